@@ -1,0 +1,1 @@
+"""What every stage stands on: schema, catalogue, store, artefacts, config, errors, metrics."""

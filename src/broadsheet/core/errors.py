@@ -1,0 +1,184 @@
+"""The one tree of errors a user can cause; each says what is wrong and what mends it.
+
+BroadsheetError (1)
+├── ConfigError (10)            a setting that is unknown or has a wrong value
+│   ├── PatternError (11)       a regular expression that does not compile
+│   ├── ProfileError (12)       a profile that cannot be read
+│   └── RecipeError (13)        a recipe that is not there
+├── SourceError (20)            a source that cannot be read
+│   ├── SourceNotFoundError (21)
+│   ├── EmptySourceError (22)   a file without a byte or without a record
+│   ├── TruncatedError (23)     a gzip, XML or Parquet that ends too soon
+│   ├── NotAFeedError (24)      HTML or something else where a feed belongs
+│   ├── FeedError (25)          the feed itself reports an error
+│   ├── ColumnError (26)        a column that is not there
+│   ├── RecordError (27)        a record that lacks a field or has a wrong one
+│   └── IdentifierError (28)    an identifier in no known scheme
+├── NoPapersError (30)          nothing was announced for the date, or the day is empty
+├── OutputError (40)            a folder that cannot be written
+├── NetworkError (50)           no connection, or the time limit passed
+│   └── RefusedError (51)       the server answered, with a refusal
+├── ArtifactError (60)          an artefact that is missing, changed or of another kind
+│   └── NotFittedError (61)     a component used before `fit` or `load`
+├── StoreError (65)             the database cannot be opened or is locked
+└── MissingExtraError (70)      an optional package or a model weight is not installed
+
+The number is the exit code of the command line. 0 is success, 2 a wrong call of the
+command line (unknown option); 3 to 5 are kept for the states of a day that is waited for.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class BroadsheetError(Exception):
+    """An error with two lines: `what` is wrong, and what will `mend` it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what, mend)
+        self.what = " ".join(what.split())
+        self.mend = " ".join(mend.split())
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.mend}"
+
+
+class ConfigError(BroadsheetError):
+    """A setting that is unknown or has a wrong value."""
+
+    exit_code = 10
+
+
+class PatternError(ConfigError):
+    """A regular expression that does not compile."""
+
+    exit_code = 11
+
+
+class ProfileError(ConfigError):
+    """A profile that cannot be read."""
+
+    exit_code = 12
+
+
+class RecipeError(ConfigError):
+    """A recipe that is not there."""
+
+    exit_code = 13
+
+
+class SourceError(BroadsheetError):
+    """A source that cannot be read."""
+
+    exit_code = 20
+
+
+class SourceNotFoundError(SourceError):
+    """A path or a name of a source that is not there."""
+
+    exit_code = 21
+
+
+class EmptySourceError(SourceError):
+    """A file without a byte, or without a record."""
+
+    exit_code = 22
+
+
+class TruncatedError(SourceError):
+    """A file that ends too soon."""
+
+    exit_code = 23
+
+
+class NotAFeedError(SourceError):
+    """HTML, or something else, where a feed belongs."""
+
+    exit_code = 24
+
+
+class FeedError(SourceError):
+    """A well-formed feed whose content is an error report."""
+
+    exit_code = 25
+
+
+class ColumnError(SourceError):
+    """A column that the source does not have."""
+
+    exit_code = 26
+
+
+class RecordError(SourceError):
+    """A record that lacks a field, or has a wrong one."""
+
+    exit_code = 27
+
+
+class IdentifierError(SourceError):
+    """An identifier in no known scheme."""
+
+    exit_code = 28
+
+
+class NoPapersError(BroadsheetError):
+    """Nothing was announced for the date asked for, or the day is empty."""
+
+    exit_code = 30
+
+
+class OutputError(BroadsheetError):
+    """A folder that cannot be written."""
+
+    exit_code = 40
+
+
+class NetworkError(BroadsheetError):
+    """No connection, or the time limit passed."""
+
+    exit_code = 50
+
+
+class RefusedError(NetworkError):
+    """The server answered with a refusal."""
+
+    exit_code = 51
+
+
+class ArtifactError(BroadsheetError):
+    """An artefact that is missing, was changed, or is of another kind."""
+
+    exit_code = 60
+
+
+class NotFittedError(ArtifactError):
+    """A component that was used before `fit` or `load`."""
+
+    exit_code = 61
+
+
+class StoreError(BroadsheetError):
+    """The database cannot be opened, or is locked."""
+
+    exit_code = 65
+
+
+class MissingExtraError(BroadsheetError):
+    """An optional package or a model weight that is not installed."""
+
+    exit_code = 70
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the nearest known name, or an empty string.
+
+    >>> did_you_mean("titel", ["title", "abstract"])
+    " Did you mean 'title'?"
+    >>> did_you_mean("zzz", ["title"])
+    ''
+    """
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""
