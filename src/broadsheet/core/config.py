@@ -1,0 +1,97 @@
+"""Configuration: frozen pydantic models, TOML files, and `--set a.b=c`."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from broadsheet.core.errors import ConfigError, RecipeError, did_you_mean
+
+
+class Config(BaseModel):
+    """Base of every configuration: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+
+
+def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, Any]:
+    """Read a TOML file, or raise `error` that names the line at fault."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise error(f"There is no file {path}.", "Check the path, or write one: broadsheet profile new --help") from None
+    except IsADirectoryError:
+        raise error(f"{path} is a folder, not a TOML file.", "Name the file in it.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise error(f"{path} is not TOML: {fault}.", "Mend that line; text values stand in quotes.") from None
+
+
+def with_settings(data: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """Lay `a.b=c` settings over nested data; the value is TOML, or else plain text.
+
+    >>> with_settings({"slate": {"budget": 20}}, ["slate.budget=5", "name=Ines"])
+    {'slate': {'budget': 5}, 'name': 'Ines'}
+    """
+    result = _copied(data)
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        parts = [part.strip() for part in key.split(".")]
+        if not equals or not all(parts):
+            raise ConfigError(f"--set {setting!r} is not of the form a.b=c.", "Write for example: --set slate.budget=10")
+        node = result
+        for part in parts[:-1]:
+            node = node.setdefault(part, {})
+            if not isinstance(node, dict):
+                raise ConfigError(f"--set {setting!r}: {part!r} is a value, not a table.", "Leave out what follows it.")
+        node[parts[-1]] = _value(value)
+    return result
+
+
+def build(config_type: type[ConfigT], data: Mapping[str, Any], where: str, error: type[ConfigError] = ConfigError) -> ConfigT:
+    """Make a configuration from plain data; `where` names its origin in the error."""
+    try:
+        return config_type.model_validate(dict(data))
+    except ValidationError as fault:
+        first = fault.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(top)"
+        if first["type"] == "extra_forbidden":
+            hint = did_you_mean(str(first["loc"][-1]), _names(config_type))
+            raise error(f"{where}: unknown setting {key!r}.{hint}", f"Known are: {', '.join(_names(config_type))}.") from None
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise error(f"{where}: {key}: {message}.", "Mend that setting; the value now is " + repr(first["input"])[:80] + ".") from None
+
+
+def read_recipe(name: str, folders: Iterable[Path]) -> dict[str, Any]:
+    """Read a recipe by path, or by name from the first folder that has `name.toml`."""
+    folders = list(folders)
+    if name.endswith(".toml"):
+        return read_toml(Path(name), RecipeError)
+    known = {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+    if name not in known:
+        raise RecipeError(
+            f"There is no recipe {name!r}.{did_you_mean(name, known)}",
+            f"Known are: {', '.join(sorted(known)) or 'none'}; or give the path of a .toml file.",
+        )
+    return read_toml(known[name], RecipeError)
+
+
+def _names(config_type: type[BaseModel]) -> list[str]:
+    nested = [f.annotation for f in config_type.model_fields.values()]
+    inner = [n for kind in nested if isinstance(kind, type) and issubclass(kind, BaseModel) for n in kind.model_fields]
+    return [*config_type.model_fields, *inner]
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+
+
+def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in data.items()}

@@ -1,0 +1,75 @@
+"""Writing files so that no reader ever sees half of one."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from broadsheet.core.errors import OutputError
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `OutputError` unless files can be made in `folder`, which is made if it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as fault:
+        raise _cannot_write(folder, fault) from None
+
+
+def write_file(path: Path, data: str | bytes) -> None:
+    """Write a file under a temporary name, flush it to disk, then rename it."""
+    content = data.encode() if isinstance(data, str) else data
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as fault:
+        raise _cannot_write(path.parent, fault) from None
+
+
+@contextlib.contextmanager
+def staged_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary sibling folder to fill; it takes the place of `path` only if all went well.
+
+    A folder that stood there before is moved aside first and removed last, so that a kill
+    at any moment leaves either the old folder, the new one, or the old one beside as
+    `.NAME.before`, which the next call puts back.
+    """
+    before = path.with_name(f".{path.name}.before")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if before.exists() and not path.exists():
+            before.rename(path)
+        stage = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as fault:
+        raise _cannot_write(path.parent, fault) from None
+    try:
+        stage.chmod(0o755)
+        yield stage
+        shutil.rmtree(before, ignore_errors=True)
+        if path.exists():
+            path.rename(before)
+        stage.rename(path)
+        shutil.rmtree(before, ignore_errors=True)
+    except OSError as fault:
+        raise _cannot_write(path.parent, fault) from None
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _cannot_write(folder: Path, fault: OSError) -> OutputError:
+    reason = fault.strerror or str(fault)
+    return OutputError(f"Cannot write in {folder}: {reason}.", "Give a folder of your own with --out, or free space there.")

@@ -1,0 +1,14 @@
+"""How long work tells what it has done, without knowing who watches."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Told of each step: its name, how much is done, and how much there is."""
+
+    def __call__(self, step: str, done: int, total: int) -> None: ...
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
+    del step, done, total

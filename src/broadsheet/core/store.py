@@ -1,0 +1,151 @@
+"""Live state in a database: versions of items, announcements, events."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from broadsheet.core.catalogue import text_hash
+from broadsheet.core.errors import StoreError
+from broadsheet.core.schema import Announcement, Event, Item
+
+METADATA = sa.MetaData()
+VERSIONS = sa.Table(
+    "item_versions",
+    METADATA,
+    sa.Column("item", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("record", sa.JSON, nullable=False),
+    sa.Column("text_hash", sa.String, nullable=False),
+)
+ANNOUNCEMENTS = sa.Table(
+    "announcements",
+    METADATA,
+    sa.Column("label", sa.Date, primary_key=True),
+    sa.Column("list", sa.String, primary_key=True),
+    sa.Column("item", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+)
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("user", sa.String, nullable=False, index=True),
+    sa.Column("item", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("slot", sa.Integer),
+    sa.Column("propensity", sa.Float),
+    sa.UniqueConstraint("user", "item", "kind", "at"),
+)
+# SQLite binds at most 999 values in old builds; ids are asked for in runs of this length.
+RUN = 500
+
+
+class Store:
+    """The database of one installation; all writing is by upsert, so a repeated run changes nothing.
+
+    `url` is any SQLAlchemy address; a plain path is a SQLite file, opened in WAL mode so that
+    readers and one writer do not block each other.
+    """
+
+    def __init__(self, url: str | Path) -> None:
+        self.url = url if isinstance(url, str) and "://" in url else f"sqlite:///{url}"
+        try:
+            if self.url.startswith("sqlite:///"):
+                Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = sa.create_engine(self.url)
+            if self.engine.dialect.name == "sqlite":
+                sa.event.listen(self.engine, "connect", _wal)
+            with self.errors():
+                METADATA.create_all(self.engine)
+        except OSError as fault:
+            raise self._failure(fault) from None
+        except (SQLAlchemyError, ModuleNotFoundError) as fault:
+            raise self._failure(fault) from None
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn a database's exceptions into `StoreError`."""
+        try:
+            yield
+        except SQLAlchemyError as fault:
+            raise self._failure(fault) from None
+
+    def record_day(self, announcements: Sequence[Announcement]) -> None:
+        """Keep each item's version, and on which list of which day it was announced."""
+        versions = [_version_row(item) for a in announcements for item in (a.item, a.earlier) if item is not None]
+        days = [
+            {"label": a.item.announced, "list": name, "item": a.item.id, "version": a.item.version, "kind": str(a.kind)}
+            for a in announcements
+            if a.item.announced is not None
+            for name in (a.lists or ("",))
+        ]
+        with self.errors(), self.engine.begin() as connection:
+            self._upsert(connection, VERSIONS, versions)
+            self._upsert(connection, ANNOUNCEMENTS, days)
+
+    def earlier_versions(self, items: Iterable[Item]) -> dict[str, Item]:
+        """Return, by id, the newest kept version that is older than the item given."""
+        wanted = {item.id: item.version for item in items}
+        ids = list(wanted)
+        found: dict[str, Item] = {}
+        with self.errors(), self.engine.connect() as connection:
+            for start in range(0, len(ids), RUN):
+                query = sa.select(VERSIONS).where(VERSIONS.c.item.in_(ids[start : start + RUN])).order_by(VERSIONS.c.version)
+                for row in connection.execute(query):
+                    if row.version < wanted[row.item]:
+                        found[row.item] = Item.model_validate(row.record)
+        return found
+
+    def record_events(self, events: Iterable[Event]) -> None:
+        """Keep events; the same event twice is one."""
+        rows = [{**event.model_dump(), "at": event.at.astimezone(UTC)} for event in events]
+        with self.errors(), self.engine.begin() as connection:
+            self._upsert(connection, EVENTS, rows)
+
+    def events(self, user: str) -> list[Event]:
+        """Return a reader's events in order of time."""
+        query = sa.select(EVENTS).where(EVENTS.c.user == user).order_by(EVENTS.c.at, EVENTS.c.id)
+        with self.errors(), self.engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Event(**{**{k: v for k, v in row.items() if k != "id"}, "at": _aware(row["at"])}) for row in rows]
+
+    def _upsert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
+        keys = [c.name for c in table.primary_key] if table is not EVENTS else ["user", "item", "kind", "at"]
+        for row in rows:
+            statement = insert(table).values(**row)
+            changed = {name: statement.excluded[name] for name in row if name not in keys}
+            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+
+    def _failure(self, fault: Exception) -> StoreError:
+        reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
+        return StoreError(f"The database {self.url} cannot be used: {reason}.", "Point BROADSHEET_HOME at a folder of your own, or --store at a database.")
+
+
+def _wal(connection: Any, record: Any) -> None:
+    del record
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()
+
+
+def _version_row(item: Item) -> dict[str, Any]:
+    record = item.model_dump(mode="json")
+    return {"item": item.id, "version": item.version, "record": record, "text_hash": text_hash(item.title + "\n" + item.text)}
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,87 @@
+"""A reader's profile: what is read, followed, wanted and not wanted."""
+
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from broadsheet.core.config import Config, build, read_toml, with_settings
+from broadsheet.core.errors import ProfileError
+from broadsheet.core.schema import Item
+from broadsheet.report.rules import Rule
+from broadsheet.sources import read_library
+
+
+class Profile(Config):
+    """What a reader wants, as it stands in a TOML file.
+
+    `library` names files of references beside the profile, `seeds` ids of papers that count
+    like library entries, `interests` plain texts that do too. A paper outside `categories`
+    (if any are named) is left out unless it matches an `include` rule or is by an author
+    followed. `only` = included keeps nothing but what an `include` rule matches. The slate has
+    `budget` papers, no two of them nearer to each other than `diversity_floor` (1 - cosine).
+    """
+
+    name: str = "Reader"
+    categories: tuple[str, ...] = ()
+    include: tuple[Rule, ...] = ()
+    exclude: tuple[Rule, ...] = ()
+    only: Literal["all", "included"] = "all"
+    follow: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+    library: tuple[str, ...] = ()
+    interests: tuple[str, ...] = ()
+    budget: Annotated[int, Field(ge=1)] = 20
+    diversity_floor: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+    def check(self) -> "Profile":
+        """Compile every rule now, so that a bad one is known before any work."""
+        for rule in (*self.include, *self.exclude):
+            _ = rule.pattern
+        return self
+
+
+class Reader(NamedTuple):
+    """A profile with its library read, and seeds that no library or source knew."""
+
+    profile: Profile
+    library: tuple[Item, ...]
+    unknown_seeds: tuple[str, ...]
+
+
+def read_profile(path: Path, settings: tuple[str, ...] = ()) -> Profile:
+    """Read a profile; `settings` are `a.b=c` laid over it. Raises `ProfileError` or `PatternError`."""
+    data = with_settings(read_toml(path, ProfileError), settings)
+    profile = build(Profile, data, str(path), ProfileError).check()
+    beside = tuple(str(path.parent / name) for name in profile.library)
+    return profile.model_copy(update={"library": beside})
+
+
+def read_reader(profile: Profile, known: dict[str, Item]) -> Reader:
+    """Read a profile's library; seeds are looked up in it and in `known` items."""
+    library: dict[str, Item] = {}
+    for name in profile.library:
+        for item in read_library(Path(name)):
+            library.setdefault(item.id, item)
+    unknown: list[str] = []
+    for seed in profile.seeds:
+        if seed in known:
+            library.setdefault(seed, known[seed])
+        elif seed not in library:
+            unknown.append(seed)
+    return Reader(profile, tuple(library.values()), tuple(unknown))
+
+
+def same_person(left: str, right: str) -> bool:
+    """Compare names without case, accents and full stops.
+
+    >>> same_person("Zoë Kéita", "zoe keita")
+    True
+    """
+    return _folded(left) == _folded(right)
+
+
+def _folded(name: str) -> str:
+    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return " ".join(bare.casefold().replace(".", " ").split())

@@ -1,0 +1,217 @@
+"""arXiv's RSS 2.0 and Atom feeds, and Atom pages of its query interface, read strictly."""
+
+import re
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from broadsheet.core.errors import FeedError, NotAFeedError, RecordError, TruncatedError
+from broadsheet.core.schema import Announce, Announcement, Item
+from broadsheet.sources.arxiv_id import parse_arxiv_id
+from broadsheet.sources.names import split_names, without_tex
+from broadsheet.sources.withdrawal import is_withdrawn
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_ARXIV = "{http://arxiv.org/schemas/atom}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_SEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
+_CATEGORY = re.compile(r"^[a-z-]+(?:\.[A-Za-z-]+)?$")
+_ABSTRACT = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s?", re.I)
+_AS_CUT = "The file ends before its last element is closed"
+
+
+class Feed(NamedTuple):
+    """A feed's label (None where it states none), its lists, and what it announces, in order."""
+
+    label: date | None
+    lists: tuple[str, ...]
+    announcements: tuple[Announcement, ...]
+
+
+def parse_feed(data: bytes, where: str) -> Feed:
+    """Read a feed from its bytes; `where` names it in errors.
+
+    A well-formed feed without items is an empty day. Raises `NotAFeedError` for HTML and other
+    documents, `TruncatedError` for a cut one, `FeedError` for a feed that reports an error,
+    `RecordError` for an item that lacks a field.
+    """
+    root = _parse(data, where)
+    if root.tag == "rss":
+        channel = root.find("channel")
+        if channel is None:
+            raise NotAFeedError(f"{where}: an RSS document without a channel.", "Fetch the feed again; a feed has one channel.")
+        return _rss(channel, where)
+    if root.tag == f"{_ATOM}feed":
+        return _atom(root, where)
+    raise NotAFeedError(f"{where} is XML, but no RSS or Atom feed (its root is {root.tag!r}).", "Give a feed such as https://rss.arxiv.org/rss/cs.IR")
+
+
+def _parse(data: bytes, where: str) -> Element:
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    if start.startswith((b"<!doctype html", b"<html")) or not start.startswith(b"<"):
+        kind = "an HTML page" if b"html" in start else "no XML"
+        raise NotAFeedError(f"{where} is {kind}, where a feed belongs.", "Open it in a browser to read what the server says; then fetch the feed again.")
+    try:
+        return fromstring(data.lstrip(b"\xef\xbb\xbf \t\r\n"), forbid_dtd=True)
+    except DefusedXmlException as fault:
+        raise NotAFeedError(f"{where}: {type(fault).__name__}, which no feed of arXiv holds.", "Fetch the feed from its own address again.") from None
+    except ParseError as fault:
+        line, _ = fault.position
+        if line >= data.rstrip().count(b"\n") or "no element found" in str(fault):
+            raise TruncatedError(f"{where}: {_AS_CUT} (line {line}).", "Fetch it again; a half-read day is no day.") from None
+        raise RecordError(f"{where} is not well-formed XML: {fault}.", "Fetch it again, or mend that line.") from None
+
+
+def _rss(channel: Element, where: str) -> Feed:
+    title = _text(channel, "title")
+    _refuse_error(title, _text(channel, "description"), where)
+    lists = _lists(title)
+    label = _rss_date(_text(channel, "pubDate") or _text(channel, "lastBuildDate"), where)
+    return Feed(label, lists, tuple(_rss_item(item, lists, label, where) for item in channel.findall("item")))
+
+
+def _rss_item(element: Element, lists: tuple[str, ...], label: date | None, where: str) -> Announcement:
+    url = _text(element, "link")
+    identity = _text(element, "guid") or url
+    key, version = parse_arxiv_id(identity)
+    published = _rss_date(_text(element, "pubDate"), where)
+    return _announcement(
+        element,
+        where,
+        key=key,
+        version=version,
+        url=url,
+        title=_text(element, "title"),
+        text=_text(element, "description"),
+        creators=_text(element, f"{_DC}creator"),
+        categories=tuple(c.text.strip() for c in element.findall("category") if c.text),
+        lists=lists,
+        label=label or published,
+    )
+
+
+def _atom(root: Element, where: str) -> Feed:
+    title = _text(root, f"{_ATOM}title")
+    entries = root.findall(f"{_ATOM}entry")
+    _refuse_error(title, _text(root, f"{_ATOM}subtitle"), where)
+    for entry in entries:
+        if "api/errors" in _text(entry, f"{_ATOM}id") or _text(entry, f"{_ATOM}title") == "Error":
+            raise FeedError(f"{where}: the feed reports an error: {_text(entry, f'{_ATOM}summary')}.", "Mend the query, and fetch it again.")
+    total = _text(root, f"{_SEARCH}totalResults")
+    lists = () if total else _lists(title)
+    announcements = tuple(_atom_entry(entry, lists, where, is_query=bool(total)) for entry in entries)
+    label = None if total else _iso_date(_text(root, f"{_ATOM}updated"))
+    stated = [a.item.announced for a in announcements if a.item.announced]
+    return Feed(max(stated, default=label), lists, announcements)
+
+
+def _atom_entry(element: Element, lists: tuple[str, ...], where: str, *, is_query: bool) -> Announcement:
+    key, version = parse_arxiv_id(_text(element, f"{_ATOM}id"))
+    links = {link.get("rel"): link.get("href", "") for link in element.findall(f"{_ATOM}link")}
+    names = ", ".join(_text(author, f"{_ATOM}name") for author in element.findall(f"{_ATOM}author"))
+    stated = _iso_date(_text(element, f"{_ATOM}published"))
+    return _announcement(
+        element,
+        where,
+        key=key,
+        version=version,
+        url=links.get("alternate", ""),
+        title=_text(element, f"{_ATOM}title"),
+        text=_text(element, f"{_ATOM}summary"),
+        creators=_text(element, f"{_DC}creator") or names,
+        categories=tuple(c.get("term", "") for c in element.findall(f"{_ATOM}category")),
+        lists=lists,
+        label=None if is_query else stated,
+        published=stated if is_query else None,
+    )
+
+
+def _announcement(
+    element: Element,
+    where: str,
+    *,
+    key: str,
+    version: int | None,
+    url: str,
+    title: str,
+    text: str,
+    creators: str,
+    categories: tuple[str, ...],
+    lists: tuple[str, ...],
+    label: date | None,
+    published: date | None = None,
+) -> Announcement:
+    if not title:
+        raise RecordError(f"{where}: paper {key} has no title.", "Fetch the feed again; each item of arXiv's has one.")
+    text = _ABSTRACT.sub("", text).strip()
+    verbatim = " ".join(creators.split())
+    attributes = {
+        name: value
+        for name, value in {
+            "comment": _text(element, f"{_ARXIV}comment"),
+            "doi": _text(element, f"{_ARXIV}DOI") or _text(element, f"{_ARXIV}doi"),
+            "journal": _text(element, f"{_ARXIV}journal_reference") or _text(element, f"{_ARXIV}journal_ref"),
+            "licence": _text(element, f"{_DC}rights"),
+            "creators_verbatim": verbatim if verbatim != without_tex(verbatim) else "",
+        }.items()
+        if value
+    }
+    primary = element.find(f"{_ARXIV}primary_category")
+    if primary is not None:
+        attributes["primary"] = primary.get("term", "")
+    item = Item(
+        id=key,
+        title=title,
+        text=text,
+        url=url or f"https://arxiv.org/abs/{key}",
+        creators=tuple(split_names(creators)),
+        categories=tuple(dict.fromkeys(c for c in categories if c)),
+        attributes=attributes,
+        published=published,
+        announced=label,
+        version=version or 1,
+    )
+    return Announcement(item=item, kind=_kind(_text(element, f"{_ARXIV}announce_type"), item, where), lists=lists)
+
+
+def _kind(stated: str, item: Item, where: str) -> Announce:
+    if is_withdrawn(item):
+        return Announce.WITHDRAWN
+    if not stated:
+        return Announce.NEW
+    try:
+        return Announce(stated.lower())
+    except ValueError:
+        known = ", ".join(kind for kind in Announce if kind is not Announce.WITHDRAWN)
+        raise RecordError(f"{where}: paper {item.id} has the announce type {stated!r}.", f"Known are: {known}.") from None
+
+
+def _refuse_error(title: str, description: str, where: str) -> None:
+    if "feed error" in title.lower():
+        raise FeedError(f"{where}: the feed reports an error: {title}. {description}", "Check the category names, such as cs.IR+cs.CL.")
+
+
+def _lists(title: str) -> tuple[str, ...]:
+    names = re.split(r"[+,\s]+", title.partition(" updates on")[0]) if " updates on" in title else []
+    return tuple(name for name in names if _CATEGORY.match(name))
+
+
+def _text(element: Element, tag: str) -> str:
+    return (element.findtext(tag) or "").strip()
+
+
+def _rss_date(text: str, where: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return parsedate_to_datetime(text).date()
+    except ValueError:
+        raise RecordError(f"{where}: {text!r} is no date.", "RSS dates read like: Mon, 09 Feb 2026 00:00:00 -0500.") from None
+
+
+def _iso_date(text: str) -> date | None:
+    return datetime.fromisoformat(text).date() if text else None

@@ -1,0 +1,42 @@
+"""One polite request to arXiv's feed."""
+
+import os
+import re
+
+import httpx
+
+from broadsheet import __version__
+from broadsheet.core.errors import NetworkError, RefusedError, SourceNotFoundError
+
+FEED = "https://rss.arxiv.org/rss/"
+SECONDS = 30.0
+_SPEC = re.compile(r"^arxiv:([a-z-]+(?:\.[A-Za-z-]+)?(?:\+[a-z-]+(?:\.[A-Za-z-]+)?)*)$")
+
+
+def user_agent() -> str:
+    """Say who asks: the version, and the contact from BROADSHEET_CONTACT where it is set."""
+    contact = os.environ.get("BROADSHEET_CONTACT", "")
+    return f"broadsheet/{__version__} ({contact or 'set BROADSHEET_CONTACT to your address'})"
+
+
+def fetch_arxiv(source: str, *, base: str | None = None, seconds: float = SECONDS) -> bytes:
+    """Fetch the feed of `arxiv:cs.IR+cs.CL` in ONE request; `seconds` bound connecting and each read.
+
+    `base` (or BROADSHEET_ARXIV) replaces arXiv's own address, for a mirror or a test server.
+    Raises `NetworkError` without a connection or in time, `RefusedError` for any status but 200.
+    """
+    spec = _SPEC.match(source)
+    if not spec:
+        raise SourceNotFoundError(f"{source!r} names no arXiv categories.", "Write for example: --source arxiv:cs.IR+cs.CL")
+    url = (base or os.environ.get("BROADSHEET_ARXIV") or FEED).rstrip("/") + "/" + spec.group(1)
+    try:
+        response = httpx.get(url, headers={"User-Agent": user_agent()}, timeout=seconds, follow_redirects=True)
+    except httpx.TimeoutException:
+        raise NetworkError(f"{url} did not answer within {seconds:g} s.", "Try again later, or read a saved feed: --source FILE.xml") from None
+    except httpx.HTTPError as fault:
+        raise NetworkError(f"{url} cannot be reached: {fault}.", "Check the connection, or read a saved feed: --source FILE.xml") from None
+    if response.status_code != 200:
+        after = response.headers.get("Retry-After")
+        wait = f" It asks to wait {after} s." if after else ""
+        raise RefusedError(f"{url} answered {response.status_code} {response.reason_phrase}.{wait}", "Try again later; arXiv asks for one request in 3 s.")
+    return response.content

@@ -1,0 +1,212 @@
+"""Tables of items: JSON Lines, CSV and Parquet, with a column map."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from broadsheet.core.config import Config
+from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, TruncatedError, did_you_mean
+from broadsheet.core.schema import Announce, Announcement, Item
+from broadsheet.sources.arxiv_id import as_arxiv_id
+from broadsheet.sources.names import without_tex
+from broadsheet.sources.withdrawal import is_withdrawn
+
+_ALSO_CALLED: dict[str, tuple[str, ...]] = {
+    "id": ("id", "item", "item_id", "sku", "arxiv_id", "key"),
+    "title": ("title", "name"),
+    "text": ("text", "abstract", "description", "summary"),
+    "url": ("url", "link"),
+    "creators": ("creators", "authors", "author", "creator", "brand"),
+    "categories": ("categories", "category", "tags"),
+    "announced": ("announced", "date", "day"),
+    "published": ("published", "created"),
+    "version": ("version",),
+    "kind": ("kind", "announce_type"),
+    "lists": ("lists", "list"),
+    "comment": ("comment", "comments"),
+}
+_NEEDED = ("id", "title")
+
+
+class ColumnMap(Config):
+    """Which column of a table holds which field; a field left out is found by its usual names."""
+
+    id: str | None = None
+    title: str | None = None
+    text: str | None = None
+    url: str | None = None
+    creators: str | None = None
+    categories: str | None = None
+    announced: str | None = None
+    published: str | None = None
+    version: str | None = None
+    kind: str | None = None
+    lists: str | None = None
+    comment: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "ColumnMap":
+        """Read `field=column,field=column`.
+
+        >>> ColumnMap.parse("title=name,text=blurb").text
+        'blurb'
+        """
+        declared: dict[str, str] = {}
+        for part in filter(None, (p.strip() for p in text.split(","))):
+            field, equals, column = (p.strip() for p in part.partition("="))
+            if field not in cls.model_fields or not equals or not column:
+                hint = did_you_mean(field, cls.model_fields)
+                raise ColumnError(f"--columns {part!r} is not of the form field=column.{hint}", f"Fields are: {', '.join(cls.model_fields)}.")
+            declared[field] = column
+        return cls(**declared)
+
+    def resolve(self, columns: list[str], where: str) -> dict[str, str]:
+        """Map each field to the column that holds it, or raise `ColumnError`."""
+        found: dict[str, str] = {}
+        lowered = {column.lower(): column for column in reversed(columns)}
+        for field, usual in _ALSO_CALLED.items():
+            declared = getattr(self, field)
+            if declared is not None and declared not in columns:
+                raise ColumnError(f"{where} has no column {declared!r}.{did_you_mean(declared, columns)}", f"Its columns are: {', '.join(columns)}.")
+            column = declared or next((lowered[name] for name in usual if name in lowered), None)
+            if column is not None:
+                found[field] = column
+        for field in _NEEDED:
+            if field not in found:
+                raise ColumnError(
+                    f"{where} has no column for {field!r} (looked for {', '.join(_ALSO_CALLED[field])}).",
+                    f"Its columns are: {', '.join(columns)}. Name one: --columns {field}=COLUMN",
+                )
+        return found
+
+
+def read_json_lines(text: str, columns: ColumnMap, where: str) -> list[Announcement]:
+    """Read one JSON object a line."""
+    rows: list[tuple[int, Mapping[str, Any]]] = []
+    lines = text.splitlines(keepends=True) if "\r" in text else text.split("\n")
+    last = max((n for n, line in enumerate(lines, 1) if line.strip()), default=0)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as fault:
+            if number == last and not text.endswith("\n"):
+                raise TruncatedError(f"{where} ends in the middle of a record (line {number}).", "Fetch or write the file again.") from None
+            raise RecordError(f"{where}, line {number}, is not JSON: {fault.msg}.", "Each line is one JSON object; mend that line.") from None
+        if not isinstance(row, dict):
+            raise RecordError(f"{where}, line {number}, is no JSON object.", "Each line is one JSON object; mend that line.")
+        rows.append((number, row))
+    known = list(dict.fromkeys(name for _, row in rows for name in row))
+    return _announcements(rows, known, columns, where)
+
+
+def read_csv(text: str, columns: ColumnMap, where: str) -> list[Announcement]:
+    """Read CSV with a header; comma, semicolon or tab, whichever the header holds most of."""
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="\x00more", strict=True)
+    rows: list[tuple[int, Mapping[str, Any]]] = []
+    try:
+        for row in reader:
+            if "\x00more" in row or None in row.values():
+                raise RecordError(f"{where}, line {reader.line_num}, has another number of cells than the header.", "Quote cells that hold the delimiter.")
+            rows.append((reader.line_num, row))
+    except csv.Error as fault:
+        raise TruncatedError(f"{where}, line {reader.line_num}: {fault}.", "Close the quotation mark, or fetch the file again.") from None
+    return _announcements(rows, list(reader.fieldnames or []), columns, where)
+
+
+def read_parquet(data: bytes, columns: ColumnMap, where: str) -> list[Announcement]:
+    """Read a Parquet file."""
+    try:
+        frame = pl.read_parquet(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, OSError) as fault:
+        raise TruncatedError(f"{where} is no whole Parquet file: {str(fault).splitlines()[0]}.", "Fetch or write the file again.") from None
+    return _announcements(list(enumerate(frame.iter_rows(named=True), 1)), frame.columns, columns, where)
+
+
+def _announcements(rows: list[tuple[int, Mapping[str, Any]]], known: list[str], columns: ColumnMap, where: str) -> list[Announcement]:
+    if not rows:
+        raise EmptySourceError(f"{where} holds no record.", "Give a file with at least one record.")
+    mapping = columns.resolve(known, where)
+    rest = [name for name in known if name not in mapping.values()]
+    return [_announcement({f: row.get(c) for f, c in mapping.items()}, {c: row.get(c) for c in rest}, f"{where}, line {n}") for n, row in rows]
+
+
+def _announcement(row: Mapping[str, Any], rest: Mapping[str, Any], where: str) -> Announcement:
+    identity = _string(row.get("id"))
+    title = _string(row.get("title"))
+    for field, value in (("id", identity), ("title", title)):
+        if not value:
+            raise RecordError(f"{where}: the {field} is empty.", "Every record has an id and a title; mend that one.")
+    arxiv = as_arxiv_id(identity)
+    attributes = {name: value for name, value in rest.items() if value not in (None, "", [])}
+    if comment := _string(row.get("comment")):
+        attributes["comment"] = comment
+    item = Item(
+        id=arxiv.key if arxiv else identity,
+        title=title,
+        text=_string(row.get("text")),
+        url=_string(row.get("url")) or (f"https://arxiv.org/abs/{arxiv.key}" if arxiv else ""),
+        creators=tuple(without_tex(name) for name in _strings(row.get("creators"), r"\s*;\s*", r"\s*,\s*")),
+        categories=tuple(_strings(row.get("categories"), r"[;,|]\s*", r"\s+")),
+        attributes=attributes,
+        announced=_date(row.get("announced"), where),
+        published=_date(row.get("published"), where),
+        version=_version(row.get("version"), arxiv.version if arxiv else None, where),
+    )
+    lists = tuple(_strings(row.get("lists"), r"[;,|]\s*", r"\s+"))
+    return Announcement(item=item, kind=_kind(row.get("kind"), item, lists, where), lists=lists)
+
+
+def _kind(stated: Any, item: Item, lists: tuple[str, ...], where: str) -> Announce:
+    text = _string(stated).lower()
+    if text:
+        if text not in list(Announce):
+            raise RecordError(f"{where}: the kind is {text!r}.{did_you_mean(text, Announce)}", f"Known are: {', '.join(Announce)}.")
+        return Announce(text)
+    if is_withdrawn(item):
+        return Announce.WITHDRAWN
+    crossed = lists and item.categories and item.categories[0] not in lists
+    return Announce.CROSS if crossed else Announce.NEW
+
+
+def _string(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _strings(value: Any, *separators: str) -> Iterator[str]:
+    if value is None:
+        return
+    if isinstance(value, str):
+        separator = next((s for s in separators if re.search(s, value.strip())), separators[-1])
+        value = re.split(separator, value.strip())
+    for part in value:
+        if text := _string(part):
+            yield text
+
+
+def _date(value: Any, where: str) -> date | None:
+    text = _string(value)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise RecordError(f"{where}: {text!r} is no date.", "Write dates as 2026-02-09.") from None
+
+
+def _version(value: Any, named: int | None, where: str) -> int:
+    text = _string(value).lower().removeprefix("v").removesuffix(".0")
+    if not text:
+        return named or 1
+    if not text.isdigit() or int(text) < 1:
+        raise RecordError(f"{where}: {text!r} is no version.", "Versions are whole numbers from 1.")
+    return int(text)
