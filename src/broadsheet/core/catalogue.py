@@ -67,7 +67,7 @@ class Catalogue:
         return Selection(found, tuple(i for i in ids if i not in self._row))
 
     def texts(self) -> list[str]:
-        """Return what embedders read: the title, a full stop, the text."""
+        """Return what embedders read of each item: see `reading_text`."""
         return [reading_text(item) for item in self.items]
 
     def content_hash(self) -> str:
@@ -95,5 +95,8 @@ class Catalogue:
 
 
 def reading_text(item: Item) -> str:
-    """Join title and text as embedders read them."""
-    return ". ".join(part for part in (item.title, item.text) if part)
+    """Join title, keywords where an item has them, and text, as embedders read them.
+
+    Keywords come early because an embedder may read only the first tokens.
+    """
+    return ". ".join(part for part in (item.title, str(item.attributes.get("keywords") or ""), item.text) if part)

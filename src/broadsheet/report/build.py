@@ -1,0 +1,167 @@
+"""From a day's announcements and a reader to the one model object."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from broadsheet.core.errors import NoPapersError
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import Announcement, Item
+from broadsheet.report.changes import find_changes
+from broadsheet.report.daymap import place
+from broadsheet.report.model import SECTION_OF, Entry, InterestSummary, KeySentence, Report
+from broadsheet.report.profile import Profile, Reader, read_reader
+from broadsheet.report.ranking import Ranking, RankingConfig, rank
+from broadsheet.report.references import bibtex, find_links
+from broadsheet.report.sentences import key_sentences
+from broadsheet.report.why import word_weights
+
+_SECTION_ORDER = ("new", "cross", "updated", "withdrawn")
+
+
+class Day(NamedTuple):
+    """A label and what was announced under it, in order."""
+
+    label: date
+    announcements: tuple[Announcement, ...]
+
+
+def choose_day(announcements: Sequence[Announcement], stated: date | None, wanted: date | None, today: date) -> Day:
+    """Choose the day of the label wanted, else the newest.
+
+    Items without a date of their own belong to the day asked for, to the label that the
+    source states, or to today. Raises `NoPapersError` where nothing was announced.
+    """
+    dated = sorted({a.item.announced for a in announcements if a.item.announced})
+    label = wanted or (dated[-1] if dated else None) or stated or today
+    chosen = tuple(a if a.item.announced else _dated(a, label) for a in announcements if a.item.announced in (None, label))
+    if not chosen:
+        if not dated:
+            raise NoPapersError(f"The source announces nothing for {label}: a quiet day, or a holiday.", "Try another date with --date, or another source.")
+        near = min(dated, key=lambda d: abs((d - label).days))
+        raise NoPapersError(f"The source has no papers for {label}; it has {dated[0]} to {dated[-1]}.", f"The nearest day it has: --date {near}")
+    return Day(label, chosen)
+
+
+def with_earlier(day: Day, earlier: dict[str, Item]) -> Day:
+    """Add the earlier versions that are known from elsewhere."""
+    known = tuple(a if a.earlier or a.item.id not in earlier else a.model_copy(update={"earlier": earlier[a.item.id]}) for a in day.announcements)
+    return Day(day.label, known)
+
+
+def build_report(
+    day: Day,
+    profile: Profile,
+    *,
+    source: str,
+    config: RankingConfig,
+    cache: Path | None = None,
+    fictional: bool = False,
+    notes: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Report:
+    """Rank the day and assemble everything the page says.
+
+    `cache` is the folder of vector artefacts. Notes name every fallback.
+    """
+    known = {a.item.id: a.item for a in day.announcements}
+    reader = read_reader(profile, known)
+    ranking = rank(day.announcements, reader, config, cache, progress)
+    progress("drawing the map", 0, 1)
+    places = place(ranking.vectors)
+    entries = _entries(day, ranking, places)
+    return Report(
+        label=day.label,
+        reader=profile.name,
+        source=source,
+        fictional=fictional,
+        ranked_by=_ranked_by(ranking),
+        models=ranking.vectors.models,
+        notes=(*notes, *_notes(ranking, reader, len(entries))),
+        counts={name: sum(1 for e in entries if e.section == name) for name in _SECTION_ORDER},
+        interests=_summaries(ranking),
+        entries=entries,
+        config={"ranking": config.model_dump(mode="json"), "profile": _public(profile)},
+    )
+
+
+def _entries(day: Day, ranking: Ranking, places: np.ndarray) -> tuple[Entry, ...]:
+    top = float(ranking.scores.max(initial=0.0))
+    slots = {row: slot for slot, row in enumerate(ranking.slate.rows, 1)}
+    found: list[tuple[tuple[object, ...], Entry]] = []
+    for row, announcement in enumerate(day.announcements):
+        item, score = announcement.item, float(ranking.scores[row])
+        copy_of = ranking.slate.copies.get(row)
+        shown = row in slots or announcement.kind not in ("new", "cross")
+        entry = Entry(
+            item=item,
+            kind=announcement.kind,
+            section=SECTION_OF[announcement.kind],
+            lists=announcement.lists,
+            score=round(score, 6),
+            strength=round(score / top, 4) if top else 0.0,
+            slot=slots.get(row),
+            interest=ranking.leading[row],
+            reasons=tuple(ranking.reasons[row]),
+            key_sentences=_key_sentences(row, item, ranking) if shown else (),
+            changes=find_changes(item, announcement.earlier),
+            earlier_known=announcement.earlier is not None,
+            left_out=ranking.left_out[row],
+            copy_of=day.announcements[copy_of].item.id if copy_of is not None else "",
+            links=find_links(item),
+            bibtex=bibtex(item),
+            x=float(places[row][0]),
+            y=float(places[row][1]),
+        )
+        order = (_SECTION_ORDER.index(entry.section), entry.slot or 10**9, bool(entry.left_out), -score, row)
+        found.append((order, entry))
+    return tuple(entry for _, entry in sorted(found, key=lambda pair: pair[0]))
+
+
+def _key_sentences(row: int, item: Item, ranking: Ranking) -> tuple[KeySentence, ...]:
+    spans = key_sentences(item.text, word_weights(row, ranking.weights, ranking.vectors))
+    return tuple(KeySentence(start=s.start, end=s.end, text=item.text[s.start : s.end]) for s in spans)
+
+
+def _summaries(ranking: Ranking) -> tuple[InterestSummary, ...]:
+    return tuple(
+        InterestSummary(
+            name=interest.name,
+            stated=interest.stated,
+            library=tuple(ranking.library[row].title for row in interest.rows) if not interest.stated else (),
+            candidates=ranking.candidates[number],
+            picks=sum(1 for row in ranking.slate.rows if ranking.leading[row] == number),
+        )
+        for number, interest in enumerate(ranking.interests)
+    )
+
+
+def _ranked_by(ranking: Ranking) -> str:
+    if not ranking.library:
+        return "the order announced" if not ranking.scores.any() else "your rules"
+    return "words and meaning" if ranking.vectors.dense is not None else "words"
+
+
+def _notes(ranking: Ranking, reader: Reader, count: int) -> list[str]:
+    notes = [ranking.vectors.note] if ranking.vectors.note else []
+    if not ranking.library:
+        notes.append("The profile has no library and states no interest, so papers stand in the order announced. Make one: broadsheet profile new --help")
+    if reader.unknown_seeds:
+        notes.append(f"Seed papers that neither the library nor the source knows: {', '.join(reader.unknown_seeds)}")
+    for interest in ranking.slate.uncovered:
+        notes.append(f"No place was left for the interest “{ranking.interests[interest].name}”: raise the budget, or lower the diversity floor.")
+    if ranking.slate.copies:
+        notes.append(f"Passed over as too near to a pick: {len(ranking.slate.copies)} of {count} papers; each is listed below.")
+    return notes
+
+
+def _public(profile: Profile) -> dict[str, object]:
+    data = profile.model_dump(mode="json")
+    return {**data, "library": [Path(name).name for name in profile.library]}
+
+
+def _dated(announcement: Announcement, label: date) -> Announcement:
+    return announcement.model_copy(update={"item": announcement.item.model_copy(update={"announced": label})})

@@ -1,0 +1,42 @@
+"""Where each paper lies on the map of the day: near papers near each other."""
+
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
+from sklearn.manifold import TSNE
+
+from broadsheet.stack import Represented
+
+SMALLEST = 8
+
+
+def place(vectors: Represented) -> np.ndarray:
+    """Return places `[N, 2]` in the unit square, the same for the same vectors.
+
+    Vectors (dense where there are any, else words reduced to 32 dimensions) are laid out by
+    t-SNE from their principal components; a day of fewer than 8 papers by components alone.
+    """
+    base = vectors.dense_candidates if vectors.dense_candidates is not None else _reduced(vectors)
+    count = len(base)
+    if count < 2 or base.shape[1] < 2:
+        return np.full((count, 2), 0.5)
+    centred = base - base.mean(axis=0)
+    u, s, _ = np.linalg.svd(centred, full_matrices=False)
+    # The sign of a component is arbitrary; it is fixed by its largest entry.
+    signs = np.sign(u[np.abs(u).argmax(axis=0), range(u.shape[1])])
+    components = (u * signs * s)[:, :2].astype(np.float64)
+    if count < SMALLEST:
+        return _unit(components)
+    start = components / (components[:, 0].std() or 1.0) * 1e-4
+    layout = TSNE(perplexity=min(30.0, (count - 1) / 3), init=start, metric="cosine", random_state=0, max_iter=500, learning_rate="auto")
+    return _unit(layout.fit_transform(base))
+
+
+def _reduced(vectors: Represented) -> np.ndarray:
+    rows = vectors.lexical_candidates
+    dimensions = min(32, min(rows.shape) - 1)
+    return TruncatedSVD(dimensions, random_state=0).fit_transform(rows) if dimensions >= 2 else np.asarray(rows.todense())
+
+
+def _unit(places: np.ndarray) -> np.ndarray:
+    low, high = places.min(axis=0), places.max(axis=0)
+    return np.round((places - low) / np.where(high > low, high - low, 1), 4)

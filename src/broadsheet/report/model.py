@@ -1,0 +1,124 @@
+"""The one model object that every form of the report is written from."""
+
+from datetime import date
+from typing import Literal
+
+from broadsheet.core.schema import Announce, Item, Record
+
+SectionName = Literal["new", "cross", "updated", "withdrawn"]
+SECTION_OF: dict[Announce, SectionName] = {
+    Announce.NEW: "new",
+    Announce.CROSS: "cross",
+    Announce.REPLACE: "updated",
+    Announce.REPLACE_CROSS: "updated",
+    Announce.WITHDRAWN: "withdrawn",
+}
+
+
+class KeySentence(Record):
+    """A verbatim span: `item.text[start:end] == text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Reason(Record):
+    """One piece of evidence and the share of the score that is lost without it, 0 to 1.
+
+    `kind` says what the evidence is: a term of the paper, a library paper, a stated interest,
+    a rule, or an author followed. `reference` is the library paper's id.
+    """
+
+    kind: Literal["term", "library", "interest", "rule", "author"]
+    text: str
+    share: float
+    reference: str = ""
+
+
+class Edit(Record):
+    """A run of words that stayed, went, or came between two versions."""
+
+    op: Literal["same", "out", "in"]
+    text: str
+
+
+class Change(Record):
+    """How one field changed since an earlier version."""
+
+    field: Literal["title", "abstract"]
+    since_version: int
+    edits: tuple[Edit, ...]
+
+
+class Links(Record):
+    """Where to read on; empty where there is nothing."""
+
+    abstract: str = ""
+    pdf: str = ""
+    html: str = ""
+    code: tuple[str, ...] = ()
+
+
+class Entry(Record):
+    """One paper of the day, with all that the page says about it.
+
+    `score` is in library papers' kernel units (0 without a library), `strength` its place
+    among the day's scores, 0 to 1. `slot` is its place in the slate from 1, None outside.
+    `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
+    `x`, `y` are its place on the map, 0 to 1.
+    """
+
+    item: Item
+    kind: Announce
+    section: SectionName
+    lists: tuple[str, ...] = ()
+    score: float = 0.0
+    strength: float = 0.0
+    slot: int | None = None
+    interest: int | None = None
+    reasons: tuple[Reason, ...] = ()
+    key_sentences: tuple[KeySentence, ...] = ()
+    changes: tuple[Change, ...] = ()
+    earlier_known: bool = False
+    left_out: str = ""
+    copy_of: str = ""
+    links: Links = Links()
+    bibtex: str = ""
+    x: float = 0.5
+    y: float = 0.5
+
+
+class InterestSummary(Record):
+    """An interest of the reader: its name, its library papers, how many picks it has today."""
+
+    name: str
+    stated: bool
+    library: tuple[str, ...]
+    candidates: int
+    picks: int
+
+
+class Report(Record):
+    """A day for one reader. Entries are in the order of the page; nothing of the day is missing."""
+
+    schema_version: int = 1
+    label: date
+    reader: str
+    source: str
+    fictional: bool = False
+    ranked_by: str
+    models: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    counts: dict[str, int]
+    interests: tuple[InterestSummary, ...] = ()
+    entries: tuple[Entry, ...]
+    config: dict[str, object] = {}
+
+    def picks(self) -> list[Entry]:
+        """Return the slate in its order."""
+        return sorted((e for e in self.entries if e.slot is not None), key=lambda e: e.slot or 0)
+
+    def section(self, name: SectionName) -> list[Entry]:
+        """Return a section's entries: picks first, then by score, in the order of the page."""
+        return [e for e in self.entries if e.section == name]

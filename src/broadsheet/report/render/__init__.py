@@ -1,0 +1,1 @@
+"""How a page of the report looks: HTML, Markdown, feeds and mail."""
