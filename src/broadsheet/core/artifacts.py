@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors.numpy import load_file, save_file
 
 from broadsheet import __version__
@@ -31,12 +31,12 @@ class Manifest(Record):
     kind: ArtifactKind
     schema_version: int = SCHEMA_VERSION
     package_version: str = __version__
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = Field(default_factory=dict)
     seed: int | None = None
-    parents: dict[str, str] = {}
-    models: dict[str, str] = {}
-    metrics: dict[str, float] = {}
-    files: dict[str, str] = {}
+    parents: dict[str, str] = Field(default_factory=dict)
+    models: dict[str, str] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
 
 
 class Artifact(NamedTuple):

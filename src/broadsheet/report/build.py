@@ -151,8 +151,10 @@ def _notes(ranking: Ranking, reader: Reader, count: int) -> list[str]:
         notes.append("The profile has no library and states no interest, so papers stand in the order announced. Make one: broadsheet profile new --help")
     if reader.unknown_seeds:
         notes.append(f"Seed papers that neither the library nor the source knows: {', '.join(reader.unknown_seeds)}")
-    for interest in ranking.slate.uncovered:
-        notes.append(f"No place was left for the interest “{ranking.interests[interest].name}”: raise the budget, or lower the diversity floor.")
+    notes += [
+        f"No place was left for the interest “{ranking.interests[number].name}”: raise the budget, or lower the diversity floor."
+        for number in ranking.slate.uncovered
+    ]
     if ranking.slate.copies:
         notes.append(f"Passed over as too near to a pick: {len(ranking.slate.copies)} of {count} papers; each is listed below.")
     return notes

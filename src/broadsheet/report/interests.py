@@ -45,9 +45,8 @@ def find_interests(library: Sequence[Item], vectors: Represented) -> list[Intere
 
 
 def _distances(vectors: Represented, rows: Sequence[int]) -> np.ndarray:
-    # Groups are of meaning; words alone only serve where there is no dense model.
-    base = vectors.dense_library if vectors.dense_library is not None else vectors.lexical_library
-    distances = np.clip(1.0 - similarity(base, base)[np.ix_(rows, rows)], 0, None)
+    parts = [similarity(v, v)[np.ix_(rows, rows)] for v in (vectors.lexical_library, vectors.dense_library) if v is not None]
+    distances = np.clip(1.0 - sum(parts) / len(parts), 0, None)
     np.fill_diagonal(distances, 0)
     return (distances + distances.T) / 2
 
@@ -57,10 +56,12 @@ def _groups(distances: np.ndarray) -> list[list[int]]:
     if count < 3:
         return [[row] for row in range(count)]
     tree = linkage(squareform(distances, checks=False), method="ward")
-    cuts = [fcluster(tree, groups, criterion="maxclust") for groups in range(2, min(MOST, count - 1) + 1)]
-    quality = [float(silhouette_score(distances, cut, metric="precomputed")) if 1 < len(set(cut)) < count else -1.0 for cut in cuts]
-    # Of cuts about as good as the best, the one with the fewest groups is easiest to read.
-    labels = next(cut for cut, value in zip(cuts, quality, strict=True) if value >= 0.9 * max(quality)) if max(quality) > 0 else np.ones(count, dtype=int)
+    best, labels = 0.0, np.ones(count, dtype=int)
+    for groups in range(2, min(MOST, count - 1) + 1):
+        cut = fcluster(tree, groups, criterion="maxclust")
+        quality = float(silhouette_score(distances, cut, metric="precomputed")) if 1 < len(set(cut)) < count else 0.0
+        if quality > best:
+            best, labels = quality, cut
     return [[row for row in range(count) if labels[row] == label] for label in dict.fromkeys(labels.tolist())]
 
 

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from broadsheet.core.schema import Announce, Item, Record
 
 SectionName = Literal["new", "cross", "updated", "withdrawn"]
@@ -108,12 +110,12 @@ class Report(Record):
     source: str
     fictional: bool = False
     ranked_by: str
-    models: dict[str, str] = {}
+    models: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     counts: dict[str, int]
     interests: tuple[InterestSummary, ...] = ()
     entries: tuple[Entry, ...]
-    config: dict[str, object] = {}
+    config: dict[str, object] = Field(default_factory=dict)
 
     def picks(self) -> list[Entry]:
         """Return the slate in its order."""

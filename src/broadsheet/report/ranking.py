@@ -70,9 +70,7 @@ def rank(announcements: Sequence[Announcement], reader: Reader, config: RankingC
     slate = pick(scores, candidates, near_to.near, eligible, profile.budget, profile.diversity_floor, distances(vectors))
     explained = sorted({*slate.rows, *(row for row, a in enumerate(announcements) if a.kind not in _FOR_THE_SLATE)})
     terms = dict(zip(explained, term_reasons(items, explained, near_to.kernel, scores, vectors, config.affinity, progress), strict=True))
-    reasons = [
-        _reasons(terms.get(row, []), library_reasons(near_to.kernel[row], library, scores[row]), added[row], scores[row]) for row in range(len(items))
-    ]
+    reasons = [_reasons(terms.get(row, []), library_reasons(near_to.kernel[row], library, scores[row]), added[row], scores[row]) for row in range(len(items))]
     leading = [int(np.argmax([s[row].sum() for s in strengths])) if strengths and near_to.kernel[row].any() else None for row in range(len(items))]
     counted = [sum(1 for row in eligible if strength[row] >= near_to.near) for strength in candidates]
     return Ranking(scores, leading, left_out, reasons, slate, interests, counted, near_to.kernel, library, vectors)
@@ -106,7 +104,6 @@ class Distances(NamedTuple):
     def __call__(self, left: int, right: int) -> float:
         """Return the distance of two rows."""
         return float(self.matrix[left, right])
-
 
 
 def _reasons(terms: list[Reason], library: list[Reason], extra: Sequence[Bonus], score: float) -> list[Reason]:

@@ -8,7 +8,10 @@ from broadsheet.report.model import Links
 from broadsheet.sources.arxiv_id import as_arxiv_id
 
 _ADDRESS = re.compile(r"https?://[^\s<>{}\"'`$\\|^]+", re.IGNORECASE)
-_FORGE = re.compile(r"https?://(?:www\.)?(?:github\.com|gitlab\.com|gitlab\.[\w.-]+|codeberg\.org|bitbucket\.org|huggingface\.co|code\.[\w.-]+|git\.[\w.-]+|[\w-]+\.github\.io)/", re.I)
+_FORGE = re.compile(
+    r"https?://(?:www\.)?(?:github\.com|gitlab\.com|gitlab\.[\w.-]+|codeberg\.org|bitbucket\.org|huggingface\.co|code\.[\w.-]+|git\.[\w.-]+|[\w-]+\.github\.io)/",
+    re.IGNORECASE,
+)
 _SAYS_CODE = re.compile(r"\b(?:code|implementation|source|software|repository|library|toolkit|scripts?|harness)\b", re.IGNORECASE)
 
 
@@ -17,9 +20,9 @@ def find_links(item: Item) -> Links:
     arxiv = as_arxiv_id(item.id)
     code = tuple(dict.fromkeys(_code_addresses(f"{item.text}\n{item.attributes.get('comment') or ''}")))
     if arxiv is None:
-        return Links(abstract=item.url, code=code)
+        return Links(abstract=_web(item.url), code=code)
     return Links(
-        abstract=item.url or f"https://arxiv.org/abs/{arxiv.key}",
+        abstract=_web(item.url) or f"https://arxiv.org/abs/{arxiv.key}",
         pdf=f"https://arxiv.org/pdf/{arxiv.key}v{item.version}",
         html=f"https://arxiv.org/html/{arxiv.key}v{item.version}",
         code=code,
@@ -42,6 +45,11 @@ def bibtex(item: Item) -> str:
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value and value != "{}"]
     return "\n".join([f"@misc{{{_key(item, str(when.year) if when else '')},", *lines, "}"])
+
+
+def _web(url: str) -> str:
+    # An address from a source goes into a page: no other scheme may get there.
+    return url if re.match(r"https?://[^\s\"'<>]+$", url, re.IGNORECASE) else ""
 
 
 def _code_addresses(text: str) -> list[str]:

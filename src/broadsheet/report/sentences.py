@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _ENDS = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[$\\]*[A-Z0-9])|[.!?][\"'”’)\]]*\s*$")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|resp|approx|Fig|Figs|Eq|Eqs|Sec|Tab|No|Dr|Prof|Mr|Ms|St|w\.r\.t|a\.k\.a|s\.e|c\.i)|\b[A-Z])\.$"
-)
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|resp|approx|Fig|Figs|Eq|Eqs|Sec|Tab|No|Dr|Prof|Mr|Ms|St|w\.r\.t|a\.k\.a|s\.e|c\.i)|\b[A-Z])\.$")
 _RESULT = re.compile(r"\d+(?:\.\d+)?\s*(?:\\?%|points?\b|times\b|x\b)|\bnDCG|\brecall\b|\bfewer\b|\bfaster\b|\bbeats?\b|\bimprov|\boutperform", re.IGNORECASE)
 _CLAIM = re.compile(r"\b(?:we|our|this (?:paper|work|note|article|study))\b", re.IGNORECASE)
 _WORD = re.compile(r"\w[\w'-]*")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from broadsheet.core.catalogue import reading_text
 from broadsheet.core.component import similarity
@@ -55,7 +56,13 @@ def library_reasons(row: np.ndarray, library: Sequence[Item], score: float) -> l
 
 
 def term_reasons(
-    items: Sequence[Item], rows: Sequence[int], weights: np.ndarray, scores: np.ndarray, vectors: Represented, config: AffinityConfig, progress: Progress = silent
+    items: Sequence[Item],
+    rows: Sequence[int],
+    weights: np.ndarray,
+    scores: np.ndarray,
+    vectors: Represented,
+    config: AffinityConfig,
+    progress: Progress = silent,
 ) -> list[list[Reason]]:
     """Return, for each of `rows`, the words of the paper that its score rests on.
 
@@ -115,8 +122,8 @@ def _leading_terms(row: int, weights: np.ndarray, vectors: Represented) -> list[
 
 
 def _pull(row: int, weights: np.ndarray, vectors: Represented) -> dict[int, float]:
-    own = vectors.lexical_candidates[[row]].tocsr()
-    library = np.asarray((weights[row] @ vectors.lexical_library)).ravel()
+    own = sparse.csr_array(vectors.lexical_candidates[[row]])
+    library = np.asarray(weights[row] @ vectors.lexical_library).ravel()
     return {int(column): float(value * library[column]) for column, value in zip(own.indices, own.data, strict=True)}
 
 
@@ -125,4 +132,8 @@ def _pattern(term: str) -> re.Pattern[str]:
 
 
 def _renamed(progress: Progress) -> Progress:
-    return lambda step, done, total: progress("measuring reasons", done, total)
+    def told(step: str, done: int, total: int) -> None:
+        del step
+        progress("measuring reasons", done, total)
+
+    return told

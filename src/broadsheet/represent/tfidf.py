@@ -20,6 +20,10 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 
 
+# A word is two letters or more; an apostrophe or a hyphen may stand inside.
+WORD = r"(?u)\b\w[\w'-]*\w\b"
+
+
 class TfidfConfig(Config):
     """Longest phrase in words, and whether counts are damped to 1 + ln(count)."""
 
@@ -52,9 +56,7 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
     @cached_property
     def analyse(self) -> Callable[[str], list[str]]:
         """The function from a text to its terms."""
-        vectorizer = CountVectorizer(
-            ngram_range=(1, self.config.longest), stop_words="english", token_pattern=r"(?u)\b\w[\w'-]*\w\b", strip_accents="unicode"
-        )
+        vectorizer = CountVectorizer(ngram_range=(1, self.config.longest), stop_words="english", token_pattern=WORD, strip_accents="unicode")
         return vectorizer.build_analyzer()
 
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
@@ -123,4 +125,3 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
                 row[column] = weight
         length = square**0.5
         return {column: row[column] / length for column in sorted(row)}
-

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from broadsheet.core.errors import IdentifierError
 
-_PREFIX = re.compile(r"^(?:https?://(?:[a-z]+\.)?arxiv\.org/(?:abs|pdf|html)/|oai:arxiv\.org:|arxiv:|doi:10\.48550/arxiv\.|10\.48550/arxiv\.)", re.I)
+_PREFIX = re.compile(r"^(?:https?://(?:[a-z]+\.)?arxiv\.org/(?:abs|pdf|html)/|oai:arxiv\.org:|arxiv:|doi:10\.48550/arxiv\.|10\.48550/arxiv\.)", re.IGNORECASE)
 _NEW = re.compile(r"^(\d{2})(\d{2})\.(\d{4,5})(?:v(\d+))?$")
 _OLD = re.compile(r"^([a-z-]+)(?:\.[A-Za-z-]{2,})?/(\d{2})(\d{2})(\d{3})(?:v(\d+))?$")
 # Five digits began with January 2015; the dotted form itself with April 2007.

@@ -6,7 +6,7 @@ import unicodedata
 
 from pylatexenc.latex2text import LatexNodes2Text
 
-_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|phd|md)\.?$", re.I)
+_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|phd|md)\.?$", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=65536)

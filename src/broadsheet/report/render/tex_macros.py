@@ -42,10 +42,7 @@ ENCLOSED: dict[str, tuple[str, str]] = {
 
 COLOURED = frozenset({"textcolor", "colorbox"})
 
-CITING = frozenset(
-    "cite citep citet citealp citealt citeauthor citeyear citeyearpar parencite textcite autocite "
-    "ref eqref autoref cref Cref".split()
-)
+CITING = frozenset("cite citep citet citealp citealt citeauthor citeyear citeyearpar parencite textcite autocite ref eqref autoref cref Cref".split())
 
 ESCAPES: dict[str, str] = {
     **{char: char for char in "%&_#${}."},

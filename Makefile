@@ -1,0 +1,43 @@
+# Each word says what it does in `make help`. `make report` and `make test` set up what they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= page
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test check bench docs
+
+help: ## Show these words
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the virtual environment with everything in it (about two minutes)
+
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON)."; echo "Install Python 3.11 or newer, or run: make setup PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11."; echo "Run: make setup PYTHON=/path/to/a/newer/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip 2>&1 | grep -v 'is ignored' || true
+	$(BIN)/python -m pip install --quiet --editable '.[dev]' 2>&1 | grep -v 'is ignored' || true
+	@$(BIN)/python -c 'import broadsheet, torch, pytest' && touch $@
+
+report: $(READY) ## Write today's page from the built-in sample (fictional) into page/
+	$(BIN)/broadsheet report --out $(OUT)
+
+test: $(READY) ## Run all tests; one that needs a browser skips without it
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+
+check: $(READY) ## Lint, types, layers, dependencies, sizes, column names, mutants
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyrefly check --summarize-errors
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/python tools/house.py
+	OMP_NUM_THREADS=1 $(BIN)/python tools/mutants.py
+
+bench: $(READY) ## Run the benchmarks whose figures the README quotes
+	$(BIN)/python benchmarks/page.py
+
+docs: $(READY) ## Write the generated parts of README and docs anew
+	$(BIN)/python tools/generated.py

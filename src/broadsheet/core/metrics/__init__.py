@@ -1,0 +1,61 @@
+"""Every metric, interval and test of the house, once."""
+
+from broadsheet.core.metrics.beyond import (
+    catalogue_coverage,
+    gini,
+    intra_list_diversity,
+    novelty,
+)
+from broadsheet.core.metrics.evaluation import evaluate, evaluate_scores, metric
+from broadsheet.core.metrics.probability import (
+    Reliability,
+    brier,
+    brier_skill,
+    calibration_error,
+    reliability,
+    top_decile_gap,
+)
+from broadsheet.core.metrics.ranking import (
+    Ranking,
+    average_precision,
+    hit,
+    ndcg,
+    precision,
+    recall,
+    reciprocal_rank,
+)
+from broadsheet.core.metrics.resample import (
+    Interval,
+    PairedTest,
+    bootstrap_mean,
+    holm,
+    paired_permutation,
+)
+
+__all__ = [
+    "Interval",
+    "PairedTest",
+    "Ranking",
+    "Reliability",
+    "average_precision",
+    "bootstrap_mean",
+    "brier",
+    "brier_skill",
+    "calibration_error",
+    "catalogue_coverage",
+    "evaluate",
+    "evaluate_scores",
+    "gini",
+    "hit",
+    "holm",
+    "intra_list_diversity",
+    "metric",
+    "ndcg",
+    "novelty",
+    "paired_permutation",
+    "precision",
+    "recall",
+    "reciprocal_rank",
+    "reliability",
+    "top_decile_gap",
+]

@@ -1,0 +1,272 @@
+"""Ranking metrics of one query, exact expectations where items are tied.
+
+A relevant item has a grade above 0. A query without a relevant item scores 0 in every
+metric, as in trec_eval: no ranking can earn anything there.
+
+Tied items are ranked by mean: each metric is its exact expectation when the items of
+every group of equal scores stand in a uniformly random order (McSherry and Najork,
+"Computing information retrieval performance measures efficiently in the presence of
+tied scores", ECIR 2008). So a constant scorer gets what chance gets, whatever the order
+of the rows.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from broadsheet.core.errors import ConfigError, RecordError
+from broadsheet.core.metrics.vectors import (
+    NOT_NEGATIVE,
+    ORDERED,
+    require_same_length,
+    vector,
+)
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Relevance = Mapping[str, float] | Collection[str]
+
+
+class Slots(NamedTuple):
+    """Every position `[L]` that a relevant item can take, group after group.
+
+    `group` is the index of the tied group, `offset` counts from 0 within it, and
+    `position` counts from 1 over the whole ranking.
+    """
+
+    group: Integers
+    offset: Integers
+    position: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Where the relevant items of one query stand, as groups of tied items, best first.
+
+    Only the `G` groups with a relevant item are kept. `before` `[G]` counts the items
+    ranked above a group, `size` `[G]` its items, relevant or not. The `M` ranked
+    relevant items have `grades` `[M]` and the index of their `group` `[M]`. `ideal`
+    `[R]` holds the grades of all relevant items, ranked or not, highest first.
+    """
+
+    before: Integers
+    size: Integers
+    group: Integers
+    grades: Floats
+    ideal: Floats
+
+    @classmethod
+    def of_ids(cls, ids: Sequence[str], relevance: Relevance) -> Self:
+        """Read a ranked list of ids, best first, without ties.
+
+        `relevance` maps ids to grades; a set or a list of ids gives each the grade 1.
+        Raises RecordError for an id that is ranked twice and for a grade below 0.
+
+        >>> Ranking.of_ids(["b", "a"], {"a": 3.0, "c": 1.0}).before.tolist()
+        [1]
+        """
+        position = {item: place for place, item in enumerate(ids)}
+        if len(position) < len(ids):
+            item, times = Counter(ids).most_common(1)[0]
+            what = f"The id {item!r} is ranked {times} times."
+            raise RecordError(what, "Rank an id once.")
+        graded = grades_by_id(relevance)
+        found = sorted((position[item], graded[item]) for item in graded.keys() & position.keys())
+        before = np.array([place for place, _ in found], dtype=np.int64)
+        grades = np.array([grade for _, grade in found], dtype=np.float64)
+        ideal = np.array(sorted(graded.values(), reverse=True), dtype=np.float64)
+        return cls(before, np.ones_like(before), np.arange(len(before)), grades, ideal)
+
+    @classmethod
+    def of_scores(cls, scores: ArrayLike, relevance: ArrayLike, unranked: ArrayLike = ()) -> Self:
+        """Rank items by `scores` `[N]`, high first; `relevance` `[N]` holds their grades.
+
+        `unranked` are grades of relevant items that got no score. -inf is a score that
+        comes last. Raises RecordError for a NaN score, a grade below 0 or two lengths.
+
+        >>> ranking = Ranking.of_scores([0.5, 0.9, 0.5], [1, 0, 0])
+        >>> ranking.before.tolist(), ranking.size.tolist()
+        ([1], [2])
+        """
+        marks = vector(scores, "scores", ORDERED)
+        grades = vector(relevance, "grades", NOT_NEGATIVE)
+        missed = vector(unranked, "grades of unranked items", NOT_NEGATIVE)
+        require_same_length(scores=marks, grades=grades)
+        relevant = grades > 0
+        levels, level = np.unique(marks[relevant], return_inverse=True)
+        ascending = np.sort(marks)
+        above = np.searchsorted(ascending, levels, side="right")
+        below = np.searchsorted(ascending, levels, side="left")
+        all_grades = np.concatenate([grades[relevant], missed[missed > 0]])
+        return cls(
+            before=(len(marks) - above)[::-1],
+            size=(above - below)[::-1],
+            group=len(levels) - 1 - level,
+            grades=grades[relevant],
+            ideal=np.sort(all_grades)[::-1],
+        )
+
+    def relevant(self) -> Integers:
+        """Count the relevant items of each group, `[G]`."""
+        return np.bincount(self.group, minlength=len(self.size))
+
+    def reach(self, k: int | None) -> Integers:
+        """Count the positions of each group within the top `k`, `[G]`; None is no cutoff.
+
+        Raises ConfigError for `k` below 1.
+        """
+        if k is None:
+            return self.size
+        if k < 1:
+            raise ConfigError(f"The cutoff is {k}.", "Give a cutoff k of at least 1.")
+        return np.clip(k - self.before, 0, self.size)
+
+    def slots(self, k: int | None) -> Slots:
+        """List every position within the top `k` that a relevant item can take."""
+        reach = self.reach(k)
+        group = np.repeat(np.arange(len(reach)), reach)
+        offset = np.arange(len(group)) - np.repeat(np.cumsum(reach) - reach, reach)
+        return Slots(group, offset, self.before[group] + offset + 1)
+
+
+def grades_by_id(relevance: Relevance) -> dict[str, float]:
+    """Return the grades above 0 by id; ids without a grade have the grade 1.
+
+    Raises RecordError for a grade below 0 or NaN.
+
+    >>> grades_by_id({"a": 2.0, "b": 0.0})
+    {'a': 2.0}
+    >>> grades_by_id(["a"])
+    {'a': 1.0}
+    """
+    if not isinstance(relevance, Mapping):
+        return dict.fromkeys(relevance, 1.0)
+    grades = vector(list(relevance.values()), "grades", NOT_NEGATIVE).tolist()
+    return {item: grade for item, grade in zip(relevance, grades, strict=True) if grade > 0}
+
+
+def recall(ranking: Ranking, k: int) -> float:
+    """Return the share of the relevant items that stand in the top `k`.
+
+    >>> recall(Ranking.of_ids(["a", "b", "c"], ["a", "c"]), k=2)
+    0.5
+    >>> recall(Ranking.of_scores([0, 0, 0, 0], [1, 0, 0, 0]), k=1)
+    0.25
+    """
+    hits = _expected_hits(ranking, k)
+    return hits / len(ranking.ideal) if len(ranking.ideal) else 0.0
+
+
+def precision(ranking: Ranking, k: int) -> float:
+    """Return the relevant share of the top `k`; a place left empty is not relevant.
+
+    >>> precision(Ranking.of_ids(["a", "b", "c"], ["a", "c"]), k=2)
+    0.5
+    """
+    return _expected_hits(ranking, k) / k
+
+
+def hit(ranking: Ranking, k: int) -> float:
+    """Return the chance that the top `k` hold a relevant item: 0 or 1 without ties.
+
+    In the group at the cutoff the relevant items seen are hypergeometric.
+
+    >>> hit(Ranking.of_ids(["a", "b"], ["b"]), k=1)
+    0.0
+    >>> hit(Ranking.of_scores([0, 0, 0, 0], [1, 1, 0, 0]), k=1)
+    0.5
+    """
+    reach = ranking.reach(k)
+    if not len(reach):
+        return 0.0
+    spared = _chance_of_none(ranking.size[0], ranking.relevant()[0])
+    return float(1.0 - spared[reach[0]]) if reach[0] < len(spared) else 1.0
+
+
+def reciprocal_rank(ranking: Ranking, k: int | None = None) -> float:
+    """Return one over the position of the first relevant item, 0 beyond the top `k`.
+
+    Its mean over queries is MRR (Voorhees, TREC-8 1999). With ties, the chance of each
+    first position is negative hypergeometric.
+
+    >>> reciprocal_rank(Ranking.of_ids(["a", "b"], ["b"]))
+    0.5
+    >>> reciprocal_rank(Ranking.of_scores([0, 0], [1, 0]))
+    0.75
+    """
+    reach = ranking.reach(k)
+    if not len(reach):
+        return 0.0
+    size, relevant = ranking.size[0], ranking.relevant()[0]
+    spared = _chance_of_none(size, relevant)
+    offset = np.arange(len(spared))
+    chance = spared * relevant / (size - offset)
+    terms = chance / (ranking.before[0] + offset + 1)
+    return float(terms[: reach[0]].sum())
+
+
+def average_precision(ranking: Ranking, k: int | None = None) -> float:
+    """Return the precision at each relevant item of the top `k`, over all relevant items.
+
+    Its mean over queries is MAP. A relevant item beyond `k` or not ranked counts 0, as
+    in trec_eval's `map_cut`. With ties, an item at offset `j` of a group of `n` with `r`
+    relevant ones has `j (r - 1) / (n - 1)` relevant ones of its group above it.
+
+    >>> round(average_precision(Ranking.of_ids(["a", "b", "c"], ["a", "c"])), 4)
+    0.8333
+    """
+    if not len(ranking.ideal):
+        return 0.0
+    relevant = ranking.relevant()
+    above = np.cumsum(relevant) - relevant
+    slope = (relevant - 1) / np.maximum(ranking.size - 1, 1)
+    group, offset, position = ranking.slots(k)
+    hits = above[group] + 1 + offset * slope[group]
+    chance = (relevant / ranking.size)[group]
+    return float((chance * hits / position).sum() / len(ranking.ideal))
+
+
+def ndcg(ranking: Ranking, k: int | None = None, *, exponential: bool = False) -> float:
+    """Return the discounted gain of the top `k` over that of the best ranking.
+
+    The discount is `1 / log2(position + 1)`. The gain is the grade itself (Järvelin and
+    Kekäläinen, TOIS 2002), or `2 ** grade - 1` if `exponential` (Burges et al., ICML
+    2005).
+
+    >>> round(ndcg(Ranking.of_ids(["a", "b"], {"b": 2.0}), k=10), 4)
+    0.6309
+    >>> ndcg(Ranking.of_ids(["b", "a"], {"a": 1.0, "b": 2.0}))
+    1.0
+    """
+    gains, best = ranking.grades, ranking.ideal[:k]
+    if exponential:
+        gains, best = np.exp2(gains) - 1, np.exp2(best) - 1
+    group_gain = np.bincount(ranking.group, weights=gains, minlength=len(ranking.size))
+    slots = ranking.slots(k)
+    expected = (group_gain / ranking.size)[slots.group] / np.log2(slots.position + 1)
+    if not len(best):
+        return 0.0
+    ideal = (best / np.log2(np.arange(len(best)) + 2)).sum()
+    # Equal sums in another order differ by rounding, and no ranking beats the best one.
+    return min(1.0, float(expected.sum() / ideal))
+
+
+def _expected_hits(ranking: Ranking, k: int) -> float:
+    """Return the expected number of relevant items in the top `k`."""
+    return float((ranking.relevant() * ranking.reach(k) / ranking.size).sum())
+
+
+def _chance_of_none(size: int, relevant: int) -> Floats:
+    """Return the chance that the first `j` items of a group have no relevant one.
+
+    `j` runs from 0 to `size - relevant`; beyond that the chance is 0.
+
+    >>> _chance_of_none(size=4, relevant=2).round(4).tolist()
+    [1.0, 0.5, 0.1667]
+    """
+    drawn = np.arange(size - relevant)
+    return np.concatenate([[1.0], np.cumprod((size - relevant - drawn) / (size - drawn))])

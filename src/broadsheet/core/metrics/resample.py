@@ -1,0 +1,173 @@
+"""Intervals and tests by resampling users, or clusters of them.
+
+Values that share a cluster (the seeds of one user, the readers of one paper) are not
+independent: they are drawn, or change sign, together.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from broadsheet.core.errors import ConfigError
+from broadsheet.core.metrics.vectors import (
+    SHARE,
+    require_entries,
+    require_same_length,
+    vector,
+)
+
+Floats = NDArray[np.float64]
+Clusters = Sequence[str] | Sequence[int] | NDArray[np.generic]
+
+# Up to this many units all 2 ** n sign patterns are fewer than the default of rounds.
+_EXACT_UNITS = 12
+_BLOCK_ENTRIES = 2**21
+
+
+class Interval(NamedTuple):
+    """A mean and the ends of its confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class PairedTest(NamedTuple):
+    """A mean paired difference and its two-sided p-value.
+
+    `patterns` counts the sign patterns looked at, `exact` says that they were all.
+    """
+
+    difference: float
+    p: float
+    exact: bool
+    patterns: int
+
+
+class _Units(NamedTuple):
+    """What is resampled as one: the sum `[C]` and the count `[C]` of its values."""
+
+    total: Floats
+    count: Floats
+
+
+def bootstrap_mean(
+    values: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    clusters: Clusters | None = None,
+    level: float = 0.95,
+    rounds: int = 10_000,
+) -> Interval:
+    """Return the mean of `values` `[U]` and its percentile bootstrap interval.
+
+    `clusters` `[U]` names the cluster of each value; whole clusters are drawn, and a
+    round's mean is over all values drawn (Efron and Tibshirani, 1993, chapters 13 and
+    8). For a paired comparison pass the differences. Raises RecordError for NaN or
+    infinite values and for fewer than two values or clusters, which have no interval;
+    ConfigError for a `level` outside 0 to 1 or no rounds.
+
+    >>> bootstrap_mean([2.0, 2.0, 2.0], np.random.default_rng(0))
+    Interval(mean=2.0, low=2.0, high=2.0)
+    """
+    numbers = vector(values, "values")
+    units = _units(numbers, clusters)
+    require_entries("Values to resample", units.total, least=2)
+    _require_rounds(rounds)
+    if not 0 < level < 1:
+        raise ConfigError(f"The level is {level}.", "Give a level between 0 and 1, such as 0.95.")
+    n = len(units.total)
+    means = []
+    for size in _blocks(rounds, n):
+        drawn = rng.integers(n, size=(size, n))
+        means.append(units.total[drawn].sum(axis=1) / units.count[drawn].sum(axis=1))
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    return Interval(float(numbers.mean()), float(low), float(high))
+
+
+def paired_permutation(
+    first: ArrayLike,
+    second: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    clusters: Clusters | None = None,
+    rounds: int = 10_000,
+) -> PairedTest:
+    """Test whether the mean of `first - second`, both `[U]`, differs from 0.
+
+    Under the null each difference is as likely with the other sign (Fisher, 1935); the
+    differences of one cluster change sign together. Up to 12 values or clusters all sign
+    patterns are counted; beyond, `rounds` of them are drawn and one is added to both
+    counts, so that p is never 0 (Phipson and Smyth, 2010). Raises RecordError for NaN or
+    infinite values, two lengths or no values; ConfigError for no rounds.
+
+    >>> paired_permutation([1, 2, 3], [0, 0, 0], np.random.default_rng(0))
+    PairedTest(difference=2.0, p=0.25, exact=True, patterns=8)
+    """
+    ours, theirs = vector(first, "first values"), vector(second, "second values")
+    require_same_length(first=ours, second=theirs)
+    require_entries("Paired values", ours)
+    _require_rounds(rounds)
+    differences = ours - theirs
+    totals = _units(differences, clusters).total
+    # A pattern that only reorders the same sum must count as equal despite rounding.
+    bound = abs(totals.sum()) - 1e-12 * np.abs(totals).sum()
+    n = len(totals)
+    exact = n <= _EXACT_UNITS
+    if exact:
+        bits = np.arange(2**n)[:, None] >> np.arange(n) & 1
+        as_far = int((np.abs((1 - 2 * bits) @ totals) >= bound).sum())
+        patterns, p = 2**n, as_far / 2**n
+    else:
+        as_far = 0
+        for size in _blocks(rounds, n):
+            signs = 1 - 2 * rng.integers(2, size=(size, n), dtype=np.int8)
+            as_far += int((np.abs(signs @ totals) >= bound).sum())
+        patterns, p = rounds, (as_far + 1) / (rounds + 1)
+    return PairedTest(float(differences.mean()), p, exact, patterns)
+
+
+def holm(p_values: ArrayLike) -> Floats:
+    """Return step-down adjusted p-values `[M]` of `M` tests, in their order (Holm, 1979).
+
+    The family-wise error of calling those below a level significant is at most that
+    level. Raises RecordError for a p-value outside 0 to 1.
+
+    >>> holm([0.01, 0.04, 0.03]).round(4).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    raw = vector(p_values, "p-values", SHARE)
+    order = np.argsort(raw, kind="stable")
+    stepped = np.maximum.accumulate(raw[order] * np.arange(len(raw), 0, -1))
+    adjusted = np.empty_like(raw)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def _units(values: Floats, clusters: Clusters | None) -> _Units:
+    """Sum and count values by cluster, or take each value as its own unit."""
+    if clusters is None:
+        return _Units(values, np.ones_like(values))
+    require_same_length(values=values, clusters=clusters)
+    _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+    return _Units(np.bincount(cluster, weights=values), np.bincount(cluster).astype(np.float64))
+
+
+def _require_rounds(rounds: int) -> None:
+    """Raise ConfigError if there is no round."""
+    if rounds < 1:
+        raise ConfigError(f"The number of rounds is {rounds}.", "Ask for at least one round.")
+
+
+def _blocks(rounds: int, units: int) -> Iterator[int]:
+    """Split rounds so that one block of draws `[rounds, units]` stays near 16 MB.
+
+    >>> list(_blocks(5, 2**20))
+    [2, 2, 1]
+    """
+    size = max(1, _BLOCK_ENTRIES // units)
+    for start in range(0, rounds, size):
+        yield min(size, rounds - start)

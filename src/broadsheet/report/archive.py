@@ -1,0 +1,80 @@
+"""The archive: a folder with one folder a day, an index and a feed over all days."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from broadsheet.core.errors import OutputError
+from broadsheet.core.files import check_writable, staged_folder, write_file
+from broadsheet.report.model import Report
+from broadsheet.report.render.atom import atom_feed
+from broadsheet.report.render.markdown import report_markdown
+from broadsheet.report.render.maths import plain_tex
+from broadsheet.report.render.page import index_page, report_page
+
+FEED_DAYS = 10
+
+
+def write_day(report: Report, folder: Path) -> Path:
+    """Write a day's files, replacing the day if it is there, then the index; return the page's path.
+
+    A day has `index.html`, `report.md`, `report.json`, `report.atom`, `papers.bib`; all of them
+    appear together or not at all.
+    """
+    check_writable(folder)
+    files = day_files(report)
+    day = folder / str(report.label)
+    with staged_folder(day) as stage:
+        for name, text in files.items():
+            (stage / name).write_text(text, encoding="utf-8")
+    write_index(folder)
+    return day / "index.html"
+
+
+def day_files(report: Report) -> dict[str, str]:
+    """Write every form of a report from the one model object: file name to text."""
+    return {
+        "index.html": report_page(report),
+        "report.md": report_markdown(report),
+        "report.json": report.model_dump_json(indent=1) + "\n",
+        "report.atom": atom_feed([report], f"arXiv Daily Report for {report.reader}, {report.label}"),
+        "papers.bib": "\n\n".join(entry.bibtex for entry in report.picks()) + "\n",
+    }
+
+
+def write_index(folder: Path) -> None:
+    """Write `index.html`, `index.json` and `feed.xml` over all days in the folder."""
+    reports = read_days(folder)
+    days = [_summary(report) for report in reports]
+    title = f"arXiv Daily Report for {reports[0].reader}" if reports else "arXiv Daily Report"
+    write_file(folder / "index.json", json.dumps({"title": title, "days": days}, indent=1, ensure_ascii=False) + "\n")
+    write_file(folder / "index.html", index_page(days, title))
+    if reports:
+        write_file(folder / "feed.xml", atom_feed(reports[:FEED_DAYS], title))
+
+
+def read_days(folder: Path) -> list[Report]:
+    """Read the reports of all days in the folder, newest first."""
+    found: list[Report] = []
+    for path in sorted(folder.glob("????-??-??/report.json"), reverse=True):
+        try:
+            date.fromisoformat(path.parent.name)
+            found.append(Report.model_validate_json(path.read_bytes()))
+        except (ValidationError, ValueError):
+            raise OutputError(f"{path} is no report that this version can read.", f"Move {path.parent} away, then write the day again.") from None
+    return found
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    return {
+        "label": str(report.label),
+        "title": f"{report.label:%A} {report.label.day} {report.label:%B %Y}",
+        "reader": report.reader,
+        "fictional": report.fictional,
+        "counts": report.counts,
+        "picks": [{"id": e.item.id, "title": plain_tex(e.item.title), "url": e.links.abstract, "score": e.score} for e in report.picks()],
+        "page": f"{report.label}/index.html",
+    }

@@ -1,0 +1,117 @@
+"""The day drawn as SVG: a map of its papers, a strip of scores, bars of categories."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from markupsafe import Markup, escape
+
+from broadsheet.report.model import Entry, Report
+from broadsheet.report.render.maths import plain_tex
+
+WIDTH, HEIGHT, MARGIN = 720, 360, 22
+# Colours are CSS variables so that they follow the dark page; shapes tell the same apart without colour.
+SHAPES = ("circle", "square", "triangle", "diamond", "cross", "hexagon", "bar")
+BARS = 12
+
+
+class Mark(NamedTuple):
+    """One paper on the map: place in pixels, shape, class, and what hovering tells."""
+
+    x: float
+    y: float
+    shape: str
+    css: str
+    label: str
+
+
+def day_map(report: Report) -> Markup:
+    """Draw the map: picks in the shape and colour of their interest with their number, others as dots."""
+    picks, rest = report.picks(), [e for e in report.entries if e.slot is None]
+    dots = [_dot(e) for e in rest]
+    marks = [_pick(e) for e in picks]
+    title = f"Map of the day: {len(report.entries)} papers, {len(picks)} picked; papers that read alike lie together."
+    return Markup(
+        '<svg class="map" viewBox="0 0 {w} {h}" role="img" aria-labelledby="map-title"><title id="map-title">{title}</title>{dots}{marks}</svg>'
+    ).format(w=WIDTH, h=HEIGHT, title=title, dots=Markup("").join(dots), marks=Markup("").join(marks))
+
+
+def shape(name: str, x: float, y: float, size: float) -> Markup:
+    """Draw one of `SHAPES` around a centre.
+
+    >>> str(shape("square", 10, 10, 4))
+    '<path d="M6 6h8v8h-8z"/>'
+    """
+    s = size
+    paths = {
+        "square": f"M{x - s:g} {y - s:g}h{2 * s:g}v{2 * s:g}h{-2 * s:g}z",
+        "triangle": f"M{x:g} {y - 1.2 * s:g}l{1.2 * s:g} {2.1 * s:g}h{-2.4 * s:g}z",
+        "diamond": f"M{x:g} {y - 1.3 * s:g}l{1.3 * s:g} {1.3 * s:g}l{-1.3 * s:g} {1.3 * s:g}l{-1.3 * s:g} {-1.3 * s:g}z",
+        "cross": f"M{x - s:g} {y - s / 2:g}h{s / 2:g}v{-s / 2:g}h{s:g}v{s / 2:g}h{s / 2:g}v{s:g}h{-s / 2:g}v{s / 2:g}h{-s:g}v{-s / 2:g}h{-s / 2:g}z",
+        "hexagon": f"M{x - 1.1 * s:g} {y:g}l{0.55 * s:g} {-s:g}h{1.1 * s:g}l{0.55 * s:g} {s:g}l{-0.55 * s:g} {s:g}h{-1.1 * s:g}z",
+        "bar": f"M{x - 1.4 * s:g} {y - 0.6 * s:g}h{2.8 * s:g}v{1.2 * s:g}h{-2.8 * s:g}z",
+    }
+    if name in paths:
+        return Markup(f'<path d="{paths[name]}"/>')
+    return Markup(f'<circle cx="{x:g}" cy="{y:g}" r="{s:g}"/>')
+
+
+def interest_shape(number: int | None) -> str:
+    """Return the shape of an interest by its number; without one, a circle."""
+    return SHAPES[(number or 0) % len(SHAPES)]
+
+
+def ticks(report: Report, width: int = 240) -> Markup:
+    """Return the path of all scores of the day, one tick a paper, to be drawn once and used often."""
+    places = sorted({round(e.strength * width, 1) for e in report.entries if not e.left_out})
+    return Markup("".join(f"M{x:g} 5v8" for x in places))
+
+
+def strip(entry: Entry, width: int = 240) -> Markup:
+    """Draw a pick's place among all scores of the day."""
+    x = round(entry.strength * width, 1)
+    return Markup(
+        '<svg class="strip" viewBox="-4 0 {w} 18" role="img" aria-label="Score {percent} percent of the day’s highest">'
+        '<use href="#ticks"/><path class="here" d="M{x:g} 1v16"/></svg>'
+    ).format(w=width + 8, x=x, percent=round(100 * entry.strength))
+
+
+def category_bars(report: Report) -> Markup:
+    """Draw how many papers each primary category has, the picked part filled."""
+    total = Counter(e.item.categories[0] for e in report.entries if e.item.categories)
+    picked = Counter(e.item.categories[0] for e in report.entries if e.item.categories and e.slot is not None)
+    if not total:
+        return Markup("")
+    rows = total.most_common(BARS)
+    most, height = rows[0][1], 20 * len(rows) + 4
+    drawn = [_bar(name, count, picked[name], most, 20 * row) for row, (name, count) in enumerate(rows)]
+    label = "; ".join(f"{name} {count}, {picked[name]} picked" for name, count in rows)
+    return Markup('<svg class="bars" viewBox="0 0 360 {h}" role="img" aria-label="Papers by primary category: {label}">{drawn}</svg>').format(
+        h=height, label=label, drawn=Markup("").join(drawn)
+    )
+
+
+def _bar(name: str, count: int, picked: int, most: int, top: int) -> Markup:
+    full, part = round(210 * count / most, 1), round(210 * picked / most, 1)
+    return Markup(
+        '<text x="92" y="{t}" text-anchor="end">{name}</text><rect class="all" x="100" y="{y}" width="{full}" height="12"/>'
+        '<rect class="chosen" x="100" y="{y}" width="{part}" height="12"/><text x="{end}" y="{t}">{count}</text>'
+    ).format(t=top + 14, y=top + 4, name=name, full=full, part=part, end=106 + full, count=count)
+
+
+def _place(entry: Entry) -> tuple[float, float]:
+    return round(MARGIN + entry.x * (WIDTH - 2 * MARGIN), 1), round(MARGIN + (1 - entry.y) * (HEIGHT - 2 * MARGIN), 1)
+
+
+def _dot(entry: Entry) -> Markup:
+    x, y = _place(entry)
+    return Markup('<circle class="dot {section}" cx="{x:g}" cy="{y:g}" r="3"><title>{title}</title></circle>').format(
+        section=entry.section, x=x, y=y, title=plain_tex(entry.item.title)
+    )
+
+
+def _pick(entry: Entry) -> Markup:
+    x, y = _place(entry)
+    drawn = shape(interest_shape(entry.interest), x, y, 8)
+    return Markup(
+        '<a href="#p{slot}"><g class="pick i{interest}"><title>{slot}. {title}</title>{drawn}<text x="{x:g}" y="{ty:g}">{slot}</text></g></a>'
+    ).format(slot=entry.slot, interest=(entry.interest or 0) % len(SHAPES), title=escape(plain_tex(entry.item.title)), drawn=drawn, x=x, ty=y + 3.5)

@@ -1,0 +1,64 @@
+"""The report as one self-contained HTML page, and the index of all days."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from broadsheet import __version__
+from broadsheet.core.schema import Item
+from broadsheet.report.model import Entry, Report
+from broadsheet.report.render import drawing
+from broadsheet.report.render.maths import plain_tex, render_tex
+from broadsheet.sample import NOTICE
+
+SECTIONS = (
+    ("new", "New", "Announced for the first time."),
+    ("cross", "Cross-listed", "New papers whose first category is another."),
+    ("updated", "Updated", "New versions of papers announced before."),
+    ("withdrawn", "Withdrawn", "Papers that their authors have taken back."),
+)
+
+
+def report_page(report: Report) -> str:
+    """Write the page; it makes no request and needs no script."""
+    return _environment().get_template("report.html").render(report=report, sections=SECTIONS, notice=NOTICE)
+
+
+def index_page(days: Sequence[dict[str, Any]], title: str) -> str:
+    """Write the index over all days; `days` as `index.json` has them, newest first."""
+    return _environment().get_template("index.html").render(days=days, title=title, notice=NOTICE)
+
+
+def abstract(entry: Entry) -> Markup:
+    """Render an abstract with its key sentences marked."""
+    return render_tex(entry.item.text, [(s.start, s.end) for s in entry.key_sentences])
+
+
+def authors(item: Item, most: int = 8) -> str:
+    """Name the authors, at most `most` and then how many more."""
+    names = list(item.creators)
+    return ", ".join(names) if len(names) <= most + 1 else ", ".join(names[:most]) + f" and {len(names) - most} more"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("broadsheet.report.render"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    environment.globals.update(
+        abstract=abstract,
+        authors=authors,
+        bars=drawing.category_bars,
+        day_map=drawing.day_map,
+        interest_shape=drawing.interest_shape,
+        interest_count=len(drawing.SHAPES),
+        shape=drawing.shape,
+        strip=drawing.strip,
+        ticks=drawing.ticks,
+        version=__version__,
+    )
+    environment.filters.update(tex=render_tex, plain=plain_tex, percent=lambda share: f"{100 * share:.0f} %", long_date=lambda d: f"{d:%A} {d.day} {d:%B %Y}")
+    return environment

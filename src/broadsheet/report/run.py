@@ -1,0 +1,115 @@
+"""One run of the report: read the day, rank it, write it; and the reference form."""
+
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import Field
+
+from broadsheet import sample
+from broadsheet.core.config import Config, build, with_settings
+from broadsheet.core.errors import ProfileError, did_you_mean
+from broadsheet.core.files import check_writable
+from broadsheet.core.home import artifact_folder, store_path
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.store import Store
+from broadsheet.report.archive import write_day
+from broadsheet.report.build import Day, build_report, choose_day, with_earlier
+from broadsheet.report.model import Report
+from broadsheet.report.profile import Profile, read_profile
+from broadsheet.report.ranking import RankingConfig, why_left_out
+from broadsheet.report.render.markdown import seed_form
+from broadsheet.sources import ColumnMap, read_source
+
+SAMPLE = "sample"
+
+
+class RunConfig(Config):
+    """All settings of a run, as `--set` reaches them: `ranking.*` and `profile.*`."""
+
+    ranking: RankingConfig = RankingConfig()
+    profile: dict[str, object] = Field(default_factory=dict)
+
+
+class Request(NamedTuple):
+    """What a user asks for. Without sources it is the built-in sample; without a profile, the form's own."""
+
+    sources: tuple[str, ...] = ()
+    profile: str = ""
+    wanted: date | None = None
+    columns: str = ""
+    settings: tuple[str, ...] = ()
+    store: str = ""
+
+
+class Result(NamedTuple):
+    """The report, and the page's path where one was written."""
+
+    report: Report
+    page: Path
+
+
+def run(request: Request, out: Path, progress: Progress = silent) -> Result:
+    """Make the page in `out`; everything that can be refused is refused before the long work."""
+    check_writable(out)
+    config = build(RunConfig, with_settings({}, request.settings), "--set")
+    is_sample = request.sources in ((), (SAMPLE,))
+    with ExitStack() as stack:
+        profile = _profile(request, stack, default=sample.READERS[0] if is_sample else "")
+        day, source, notes = _read_day(request)
+        store = None if is_sample else Store(request.store or store_path())
+        if store:
+            stack.callback(store.close)
+            day = with_earlier(day, store.earlier_versions(a.item for a in day.announcements))
+        report = build_report(day, profile, source=source, config=config.ranking, cache=artifact_folder(), fictional=is_sample, notes=notes, progress=progress)
+        page = write_day(report, out)
+        if store:
+            store.record_day(day.announcements)
+    return Result(report, page)
+
+
+def run_seed(request: Request) -> str:
+    """Write the reference form: papers that the profile lets through, in the source's order."""
+    build(RunConfig, with_settings({}, request.settings), "--set")
+    with ExitStack() as stack:
+        if request.profile:
+            profile = _profile(request, stack, default="")
+        else:
+            path = stack.enter_context(as_file(files("broadsheet.report") / "forms" / "seed.toml"))
+            profile = read_profile(path, _profile_settings(request))
+        day, _, _ = _read_day(request)
+    return seed_form(day.label, (a.item for a in day.announcements if not why_left_out(a.item, profile)))
+
+
+def _read_day(request: Request) -> tuple[Day, str, list[str]]:
+    if request.sources in ((), (SAMPLE,)):
+        return choose_day(sample.announcements(), None, request.wanted, _today()), "the built-in sample", []
+    batch = read_source(request.sources, ColumnMap.parse(request.columns))
+    day = choose_day(batch.announcements, batch.label, request.wanted, _today())
+    names = [source if source.startswith("arxiv:") else Path(source).name for source in request.sources]
+    notes = [f"Records of a paper that stood more than once in the source, merged: {batch.repeated}."] if batch.repeated else []
+    return day, ", ".join(names), notes
+
+
+def _profile(request: Request, stack: ExitStack, default: str) -> Profile:
+    name = request.profile or default
+    if not name:
+        return build(Profile, with_settings({}, _profile_settings(request)), "--set profile", ProfileError).check()
+    if name in sample.READERS and not Path(name).exists():
+        path = stack.enter_context(sample.profile_path(name))
+    else:
+        path = Path(name)
+        if not path.exists():
+            hint = did_you_mean(name, sample.READERS)
+            raise ProfileError(f"There is no profile {name}.{hint}", 'Make one: broadsheet profile new --from words "…" --out me.toml')
+    return read_profile(path, _profile_settings(request))
+
+
+def _profile_settings(request: Request) -> tuple[str, ...]:
+    return tuple(s.strip().removeprefix("profile.") for s in request.settings if s.strip().startswith("profile."))
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()

@@ -1,0 +1,30 @@
+"""What all tests share: the public data, a home of their own, and skips that say what is missing."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def missing(reason: str) -> None:
+    """Skip with one plain line; where everything must be there (BROADSHEET_NO_SKIP), fail instead."""
+    if os.environ.get("BROADSHEET_NO_SKIP"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of public data sets."""
+    stated = os.environ.get("BROADSHEET_DATA")
+    folder = Path(stated) if stated else ROOT.parent / "shared" / "data"
+    if not (folder / "arxiv").is_dir():
+        missing("public data sets are not here: set BROADSHEET_DATA")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path_factory.mktemp("home")))
