@@ -119,7 +119,8 @@ class Store:
         query = sa.select(EVENTS).where(EVENTS.c.user == user).order_by(EVENTS.c.at, EVENTS.c.id)
         with self.errors(), self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Event(**{**{k: v for k, v in row.items() if k != "id"}, "at": _aware(row["at"])}) for row in rows]
+        fields = list(Event.model_fields)
+        return [Event.model_validate({**{name: row[name] for name in fields}, "at": _aware(row["at"])}) for row in rows]
 
     def _upsert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert

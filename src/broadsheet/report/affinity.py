@@ -22,7 +22,7 @@ class AffinityConfig(Config):
     lexical: Annotated[float, Field(ge=0)] = 25.0
     dense: Annotated[float, Field(ge=0)] = 5.0
     lexical_alone: Annotated[float, Field(ge=0)] = 30.0
-    near: Annotated[float, Field(gt=0)] = 2.5
+    near: Annotated[float, Field(gt=0)] = 3.0
     near_alone: Annotated[float, Field(gt=0)] = 0.75
     follow: Annotated[float, Field(ge=0)] = 2.0
     include: Annotated[float, Field(ge=0)] = 1.0

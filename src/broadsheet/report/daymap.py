@@ -33,7 +33,8 @@ def place(vectors: Represented) -> np.ndarray:
 
 def _reduced(vectors: Represented) -> np.ndarray:
     rows = vectors.lexical_candidates
-    dimensions = min(32, min(rows.shape) - 1)
+    papers, terms = (int(size) for size in rows.shape or (0, 0))
+    dimensions = min(32, papers - 1, terms - 1)
     return TruncatedSVD(dimensions, random_state=0).fit_transform(rows) if dimensions >= 2 else np.asarray(rows.todense())
 
 

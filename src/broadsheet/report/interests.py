@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from sklearn.metrics import silhouette_score
@@ -81,9 +82,9 @@ def _by_keywords(library: Sequence[Item], group: Sequence[int], groups: Sequence
 
 def _by_terms(group: Sequence[int], vectors: Represented) -> str:
     terms = vectors.lexical.terms
-    rows = vectors.lexical_library[list(group)]
+    rows = np.asarray(sparse.csr_array(vectors.lexical_library[list(group)]).todense())
     # A name should hold for the group: words in one paper only come last.
-    weight = np.asarray(rows.mean(axis=0)).ravel() * np.asarray((rows > 0).sum(axis=0)).ravel()
+    weight = rows.mean(axis=0) * (rows > 0).sum(axis=0)
     chosen: list[str] = []
     for column in np.argsort(-weight, kind="stable")[:40]:
         words = set(terms[column].split())

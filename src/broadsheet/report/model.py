@@ -25,6 +25,9 @@ class KeySentence(Record):
     text: str
 
 
+Evidence = Literal["term", "library", "interest", "rule", "author"]
+
+
 class Reason(Record):
     """One piece of evidence and the share of the score that is lost without it, 0 to 1.
 
@@ -32,7 +35,7 @@ class Reason(Record):
     a rule, or an author followed. `reference` is the library paper's id.
     """
 
-    kind: Literal["term", "library", "interest", "rule", "author"]
+    kind: Evidence
     text: str
     share: float
     reference: str = ""

@@ -13,7 +13,7 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.report.affinity import AffinityConfig, kernel
 from broadsheet.report.interests import STATED
-from broadsheet.report.model import Reason
+from broadsheet.report.model import Evidence, Reason
 from broadsheet.report.profile import Profile, same_person
 from broadsheet.stack import Represented
 
@@ -26,7 +26,7 @@ LEAST_SHARE = 0.01
 class Bonus(NamedTuple):
     """What a rule or a followed author adds to a score."""
 
-    kind: str
+    kind: Evidence
     text: str
     amount: float
 

@@ -10,7 +10,7 @@ from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics.vectors import NOT_NEGATIVE, require_entries, vector
 
 if TYPE_CHECKING:
-    # scipy.sparse takes a third of a second to import, and dense vectors do not need it.
+    # scipy.sparse takes a third of a second to import; dense vectors do not need it.
     from scipy.sparse import sparray, spmatrix
 
 _NORM_TOLERANCE = 0.01
@@ -29,10 +29,9 @@ def catalogue_coverage(slates: Iterable[Sequence[str]], catalogue: Collection[st
     shown = {item for slate in slates for item in slate}
     unknown = sorted(shown - known)
     if unknown:
-        raise RecordError(
-            f"{len(unknown)} items are not in the catalogue, the first of them {unknown[0]!r}.",
-            "Measure slates against the catalogue that they were made from.",
-        )
+        what = f"{len(unknown)} items are not in the catalogue, first {unknown[0]!r}."
+        mend = "Measure slates against the catalogue that they were made from."
+        raise RecordError(what, mend)
     return len(shown) / len(known)
 
 
@@ -52,7 +51,8 @@ def gini(exposure: ArrayLike) -> float:
     require_entries("exposure", shares)
     total = shares.sum()
     if total == 0:
-        raise RecordError("No item has any exposure.", "Count exposure over at least one slate.")
+        what = "No item has any exposure."
+        raise RecordError(what, "Count exposure over at least one slate.")
     n = len(shares)
     weights = 2.0 * np.arange(1, n + 1) - n - 1
     return float((weights * shares).sum() / (n * total))
@@ -61,11 +61,12 @@ def gini(exposure: ArrayLike) -> float:
 def intra_list_diversity(vectors: "NDArray[np.floating] | sparray | spmatrix") -> float:
     """Return the mean of `1 - cosine` over all pairs of a slate's unit vectors `[k, d]`.
 
-    A slate of fewer than two items has no pair and scores 0. A row of zeros (a text
-    without a known word) has cosine 0 with everything (Ziegler et al., WWW 2005, eq. 5,
-    as a mean of distances). Raises RecordError for a row of another length than 1 or 0.
+    The mean dissimilarity of Smyth and McClave, ICCBR 2001. A slate of fewer than two
+    items has no pair and scores 0. A row of zeros (a text without a known word) has
+    cosine 0 with everything. Raises RecordError for a row of another length than 1 or 0.
 
-    >>> intra_list_diversity(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])).__round__(4)
+    >>> slate = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    >>> round(intra_list_diversity(slate), 4)
     0.6667
     """
     cosines = _cosines(vectors)
@@ -83,11 +84,11 @@ def intra_list_diversity(vectors: "NDArray[np.floating] | sparray | spmatrix") -
 
 
 def novelty(slate: Sequence[str], counts: Mapping[str, int], readers: int) -> float:
-    """Return the mean surprise of a slate in bits, `-log2((count + 1) / (readers + 1))`.
+    """Return the mean surprise of a slate in bits, `log2((readers + 1) / (count + 1))`.
 
     `counts` says how many of the `readers` know an item. One is added to both, so that
-    an item nobody knows has a finite surprise; without that it is the novelty of Zhou et
-    al., PNAS 2010. An empty slate scores 0. Raises RecordError for a count below 0 or
+    an item nobody knows has a finite surprise; without that it is the novelty of Zhou
+    et al., PNAS 2010. An empty slate scores 0. Raises RecordError for a count below 0 or
     above `readers`.
 
     >>> novelty(["known", "new"], {"known": 7}, readers=7)
@@ -101,10 +102,12 @@ def novelty(slate: Sequence[str], counts: Mapping[str, int], readers: int) -> fl
         raise RecordError(what, "Count each reader of an item once.")
     if not len(known):
         return 0.0
-    return float(-np.log2((known + 1) / (readers + 1)).mean())
+    return float(np.log2((readers + 1) / (known + 1)).mean())
 
 
-def _cosines(vectors: "NDArray[np.floating] | sparray | spmatrix") -> NDArray[np.float64]:
+def _cosines(
+    vectors: "NDArray[np.floating] | sparray | spmatrix",
+) -> NDArray[np.float64]:
     """Return the products `[k, k]` of all pairs of rows, in float64."""
     precise = vectors.astype(np.float64)
     products = precise @ precise.T

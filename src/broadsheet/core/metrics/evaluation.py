@@ -52,26 +52,23 @@ def metric(name: str) -> Callable[[Ranking], float]:
     """
     family, at, cutoff = name.partition("@")
     if family not in _FAMILIES:
-        raise ConfigError(
-            f"There is no metric {name!r}.{did_you_mean(family, _FAMILIES)}",
-            f"Use one of {', '.join(_FAMILIES)}, with a cutoff as in 'ndcg@10'.",
-        )
+        what = f"There is no metric {name!r}.{did_you_mean(family, _FAMILIES)}"
+        mend = f"Use one of {', '.join(_FAMILIES)}, with a cutoff as in 'ndcg@10'."
+        raise ConfigError(what, mend)
     function, needs_cutoff = _FAMILIES[family]
     if not at and not needs_cutoff:
         return partial(function, k=None)
     if not (cutoff.isascii() and cutoff.isdigit() and int(cutoff) > 0):
-        raise ConfigError(
-            f"The metric {name!r} lacks a cutoff of at least 1.",
-            f"Write it as in '{family}@10'.",
-        )
+        what = f"The metric {name!r} lacks a cutoff of at least 1."
+        raise ConfigError(what, f"Write it as in '{family}@10'.")
     return partial(function, k=int(cutoff))
 
 
 def evaluate(runs: Mapping[str, Run], qrels: Mapping[str, Relevance], metrics: Collection[str]) -> PerUser:
     """Return one value `[U]` for each user of `qrels`, in their order, by metric name.
 
-    A run is a ranked list of ids, best first, or a score by id, in which ties are ranked
-    by mean. A user without a run was given nothing and scores 0, and so does a user
+    A run is a ranked list of ids, best first, or a score by id, with ties ranked by
+    mean. A user without a run was given nothing and scores 0, and so does a user
     without a relevant item. Raises ConfigError for an unknown metric, and RecordError
     for a run of a user that `qrels` lacks and for the wrong data that `Ranking` names.
 
@@ -81,11 +78,11 @@ def evaluate(runs: Mapping[str, Run], qrels: Mapping[str, Relevance], metrics: C
     """
     unjudged = sorted(runs.keys() - qrels.keys())
     if unjudged:
-        raise RecordError(
-            f"{len(unjudged)} runs have no relevance judgements, the first of {unjudged[0]!r}.",
-            "Give each user an entry in qrels, an empty one if nothing is relevant.",
-        )
-    return _values((_ranking(runs.get(user, ()), qrels[user]) for user in qrels), metrics)
+        what = f"{len(unjudged)} runs are not in qrels, the first of {unjudged[0]!r}."
+        mend = "Give each user an entry in qrels, an empty one if nothing is relevant."
+        raise RecordError(what, mend)
+    rankings = (_ranking(runs.get(user, ()), qrels[user]) for user in qrels)
+    return _values(rankings, metrics)
 
 
 def evaluate_scores(scores: Iterable[ArrayLike], relevance: Iterable[ArrayLike], metrics: Collection[str]) -> PerUser:
@@ -111,10 +108,8 @@ def _rows(scores: Iterable[ArrayLike], relevance: Iterable[ArrayLike]) -> Iterab
         if marks is ended and grades is ended:
             return
         if marks is ended or grades is ended:
-            raise RecordError(
-                "Scores and relevance have different numbers of rows.",
-                "Give one row of each for every user.",
-            )
+            what = "Scores and relevance have different numbers of rows."
+            raise RecordError(what, "Give one row of each for every user.")
         yield Ranking.of_scores(marks, grades)
 
 

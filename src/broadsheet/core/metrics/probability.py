@@ -62,10 +62,9 @@ def brier_skill(predicted: ArrayLike, outcomes: ArrayLike, base_rate: float | No
     rate = float(truths.mean()) if base_rate is None else base_rate
     reference = brier(np.full(len(truths), rate), truths)
     if reference == 0:
-        raise RecordError(
-            f"All outcomes equal the base rate {rate:g}, which leaves no error to reduce.",
-            "Give outcomes of both kinds, or leave the skill score out.",
-        )
+        what = f"All outcomes equal the base rate {rate:g}: no error is left to reduce."
+        mend = "Give outcomes of both kinds, or leave the skill score out."
+        raise RecordError(what, mend)
     return 1.0 - brier(chances, truths) / reference
 
 
@@ -80,9 +79,11 @@ def reliability(predicted: ArrayLike, outcomes: ArrayLike, bins: int = 10) -> Re
     """
     chances, truths = _pair(predicted, outcomes)
     if bins < 1:
-        raise ConfigError(f"The number of bins is {bins}.", "Ask for at least one bin.")
+        what = f"The number of bins is {bins}."
+        raise ConfigError(what, "Ask for at least one bin.")
     chances, truths = _sorted_by_mean(chances, truths)
-    edges = np.linspace(0, len(chances), min(bins, len(chances)) + 1).round().astype(int)
+    bins = min(bins, len(chances))
+    edges = np.linspace(0, len(chances), bins + 1).round().astype(int)
     count = np.diff(edges)
     return Reliability(
         count,
@@ -127,7 +128,8 @@ def _pair(predicted: ArrayLike, outcomes: ArrayLike) -> tuple[Floats, Floats]:
     partial = (truths > 0) & (truths < 1)
     if partial.any():
         at = int(partial.argmax())
-        raise RecordError(f"Entry {at} of outcomes is {truths[at]}.", "Give 0 or 1.")
+        what = f"Entry {at} of outcomes is {truths[at]}."
+        raise RecordError(what, "Give 0 or 1.")
     return chances, truths
 
 

