@@ -77,8 +77,21 @@ def faulty_sources(folder: Path) -> dict[str, tuple[list[str], type[errors.Broad
 
 
 FAULTS = (
-    "empty file", "cut gzip", "HTML for XML", "cut XML", "no such file", "unknown column", "missing column", "bad regex", "unknown field",
-    "no such profile", "date without papers", "unwritable folder", "no network", "bad category", "unknown setting",
+    "empty file",
+    "cut gzip",
+    "HTML for XML",
+    "cut XML",
+    "no such file",
+    "unknown column",
+    "missing column",
+    "bad regex",
+    "unknown field",
+    "no such profile",
+    "date without papers",
+    "unwritable folder",
+    "no network",
+    "bad category",
+    "unknown setting",
 )
 
 
@@ -126,7 +139,8 @@ def test_the_reference_form_to_standard_output(data):
     reference = data / "arxiv" / "reference"
     done = subprocess.run(
         [sys.executable, "-m", "broadsheet", "report", "--form", "seed", "--source", str(reference / "rss-cs.IR-2026-02-09.xml")],
-        capture_output=True, check=True,
+        capture_output=True,
+        check=True,
     )
     assert done.stdout == (reference / "report-2026-02-09.md").read_bytes()
 

@@ -49,7 +49,7 @@ def test_a_rule_has_a_phrase_or_a_regex_and_not_both():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('budgets = 3', "Did you mean 'budget'"),
+        ("budgets = 3", "Did you mean 'budget'"),
         ("budget = 0", "budget"),
         ("budget = ", "not TOML"),
         ('[[include]]\nfeild = "title"\nphrase = "x"', "unknown setting"),

@@ -100,7 +100,13 @@ def test_no_other_scheme_becomes_a_link():
 def test_bibtex_parses_back(tmp_path):
     import bibtexparser
 
-    item = Item(id="2602.06393", title="A {B}rave $x^{2}$ title, 50% new", creators=("Zoë Kéita", "Sam Hill, Jr."), categories=("cs.IR",), url="https://arxiv.org/abs/2602.06393")
+    item = Item(
+        id="2602.06393",
+        title="A {B}rave $x^{2}$ title, 50% new",
+        creators=("Zoë Kéita", "Sam Hill, Jr."),
+        categories=("cs.IR",),
+        url="https://arxiv.org/abs/2602.06393",
+    )
     library = bibtexparser.parse_string(bibtex(item))
     assert not library.failed_blocks
     fields = library.entries[0].fields_dict

@@ -35,7 +35,7 @@ def main() -> None:
     from broadsheet.core.errors import BroadsheetError
 
     try:
-        app()
+        app(prog_name="broadsheet")
     except BroadsheetError as error:
         typer.echo(f"broadsheet: {error}", err=True)
         sys.exit(error.exit_code)

@@ -68,7 +68,7 @@ def rank(announcements: Sequence[Announcement], reader: Reader, config: RankingC
     # An interest has a candidate where one of its papers lies near, not where many lie far.
     candidates = [s.max(axis=1) for s in strengths]
     slate = pick(scores, candidates, near_to.near, eligible, profile.budget, profile.diversity_floor, distances(vectors))
-    explained = sorted({*slate.rows, *(row for row, a in enumerate(announcements) if a.kind not in _FOR_THE_SLATE)})
+    explained = sorted(slate.rows)
     terms = dict(zip(explained, term_reasons(items, explained, near_to.kernel, scores, vectors, config.affinity, progress), strict=True))
     reasons = [_reasons(terms.get(row, []), library_reasons(near_to.kernel[row], library, scores[row]), added[row], scores[row]) for row in range(len(items))]
     leading = [int(np.argmax([s[row].sum() for s in strengths])) if strengths and near_to.kernel[row].any() else None for row in range(len(items))]

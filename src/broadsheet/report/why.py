@@ -17,7 +17,7 @@ from broadsheet.report.model import Evidence, Reason
 from broadsheet.report.profile import Profile, same_person
 from broadsheet.stack import Represented
 
-TERMS_TRIED = 5
+TERMS_TRIED = 4
 TERMS_SHOWN = 3
 LIBRARY_SHOWN = 2
 LEAST_SHARE = 0.01

@@ -60,8 +60,8 @@ def mathml(tex: str, display: str = "inline") -> str | None:
     `display` is `inline` or `block`. The result is well-formed, made of MathML's own elements
     only, and refers to nothing outside itself.
 
-    >>> mathml("x")[63:]
-    ' alttext="x"><semantics><mrow><mi>x</mi></mrow><annotation ...
+    >>> "<semantics><mrow><mi>x</mi></mrow><annotation" in mathml("x")
+    True
     >>> mathml(r"\method") is None
     True
     """

@@ -4,9 +4,7 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-_DELIMITERS = re.compile(
-    r"\\(?P<end>[)\]])|\\.|(?P<dollar>\$)|(?P<blank>(?:\r\n?+|\n)[^\S\r\n]*(?=[\r\n]))", re.DOTALL
-)
+_DELIMITERS = re.compile(r"\\(?P<end>[)\]])|\\.|(?P<dollar>\$)|(?P<blank>(?:\r\n?+|\n)[^\S\r\n]*(?=[\r\n]))", re.DOTALL)
 _CLOSER = {r"\(": ")", r"\[": "]"}
 _HAS_TEX = re.compile(r"[\\^_={}<>+|]")
 _IN_WORDS = re.compile(r"\\(?:text[a-z]*|mathrm|operatorname\*?|[mh]box)\s*\{[^{}]*\}")

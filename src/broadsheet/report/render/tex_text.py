@@ -10,9 +10,7 @@ from broadsheet.report.render.tex_pieces import Element, Kind, Piece
 # Deeper elements add nothing for a reader, and would make a page's size quadratic in its source.
 DEEPEST = 12
 
-_SPECIAL = re.compile(
-    rf"\\(?:[A-Za-z]+|.|\Z)|\$|[{{}}~]|-{{2,3}}|``|''|[\r\n]\s*|{tex_addresses.PATTERN}", re.DOTALL
-)
+_SPECIAL = re.compile(rf"\\(?:[A-Za-z]+|.|\Z)|\$|[{{}}~]|-{{2,3}}|``|''|[\r\n]\s*|{tex_addresses.PATTERN}", re.DOTALL)
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _BLANK_LINE = re.compile(r"(?:\r\n?+|\n)[^\S\r\n]*[\r\n]")
 _OPTIONS = re.compile(r"(?:\[[^\[\]{}\\$]{0,200}\])*")
@@ -20,9 +18,7 @@ _BLANKS = re.compile(r"[ \t]*")
 _BLANKS_BEFORE_LETTER = re.compile(r"[ \t]+(?=[^\W\d_])")
 _NUMERAL = re.compile(r"[ ]?([12]?[1-9]|[123]0|3[1-9])(?!\d)")
 _WORDS = re.compile(r"[^\W\d_][\w\s()'/.&-]*|,|")
-_TEXT_IN_MATHS = re.compile(
-    r"\\(?:unicode|url)\{[^{}]*\}|\\href\{[^{}]*\}\{(?:[^{}$]++|\{[^{}$]*\})*+\}"
-)
+_TEXT_IN_MATHS = re.compile(r"\\(?:unicode|url)\{[^{}]*\}|\\href\{[^{}]*\}\{(?:[^{}$]++|\{[^{}$]*\})*+\}")
 _TYPOGRAPHY = {"--": "–", "---": "—", "``": "“", "''": "”"}
 
 
@@ -113,9 +109,7 @@ class _Reader:
         if text is None:
             text, kind = self.text[self.at : end], Kind.TEXT if kind is Kind.SYMBOL else kind
         if text:
-            self.pieces.append(
-                Piece(self.at, end, kind, text, self.path if path is None else path)
-            )
+            self.pieces.append(Piece(self.at, end, kind, text, self.path if path is None else path))
         self.at = end
 
     def _enter(self, close: int, path: tuple[Element, ...], tail: str = "") -> None:
