@@ -54,6 +54,8 @@ def report(
     from broadsheet.report.run import Request, run, run_seed
 
     request = Request(tuple(source or ()), profile, day.date() if day else None, columns, tuple(settings or ()), store)
+    if not source or source == ["sample"]:
+        typer.echo("Note: this is the built-in sample; every paper in it is fictional.", err=True)
     if form is Form.SEED:
         typer.echo(run_seed(request).encode(), nl=False)
         return

@@ -72,7 +72,7 @@ def build_report(
     ranking = rank(day.announcements, reader, config, cache, progress)
     progress("drawing the map", 0, 1)
     places = place(ranking.vectors)
-    entries = _entries(day, ranking, places)
+    entries = _entries(day, ranking, places, fictional=fictional)
     return Report(
         label=day.label,
         reader=profile.name,
@@ -88,8 +88,8 @@ def build_report(
     )
 
 
-def _entries(day: Day, ranking: Ranking, places: np.ndarray) -> tuple[Entry, ...]:
-    top = float(ranking.scores.max(initial=0.0))
+def _entries(day: Day, ranking: Ranking, places: np.ndarray, *, fictional: bool) -> tuple[Entry, ...]:
+    strengths = _strengths(ranking.scores)
     slots = {row: slot for slot, row in enumerate(ranking.slate.rows, 1)}
     found: list[tuple[tuple[object, ...], Entry]] = []
     for row, announcement in enumerate(day.announcements):
@@ -102,7 +102,7 @@ def _entries(day: Day, ranking: Ranking, places: np.ndarray) -> tuple[Entry, ...
             section=SECTION_OF[announcement.kind],
             lists=announcement.lists,
             score=round(score, 6),
-            strength=round(score / top, 4) if top else 0.0,
+            strength=round(float(strengths[row]), 4),
             slot=slots.get(row),
             interest=ranking.leading[row],
             reasons=tuple(ranking.reasons[row]),
@@ -112,13 +112,20 @@ def _entries(day: Day, ranking: Ranking, places: np.ndarray) -> tuple[Entry, ...
             left_out=ranking.left_out[row],
             copy_of=day.announcements[copy_of].item.id if copy_of is not None else "",
             links=find_links(item),
-            bibtex=bibtex(item),
+            bibtex=bibtex(item, fictional=fictional),
             x=float(places[row][0]),
             y=float(places[row][1]),
         )
         order = (_SECTION_ORDER.index(entry.section), entry.slot or 10**9, bool(entry.left_out), -score, row)
         found.append((order, entry))
     return tuple(entry for _, entry in sorted(found, key=lambda pair: pair[0]))
+
+
+def _strengths(scores: np.ndarray) -> np.ndarray:
+    """Place each score between the day's lowest and highest, on a logarithmic scale."""
+    logs = np.log1p(scores)
+    width = float(np.ptp(logs)) if len(logs) else 0.0
+    return (logs - logs.min()) / width if width else np.zeros(len(logs))
 
 
 def _key_sentences(row: int, item: Item, ranking: Ranking) -> tuple[KeySentence, ...]:

@@ -69,7 +69,7 @@ class Entry(Record):
     """One paper of the day, with all that the page says about it.
 
     `score` is in library papers' kernel units (0 without a library), `strength` its place
-    among the day's scores, 0 to 1. `slot` is its place in the slate from 1, None outside.
+    among the day's scores on a logarithmic scale, 0 to 1. `slot` is its place in the slate from 1, None outside.
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
     `x`, `y` are its place on the map, 0 to 1.
     """

@@ -31,7 +31,7 @@ class RankingConfig(Config):
 class Ranking(NamedTuple):
     """A ranked day: one entry of each list per announcement, in the order given.
 
-    `leading` is each paper's first interest (None without a library), `left_out` what keeps
+    `leading` is the interest of each paper's nearest library entry (None without a library), `left_out` what keeps
     it out of the slate (empty where nothing does).
     """
 
@@ -71,7 +71,7 @@ def rank(announcements: Sequence[Announcement], reader: Reader, config: RankingC
     explained = sorted(slate.rows)
     terms = dict(zip(explained, term_reasons(items, explained, near_to.kernel, scores, vectors, config.affinity, progress), strict=True))
     reasons = [_reasons(terms.get(row, []), library_reasons(near_to.kernel[row], library, scores[row]), added[row], scores[row]) for row in range(len(items))]
-    leading = [int(np.argmax([s[row].sum() for s in strengths])) if strengths and near_to.kernel[row].any() else None for row in range(len(items))]
+    leading = [int(np.argmax([s[row] for s in candidates])) if strengths and near_to.kernel[row].any() else None for row in range(len(items))]
     counted = [sum(1 for row in eligible if strength[row] >= near_to.near) for strength in candidates]
     return Ranking(scores, leading, left_out, reasons, slate, interests, counted, near_to.kernel, library, vectors)
 

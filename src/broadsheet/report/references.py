@@ -29,8 +29,11 @@ def find_links(item: Item) -> Links:
     )
 
 
-def bibtex(item: Item) -> str:
-    """Return a BibTeX entry; its key is the first author's last name, the year and a title word."""
+def bibtex(item: Item, *, fictional: bool = False) -> str:
+    """Return a BibTeX entry; its key is the first author's last name, the year and a title word.
+
+    The note of a paper of the sample says that it is fictional.
+    """
     arxiv = as_arxiv_id(item.id)
     when = item.published or item.announced
     fields = {
@@ -41,7 +44,7 @@ def bibtex(item: Item) -> str:
         "archiveprefix": "arXiv" if arxiv else "",
         "primaryclass": item.categories[0] if arxiv and item.categories else "",
         "url": item.url,
-        "note": "" if arxiv else item.id,
+        "note": "" if arxiv else f"{item.id} (fictional sample)" if fictional else item.id,
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value and value != "{}"]
     return "\n".join([f"@misc{{{_key(item, str(when.year) if when else '')},", *lines, "}"])

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.render.maths import plain_tex
 
+FICTIONAL = " (fictional sample)"
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 _NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)))
 
@@ -19,7 +20,7 @@ def atom_feed(reports: Sequence[Report], title: str) -> str:
     newest = max(reports, key=lambda r: r.label)
     feed = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "en"})
     _add(feed, "id", f"tag:broadsheet.example.org,2026:report:{newest.reader}".replace(" ", "-"))
-    _add(feed, "title", title)
+    _add(feed, "title", title + (FICTIONAL if newest.fictional else ""))
     _add(feed, "updated", f"{newest.label}T00:00:00Z")
     _add(feed, "generator", "Broadsheet")
     for report in sorted(reports, key=lambda r: r.label, reverse=True):
@@ -32,7 +33,7 @@ def atom_feed(reports: Sequence[Report], title: str) -> str:
 def _entry(feed: Element, entry: Entry, report: Report) -> None:
     element = SubElement(feed, "entry")
     _add(element, "id", f"tag:broadsheet.example.org,{report.label}:{entry.item.id}".replace(" ", "-"))
-    _add(element, "title", plain_tex(entry.item.title))
+    _add(element, "title", plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
     _add(element, "updated", f"{report.label}T00:00:00Z")
     if entry.links.abstract:
         SubElement(element, "link", {"rel": "alternate", "href": entry.links.abstract})

@@ -1,34 +1,23 @@
 """The day drawn as SVG: a map of its papers, a strip of scores, bars of categories."""
 
 from collections import Counter
-from typing import NamedTuple
-
 from markupsafe import Markup, escape
 
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.render.maths import plain_tex
 
-WIDTH, HEIGHT, MARGIN = 720, 360, 22
+WIDTH, HEIGHT, MARGIN = 760, 300, 20
 # Colours are CSS variables so that they follow the dark page; shapes tell the same apart without colour.
 SHAPES = ("circle", "square", "triangle", "diamond", "cross", "hexagon", "bar")
 BARS = 12
-
-
-class Mark(NamedTuple):
-    """One paper on the map: place in pixels, shape, class, and what hovering tells."""
-
-    x: float
-    y: float
-    shape: str
-    css: str
-    label: str
+GAP = 20
 
 
 def day_map(report: Report) -> Markup:
     """Draw the map: picks in the shape and colour of their interest with their number, others as dots."""
     picks, rest = report.picks(), [e for e in report.entries if e.slot is None]
     dots = [_dot(e) for e in rest]
-    marks = [_pick(e) for e in picks]
+    marks = [_pick(entry, x, y) for entry, (x, y) in zip(picks, _apart([_place(e) for e in picks]), strict=True)]
     title = f"Map of the day: {len(report.entries)} papers, {len(picks)} picked; papers that read alike lie together."
     return Markup(
         '<svg class="map" viewBox="0 0 {w} {h}" role="img" aria-labelledby="map-title"><title id="map-title">{title}</title>{dots}{marks}</svg>'
@@ -70,7 +59,7 @@ def strip(entry: Entry, width: int = 240) -> Markup:
     """Draw a pick's place among all scores of the day."""
     x = round(entry.strength * width, 1)
     return Markup(
-        '<svg class="strip" viewBox="-4 0 {w} 18" role="img" aria-label="Score {percent} percent of the day’s highest">'
+        '<svg class="strip" viewBox="-4 0 {w} 18" role="img" aria-label="{percent} on the day’s scale of scores from 0 to 100">'
         '<use href="#ticks"/><path class="here" d="M{x:g} 1v16"/></svg>'
     ).format(w=width + 8, x=x, percent=round(100 * entry.strength))
 
@@ -102,6 +91,22 @@ def _place(entry: Entry) -> tuple[float, float]:
     return round(MARGIN + entry.x * (WIDTH - 2 * MARGIN), 1), round(MARGIN + (1 - entry.y) * (HEIGHT - 2 * MARGIN), 1)
 
 
+def _apart(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Push marks apart until each can be read; the same places always give the same."""
+    moved = [list(place) for place in places]
+    for _ in range(40):
+        for i, one in enumerate(moved):
+            for other in moved[:i]:
+                dx, dy = one[0] - other[0], one[1] - other[1]
+                far = (dx * dx + dy * dy) ** 0.5
+                if far < GAP:
+                    push = (GAP - far) / 2
+                    ux, uy = (dx / far, dy / far) if far else (1.0, 0.0)
+                    one[0], one[1] = one[0] + ux * push, one[1] + uy * push
+                    other[0], other[1] = other[0] - ux * push, other[1] - uy * push
+    return [(round(min(max(x, 12), WIDTH - 12), 1), round(min(max(y, 12), HEIGHT - 12), 1)) for x, y in moved]
+
+
 def _dot(entry: Entry) -> Markup:
     x, y = _place(entry)
     return Markup('<circle class="dot {section}" cx="{x:g}" cy="{y:g}" r="3"><title>{title}</title></circle>').format(
@@ -109,9 +114,16 @@ def _dot(entry: Entry) -> Markup:
     )
 
 
-def _pick(entry: Entry) -> Markup:
-    x, y = _place(entry)
-    drawn = shape(interest_shape(entry.interest), x, y, 8)
+def _pick(entry: Entry, x: float, y: float) -> Markup:
+    name = interest_shape(entry.interest)
+    drawn = shape(name, x, y, 11 if name == "triangle" else 9)
     return Markup(
         '<a href="#p{slot}"><g class="pick i{interest}"><title>{slot}. {title}</title>{drawn}<text x="{x:g}" y="{ty:g}">{slot}</text></g></a>'
-    ).format(slot=entry.slot, interest=(entry.interest or 0) % len(SHAPES), title=escape(plain_tex(entry.item.title)), drawn=drawn, x=x, ty=y + 3.5)
+    ).format(
+        slot=entry.slot,
+        interest=(entry.interest or 0) % len(SHAPES),
+        title=escape(plain_tex(entry.item.title)),
+        drawn=drawn,
+        x=x,
+        ty=y + (5.5 if name == "triangle" else 3.5),
+    )

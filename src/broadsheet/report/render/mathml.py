@@ -112,7 +112,7 @@ def _make_safe(root: Element) -> bool:
 def _text(element: Element) -> str | None:
     """Return an element's text as Unicode, or None where a macro is left in it."""
     text = element.text or ""
-    text = _ENTITY.sub(lambda match: chr(int(match[1], 16)), text)
+    text = _ENTITY.sub(lambda match: character("x" + match[1]) or match[0], text)
     text = _ESCAPED.sub(r"\1", text)
     table = _VARIANTS.get(element.get("mathvariant", ""))
     if table and element.tag in ("mi", "mn") and text.isascii():

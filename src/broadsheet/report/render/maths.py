@@ -1,7 +1,10 @@
 """Turns the LaTeX-ish text of titles and abstracts into safe inline HTML, or plain text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -10,88 +13,123 @@ from broadsheet.report.render.tex_pieces import Element, Kind, Piece
 from broadsheet.report.render.tex_text import read_tex
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_FORMULA = re.compile(r"^(\$\$|\$|\\\(|\\\[)(.*?)(\$\$|\$|\\\)|\\\])$", re.DOTALL)
+_BREAK = "<br/><br/>"
 
 
 def render_tex(text: str, marks: Sequence[tuple[int, int]] = ()) -> Markup:
-    r"""Render a text as inline HTML that is well-formed, safe, and loses no word of it.
+    r"""Return a title or an abstract as inline HTML that is well-formed XML, too.
 
-    Formulas become MathML that keeps their TeX, or stay as their source. `marks` are
-    half-open ranges of characters of `text` to be wrapped in `<mark>`; one that begins or ends
-    inside a formula or a macro takes in the whole of it.
+    `marks` are half-open ranges of `text`, in characters, to be set in `<mark>`; one that
+    begins or ends within a formula or a macro takes in the whole of it. Nothing of the text is
+    lost: what cannot be shown as meant is shown as its source in `<code class="tex">`. The
+    time is proportional to the length of the text, and no text raises an error.
 
-    >>> render_tex(r"M\"obius <b> at \emph{50\%}")
-    Markup('Möbius &lt;b&gt; at <em>50%</em>')
-    >>> render_tex("One. Two.", [(5, 9)])
-    Markup('One. <mark>Two.</mark>')
+    >>> print(render_tex(r"The \emph{M\"obius} <think> trick cuts $5 to $3"))
+    The <em>Möbius</em> &lt;think&gt; trick cuts $5 to $3
+    >>> print(render_tex(r"We \emph{win. They} lose.", [(0, 12)]))
+    <mark>We <em>win.</em></mark><em> They</em> lose.
+    >>> print(render_tex(r"A \method for all, $\method$"))
+    A <code class="tex">\method</code> for all, <code class="tex">$\method$</code>
     """
-    marked = [Element("mark") for _ in marks]
-    written: list[str] = []
-    opened: tuple[Element, ...] = ()
-    for piece, mark in _cut(read_tex(_clean(text)), marks):
-        path = piece.path if mark is None else (marked[mark], *piece.path)
-        written += _step(opened, path)
-        written.append(_html(piece))
-        opened = path
-    written += _step(opened, ())
-    return Markup("".join(written))  # noqa: S704 - every part is escaped, made by `mathml`, or a tag of ours
+    pieces = read_tex(_legible(text))
+    return Markup("".join(_tags(_marked(pieces, _disjoint(marks, len(text))))))  # noqa: S704
 
 
 def plain_tex(text: str) -> str:
-    r"""Read a text as `render_tex` does, as plain Unicode; formulas stay as their source.
+    r"""Return the same reading as plain text, formulas as their TeX.
 
-    >>> plain_tex(r"M\"obius \emph{strips} in $\mathbb{R}^3$")
-    'Möbius strips in $\\mathbb{R}^3$'
+    >>> plain_tex(r"\textbf{M\"obius}: 5\% of $O(n^2)$ at \href{https://x.org}{home} -- for \$5")
+    'Möbius: 5% of $O(n^2)$ at home (https://x.org) – for $5'
     """
-    return " ".join("".join(" " if piece.kind is Kind.BREAK else piece.text for piece in read_tex(_clean(text))).split())
+    said: list[str] = []
+    for link, pieces in groupby(read_tex(_legible(text)), key=_link):
+        words = "".join(_plain(piece) for piece in pieces)
+        said.append(f"{words} ({link.href})" if link and words != link.href else words)
+    return "".join(said)
 
 
-def _clean(text: str) -> str:
-    # One character for one, so that offsets stay true.
-    return _NOT_XML.sub("\ufffd", text)
+def _link(piece: Piece) -> Element | None:
+    return next((element for element in piece.path if element.href), None)
 
 
-def _cut(pieces: Sequence[Piece], marks: Sequence[tuple[int, int]]) -> Iterator[tuple[Piece, int | None]]:
-    """Cut text at the borders of marks, and give each piece with the mark it lies in."""
+def _plain(piece: Piece) -> str:
+    return " ".join(piece.text.splitlines()) if piece.kind is Kind.MATHS else piece.text
+
+
+class _Mark(NamedTuple):
+    start: int
+    end: int
+    element: Element
+
+
+def _legible(text: str) -> str:
+    """Replace, one for one, the characters that no XML document may hold."""
+    return _NOT_XML.sub(lambda match: " " if match[0].isspace() else "\ufffd", text)
+
+
+def _disjoint(marks: Iterable[tuple[int, int]], length: int) -> list[_Mark]:
+    """Sort the marks, cut them to the text, and join those that overlap."""
+    ranges: list[tuple[int, int]] = []
+    for start, end in sorted((max(0, start), min(end, length)) for start, end in marks):
+        if ranges and start < ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
+        elif start < end:
+            ranges.append((start, end))
+    return [_Mark(start, end, Element("mark")) for start, end in ranges]
+
+
+def _marked(pieces: Iterable[Piece], marks: Sequence[_Mark]) -> Iterator[Piece]:
+    """Cut the pieces at the borders of the marks and put `<mark>` around those within."""
+    ends = [mark.end for mark in marks]
+    borders = sorted({place for mark in marks for place in (mark.start, mark.end)})
+    for whole in pieces:
+        for piece in _cut(whole, borders):
+            nearest = bisect_right(ends, piece.start)
+            if nearest < len(marks) and marks[nearest].start < piece.end:
+                yield piece._replace(path=(marks[nearest].element, *piece.path))
+            else:
+                yield piece
+
+
+def _cut(piece: Piece, borders: Sequence[int]) -> Iterator[Piece]:
+    inner = borders[bisect_right(borders, piece.start) : bisect_left(borders, piece.end)]
+    if piece.kind is not Kind.TEXT or not inner:
+        yield piece
+        return
+    places = (piece.start, *inner, piece.end)
+    for start, end in zip(places, places[1:], strict=False):
+        part = piece.text[start - piece.start : end - piece.start]
+        yield piece._replace(start=start, end=end, text=part)
+
+
+def _tags(pieces: Iterable[Piece]) -> Iterator[str]:
+    """Write the pieces, closing and opening elements where the path from one to the next differs."""
+    open_now: tuple[Element, ...] = ()
     for piece in pieces:
-        touching = [(max(a, piece.start), min(b, piece.end), number) for number, (a, b) in enumerate(marks) if a < piece.end and b > piece.start]
-        if piece.kind is not Kind.TEXT:
-            yield piece, touching[0][2] if touching else None
-            continue
-        at = piece.start
-        for start, end, number in sorted(touching):
-            if start > at:
-                yield _part(piece, at, start), None
-            if end > max(start, at):
-                yield _part(piece, max(start, at), end), number
-            at = max(at, end)
-        if at < piece.end:
-            yield _part(piece, at, piece.end), None
+        shared = 0
+        for left, right in zip(open_now, piece.path, strict=False):
+            if left is not right:
+                break
+            shared += 1
+        yield from (f"</{element.tag}>" for element in reversed(open_now[shared:]))
+        yield from (_start_tag(element) for element in piece.path[shared:])
+        yield _html(piece)
+        open_now = piece.path
+    yield from (f"</{element.tag}>" for element in reversed(open_now))
 
 
-def _part(piece: Piece, start: int, end: int) -> Piece:
-    return piece._replace(start=start, end=end, text=piece.text[start - piece.start : end - piece.start])
-
-
-def _step(opened: tuple[Element, ...], path: tuple[Element, ...]) -> Iterator[str]:
-    """Give the tags that lead from one path of elements to another."""
-    same = 0
-    while same < min(len(opened), len(path)) and opened[same] is path[same]:
-        same += 1
-    for element in reversed(opened[same:]):
-        yield f"</{element.tag}>"
-    for element in path[same:]:
-        css = f' class="{escape(element.css)}"' if element.css else ""
-        href = f' href="{escape(element.href)}" rel="noopener noreferrer"' if element.href else ""
-        yield f"<{element.tag}{css}{href}>"
+def _start_tag(element: Element) -> str:
+    css = f' class="{element.css}"' if element.css else ""
+    href = f' href="{escape(element.href)}" rel="noopener noreferrer"' if element.href else ""
+    return f"<{element.tag}{css}{href}>"
 
 
 def _html(piece: Piece) -> str:
     if piece.kind is Kind.BREAK:
-        return "<br/><br/>"
+        return _BREAK
     if piece.kind is not Kind.MATHS:
         return str(escape(piece.text))
-    formula = _FORMULA.match(piece.text)
-    display = "block" if formula and formula[1] in ("$$", r"\[") else "inline"
-    shown = mathml(formula[2], display) if formula else None
-    return shown or f'<code class="tex">{escape(piece.text)}</code>'
+    width = 2 if piece.text.startswith(("$$", "\\")) else 1
+    display = "block" if piece.text.startswith(("$$", r"\[")) else "inline"
+    formula = mathml(piece.text[width:-width], display)
+    return formula or f'<code class="tex">{escape(piece.text)}</code>'
