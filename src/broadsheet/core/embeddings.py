@@ -43,8 +43,9 @@ def embed_catalogue(embedder: Embedder, catalogue: Catalogue, folder: Path, prog
     """Embed a catalogue with a dense embedder, or read the same vectors back from `folder`.
 
     The artefact's name is a hash of the model and of every item's id and text, so an
-    unchanged catalogue computes nothing and a changed word never meets a stale vector.
-    A damaged artefact is made anew.
+    unchanged catalogue computes nothing and a changed word never meets a stale vector. Texts that
+    another artefact of the same model holds are taken from there: of a catalogue with a hundred
+    new items, a hundred are embedded. A damaged artefact is made anew.
     """
     texts = catalogue.texts()
     hashes = [text_hash(text) for text in texts]
@@ -55,7 +56,7 @@ def embed_catalogue(embedder: Embedder, catalogue: Catalogue, folder: Path, prog
             return Embeddings(read_artifact(path, ArtifactKind.EMBEDDINGS))
         except ArtifactError:
             progress("cached vectors are damaged: made anew", 0, 1)
-    vectors = np.asarray(embedder(texts, progress), dtype=np.float32)
+    vectors = _vectors(embedder, dict(zip(hashes, texts, strict=True)), folder, progress)
     manifest = Manifest(
         kind=ArtifactKind.EMBEDDINGS,
         config=embedder.config.model_dump(mode="json"),
@@ -63,4 +64,30 @@ def embed_catalogue(embedder: Embedder, catalogue: Catalogue, folder: Path, prog
         models={"embedder": embedder.model},
     )
     frame = pl.DataFrame({Columns.ITEM: list(catalogue.ids), Columns.TEXT_HASH: hashes}, schema=[(Columns.ITEM, pl.String), (Columns.TEXT_HASH, pl.String)])
-    return Embeddings(write_artifact(path, manifest, {"vectors": {"vectors": vectors}}, {"items": frame}))
+    rows = np.stack([vectors[h] for h in hashes]) if hashes else np.zeros((0, 1), dtype=np.float32)
+    return Embeddings(write_artifact(path, manifest, {"vectors": {"vectors": rows}}, {"items": frame}))
+
+
+def _vectors(embedder: Embedder, texts: dict[str, str], folder: Path, progress: Progress) -> dict[str, np.ndarray]:
+    """Return a vector for each text hash: from what is kept in `folder`, else embedded."""
+    known = _kept(embedder.model, set(texts), folder)
+    missing = [text for text in texts if text not in known]
+    if missing:
+        fresh = np.asarray(embedder([texts[h] for h in missing], progress), dtype=np.float32)
+        known.update(zip(missing, fresh, strict=True))
+    return known
+
+
+def _kept(model: str, wanted: set[str], folder: Path) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for path in sorted(folder.glob(f"{ArtifactKind.EMBEDDINGS}-*")):
+        if wanted <= found.keys():
+            break
+        try:
+            kept = Embeddings(read_artifact(path, ArtifactKind.EMBEDDINGS))
+        except ArtifactError:
+            continue  # a damaged artefact is made anew when its own catalogue is asked for
+        if kept.model == model:
+            hashes = kept.artifact.frame("items")[Columns.TEXT_HASH]
+            found.update((h, kept.vectors[row]) for row, h in enumerate(hashes) if h in wanted)
+    return found

@@ -7,6 +7,7 @@ from typing import NamedTuple
 _DELIMITERS = re.compile(r"\\(?P<end>[)\]])|\\.|(?P<dollar>\$)|(?P<blank>(?:\r\n?+|\n)[^\S\r\n]*(?=[\r\n]))", re.DOTALL)
 _CLOSER = {r"\(": ")", r"\[": "]"}
 _HAS_TEX = re.compile(r"[\\^_={}<>+|]")
+_RELATION = re.compile(r"[<>=+\-~]+")  # as in `accuracy $>$0.96`
 _IN_WORDS = re.compile(r"\\(?:text[a-z]*|mathrm|operatorname\*?|[mh]box)\s*\{[^{}]*\}")
 _WORD = re.compile(r"(?:^|(?<=\s))[(\"']?([A-Za-z]{2,})[,.;:)]*(?=\s|$)")
 _FUNCTIONS = frozenset("log ln lg exp max min sup inf sin cos tan mod poly polylog arg det".split())
@@ -73,13 +74,15 @@ class MathsFinder:
 def is_formula(content: str, after: str = "") -> bool:
     r"""Tell whether what stands between two single dollars is maths; `after` is what follows.
 
-    >>> is_formula("x"), is_formula(r"\leq", "1"), is_formula("O(n log n)")
+    >>> is_formula("x"), is_formula(r">", "1"), is_formula("O(n log n)")
     (True, True, True)
     >>> is_formula("5 and "), is_formula("5-", "1"), is_formula("5 million in revenue, and")
     (False, False, False)
     """
     if content[:1].isspace() or content[-1:].isspace():
         return False
+    if _RELATION.fullmatch(content):
+        return True
     if after[:1].isdigit() and ("\\" not in content or re.match(r"\d\S*\s", content)):
         return False
     if not re.search(r"\s", content):
