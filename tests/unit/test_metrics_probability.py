@@ -59,7 +59,7 @@ def test_outcomes_of_one_kind_have_no_skill_score():
 
 
 def test_bins_have_equal_mass_and_no_more_bins_than_predictions():
-    assert reliability(*drawn(2, 103)).count.tolist() == [10, 11, 10, 10, 11, 10, 10, 11, 10, 10]
+    assert reliability(*drawn(2, 103)).count.tolist() == [10, 10, 10, 11, 10, 10, 11, 10, 10, 11]
     assert reliability([0.2, 0.9], [0, 1], bins=10).count.tolist() == [1, 1]
 
 

@@ -13,7 +13,7 @@ from broadsheet.report.model import Report
 from broadsheet.report.render.atom import atom_feed
 from broadsheet.report.render.markdown import report_markdown
 from broadsheet.report.render.maths import plain_tex
-from broadsheet.report.render.page import index_page, report_page
+from broadsheet.report.render.page import index_page, long_date, report_page
 
 FEED_DAYS = 10
 
@@ -71,7 +71,7 @@ def read_days(folder: Path) -> list[Report]:
 def _summary(report: Report) -> dict[str, Any]:
     return {
         "label": str(report.label),
-        "title": f"{report.label:%A} {report.label.day} {report.label:%B %Y}",
+        "title": long_date(report.label),
         "reader": report.reader,
         "fictional": report.fictional,
         "counts": report.counts,

@@ -36,11 +36,9 @@ def pick(
     slate = _Filling(budget, floor, distance)
     allowed = np.zeros(len(scores), dtype=bool)
     allowed[list(eligible)] = True
-    best_of = [_order(strength, [row for row in np.flatnonzero(allowed & (strength >= near)).tolist()]) for strength in interests]
-    uncovered: list[int] = []
-    for interest in sorted(range(len(interests)), key=lambda i: -max((interests[i][row] for row in best_of[i]), default=0.0)):
-        if best_of[interest] and not slate.take_first(best_of[interest]):
-            uncovered.append(interest)
+    best_of = [_order(strength, np.flatnonzero(allowed & (strength >= near)).tolist()) for strength in interests]
+    strongest_first = sorted(range(len(interests)), key=lambda i: -max((interests[i][row] for row in best_of[i]), default=0.0))
+    uncovered = [i for i in strongest_first if best_of[i] and not slate.take_first(best_of[i])]
     for row in _order(scores, eligible):
         slate.take(row)
     chosen = tuple(_order(scores, slate.rows))

@@ -83,7 +83,7 @@ def reliability(predicted: ArrayLike, outcomes: ArrayLike, bins: int = 10) -> Re
         raise ConfigError(what, "Ask for at least one bin.")
     chances, truths = _sorted_by_mean(chances, truths)
     bins = min(bins, len(chances))
-    edges = np.linspace(0, len(chances), bins + 1).round().astype(int)
+    edges = np.arange(bins + 1) * len(chances) // bins
     count = np.diff(edges)
     return Reliability(
         count,

@@ -13,15 +13,15 @@ LONGEST = 2_000
 DEEPEST = 24
 DEEPEST_TREE = 64
 
-_ELEMENTS = frozenset(
-    "math mrow mi mo mn mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover "
-    "mmultiscripts mprescripts mtable mtr mtd mlabeledtr mstyle mpadded mphantom menclose".split()
+_ELEMENT = re.compile(
+    "math|mrow|mi|mo|mn|mtext|mspace|msup|msub|msubsup|mfrac|msqrt|mroot|mover|munder|munderover|"
+    "mmultiscripts|mprescripts|mtable|mtr|mtd|mlabeledtr|mstyle|mpadded|mphantom|menclose"
 )
-_ATTRIBUTES = frozenset(
-    "xmlns display stretchy fence form accent accentunder minsize maxsize linethickness width "
-    "height depth lspace rspace voffset movablelimits displaystyle scriptlevel columnalign "
-    "rowlines columnlines columnspacing rowspacing largeop mathvariant notation separator "
-    "symmetric side mathsize".split()
+_ATTRIBUTE = re.compile(
+    "xmlns|display|stretchy|fence|form|accent|accentunder|minsize|maxsize|linethickness|width|"
+    "height|depth|lspace|rspace|voffset|movablelimits|displaystyle|scriptlevel|columnalign|"
+    "rowlines|columnlines|columnspacing|rowspacing|largeop|mathvariant|notation|separator|"
+    "symmetric|side|mathsize"
 )
 _COLOURS = ("mathcolor", "mathbackground")
 _LARGE = re.compile(r"(?<![\d.])\d{3}")
@@ -53,7 +53,6 @@ _VARIANTS: dict[str, dict[int, int]] = {
 }
 
 
-@lru_cache(maxsize=8192)
 def mathml(tex: str, display: str = "inline") -> str | None:
     r"""Return the formula as one `<math>` that keeps its TeX, or None if it cannot be shown whole.
 
@@ -65,12 +64,17 @@ def mathml(tex: str, display: str = "inline") -> str | None:
     >>> mathml(r"\method") is None
     True
     """
-    if len(tex) > LONGEST or _depth(tex) > DEEPEST or _REFUSED.search(tex):
+    return _converted(tex, display) if len(tex) <= LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _converted(tex: str, display: str) -> str | None:
+    if _depth(tex) > DEEPEST or _REFUSED.search(tex):
         return None
     try:
         root = Converter(display=display).convert_to_element(_prepared(tex))
         return _annotated(root, tex) if _make_safe(root) else None
-    except Exception:  # the converter's walker fails in as many ways as TeX can be wrong
+    except Exception:  # noqa: BLE001  the converter fails in as many ways as TeX can be wrong
         return None
 
 
@@ -94,12 +98,12 @@ def _make_safe(root: Element) -> bool:
     waiting = [(root, 1)]
     while waiting:
         element, depth = waiting.pop()
-        if element.tag not in _ELEMENTS or depth > DEEPEST_TREE or element.tail:
+        if not _ELEMENT.fullmatch(element.tag) or depth > DEEPEST_TREE or element.tail:
             return False
         for name in _COLOURS:
             element.attrib.pop(name, None)
         for name, value in element.attrib.items():
-            if name not in _ATTRIBUTES or (name != "xmlns" and _LARGE.search(value)):
+            if not _ATTRIBUTE.fullmatch(name) or (name != "xmlns" and _LARGE.search(value)):
                 return False
         text = _text(element)
         if text is None:

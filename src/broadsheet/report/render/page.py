@@ -1,6 +1,7 @@
 """The report as one self-contained HTML page, and the index of all days."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -43,6 +44,24 @@ def authors(item: Item, most: int = 8) -> str:
     return ", ".join(names) if len(names) <= most + 1 else ", ".join(names[:most]) + f" and {len(names) - most} more"
 
 
+def percent(share: float) -> str:
+    """Write a share as whole percent.
+
+    >>> percent(0.346)
+    '35 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
+def long_date(day: date) -> str:
+    """Write a date in full.
+
+    >>> long_date(date(2026, 2, 9))
+    'Monday 9 February 2026'
+    """
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -61,5 +80,5 @@ def _environment() -> Environment:
         ticks=drawing.ticks,
         version=__version__,
     )
-    environment.filters.update(tex=render_tex, plain=plain_tex, percent=lambda share: f"{100 * share:.0f} %", long_date=lambda d: f"{d:%A} {d.day} {d:%B %Y}")
+    environment.filters.update(tex=render_tex, plain=plain_tex, percent=percent, long_date=long_date)
     return environment

@@ -10,7 +10,7 @@ _HAS_TEX = re.compile(r"[\\^_={}<>+|]")
 _RELATION = re.compile(r"[<>=+\-~]+")  # as in `accuracy $>$0.96`
 _IN_WORDS = re.compile(r"\\(?:text[a-z]*|mathrm|operatorname\*?|[mh]box)\s*\{[^{}]*\}")
 _WORD = re.compile(r"(?:^|(?<=\s))[(\"']?([A-Za-z]{2,})[,.;:)]*(?=\s|$)")
-_FUNCTIONS = frozenset("log ln lg exp max min sup inf sin cos tan mod poly polylog arg det".split())
+_FUNCTIONS = frozenset({"log", "ln", "lg", "exp", "max", "min", "sup", "inf", "sin", "cos", "tan", "mod", "poly", "polylog", "arg", "det"})
 
 # A formula may say `x if y and z`; a run of more bare words is a sentence between two prices.
 _MOST_WORDS = 2

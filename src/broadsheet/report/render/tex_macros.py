@@ -42,7 +42,7 @@ ENCLOSED: dict[str, tuple[str, str]] = {
 
 COLOURED = frozenset({"textcolor", "colorbox"})
 
-CITING = frozenset("cite citep citet citealp citealt citeauthor citeyear citeyearpar parencite textcite autocite ref eqref autoref cref Cref".split())
+CITING = re.compile(r"cite(?:p|t|alp|alt|author|year|yearpar)?|(?:paren|text|auto)cite|(?:eq|auto|[cC])?ref")
 
 ESCAPES: dict[str, str] = {
     **{char: char for char in "%&_#${}."},
@@ -98,7 +98,7 @@ _ACCENTED = re.compile(
 _ROMAN = (("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1))
 
 # Letters that TeX writes as a macro: the blank after one only ends the macro's name.
-LETTERS = frozenset("ss o O l L aa AA ae AE oe OE i j dh DH dj DJ ng NG th TH".split())
+LETTERS = frozenset({"ss", "o", "O", "l", "L", "aa", "AA", "ae", "AE", "oe", "OE", "i", "j", "dh", "DH", "dj", "DJ", "ng", "NG", "th", "TH"})
 
 
 class Resolved(NamedTuple):

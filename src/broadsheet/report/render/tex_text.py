@@ -70,21 +70,21 @@ class _Reader:
         self._emit(match.start() if match else end)
         if not match:
             return
-        token, after = match[0], match.end()
-        if token[0] == "\\":
-            self._backslash(token[1:], after)
-        elif token == "$":
+        sign, after = match[0], match.end()
+        if sign[0] == "\\":
+            self._backslash(sign[1:], after)
+        elif sign == "$":
             self._maths(after)
-        elif token == "{" and self.at in self.closer:
+        elif sign == "{" and self.at in self.closer:
             self._group(self.closer[self.at])
-        elif token[0] in "\r\n":
-            self._line_end(token, after)
-        elif token == "~" and self._is_tie():
+        elif sign[0] in "\r\n":
+            self._line_end(sign, after)
+        elif sign == "~" and self._is_tie():
             self._emit(after, "\u00a0")
-        elif token in _TYPOGRAPHY and not self._within("code"):
-            self._emit(after, _TYPOGRAPHY[token])
-        elif token[0] in "hH":
-            self._bare_address(token)
+        elif sign in _TYPOGRAPHY and not self._within("code"):
+            self._emit(after, _TYPOGRAPHY[sign])
+        elif sign[0] in "hH":
+            self._bare_address(sign)
         else:
             self._emit(after)
 
@@ -150,7 +150,7 @@ class _Reader:
             self.at = _end(_BLANKS, self.text, after)
         elif argument and self._macro_of(name, *argument):
             return
-        elif cited and name in tex_macros.CITING:
+        elif cited and tex_macros.CITING.fullmatch(name):
             self._cite(after, *cited)
         elif numeral:
             self._emit(numeral.end(), tex_macros.roman(int(numeral[1])))

@@ -1,0 +1,66 @@
+"""The public surface: what is exported is there, documented, and what the documents say runs."""
+
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import broadsheet
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ["broadsheet", "broadsheet.sources", "broadsheet.represent", "broadsheet.core.metrics"]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_all_is_complete_and_documented(name):
+    module = importlib.import_module(name)
+    assert len(module.__all__) == len(set(module.__all__)) > 0
+    for exported in module.__all__:
+        thing = getattr(module, exported)
+        assert isinstance(thing, str) or thing.__doc__, exported
+
+
+def test_every_module_says_its_one_purpose_in_one_line():
+    for found in pkgutil.walk_packages(broadsheet.__path__, "broadsheet."):
+        if found.name.endswith("__main__"):
+            continue
+        doc = importlib.import_module(found.name).__doc__
+        assert doc, found.name
+        assert len(doc.split("\n\n")[0].splitlines()) == 1, found.name
+
+
+def test_the_figures_of_the_readme_are_those_of_the_benchmarks():
+    done = subprocess.run([sys.executable, "tools/generated.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_file_the_documents_name_is_there():
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        text = (ROOT / document).read_text()
+        for path in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+            assert (ROOT / path).exists(), path
+        for path in re.findall(r"`((?:core|sources|sample|represent|report|cli)/[\w./]+)`", text):
+            assert (ROOT / "src" / "broadsheet" / path).exists(), path
+        for path in re.findall(r"`((?:design|tools|tests|benchmarks)/[\w./-]+)`", text):
+            assert (ROOT / path).exists(), path
+
+
+def test_every_option_the_readme_shows_is_an_option():
+    shown = set(re.findall(r"(?<!\w)--[a-z-]+", (ROOT / "README.md").read_text()))
+    help_texts = "".join(
+        subprocess.run([sys.executable, "-m", "broadsheet", *words, "--help"], capture_output=True, text=True, check=True).stdout
+        for words in ((), ("report",), ("profile", "new"), ("doctor",))
+    )
+    assert not {option for option in shown if option not in help_texts}
+
+
+def test_the_package_holds_no_real_address_but_arxivs():
+    hosts: set[str] = set()
+    for path in (ROOT / "src" / "broadsheet" / "sample").rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            hosts |= set(re.findall(r"https?://([\w.-]+)", path.read_text(encoding="utf-8")))
+    assert all(host.rstrip(".").endswith("example.org") for host in hosts), hosts

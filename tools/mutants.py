@@ -1,0 +1,105 @@
+"""Breaks the code on purpose, one place at a time, and expects a test to notice each."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Mutant(NamedTuple):
+    """A change in one file, and the tests that should notice it."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    tests: str
+
+
+SLATE, TEXT, RULES = "tests/unit/test_report_slate.py", "tests/unit/test_report_text.py", "tests/unit/test_report_rules.py"
+MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report_day.py"
+METRICS = "tests/unit/test_metrics_"
+CLI, EMBEDDERS = "tests/api/test_cli.py", "tests/stage/test_embedders.py"
+MUTANTS = [
+    Mutant("slate: no place for an interest", "report/slate.py", "if best_of[i] and not slate.take_first(best_of[i])", "if False", SLATE),
+    Mutant("slate: worst score first", "report/slate.py", "(-scores[row], row)", "(scores[row], row)", SLATE),
+    Mutant("slate: budget off by one", "report/slate.py", "len(self.rows) >= self.budget", "len(self.rows) > self.budget", SLATE),
+    Mutant("slate: near-copies are taken", "report/slate.py", "< self.floor", "< 0", SLATE),
+    Mutant("slate: rows that are not eligible", "report/slate.py", "_order(scores, eligible)", "_order(scores, range(len(scores)))", SLATE),
+    Mutant("sentences: offsets off by one", "report/sentences.py", "start + len(part) - len(part.lstrip())", "start + len(part) - len(part.lstrip()) + 1", TEXT),
+    Mutant("sentences: maths is cut", "report/sentences.py", "if inside or small or", "if small or", TEXT),
+    Mutant("key sentences: the reader is ignored", "report/sentences.py", "about / (4", "0 * about / (4", TEXT),
+    Mutant("changes: what went is lost", "report/changes.py", 'found.append(Edit(op="out"', 'str(Edit(op="out"', TEXT),
+    Mutant("links: any scheme", "report/references.py", 'return url if re.match(r"https?://[^\\s\\"\'<>]+$", url, re.IGNORECASE) else ""', "return url", TEXT),
+    Mutant("links: wrong version", "report/references.py", "v{item.version}", "v1", TEXT),
+    Mutant("rules: inside words always", "report/rules.py", "words if self.inside_words else", "words if True else", RULES),
+    Mutant("rules: exclusion is ignored", "report/ranking.py", "for rule in profile.exclude:", "for rule in ():", RULES),
+    Mutant("rules: case matters", "report/rules.py", "re.compile(self.regex, re.IGNORECASE)", "re.compile(self.regex)", RULES),
+    Mutant("markdown: the pipe is not escaped", "report/render/markdown.py", '.replace("|", "\\\\|")', "", MARKDOWN),
+    Mutant("markdown: newlines stay", "report/render/markdown.py", '85\\u2028\\u2029]", " ", text).replace', '85\\u2028\\u2029]", "\\n", text).replace', MARKDOWN),
+    Mutant("markdown: tags vanish", "report/render/markdown.py", 'r"|<(?=[A-Za-z/!?])"', 'r"|\\0"', MARKDOWN),
+    Mutant("markdown: authors resolved in the reference form", "report/render/markdown.py", "if cell is _folded", "if False", MARKDOWN),
+    Mutant("merge: told apart by title", "sources/merge.py", "announcement.item.announced, announcement.item.id", "announcement.item.announced, announcement.item.title", "tests/unit/test_sources_merge.py"),
+    Mutant("merge: the older version stands", "sources/merge.py", "second.item.version > first.item.version", "second.item.version < first.item.version", "tests/unit/test_sources_merge.py"),
+    Mutant("feeds: HTML is an empty day", "sources/feeds.py", 'raise NotAFeedError(f"{where} is {kind}', 'return fromstring("<rss><channel/></rss>")\n        raise NotAFeedError(f"{where} is {kind}', CLI),
+    Mutant("read: an empty file is an empty day", "sources/read.py", 'raise EmptySourceError(f"{path} is empty."', 'return b"<rss><channel/></rss>"\n        raise EmptySourceError(f"{path} is empty."', CLI),
+    Mutant("ids: month 13", "sources/arxiv_id.py", "if 1 <= int(month) <= 12 and", "if", "tests/unit/test_sources_arxiv_id.py"),
+    Mutant("tf-idf: unseen words cost nothing", "represent/tfidf.py", "square += weight * weight", "square += weight * weight if column is not None else 0.0", EMBEDDERS),
+    Mutant("minilm: padding is averaged in", "represent/minilm.py", "pooled = (states * mask).sum(1)", "pooled = states.sum(1)", EMBEDDERS),
+    Mutant("why: shares are doubled", "report/why.py", "share=float(row[j] / score)", "share=float(2 * row[j] / score)", DAY),
+    Mutant("why: farthest instead of nearest", "report/why.py", "np.argsort(-row,", "np.argsort(row,", DAY),
+    Mutant("affinity: far papers count as near", "report/affinity.py", "np.expm1(config.lexical_alone * np.clip(lexical, 0, 1))", "np.expm1(-config.lexical_alone * np.clip(lexical, 0, 1)) + 1", DAY),
+    Mutant("archive: a rerun keeps what was there", "core/files.py", "        shutil.rmtree(before, ignore_errors=True)\n        if path.exists():\n            path.rename(before)", "        for old in path.iterdir() if path.exists() else []:\n            if not (stage / old.name).exists():\n                shutil.copy(old, stage / old.name)\n        shutil.rmtree(before, ignore_errors=True)\n        if path.exists():\n            path.rename(before)", DAY),
+    Mutant("sections: a replacement is new", "report/model.py", 'Announce.REPLACE: "updated"', 'Announce.REPLACE: "new"', DAY),
+    Mutant("page: the sample is not marked", "report/render/templates/report.html", "{% if report.fictional %}<p", "{% if false %}<p", DAY),
+    Mutant("metrics: the discount is a place late", "core/metrics/ranking.py", "np.log2(slots.position + 1)", "np.log2(slots.position + 2)", METRICS + "ranking.py"),
+    Mutant("metrics: ties by their first place", "core/metrics/ranking.py", "size=(above - below)[::-1]", "size=np.ones_like(above)", METRICS + "ranking.py"),
+    Mutant("metrics: skill against one half", "core/metrics/probability.py", "float(truths.mean()) if base_rate is None", "0.5 if base_rate is None", METRICS + "probability.py"),
+    Mutant("metrics: Gini of the wrong sign", "core/metrics/beyond.py", "(weights * shares).sum() / (n * total)", "-(weights * shares).sum() / (n * total)", METRICS + "beyond.py"),
+    Mutant("metrics: clusters are ignored", "core/metrics/resample.py", "if clusters is None:\n        return _Units", "if True:\n        return _Units", METRICS + "resample.py"),
+]
+
+
+def survives(mutant: Mutant) -> str:
+    """Return what is wrong with a mutant: not applied or not noticed; empty if a test killed it."""
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name) / "src"
+        shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
+        path = copy / "broadsheet" / mutant.file
+        text = path.read_text(encoding="utf-8")
+        if mutant.before not in text:
+            return "its place is not there any more"
+        path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", "not dense and not every_shared_day", mutant.tests],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return {0: "no test noticed it", 1: ""}.get(done.returncode, f"pytest ended with {done.returncode}")
+
+
+def main() -> int:
+    """Try every mutant, or those whose name holds the first argument."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = [m for m in MUTANTS if wanted in m.name]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        results = list(pool.map(survives, chosen))
+    alive = [(m, result) for m, result in zip(chosen, results, strict=True) if result]
+    for mutant, result in alive:
+        print(f"alive: {mutant.name}: {result}")
+    print(f"{len(chosen)} mutants, {len(chosen) - len(alive)} killed, {len(alive)} alive")
+    return min(1, len(alive))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
