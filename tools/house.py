@@ -80,7 +80,11 @@ def main() -> int:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     faults += [f"{where}: {size} lines, over {FUNCTION_MOST}" for size, where in functions if size > FUNCTION_MOST]
-    measured = (("file median", statistics.median(lines), FILE_MEDIAN), ("file p90", p90(lines), FILE_P90), ("function p90", p90([s for s, _ in functions]), FUNCTION_P90))
+    measured = (
+        ("file median", statistics.median(lines), FILE_MEDIAN),
+        ("file p90", p90(lines), FILE_P90),
+        ("function p90", p90([s for s, _ in functions]), FUNCTION_P90),
+    )
     faults += [f"{name} {value} lines, over {limit}" for name, value, limit in measured if value > limit]
     for fault in faults:
         print(fault)

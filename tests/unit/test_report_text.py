@@ -1,5 +1,7 @@
 """Sentences, changes, links and BibTeX: what is read out of a paper's own text."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def test_sentences_end_where_a_reader_would_end_them(text, expected):
 def test_spans_are_in_order_apart_and_lose_no_character_but_space(text):
     spans = split_sentences(text)
     assert all(a < b for a, b in spans)
-    assert all(left.end <= right.start for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(spans))
     assert "".join(text[a:b] for a, b in spans).replace(" ", "").replace("\n", "") == "".join(text.split())
 
 

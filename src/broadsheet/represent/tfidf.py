@@ -19,7 +19,6 @@ from broadsheet.core.config import Config
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 
-
 # A word is two letters or more; an apostrophe or a hyphen may stand inside.
 WORD = r"(?u)\b\w[\w'-]*\w\b"
 

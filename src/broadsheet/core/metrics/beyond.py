@@ -11,7 +11,7 @@ from broadsheet.core.metrics.vectors import NOT_NEGATIVE, require_entries, vecto
 
 if TYPE_CHECKING:
     # scipy.sparse takes a third of a second to import; dense vectors do not need it.
-    from scipy.sparse import sparray, spmatrix
+    from scipy.sparse import csr_array, csr_matrix
 
 _NORM_TOLERANCE = 0.01
 
@@ -58,7 +58,7 @@ def gini(exposure: ArrayLike) -> float:
     return float((weights * shares).sum() / (n * total))
 
 
-def intra_list_diversity(vectors: "NDArray[np.floating] | sparray | spmatrix") -> float:
+def intra_list_diversity(vectors: "NDArray[np.floating] | csr_array | csr_matrix") -> float:
     """Return the mean of `1 - cosine` over all pairs of a slate's unit vectors `[k, d]`.
 
     The mean dissimilarity of Smyth and McClave, ICCBR 2001. A slate of fewer than two
@@ -105,9 +105,7 @@ def novelty(slate: Sequence[str], counts: Mapping[str, int], readers: int) -> fl
     return float(np.log2((readers + 1) / (known + 1)).mean())
 
 
-def _cosines(
-    vectors: "NDArray[np.floating] | sparray | spmatrix",
-) -> NDArray[np.float64]:
+def _cosines(vectors: "NDArray[np.floating] | csr_array | csr_matrix") -> NDArray[np.float64]:
     """Return the products `[k, k]` of all pairs of rows, in float64."""
     precise = vectors.astype(np.float64)
     products = precise @ precise.T

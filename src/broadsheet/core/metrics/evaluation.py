@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -101,13 +102,8 @@ def evaluate_scores(scores: Iterable[ArrayLike], relevance: Iterable[ArrayLike],
 
 def _rows(scores: Iterable[ArrayLike], relevance: Iterable[ArrayLike]) -> Iterable[Ranking]:
     """Rank row after row; RecordError if one of the two ends first."""
-    ended = object()
-    left, right = iter(scores), iter(relevance)
-    while True:
-        marks, grades = next(left, ended), next(right, ended)
-        if marks is ended and grades is ended:
-            return
-        if marks is ended or grades is ended:
+    for marks, grades in zip_longest(scores, relevance):
+        if marks is None or grades is None:
             what = "Scores and relevance have different numbers of rows."
             raise RecordError(what, "Give one row of each for every user.")
         yield Ranking.of_scores(marks, grades)

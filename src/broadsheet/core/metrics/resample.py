@@ -154,8 +154,8 @@ def _units(values: Floats, clusters: Clusters | None) -> _Units:
         return _Units(values, np.ones_like(values))
     require_same_length(values=values, clusters=clusters)
     _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
-    count = np.bincount(cluster).astype(np.float64)
-    return _Units(np.bincount(cluster, weights=values), count)
+    total = np.bincount(cluster, weights=values).astype(np.float64, copy=False)
+    return _Units(total, np.bincount(cluster).astype(np.float64))
 
 
 def _require_rounds(rounds: int) -> None:

@@ -1,6 +1,7 @@
 """The day drawn as SVG: a map of its papers, a strip of scores, bars of categories."""
 
 from collections import Counter
+
 from markupsafe import Markup, escape
 
 from broadsheet.report.model import Entry, Report

@@ -207,10 +207,12 @@ class _Reader:
     def _bare_address(self, token: str) -> None:
         source = tex_addresses.without_punctuation(token)
         address, path = self._address(source)
-        if len(token) < tex_addresses.LONGEST and tex_addresses.linkable(address):
+        if not tex_addresses.linkable(address):
+            self._emit(self.at + len("http"))
+        elif len(token) < tex_addresses.LONGEST:
             self._emit(self.at + len(source), None if address == source else address, path)
         else:
-            self._emit(self.at + len("http"))
+            self._emit(self.at + len(token))  # there may be more of it, and half an address leads nowhere
 
     def _symbol(self, name: str, after: int) -> None:
         text = tex_macros.symbol(name)
