@@ -5,11 +5,12 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from broadsheet.report.render.mathml import mathml
 from broadsheet.report.render.maths import plain_tex, render_tex
@@ -20,7 +21,7 @@ ALPHABET = "${}\\_^<>&\"'ab 1|~%"
 
 
 def parsed(html):
-    return ElementTree.fromstring(f"<div>{html!s}</div>")
+    return ET.fromstring(f"<div>{html!s}</div>")
 
 
 def source_of(html):
@@ -45,6 +46,7 @@ RESOLVED = (
     (r"\\unicode\{x20\d\d\}", " "),
     (r"\\textcolor\{\w+\}", " "),
     (r"\\(?:r\{ho|b\{eta|k\{appa)\}", " "),
+    (r"\\href\{([^{}]*)\}\{\1\}", r"\1"),
     (r"\\(?:footnote|cite[pt]?|ref)\b", " "),
     (r"\\(?:[A-Za-z]+|[`'^~=\"])", ""),
     (r"\}\{", " "),
@@ -78,7 +80,8 @@ def assert_safe(html):
 
 @pytest.fixture(scope="session")
 def texts(data):
-    papers = [json.loads(line) for file in sorted((data / "arxiv" / "daily").glob("*.jsonl.gz")) for line in gzip.open(file, "rt", encoding="utf-8")]
+    files = sorted((data / "arxiv" / "daily").glob("*.jsonl.gz"))
+    papers = [json.loads(line) for file in files for line in gzip.decompress(file.read_bytes()).splitlines()]
     return [paper[field] for paper in papers for field in ("title", "abstract")]
 
 
@@ -94,7 +97,7 @@ def test_no_paper_loses_a_word(texts):
 
 def test_no_paper_loses_a_word_in_plain_text(texts):
     for text in texts:
-        assert not lost(text, render_tex("").join(["", re.sub("[<>&]", " ", plain_tex(text))])), text
+        assert not lost(text, escape(plain_tex(text))), text
 
 
 def test_the_oracle_sees_what_is_lost():
@@ -102,7 +105,7 @@ def test_the_oracle_sees_what_is_lost():
     html = render_tex(text)
     assert not lost(text, html)
     assert lost(text, html.replace("trip", "")) == Counter(["strip"])
-    assert lost(text, html.replace("</mi>", "")[:0]) == words(text)
+    assert lost(text, "") == words(text)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,7 @@ def test_browsers_that_know_no_bold_variant_get_bold_digits():
 def test_formulas_cannot_harm_the_page(tex):
     html = render_tex(f"before $ {tex}$ ${tex}$ \\({tex}\\) after")
     assert_safe(html)
-    assert "style=" not in html
+    assert " style=" not in html
     assert not {"before", "after"} - set(words(source_of(html)))
 
 

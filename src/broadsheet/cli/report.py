@@ -70,5 +70,7 @@ def report(
     picks = result.report.picks()
     for entry in picks[:3]:
         typer.echo(f"{entry.slot}. {entry.item.title}", err=True)
-    typer.echo(f"{len(picks)} of {len(result.report.entries)} papers for {result.report.reader}, ranked by {result.report.ranked_by}.", err=True)
+    typer.echo(
+        f"{len(picks)} of {len(result.report.entries)} {result.report.subject} for {result.report.reader}, ranked by {result.report.ranked_by}.", err=True
+    )
     typer.echo(str(result.page))

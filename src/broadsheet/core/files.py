@@ -72,4 +72,4 @@ def staged_folder(path: Path) -> Iterator[Path]:
 
 def _cannot_write(folder: Path, fault: OSError) -> OutputError:
     reason = fault.strerror or str(fault)
-    return OutputError(f"Cannot write in {folder}: {reason}.", "Give a folder of your own with --out, or free space there.")
+    return OutputError(f"Cannot write in {folder}: {reason}.", "Give a folder of your own: --out for pages, BROADSHEET_HOME for what is kept.")

@@ -40,7 +40,7 @@ def day_files(report: Report) -> dict[str, str]:
         "index.html": report_page(report),
         "report.md": report_markdown(report),
         "report.json": report.model_dump_json(indent=1) + "\n",
-        "report.atom": atom_feed([report], f"arXiv Daily Report for {report.reader}, {report.label}"),
+        "report.atom": atom_feed([report], f"{report.title} for {report.reader}, {report.label}"),
         "papers.bib": "\n\n".join(entry.bibtex for entry in report.picks()) + "\n",
     }
 
@@ -49,7 +49,7 @@ def write_index(folder: Path) -> None:
     """Write `index.html`, `index.json` and `feed.xml` over all days in the folder."""
     reports = read_days(folder)
     days = [_summary(report) for report in reports]
-    title = f"arXiv Daily Report for {reports[0].reader}" if reports else "arXiv Daily Report"
+    title = f"{reports[0].title} for {reports[0].reader}" if reports else "Daily Report"
     write_file(folder / "index.json", json.dumps({"title": title, "days": days}, indent=1, ensure_ascii=False) + "\n")
     write_file(folder / "index.html", index_page(days, title))
     if reports:

@@ -18,6 +18,7 @@ from broadsheet.report.ranking import Ranking, RankingConfig, rank
 from broadsheet.report.references import bibtex, find_links
 from broadsheet.report.sentences import key_sentences
 from broadsheet.report.why import word_weights
+from broadsheet.sources.arxiv_id import as_arxiv_id
 
 _SECTION_ORDER = ("new", "cross", "updated", "withdrawn")
 
@@ -77,6 +78,7 @@ def build_report(
         label=day.label,
         reader=profile.name,
         source=source,
+        subject="papers" if fictional or any(as_arxiv_id(i) for i in known) else "items",
         fictional=fictional,
         ranked_by=_ranked_by(ranking),
         models=ranking.vectors.models,

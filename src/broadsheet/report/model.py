@@ -111,6 +111,7 @@ class Report(Record):
     label: date
     reader: str
     source: str
+    subject: Literal["papers", "items"] = "papers"
     fictional: bool = False
     ranked_by: str
     models: dict[str, str] = Field(default_factory=dict)
@@ -119,6 +120,11 @@ class Report(Record):
     interests: tuple[InterestSummary, ...] = ()
     entries: tuple[Entry, ...]
     config: dict[str, object] = Field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What the page calls itself: papers are arXiv's, items are the user's own."""
+        return "arXiv Daily Report" if self.subject == "papers" else "Daily Report"
 
     def picks(self) -> list[Entry]:
         """Return the slate in its order."""

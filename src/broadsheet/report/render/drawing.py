@@ -19,7 +19,7 @@ def day_map(report: Report) -> Markup:
     picks, rest = report.picks(), [e for e in report.entries if e.slot is None]
     dots = [_dot(e) for e in rest]
     marks = [_pick(entry, x, y) for entry, (x, y) in zip(picks, _apart([_place(e) for e in picks]), strict=True)]
-    title = f"Map of the day: {len(report.entries)} papers, {len(picks)} picked; papers that read alike lie together."
+    title = f"Map of the day: {len(report.entries)} {report.subject}, {len(picks)} picked; what reads alike lies together."
     return Markup(
         '<svg class="map" viewBox="0 0 {w} {h}" role="group" aria-labelledby="map-title"><title id="map-title">{title}</title>{dots}{marks}</svg>'
     ).format(w=WIDTH, h=HEIGHT, title=title, dots=Markup("").join(dots), marks=Markup("").join(marks))

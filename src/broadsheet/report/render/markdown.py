@@ -35,24 +35,24 @@ def report_markdown(report: Report) -> str:
     Whatever a Markdown reader would take for markup is escaped, so the rendered text of each
     cell is the field itself, newlines folded.
     """
-    parts = [heading(report.label)]
+    parts = [heading(report.label, report.title)]
     if report.fictional:
         parts.append("*Fictional sample: no paper, author or figure here is real.*\n\n")
     picks = report.picks()
     parts.append(_table((entry.item for entry in picks), _literal))
     rest = [entry for entry in report.entries if entry.slot is None]
-    for name, title in (("new", "More new papers"), ("cross", "More cross-listed papers"), ("updated", "Updated"), ("withdrawn", "Withdrawn")):
+    for name, title in (("new", "More that is new"), ("cross", "More that is cross-listed"), ("updated", "Updated"), ("withdrawn", "Withdrawn")):
         parts.append(_section(title, [entry for entry in rest if entry.section == name]))
     return "".join(parts)
 
 
-def heading(label: date) -> str:
+def heading(label: date, title: str = "arXiv Daily Report") -> str:
     r"""Return the first two lines.
 
     >>> heading(date(2026, 2, 9))
     '# arXiv Daily Report - 09-Feb-2026\n\n'
     """
-    return f"# arXiv Daily Report - {label.day:02d}-{_MONTHS[label.month - 1]}-{label.year}\n\n"
+    return f"# {title} - {label.day:02d}-{_MONTHS[label.month - 1]}-{label.year}\n\n"
 
 
 def _section(title: str, entries: list[Entry]) -> str:

@@ -17,9 +17,9 @@ from broadsheet.sample import NOTICE
 
 SECTIONS = (
     ("new", "New", "Announced for the first time."),
-    ("cross", "Cross-listed", "New papers whose first category is another."),
-    ("updated", "Updated", "New versions of papers announced before."),
-    ("withdrawn", "Withdrawn", "Papers that their authors have taken back."),
+    ("cross", "Cross-listed", "New here, with another first category."),
+    ("updated", "Updated", "New versions of what was announced before."),
+    ("withdrawn", "Withdrawn", "Taken back by their authors."),
 )
 
 

@@ -51,7 +51,8 @@ class MathsFinder:
             return None
         if self._is_dollar(start + 1):
             close = self._next("$", start + 2)
-            return self._within(start, close, 2, limit) if self._is_dollar(close + 1) else None
+            found = self._within(start, close, 2, limit) if self._is_dollar(close + 1) else None
+            return found if found and not is_sentence(self._text[start + 2 : close]) else None
         close = self._next("$", start + 1)
         found = self._within(start, close, 1, limit)
         after = self._text[close + 1 : close + 2]
@@ -72,7 +73,7 @@ class MathsFinder:
 
 
 def is_formula(content: str, after: str = "") -> bool:
-    r"""Tell whether what stands between two single dollars is maths; `after` is what follows.
+    r"""Tell whether what stands between dollars is maths; `after` is what follows.
 
     >>> is_formula("x"), is_formula(r">", "1"), is_formula("O(n log n)")
     (True, True, True)
@@ -85,7 +86,16 @@ def is_formula(content: str, after: str = "") -> bool:
         return True
     if after[:1].isdigit() and ("\\" not in content or re.match(r"\d\S*\s", content)):
         return False
+    return not is_sentence(content)
+
+
+def is_sentence(content: str) -> bool:
+    r"""Tell whether words, more than a formula would hold, stand between blanks.
+
+    >>> is_sentence("million in revenue"), is_sentence("n log n"), is_sentence("x^2 if x > 0")
+    (True, False, False)
+    """
     if not re.search(r"\s", content):
-        return True
+        return False
     words = [word for word in _WORD.findall(_IN_WORDS.sub("", content)) if word not in _FUNCTIONS]
-    return len(words) <= (_MOST_WORDS if _HAS_TEX.search(content) else 0)
+    return len(words) > (_MOST_WORDS if _HAS_TEX.search(content) else 0)

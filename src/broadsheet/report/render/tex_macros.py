@@ -97,8 +97,9 @@ _ACCENTED = re.compile(
 )
 _ROMAN = (("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1))
 
-# Letters that TeX writes as a macro: the blank after one only ends the macro's name.
+# Letters and dashes that TeX writes as a macro: a blank behind one only ends the macro's name.
 LETTERS = frozenset({"ss", "o", "O", "l", "L", "aa", "AA", "ae", "AE", "oe", "OE", "i", "j", "dh", "DH", "dj", "DJ", "ng", "NG", "th", "TH"})
+DASHES = frozenset({"textendash", "textemdash"})
 
 
 class Resolved(NamedTuple):

@@ -15,7 +15,7 @@ _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _BLANK_LINE = re.compile(r"(?:\r\n?+|\n)[^\S\r\n]*[\r\n]")
 _OPTIONS = re.compile(r"(?:\[[^\[\]{}\\$]{0,200}\])*")
 _BLANKS = re.compile(r"[ \t]*")
-_BLANKS_BEFORE_LETTER = re.compile(r"[ \t]+(?=[^\W\d_])")
+_BLANKS_BEFORE_WORD = re.compile(r"[ \t]+(?=\w)")
 _NUMERAL = re.compile(r"[ ]?([12]?[1-9]|[123]0|3[1-9])(?!\d)")
 _WORDS = re.compile(r"[^\W\d_][\w\s()'/.&-]*|,|")
 _TEXT_IN_MATHS = re.compile(r"\\(?:unicode|url)\{[^{}]*\}|\\href\{[^{}]*\}\{(?:[^{}$]++|\{[^{}$]*\})*+\}")
@@ -221,8 +221,8 @@ class _Reader:
             return
         if self.text.startswith("{}", after):
             after += 2
-        elif name in tex_macros.LETTERS:
-            after = _end(_BLANKS_BEFORE_LETTER, self.text, after)
+        elif name in tex_macros.LETTERS or name in tex_macros.DASHES:
+            after = _end(_BLANKS_BEFORE_WORD, self.text, after)
         self._emit(after, text, kind=Kind.BREAK if text == "\n\n" else Kind.SYMBOL)
 
     def _enter_unknown(self, source: str, after: int, path: tuple[Element, ...]) -> None:
