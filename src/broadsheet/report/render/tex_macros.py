@@ -67,8 +67,8 @@ _SYMBOLS: dict[str, str] = {
     **dict.fromkeys(("xspace", "protect", "relax", "centering", "left", "right"), ""),
 }
 
-# pylatexenc writes the day of the run for this one.
-_NOT_SYMBOLS = frozenset({"today"})
+# pylatexenc has the day of the run for the one, and nothing that is seen for the other.
+_NOT_SYMBOLS = frozenset({"today", "vspace"})
 
 _ACCENTS: dict[str, str] = {
     "`": "\u0300",
@@ -120,7 +120,7 @@ def symbol(name: str) -> str | None:
         return _SYMBOLS[name]
     spec = _macro_table().get_macro_spec(name)
     text = getattr(spec, "simplify_repl", None)
-    known = isinstance(text, str) and "%" not in text and name not in _NOT_SYMBOLS
+    known = isinstance(text, str) and "%" not in text and name not in _NOT_SYMBOLS and not CITING.fullmatch(name)
     return text or None if known else None
 
 
