@@ -29,7 +29,9 @@ def test_every_scheme(text, key, version):
     assert parse_arxiv_id(text) == ArxivId(key, version)
 
 
-@pytest.mark.parametrize("text", ["2613.00001", "2600.00001", "1501.0001", "1412.00001", "0703.0001", "abc", "", "26020.6393", "math/0313001", "2602.06393v", "2602.06393x"])
+@pytest.mark.parametrize(
+    "text", ["2613.00001", "2600.00001", "1501.0001", "1412.00001", "0703.0001", "abc", "", "26020.6393", "math/0313001", "2602.06393v", "2602.06393x"]
+)
 def test_what_is_no_identifier(text):
     assert as_arxiv_id(text) is None
     with pytest.raises(IdentifierError) as error:

@@ -43,7 +43,9 @@ def test_a_withdrawal_is_not_hidden_by_another_list():
     assert one.kind is Announce.WITHDRAWN
 
 
-@given(st.lists(st.builds(seen, st.sampled_from("abc"), kind=st.sampled_from(Announce), lists=st.sampled_from([("x",), ("y",), ()]), version=st.integers(1, 3))))
+@given(
+    st.lists(st.builds(seen, st.sampled_from("abc"), kind=st.sampled_from(Announce), lists=st.sampled_from([("x",), ("y",), ()]), version=st.integers(1, 3)))
+)
 def test_order_is_kept_nothing_is_lost_and_twice_is_once(announcements):
     merged = merge(announcements)
     assert [a.item.id for a in merged] == list(dict.fromkeys(a.item.id for a in announcements))

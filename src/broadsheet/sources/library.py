@@ -29,11 +29,25 @@ def read_library(path: Path) -> list[Item]:
         raise SourceNotFoundError(f"There is no library {path}.", "Give a .bib file, a CSL-JSON .json file, or a .jsonl or .csv table.")
     if path.suffix.lower() not in {".bib", ".json"}:
         return [a.item for a in read_source(str(path)).announcements]
-    text = path.read_text(encoding="utf-8-sig", errors="strict")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise RecordError(f"{path} is not UTF-8 (byte {fault.start}).", f"Export it as UTF-8, or convert it: iconv -f latin1 -t utf-8 {path.name}") from None
     items = _bibtex(text, str(path)) if path.suffix.lower() == ".bib" else _csl(text, str(path))
     if not items:
         raise EmptySourceError(f"{path} holds no entry.", "Export the library again; it should hold at least one reference.")
-    return list({item.id: item for item in reversed(items)}.values())[::-1]
+    return _each_once(items)
+
+
+def _each_once(items: list[Item]) -> list[Item]:
+    """Drop exact repeats; two references that share a key by accident both stay, the later renamed."""
+    kept: dict[str, Item] = {}
+    for item in items:
+        same = [other for other in kept.values() if other.id.partition(" #")[0] == item.id]
+        if not any(other.title == item.title for other in same):
+            named = item if not same else item.model_copy(update={"id": f"{item.id} #{len(same) + 1}"})
+            kept[named.id] = named
+    return list(kept.values())
 
 
 def _bibtex(text: str, where: str) -> list[Item]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 
 import httpx
 
@@ -20,7 +21,7 @@ def user_agent() -> str:
 
 
 def fetch_arxiv(source: str, *, base: str | None = None, seconds: float = SECONDS) -> bytes:
-    """Fetch the feed of `arxiv:cs.IR+cs.CL` in ONE request; `seconds` bound connecting and each read.
+    """Fetch the feed of `arxiv:cs.IR+cs.CL` in ONE request; `seconds` bound the whole of it.
 
     `base` (or BROADSHEET_ARXIV) replaces arXiv's own address, for a mirror or a test server.
     Raises `NetworkError` without a connection or in time, `RefusedError` for any status but 200.
@@ -30,7 +31,7 @@ def fetch_arxiv(source: str, *, base: str | None = None, seconds: float = SECOND
         raise SourceNotFoundError(f"{source!r} names no arXiv categories.", "Write for example: --source arxiv:cs.IR+cs.CL")
     url = (base or os.environ.get("BROADSHEET_ARXIV") or FEED).rstrip("/") + "/" + spec.group(1)
     try:
-        response = httpx.get(url, headers={"User-Agent": user_agent()}, timeout=seconds, follow_redirects=True)
+        response = _get(url, seconds)
     except httpx.TimeoutException:
         raise NetworkError(f"{url} did not answer within {seconds:g} s.", "Try again later, or read a saved feed: --source FILE.xml") from None
     except httpx.HTTPError as fault:
@@ -40,3 +41,23 @@ def fetch_arxiv(source: str, *, base: str | None = None, seconds: float = SECOND
         wait = f" It asks to wait {after} s." if after else ""
         raise RefusedError(f"{url} answered {response.status_code} {response.reason_phrase}.{wait}", "Try again later; arXiv asks for one request in 3 s.")
     return response.content
+
+
+def _get(url: str, seconds: float) -> httpx.Response:
+    # httpx bounds each read, so a server that sends a byte now and then would hold it for ever.
+    answers: list[httpx.Response | Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(httpx.get(url, headers={"User-Agent": user_agent()}, timeout=seconds, follow_redirects=True))
+        except Exception as fault:  # noqa: BLE001 - handed to the caller below
+            answers.append(fault)
+
+    worker = threading.Thread(target=ask, daemon=True)
+    worker.start()
+    worker.join(seconds)
+    if not answers:
+        raise httpx.ReadTimeout("the whole answer took too long")
+    if isinstance(answers[0], Exception):
+        raise answers[0]
+    return answers[0]

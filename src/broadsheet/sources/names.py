@@ -6,6 +6,7 @@ import unicodedata
 
 from pylatexenc.latex2text import LatexNodes2Text
 
+_BARE_PERCENT = re.compile(r"(?<!\\)%")
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|phd|md)\.?$", re.IGNORECASE)
 
 
@@ -18,7 +19,7 @@ def without_tex(text: str) -> str:
     """
     if "\\" in text or "{" in text:
         # A percent sign would begin a comment and swallow the rest of the line.
-        text = LatexNodes2Text(strict_latex_spaces=True).latex_to_text(text.replace("%", r"\%"))
+        text = LatexNodes2Text(strict_latex_spaces=True).latex_to_text(_BARE_PERCENT.sub(r"\\%", text))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
