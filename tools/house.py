@@ -1,4 +1,4 @@
-"""The house's own rules that no linter has: sizes, names, one place for every column name."""
+"""The house's own rules that no linter has: sizes, names, one place for every column name. Argument: the root."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "broadsheet"
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "misc", "common"}
 FRAME_CALLS = {"col", "DataFrame", "select", "with_columns", "group_by", "sort", "join", "unique", "drop", "rename", "filter", "agg"}

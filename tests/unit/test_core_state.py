@@ -1,7 +1,6 @@
 """What is kept: artefacts, files, the store. Nothing half-written, nothing stale, nothing lost."""
 
 import json
-import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -205,4 +204,4 @@ def test_a_database_that_cannot_be_used_is_two_lines(tmp_path):
         with pytest.raises(StoreError) as error:
             Store(url)
         assert len(str(error.value).splitlines()) == 2
-    assert os.listdir(tmp_path) == ["text"]
+    assert [p.name for p in tmp_path.iterdir()] == ["text"]

@@ -54,13 +54,15 @@ def report(
     from broadsheet.report.run import Request, run, run_seed
 
     request = Request(tuple(source or ()), profile, day.date() if day else None, columns, tuple(settings or ()), store)
-    if not source or source == ["sample"]:
-        typer.echo("Note: this is the built-in sample; every paper in it is fictional.", err=True)
     if form is Form.SEED:
         typer.echo(run_seed(request).encode(), nl=False)
+        if not source or source == ["sample"]:
+            typer.echo("Note: this is the built-in sample; every paper in it is fictional.", err=True)
         return
     with shown() as progress:
         result = run(request, out, progress)
+    if result.report.fictional:
+        typer.echo("Note: this is the built-in sample; every paper in it is fictional.", err=True)
     for note in result.report.notes:
         typer.echo(f"Note: {note}", err=True)
     if as_json:
