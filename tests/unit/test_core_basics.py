@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from broadsheet.core import errors
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.config import Config, build, read_recipe, read_toml, with_settings
+from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.device import choose_dtype, threads
-from broadsheet.core.errors import BroadsheetError, ConfigError, RecipeError, RecordError
+from broadsheet.core.errors import BroadsheetError, ConfigError, RecordError
 from broadsheet.core.home import home
 from broadsheet.core.log import configure, get_logger
 from broadsheet.core.schema import Columns, Item
@@ -92,14 +92,11 @@ def test_a_wrong_setting_is_named(data, says):
     assert len(str(error.value).splitlines()) == 2
 
 
-def test_recipes_are_run_by_name(tmp_path):
-    (tmp_path / "daily.toml").write_text("[slate]\nbudget = 3\n")
-    assert build(Settings, read_recipe("daily", [tmp_path]), "daily").slate.budget == 3
-    assert read_recipe(str(tmp_path / "daily.toml"), []) == read_toml(tmp_path / "daily.toml")
-    with pytest.raises(RecipeError, match="Did you mean 'daily'"):
-        read_recipe("dayly", [tmp_path])
-    with pytest.raises(ConfigError):
+def test_a_file_that_is_no_toml_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="folder"):
         read_toml(tmp_path)
+    with pytest.raises(ConfigError, match="no file"):
+        read_toml(tmp_path / "nowhere.toml")
 
 
 def test_a_catalogue_holds_each_id_once_and_reports_unknown_ones():

@@ -1,6 +1,7 @@
 """The `broadsheet` command; nothing heavy is imported before a command runs."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -20,11 +21,21 @@ app.command("doctor")(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)
-def root(*, version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+def root(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is read, embedded and written.")] = False,
+) -> None:
     """Turn a catalogue that changes every day into a page worth reading.
 
     Try: broadsheet report
     """
+    if context.invoked_subcommand:
+        # The log is set up only when a command runs: structlog is no part of --help.
+        from broadsheet.core.log import configure
+
+        configure(verbose=verbose)
     if version:
         typer.echo(f"broadsheet {__version__}")
         raise typer.Exit

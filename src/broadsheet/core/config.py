@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from broadsheet.core.errors import ConfigError, RecipeError, did_you_mean
+from broadsheet.core.errors import ConfigError, did_you_mean
 
 
 class Config(BaseModel):
@@ -64,20 +64,6 @@ def build(config_type: type[ConfigT], data: Mapping[str, Any], where: str, error
             raise error(f"{where}: unknown setting {key!r}.{hint}", f"Known are: {', '.join(_names(config_type))}.") from None
         message = str(first["msg"]).removeprefix("Value error, ")
         raise error(f"{where}: {key}: {message}.", "Mend that setting; the value now is " + repr(first["input"])[:80] + ".") from None
-
-
-def read_recipe(name: str, folders: Iterable[Path]) -> dict[str, Any]:
-    """Read a recipe by path, or by name from the first folder that has `name.toml`."""
-    folders = list(folders)
-    if name.endswith(".toml"):
-        return read_toml(Path(name), RecipeError)
-    known = {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
-    if name not in known:
-        raise RecipeError(
-            f"There is no recipe {name!r}.{did_you_mean(name, known)}",
-            f"Known are: {', '.join(sorted(known)) or 'none'}; or give the path of a .toml file.",
-        )
-    return read_toml(known[name], RecipeError)
 
 
 def _names(config_type: type[BaseModel]) -> list[str]:

@@ -12,6 +12,7 @@ from broadsheet.core.artifacts import Artifact, Manifest, read_artifact, write_a
 from broadsheet.core.catalogue import Catalogue, text_hash
 from broadsheet.core.component import Embedder
 from broadsheet.core.errors import ArtifactError
+from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 
@@ -55,7 +56,7 @@ def embed_catalogue(embedder: Embedder, catalogue: Catalogue, folder: Path, prog
         try:
             return Embeddings(read_artifact(path, ArtifactKind.EMBEDDINGS))
         except ArtifactError:
-            progress("cached vectors are damaged: made anew", 0, 1)
+            get_logger("embeddings").warning("cached vectors are damaged and made anew", artifact=path.name)
     vectors = _vectors(embedder, dict(zip(hashes, texts, strict=True)), folder, progress)
     manifest = Manifest(
         kind=ArtifactKind.EMBEDDINGS,
@@ -72,6 +73,7 @@ def _vectors(embedder: Embedder, texts: dict[str, str], folder: Path, progress: 
     """Return a vector for each text hash: from what is kept in `folder`, else embedded."""
     known = _kept(embedder.model, set(texts), folder)
     missing = [text for text in texts if text not in known]
+    get_logger("embeddings").info("vectors", model=embedder.model, kept=len(known), to_embed=len(missing))
     if missing:
         fresh = np.asarray(embedder([texts[h] for h in missing], progress), dtype=np.float32)
         known.update(zip(missing, fresh, strict=True))
@@ -86,7 +88,8 @@ def _kept(model: str, wanted: set[str], folder: Path) -> dict[str, np.ndarray]:
         try:
             kept = Embeddings(read_artifact(path, ArtifactKind.EMBEDDINGS))
         except ArtifactError:
-            continue  # a damaged artefact is made anew when its own catalogue is asked for
+            get_logger("embeddings").warning("cached vectors are damaged and left aside", artifact=path.name)
+            continue
         if kept.model == model:
             hashes = kept.artifact.frame("items")[Columns.TEXT_HASH]
             found.update((h, kept.vectors[row]) for row, h in enumerate(hashes) if h in wanted)

@@ -3,8 +3,7 @@
 BroadsheetError (1)
 ├── ConfigError (10)            a setting that is unknown or has a wrong value
 │   ├── PatternError (11)       a regular expression that does not compile
-│   ├── ProfileError (12)       a profile that cannot be read
-│   └── RecipeError (13)        a recipe that is not there
+│   └── ProfileError (12)       a profile that cannot be read
 ├── SourceError (20)            a source that cannot be read
 │   ├── SourceNotFoundError (21)
 │   ├── EmptySourceError (22)   a file without a byte or without a record
@@ -62,12 +61,6 @@ class ProfileError(ConfigError):
     """A profile that cannot be read."""
 
     exit_code = 12
-
-
-class RecipeError(ConfigError):
-    """A recipe that is not there."""
-
-    exit_code = 13
 
 
 class SourceError(BroadsheetError):

@@ -19,5 +19,7 @@ def configure(*, verbose: bool = False, as_json: bool = False) -> None:
 
 
 def get_logger(name: str) -> Any:
-    """Return the logger of a part, bound to its name."""
+    """Return the logger of a part, bound to its name; nobody having configured one, silent below warnings."""
+    if not structlog.is_configured():
+        configure()
     return structlog.get_logger().bind(part=name)

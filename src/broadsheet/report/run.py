@@ -13,6 +13,7 @@ from broadsheet.core.config import Config, build, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import artifact_folder, store_path
+from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
@@ -64,6 +65,7 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
             stack.callback(store.close)
             day = with_earlier(day, store.earlier_versions(a.item for a in day.announcements))
         report = build_report(day, profile, source=source, config=config.ranking, cache=artifact_folder(), fictional=is_sample, notes=notes, progress=progress)
+        get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
         page = write_day(report, out)
         if store:
             store.record_day(day.announcements)
