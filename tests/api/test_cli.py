@@ -166,14 +166,17 @@ def test_a_profile_is_made_and_used(tmp_path):
 
 
 def test_profiles_from_ids_an_author_and_words(tmp_path):
-    write_feed(tmp_path / "good.xml")
+    second = FEED[FEED.index("<item>") : FEED.index("</channel>")].replace("00001", "00002").replace("A paper on soup", "Soup again")
+    write_feed(tmp_path / "good.xml", FEED.replace("</channel>", second.replace("Ana Ruiz", "Sam Hill") + "</channel>"))
     for words in (("ids", "2603.00001", "2603.99999"), ("author", "Ana", "Ruiz"), ("words", "soup; bread")):
         out = f"{words[0]}.toml"
         source = [] if words[0] == "words" else ["--source", "good.xml"]
         made = broadsheet("profile", "new", "--from", words[0], *words[1:], *source, "--out", out, cwd=tmp_path)
         assert made.returncode == 0, made.stderr
         done = broadsheet("report", "--source", "good.xml", "--profile", out, "--set", "ranking.use_dense=false", "--json", cwd=tmp_path)
-        assert json.loads(done.stdout)["entries"][0]["reasons"], words
+        entries = {e["item"]["id"]: e for e in json.loads(done.stdout)["entries"]}
+        assert entries["2603.00002"]["reasons"], words
+        assert entries["2603.00001"]["left_out"] == ("" if words[0] == "words" else "already in your library")
     assert "2603.99999" in (tmp_path / "ids.toml").read_text()
     nobody = broadsheet("profile", "new", "--from", "author", "Nobody", "--source", "good.xml", "--out", "x.toml", cwd=tmp_path)
     assert nobody.returncode == errors.ProfileError.exit_code

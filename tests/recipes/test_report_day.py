@@ -219,6 +219,19 @@ class Words(HTMLParser):
             self.articles[-1].append(text)
 
 
+class Tags(HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
 def test_no_abstract_of_any_shared_day_is_lost_in_html(data):
     for path in sorted((data / "arxiv" / "daily").glob("*.jsonl.gz")):
         batch = read_source(str(path))
@@ -258,3 +271,24 @@ def test_the_sample_is_marked_fictional_in_every_form(tmp_path):
     assert json.loads((page.parent / "report.json").read_text())["fictional"]
     assert "ictional" in (page.parent / "report.atom").read_text()
     assert "ictional" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_hostile_text_stays_text_in_every_field():
+    attack = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'"
+    item = Item(
+        id=attack,
+        title=attack,
+        text=attack,
+        url="https://papers.example.org/" + attack,
+        creators=(attack,),
+        categories=(attack,),
+        attributes={"comment": attack},
+    )
+    for kind in Announce:
+        earlier = item.model_copy(update={"title": "Before " + attack})
+        day = Day(LABEL, (Announcement(item=item.model_copy(update={"version": 2}), kind=kind, earlier=earlier, lists=(attack,)),))
+        page = report_page(report_for(Profile(name=attack, interests=("alert script " + attack,)), day=day))
+        parser = Tags()
+        parser.feed(page)
+        assert not {"script", "img"} & parser.tags
+        assert not {name for name in parser.attributes if name.startswith("on")}

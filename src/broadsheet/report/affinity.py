@@ -44,14 +44,18 @@ class Affinity(NamedTuple):
         return self.kernel.sum(axis=1)
 
 
-def affinity(vectors: Represented, config: AffinityConfig) -> Affinity:
-    """Compute the kernel of all candidates."""
+def affinity(vectors: Represented, same: np.ndarray, config: AffinityConfig) -> Affinity:
+    """Compute the kernel of all candidates.
+
+    `same` `[N, M]` tells where a candidate is the library paper itself: a paper is no evidence
+    for itself.
+    """
     lexical = similarity(vectors.lexical_candidates, vectors.lexical_library)
     dense = None
     if vectors.dense_candidates is not None and vectors.dense_library is not None:
         dense = similarity(vectors.dense_candidates, vectors.dense_library)
     near = config.near if dense is not None else config.near_alone
-    return Affinity(kernel(lexical, dense, config), float(np.expm1(near)))
+    return Affinity(np.where(same, 0.0, kernel(lexical, dense, config)), float(np.expm1(near)))
 
 
 def kernel(lexical: np.ndarray, dense: np.ndarray | None, config: AffinityConfig) -> np.ndarray:

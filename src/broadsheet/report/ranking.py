@@ -58,10 +58,11 @@ def rank(announcements: Sequence[Announcement], reader: Reader, config: RankingC
     items = [a.item for a in announcements]
     library = (*reader.library, *stated_items(profile.interests))
     vectors = represent(items, library, cache, use_dense=config.use_dense, progress=progress)
-    near_to = affinity(vectors, config.affinity)
+    same = np.array([[item.id == other.id for other in library] for item in items]).reshape(len(items), len(library))
+    near_to = affinity(vectors, same, config.affinity)
     added = [bonuses(item, profile, near_to.near, config.affinity) for item in items]
     scores = near_to.totals() + np.array([sum(b.amount for b in extra) for extra in added])
-    left_out = [why_left_out(item, profile) for item in items]
+    left_out = ["already in your library" if same[row].any() else why_left_out(item, profile) for row, item in enumerate(items)]
     eligible = [row for row, a in enumerate(announcements) if a.kind in _FOR_THE_SLATE and not left_out[row]]
     interests = find_interests(library, vectors) if library else []
     strengths = [near_to.kernel[:, list(i.rows)] for i in interests]
