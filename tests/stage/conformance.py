@@ -41,6 +41,12 @@ class EmbedderConformance:
         artifact = self.component(config).fit(Catalogue(ITEMS), tmp_path / "a")
         assert self.component.load(artifact).config == config
 
+    @pytest.mark.parametrize("size", ["tiny", "small", "base"])
+    def test_one_dial_sizes_the_component(self, tmp_path: Path, size: str) -> None:
+        embedder = self.component(self.component.config_type(size=size))
+        embedder = self.component.load(embedder.fit(Catalogue(ITEMS), tmp_path / "a"))
+        assert len(as_array(embedder(Catalogue(ITEMS).texts()))) == len(ITEMS)
+
     def test_config_refuses_an_unknown_field(self) -> None:
         with pytest.raises(ValueError, match="extra"):
             self.component.config_type(no_such_field=1)

@@ -24,7 +24,7 @@ class TestTfidf(EmbedderConformance):
 
     def test_equal_to_scikit_learn_on_the_fitted_texts(self, tmp_path):
         texts = Catalogue(ITEMS).texts()
-        ours = TfidfEmbedder(TfidfConfig(longest=2)).fit_texts(texts)(texts).todense()
+        ours = TfidfEmbedder(TfidfConfig(size="small")).fit_texts(texts)(texts).todense()
         theirs = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words="english", token_pattern=WORD, strip_accents="unicode")
         assert np.allclose(ours, theirs.fit_transform(texts).todense())
 

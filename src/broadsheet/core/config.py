@@ -3,15 +3,21 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from broadsheet.core.errors import ConfigError, did_you_mean
 
 
+Size = Literal["tiny", "small", "base"]
+
+
 class Config(BaseModel):
-    """Base of every configuration: frozen, and an unknown key is an error."""
+    """Base of every configuration: frozen, and an unknown key is an error.
+
+    A component's configuration has one dial, `size: Size`, and properties that follow from it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

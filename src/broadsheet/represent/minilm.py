@@ -11,7 +11,7 @@ from pydantic import Field
 from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Embedder
-from broadsheet.core.config import Config
+from broadsheet.core.config import Config, Size
 from broadsheet.core.device import choose_dtype
 from broadsheet.core.errors import MissingExtraError
 from broadsheet.core.progress import Progress, silent
@@ -25,15 +25,20 @@ INSTALL = "pip install 'broadsheet[models]'"
 class MiniLMConfig(Config):
     """Where the checkpoint lies and how it is run.
 
-    `max_tokens` is 128 because the model was trained on texts of that length; more is read
-    but was never taught, and costs in proportion. `dtype` auto takes bfloat16 only where the
+    `size` says how much of a text is read: 64, 128 or 256 tokens. The model was trained on 128;
+    more is read but was never taught, and costs in proportion. `dtype` auto takes bfloat16 only where the
     processor multiplies it in hardware.
     """
 
     checkpoint: str = ""
-    max_tokens: Annotated[int, Field(ge=8, le=512)] = 128
+    size: Size = "small"
     batch: Annotated[int, Field(ge=1)] = 32
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text are read."""
+        return {"tiny": 64, "small": 128, "base": 256}[self.size]
 
 
 def is_installed() -> bool:

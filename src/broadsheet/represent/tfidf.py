@@ -4,18 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
 import numpy as np
 import polars as pl
-from pydantic import Field
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
 from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Embedder
-from broadsheet.core.config import Config
+from broadsheet.core.config import Config, Size
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 
@@ -24,10 +23,15 @@ WORD = r"(?u)\b\w[\w'-]*\w\b"
 
 
 class TfidfConfig(Config):
-    """Longest phrase in words, and whether counts are damped to 1 + ln(count)."""
+    """`size` is the longest phrase: 1, 2 or 3 words; `sublinear` damps counts to 1 + ln(count)."""
 
-    longest: Annotated[int, Field(ge=1, le=3)] = 2
+    size: Size = "small"
     sublinear: bool = True
+
+    @property
+    def longest(self) -> int:
+        """The longest phrase that is a term, in words."""
+        return {"tiny": 1, "small": 2, "base": 3}[self.size]
 
 
 class TfidfEmbedder(Embedder[TfidfConfig]):
