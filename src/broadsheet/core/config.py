@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from broadsheet.core.errors import ConfigError, did_you_mean
 
-
 Size = Literal["tiny", "small", "base"]
 
 
