@@ -14,16 +14,19 @@ def shown() -> Iterator[Progress]:
         yield _lines
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     with Bars(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, object] = {}
+        tasks: dict[str, TaskID] = {}
+        reached: dict[str, int] = {}
 
         def progress(step: str, done: int, total: int) -> None:
-            if step not in tasks or done <= 1:
+            # A step that begins again, for the library after the day, gets a bar of its own.
+            if step not in tasks or done < reached[step]:
                 tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done, total=total)  # pyrefly: ignore
+            reached[step] = done
+            bars.update(tasks[step], completed=done, total=total)
 
         yield progress
 

@@ -73,6 +73,7 @@ def build_report(
     ranking = rank(day.announcements, reader, config, cache, progress)
     progress("drawing the map", 0, 1)
     places = place(ranking.vectors)
+    progress("drawing the map", 1, 1)
     entries = _entries(day, ranking, places, fictional=fictional)
     return Report(
         label=day.label,

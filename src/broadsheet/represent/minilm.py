@@ -93,6 +93,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
         if not spoken:
             return vectors
         spoken.sort(key=lambda row: (len(texts[row]), row))
+        progress("embedding", 0, len(spoken))
         for start in range(0, len(spoken), self.config.batch):
             rows = spoken[start : start + self.config.batch]
             vectors[rows] = self._encode([texts[row] for row in rows])
