@@ -23,6 +23,7 @@ PAPERS, LIBRARY = 600, 40
 
 
 def data_folder() -> Path:
+    """Return the folder of arXiv days."""
     stated = os.environ.get("BROADSHEET_DATA")
     folder = Path(stated) if stated else ROOT.parent / "shared" / "data"
     if not (folder / "arxiv" / "daily").is_dir():
@@ -31,6 +32,7 @@ def data_folder() -> Path:
 
 
 def run_once(day: Day, profile: Profile, cache: Path, out: Path) -> dict[str, float]:
+    """Rank and write a day once; return seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
     report = build_report(day, profile, source="bench", config=RankingConfig(), cache=cache)
     ranked = time.perf_counter()
@@ -39,6 +41,7 @@ def run_once(day: Day, profile: Profile, cache: Path, out: Path) -> dict[str, fl
 
 
 def main() -> None:
+    """Run three times cold and cached, and write `benchmarks/page.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the object instead of a table")
     arguments = parser.parse_args()

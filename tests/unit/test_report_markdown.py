@@ -1,5 +1,6 @@
 """Markdown: the reference form to the byte, and cells that parse back to the fields."""
 
+from collections.abc import Callable
 from datetime import date
 
 import cmarkgfm
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from broadsheet.core.schema import Announce, Item
 from broadsheet.report.model import Entry, Report
@@ -17,30 +19,32 @@ LABEL = date(2026, 2, 9)
 GFM = MarkdownIt("gfm-like", {"linkify": False, "html": True})
 
 
-def raw_cells(text: str) -> list[list[str]]:
-    """Cells as a GFM parser cuts them, its escapes of the pipe taken back, inline markup not read."""
+def cells(text: str, of: Callable[[Token], str]) -> list[list[str]]:
+    """Cells as a GFM parser cuts them, its escapes of the pipe taken back."""
     rows: list[list[str]] = []
     tokens = GFM.parse(text)
     for place, token in enumerate(tokens):
         if token.type == "tr_open":
             rows.append([])
         if token.type in {"td_open", "th_open"}:
-            rows[-1].append(tokens[place + 1].content)
+            rows[-1].append(of(tokens[place + 1]))
     return [row for row in rows if row[0] != "Title"]
+
+
+def raw_cells(text: str) -> list[list[str]]:
+    """Cells with inline markup not read."""
+    return cells(text, lambda token: token.content)
 
 
 def read_cells(text: str) -> list[list[str]]:
     """Cells as a reader sees them: the text of the rendered inline content."""
-    rows: list[list[str]] = []
-    tokens = GFM.parse(text)
-    for place, token in enumerate(tokens):
-        if token.type == "tr_open":
-            rows.append([])
-        if token.type in {"td_open", "th_open"}:
-            children = tokens[place + 1].children or []
-            assert {c.type for c in children} <= {"text", "text_special", "link_open", "link_close"}, token.content
-            rows[-1].append("".join(c.content for c in children))
-    return [row for row in rows if row[0] != "Title"]
+
+    def seen(token: Token) -> str:
+        children = token.children or []
+        assert {c.type for c in children} <= {"text", "text_special", "link_open", "link_close"}, token.content
+        return "".join(c.content for c in children)
+
+    return cells(text, seen)
 
 
 def folded(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import numpy as np
 from scipy import sparse
 
-from broadsheet.core.artifacts import Artifact
+from broadsheet.core.artifacts import Artifact, Manifest
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.config import Config
 from broadsheet.core.errors import NotFittedError
@@ -56,6 +56,17 @@ class Embedder(Component[ConfigT]):
     @abstractmethod
     def model(self) -> str:
         """The model that runs, by name and version."""
+
+    def manifest(self, catalogue: Catalogue, seed: int, metrics: dict[str, float] | None = None) -> Manifest:
+        """Return the manifest of what `fit` writes: the model, its configuration, and the catalogue's hash."""
+        return Manifest(
+            kind=self.kind,
+            config=self.config.model_dump(mode="json"),
+            seed=seed,
+            parents={"catalogue": catalogue.content_hash()},
+            models={"embedder": self.model},
+            metrics=metrics or {},
+        )
 
     @abstractmethod
     def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field
 
-from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
+from broadsheet.core.artifacts import Artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Embedder
 from broadsheet.core.config import Config, Size
@@ -69,14 +69,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
         """Record the configuration; nothing is trained."""
         self._checkpoint()
-        manifest = Manifest(
-            kind=self.kind,
-            config=self.config.model_dump(mode="json"),
-            seed=seed,
-            parents={"catalogue": catalogue.content_hash()},
-            models={"embedder": self.model},
-        )
-        return write_artifact(folder, manifest)
+        return write_artifact(folder, self.manifest(catalogue, seed))
 
     @classmethod
     def load(cls, artifact: Artifact) -> Self:

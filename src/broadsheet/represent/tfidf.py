@@ -11,7 +11,7 @@ import polars as pl
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
+from broadsheet.core.artifacts import Artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Embedder
 from broadsheet.core.config import Config, Size
@@ -66,14 +66,7 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
         """Count in how many items each term stands."""
         self.fit_texts(catalogue.texts())
         assert self._idf is not None
-        manifest = Manifest(
-            kind=self.kind,
-            config=self.config.model_dump(mode="json"),
-            seed=seed,
-            parents={"catalogue": catalogue.content_hash()},
-            models={"embedder": self.model},
-            metrics={"items": float(len(catalogue)), "unseen_idf": self._unseen_idf},
-        )
+        manifest = self.manifest(catalogue, seed, {"items": float(len(catalogue)), "unseen_idf": self._unseen_idf})
         frame = pl.DataFrame({Columns.TERM: list(self._column), Columns.IDF: self._idf}, schema=[(Columns.TERM, pl.String), (Columns.IDF, pl.Float64)])
         return write_artifact(folder, manifest, frames={"terms": frame})
 
