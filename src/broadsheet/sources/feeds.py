@@ -9,9 +9,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from broadsheet.core.errors import FeedError, NotAFeedError, RecordError, TruncatedError
+from broadsheet.core.errors import FeedError, IdentifierError, NotAFeedError, RecordError, TruncatedError
 from broadsheet.core.schema import Announce, Announcement, Item
-from broadsheet.sources.arxiv_id import parse_arxiv_id
+from broadsheet.sources.arxiv_id import ArxivId, as_arxiv_id, parse_arxiv_id
 from broadsheet.sources.names import split_names, without_tex
 from broadsheet.sources.withdrawal import is_withdrawn
 
@@ -20,8 +20,12 @@ _ARXIV = "{http://arxiv.org/schemas/atom}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _SEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 _CATEGORY = re.compile(r"^[a-z-]+(?:\.[A-Za-z-]+)?$")
-_ABSTRACT = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*\S+\s+Abstract:\s?", re.IGNORECASE)
-_AS_CUT = "The file ends before its last element is closed"
+_ABSTRACT = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*(\S+)\s+Abstract:\s?", re.IGNORECASE)
+# The first element behind declarations and comments, where its name is whole; ++ and (?>) keep the search linear.
+_FIRST = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<(?:!(doctype\s+html)|(?:[\w.-]+:)?([\w.-]+)[\s/>])", re.IGNORECASE | re.DOTALL)
+_HTML = {b"html", b"head", b"body", b"title", b"p", b"h1", b"center", b"div"}
+# What expat says at the end of a document that was cut: nothing more, or half a token, character or CDATA section.
+_CUT = {3, 5, 6, 20}
 
 
 class Feed(NamedTuple):
@@ -47,23 +51,35 @@ def parse_feed(data: bytes, where: str) -> Feed:
         return _rss(channel, where)
     if root.tag == f"{_ATOM}feed":
         return _atom(root, where)
-    raise NotAFeedError(f"{where} is XML, but no RSS or Atom feed (its root is {root.tag!r}).", "Give a feed such as https://rss.arxiv.org/rss/cs.IR")
+    raise _another_root(root.tag, where)
+
+
+def _another_root(tag: str, where: str) -> NotAFeedError:
+    return NotAFeedError(f"{where} is XML, but no RSS or Atom feed (its root is {tag!r}).", "Give a feed such as https://rss.arxiv.org/rss/cs.IR")
 
 
 def _parse(data: bytes, where: str) -> Element:
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-    if start.startswith((b"<!doctype html", b"<html")) or not start.startswith(b"<"):
-        kind = "an HTML page" if b"html" in start else "no XML"
+    data = data.lstrip(b"\xef\xbb\xbf \t\r\n\f\v")
+    first = _FIRST.match(data)
+    is_html = first is not None and bool(first.group(1) or first.group(2).lower() in _HTML)
+    if is_html or not data.startswith(b"<"):
+        kind = "an HTML page" if is_html else "no XML"
         raise NotAFeedError(f"{where} is {kind}, where a feed belongs.", "Open it in a browser to read what the server says; then fetch the feed again.")
+    if first is not None and first.group(2) not in {b"rss", b"feed"}:
+        raise _another_root(first.group(2).decode(), where)
     try:
-        return fromstring(data.lstrip(b"\xef\xbb\xbf \t\r\n"), forbid_dtd=True)
+        return fromstring(data, forbid_dtd=True)
     except DefusedXmlException as fault:
         raise NotAFeedError(f"{where}: {type(fault).__name__}, which no feed of arXiv holds.", "Fetch the feed from its own address again.") from None
     except ParseError as fault:
-        line, _ = fault.position
-        if line >= data.rstrip().count(b"\n") or "no element found" in str(fault):
-            raise TruncatedError(f"{where}: {_AS_CUT} (line {line}).", "Fetch it again; a half-read day is no day.") from None
+        if fault.code in _CUT:
+            line, _ = fault.position
+            raise TruncatedError(
+                f"{where}: The file ends before its last element is closed (line {line}).", "Fetch it again; a half-read day is no day."
+            ) from None
         raise RecordError(f"{where} is not well-formed XML: {fault}.", "Fetch it again, or mend that line.") from None
+    except (ValueError, LookupError) as fault:
+        raise RecordError(f"{where} is in an encoding that cannot be read: {fault}.", "Fetch it again; arXiv's feeds are UTF-8.") from None
 
 
 def _rss(channel: Element, where: str) -> Feed:
@@ -76,8 +92,7 @@ def _rss(channel: Element, where: str) -> Feed:
 
 def _rss_item(element: Element, lists: tuple[str, ...], label: date | None, where: str) -> Announcement:
     url = _text(element, "link")
-    identity = _text(element, "guid") or url
-    key, version = parse_arxiv_id(identity)
+    key, version = _identity(_text(element, "guid") or url, _text(element, "title"), where)
     published = _rss_date(_text(element, "pubDate"), where)
     return _announcement(
         element,
@@ -99,21 +114,24 @@ def _atom(root: Element, where: str) -> Feed:
     entries = root.findall(f"{_ATOM}entry")
     _refuse_error(title, _text(root, f"{_ATOM}subtitle"), where)
     for entry in entries:
-        if "api/errors" in _text(entry, f"{_ATOM}id") or _text(entry, f"{_ATOM}title") == "Error":
+        identity = _text(entry, f"{_ATOM}id")
+        if "api/errors" in identity or (_text(entry, f"{_ATOM}title") == "Error" and not as_arxiv_id(identity)):
             raise FeedError(f"{where}: the feed reports an error: {_text(entry, f'{_ATOM}summary')}.", "Mend the query, and fetch it again.")
     total = _text(root, f"{_SEARCH}totalResults")
+    if not entries and _count(total) > _count(_text(root, f"{_SEARCH}startIndex")):
+        raise FeedError(f"{where}: the feed tells of {total} papers and holds none.", "Fetch it again; arXiv now and then answers with an empty page.")
     lists = () if total else _lists(title)
-    announcements = tuple(_atom_entry(entry, lists, where, is_query=bool(total)) for entry in entries)
-    label = None if total else _iso_date(_text(root, f"{_ATOM}updated"))
+    label = None if total else _iso_date(_text(root, f"{_ATOM}updated"), where)
+    announcements = tuple(_atom_entry(entry, lists, label, where, is_query=bool(total)) for entry in entries)
     stated = [a.item.announced for a in announcements if a.item.announced]
     return Feed(max(stated, default=label), lists, announcements)
 
 
-def _atom_entry(element: Element, lists: tuple[str, ...], where: str, *, is_query: bool) -> Announcement:
-    key, version = parse_arxiv_id(_text(element, f"{_ATOM}id"))
+def _atom_entry(element: Element, lists: tuple[str, ...], label: date | None, where: str, *, is_query: bool) -> Announcement:
+    key, version = _identity(_text(element, f"{_ATOM}id"), _text(element, f"{_ATOM}title"), where)
     links = {link.get("rel"): link.get("href", "") for link in element.findall(f"{_ATOM}link")}
-    names = ", ".join(_text(author, f"{_ATOM}name") for author in element.findall(f"{_ATOM}author"))
-    stated = _iso_date(_text(element, f"{_ATOM}published"))
+    names = tuple(_text(author, f"{_ATOM}name") for author in element.findall(f"{_ATOM}author"))
+    stated = _iso_date(_text(element, f"{_ATOM}published"), where)
     return _announcement(
         element,
         where,
@@ -122,10 +140,11 @@ def _atom_entry(element: Element, lists: tuple[str, ...], where: str, *, is_quer
         url=links.get("alternate", ""),
         title=_text(element, f"{_ATOM}title"),
         text=_text(element, f"{_ATOM}summary"),
-        creators=_text(element, f"{_DC}creator") or names,
+        creators=_text(element, f"{_DC}creator"),
+        names=names,
         categories=tuple(c.get("term", "") for c in element.findall(f"{_ATOM}category")),
         lists=lists,
-        label=None if is_query else stated,
+        label=None if is_query else stated or label,
         published=stated if is_query else None,
     )
 
@@ -140,6 +159,7 @@ def _announcement(
     title: str,
     text: str,
     creators: str,
+    names: tuple[str, ...] = (),
     categories: tuple[str, ...],
     lists: tuple[str, ...],
     label: date | None,
@@ -147,8 +167,10 @@ def _announcement(
 ) -> Announcement:
     if not title:
         raise RecordError(f"{where}: paper {key} has no title.", "Fetch the feed again; each item of arXiv's has one.")
-    text = _ABSTRACT.sub("", text).strip()
-    verbatim = " ".join(creators.split())
+    head = _ABSTRACT.match(text)
+    stated = _text(element, f"{_ARXIV}announce_type") or (head.group(1) if head else "")
+    text = text[head.end() :].strip() if head else text
+    verbatim = " ".join((creators or ", ".join(names)).split())
     attributes = {
         name: value
         for name, value in {
@@ -168,14 +190,21 @@ def _announcement(
         title=title,
         text=text,
         url=url or f"https://arxiv.org/abs/{key}",
-        creators=tuple(split_names(creators)),
+        creators=tuple(split_names(creators) if creators else filter(None, map(without_tex, names))),
         categories=tuple(dict.fromkeys(c for c in categories if c)),
         attributes=attributes,
         published=published,
         announced=label,
         version=version or 1,
     )
-    return Announcement(item=item, kind=_kind(_text(element, f"{_ARXIV}announce_type"), item, where), lists=lists)
+    return Announcement(item=item, kind=_kind(stated, item, where), lists=lists)
+
+
+def _identity(text: str, title: str, where: str) -> ArxivId:
+    try:
+        return parse_arxiv_id(text)
+    except IdentifierError as fault:
+        raise IdentifierError(f"{where}, paper {title!r}: {fault.what}", fault.mend) from None
 
 
 def _kind(stated: str, item: Item, where: str) -> Announce:
@@ -201,7 +230,12 @@ def _lists(title: str) -> tuple[str, ...]:
 
 
 def _text(element: Element, tag: str) -> str:
-    return (element.findtext(tag) or "").strip()
+    found = element.find(tag)
+    return "" if found is None else "".join(found.itertext()).strip()
+
+
+def _count(text: str) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _rss_date(text: str, where: str) -> date | None:
@@ -209,9 +243,12 @@ def _rss_date(text: str, where: str) -> date | None:
         return None
     try:
         return parsedate_to_datetime(text).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise RecordError(f"{where}: {text!r} is no date.", "RSS dates read like: Mon, 09 Feb 2026 00:00:00 -0500.") from None
 
 
-def _iso_date(text: str) -> date | None:
-    return datetime.fromisoformat(text).date() if text else None
+def _iso_date(text: str, where: str) -> date | None:
+    try:
+        return datetime.fromisoformat(text).date() if text else None
+    except ValueError:
+        raise RecordError(f"{where}: {text!r} is no date.", "Atom dates read like: 2026-02-09T00:00:00-05:00.") from None

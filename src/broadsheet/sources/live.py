@@ -11,12 +11,13 @@ from broadsheet.core.errors import NetworkError, RefusedError, SourceNotFoundErr
 
 FEED = "https://rss.arxiv.org/rss/"
 SECONDS = 30.0
+_REDIRECTS = 3
 _SPEC = re.compile(r"^arxiv:([a-z-]+(?:\.[A-Za-z-]+)?(?:\+[a-z-]+(?:\.[A-Za-z-]+)?)*)$")
 
 
 def user_agent() -> str:
     """Say who asks: the version, and the contact from BROADSHEET_CONTACT where it is set."""
-    contact = os.environ.get("BROADSHEET_CONTACT", "")
+    contact = " ".join(os.environ.get("BROADSHEET_CONTACT", "").split())
     return f"broadsheet/{__version__} ({contact or 'set BROADSHEET_CONTACT to your address'})"
 
 
@@ -34,11 +35,11 @@ def fetch_arxiv(source: str, *, base: str | None = None, seconds: float = SECOND
         response = _get(url, seconds)
     except httpx.TimeoutException:
         raise NetworkError(f"{url} did not answer within {seconds:g} s.", "Try again later, or read a saved feed: --source FILE.xml") from None
-    except httpx.HTTPError as fault:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as fault:
         raise NetworkError(f"{url} cannot be reached: {fault}.", "Check the connection, or read a saved feed: --source FILE.xml") from None
     if response.status_code != 200:
         after = response.headers.get("Retry-After")
-        wait = f" It asks to wait {after} s." if after else ""
+        wait = f" It asks to wait {f'{after} s' if after.isdigit() else f'until {after}'}." if after else ""
         raise RefusedError(f"{url} answered {response.status_code} {response.reason_phrase}.{wait}", "Try again later; arXiv asks for one request in 3 s.")
     return response.content
 
@@ -49,7 +50,8 @@ def _get(url: str, seconds: float) -> httpx.Response:
 
     def ask() -> None:
         try:
-            answers.append(httpx.get(url, headers={"User-Agent": user_agent()}, timeout=seconds, follow_redirects=True))
+            with httpx.Client(headers={b"User-Agent": user_agent().encode()}, timeout=seconds, follow_redirects=True, max_redirects=_REDIRECTS) as client:
+                answers.append(client.get(url))
         except Exception as fault:  # noqa: BLE001 - handed to the caller below
             answers.append(fault)
 

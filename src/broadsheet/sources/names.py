@@ -6,7 +6,8 @@ import unicodedata
 
 from pylatexenc.latex2text import LatexNodes2Text
 
-_BARE_PERCENT = re.compile(r"(?<!\\)%")
+_BARE = re.compile(r"(?<!\\)[%&]")
+_DOLLAR = re.compile(r"(?<!\\)\$")
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|phd|md)\.?$", re.IGNORECASE)
 
 
@@ -18,8 +19,11 @@ def without_tex(text: str) -> str:
     'Paulo André Łuk'
     """
     if "\\" in text or "{" in text:
-        # A percent sign would begin a comment and swallow the rest of the line.
-        text = LatexNodes2Text(strict_latex_spaces=True).latex_to_text(_BARE_PERCENT.sub(r"\\%", text))
+        # A percent sign would begin a comment and swallow the rest of the line; an ampersand and a dollar without a second would vanish.
+        text = _BARE.sub(r"\\\g<0>", text)
+        if len(_DOLLAR.findall(text)) % 2:
+            text = _DOLLAR.sub(r"\\$", text)
+        text = LatexNodes2Text(strict_latex_spaces=True).latex_to_text(text)
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -30,7 +34,7 @@ def split_names(text: str) -> list[str]:
     ['Ana Ruiz', 'Sam Hill, Jr.', 'Paulo André']
     """
     names: list[str] = []
-    for part in (without_tex(p) for p in re.split(r",(?![^(]*\))", text)):
+    for part in (without_tex(p) for p in re.split(r"(?<!\\),(?![^(]*\))", text)):
         if part and names and _SUFFIX.match(part):
             names[-1] += f", {part}"
         elif part:

@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from broadsheet.core.errors import EmptySourceError, FeedError, RecordError, SourceNotFoundError, TruncatedError
+from broadsheet.core.errors import EmptySourceError, FeedError, RecordError, SourceError, SourceNotFoundError, TruncatedError
 from broadsheet.core.schema import Announcement
 from broadsheet.sources.feeds import Feed, parse_feed
 from broadsheet.sources.live import fetch_arxiv
 from broadsheet.sources.merge import merge
-from broadsheet.sources.tables import ColumnMap, read_csv, read_json_lines, read_parquet
+from broadsheet.sources.tables import ColumnMap, parse_json, read_csv, read_json_lines, read_parquet
 
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet", ".xml", ".xml.gz", ".rss", ".atom", ".json")
 
@@ -69,7 +69,7 @@ def _files(path: Path) -> list[Path]:
 def _read_file(path: Path, columns: ColumnMap) -> Feed:
     where = str(path)
     data = _content(path)
-    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n\f\v")[:8]
     if start.startswith(b"PAR1"):
         return Feed(None, (), tuple(read_parquet(data, columns, where)))
     if start.startswith(b"<") or path.name.endswith((".xml", ".xml.gz", ".rss", ".atom")):
@@ -82,7 +82,7 @@ def _read_file(path: Path, columns: ColumnMap) -> Feed:
         raise RecordError(f"{where} is not UTF-8 (byte {fault.start}).", f"Convert it: iconv -f latin1 -t utf-8 {path.name}") from None
     if path.suffix == ".json":
         return _recorded(text, where)
-    if start.startswith(b"{"):
+    if start.startswith((b"{", b"[")) or ".jsonl" in path.suffixes:
         return Feed(None, (), tuple(read_json_lines(text, columns, where)))
     return Feed(None, (), tuple(read_csv(text, columns, where)))
 
@@ -108,15 +108,23 @@ def _content(path: Path) -> bytes:
 
 def _recorded(text: str, where: str) -> Feed:
     try:
-        response = json.loads(text)
+        response = parse_json(text)
     except json.JSONDecodeError as fault:
         raise RecordError(f"{where} is not JSON: {fault.msg} (line {fault.lineno}).", "Write it again; for one object a line, name it .jsonl.") from None
     if not isinstance(response, dict) or not isinstance(response.get("body"), str):
         raise RecordError(f"{where} is JSON, but no recorded response (url, status_code, body).", "A catalogue as JSON has one object a line: name it .jsonl.")
-    feed = parse_feed(_body_bytes(response["body"]), where)
-    if response.get("status_code", 200) != 200:
-        raise FeedError(f"{where}: the server answered {response['status_code']}.", "Record the response again.")
-    return feed
+    status = response.get("status_code", 200)
+    try:
+        feed = parse_feed(_body_bytes(response["body"]), where)
+    except FeedError:
+        raise
+    except SourceError:
+        if status == 200:
+            raise
+    else:
+        if status == 200:
+            return feed
+    raise FeedError(f"{where}: the server answered {status}.", "Record the response again.")
 
 
 def _body_bytes(body: str) -> bytes:

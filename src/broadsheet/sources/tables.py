@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -14,7 +15,7 @@ from broadsheet.core.config import Config
 from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, TruncatedError, did_you_mean
 from broadsheet.core.schema import Announce, Announcement, Item
 from broadsheet.sources.arxiv_id import as_arxiv_id
-from broadsheet.sources.names import without_tex
+from broadsheet.sources.names import split_names, without_tex
 from broadsheet.sources.withdrawal import is_withdrawn
 
 _ALSO_CALLED: dict[str, tuple[str, ...]] = {
@@ -32,6 +33,9 @@ _ALSO_CALLED: dict[str, tuple[str, ...]] = {
     "comment": ("comment", "comments"),
 }
 _NEEDED = ("id", "title")
+# Not splitlines: U+2028 and its like stand unescaped inside JSON strings and cells.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ColumnMap(Config):
@@ -69,7 +73,7 @@ class ColumnMap(Config):
     def resolve(self, columns: list[str], where: str) -> dict[str, str]:
         """Map each field to the column that holds it, or raise `ColumnError`."""
         found: dict[str, str] = {}
-        lowered = {column.lower(): column for column in reversed(columns)}
+        lowered = {column.strip().lower(): column for column in reversed(columns)}
         for field, usual in _ALSO_CALLED.items():
             declared = getattr(self, field)
             if declared is not None and declared not in columns:
@@ -86,18 +90,31 @@ class ColumnMap(Config):
         return found
 
 
+def parse_json(text: str) -> Any:
+    """Read JSON as `json.loads` does; what else it trips over, and half characters, are a `JSONDecodeError` too."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError):
+        raise json.JSONDecodeError("a number too long, or nesting too deep", text, 0) from None
+    if "\\u" in text and _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        raise json.JSONDecodeError("half a character (a lone surrogate)", text, 0)
+    return value
+
+
 def read_json_lines(text: str, columns: ColumnMap, where: str) -> list[Announcement]:
     """Read one JSON object a line."""
     rows: list[tuple[int, Mapping[str, Any]]] = []
-    lines = text.splitlines(keepends=True) if "\r" in text else text.split("\n")
+    lines = _LINE_END.split(text)
     last = max((n for n, line in enumerate(lines, 1) if line.strip()), default=0)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except json.JSONDecodeError as fault:
-            if number == last and not text.endswith("\n"):
+            if number == last and not text.endswith(("\n", "\r")):
                 raise TruncatedError(f"{where} ends in the middle of a record (line {number}).", "Fetch or write the file again.") from None
             raise RecordError(f"{where}, line {number}, is not JSON: {fault.msg}.", "Each line is one JSON object; mend that line.") from None
         if not isinstance(row, dict):
@@ -109,17 +126,21 @@ def read_json_lines(text: str, columns: ColumnMap, where: str) -> list[Announcem
 
 def read_csv(text: str, columns: ColumnMap, where: str) -> list[Announcement]:
     """Read CSV with a header; comma, semicolon or tab, whichever the header holds most of."""
-    header = text.split("\n", 1)[0]
+    header = re.sub(r'"[^"]*"', "", text).partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="\x00more", strict=True)
     rows: list[tuple[int, Mapping[str, Any]]] = []
     try:
+        names = [name for name in reader.fieldnames or [] if name]
+        if double := next((name for name in names if names.count(name) > 1), None):
+            raise ColumnError(f"{where} has two columns {double!r}.", "Rename one of them; else one would hide the other.")
         for row in reader:
             if "\x00more" in row or None in row.values():
                 raise RecordError(f"{where}, line {reader.line_num}, has another number of cells than the header.", "Quote cells that hold the delimiter.")
-            rows.append((reader.line_num, row))
+            rows.append((reader.line_num - sum(len(_LINE_END.findall(cell)) for cell in row.values()), row))
     except csv.Error as fault:
-        raise TruncatedError(f"{where}, line {reader.line_num}: {fault}.", "Close the quotation mark, or fetch the file again.") from None
+        kind = TruncatedError if "end of data" in str(fault) else RecordError
+        raise kind(f"{where}, line {reader.line_num + 1}: {fault}.", "Close the quotation mark, or fetch the file again.") from None
     return _announcements(rows, list(reader.fieldnames or []), columns, where)
 
 
@@ -127,8 +148,9 @@ def read_parquet(data: bytes, columns: ColumnMap, where: str) -> list[Announceme
     """Read a Parquet file."""
     try:
         frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as fault:
-        raise TruncatedError(f"{where} is no whole Parquet file: {str(fault).splitlines()[0]}.", "Fetch or write the file again.") from None
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as fault:
+        reason = (str(fault).splitlines() or [type(fault).__name__])[0]
+        raise TruncatedError(f"{where} is no whole Parquet file: {reason}.", "Fetch or write the file again.") from None
     return _announcements(list(enumerate(frame.iter_rows(named=True), 1)), frame.columns, columns, where)
 
 
@@ -141,13 +163,18 @@ def _announcements(rows: list[tuple[int, Mapping[str, Any]]], known: list[str], 
 
 
 def _announcement(row: Mapping[str, Any], rest: Mapping[str, Any], where: str) -> Announcement:
+    for field in ("id", "title", "text", "url", "kind", "version"):
+        if isinstance(row.get(field), (list, dict, bytes)):
+            raise RecordError(f"{where}: the {field} is a {type(row[field]).__name__}, not a text.", "Write one text or number there.")
     identity = _string(row.get("id"))
     title = _string(row.get("title"))
     for field, value in (("id", identity), ("title", title)):
         if not value:
             raise RecordError(f"{where}: the {field} is empty.", "Every record has an id and a title; mend that one.")
     arxiv = as_arxiv_id(identity)
-    attributes = {name: value for name, value in rest.items() if value not in (None, "", [])}
+    if isinstance(row["id"], float) and not arxiv and as_arxiv_id(f"{row['id']:.5f}"):
+        raise RecordError(f"{where}: the id {identity} is a number, and as an arXiv number would lack its last zeros.", "Write ids as text.")
+    attributes = {name: value for name, value in rest.items() if value not in (None, "", []) and not _is_nan(value)}
     if comment := _string(row.get("comment")):
         attributes["comment"] = comment
     item = Item(
@@ -155,7 +182,7 @@ def _announcement(row: Mapping[str, Any], rest: Mapping[str, Any], where: str) -
         title=title,
         text=_string(row.get("text")),
         url=_string(row.get("url")) or (f"https://arxiv.org/abs/{arxiv.key}" if arxiv else ""),
-        creators=tuple(without_tex(name) for name in _strings(row.get("creators"), r"\s*;\s*", r"\s*,\s*")),
+        creators=_creators(row.get("creators"), where),
         categories=tuple(_strings(row.get("categories"), r"[;,|]\s*", r"\s+")),
         attributes=attributes,
         announced=_date(row.get("announced"), where),
@@ -178,14 +205,28 @@ def _kind(stated: Any, item: Item, lists: tuple[str, ...], where: str) -> Announ
     return Announce.CROSS if crossed else Announce.NEW
 
 
+def _creators(value: Any, where: str) -> tuple[str, ...]:
+    if isinstance(value, str) and ";" not in value:
+        return tuple(split_names(value))
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value)):
+        raise RecordError(f"{where}: the creators are nested, not a list of names.", 'Write names: ["Ana Ruiz", "Sam Hill"].')
+    return tuple(without_tex(name) for name in _strings(value, r"\s*;\s*"))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
 def _string(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    # A number that data frames made a float for want of a missing value is a whole number still.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None or _is_nan(value) else str(value).strip()
 
 
 def _strings(value: Any, *separators: str) -> Iterator[str]:
-    if value is None:
-        return
-    if isinstance(value, str):
+    if not isinstance(value, (list, tuple)):
+        value = _string(value)
         separator = next((s for s in separators if re.search(s, value.strip())), separators[-1])
         value = re.split(separator, value.strip())
     for part in value:
@@ -198,7 +239,7 @@ def _date(value: Any, where: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text[:10])
+        return date.fromisoformat(re.split(r"[T ]", text)[0])
     except ValueError:
         raise RecordError(f"{where}: {text!r} is no date.", "Write dates as 2026-02-09.") from None
 
@@ -207,6 +248,6 @@ def _version(value: Any, named: int | None, where: str) -> int:
     text = _string(value).lower().removeprefix("v").removesuffix(".0")
     if not text:
         return named or 1
-    if not text.isdigit() or int(text) < 1:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) < 1:
         raise RecordError(f"{where}: {text!r} is no version.", "Versions are whole numbers from 1.")
     return int(text)

@@ -4,9 +4,16 @@ import re
 
 from broadsheet.core.schema import Item
 
+_PAPER = r"(?:paper|article|submission|manuscript|preprint|work|version|draft|note|report)"
 _SAYS_SO = re.compile(
-    r"^\W*withdrawn\b|\b(?:this|the) (?:paper|article|submission|manuscript|preprint|work|version)\b[^.]{0,60}?\b(?:has been|have been|is|was|being) withdrawn\b",
-    re.IGNORECASE,
+    rf"""
+    ^\W*(?:(?:this|the)\s+)?(?:{_PAPER}\s+)?withdrawn(?=\W*$|\s*[.,;:)\]]|\s+(?:by|due|because|since|as|for|until|pending|to|on)\b)
+    | \b{_PAPER}\s+withdrawn\s+(?:by\s+(?:arxiv|the\s+author)|due\s+to|because)\b
+    | \b(?:this|the)\s+(?:\w+\s+)?{_PAPER}(?:\s*\([^)]{{0,60}}\)|,[^,.]{{0,60}},)?
+      \s+(?:(?:has|have)(?:\s+(?!not\b|never\b)\w+)?\s+been|is|was)(?:\s+(?!not\b|never\b)\w+)?\s+withdrawn\b(?!\s+from\s+(?!(?:the\s+)?arxiv))
+    | \b(?:authors?|we|i)(?:\s+(?:has|have|had|am|are|would\s+like\s+to|wish\s+to))?\s+withdr(?:aw|ew|awn|awing)\s+(?:this|the|our|my)\s+{_PAPER}\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 # A notice of withdrawal opens the text; further in, a paper may speak of other papers.
 _OPENING = 200
