@@ -38,6 +38,8 @@ class ArtifactKind(StrEnum):
 
     EMBEDDINGS = "embeddings"
     EMBEDDER = "embedder"
+    BENCH_ROW = "bench-row"
+    RANKER = "ranker"
 
 
 class Announce(StrEnum):

@@ -1,0 +1,53 @@
+"""The one object that a bench prints, as JSON or as a table."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from broadsheet.core.schema import Record
+
+
+class Bench(Record):
+    """All of a bench: where it comes from, its rows, and what is missing.
+
+    A row has a `name` and metrics under their plain names; an interval stands beside as
+    `METRIC_lo` and `METRIC_hi`. `commit` names the commit of each row where they differ.
+    """
+
+    bench: str
+    command: str
+    commit: str
+    data: dict[str, Any]
+    seeds: int
+    load: float = Field(default_factory=lambda: round(os.getloadavg()[0], 2))
+    threads: str
+    rows: tuple[dict[str, Any], ...]
+    missing: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def render(bench: Bench) -> str:
+    """Return the bench as a table of plain text, an interval in brackets behind its figure."""
+    metrics = list(dict.fromkeys(name for row in bench.rows for name in row if name != "name" and not name.endswith(("_lo", "_hi"))))
+    lines = [["", *metrics], *([str(row["name"]), *(_cell(row, name) for name in metrics)] for row in bench.rows)]
+    facts = ", ".join(f"{key} {_plain(value)}" for key, value in bench.data.items())
+    tail = [f"missing: {m['data']}, {m['arm']}, seed {m['seed']}: {m['why']}" for m in bench.missing]
+    return "\n".join([f"{bench.bench}: {facts}", "", *_aligned(lines), "", *bench.notes, *tail]).rstrip()
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    if name not in row:
+        return ""
+    figure = _plain(row[name])
+    return f"{figure} ({_plain(row[f'{name}_lo'])} to {_plain(row[f'{name}_hi'])})" if f"{name}_lo" in row else figure
+
+
+def _plain(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
