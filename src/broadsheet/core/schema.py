@@ -31,6 +31,20 @@ class Columns:
     TEXT_HASH = "text_hash"
     TERM = "term"
     IDF = "idf"
+    HEAD = "head"
+    TYPE = "type"
+    TAIL = "tail"
+    POST = "post"
+    AUTHOR = "author"
+    CHANNEL = "channel"
+    LEVEL = "level"
+    START = "start"
+    END = "end"
+    TRUTH = "truth"
+    CANDIDATES = "candidates"
+    ANSWER = "answer"
+    POSITION = "position"
+    FINAL = "final"
 
 
 class ArtifactKind(StrEnum):
@@ -40,6 +54,7 @@ class ArtifactKind(StrEnum):
     EMBEDDER = "embedder"
     BENCH_ROW = "bench-row"
     RANKER = "ranker"
+    WORLD = "world"
 
 
 class Announce(StrEnum):
