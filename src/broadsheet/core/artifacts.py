@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from safetensors.numpy import load_file, save_file
 
 from broadsheet import __version__
@@ -37,6 +37,12 @@ class Manifest(Record):
     models: dict[str, str] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
+
+
+class _Stamp(BaseModel):
+    """The one field that every manifest has, whichever version wrote it."""
+
+    schema_version: int = SCHEMA_VERSION
 
 
 class Artifact(NamedTuple):
@@ -76,7 +82,7 @@ def write_artifact(
     """
     with staged_folder(path) as stage:
         for stem, arrays in (tensors or {}).items():
-            save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, stage / f"{stem}.safetensors")
+            save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, stage / f"{stem}.safetensors")
         for stem, frame in (frames or {}).items():
             frame.write_parquet(stage / f"{stem}.parquet")
         hashes = {file.name: _hash_file(file) for file in sorted(stage.iterdir())}
@@ -87,21 +93,30 @@ def write_artifact(
 
 def read_artifact(path: Path, kind: ArtifactKind) -> Artifact:
     """Open an artefact of the kind asked for; every file's hash is checked."""
-    file = path / MANIFEST
-    try:
-        manifest = Manifest.model_validate_json(file.read_bytes())
-    except FileNotFoundError:
-        raise ArtifactError(f"There is no artefact in {path}.", "Make it again with the command that fits it.") from None
-    except ValidationError as fault:
-        raise ArtifactError(f"{file} is not a manifest: {fault.errors()[0]['msg']}.", "Delete the folder; it is made anew.") from None
+    manifest = _read_manifest(path)
     if manifest.kind is not kind:
         raise ArtifactError(f"{path} holds {manifest.kind}, not {kind}.", f"Name a folder that holds {kind}.")
-    if manifest.schema_version > SCHEMA_VERSION:
-        raise ArtifactError(f"{path} is of schema {manifest.schema_version}, newer than {SCHEMA_VERSION}.", "Upgrade: pip install -U broadsheet")
     for name, expected in manifest.files.items():
         if not (path / name).is_file() or _hash_file(path / name) != expected:
             raise ArtifactError(f"{path / name} is missing or was changed.", "Delete the folder; it is made anew.")
     return Artifact(path, manifest)
+
+
+def _read_manifest(path: Path) -> Manifest:
+    file = path / MANIFEST
+    try:
+        data = file.read_bytes()
+        # A newer schema may have fields and kinds unknown here: its number is read before the rest.
+        version = _Stamp.model_validate_json(data).schema_version
+        if version > SCHEMA_VERSION:
+            raise ArtifactError(f"{path} is of schema {version}, newer than {SCHEMA_VERSION}.", "Upgrade: pip install -U broadsheet")
+        return Manifest.model_validate_json(data)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArtifactError(f"There is no artefact in {path}.", "Make it again with the command that fits it.") from None
+    except OSError as fault:
+        raise ArtifactError(f"{file} cannot be read: {fault.strerror}.", "Make the folder readable, or delete it; it is made anew.") from None
+    except ValidationError as fault:
+        raise ArtifactError(f"{file} is not a manifest: {fault.errors()[0]['msg']}.", "Delete the folder; it is made anew.") from None
 
 
 def _manifest_bytes(manifest: Manifest) -> bytes:
