@@ -9,6 +9,17 @@ import polars as pl
 from broadsheet.core.errors import RecordError
 from broadsheet.core.schema import Columns, Item
 
+FRAME = {
+    Columns.ITEM: pl.String,
+    Columns.TITLE: pl.String,
+    Columns.TEXT: pl.String,
+    Columns.URL: pl.String,
+    Columns.CREATORS: pl.List(pl.String),
+    Columns.CATEGORIES: pl.List(pl.String),
+    Columns.ANNOUNCED: pl.Date,
+    Columns.VERSION: pl.Int64,
+}
+
 
 class Selection(NamedTuple):
     """What `Catalogue.select` found, and the ids it did not know, in the order asked."""
@@ -78,20 +89,9 @@ class Catalogue:
         return digest.hexdigest()
 
     def frame(self) -> pl.DataFrame:
-        """Return the catalogue as a frame with the columns of the schema."""
-        return pl.DataFrame(
-            {
-                Columns.ITEM: [i.id for i in self.items],
-                Columns.TITLE: [i.title for i in self.items],
-                Columns.TEXT: [i.text for i in self.items],
-                Columns.URL: [i.url for i in self.items],
-                Columns.CREATORS: [list(i.creators) for i in self.items],
-                Columns.CATEGORIES: [list(i.categories) for i in self.items],
-                Columns.ANNOUNCED: [i.announced for i in self.items],
-                Columns.VERSION: [i.version for i in self.items],
-            },
-            schema_overrides={Columns.CREATORS: pl.List(pl.String), Columns.CATEGORIES: pl.List(pl.String), Columns.ANNOUNCED: pl.Date},
-        )
+        """Return the catalogue as a frame of the columns and types in `FRAME`, of any size."""
+        rows = [(i.id, i.title, i.text, i.url, list(i.creators), list(i.categories), i.announced, i.version) for i in self.items]
+        return pl.DataFrame(rows, schema=FRAME, orient="row")
 
 
 def reading_text(item: Item) -> str:
