@@ -1,9 +1,9 @@
 """Configuration: frozen pydantic models, TOML files, and `--set a.b=c`."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -32,6 +32,8 @@ def read_toml(path: Path, error: type[ConfigError] = ConfigError) -> dict[str, A
         raise error(f"There is no file {path}.", "Check the path, or write one: broadsheet profile new --help") from None
     except IsADirectoryError:
         raise error(f"{path} is a folder, not a TOML file.", "Name the file in it.") from None
+    except OSError as fault:
+        raise error(f"{path} cannot be read: {fault.strerror}.", "Check the path, and that you may read it.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise error(f"{path} is not TOML: {fault}.", "Mend that line; text values stand in quotes.") from None
 
@@ -65,23 +67,35 @@ def build(config_type: type[ConfigT], data: Mapping[str, Any], where: str, error
         first = fault.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(top)"
         if first["type"] == "extra_forbidden":
-            hint = did_you_mean(str(first["loc"][-1]), _names(config_type))
-            raise error(f"{where}: unknown setting {key!r}.{hint}", f"Known are: {', '.join(_names(config_type))}.") from None
+            known = _names(config_type, first["loc"][:-1])
+            hint = did_you_mean(str(first["loc"][-1]), known)
+            raise error(f"{where}: unknown setting {key!r}.{hint}", f"Known are: {', '.join(known)}.") from None
         message = str(first["msg"]).removeprefix("Value error, ")
         raise error(f"{where}: {key}: {message}.", "Mend that setting; the value now is " + repr(first["input"])[:80] + ".") from None
 
 
-def _names(config_type: type[BaseModel]) -> list[str]:
-    nested = [f.annotation for f in config_type.model_fields.values()]
-    inner = [n for kind in nested if isinstance(kind, type) and issubclass(kind, BaseModel) for n in kind.model_fields]
-    return [*config_type.model_fields, *inner]
+def _names(config_type: type[BaseModel], place: Sequence[int | str]) -> list[str]:
+    """Return the settings that the table at that place takes."""
+    tables = [config_type]
+    for part in place:
+        # A position in a list, or a key of a mapping, is no field: its table is the one that the annotation names.
+        tables = [inner for table in tables if part in table.model_fields for inner in _tables(table.model_fields[part].annotation)] or tables
+    return [name for table in tables for name in table.model_fields]
+
+
+def _tables(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [table for part in get_args(annotation) for table in _tables(part)]
 
 
 def _value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        data = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text.strip()
+    # Text of several lines may be TOML that says more than one value.
+    return data["value"] if len(data) == 1 else text.strip()
 
 
 def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
