@@ -21,8 +21,9 @@ def check_writable(folder: Path) -> None:
 
 
 def write_file(path: Path, data: str | bytes) -> None:
-    """Write a file under a temporary name, flush it to disk, then rename it."""
+    """Write a file under a temporary name, flush it to disk, then rename it. A link stays, what it leads to is replaced."""
     content = data.encode() if isinstance(data, str) else data
+    path = _behind_links(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -46,10 +47,13 @@ def staged_folder(path: Path) -> Iterator[Path]:
 
     A folder that stood there before is moved aside first and removed last, so that a kill
     at any moment leaves either the old folder, the new one, or the old one beside as
-    `.NAME.before`, which the next call puts back.
+    `.NAME.before`, which the next call puts back. A link stays, what it leads to is replaced.
     """
+    path = _behind_links(path)
     before = path.with_name(f".{path.name}.before")
     try:
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path} is a file; a folder belongs there.", "Move the file away, or name another folder.")
         path.parent.mkdir(parents=True, exist_ok=True)
         if before.exists() and not path.exists():
             before.rename(path)
@@ -68,6 +72,11 @@ def staged_folder(path: Path) -> Iterator[Path]:
         raise _cannot_write(path.parent, fault) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _behind_links(path: Path) -> Path:
+    # Unlike `Path.resolve`, this leaves a link that leads to itself to the error of the write.
+    return Path(os.path.realpath(path))
 
 
 def _cannot_write(folder: Path, fault: OSError) -> OutputError:
