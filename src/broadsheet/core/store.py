@@ -1,6 +1,8 @@
 """Live state in a database: versions of items, announcements, events."""
 
 import contextlib
+import re
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.errors import StoreError
@@ -46,29 +49,28 @@ EVENTS = sa.Table(
 )
 # SQLite binds at most 999 values in old builds; ids are asked for in runs of this length.
 RUN = 500
+_FORM = "its address is not of the form database://user:password@host:port/name, with %40 for @ in a password"
 
 
 class Store:
     """The database of one installation; all writing is by upsert, so a repeated run changes nothing.
 
-    `url` is any SQLAlchemy address; a plain path is a SQLite file, opened in WAL mode so that
-    readers and one writer do not block each other.
+    `url` is any SQLAlchemy address; what has no `://` in it is the path of a SQLite file, opened in
+    WAL mode so that readers and one writer do not block each other. `shown` is the address without
+    its secrets, for errors.
     """
 
     def __init__(self, url: str | Path) -> None:
-        self.url = url if isinstance(url, str) and "://" in url else f"sqlite:///{url}"
-        try:
-            if self.url.startswith("sqlite:///"):
-                Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = sa.create_engine(self.url)
+        is_path = isinstance(url, Path) or "://" not in url
+        self.shown = str(url) if is_path else _without_secrets(str(url))
+        with self.errors():
+            address = sa.URL.create("sqlite", database=str(url)) if is_path else _address(str(url))
+            if address.get_backend_name() == "sqlite" and address.database:
+                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = sa.create_engine(address)
             if self.engine.dialect.name == "sqlite":
                 sa.event.listen(self.engine, "connect", _wal)
-            with self.errors():
-                METADATA.create_all(self.engine)
-        except OSError as fault:
-            raise self._failure(fault) from None
-        except (SQLAlchemyError, ModuleNotFoundError) as fault:
-            raise self._failure(fault) from None
+            self._create_tables()
 
     def close(self) -> None:
         """Give back all connections."""
@@ -79,8 +81,10 @@ class Store:
         """Turn a database's exceptions into `StoreError`."""
         try:
             yield
-        except SQLAlchemyError as fault:
-            raise self._failure(fault) from None
+        except (SQLAlchemyError, OSError, ModuleNotFoundError) as fault:
+            reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
+            what = f"The database {self.shown} cannot be used: {reason}."
+            raise StoreError(what, "Point BROADSHEET_HOME at a folder of your own, or --store at a database.") from None
 
     def record_day(self, announcements: Sequence[Announcement]) -> None:
         """Keep each item's version, and on which list of which day it was announced."""
@@ -122,6 +126,14 @@ class Store:
         fields = list(Event.model_fields)
         return [Event.model_validate({**{name: row[name] for name in fields}, "at": _aware(row["at"])}) for row in rows]
 
+    def _create_tables(self) -> None:
+        # `create_all` asks first and creates then: of two processes that do so at once, one would fail.
+        with self.engine.begin() as connection:
+            for table in METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+                for index in table.indexes:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+
     def _upsert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
         keys = [c.name for c in table.primary_key] if table is not EVENTS else ["user", "item", "kind", "at"]
@@ -130,16 +142,34 @@ class Store:
             changed = {name: statement.excluded[name] for name in row if name not in keys}
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
-    def _failure(self, fault: Exception) -> StoreError:
-        reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
-        return StoreError(f"The database {self.url} cannot be used: {reason}.", "Point BROADSHEET_HOME at a folder of your own, or --store at a database.")
+
+def _address(url: str) -> sa.URL:
+    try:
+        address = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        raise ArgumentError(_FORM) from None
+    # SQLAlchemy takes what follows a bare @ in a password for the host, and drivers name the host in their errors.
+    if "@" in (address.host or ""):
+        raise ArgumentError(_FORM)
+    return address
+
+
+def _without_secrets(url: str) -> str:
+    """Return an address as it may be shown: the password is masked, and the query, which may hold one too, left out."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url).partition("?")[0]
 
 
 def _wal(connection: Any, record: Any) -> None:
     del record
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA busy_timeout=10000")
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as fault:
+        # This is the one statement that does not wait for a lock. Who holds it has made the switch
+        # or will: the mode is the file's, not the connection's.
+        if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
     cursor.close()
 
 
