@@ -24,7 +24,7 @@ class Mutant(NamedTuple):
 
 SLATE, TEXT, RULES = "tests/unit/test_report_slate.py", "tests/unit/test_report_text.py", "tests/unit/test_report_rules.py"
 MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report_day.py"
-METRICS = "tests/unit/test_metrics_"
+METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
 CLI, EMBEDDERS = "tests/api/test_cli.py", "tests/stage/test_embedders.py"
 MUTANTS = [
     Mutant("slate: no place for an interest", "report/slate.py", "if best_of[i] and not slate.take_first(best_of[i])", "if False", SLATE),
@@ -102,6 +102,11 @@ MUTANTS = [
         "        for old in path.iterdir() if path.exists() else []:\n            if not (stage / old.name).exists():\n                shutil.copy(old, stage / old.name)\n        shutil.rmtree(before, ignore_errors=True)\n        if path.exists():\n            path.rename(before)",
         DAY,
     ),
+    Mutant("files: a link is replaced", "core/files.py", "os.path.realpath(path)", "path", CORE + "files.py"),
+    Mutant("artefacts: hashes are not checked", "core/artifacts.py", "or _hash_file(path / name) != expected", "", CORE + "artifacts.py"),
+    Mutant("embeddings: another model's vectors are taken", "core/embeddings.py", "if kept.model == model:", "if True:", CORE + "embeddings.py"),
+    Mutant("store: passwords are shown", "core/store.py", ':.*@", r"\\1:***@', '(:.*@)", r"\\1\\2', CORE + "store.py"),
+    Mutant("store: a bare @ makes the password a host", "core/store.py", 'if "@" in (address.host or ""):', "if False:", CORE + "store.py"),
     Mutant("sections: a replacement is new", "report/model.py", 'Announce.REPLACE: "updated"', 'Announce.REPLACE: "new"', DAY),
     Mutant("page: the sample is not marked", "report/render/templates/report.html", "{% if report.fictional %}<p", "{% if false %}<p", DAY),
     Mutant(
