@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from broadsheet.core.errors import ConfigError, RecordError
-from broadsheet.core.metrics import bootstrap_mean, holm, paired_permutation
+from broadsheet.core.metrics import bootstrap_mean, bootstrap_ratio, holm, paired_permutation
 
 
 def covered(interval, truth=0.0):
@@ -197,3 +197,22 @@ def test_wrong_data_are_an_error_of_two_lines(call, what):
 def test_wrong_settings_are_an_error(call, what):
     with pytest.raises(ConfigError, match=what):
         call(np.random.default_rng(0))
+
+
+def test_a_ratio_of_sums_is_drawn_with_both_of_its_numbers():
+    rng = np.random.default_rng(1)
+    parts, wholes = rng.random(60), rng.random(60) + 0.5
+    interval = bootstrap_ratio(parts, wholes, np.random.default_rng(0), rounds=2000)
+    assert interval.mean == pytest.approx(parts.sum() / wholes.sum())
+    drawn = np.random.default_rng(0).integers(60, size=(2000, 60))
+    oracle = np.quantile(parts[drawn].sum(1) / wholes[drawn].sum(1), [0.025, 0.975])
+    assert [interval.low, interval.high] == pytest.approx(oracle)
+
+
+def test_a_ratio_of_clusters_is_wider_than_one_of_their_copies():
+    parts, wholes, clusters = np.repeat([1.0, 3.0, 2.0, 5.0], 10), np.full(40, 4.0), np.repeat([0, 1, 2, 3], 10)
+    alone = bootstrap_ratio(parts, wholes, np.random.default_rng(0))
+    together = bootstrap_ratio(parts, wholes, np.random.default_rng(0), clusters=clusters)
+    assert together.high - together.low > 2 * (alone.high - alone.low)
+    with pytest.raises(RecordError):
+        bootstrap_ratio([1.0, 1.0], [1.0, 0.0], np.random.default_rng(0))

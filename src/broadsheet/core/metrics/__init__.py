@@ -28,6 +28,7 @@ from broadsheet.core.metrics.resample import (
     Interval,
     PairedTest,
     bootstrap_mean,
+    bootstrap_ratio,
     holm,
     paired_permutation,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Reliability",
     "average_precision",
     "bootstrap_mean",
+    "bootstrap_ratio",
     "brier",
     "brier_skill",
     "calibration_error",

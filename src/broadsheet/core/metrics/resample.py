@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.metrics.vectors import (
     SHARE,
+    Span,
     require_entries,
     require_same_length,
     vector,
@@ -24,6 +25,7 @@ Clusters = Sequence[str] | Sequence[int] | NDArray[np.generic]
 # Up to this many units all 2 ** n sign patterns are fewer than the default of rounds.
 _EXACT_UNITS = 12
 _BLOCK_ENTRIES = 2**21
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 class Interval(NamedTuple):
@@ -75,18 +77,36 @@ def bootstrap_mean(
     numbers = vector(values, "values")
     units = _units(numbers, clusters)
     require_entries("Values to resample", units.total, least=2)
-    _require_rounds(rounds)
-    if not 0 < level < 1:
-        what = f"The level is {level}."
-        raise ConfigError(what, "Give a level between 0 and 1, such as 0.95.")
-    n = len(units.total)
-    means = []
-    for size in _blocks(rounds, n):
-        drawn = rng.integers(n, size=(size, n))
-        means.append(units.total[drawn].sum(axis=1) / units.count[drawn].sum(axis=1))
-    tail = (1 - level) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
-    return Interval(float(numbers.mean()), float(low), float(high))
+    means = [units.total[drawn].sum(axis=1) / units.count[drawn].sum(axis=1) for drawn in _draws(rng, len(units.total), level, rounds)]
+    low, high = _ends(means, level)
+    return Interval(float(numbers.mean()), low, high)
+
+
+def bootstrap_ratio(
+    parts: ArrayLike,
+    wholes: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    clusters: Clusters | None = None,
+    level: float = 0.95,
+    rounds: int = 10_000,
+) -> Interval:
+    """Return `sum(parts) / sum(wholes)`, both `[U]`, and its percentile bootstrap interval.
+
+    For figures that are a ratio of sums, such as one less a skill score: units, or whole
+    clusters `[U]`, are drawn with both of their numbers. Raises as `bootstrap_mean` does, and
+    RecordError for wholes that do not all lie above 0.
+
+    >>> bootstrap_ratio([1.0, 2.0], [2.0, 4.0], np.random.default_rng(0))
+    Interval(mean=0.5, low=0.5, high=0.5)
+    """
+    top, bottom = vector(parts, "parts"), vector(wholes, "wholes", Span(float(np.finfo(np.float64).tiny), _LARGEST, "Give a number above 0."))
+    require_same_length(parts=top, wholes=bottom)
+    tops, bottoms = _units(top, clusters).total, _units(bottom, clusters).total
+    require_entries("Values to resample", tops, least=2)
+    ratios = [tops[drawn].sum(axis=1) / bottoms[drawn].sum(axis=1) for drawn in _draws(rng, len(tops), level, rounds)]
+    low, high = _ends(ratios, level)
+    return Interval(float(top.sum() / bottom.sum()), low, high)
 
 
 def paired_permutation(
@@ -156,6 +176,23 @@ def _units(values: Floats, clusters: Clusters | None) -> _Units:
     _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
     total = np.bincount(cluster, weights=values).astype(np.float64, copy=False)
     return _Units(total, np.bincount(cluster).astype(np.float64))
+
+
+def _draws(rng: np.random.Generator, units: int, level: float, rounds: int) -> Iterator[NDArray[np.int64]]:
+    """Yield blocks of draws `[rounds, units]`; ConfigError for a level outside 0 to 1 or no round."""
+    _require_rounds(rounds)
+    if not 0 < level < 1:
+        what = f"The level is {level}."
+        raise ConfigError(what, "Give a level between 0 and 1, such as 0.95.")
+    for size in _blocks(rounds, units):
+        yield rng.integers(units, size=(size, units))
+
+
+def _ends(drawn: Sequence[Floats], level: float) -> tuple[float, float]:
+    """Return the ends of the percentile interval."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.concatenate(drawn), [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _require_rounds(rounds: int) -> None:
