@@ -61,8 +61,8 @@ def cast(config: WorldConfig) -> Cast:
     call, last = _Call(), config.days - 1
 
     def alike(*shape: int) -> Rows:
-        """Draw one theme for each row of `shape` and give it to all papers of the row."""
-        return np.broadcast_to(rng.choice(others, shape[0])[:, None], shape)
+        """Draw a different theme for each row of `shape` and give it to all papers of the row."""
+        return np.broadcast_to(rng.choice(others, shape[0], replace=False)[:, None], shape)
 
     def motifs(*shape: int) -> Rows:
         return rng.integers(len(s.MOTIFS), size=shape)
@@ -74,7 +74,7 @@ def cast(config: WorldConfig) -> Cast:
         "doors": call.add("door", alike(1, s.KEYS)[0], motifs(s.KEYS)),
         "series": call.add("series", alike(s.SERIES, 4), motifs(s.SERIES, 4)),
         "clubs": call.add("club", club_theme, club_motif),
-        "quads": call.add("quad", alike(s.QUADS, 4), np.broadcast_to(each_motif, (s.QUADS, 4))),
+        "quads": call.add("quad", np.concatenate([alike(s.QUADS // 2, 4), alike(s.QUADS // 2, 4)]), np.broadcast_to(each_motif, (s.QUADS, 4))),
         "fresh": call.add("fresh", alike(s.FRESH_QUADS, 4), np.broadcast_to(each_motif, (s.FRESH_QUADS, 4)), day=last),
     }
     parts["copies"] = call.add("copy", club_theme[0], club_motif[0], day=last)

@@ -124,7 +124,7 @@ def _clubs(config: WorldConfig, cast: Cast, traits: Traits) -> Iterator[Slates]:
 def _cold(config: WorldConfig, cast: Cast, traits: Traits) -> Iterator[Slates]:
     """Show on the last evening the copies of every club's original."""
     rng, last = generator(config.seed, "world", "cold", "slates"), _at_final(traits, "cold")
-    chosen = choose(traits.club[last], s.CLUBS, generator(config.seed, "world", "cold", "choice"), planted=True)
+    chosen = choose(traits.club[last], s.CLUBS, generator(config.seed, "world", "cold", "choice"), planted=config.plants("cold"))
     at = moments(np.full(len(last), config.days - 1), FINAL_AT, rng)
     yield one_of(last, at, np.tile(cast.copies, (len(last), 1)), chosen, rng, "cold", final=True)
 

@@ -15,7 +15,7 @@ from broadsheet.sample.world.settings import WorldConfig
 _SLICE = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """A fictional world in which what a stage should find is known.
 

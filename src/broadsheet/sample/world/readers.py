@@ -55,7 +55,8 @@ def draw_traits(config: WorldConfig) -> Traits:
         interest=rng.normal(0, 1.1, size=(n, len(themes()))),
         motif=rng.permutation(np.arange(n) % len(s.MOTIFS)),
         club=rng.permutation(np.arange(n) % s.CLUBS),
-        key=rng.permutation(np.arange(n) % s.KEYS),
+        # Independent draws: were keys balanced, leaving a reader out would tell against the own key.
+        key=rng.integers(s.KEYS, size=n),
         final=np.arange(n) % len(s.FINALS),
         desk=desk,
         climb=draw_climb(config, "lived"),

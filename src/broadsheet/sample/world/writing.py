@@ -20,29 +20,29 @@ TITLES = (
     "{Measure} {setting}: a second look at {a}",
 )
 OPENINGS = (
-    "{A} are often blamed for what {b} do.",
-    "We ask how {a} change {measure} {setting}.",
-    "Little is known about {deed} {a} {setting}.",
-    "Everyone who has worked with {a} knows that {b} decide the outcome.",
-    "This note looks at {a} where {b} are scarce.",
-    "{Setting}, {deed} {a} is the daily question.",
-    "Between {a} and {b} stands a habit that nobody has measured.",
+    "In {case}, {a} are often blamed for what {b} do.",
+    "After the {case} report, we ask how {a} change {measure} {setting}.",
+    "Little is known about {deed} {a} {setting}, and what is known comes from {case}.",
+    "Everyone in {case} who has worked with {a} knows that {b} decide the outcome.",
+    "This note looks at {a} where {b} are scarce, as they were in {case}.",
+    "{Setting}, {deed} {a} is the daily question; {case} gave one answer.",
+    "Between {a} and {b} stands a habit that nobody has measured, not even in {case}.",
 )
 METHODS = (
     "We built {method}, a simple scheme for {deed} {a}, and tried it in {place}.",
     "In {place} we watched {count} {a} for {weeks} weeks and wrote down {measure}.",
-    "Our tool {method} compares {b} with {c} and needs no training.",
+    "{Method}, a tool made in {place}, compares {b} with {c} and needs no training.",
     "A trial in {place} put {a} against {c} on {count} occasions.",
-    "With {method} we sort {b} by {measure} before {deed} {c}.",
+    "In {place} we use {method} to sort {b} by {measure} before {deed} {c}.",
     "Two teams from {place} took turns at {deed} {b}, {weeks} weeks each.",
 )
 RESULTS = (
-    "{Measure} fell by {share} per cent.",
-    "{Measure} improved in {share} of every hundred cases, mostly where {c} were at hand.",
-    "Against {c}, the gain in {measure} is {share} per cent.",
-    "{C} explain {share} per cent of the difference in {measure}.",
-    "After {weeks} weeks, {measure} had moved by {share} per cent and stayed there.",
-    "We saw no change in {other} but {share} per cent in {measure}.",
+    "{Measure} fell by {share} per cent in the {study} data.",
+    "On the {study} sample, {measure} improved in {share} of every hundred cases, mostly where {c} were at hand.",
+    "Against {c}, the gain in {measure} is {share} per cent; the {study} team finds the same.",
+    "{C} explain {share} per cent of the difference in {measure} at {study}.",
+    "After {weeks} weeks, {measure} had moved by {share} per cent and stayed there, as at {study}.",
+    "As in the {study} survey, we saw no change in {other} but {share} per cent in {measure}.",
 )
 LIMITS = (
     "The effect vanishes when {b} are {deed_past} first.",
@@ -97,19 +97,23 @@ def coin(draws: NDArray[np.int64], ends: str) -> str:
 
 
 def _matter(theme: int, level: int, draws: NDArray[np.int64]) -> dict[str, str]:
-    """Draw what a paper is about: things, measures, a setting, a place."""
-    words = table("themes")["vocabulary"][themes()[theme].vocabulary]
+    """Draw what a paper is about: things, measures, a setting, three places."""
+    words, qualities = table("themes")["vocabulary"][themes()[theme].vocabulary], table("themes")["quality"]
     things = _distinct(words["things"], draws[:3])
     if level:
         things[:2] = _distinct(table("needs")["level"][level - 1]["terms"], draws[:2])
     measure, other = _distinct(words["measures"], draws[3:5])
     return {
-        **dict(zip("abc", things, strict=True)),
+        "a": f"{qualities[int(draws[19]) % len(qualities)]} {things[0]}",
+        "b": things[1],
+        "c": things[2],
         "measure": measure,
         "other": other,
         "setting": words["settings"][int(draws[5]) % len(words["settings"])],
         "deed": words["deeds"][int(draws[6]) % len(words["deeds"])],
         "place": coin(draws[7:10], "end"),
+        "case": coin(draws[16:19], "end"),
+        "study": coin(draws[20:23], "end"),
     }
 
 
@@ -120,14 +124,14 @@ def _wording(draws: NDArray[np.int64]) -> dict[str, str]:
 
 
 def _tell(matter: dict[str, str], frame: NDArray[np.int64]) -> Prose:
-    """Put the matter into one template of each kind; one paper in three says a second result, one in four no limit."""
+    """Put the matter into one template of each kind; one paper in three says a second result, one in five no limit."""
     slots = matter | {key.capitalize(): value[0].upper() + value[1:] for key, value in matter.items()}
     slots["deed_past"] = "dealt with"
     title, opening, method, result, limit = (kind[int(frame[k]) % len(kind)].format(**slots) for k, kind in enumerate(_KINDS))
     sentences = [opening, method, result]
     if frame[6] % 3 == 0:
         sentences.append(RESULTS[(int(frame[3]) + 1) % len(RESULTS)].format(**slots))
-    if frame[7] % 4:
+    if frame[7] % 5:
         sentences.append(limit)
     return Prose(title, " ".join(sentences), matter["method"])
 

@@ -1,0 +1,1 @@
+"""Solvers that find each planted truth in what a model may see, and rivals that must not."""

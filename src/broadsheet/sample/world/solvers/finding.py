@@ -1,0 +1,52 @@
+"""What a solver found: a figure, what guessing gives, and an interval."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import norm
+
+
+class Finding(NamedTuple):
+    """A figure with its 95 % interval, the figure that guessing gives, and how many readers or rows it rests on."""
+
+    figure: float
+    chance: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def above(self) -> bool:
+        """Whether the whole interval is above chance."""
+        return self.low > self.chance
+
+    @property
+    def at_chance(self) -> bool:
+        """Whether the interval covers chance."""
+        return self.low <= self.chance <= self.high
+
+
+def accuracy(hits: ArrayLike, chance: float) -> Finding:
+    """Return the mean of `hits` `[N]`, one for each reader, between 0 and 1, with Wilson's interval (1927).
+
+    >>> accuracy([1, 1, 1, 0], 0.5).figure
+    0.75
+    """
+    values = np.asarray(hits, dtype=float)
+    n, share = len(values), float(values.mean())
+    z = float(norm.ppf(0.975))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
+    return Finding(share, chance, centre - half, centre + half, n)
+
+
+def hit(scores: ArrayLike, answer: int) -> float:
+    """Return 1 if the answer has the highest of the `scores` `[C]`, its share of the first place where it is tied, else 0.
+
+    >>> hit([0.2, 0.7, 0.7], 1)
+    0.5
+    """
+    values = np.asarray(scores, dtype=float)
+    best = values == values.max()
+    return float(best[answer] / best.sum())
