@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from broadsheet.sample.world.solvers.finding import Finding
 
 Readers = Annotated[int, typer.Option("--readers", help="How many readers; at least 10.")]
-Items = Annotated[int, typer.Option("--items", help="How many papers; at least 800.")]
+Items = Annotated[int, typer.Option("--items", help="How many papers; at least 800, more where there are more than 43 days.")]
 Days = Annotated[int, typer.Option("--days", help="How many days; at least 24.")]
 Posters = Annotated[int, typer.Option("--posters", help="Authors in each of the four channels about money.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")]

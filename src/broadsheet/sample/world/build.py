@@ -35,7 +35,7 @@ def world(
 
     `without` names truths that are not planted; all that has nothing to do with them stays as it
     is. `posters` is the number of authors in each of the four panels. Raises `ConfigError` for a
-    dial out of range (at least 10 readers, 800 items, 24 days) or an unknown truth.
+    dial out of range (at least 10 readers, 24 days, `least_items` papers) or an unknown truth.
     """
     config = configure(readers=readers, items=items, days=days, seed=seed, without=frozenset(without), posters=posters)
     parts, traits = cast(config), draw_traits(config)

@@ -51,14 +51,24 @@ DESK_POSTS: Final = 4
 DESK_SHARE: Final = 0.4
 REACTION: Final = 4
 """Days after a post at the desk in which its author opens papers one level up."""
-LEAST_ITEMS: Final = 800
+PARTS: Final = 2 * KEYS + 4 * SERIES + CLUBS * (ROUNDS + 1) + 4 * (QUADS + FRESH_QUADS) + LEVELS * SHELF_COPIES
+"""Papers that play a part of their own; all others fill the daily slates."""
+
+
+def least_items(days: int) -> int:
+    """Return how many papers a world of so many days needs, that a week's always fill a slate of papers not seen.
+
+    >>> least_items(30), least_items(365)
+    (800, 4012)
+    """
+    return max(800, PARTS + (SLOTS + 2) * (days + WINDOW - 1))
 
 
 class WorldConfig(Config):
     """How large a world is, from which seed, and which truths it goes without."""
 
     readers: Annotated[int, Field(ge=10)] = 120
-    items: Annotated[int, Field(ge=LEAST_ITEMS)] = 1500
+    items: int = 1500
     days: Annotated[int, Field(ge=24, le=365)] = 30
     seed: Annotated[int, Field(ge=0)] = 0
     without: frozenset[str] = frozenset()
@@ -85,6 +95,8 @@ def configure(**values: object) -> WorldConfig:
         first = fault.errors()[0]
         name = ".".join(map(str, first["loc"]))
         raise ConfigError(f"A world cannot have {name}={first['input']!r}: {first['msg']}.", "See: broadsheet world --help") from None
+    if config.items < least_items(config.days):
+        raise ConfigError(f"{config.items} papers are too few for {config.days} days.", f"Ask for --items {least_items(config.days)} or more.")
     for name in sorted(config.without - set(NAMES)):
         raise ConfigError(f"There is no truth {name!r}.{did_you_mean(name, NAMES)}", f"Known: {', '.join(NAMES)}.")
     return config
