@@ -48,7 +48,8 @@ def opened(w: World) -> pl.DataFrame:
 
 
 def pixels(w: World) -> np.ndarray:
-    return np.stack([w.figures[row] for row in range(len(w.catalogue))])
+    """Figures of the last day's papers, copies among them, and of a few others."""
+    return np.stack([w.figures[row] for row in (*range(20), *range(len(w.catalogue) - 60, len(w.catalogue)))])
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process(made):
@@ -72,7 +73,7 @@ def test_a_world_without_a_truth_is_otherwise_the_same(made, name):
     assert_frame_equal(shown(control), shown(made))
     other = made.papers.filter(~pl.col("role").is_in(list(roles)))[[C.ITEM]]
     assert_frame_equal(control.events.join(other, on=C.ITEM), made.events.join(other, on=C.ITEM))
-    assert control.digest() != made.digest()
+    assert not all(control.frames()[frame].equals(made.frames()[frame]) for frame in frames & made.frames().keys())
 
 
 def test_only_copies_change_where_nothing_is_copied(made):

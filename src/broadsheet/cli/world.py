@@ -64,10 +64,10 @@ def _check(made: "World", *, as_json: bool) -> None:
     import json
 
     from broadsheet.cli.progress import shown
-    from broadsheet.sample.world.truths import check_truths
+    from broadsheet.sample.world.truths import TRUTHS, check_truths
 
     with shown() as progress:
-        rows = list(check_truths(made, progress))
+        rows = list(check_truths(made, progress, TRUTHS))
     if as_json:
         typer.echo(json.dumps([{**row._asdict(), "world": row.world._asdict(), "control": row.control._asdict()} for row in rows], indent=1))
         return

@@ -1,6 +1,6 @@
 """The planted truths: what is planted, who finds it, who must not, and the world without it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from broadsheet.core.progress import Progress, silent
@@ -113,12 +113,12 @@ TRUTHS: tuple[Truth, ...] = (
 )
 
 
-def check_truths(world: World, progress: Progress = silent) -> Iterator[Checked]:
+def check_truths(world: World, progress: Progress = silent, truths: Sequence[Truth] = TRUTHS) -> Iterator[Checked]:
     """Yield what every solver and every rival find in the world, and in the world without the truth."""
     config = world.config
-    for number, truth in enumerate(TRUTHS):
+    for number, truth in enumerate(truths):
         without = config.without | {truth.name}
         control = build_world(config.readers, config.items, config.days, config.seed, without=without, posters=config.posters)
         for by, solver in {"solver": truth.solver, **truth.rivals}.items():
             yield Checked(truth.name, by, truth.measure, solver(world), solver(control))
-        progress("truths", number + 1, len(TRUTHS))
+        progress("truths", number + 1, len(truths))

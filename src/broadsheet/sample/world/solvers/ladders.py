@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from broadsheet.sample.world.solvers.scales import Floats, Said
 
-_NODES = np.linspace(-3, 3, 21)
+_NODES = np.linspace(-3, 3, 15)
 _WEIGHTS = np.exp(-(_NODES**2) / 2) / np.exp(-(_NODES**2) / 2).sum()
 _FLOOR = 1e-4
 _STEP = 1e-5
@@ -56,20 +56,19 @@ def fit_ladder(curve: Curve, start: Floats, said: Said, posts: Floats, exponent:
 
     bounds = [(-8.0, 4.0), (-3.0, 3.0)] + [(-5.0, 5.0)] * len(start)
     first = np.clip(np.concatenate([[height, 0.0], start]), [b[0] for b in bounds], [b[1] for b in bounds])
-    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 80})
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60})
     return Ladder(curve, found.x, exponent)
 
 
 def _marginal(rate: Floats, said: Said, exposure: Floats) -> tuple[Floats, Floats]:
     """Return log likelihoods `[A]` and the derivative of their sum by the rates `[7, K]`."""
     product = np.clip(exposure[:, None, None] * rate, 1e-12, 500.0)
-    yes = said[:, :, None]
-    terms = np.where(yes, np.log(-np.expm1(-product)), -product).sum(axis=1)
-    joint = terms + np.log(_WEIGHTS)
+    yes, silent = said[:, :, None], np.exp(-product)
+    joint = np.where(yes, np.log1p(-silent), -product).sum(axis=1) + np.log(_WEIGHTS)
     top = joint.max(axis=1, keepdims=True)
     likelihood = top[:, 0] + np.log(np.exp(joint - top).sum(axis=1))
     posterior = np.exp(joint - likelihood[:, None])
-    slope = np.where(yes, 1 / np.expm1(product), -1.0) * exposure[:, None, None]
+    slope = np.where(yes, silent / (1 - silent), -1.0) * exposure[:, None, None]
     return likelihood, (posterior[:, None, :] * slope).sum(axis=0)
 
 

@@ -18,7 +18,7 @@ EXPECTED = {channel: law if law in {"cumulative", "unfolding"} else "none" for c
 """The right verdict on each panel: neither verbosity nor independence is a ladder."""
 
 _CHANCE = sum(verdict == "none" for verdict in EXPECTED.values()) / len(EXPECTED)
-_SCALE, _LEVEL, _NULLS, _FOLDS, _PARTS = 0.3, 0.01, 199, 3, 3
+_SCALE, _LEVEL, _NULLS, _FOLDS, _PARTS = 0.3, 0.01, 199, 3, 2
 
 
 class Verdict(NamedTuple):
@@ -88,7 +88,7 @@ def verdicts(world: World, keep: float = 1.0, part: int = 0) -> dict[str, Verdic
 def solve_posts(world: World) -> Finding:
     """Return the share of panels that are judged rightly; to say `none` of all is right for half of them.
 
-    The interval is the range over three draws of four fifths of the authors, not a confidence interval.
+    The interval is the range over all authors and two draws of four fifths of them, not a confidence interval.
     """
     right = [np.mean([found.name == EXPECTED[channel] for channel, found in verdicts(world).items()])]
     right += [np.mean([found.name == EXPECTED[channel] for channel, found in verdicts(world, 0.8, part).items()]) for part in range(1, _PARTS + 1)]
