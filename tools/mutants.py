@@ -25,6 +25,7 @@ class Mutant(NamedTuple):
 SLATE, TEXT, RULES = "tests/unit/test_report_slate.py", "tests/unit/test_report_text.py", "tests/unit/test_report_rules.py"
 MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report_day.py"
 METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
+WORLD = "tests/unit/test_sample_world_"
 CLI, EMBEDDERS = "tests/api/test_cli.py", "tests/stage/test_embedders.py"
 MUTANTS = [
     Mutant("slate: no place for an interest", "report/slate.py", "if best_of[i] and not slate.take_first(best_of[i])", "if False", SLATE),
@@ -134,6 +135,28 @@ MUTANTS = [
         "if True:\n        return _Units",
         METRICS + "resample.py",
     ),
+    Mutant("world: order does not matter", "sample/world/encounters.py", "choose(q_first, 2,", "choose(0 * q_first, 2,", WORLD + "truths.py"),
+    Mutant(
+        "world: twins do not tire", "sample/world/feed.py", "weight[paired, twin[paired]] = s.TWIN", "weight[paired, twin[paired]] = 0.0", WORLD + "truths.py"
+    ),
+    Mutant("world: copies tell something else", "sample/world/writing.py", "if copies else row", "if False else row", WORLD + "truths.py"),
+    Mutant(
+        "world: the desk tells another climb",
+        "sample/world/posting.py",
+        "traits.climb if config.plants",
+        "traits.climb if not config.plants",
+        WORLD + "truths.py",
+    ),
+    Mutant(
+        "world: the propensity of the wrong slot",
+        "sample/world/policy.py",
+        "propensity[:, slot] = chance[rows, picked]",
+        "propensity[:, slots - 1 - slot] = chance[rows, picked]",
+        WORLD + "policy.py",
+    ),
+    Mutant("world: papers come back", "sample/world/policy.py", "left[rows, picked] = False", "left[rows, 0] = left[rows, 0]", WORLD + "policy.py"),
+    Mutant("world: spans off by one", "sample/world/posting.py", "len(text) + evidence.start()", "len(text) + evidence.start() + 1", WORLD + "texts.py"),
+    Mutant("world: members met the originals", "sample/world/encounters.py", "met = (turn > 0)", "met = (turn >= 0)", "tests/unit/test_sample_world.py"),
 ]
 
 
