@@ -1,7 +1,9 @@
 """Every planted truth is found from what a model may see, is gone in its control, and hides from rivals."""
 
+import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -165,3 +167,12 @@ def test_accuracy_of_all_right_is_not_certain():
     assert found.low == pytest.approx(0.722, abs=0.001)
     assert accuracy([1, 0, 0, 0], 0.25).at_chance
     assert hit([1.0, 1.0, 1.0, 1.0], 2) == 0.25
+
+
+def test_the_page_about_the_world_lists_every_truth():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "world.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \| (?!user|head|post|item)", page.split("## What is in it")[0], re.MULTILINE)
+    assert tuple(listed) == NAMES
+    frames = re.findall(r"^\| `(\w+)`(?: \(gold\))? \| ([\w, ]+) \|", page.split("## What is in it")[1], re.MULTILINE)
+    made = world(readers=10, items=800, posters=10)
+    assert {name: columns.split(", ") for name, columns in frames} == {name: frame.columns for name, frame in made.frames().items()}
