@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ from broadsheet.sample.world.settings import WorldConfig
 from broadsheet.sample.world.vocabulary import table
 from broadsheet.sample.world.writing import coin
 
-_MONTHS = 150
+_SPAN = 150 * 86_400
+"""Seconds before the first day over which the panels write."""
 _EVIDENCE = re.compile(r"\[(.+?)\]")
 _DRAWS = 48
 
@@ -49,13 +51,14 @@ class _Draft(NamedTuple):
 def write_post(levels: Sequence[int], draws: Sequence[int]) -> Written:
     """Write a post that speaks of `levels`, once each time they are named, among sentences without a need.
 
-    `draws` are 48 random integers: they decide all words and the order of sentences.
+    The random integers `draws` decide all words and the order of sentences; 48 are enough for 29
+    levels, beyond that they are used again.
 
-    >>> post = write_post([3], list(range(48)))
-    >>> [post.text[m.start:m.end] in post.text and m.level for m in post.mentions]
-    [3]
+    >>> post = write_post([3], [5] * 48)
+    >>> [(m.level, post.text[m.start:m.end]) for m in post.mentions]
+    [(3, 'I would like to be free of the collectors')]
     """
-    words, turn = table("needs"), iter(draws)
+    words, turn = table("needs"), cycle(draws)
     slots = _slots(words, turn)
     body: list[tuple[int, str]] = [(level, _pick(words["level"][level - 1]["sentence"], next(turn))) for level in levels]
     for key, share in (("distractor", 10), ("distractor", 5), ("curly", 2)):
@@ -120,18 +123,18 @@ def write_posts(config: WorldConfig, traits: Traits, users: list[str]) -> tuple[
 
 
 def _panel(config: WorldConfig, channel: str, law: str) -> Iterator[_Draft]:
-    """Yield the posts of a panel: mentions fall on an author's posts at random, posts on half a year."""
+    """Yield the posts of a panel: mentions fall on an author's posts at random, posts on five months."""
     posts = draw_posts(config.seed, channel, config.posters)
     counts = draw_mentions(config.seed, channel, posts, law if config.plants("posts") else "independent")
     rng = generator(config.seed, "world", "panel", channel, "days")
     for author, (m, needs) in enumerate(zip(posts.tolist(), counts, strict=True)):
-        moments = np.sort(rng.integers(_MONTHS * 86_400, size=m)).tolist()
+        moments = np.sort(rng.integers(_SPAN, size=m)).tolist()
         levels: list[list[int]] = [[] for _ in range(m)]
         spoken = np.repeat(np.arange(1, s.LEVELS + 1), needs)
         for level, post in zip(spoken.tolist(), rng.integers(m, size=len(spoken)).tolist(), strict=True):
             levels[post].append(level)
         for moment, said in zip(moments, levels, strict=True):
-            yield _Draft(f"{channel}-{author:04d}", channel, datetime.combine(s.START, time()) - timedelta(seconds=_MONTHS * 86_400 - moment), said)
+            yield _Draft(f"{channel}-{author:04d}", channel, datetime.combine(s.START, time()) - timedelta(seconds=_SPAN - moment), said)
 
 
 def _desk(config: WorldConfig, traits: Traits, users: list[str]) -> Iterator[_Draft]:
