@@ -71,7 +71,7 @@ def _check(made: "World", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([{**row._asdict(), "world": row.world._asdict(), "control": row.control._asdict()} for row in rows], indent=1))
         return
-    head = ("truth", "by", "figure", "95 % interval", "chance", "control", "95 % interval", "measure")
+    head = ("truth", "by", "figure", "interval", "chance", "control", "interval", "measure")
     lines = [head, *((row.truth, row.by, *_cells(row.world), f"{row.world.chance:.3f}", *_cells(row.control), row.measure) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:

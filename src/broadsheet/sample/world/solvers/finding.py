@@ -8,7 +8,10 @@ from scipy.stats import norm
 
 
 class Finding(NamedTuple):
-    """A figure with its 95 % interval, the figure that guessing gives, and how many readers or rows it rests on."""
+    """A figure, the figure that guessing gives, its 95 % interval, and how many readers or rows it rests on.
+
+    `solve_posts` alone has no interval of chance: it gives the range over draws of authors.
+    """
 
     figure: float
     chance: float
