@@ -20,3 +20,8 @@ def artifact_folder() -> Path:
 def store_path() -> Path:
     """Return the default database."""
     return home() / "store.sqlite"
+
+
+def bench_folder() -> Path:
+    """Return the folder of bench rows."""
+    return home() / "bench"

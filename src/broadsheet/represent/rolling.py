@@ -30,7 +30,9 @@ class RollingTfidf:
             starts.append(len(indices))
             progress("reading words", done, len(texts))
         self.terms = list(column)
-        self._counts = sparse.csr_array((values, indices, starts), shape=(len(texts), len(column)), dtype=np.float64)
+        # Indices of 32 bits are what solvers take.
+        parts = (np.array(values), np.array(indices, dtype=np.int32), np.array(starts, dtype=np.int32))
+        self._counts = sparse.csr_array(parts, shape=(len(texts), len(column)), dtype=np.float64)
         # The frequencies before each text are sums over a prefix: rows are added as the stream goes on.
         self._known = 0
         self._frequency = np.zeros(len(column))

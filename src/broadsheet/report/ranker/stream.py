@@ -8,10 +8,11 @@ import numpy as np
 from scipy import sparse
 
 from broadsheet.core.catalogue import reading_text
+from broadsheet.core.component import Vectors
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement
 from broadsheet.report.authors import ALL_LISTS, AuthorDays, UserDay
-from broadsheet.report.ranker.signals import Reading, Sight, on_lists
+from broadsheet.report.ranker.signals import Reading, Shelf, Sight, on_lists, products
 from broadsheet.represent.linked import LinkedConfig, LinkedProjection
 from broadsheet.represent.rolling import RollingTfidf
 
@@ -20,64 +21,97 @@ LEAST_FOR_LINKS = 400
 
 
 class Moment(NamedTuple):
-    """A label, its candidates' rows, the sight of them, and the vectors it was made of (`[known + N]` rows, papers known first)."""
+    """A label, its candidates' rows, how many papers came before, the sight of it, and its users."""
 
     label: date
     rows: list[int]
     known: int
     sight: Sight
-    lexical: sparse.csr_array
+    users: list[UserDay]
+
+
+class _Base(NamedTuple):
+    """What no refit changes of a label: kept, so that several rankers can walk one stream."""
+
+    rows: list[int]
+    known: int
+    cosines: dict[str, np.ndarray]
     users: list[UserDay]
 
 
 class Stream:
     """Sights of label after label; labels are asked for in order, and nothing later is ever looked at.
 
-    `dense` `[N, d]` are vectors of all papers by a fixed model, or None. `links` says whether a
+    `dense` `[N, d]` are vectors of all papers by a fixed model, or None. With `links` a
     projection is learnt from who wrote what, anew at each call of `refit`.
     """
 
-    def __init__(self, days: AuthorDays, dense: np.ndarray | None, *, announced_on: str = ALL_LISTS, links: LinkedConfig | None = None, seed: int = 0) -> None:
-        self.days, self.dense, self.announced_on, self.links, self.seed = days, dense, announced_on, links, seed
+    def __init__(self, days: AuthorDays, dense: np.ndarray | None, *, announced_on: str = ALL_LISTS) -> None:
+        self.days, self.dense, self.announced_on = days, dense, announced_on
         self.rolling = RollingTfidf([reading_text(a.item) for a in days.papers])
-        self.known_lists: tuple[str, ...] = ()
+        self.links: LinkedConfig | None = None
+        self._bases: dict[date, _Base | None] = {}
+        self._lexical: tuple[int, sparse.csr_array] | None = None
+        self._learnt: dict[tuple[date, int, str], LinkedProjection] = {}
         self._linked: np.ndarray | None = None
 
-    def refit(self, label: date, progress: Progress = silent) -> LinkedProjection | None:
-        """Learn from everything before a label: the lists there are, and the projection where links are asked for."""
+    def refit(self, label: date, *, seed: int = 0, progress: Progress = silent) -> LinkedProjection | None:
+        """Learn a projection from everything before a label, where links are asked for and there is enough."""
         known = self.days.before(label)
-        self.known_lists = lists_of(self.days.papers[:known])
         self._linked = None
         if self.links is None or self.dense is None or known < LEAST_FOR_LINKS:
             return None
+        key = (label, seed, self.links.model_dump_json())
         lexical = self.rolling.at(known)
-        groups = [[row for row in rows if row < known] for rows in self.days.by_author.values()]
-        projection = LinkedProjection.fit(lexical[:known], self.dense[:known], [g for g in groups if len(g) > 1], self.links, seed=self.seed, progress=progress)
-        self._linked = projection(lexical, self.dense)
-        return projection
+        if key not in self._learnt:
+            groups = [[row for row in rows if row < known] for rows in self.days.by_author.values()]
+            joined = [group for group in groups if len(group) > 1]
+            self._learnt[key] = LinkedProjection.fit(lexical[:known], self.dense[:known], joined, self.links, seed=seed, progress=progress)
+        self._linked = self._learnt[key](lexical, self.dense)
+        return self._learnt[key]
 
     @property
-    def has_links(self) -> bool:
-        """Tell whether the last `refit` learnt a projection."""
-        return self._linked is not None
+    def is_ready(self) -> bool:
+        """Tell whether the last `refit` learnt what was asked for."""
+        return self.links is None or self._linked is not None
 
     def moment(self, label: date) -> Moment | None:
         """Return what is seen at a label, or None where no author of a candidate has papers enough before it."""
+        if label not in self._bases:
+            self._bases[label] = self._base(label)
+        base = self._bases[label]
+        if base is None:
+            return None
+        known, cosines = base.known, dict(base.cosines)
+        vectors: dict[str, Vectors] = {"lexical": self.lexical(known)[:known]}
+        for space, rows in (("dense", self.dense), ("linked", self._linked)):
+            if rows is not None:
+                vectors[space] = rows[:known]
+                cosines.setdefault(space, products(rows[base.rows], rows[:known]))
+        names = lists_of(self.days.papers[:known])
+        before = on_lists([shown_lists(a) for a in self.days.papers[:known]], names)
+        shelf = Shelf(vectors, np.ones(known, dtype=bool), before)
+        lists = on_lists([shown_lists(self.days.blind(row)) for row in base.rows], names)
+        same = np.zeros((len(base.rows), known), dtype=bool)
+        return Moment(label, base.rows, known, Sight(shelf, cosines, same, lists), base.users)
+
+    def _base(self, label: date) -> _Base | None:
         rows = self.days.candidates(label, self.announced_on)
         users = list(self.days.users(label, rows)) if len(rows) > 1 else []
         if not users:
             return None
         known = self.days.before(label)
-        lexical = self.rolling.at(known)
-        seen = [*range(known), *rows]
-        spaces: dict[str, np.ndarray] = {"lexical": np.asarray((lexical[rows] @ lexical[:known].T).todense())}
-        for space, vectors in (("dense", self.dense), ("linked", self._linked)):
-            if vectors is not None:
-                spaces[space] = vectors[rows].astype(np.float64) @ vectors[:known].T.astype(np.float64)
-        lists = on_lists([shown_lists(self.days.blind(row)) for row in rows], self.known_lists)
-        before = on_lists([shown_lists(a) for a in self.days.papers[:known]], self.known_lists)
-        sight = Sight(spaces, np.ones(known, dtype=bool), np.zeros((len(rows), known), dtype=bool), lists, before)
-        return Moment(label, rows, known, sight, sparse.csr_array(lexical[seen]), users)
+        lexical = self.lexical(known)
+        cosines = {"lexical": products(lexical[np.array(rows, dtype=np.int32)], lexical[:known]).astype(np.float32)}
+        if self.dense is not None:
+            cosines["dense"] = products(self.dense[rows], self.dense[:known])
+        return _Base(rows, known, cosines, users)
+
+    def lexical(self, known: int) -> sparse.csr_array:
+        """Return the TF-IDF rows of all papers, rarities counted on the first `known`."""
+        if self._lexical is None or self._lexical[0] != known:
+            self._lexical = (known, self.rolling.at(known))
+        return self._lexical[1]
 
     def reading(self, user: UserDay, known: int) -> Reading:
         """Return a user's library and circle among the papers before a label."""

@@ -1,0 +1,57 @@
+"""`broadsheet bench`: the command behind every figure."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Measure a stage against honest baselines. Rows are kept: a bench that was stopped goes on where it was.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command("report")
+def report(
+    history: Annotated[list[str], typer.Option("--history", help="Papers known before: files or folders. Repeats.")],
+    days: Annotated[
+        list[str] | None,
+        typer.Option("--days", help="Papers whose labels are judged. Repeats. Default: the history's own, from --since on or its last quarter."),
+    ] = None,
+    announced_on: Annotated[str, typer.Option("--list", help="The list whose papers are ranked, e.g. cs.IR, or all.")] = "all",
+    since: Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label judged.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last label judged.")] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds, for the arms that a seed changes.")] = 3,
+    arm: Annotated[list[str] | None, typer.Option("--arm", help="Only these rows. Repeats.")] = None,
+    ablations: Annotated[bool, typer.Option("--ablations", help="Add the rows of our ranker with a part taken away.")] = False,
+    budget: Annotated[float | None, typer.Option("--budget-minutes", min=0, help="Begin no row after this many minutes; say which are missing.")] = None,
+    rows: Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Rank each author's days by their earlier papers, names of candidates hidden, and compare rankers.
+
+    Example: broadsheet bench report --history papers.jsonl.gz --list cs.IR --since 2026-03-01 --until 2026-05-31
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import render
+    from broadsheet.core.home import bench_folder
+    from broadsheet.report.bench import ARMS, Plan, bench_report
+
+    plan = Plan(
+        history=tuple(history),
+        days=tuple(days or ()),
+        announced_on=announced_on,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        seeds=seeds,
+        budget_minutes=budget,
+    )
+    if arm or ablations:
+        plan = plan.only(arm or ARMS)
+    with shown() as progress:
+        bench = bench_report(plan, rows or bench_folder(), " ".join(["broadsheet", *sys.argv[1:]]), progress)
+    typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench))

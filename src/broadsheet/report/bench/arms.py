@@ -1,0 +1,122 @@
+"""The rankers that are compared: each turns a moment and a user into signals, or into one plain score."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.svm import LinearSVC
+
+from broadsheet.report.authors import UserDay
+from broadsheet.report.ranker.stream import Moment, Stream
+
+TITLE_WORDS = ("multimodal", "multi-modal", "generative", "llm")
+SVM_NEGATIVES, SVM_C = 500, 0.1
+
+
+class Seen(NamedTuple):
+    """What an arm is given: the stream, a moment of it, a user, and a generator of its own."""
+
+    stream: Stream
+    moment: Moment
+    user: UserDay
+    rng: np.random.Generator
+
+    def cosines(self, space: str) -> np.ndarray:
+        """Return the cosines `[N, M]` of the candidates with the user's library, oldest first."""
+        return self.moment.sight.cosines[space][:, self.user.library]
+
+
+class Arm(NamedTuple):
+    """A ranker: what it needs, and what it makes of a user's day.
+
+    `see` returns `[N, F]`. With `learns` the columns are signals, to be weighed by a model of choice
+    that is fitted on earlier labels; without, there is one column, the score. `seeded` says whether a
+    seed changes anything.
+    """
+
+    see: Callable[[Seen], np.ndarray]
+    learns: bool = False
+    seeded: bool = False
+    dense: bool = False
+    links: bool = False
+
+
+def constant(seen: Seen) -> np.ndarray:
+    """Score all alike: ties are ranked by mean, which is what chance gets."""
+    return np.zeros(len(seen.moment.rows))
+
+
+def title_words(seen: Seen) -> np.ndarray:
+    """Score 1 where the title holds one of the four words of a well-known daily report."""
+    titles = [seen.stream.days.blind(row).item.title.lower() for row in seen.moment.rows]
+    return np.array([float(any(word in title for word in TITLE_WORDS)) for title in titles])
+
+
+def lexical_mean(seen: Seen) -> np.ndarray:
+    """Score by the mean TF-IDF cosine with the library."""
+    return seen.cosines("lexical").mean(axis=1)
+
+
+def dense_mean(seen: Seen) -> np.ndarray:
+    """Score by the mean MiniLM cosine with the library."""
+    return seen.cosines("dense").mean(axis=1)
+
+
+def max_and_half_mean(seen: Seen) -> np.ndarray:
+    """Score by the nearest library paper and half the mean."""
+    return seen.cosines("lexical").max(axis=1) + 0.5 * lexical_mean(seen)
+
+
+def recency(seen: Seen) -> np.ndarray:
+    """Score by the mean TF-IDF cosine, the paper of rank r from the newest weighing 1 / (1 + log10(r + 1))."""
+    cosines = seen.cosines("lexical")
+    ranks = np.arange(cosines.shape[1])[::-1]
+    weights = 1 / (1 + np.log10(ranks + 1))
+    return cosines @ (weights / weights.sum())
+
+
+def z_sum(seen: Seen) -> np.ndarray:
+    """Score by the sum of both mean cosines, each in standard deviations of the day."""
+    means = (lexical_mean(seen), dense_mean(seen))
+    return np.sum([(m - m.mean()) / (m.std() or 1.0) for m in means], axis=0)
+
+
+def svm(seen: Seen) -> np.ndarray:
+    """Score by a linear SVM on TF-IDF rows: the library against 500 random papers before the label."""
+    moment, known = seen.moment, seen.moment.known
+    drawn = seen.rng.choice(known, size=min(known, SVM_NEGATIVES), replace=False)
+    negatives = drawn[~np.isin(drawn, seen.user.library)]
+    rows = np.concatenate([seen.user.library, negatives]).astype(np.int32)
+    labels = np.repeat([1, 0], [len(seen.user.library), len(negatives)])
+    lexical = seen.stream.lexical(known)
+    machine = LinearSVC(C=SVM_C, class_weight="balanced", random_state=0).fit(lexical[rows], labels)
+    return machine.decision_function(lexical[np.array(moment.rows, dtype=np.int32)])
+
+
+def signals(*, circle: bool) -> Callable[[Seen], np.ndarray]:
+    """Return what gives the signals of the page's ranker, with or without the circle of the library's authors."""
+
+    def see(seen: Seen) -> np.ndarray:
+        reading = seen.stream.reading(seen.user, seen.moment.known)
+        return seen.moment.sight.signals(reading, circle=circle)
+
+    return see
+
+
+OURS = "ours"
+ARMS: Mapping[str, Arm] = {
+    "random": Arm(constant),
+    "four title words": Arm(title_words),
+    "TF-IDF mean": Arm(lexical_mean),
+    "MiniLM mean": Arm(dense_mean, dense=True),
+    "max + half mean": Arm(max_and_half_mean),
+    "recency-weighted cosine": Arm(recency),
+    "TF-IDF SVM": Arm(svm, seeded=True),
+    "z-sum of lexical and dense": Arm(z_sum, dense=True),
+    OURS: Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True),
+    "ours without circle": Arm(signals(circle=False), learns=True, seeded=True, dense=True, links=True),
+    "ours without links": Arm(signals(circle=True), learns=True, dense=True),
+    "ours, words alone": Arm(signals(circle=True), learns=True),
+}
+# What is compared unless more is asked for; the others are ours with a part taken away.
+COMPARED = tuple(name for name in ARMS if not name.startswith(f"{OURS}") or name == OURS)
