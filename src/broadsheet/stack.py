@@ -17,7 +17,7 @@ from broadsheet.represent.minilm import INSTALL, is_installed
 
 
 class Represented(NamedTuple):
-    """Two catalogues as vectors, in the same two spaces.
+    """A day, a library and what came before the day as vectors, in the same two spaces.
 
     `lexical_*` are sparse `[N, V]`, `dense_*` float32 `[N, d]` or None where no dense model is
     installed; `note` then says so. `models` names what ran, by role.
@@ -26,33 +26,45 @@ class Represented(NamedTuple):
     lexical: TfidfEmbedder
     lexical_candidates: sparse.csr_array
     lexical_library: sparse.csr_array
+    lexical_background: sparse.csr_array
     dense: Embedder | None
     dense_candidates: np.ndarray | None
     dense_library: np.ndarray | None
+    dense_background: np.ndarray | None
     models: dict[str, str]
     note: str
 
 
-def represent(candidates: Sequence[Item], library: Sequence[Item], cache: Path | None, *, use_dense: bool = True, progress: Progress = silent) -> Represented:
-    """Embed a day and a reader's library.
+def represent(
+    candidates: Sequence[Item],
+    library: Sequence[Item],
+    cache: Path | None,
+    *,
+    background: Sequence[Item] = (),
+    use_dense: bool = True,
+    progress: Progress = silent,
+) -> Represented:
+    """Embed a day, a reader's library, and the background: papers of earlier days.
 
-    Word rarities are counted on the day alone, so that what the library holds changes no
-    weight of another paper. Dense vectors are artefacts under `cache`; None keeps nothing.
+    Word rarities are counted on the background, or on the day where there is none, so that what
+    the library holds changes no weight of another paper. Dense vectors are artefacts under `cache`; None keeps nothing.
     """
-    lexical = TfidfEmbedder().fit_texts([reading_text(item) for item in candidates])
+    lexical = TfidfEmbedder().fit_texts([reading_text(item) for item in background or candidates])
     models = {"lexical": lexical.model}
     dense, note = _dense(use_dense=use_dense and bool(library))
-    dense_candidates = dense_library = None
+    dense_candidates = dense_library = dense_background = None
     if dense is not None:
         models["dense"] = dense.model
-        dense_candidates, dense_library = (_vectors(dense, items, cache, progress) for items in (candidates, library))
+        dense_candidates, dense_library, dense_background = (_vectors(dense, items, cache, progress) for items in (candidates, library, background))
     return Represented(
         lexical=lexical,
         lexical_candidates=lexical([reading_text(item) for item in candidates], progress),
         lexical_library=lexical([reading_text(item) for item in library]),
+        lexical_background=lexical([reading_text(item) for item in background]),
         dense=dense,
         dense_candidates=dense_candidates,
         dense_library=dense_library,
+        dense_background=dense_background,
         models=models,
         note=note,
     )

@@ -76,3 +76,25 @@ def report(
         f"{len(picks)} of {len(result.report.entries)} {result.report.subject} for {result.report.reader}, ranked by {result.report.ranked_by}.", err=True
     )
     typer.echo(str(result.page))
+
+
+@app.command("fit")
+def fit(
+    history: Annotated[list[str], typer.Option("--history", help="Papers with creators and dates: files or folders. Repeats.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where the ranker is written. Default: under BROADSHEET_HOME, where reports find it.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last label that may be learnt from.")] = None,
+    links: Annotated[bool, typer.Option("--links/--no-links", help="Learn from who wrote what (needs the dense model).")] = True,
+    seed: Annotated[int, typer.Option("--seed", help="The seed of what is drawn.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as one JSON object.")] = False,
+) -> None:
+    """Fit the ranker's weights to a history, its authors taken as readers.
+
+    Example: broadsheet report fit --history papers.jsonl.gz
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import ranker_folder
+    from broadsheet.report.ranker.fit import fit_history
+
+    with shown() as progress:
+        artifact = fit_history(history, out or ranker_folder(), until=until.date() if until else None, links=links, seed=seed, progress=progress)
+    typer.echo(artifact.manifest.model_dump_json(indent=1) if as_json else str(artifact.path))

@@ -25,3 +25,8 @@ def store_path() -> Path:
 def bench_folder() -> Path:
     """Return the folder of bench rows."""
     return home() / "bench"
+
+
+def ranker_folder() -> Path:
+    """Return where a ranker of one's own is kept and found."""
+    return home() / "ranker"

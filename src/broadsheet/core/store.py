@@ -4,7 +4,7 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,25 @@ class Store:
                     if row.version < wanted[row.item]:
                         found[row.item] = Item.model_validate(row.record)
         return found
+
+    def announced_before(self, label: date, most: int) -> list[Announcement]:
+        """Return the newest `most` papers announced before a label, oldest first, each as it was first announced, with its lists."""
+        days = ANNOUNCEMENTS.c
+        first = sa.select(days.item, sa.func.min(days.label).label("label")).where(days.label < label).group_by(days.item).subquery()
+        newest = sa.select(first.c.item, first.c.label).order_by(first.c.label.desc(), first.c.item).limit(most).subquery()
+        query = (
+            sa.select(newest.c.label, days["list"].label("on"), VERSIONS.c.record)
+            .join(ANNOUNCEMENTS, (days.item == newest.c.item) & (days.label == newest.c.label))
+            .join(VERSIONS, (VERSIONS.c.item == newest.c.item) & (VERSIONS.c.version == days.version))
+            .order_by(newest.c.label, newest.c.item, days["list"])
+        )
+        found: dict[str, Announcement] = {}
+        with self.errors(), self.engine.connect() as connection:
+            for row in connection.execute(query):
+                item = Item.model_validate(row.record)
+                lists = (*(found[item.id].lists if item.id in found else ()), *((row.on,) if row.on else ()))
+                found[item.id] = Announcement(item=item, lists=lists)
+        return list(found.values())
 
     def record_events(self, events: Iterable[Event]) -> None:
         """Keep events; the same event twice is one."""

@@ -60,17 +60,19 @@ def build_report(
     source: str,
     config: RankingConfig,
     cache: Path | None = None,
+    background: Sequence[Announcement] = (),
     fictional: bool = False,
     notes: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Report:
     """Rank the day and assemble everything the page says.
 
-    `cache` is the folder of vector artefacts. Notes name every fallback.
+    `cache` is the folder of vector artefacts, `background` what was announced before the day. Notes
+    name every fallback.
     """
     known = {a.item.id: a.item for a in day.announcements}
     reader = read_reader(profile, known)
-    ranking = rank(day.announcements, reader, config, cache, progress)
+    ranking = rank(day.announcements, reader, config, cache, progress, background=background)
     progress("drawing the map", 0, 1)
     places = place(ranking.vectors)
     progress("drawing the map", 1, 1)
@@ -82,8 +84,8 @@ def build_report(
         subject="papers" if fictional or any(as_arxiv_id(i) for i in known) else "items",
         fictional=fictional,
         ranked_by=_ranked_by(ranking),
-        models=ranking.vectors.models,
-        notes=(*notes, *_notes(ranking, reader, len(entries))),
+        models={**ranking.vectors.models, **({"weights": ranking.ranker} if ranking.ranker else {})},
+        notes=(*notes, *_notes(ranking, reader, len(entries), earlier=len(background))),
         counts={name: sum(1 for e in entries if e.section == name) for name in _SECTION_ORDER},
         interests=_summaries(ranking),
         entries=entries,
@@ -92,7 +94,7 @@ def build_report(
 
 
 def _entries(day: Day, ranking: Ranking, places: np.ndarray, *, fictional: bool) -> tuple[Entry, ...]:
-    strengths = _strengths(ranking.scores)
+    strengths = _strengths(ranking.utilities)
     slots = {row: slot for slot, row in enumerate(ranking.slate.rows, 1)}
     found: list[tuple[tuple[object, ...], Entry]] = []
     for row, announcement in enumerate(day.announcements):
@@ -106,7 +108,10 @@ def _entries(day: Day, ranking: Ranking, places: np.ndarray, *, fictional: bool)
             lists=announcement.lists,
             score=round(score, 6),
             strength=round(float(strengths[row]), 4),
+            chance=round(float(ranking.chances[row]), 4) if np.isfinite(ranking.chances[row]) else None,
             slot=slots.get(row),
+            propensity=round(float(ranking.propensity[row]), 6),
+            explored=row in ranking.slate.explored,
             interest=ranking.leading[row],
             reasons=tuple(ranking.reasons[row]),
             key_sentences=_key_sentences(row, item, ranking) if shown else (),
@@ -124,11 +129,10 @@ def _entries(day: Day, ranking: Ranking, places: np.ndarray, *, fictional: bool)
     return tuple(entry for _, entry in sorted(found, key=lambda pair: pair[0]))
 
 
-def _strengths(scores: np.ndarray) -> np.ndarray:
-    """Place each score between the day's lowest and highest, on a logarithmic scale."""
-    logs = np.log1p(scores)
-    width = float(np.ptp(logs)) if len(logs) else 0.0
-    return (logs - logs.min()) / width if width else np.zeros(len(logs))
+def _strengths(utilities: np.ndarray) -> np.ndarray:
+    """Place each paper between the day's lowest and highest utility: a score's logarithm."""
+    width = float(np.ptp(utilities)) if len(utilities) else 0.0
+    return (utilities - utilities.min()) / width if width else np.zeros(len(utilities))
 
 
 def _key_sentences(row: int, item: Item, ranking: Ranking) -> tuple[KeySentence, ...]:
@@ -155,8 +159,10 @@ def _ranked_by(ranking: Ranking) -> str:
     return "words and meaning" if ranking.vectors.dense is not None else "words"
 
 
-def _notes(ranking: Ranking, reader: Reader, count: int) -> list[str]:
+def _notes(ranking: Ranking, reader: Reader, count: int, earlier: int) -> list[str]:
     notes = [ranking.vectors.note] if ranking.vectors.note else []
+    if ranking.library and not earlier:
+        notes.append("Nothing earlier is known here, so what is usual is judged by this list alone. Each day that is read is kept for the next.")
     if not ranking.library:
         notes.append("The profile has no library and states no interest, so papers stand in the order announced. Make one: broadsheet profile new --help")
     if reader.unknown_seeds:

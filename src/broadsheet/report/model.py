@@ -68,8 +68,10 @@ class Links(Record):
 class Entry(Record):
     """One paper of the day, with all that the page says about it.
 
-    `score` is in library papers' kernel units (0 without a library), `strength` its place
-    among the day's scores on a logarithmic scale, 0 to 1. `slot` is its place in the slate from 1, None outside.
+    `score` is the odds against an average paper (0 without a library or a rule), `strength` its place
+    among the day's scores on a logarithmic scale, 0 to 1. `chance` is the calibrated probability that the
+    paper is for this reader (None without a library, and for what cannot be picked). `slot` is its place in
+    the slate from 1, None outside; `propensity` the chance it had of one, `explored` whether chance gave it.
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
     `x`, `y` are its place on the map, 0 to 1.
     """
@@ -80,7 +82,10 @@ class Entry(Record):
     lists: tuple[str, ...] = ()
     score: float = 0.0
     strength: float = 0.0
+    chance: float | None = None
     slot: int | None = None
+    propensity: float = 0.0
+    explored: bool = False
     interest: int | None = None
     reasons: tuple[Reason, ...] = ()
     key_sentences: tuple[KeySentence, ...] = ()

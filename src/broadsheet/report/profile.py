@@ -20,7 +20,8 @@ class Profile(Config):
     like library entries, `interests` plain texts that do too. A paper outside `categories`
     (if any are named) is left out unless it matches an `include` rule or is by an author
     followed. `only` = included keeps nothing but what an `include` rule matches. The slate has
-    `budget` papers, no two of them nearer to each other than `diversity_floor` (1 - cosine).
+    `budget` papers, no two of them nearer to each other than `diversity_floor` (1 - cosine); the share
+    `exploration` of its places is given by chance, so that what the reader likes can be learnt.
     """
 
     name: str = "Reader"
@@ -34,6 +35,7 @@ class Profile(Config):
     interests: tuple[str, ...] = ()
     budget: Annotated[int, Field(ge=1)] = 20
     diversity_floor: Annotated[float, Field(ge=0, le=1)] = 0.1
+    exploration: Annotated[float, Field(ge=0, le=0.5)] = 0.1
 
     def check(self) -> "Profile":
         """Compile every rule now, so that a bad one is known before any work."""

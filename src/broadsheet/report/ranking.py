@@ -1,41 +1,61 @@
-"""Ranking a day for a reader: scores, interests, the slate, and the evidence for each."""
+"""Ranking a day for a reader: utilities, chances, interests, the slate, and the evidence for each."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
+from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.component import similarity
 from broadsheet.core.config import Config
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import Announce, Announcement, Item
-from broadsheet.report.affinity import AffinityConfig, affinity
+from broadsheet.core.schema import Announce, Announcement, ArtifactKind, Item
+from broadsheet.core.seeds import generator
+from broadsheet.report.affinity import AffinityConfig
+from broadsheet.report.exploration import draw
 from broadsheet.report.interests import Interest, find_interests, stated_items
 from broadsheet.report.model import Reason
 from broadsheet.report.profile import Profile, Reader, same_person
+from broadsheet.report.ranker.ranker import ReaderRanker, shipped
+from broadsheet.report.scoring import Scoring
 from broadsheet.report.slate import Slate, pick
-from broadsheet.report.why import Bonus, bonuses, library_reasons, term_reasons
+from broadsheet.report.why import Bonus, bonuses, library_reasons, odds, rule_reasons, term_reasons
 from broadsheet.stack import Represented, represent
 
 _FOR_THE_SLATE = (Announce.NEW, Announce.CROSS)
+IN_LIBRARY = "already in your library"
 
 
 class RankingConfig(Config):
-    """Whether the dense model takes part, and how nearness becomes a score."""
+    """Whether the dense model takes part, what a rule is worth, and whose weights are used.
+
+    `include` and `follow` are what an include rule and a followed author add to a paper's log-odds.
+    `ranker` is a folder that `broadsheet report fit` wrote; empty is the ranker that comes with the package.
+    """
 
     use_dense: bool = True
     affinity: AffinityConfig = AffinityConfig()
+    include: Annotated[float, Field(ge=0)] = 1.5
+    follow: Annotated[float, Field(ge=0)] = 3.0
+    ranker: str = ""
 
 
 class Ranking(NamedTuple):
     """A ranked day: one entry of each list per announcement, in the order given.
 
-    `leading` is the interest of each paper's nearest library entry (None without a library), `left_out` what keeps
-    it out of the slate (empty where nothing does).
+    `scores` are odds against an average paper, `utilities` their logarithms. `chances` is the calibrated
+    chance of each paper that can be picked, NaN for the others and without a library. `propensity`
+    is each paper's chance of a place on the slate. `leading` is the interest of each paper's nearest
+    library entry (None without a library), `left_out` what keeps it out of the slate
+    (empty where nothing does). `ranker` says in words whose weights ranked.
     """
 
     scores: np.ndarray
+    utilities: np.ndarray
+    chances: np.ndarray
+    propensity: np.ndarray
     leading: list[int | None]
     left_out: list[str]
     reasons: list[list[Reason]]
@@ -45,36 +65,112 @@ class Ranking(NamedTuple):
     weights: np.ndarray
     library: tuple[Item, ...]
     vectors: Represented
+    ranker: str
 
 
-def rank(announcements: Sequence[Announcement], reader: Reader, config: RankingConfig, cache: Path | None, progress: Progress = silent) -> Ranking:
+def rank(
+    announcements: Sequence[Announcement],
+    reader: Reader,
+    config: RankingConfig,
+    cache: Path | None,
+    progress: Progress = silent,
+    *,
+    background: Sequence[Announcement] = (),
+) -> Ranking:
     """Rank a day's announcements for a reader.
 
-    A score is the paper's kernel sum over the reader's library and stated interests, plus
-    what rules and followed authors add; all its parts are non-negative and none depends on
-    another, so taking evidence away always lowers the score it stands behind.
+    A paper's utility is that of the model of choice, plus what rules and followed authors add; its
+    score is the exponential of it. Every reason is measured: the evidence is taken away and the
+    paper is scored again.
     """
     profile = reader.profile
     items = [a.item for a in announcements]
     library = (*reader.library, *stated_items(profile.interests))
-    vectors = represent(items, library, cache, use_dense=config.use_dense, progress=progress)
-    same = np.array([[item.id == other.id for other in library] for item in items]).reshape(len(items), len(library))
-    near_to = affinity(vectors, same, config.affinity)
-    added = [bonuses(item, profile, near_to.near, config.affinity) for item in items]
-    scores = near_to.totals() + np.array([sum(b.amount for b in extra) for extra in added])
-    left_out = ["already in your library" if same[row].any() else why_left_out(item, profile) for row, item in enumerate(items)]
+    vectors = represent(items, library, cache, background=[a.item for a in background], use_dense=config.use_dense, progress=progress)
+    scoring = _scoring(announcements, library, background, vectors, config)
+    kernel = scoring.kernel if scoring else np.zeros((len(items), 0))
+    added = [bonuses(item, profile, include=config.include, follow=config.follow) for item in items]
+    extra = np.array([sum(b.amount for b in found) for found in added])
+    text = scoring.utilities() if scoring else None
+    scores = odds(text, extra)
+    own = {item.id for item in library}
+    left_out = [IN_LIBRARY if item.id in own else why_left_out(item, profile) for item in items]
     eligible = [row for row, a in enumerate(announcements) if a.kind in _FOR_THE_SLATE and not left_out[row]]
+    chances = _chances(scoring, extra, eligible)
     interests = find_interests(library, vectors) if library else []
-    strengths = [near_to.kernel[:, list(i.rows)] for i in interests]
     # An interest has a candidate where one of its papers lies near, not where many lie far.
-    candidates = [s.max(axis=1) for s in strengths]
-    slate = pick(scores, candidates, near_to.near, eligible, profile.budget, profile.diversity_floor, distances(vectors))
-    explained = sorted(slate.rows)
-    terms = dict(zip(explained, term_reasons(items, explained, near_to.kernel, scores, vectors, config.affinity, progress), strict=True))
-    reasons = [_reasons(terms.get(row, []), library_reasons(near_to.kernel[row], library, scores[row]), added[row], scores[row]) for row in range(len(items))]
-    leading = [int(np.argmax([s[row] for s in candidates])) if strengths and near_to.kernel[row].any() else None for row in range(len(items))]
-    counted = [sum(1 for row in eligible if strength[row] >= near_to.near) for strength in candidates]
-    return Ranking(scores, leading, left_out, reasons, slate, interests, counted, near_to.kernel, library, vectors)
+    candidates = [kernel[:, list(i.rows)].max(axis=1) for i in interests]
+    near = config.affinity.nearness(dense=vectors.dense is not None)
+    slate, propensity = _slate(scores, candidates, near, eligible, chances, profile, announcements, vectors)
+    explained = sorted({*slate.rows, *(row for row, a in enumerate(announcements) if a.kind not in _FOR_THE_SLATE)})
+    reasons = _all_reasons(scoring, items, explained, sorted(slate.rows), added, text, extra, scores, progress)
+    leading = [int(np.argmax([s[row] for s in candidates])) if candidates and kernel[row].any() else None for row in range(len(items))]
+    counted = [sum(1 for row in eligible if strength[row] >= near) for strength in candidates]
+    utilities = extra if text is None else text + extra
+    named = f"{scoring.ranker.origin}; {scoring.situation}" if scoring else ""
+    return Ranking(scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named)
+
+
+def _scoring(
+    day: Sequence[Announcement], library: Sequence[Item], background: Sequence[Announcement], vectors: Represented, config: RankingConfig
+) -> Scoring | None:
+    if not library or not day:
+        return None
+    ranker = ReaderRanker.load(read_artifact(Path(config.ranker), ArtifactKind.RANKER)) if config.ranker else shipped()
+    return Scoring(day, library, background, vectors, ranker, config.affinity)
+
+
+def _chances(scoring: Scoring | None, extra: np.ndarray, eligible: Sequence[int]) -> np.ndarray:
+    """Return each eligible paper's chance among the eligible, NaN elsewhere."""
+    found = np.full(len(extra), np.nan)
+    if scoring is not None and eligible:
+        rows = list(eligible)
+        found[rows] = scoring.choice.probability(scoring.utilities()[rows] + extra[rows])
+    return found
+
+
+def _slate(
+    scores: np.ndarray,
+    candidates: Sequence[np.ndarray],
+    near: float,
+    eligible: Sequence[int],
+    chances: np.ndarray,
+    profile: Profile,
+    announcements: Sequence[Announcement],
+    vectors: Represented,
+) -> tuple[Slate, np.ndarray]:
+    """Pick by score, then give the places of exploration by chance; return the slate and every paper's propensity."""
+    apart = distances(vectors)
+    places = round(profile.exploration * profile.budget) if np.isfinite(chances).any() else 0
+    slate = pick(scores, candidates, near, eligible, profile.budget - places, profile.diversity_floor, apart)
+    propensity = np.zeros(len(scores))
+    propensity[list(slate.rows)] = 1.0
+    open_rows = [row for row in eligible if row not in slate.rows and all(apart(row, other) >= profile.diversity_floor for other in slate.rows)]
+    rng = generator(0, "exploration", profile.name, str(announcements[0].item.announced) if announcements else "")
+    drawn = draw(np.nan_to_num(chances[open_rows]), places, rng)
+    propensity[open_rows] = drawn.propensity
+    explored = tuple(sorted((open_rows[at] for at in drawn.rows), key=lambda row: (-scores[row], row)))
+    return slate._replace(rows=(*slate.rows, *explored), explored=explored), propensity
+
+
+def _all_reasons(
+    scoring: Scoring | None,
+    items: Sequence[Item],
+    explained: Sequence[int],
+    worded: Sequence[int],
+    added: Sequence[Sequence[Bonus]],
+    text: np.ndarray | None,
+    extra: np.ndarray,
+    scores: np.ndarray,
+    progress: Progress,
+) -> list[list[Reason]]:
+    words = dict(zip(worded, term_reasons(items, worded, scoring, progress) if scoring else [[] for _ in worded], strict=True))
+    reasons: list[list[Reason]] = []
+    for row in range(len(items)):
+        found = rule_reasons(added[row], None if text is None else float(text[row]), float(extra[row]), float(scores[row]))
+        found += words.get(row, [])
+        reasons.append(found + (library_reasons(row, scoring) if scoring and row in explained else []))
+    return reasons
 
 
 def why_left_out(item: Item, profile: Profile) -> str:
@@ -105,8 +201,3 @@ class Distances(NamedTuple):
     def __call__(self, left: int, right: int) -> float:
         """Return the distance of two rows."""
         return float(self.matrix[left, right])
-
-
-def _reasons(terms: list[Reason], library: list[Reason], extra: Sequence[Bonus], score: float) -> list[Reason]:
-    rules = [Reason(kind=b.kind, text=b.text, share=float(b.amount / score)) for b in extra if score > 0]
-    return [*rules, *terms, *library]

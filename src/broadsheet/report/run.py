@@ -1,7 +1,7 @@
 """One run of the report: read the day, rank it, write it; and the reference form."""
 
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +12,11 @@ from broadsheet import sample
 from broadsheet.core.config import Config, build, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.files import check_writable
-from broadsheet.core.home import artifact_folder, store_path
+from broadsheet.core.home import artifact_folder, ranker_folder, store_path
 from broadsheet.core.log import get_logger
+from broadsheet.core.artifacts import MANIFEST
 from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import Announcement, Event
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
@@ -25,6 +27,8 @@ from broadsheet.report.render.markdown import seed_form
 from broadsheet.sources import ColumnMap, read_source
 
 SAMPLE = "sample"
+# Fewer earlier papers say too little of what is usual; more than this many are not read.
+LEAST_BACKGROUND, MOST_BACKGROUND = 200, 5000
 
 
 class RunConfig(Config):
@@ -61,15 +65,41 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
         profile = _profile(request, stack, default=sample.READERS[0] if is_sample else "")
         day, source, notes = _read_day(request)
         store = None if is_sample else Store(request.store or store_path())
+        background: list[Announcement] = []
         if store:
             stack.callback(store.close)
             day = with_earlier(day, store.earlier_versions(a.item for a in day.announcements))
-        report = build_report(day, profile, source=source, config=config.ranking, cache=artifact_folder(), fictional=is_sample, notes=notes, progress=progress)
+            background = store.announced_before(day.label, MOST_BACKGROUND)
+            background = background if len(background) >= LEAST_BACKGROUND else []
+        report = build_report(
+            day,
+            profile,
+            source=source,
+            config=_with_ranker(config.ranking),
+            cache=artifact_folder(),
+            background=background,
+            fictional=is_sample,
+            notes=notes,
+            progress=progress,
+        )
         get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
         page = write_day(report, out)
         if store:
             store.record_day(day.announcements)
+            store.record_events(shown_events(report))
     return Result(report, page)
+
+
+def shown_events(report: Report) -> list[Event]:
+    """Return that each pick was shown, in which slot and with which propensity, at the start of its label."""
+    at = datetime.combine(report.label, time(), UTC)
+    return [Event(user=report.reader, item=e.item.id, kind="shown", at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
+
+
+def _with_ranker(config: RankingConfig) -> RankingConfig:
+    """Take the ranker that `broadsheet report fit` left under BROADSHEET_HOME, where there is one and no other is named."""
+    own = ranker_folder()
+    return config.model_copy(update={"ranker": str(own)}) if not config.ranker and (own / MANIFEST).is_file() else config
 
 
 def run_seed(request: Request) -> str:

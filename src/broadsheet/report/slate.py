@@ -9,12 +9,14 @@ import numpy as np
 class Slate(NamedTuple):
     """Rows picked, in order of score; interests without a place; rows passed over as near-copies.
 
-    `copies` maps a row passed over to the picked row it stands too near to.
+    `copies` maps a row passed over to the picked row it stands too near to. `explored` are the rows, last
+    in `rows`, that chance gave a place.
     """
 
     rows: tuple[int, ...]
     uncovered: tuple[int, ...]
     copies: dict[int, int]
+    explored: tuple[int, ...] = ()
 
 
 def pick(

@@ -8,89 +8,99 @@ import numpy as np
 from scipy import sparse
 
 from broadsheet.core.catalogue import reading_text
-from broadsheet.core.component import similarity
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
-from broadsheet.report.affinity import AffinityConfig, kernel
 from broadsheet.report.interests import STATED
 from broadsheet.report.model import Evidence, Reason
 from broadsheet.report.profile import Profile, same_person
+from broadsheet.report.scoring import Scoring
 from broadsheet.stack import Represented
 
 TERMS_TRIED = 4
 TERMS_SHOWN = 3
-LIBRARY_SHOWN = 2
+LIBRARY_TRIED, LIBRARY_SHOWN = 3, 2
 LEAST_SHARE = 0.01
 
 
 class Bonus(NamedTuple):
-    """What a rule or a followed author adds to a score."""
+    """What a rule or a followed author adds to a paper's log-odds."""
 
     kind: Evidence
     text: str
     amount: float
 
 
-def bonuses(item: Item, profile: Profile, near: float, config: AffinityConfig) -> list[Bonus]:
-    """Return what the profile's rules and followed authors add, each as a multiple of `near`."""
-    found = [Bonus("author", name, config.follow * near) for name in item.creators if any(same_person(name, followed) for followed in profile.follow)]
-    return found + [Bonus("rule", rule.describe(), config.include * near) for rule in profile.include if rule.matches(item)]
+def bonuses(item: Item, profile: Profile, *, include: float, follow: float) -> list[Bonus]:
+    """Return what the profile's rules and followed authors add."""
+    found = [Bonus("author", name, follow) for name in item.creators if any(same_person(name, followed) for followed in profile.follow)]
+    return found + [Bonus("rule", rule.describe(), include) for rule in profile.include if rule.matches(item)]
 
 
-def library_reasons(row: np.ndarray, library: Sequence[Item], score: float) -> list[Reason]:
-    """Return the nearest library papers and stated interests, at most two, with exact shares.
+def odds(text: np.ndarray | None, extra: np.ndarray) -> np.ndarray:
+    """Return the scores `[N]`: odds against an average paper, from what the texts say and what rules add.
 
-    `row` is the kernel `[M]` of the paper with each library paper; the score is a sum over
-    them, so what is lost without one is its own kernel.
+    Without a library (`text` None or -inf) rules alone count, and a paper that no rule finds scores 0.
+
+    >>> odds(None, np.array([0.0, np.log(3.0)])).round(3).tolist()
+    [0.0, 2.0]
     """
-    nearest = [int(j) for j in np.argsort(-row, kind="stable")[:LIBRARY_SHOWN] if score > 0 and row[j] / score >= LEAST_SHARE]
+    return np.expm1(extra) if text is None else np.where(np.isneginf(text), np.expm1(extra), np.exp(text + extra))
+
+
+def rule_reasons(added: Sequence[Bonus], text: float | None, extra: float, score: float) -> list[Reason]:
+    """Return each rule and followed author with the share of the score that is lost without it."""
+    if score <= 0:
+        return []
+    known = None if text is None else np.array([text])
+    without = [odds(known, np.array([extra - bonus.amount]))[0] for bonus in added]
+    return [Reason(kind=b.kind, text=b.text, share=float(1 - less / score)) for b, less in zip(added, without, strict=True)]
+
+
+def library_reasons(row: int, scoring: Scoring) -> list[Reason]:
+    """Return the library papers and stated interests that a paper's score rests on most, at most two, with measured shares.
+
+    The nearest few are taken away one at a time, and the paper is scored again.
+    """
+    whole = float(scoring.utilities()[row])
+    near = np.argsort(-scoring.kernel[row], kind="stable")[:LIBRARY_TRIED]
+    lost = sorted(((float(-np.expm1(scoring.utilities(int(j))[row] - whole)), int(j)) for j in near), key=lambda pair: (-pair[0], pair[1]))
     return [
         Reason(
-            kind="interest" if library[j].id.startswith(STATED) else "library",
-            text=library[j].title,
-            share=float(row[j] / score),
-            reference="" if library[j].id.startswith(STATED) else library[j].id,
+            kind="interest" if scoring.library[j].id.startswith(STATED) else "library",
+            text=scoring.library[j].title,
+            share=share,
+            reference="" if scoring.library[j].id.startswith(STATED) else scoring.library[j].id,
         )
-        for j in nearest
+        for share, j in lost[:LIBRARY_SHOWN]
+        if share >= LEAST_SHARE
     ]
 
 
-def term_reasons(
-    items: Sequence[Item],
-    rows: Sequence[int],
-    weights: np.ndarray,
-    scores: np.ndarray,
-    vectors: Represented,
-    config: AffinityConfig,
-    progress: Progress = silent,
-) -> list[list[Reason]]:
+def term_reasons(items: Sequence[Item], rows: Sequence[int], scoring: Scoring, progress: Progress = silent) -> list[list[Reason]]:
     """Return, for each of `rows`, the words of the paper that its score rests on.
 
     A word is tried by taking every occurrence out of the title and abstract, embedding what
-    remains in both spaces and scoring it again; only words whose removal lowers the score are
-    shown, with the share lost. `weights` is the kernel `[N, M]`, `scores` `[N]`.
+    remains in every space and scoring it again; only words whose removal lowers the score are
+    shown, with the share lost.
     """
     tried: list[tuple[int, str, str]] = []
     for row in rows:
         text = reading_text(items[row])
-        for term in _leading_terms(row, weights, vectors):
+        for term in _leading_terms(row, scoring.kernel, scoring.vectors):
             without = _pattern(term).sub(" ", text)
             if without != text:
                 tried.append((row, term, without))
             if sum(1 for other, _, _ in tried if other == row) == TERMS_TRIED:
                 break
-    if not tried:
-        return [[] for _ in rows]
-    texts = [without for _, _, without in tried]
-    lexical = similarity(vectors.lexical(texts), vectors.lexical_library)
-    dense = None
-    if vectors.dense is not None and vectors.dense_library is not None:
-        dense = similarity(vectors.dense(texts, _renamed(progress)), vectors.dense_library)
-    left = kernel(lexical, dense, config).sum(axis=1)
-    whole = weights.sum(axis=1)
     found: dict[int, list[Reason]] = {row: [] for row in rows}
-    for (row, term, _), after in zip(tried, left, strict=True):
-        share = float((whole[row] - after) / scores[row]) if scores[row] > 0 else 0.0
+    if not tried:
+        return list(found.values())
+    texts = [without for _, _, without in tried]
+    dense = np.asarray(scoring.vectors.dense(texts, _renamed(progress))) if scoring.vectors.dense is not None else None
+    after = scoring.of_texts(texts, [row for row, _, _ in tried], dense)
+    whole = scoring.utilities()
+    for (row, term, _), left in zip(tried, after, strict=True):
+        share = float(-np.expm1(left - whole[row]))
         if share >= LEAST_SHARE:
             found[row].append(Reason(kind="term", text=term, share=share))
     return [sorted(found[row], key=lambda r: -r.share)[:TERMS_SHOWN] for row in rows]

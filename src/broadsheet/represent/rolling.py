@@ -43,8 +43,19 @@ class RollingTfidf:
         A term that none of those has is as rare as a term can be, and its weight counts in the
         length of its text only, as in `TfidfEmbedder`.
         """
-        frequency = self.frequency(known)
-        idf = np.log((1 + known) / (1 + frequency)) + 1
+        return self._weighed(self.frequency(known), known)
+
+    def among(self, rows: Sequence[int]) -> sparse.csr_array:
+        """Return unit rows `[N, V]` of all texts, rarities counted on the texts of `rows` alone."""
+        counted = self._counts[np.array(rows, dtype=np.int32)]
+        return self._weighed(np.bincount(counted.indices, minlength=len(self.terms)), len(rows))
+
+    def idf(self, known: int) -> np.ndarray:
+        """Return the inverse document frequencies `[V]` counted on the first `known` texts, as `TfidfEmbedder` has them."""
+        return np.log((1 + known) / (1 + self.frequency(known))) + 1
+
+    def _weighed(self, frequency: np.ndarray, count: int) -> sparse.csr_array:
+        idf = np.log((1 + count) / (1 + frequency)) + 1
         weighted = self._counts.copy()
         weighted.data *= idf[weighted.indices]
         squares = np.add.reduceat(np.append(weighted.data**2, 0.0), self._counts.indptr[:-1]) * (np.diff(self._counts.indptr) > 0)

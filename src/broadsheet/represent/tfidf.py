@@ -67,8 +67,7 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
         self.fit_texts(catalogue.texts())
         assert self._idf is not None
         manifest = self.manifest(catalogue, seed, {"items": float(len(catalogue)), "unseen_idf": self._unseen_idf})
-        frame = pl.DataFrame({Columns.TERM: list(self._column), Columns.IDF: self._idf}, schema=[(Columns.TERM, pl.String), (Columns.IDF, pl.Float64)])
-        return write_artifact(folder, manifest, frames={"terms": frame})
+        return write_artifact(folder, manifest, frames={"terms": self.frame()})
 
     def fit_texts(self, texts: Sequence[str]) -> Self:
         """Fit in memory only."""
@@ -82,12 +81,26 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
     @classmethod
     def load(cls, artifact: Artifact) -> Self:
         """Return the embedder that `fit` wrote."""
-        self = cls(TfidfConfig.model_validate(artifact.manifest.config))
-        frame = artifact.frame("terms")
-        self._column = {term: column for column, term in enumerate(frame[Columns.TERM])}
-        self._idf = frame[Columns.IDF].to_numpy()
-        self._unseen_idf = artifact.manifest.metrics["unseen_idf"]
+        config = TfidfConfig.model_validate(artifact.manifest.config)
+        return cls.of_terms(artifact.frame("terms"), artifact.manifest.metrics["unseen_idf"], config)
+
+    @classmethod
+    def of_terms(cls, terms: pl.DataFrame, unseen_idf: float, config: TfidfConfig | None = None) -> Self:
+        """Return the embedder of a frame of terms with their inverse document frequencies, columns in its order."""
+        self = cls(config)
+        self._column = {term: column for column, term in enumerate(terms[Columns.TERM])}
+        self._idf = terms[Columns.IDF].to_numpy()
+        self._unseen_idf = unseen_idf
         return self
+
+    def frame(self) -> pl.DataFrame:
+        """Return the terms with their inverse document frequencies, in the order of the columns."""
+        return pl.DataFrame({Columns.TERM: list(self._column), Columns.IDF: self._idf}, schema=[(Columns.TERM, pl.String), (Columns.IDF, pl.Float64)])
+
+    @property
+    def unseen_idf(self) -> float:
+        """The weight of a term that the fitted catalogue lacks."""
+        return self._unseen_idf
 
     @property
     def terms(self) -> list[str]:

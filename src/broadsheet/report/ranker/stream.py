@@ -95,6 +95,28 @@ class Stream:
         same = np.zeros((len(base.rows), known), dtype=bool)
         return Moment(label, base.rows, known, Sight(shelf, cosines, same, lists), base.users)
 
+    def today(self, label: date) -> tuple[Moment, list[Reading]] | None:
+        """Return a label as it is seen with nothing but its own list and the libraries: no background before it, no circle."""
+        rows = self.days.candidates(label, self.announced_on)
+        users = list(self.days.users(label, rows)) if len(rows) > 1 else []
+        if not users:
+            return None
+        libraries = sorted({int(row) for user in users for row in user.library})
+        place = {row: len(rows) + at for at, row in enumerate(libraries)}
+        shelved = np.array([*rows, *libraries], dtype=np.int32)
+        vectors: dict[str, Vectors] = {"lexical": self.rolling.among(rows)[shelved]}
+        if self.dense is not None:
+            vectors["dense"] = self.dense[shelved]
+        names = lists_of(self.days.papers[: self.days.before(label)])
+        lists = on_lists([shown_lists(self.days.blind(int(row))) for row in shelved], names)
+        background = np.arange(len(shelved)) < len(rows)
+        same = np.eye(len(rows), len(shelved), dtype=bool)
+        candidates = {space: values[: len(rows)] for space, values in vectors.items()}
+        sight = Sight.of(Shelf(vectors, background, lists), candidates, same, lists[: len(rows)])
+        nobody = np.array([], dtype=np.int64)
+        readings = [Reading(np.array([place[int(row)] for row in user.library]), nobody) for user in users]
+        return Moment(label, rows, len(rows), sight, users), readings
+
     def _base(self, label: date) -> _Base | None:
         rows = self.days.candidates(label, self.announced_on)
         users = list(self.days.users(label, rows)) if len(rows) > 1 else []

@@ -53,6 +53,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def chance(value: float) -> str:
+    """Write a probability with two digits, and never as certain.
+
+    >>> chance(0.314), chance(0.0004), chance(0.9996)
+    ('.31', '< .01', '> .99')
+    """
+    if value < 0.01:
+        return "< .01"
+    return "> .99" if value > 0.99 else f"{value:.2f}".lstrip("0")
+
+
 def long_date(day: date) -> str:
     """Write a date in full.
 
@@ -80,5 +91,5 @@ def _environment() -> Environment:
         ticks=drawing.ticks,
         version=__version__,
     )
-    environment.filters.update(tex=render_tex, plain=plain_tex, percent=percent, long_date=long_date)
+    environment.filters.update(tex=render_tex, plain=plain_tex, percent=percent, chance=chance, long_date=long_date)
     return environment
