@@ -38,7 +38,7 @@ def find_interests(library: Sequence[Item], vectors: Represented) -> list[Intere
     """
     stated = [row for row, item in enumerate(library) if item.id.startswith(STATED)]
     papers = [row for row in range(len(library)) if row not in stated]
-    groups = _groups(_distances(vectors, papers)) if papers else []
+    groups = group_rows(_distances(vectors, papers)) if papers else []
     grouped = [tuple(papers[i] for i in group) for group in groups]
     names = _names(library, grouped, vectors)
     found = [Interest(name, rows, stated=False) for name, rows in zip(names, grouped, strict=True)]
@@ -52,7 +52,8 @@ def _distances(vectors: Represented, rows: Sequence[int]) -> np.ndarray:
     return (distances + distances.T) / 2
 
 
-def _groups(distances: np.ndarray) -> list[list[int]]:
+def group_rows(distances: np.ndarray) -> list[list[int]]:
+    """Group rows by their distances `[M, M]`: Ward's linkage, the number of groups by silhouette; fewer than three stay alone."""
     count = len(distances)
     if count < 3:
         return [[row] for row in range(count)]

@@ -88,7 +88,7 @@ def rank(
     library = (*reader.library, *stated_items(profile.interests))
     vectors = represent(items, library, cache, background=[a.item for a in background], use_dense=config.use_dense, progress=progress)
     scoring = _scoring(announcements, library, background, vectors, config)
-    kernel = scoring.kernel if scoring else np.zeros((len(items), 0))
+    kernel = scoring.kernel if scoring else np.zeros((len(items), len(library)))
     added = [bonuses(item, profile, include=config.include, follow=config.follow) for item in items]
     extra = np.array([sum(b.amount for b in found) for found in added])
     text = scoring.utilities() if scoring else None

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from pydantic import Field
 
 from broadsheet import sample
+from broadsheet.core.artifacts import MANIFEST
 from broadsheet.core.config import Config, build, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import artifact_folder, ranker_folder, store_path
 from broadsheet.core.log import get_logger
-from broadsheet.core.artifacts import MANIFEST
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Event
 from broadsheet.core.store import Store

@@ -70,9 +70,10 @@ class LinkedProjection(NamedTuple):
     ) -> Self:
         """Fit to the rows given; `groups` are the rows that somebody joined, two or more each."""
         config = config or LinkedConfig()
-        counts = np.bincount(lexical.indices, minlength=lexical.shape[1])
+        texts, terms = (int(size) for size in lexical.shape or (0, 0))
+        counts = np.bincount(lexical.indices, minlength=terms)
         columns = np.flatnonzero(counts >= config.rarest)
-        rank = min(config.latent, len(columns) - 1, lexical.shape[0] - 1)
+        rank = min(config.latent, len(columns) - 1, texts - 1)
         svd = TruncatedSVD(rank, random_state=seed, n_iter=4).fit(lexical[:, columns])
         basis = svd.components_.T
         joined = _joined(lexical[:, columns] @ basis, dense, config.lexical)
@@ -96,7 +97,7 @@ def _train(rows: np.ndarray, groups: Sequence[Sequence[int]], config: LinkedConf
     start = np.linalg.qr(rng.standard_normal((max(rows.shape[1], config.dimensions), config.dimensions)))[0][: rows.shape[1]]
     matrix = torch.tensor(start, dtype=torch.float32, requires_grad=True)
     optimiser = torch.optim.AdamW([matrix], lr=config.learning_rate, weight_decay=0.05)
-    member = _membership(len(rows), groups)
+    member: Any = _membership(len(rows), groups)
     for epoch in range(config.epochs):
         pairs = np.array([rng.choice(len(g), 2, replace=False) for g in groups]).reshape(-1, 2)
         drawn = np.array([[g[a], g[b]] for g, (a, b) in zip(groups, pairs, strict=True)]).reshape(-1, 2)
@@ -104,7 +105,8 @@ def _train(rows: np.ndarray, groups: Sequence[Sequence[int]], config: LinkedConf
         for begin in range(0, len(drawn) - 1, config.batch):
             left, right = drawn[begin : begin + config.batch].T
             shared = torch.tensor(np.asarray((member[left] @ member[right].T).todense()) > 0)
-            loss = _info_nce(*(_hidden(inputs[side], config.dropout, noise) @ matrix for side in (left, right)), shared, config.temperature)
+            one, other = (_hidden(inputs[side], config.dropout, noise) @ matrix for side in (left, right))
+            loss = _info_nce(one, other, shared, config.temperature)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -47,7 +48,7 @@ class RollingTfidf:
 
     def among(self, rows: Sequence[int]) -> sparse.csr_array:
         """Return unit rows `[N, V]` of all texts, rarities counted on the texts of `rows` alone."""
-        counted = self._counts[np.array(rows, dtype=np.int32)]
+        counted: Any = self._counts[np.array(rows, dtype=np.int32)]
         return self._weighed(np.bincount(counted.indices, minlength=len(self.terms)), len(rows))
 
     def idf(self, known: int) -> np.ndarray:

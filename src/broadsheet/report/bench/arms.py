@@ -6,8 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.svm import LinearSVC
 
+from broadsheet.report.affinity import AffinityConfig
 from broadsheet.report.authors import UserDay
+from broadsheet.report.interests import group_rows
+from broadsheet.report.profile import Profile
+from broadsheet.report.ranker.signals import products
 from broadsheet.report.ranker.stream import Moment, Stream
+from broadsheet.report.slate import pick
 
 TITLE_WORDS = ("multimodal", "multi-modal", "generative", "llm")
 SVM_NEGATIVES, SVM_C = 500, 0.1
@@ -30,8 +35,8 @@ class Arm(NamedTuple):
     """A ranker: what it needs, and what it makes of a user's day.
 
     `see` returns `[N, F]`. With `learns` the columns are signals, to be weighed by a model of choice
-    that is fitted on earlier labels; without, there is one column, the score. `seeded` says whether a
-    seed changes anything.
+    that is fitted on earlier labels; without, there is one column, the score. `arrange` turns
+    scores into those of another order. `seeded` says whether a seed changes anything.
     """
 
     see: Callable[[Seen], np.ndarray]
@@ -39,6 +44,7 @@ class Arm(NamedTuple):
     seeded: bool = False
     dense: bool = False
     links: bool = False
+    arrange: Callable[[Seen, np.ndarray], np.ndarray] | None = None
 
 
 def constant(seen: Seen) -> np.ndarray:
@@ -103,6 +109,29 @@ def signals(*, circle: bool) -> Callable[[Seen], np.ndarray]:
     return see
 
 
+def as_a_slate(seen: Seen, scores: np.ndarray) -> np.ndarray:
+    """Return scores `[N]` in the order of the page: the slate at the default floor and budget, then the rest.
+
+    Interests are groups of the user's papers, as on the page; places of exploration are left out, so
+    that what is measured is the cost of diversity alone.
+    """
+    sight, library = seen.moment.sight, seen.user.library
+    shelf = [rows[library] for rows in (sight.shelf.vectors["lexical"], sight.shelf.vectors["dense"])]
+    apart = np.clip(1 - np.mean([products(rows, rows) for rows in shelf], axis=0), 0, None)
+    np.fill_diagonal(apart, 0)
+    interests = [sight.kernel[:, library[group]].max(axis=1) for group in group_rows((apart + apart.T) / 2)]
+    profile = Profile()
+    near = AffinityConfig().nearness(dense=True)
+    assert seen.stream.dense is not None
+    own = seen.stream.dense[seen.moment.rows]
+    distances = 1 - own @ own.T
+    rows = range(len(scores))
+    slate = pick(scores, interests, near, list(rows), profile.budget, profile.diversity_floor, lambda a, b: float(distances[a, b]))
+    # The rest of the day stands below the slate on the page, by score.
+    places = {row: place for place, row in enumerate([*slate.rows, *sorted(set(rows) - set(slate.rows), key=lambda row: -scores[row])])}
+    return -np.array([places[row] for row in rows], dtype=np.float64)
+
+
 OURS = "ours"
 ARMS: Mapping[str, Arm] = {
     "random": Arm(constant),
@@ -114,6 +143,7 @@ ARMS: Mapping[str, Arm] = {
     "TF-IDF SVM": Arm(svm, seeded=True),
     "z-sum of lexical and dense": Arm(z_sum, dense=True),
     OURS: Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True),
+    "ours as a slate": Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True, arrange=as_a_slate),
     "ours without circle": Arm(signals(circle=False), learns=True, seeded=True, dense=True, links=True),
     "ours without links": Arm(signals(circle=True), learns=True, dense=True),
     "ours, words alone": Arm(signals(circle=True), learns=True),

@@ -10,10 +10,10 @@ import numpy as np
 from broadsheet.core.errors import NoPapersError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
-from broadsheet.report.authors import AuthorDays, UserDay
+from broadsheet.report.authors import AuthorDays
 from broadsheet.report.bench.arms import Arm, Seen
 from broadsheet.report.ranker.choice import Choice, Day, fit_choice
-from broadsheet.report.ranker.stream import LEAST_FOR_LINKS, Moment, Stream
+from broadsheet.report.ranker.stream import LEAST_FOR_LINKS, Stream
 
 # Labels are learnt from once this share of the papers before the first label judged is known.
 WARM = 0.2
@@ -53,11 +53,12 @@ def walk(arm: Arm, stream: Stream, since: date, until: date, *, seed: int = 0, p
         moment = stream.moment(label) if stream.is_ready else None
         for user in moment.users if moment else ():
             assert moment is not None
-            seen = arm.see(Seen(stream, moment, user, generator(seed, "arm", str(label), user.user)))
-            day = Day(seen if arm.learns else seen[:, None], user.relevant)
+            seen = Seen(stream, moment, user, generator(seed, "arm", str(label), user.user))
+            columns = arm.see(seen)
+            day = Day(columns if arm.learns else columns[:, None], user.relevant)
             past.append(day)
             if label >= since:
-                yield _judged(arm, moment, user, day, choice, days)
+                yield _judged(arm, seen, day, choice)
         progress("labels", number + 1, len(labels))
 
 
@@ -74,11 +75,12 @@ def _require(arm: Arm, stream: Stream, choice: Choice | None, label: date) -> No
         )
 
 
-def _judged(arm: Arm, moment: Moment, user: UserDay, day: Day, choice: Choice | None, days: AuthorDays) -> Judged:
+def _judged(arm: Arm, seen: Seen, day: Day, choice: Choice | None) -> Judged:
     utility = choice.utility(day.signals) if choice else day.signals[:, 0]
     chances = choice.probability(utility) if choice else np.full(len(utility), 1 / len(utility))
-    papers = tuple(days.papers[row].item.id for row, taken in zip(moment.rows, user.relevant, strict=True) if taken)
-    return Judged(moment.label, pseudonym(user.user), utility if arm.learns else day.signals[:, 0], chances, user.relevant, papers)
+    scores = utility if arm.learns else day.signals[:, 0]
+    papers = tuple(seen.stream.days.papers[row].item.id for row, taken in zip(seen.moment.rows, day.taken, strict=True) if taken)
+    return Judged(seen.moment.label, pseudonym(seen.user.user), arm.arrange(seen, scores) if arm.arrange else scores, chances, day.taken, papers)
 
 
 def pseudonym(name: str) -> str:

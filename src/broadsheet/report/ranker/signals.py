@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from broadsheet.core.component import Vectors
 from broadsheet.core.seeds import generator
 from broadsheet.report.affinity import AffinityConfig, kernel
 from broadsheet.report.ranker.machine import fit_machine
@@ -38,7 +37,7 @@ class Shelf:
     A sample of the background is what a reader's own model tells the library from.
     """
 
-    def __init__(self, vectors: Mapping[str, Vectors], background: np.ndarray, lists: np.ndarray) -> None:
+    def __init__(self, vectors: Mapping[str, Any], background: np.ndarray, lists: np.ndarray) -> None:
         self.vectors, self.background, self.lists = dict(vectors), background, lists
         rows = np.flatnonzero(background)
         drawn = generator(0, "contrast").permutation(len(rows))[:CONTRAST]
@@ -78,7 +77,7 @@ class Sight:
         self._usual_kernel = np.einsum("nc,nc->n", self.kernel, counted) / total
 
     @classmethod
-    def of(cls, shelf: Shelf, candidates: Mapping[str, Vectors], same: np.ndarray, lists: np.ndarray, config: AffinityConfig | None = None) -> "Sight":
+    def of(cls, shelf: Shelf, candidates: Mapping[str, Any], same: np.ndarray, lists: np.ndarray, config: AffinityConfig | None = None) -> "Sight":
         """See candidates of the vectors given, `[N, d]` by space."""
         return cls(shelf, {space: products(rows, shelf.vectors[space]) for space, rows in candidates.items()}, same, lists, config)
 
@@ -134,9 +133,9 @@ def signal_names(spaces: Sequence[str], *, circle: bool) -> tuple[str, ...]:
     return (*(f"{space} {kind}" for space in spaces for kind in kinds), *_OF_ALL)
 
 
-def products(left: Vectors, right: Vectors) -> np.ndarray:
+def products(left: Any, right: Any) -> np.ndarray:
     """Return the products of all pairs of rows, dense, `[N, M]`."""
-    found: Any = left @ right.T
+    found = left @ right.T
     return np.asarray(found.todense() if sparse.issparse(found) else found)
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from broadsheet.core.catalogue import reading_text
-from broadsheet.core.component import Vectors
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement
 from broadsheet.report.authors import ALL_LISTS, AuthorDays, UserDay
@@ -62,7 +61,7 @@ class Stream:
         if self.links is None or self.dense is None or known < LEAST_FOR_LINKS:
             return None
         key = (label, seed, self.links.model_dump_json())
-        lexical = self.rolling.at(known)
+        lexical: Any = self.rolling.at(known)
         if key not in self._learnt:
             groups = [[row for row in rows if row < known] for rows in self.days.by_author.values()]
             joined = [group for group in groups if len(group) > 1]
@@ -83,7 +82,7 @@ class Stream:
         if base is None:
             return None
         known, cosines = base.known, dict(base.cosines)
-        vectors: dict[str, Vectors] = {"lexical": self.lexical(known)[:known]}
+        vectors: dict[str, Any] = {"lexical": self.lexical(known)[:known]}
         for space, rows in (("dense", self.dense), ("linked", self._linked)):
             if rows is not None:
                 vectors[space] = rows[:known]
@@ -104,7 +103,7 @@ class Stream:
         libraries = sorted({int(row) for user in users for row in user.library})
         place = {row: len(rows) + at for at, row in enumerate(libraries)}
         shelved = np.array([*rows, *libraries], dtype=np.int32)
-        vectors: dict[str, Vectors] = {"lexical": self.rolling.among(rows)[shelved]}
+        vectors: dict[str, Any] = {"lexical": self.rolling.among(rows)[shelved]}
         if self.dense is not None:
             vectors["dense"] = self.dense[shelved]
         names = lists_of(self.days.papers[: self.days.before(label)])
