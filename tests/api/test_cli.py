@@ -31,7 +31,10 @@ def test_help_imports_nothing_heavy():
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("words", [(), ("report",), ("profile",), ("profile", "new"), ("profile", "fields"), ("doctor",)])
+@pytest.mark.parametrize(
+    "words",
+    [(), ("report",), ("profile",), ("profile", "new"), ("profile", "fields"), ("doctor",), ("bench",), ("bench", "report"), ("report", "fit"), ("world",)],
+)
 def test_every_command_has_help_with_an_example(words):
     done = broadsheet(*words, "--help")
     assert done.returncode == 0

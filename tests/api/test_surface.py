@@ -12,7 +12,16 @@ import pytest
 import broadsheet
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ["broadsheet", "broadsheet.sources", "broadsheet.represent", "broadsheet.core.metrics"]
+PACKAGES = [
+    "broadsheet",
+    "broadsheet.sources",
+    "broadsheet.represent",
+    "broadsheet.core.metrics",
+    "broadsheet.core.bench",
+    "broadsheet.report.bench",
+    "broadsheet.report.ranker",
+    "broadsheet.sample.world",
+]
 
 
 @pytest.mark.parametrize("name", PACKAGES)
@@ -53,7 +62,7 @@ def test_every_option_the_readme_shows_is_an_option():
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", (ROOT / "README.md").read_text()))
     help_texts = "".join(
         subprocess.run([sys.executable, "-m", "broadsheet", *words, "--help"], capture_output=True, text=True, check=True).stdout
-        for words in ((), ("report",), ("profile", "new"), ("doctor",))
+        for words in ((), ("report",), ("report", "fit"), ("bench", "report"), ("world",), ("profile", "new"), ("doctor",))
     )
     assert not {option for option in shown if option not in help_texts}
 

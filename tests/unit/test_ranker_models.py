@@ -33,7 +33,9 @@ def test_no_other_weights_near_by_are_better():
     choice = fit_choice(seen, ["a", "b", "c"], penalty=1e-2)
 
     def loss(w):
-        parts = [np.log(np.exp((d.signals - choice.mean) / choice.deviation @ w).sum()) - ((d.signals - choice.mean) / choice.deviation @ w) @ d.taken for d in seen]
+        parts = [
+            np.log(np.exp((d.signals - choice.mean) / choice.deviation @ w).sum()) - ((d.signals - choice.mean) / choice.deviation @ w) @ d.taken for d in seen
+        ]
         return np.mean(parts) + 1e-2 * w @ w
 
     best = loss(choice.weights)

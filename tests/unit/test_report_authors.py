@@ -15,7 +15,9 @@ def paper(number: int, day: int, *authors: str, lists: tuple[str, ...] = ("cs.IR
     return Announcement(item=item, lists=lists)
 
 
-DAYS = AuthorDays([paper(1, 2, "Ana"), paper(2, 3, "Ana", "Bo"), paper(3, 4, "Ana"), paper(4, 5, "Ana", "Bo"), paper(5, 5, "Bo"), paper(6, 5, "Ana", lists=("cs.CL",))])
+DAYS = AuthorDays(
+    [paper(1, 2, "Ana"), paper(2, 3, "Ana", "Bo"), paper(3, 4, "Ana"), paper(4, 5, "Ana", "Bo"), paper(5, 5, "Bo"), paper(6, 5, "Ana", lists=("cs.CL",))]
+)
 
 
 def test_only_strictly_earlier_papers_are_a_library():
