@@ -41,8 +41,10 @@ def ranking_table(name: str) -> str:
     bench = json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
     data = bench["data"]
     lines = [
-        f"List {data['list']}, labels {data['since']} to {data['until']}: {data['user_days']:,} days of {data['users']:,} authors, "
-        f"{data['pool']:.0f} candidates a day. The command: `{bench['command']}`",
+        (
+            f"List {data['list']}, labels {data['since']} to {data['until']}: {data['user_days']:,} days of {data['users']:,} authors, "
+            f"{data['pool']:.0f} candidates a day. The command: `{bench['command']}`"
+        ),
         "",
         "| | nDCG@10 | hit@5 | MRR | ours gains, nDCG@10 | Brier skill | top-decile gap |",
         "|---|---|---|---|---|---|---|",

@@ -121,7 +121,7 @@ def test_no_name_is_kept(stream, tmp_path):
 def test_what_cannot_be_measured_is_two_lines(stream, tmp_path):
     with pytest.raises(ConfigError, match="Did you mean 'TF-IDF mean'"):
         plan(stream).only(["TF-IDF meen"])
-    with pytest.raises(NoPapersError, match="Lists are: cs.CL, cs.IR"):
+    with pytest.raises(NoPapersError, match=r"Lists are: cs\.CL, cs\.IR"):
         bench_report(plan(stream)._replace(announced_on="cs.XX"), tmp_path, "x")
     with pytest.raises(NoPapersError, match="There are 2026-01-05 to"):
         bench_report(plan(stream)._replace(since=date(2027, 1, 1), until=None), tmp_path, "x")
