@@ -5,10 +5,13 @@ from datetime import date
 import pytest
 from tests.recipes.bench_world import write_stream
 
-from broadsheet.core.home import store_path
+from broadsheet.core.home import ranker_folder, store_path
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.core.store import Store
+from broadsheet.report.ranker.fit import fit_history
 from broadsheet.report.run import Request, run
+from broadsheet.represent.minilm import is_installed
+from broadsheet.sources import read_source
 
 WORDS = ("ranking.use_dense=false",)
 
@@ -69,3 +72,19 @@ def test_what_was_shown_is_kept_once_with_its_propensity(tmp_path, profile):
     assert all(p.propensity == 1 for p in picks if not p.explored)
     assert sum(e.propensity for e in report.entries) == pytest.approx(5, abs=1e-4)
     assert "a place by chance" in page.read_text()
+
+
+@pytest.mark.skipif(not is_installed(), reason="the dense model is not installed")
+def test_a_ranker_of_ones_own_is_found_and_its_links_take_part(tmp_path, profile):
+    source = str(write_stream(tmp_path / "papers.jsonl", labels=36, papers=16))
+    fit_history([source], ranker_folder())
+    for day in (date(2026, 2, 1), date(2026, 2, 2)):
+        report, _ = run(Request((source,), profile, day), tmp_path / "out")
+        assert "576 papers" in report.models["weights"]
+    store = Store(store_path())
+    store.record_day([a for a in read_source(source).announcements if a.item.announced < date(2026, 2, 3)])
+    store.close()
+    report, _ = run(Request((source,), profile, date(2026, 2, 3)), tmp_path / "out")
+    assert "lexical + dense + linked, against what came before" in report.models["weights"]
+    assert all(reason.share > 0 for entry in report.picks() for reason in entry.reasons)
+    assert any(reason.kind == "term" for entry in report.picks() for reason in entry.reasons)

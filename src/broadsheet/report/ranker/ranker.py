@@ -110,7 +110,8 @@ class ReaderRanker(Component[RankerConfig]):
         if self.config.links and dense is not None and len(days.papers) >= LEAST_FOR_LINKS:
             self._fit_links(Stream(days, dense), seed, progress)
         labels = days.days()
-        self.origin = f"authors as readers, {labels[0]} to {labels[-1]}, {len(days.papers):,} papers"
+        without = "; too few days to learn links from" if self.config.links and self.linked is None else ""
+        self.origin = f"authors as readers, {labels[0]} to {labels[-1]}, {len(days.papers):,} papers{without}"
         manifest = Manifest(
             kind=self.kind,
             config=self.config.model_dump(mode="json"),
@@ -150,7 +151,10 @@ class ReaderRanker(Component[RankerConfig]):
         return self._chosen(situation, seen)
 
     def _fit_links(self, stream: Stream, seed: int, progress: Progress) -> None:
-        """Learn the weights forward, with a projection that knows the months before; keep the projection that knows all."""
+        """Learn the weights forward, with a projection that knows the months before; keep the projection that knows all.
+
+        Where too few days are left for that there are no links, and the origin says so.
+        """
         stream.links = LinkedConfig()
         situation = Situation(("lexical", "dense", "linked"), history=True)
         seen: list[Day] = []
@@ -161,6 +165,8 @@ class ReaderRanker(Component[RankerConfig]):
             if stream.is_ready and (moment := stream.moment(label)):
                 seen += [Day(moment.sight.signals(stream.reading(u, moment.known), circle=True), u.relevant) for u in moment.users]
             progress(f"labels, {situation}", number + 1, len(labels))
+        if _choices_in(seen) < LEAST_DAYS:
+            return
         self.choices[str(situation)] = self._chosen(situation, seen)
         everything = len(stream.days.papers)
         lexical = stream.rolling.at(everything)
@@ -171,12 +177,17 @@ class ReaderRanker(Component[RankerConfig]):
         self.linked = Linked(TfidfEmbedder.of_terms(terms, float(np.log(1 + everything) + 1)), projection)
 
     def _chosen(self, situation: Situation, seen: Sequence[Day]) -> Choice:
-        if sum(0 < day.taken.sum() < len(day.taken) for day in seen) < LEAST_DAYS:
+        if _choices_in(seen) < LEAST_DAYS:
             raise NoPapersError(
                 f"Only {len(seen)} days of authors with three earlier papers are in this history.",
                 f"Give a longer one: at least {LEAST_DAYS} such days are needed, papers with creators and dates.",
             )
         return fit_choice(seen, situation.signals, penalty=self.config.penalty)
+
+
+def _choices_in(seen: Sequence[Day]) -> int:
+    """Count the days in which something was taken and something was not."""
+    return sum(bool(0 < day.taken.sum() < len(day.taken)) for day in seen)
 
 
 def catalogue_of(days: AuthorDays) -> Catalogue:
