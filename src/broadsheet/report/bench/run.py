@@ -22,13 +22,11 @@ from broadsheet.core.schema import Columns
 from broadsheet.report.authors import ALL_LISTS, AuthorDays, clusters
 from broadsheet.report.bench.arms import ARMS, COMPARED, Arm
 from broadsheet.report.bench.forward import Judged, content_hash, walk
-from broadsheet.report.bench.summary import summarise
+from broadsheet.report.bench.summary import METRICS, summarise
 from broadsheet.report.ranker.stream import Stream
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder
 from broadsheet.represent.linked import LinkedConfig
 from broadsheet.sources import read_source
-
-METRICS = ("ndcg@10", "hit@5", "mrr")
 
 
 class Plan(NamedTuple):
@@ -124,6 +122,7 @@ def _task(plan: Plan, setting: _Setting, name: str, seed: int, progress: Progres
         "since": str(setting.since),
         "until": str(setting.until),
         "content": content_hash(setting.days),
+        "metrics": list(METRICS),
         "links": LinkedConfig().model_dump(mode="json") if arm.links else None,
     }
 

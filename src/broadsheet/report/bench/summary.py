@@ -12,7 +12,8 @@ from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.report.bench.arms import OURS
 
-METRICS = ("ndcg@10", "hit@5", "mrr")
+# The page has twenty places, so the cost of a slate shows at 20.
+METRICS = ("ndcg@10", "ndcg@20", "hit@5", "mrr")
 ROUNDS = 4000
 
 
