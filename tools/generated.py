@@ -50,8 +50,8 @@ def ranking_table(name: str) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in bench["rows"]:
-        cells = [ranged(row, metric) for metric in ("ndcg@10", "hit@5", "mrr", "gain of ours", "brier skill")]
-        lines.append(f"| {row['name']} | {' | '.join(cells)} | {row['top-decile gap']:.3f} |")
+        cells = [ranged(row, metric) for metric in ("ndcg@10", "hit@5", "mrr", "gain_of_ours", "brier_skill")]
+        lines.append(f"| {row['name']} | {' | '.join(cells)} | {row['top_decile_gap']:.3f} |")
     return "\n".join(lines)
 
 

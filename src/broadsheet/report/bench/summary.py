@@ -75,10 +75,10 @@ def _row(name: str, arm: Arm, ours: Arm | None) -> dict[str, Any]:
         row |= _with_interval(metric, bootstrap_mean(arm.means[metric], generator(0, "bench report"), clusters=arm.clusters, rounds=ROUNDS))
     if ours is not None and ours is not arm:
         difference = ours.means["ndcg@10"] - arm.means["ndcg@10"]
-        row |= _with_interval("gain of ours", bootstrap_mean(difference, generator(0, "bench report"), clusters=arm.clusters, rounds=ROUNDS))
+        row |= _with_interval("gain_of_ours", bootstrap_mean(difference, generator(0, "bench report"), clusters=arm.clusters, rounds=ROUNDS))
     lost = bootstrap_ratio(arm.errors, arm.reference, generator(0, "bench report"), clusters=arm.clusters, rounds=ROUNDS)
-    row |= _with_interval("brier skill", Interval(1 - lost.mean, 1 - lost.high, 1 - lost.low))
-    return {**row, "top-decile gap": round(arm.gap, 4), "seeds": arm.seeds, "cpu_s": round(arm.cpu_s, 1)}
+    row |= _with_interval("brier_skill", Interval(1 - lost.mean, 1 - lost.high, 1 - lost.low))
+    return {**row, "top_decile_gap": round(arm.gap, 4), "seeds": arm.seeds, "cpu_s": round(arm.cpu_s, 1)}
 
 
 def _with_interval(name: str, interval: Interval) -> dict[str, float]:
