@@ -33,7 +33,16 @@ def spread(rows: list[dict], key: str) -> str:
 
 def ranking() -> str:
     """Return the tables of how well the page ranks."""
-    return "\n\n".join(ranking_table(name) for name in ("report-csir", "report-all"))
+    return "\n\n".join([*(ranking_table(name) for name in ("report-csir", "report-all")), cost_of_diversity()])
+
+
+def cost_of_diversity() -> str:
+    """Return what the slate of the page costs against the same scores without it."""
+    bench = json.loads((ROOT / "benchmarks" / "report-slate.json").read_text())
+    ours, slate = ({row["name"]: row for row in bench["rows"]}[name] for name in ("ours", "ours as a slate"))
+    lost = {k: 100 * (1 - slate[f"ndcg@{k}"] / ours[f"ndcg@{k}"]) for k in (10, 20)}
+    words = f"costs {lost[10]:.1f} % of nDCG@10 and {lost[20]:.1f} % of nDCG@20"
+    return f"The default diversity floor and a place for each interest, 20 places, {words} on all lists (one seed). The command: `{bench['command']}`"
 
 
 def ranking_table(name: str) -> str:
