@@ -94,7 +94,7 @@ MUTANTS = [
         "report/affinity.py",
         "np.expm1(config.lexical_alone * np.clip(lexical, 0, 1))",
         "np.expm1(-config.lexical_alone * np.clip(lexical, 0, 1)) + 1",
-        DAY,
+        "tests/unit/test_ranker_signals.py",
     ),
     Mutant(
         "archive: a rerun keeps what was there",

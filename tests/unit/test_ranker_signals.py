@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from broadsheet.report.affinity import AffinityConfig, kernel
 from broadsheet.report.ranker.signals import Reading, Shelf, Sight, signal_names
 
 RNG = np.random.default_rng(0)
@@ -68,3 +69,10 @@ def test_what_is_usual_leaves_the_library_alone():
     seen = Sight.of(half, {"lexical": day, "dense": day}, np.zeros((4, 20), dtype=bool), np.zeros((4, 0))).signals(reading([15]), circle=False)
     usual = signal_names(("lexical", "dense"), circle=False).index("lexical usual")
     assert seen[:, usual] == pytest.approx((day @ before[:10].T).mean(axis=1))
+
+
+@pytest.mark.parametrize("dense", [None, np.array([[0.0, 0.2, 0.8, -1.0]])])
+def test_a_nearer_paper_has_a_larger_kernel_and_a_far_one_none(dense):
+    near = kernel(np.array([[0.0, 0.2, 0.8, -1.0]]), dense, AffinityConfig())[0]
+    assert near[0] == near[3] == 0
+    assert 0 < near[1] < near[2]
