@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from broadsheet.core.metrics import brier_skill, top_decile_gap
 from broadsheet.report.ranker.choice import Day, fit_choice
@@ -41,6 +41,34 @@ def test_no_other_weights_near_by_are_better():
     best = loss(choice.weights)
     rng = np.random.default_rng(0)
     assert all(loss(choice.weights + step) >= best for step in rng.normal(scale=0.05, size=(200, 3)))
+
+
+def test_a_choice_between_two_is_a_logistic_regression_on_their_difference():
+    seen = days(200, 6, size=2)
+    choice = fit_choice(seen, ["a", "b", "c"], penalty=1e-2)
+    differences = np.array([(d.signals[0] - d.signals[1]) / choice.deviation for d in seen])
+    oracle = LogisticRegression(C=1 / (2 * 1e-2 * len(seen)), fit_intercept=False, tol=1e-10).fit(differences, [d.taken[0] for d in seen])
+    assert choice.weights == pytest.approx(oracle.coef_[0], abs=1e-3)
+
+
+def test_papers_taken_on_one_day_share_its_weight():
+    x = np.random.default_rng(0).normal(size=(40, 5, 3))
+    both = [Day(signals, np.array([1.0, 1, 0, 0, 0])) for signals in x]
+    each = [Day(signals, taken) for signals in x for taken in (np.eye(5)[0], np.eye(5)[1])]
+    assert fit_choice(both, ["a", "b", "c"]).weights == pytest.approx(fit_choice(each, ["a", "b", "c"]).weights, abs=1e-4)
+
+
+def test_units_of_signals_do_not_matter():
+    seen, scale, shift = days(100, 7), np.array([1e3, 1e-3, 1.0]), np.array([5.0, 0.0, -2.0])
+    plain, scaled = fit_choice(seen, ["a", "b", "c"]), fit_choice([Day(d.signals * scale + shift, d.taken) for d in seen], ["a", "b", "c"])
+    assert scaled.utility(seen[0].signals * scale + shift) == pytest.approx(plain.utility(seen[0].signals), abs=1e-3)
+
+
+def test_a_signal_that_never_varied_has_no_say():
+    seen = [Day(np.column_stack([d.signals, np.full(len(d.taken), np.log(0.95))]), d.taken) for d in days(100, 8)]
+    choice = fit_choice(seen, ["a", "b", "c", "constant"])
+    changed = seen[0].signals + [0, 0, 0, 1]
+    assert choice.utility(changed) == pytest.approx(choice.utility(seen[0].signals), abs=1e-6)
 
 
 def test_chances_hold_on_days_never_seen():

@@ -47,7 +47,9 @@ def test_the_same_seed_gives_the_same_projection():
 @pytest.mark.parametrize("groups", [[], [[0, 1]]])
 def test_too_few_groups_teach_nothing_and_break_nothing(groups):
     lexical, dense, _ = planted()
-    assert np.isfinite(LinkedProjection.fit(lexical, dense, groups, CONFIG)(lexical, dense)).all()
+    projection = LinkedProjection.fit(lexical, dense, groups, CONFIG)
+    assert np.isfinite(projection(lexical, dense)).all()
+    assert np.array_equal(projection.matrix, LinkedProjection.fit(lexical, dense, [[4], [5]], CONFIG).matrix)
 
 
 def test_items_of_one_group_are_never_each_others_negatives():
