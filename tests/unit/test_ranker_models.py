@@ -67,7 +67,7 @@ def test_units_of_signals_do_not_matter():
 def test_a_signal_that_never_varied_has_no_say():
     seen = [Day(np.column_stack([d.signals, np.full(len(d.taken), np.log(0.95))]), d.taken) for d in days(100, 8)]
     choice = fit_choice(seen, ["a", "b", "c", "constant"])
-    changed = seen[0].signals + [0, 0, 0, 1]
+    changed = seen[0].signals + np.eye(4)[3]
     assert choice.utility(changed) == pytest.approx(choice.utility(seen[0].signals), abs=1e-6)
 
 
