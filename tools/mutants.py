@@ -27,6 +27,7 @@ MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report
 METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
 WORLD = "tests/unit/test_sample_world_"
 CLI, EMBEDDERS = "tests/api/test_cli.py", "tests/stage/test_embedders.py"
+BENCH = "tests/recipes/test_bench_report.py"
 MUTANTS = [
     Mutant("slate: no place for an interest", "report/slate.py", "if best_of[i] and not slate.take_first(best_of[i])", "if False", SLATE),
     Mutant("slate: worst score first", "report/slate.py", "(-scores[row], row)", "(scores[row], row)", SLATE),
@@ -138,6 +139,53 @@ MUTANTS = [
         "space: values",
         "tests/unit/test_ranker_signals.py",
     ),
+    Mutant("authors: two papers make a library", "report/authors.py", "LEAST_PAPERS = 3", "LEAST_PAPERS = 2", "tests/unit/test_report_authors.py"),
+    Mutant(
+        "choice: each paper of a day counts in full",
+        "report/ranker/choice.py",
+        "day.taken / day.taken.sum()",
+        "day.taken",
+        "tests/unit/test_ranker_models.py",
+    ),
+    Mutant(
+        "machine: the sides weigh what they number",
+        "report/ranker/machine.py",
+        "np.diag(ridge / weight)",
+        "np.diag(ridge + 0 * weight)",
+        "tests/unit/test_ranker_models.py",
+    ),
+    Mutant(
+        "signals: the kernel counts a paper for itself",
+        "report/ranker/signals.py",
+        "self.kernel = np.where(same, 0.0, kernel(self.cosines",
+        "self.kernel = np.where(False, 0.0, kernel({s: cosines[s] for s in cosines}",
+        "tests/unit/test_ranker_signals.py",
+    ),
+    Mutant(
+        "signals: lists a reader is never on do not matter",
+        "report/ranker/signals.py",
+        " + (1 - self.lists) * np.log(1 - share)",
+        "",
+        "tests/unit/test_ranker_signals.py",
+    ),
+    Mutant(
+        "linked: what belongs together is pushed apart",
+        "represent/linked.py",
+        "logits.masked_fill(shared & ~own, -torch.inf)",
+        "logits",
+        "tests/unit/test_represent_linked.py",
+    ),
+    Mutant("stream: papers of the day are known", "report/ranker/stream.py", "known = self.days.before(label)", "known = self.days._after(label)", BENCH),
+    Mutant("stream: links are learnt from all that is ever written", "report/ranker/stream.py", "[row for row in rows if row < known]", "list(rows)", BENCH),
+    Mutant(
+        "forward: fitted after the day is known",
+        "report/bench/forward.py",
+        "yield _judged(arm, seen, day, choice)",
+        "yield _judged(arm, seen, day, fit_choice(past, columns_of(past)))",
+        BENCH,
+    ),
+    Mutant("summary: random is not given the rate", "report/bench/summary.py", 'rows[0].arm == "random"', 'rows[0].arm == "nobody"', BENCH),
+    Mutant("bench: names are kept", "report/bench/forward.py", "return hashlib.sha256(name.encode()).hexdigest()[:12]", "return name", BENCH),
     Mutant(
         "exploration: another propensity than the draw's",
         "report/exploration.py",
