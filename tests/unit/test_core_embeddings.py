@@ -140,7 +140,7 @@ def test_the_artefact_says_what_it_was_made_of(embedder, tmp_path):
     artifact = embed_catalogue(embedder, catalogue, tmp_path).artifact
     assert artifact.manifest.parents == {"catalogue": catalogue.content_hash()}
     assert artifact.manifest.models == {"embedder": "letters"}
-    assert artifact.frame("items").columns == [Columns.ITEM, Columns.TEXT_HASH]
+    assert artifact.frame("items").columns == [Columns.ITEM, Columns.TEXT_HASH, Columns.FAULT]
 
 
 def test_who_waits_is_told_how_far_it_is(embedder, tmp_path):

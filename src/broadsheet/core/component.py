@@ -1,19 +1,21 @@
 """The one shape of a component: `Component(config)`, `fit`, `load`, `__call__`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
+from PIL import Image
 from scipy import sparse
 
 from broadsheet.core.artifacts import Artifact, Manifest
-from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.catalogue import Catalogue, reading_text, text_hash
 from broadsheet.core.config import Config
 from broadsheet.core.errors import NotFittedError
+from broadsheet.core.images import image_hash
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import ArtifactKind
+from broadsheet.core.schema import ArtifactKind, Item
 
 ConfigT = TypeVar("ConfigT", bound=Config)
 Vectors = np.ndarray | sparse.csr_array
@@ -46,6 +48,27 @@ class Component(ABC, Generic[ConfigT]):
         return NotFittedError(f"{name} is not fitted.", f"Call {name}.fit(catalogue, folder), or {name}.load(artifact).")
 
 
+class Content(NamedTuple):
+    """What an embedder reads of an item or a query: text, a picture (a file or pixels), or both."""
+
+    text: str = ""
+    image: Path | Image.Image | None = None
+
+    def content_hash(self) -> str:
+        """Name the content: of a text alone its own hash, else a hash of the text and the picture's bytes.
+
+        Raises ImageError for a file that cannot be read.
+        """
+        return text_hash(self.text) if self.image is None else text_hash(f"{image_hash(self.image)} {self.text}")
+
+
+class Embedded(NamedTuple):
+    """Rows `[N, d]`, one for each content, and what was wrong with some: two lines by position."""
+
+    vectors: Vectors
+    faults: Mapping[int, str]
+
+
 class Embedder(Component[ConfigT]):
     """A component that turns texts into unit vectors.
 
@@ -71,6 +94,39 @@ class Embedder(Component[ConfigT]):
     @abstractmethod
     def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         """Embed texts: rows `[N, d]` of length 1, or all zero where a text says nothing."""
+
+    def contents(self, catalogue: Catalogue, root: Path | None = None) -> list[Content]:
+        """Return what is read of each item; `root` is the folder that `Item.images` is relative to."""
+        del root
+        return [Content(reading_text(item)) for item in catalogue]
+
+    def embed(self, contents: Sequence[Content], progress: Progress = silent) -> Embedded:
+        """Embed contents. An embedder of texts reads their texts."""
+        return Embedded(self([content.text for content in contents], progress), {})
+
+
+class MultimodalEmbedder(Embedder[ConfigT]):
+    """An embedder whose texts, pictures, and both together lie in one space.
+
+    A picture that cannot be read is a fault of its row: the row is that of the text alone, or
+    all zero where there is none; the others are embedded.
+    """
+
+    def contents(self, catalogue: Catalogue, root: Path | None = None) -> list[Content]:
+        """Return each item's text with its first picture, where `root` is given and the item has one."""
+        return [Content(reading_text(item), _picture(item, root)) for item in catalogue]
+
+    @abstractmethod
+    def embed(self, contents: Sequence[Content], progress: Progress = silent) -> Embedded:
+        """Embed texts, pictures, and both: rows of length 1, or all zero where nothing could be read."""
+
+    def __call__(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
+        """Embed texts alone."""
+        return self.embed([Content(text) for text in texts], progress).vectors
+
+
+def _picture(item: Item, root: Path | None) -> Path | None:
+    return root / item.images[0] if root is not None and item.images else None
 
 
 def similarity(left: Vectors, right: Vectors) -> np.ndarray:

@@ -12,7 +12,8 @@ BroadsheetError (1)
 │   ├── FeedError (25)          the feed itself reports an error
 │   ├── ColumnError (26)        a column that is not there
 │   ├── RecordError (27)        a record that lacks a field or has a wrong one
-│   └── IdentifierError (28)    an identifier in no known scheme
+│   ├── IdentifierError (28)    an identifier in no known scheme
+│   └── ImageError (29)         a picture that is missing, cut, no picture, or far too large
 ├── NoPapersError (30)          nothing was announced for the date, or the day is empty
 ├── OutputError (40)            a folder that cannot be written
 ├── NetworkError (50)           no connection, or the time limit passed
@@ -21,6 +22,7 @@ BroadsheetError (1)
 │   └── NotFittedError (61)     a component used before `fit` or `load`
 ├── StoreError (65)             the database cannot be opened or is locked
 └── MissingExtraError (70)      an optional package or a model weight is not installed
+    └── WeightsError (71)       weights that were changed, are of another family, or give no finite numbers
 
 The number is the exit code of the command line. 0 is success, 2 a wrong call of the
 command line (unknown option); 3 to 5 are kept for the states of a day that is waited for.
@@ -117,6 +119,12 @@ class IdentifierError(SourceError):
     exit_code = 28
 
 
+class ImageError(SourceError):
+    """A picture that is missing, ends too soon, is no picture, or is far too large."""
+
+    exit_code = 29
+
+
 class NoPapersError(BroadsheetError):
     """Nothing was announced for the date asked for, or the day is empty."""
 
@@ -163,6 +171,12 @@ class MissingExtraError(BroadsheetError):
     """An optional package or a model weight that is not installed."""
 
     exit_code = 70
+
+
+class WeightsError(MissingExtraError):
+    """Weights that were changed, belong to another family of models, or give no finite numbers."""
+
+    exit_code = 71
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -45,6 +45,17 @@ class Columns:
     ANSWER = "answer"
     POSITION = "position"
     FINAL = "final"
+    IMAGE = "image"
+    FAULT = "fault"
+    VECTOR = "vector"
+    STAGE = "stage"
+    STEP = "step"
+    LOSS = "loss"
+    QUERY = "query"
+    TARGET = "target"
+    TURN = "turn"
+    FAMILY = "family"
+    SPLIT = "split"
 
 
 class ArtifactKind(StrEnum):
@@ -55,6 +66,10 @@ class ArtifactKind(StrEnum):
     BENCH_ROW = "bench-row"
     RANKER = "ranker"
     WORLD = "world"
+    INDEX = "index"
+    CHECKPOINT = "checkpoint"
+    BACKBONE = "backbone"
+    TURNS = "turns"
 
 
 class Announce(StrEnum):
