@@ -134,11 +134,12 @@ def _fresh_number(parts: Path) -> int:
     return len(list(parts.parent.glob(f"{parts.name}*")))
 
 
-def _shifted(progress: Progress, before: int, total: int) -> Progress:
+def _shifted(progress: Progress, before: int, whole: int) -> Progress:
     """Report a block's progress as that of the whole."""
 
-    def told(step: str, done: int, _: int) -> None:
-        progress(step, before + done, total)
+    def told(step: str, done: int, total: int) -> None:
+        del total
+        progress(step, before + done, whole)
 
     return told
 
