@@ -1,0 +1,7 @@
+"""One training loop for every stage of the house: stages as data, freeze sets proved by hash, resume bit for bit."""
+
+from broadsheet.core.train.freeze import freeze_all_but, reinitialise, tensors_hash
+from broadsheet.core.train.loop import Batches, Evaluate, Objective, Trained, autocast, descend, train
+from broadsheet.core.train.stage import Stage
+
+__all__ = ["Batches", "Evaluate", "Objective", "Stage", "Trained", "autocast", "descend", "freeze_all_but", "reinitialise", "tensors_hash", "train"]
