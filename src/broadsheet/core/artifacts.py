@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from broadsheet import __version__
 from broadsheet.core.errors import ArtifactError
-from broadsheet.core.files import staged_folder, write_file
+from broadsheet.core.files import file_hash, staged_folder, write_file
 from broadsheet.core.schema import ArtifactKind, Record
 
 SCHEMA_VERSION = 1
@@ -75,17 +75,21 @@ def write_artifact(
     manifest: Manifest,
     tensors: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     frames: Mapping[str, pl.DataFrame] | None = None,
+    fill: Callable[[Path], None] | None = None,
 ) -> Artifact:
     """Write an artefact: all of it under a temporary name, then one rename.
 
-    `tensors` maps a file stem to named arrays, `frames` a file stem to a frame.
+    `tensors` maps a file stem to named arrays, `frames` a file stem to a frame; `fill` writes further
+    files into the folder it is given (a library's own checkpoint), whose hashes are kept too.
     """
     with staged_folder(path) as stage:
         for stem, arrays in (tensors or {}).items():
             save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, stage / f"{stem}.safetensors")
         for stem, frame in (frames or {}).items():
             frame.write_parquet(stage / f"{stem}.parquet")
-        hashes = {file.name: _hash_file(file) for file in sorted(stage.iterdir())}
+        if fill:
+            fill(stage)
+        hashes = {file.name: file_hash(file) for file in sorted(stage.iterdir())}
         complete = manifest.model_copy(update={"files": hashes})
         write_file(stage / MANIFEST, _manifest_bytes(complete))
     return Artifact(path, complete)
@@ -97,7 +101,7 @@ def read_artifact(path: Path, kind: ArtifactKind) -> Artifact:
     if manifest.kind is not kind:
         raise ArtifactError(f"{path} holds {manifest.kind}, not {kind}.", f"Name a folder that holds {kind}.")
     for name, expected in manifest.files.items():
-        if not (path / name).is_file() or _hash_file(path / name) != expected:
+        if not (path / name).is_file() or file_hash(path / name) != expected:
             raise ArtifactError(f"{path / name} is missing or was changed.", "Delete the folder; it is made anew.")
     return Artifact(path, manifest)
 
@@ -121,8 +125,3 @@ def _read_manifest(path: Path) -> Manifest:
 
 def _manifest_bytes(manifest: Manifest) -> bytes:
     return (json.dumps(manifest.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

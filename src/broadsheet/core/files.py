@@ -1,6 +1,7 @@
 """Writing files so that no reader ever sees half of one."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -72,6 +73,12 @@ def staged_folder(path: Path) -> Iterator[Path]:
         raise _cannot_write(path.parent, fault) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _behind_links(path: Path) -> Path:

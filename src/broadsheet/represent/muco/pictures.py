@@ -1,0 +1,54 @@
+"""Pictures by key for a backbone: read, prepared, and where its tower is frozen, kept as the tower saw them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from broadsheet.core.backbones.protocol import Backbone, Sight
+from broadsheet.core.images import read_image
+
+
+class Pictures:
+    """Gives the `Sight` of pictures; a key is a path relative to `root`, or a name given to `held`.
+
+    With `keep`, the tower runs once for each picture ever, without gradients, and its output is kept (a frozen
+    tower gives the same each time). Without, it runs once for each picture of a batch.
+    """
+
+    def __init__(self, backbone: Backbone, root: Path | None = None, *, held: dict[str, Image.Image] | None = None, keep: bool = False) -> None:
+        self.backbone, self.root, self.keep = backbone, root or Path(), keep
+        self.held = held if held is not None else {}
+        self._kept: dict[str, Sight] = {}
+
+    def image(self, key: str) -> Image.Image:
+        """Read a picture as RGB. Raises ImageError."""
+        return read_image(self.held[key] if key in self.held else self.root / key)
+
+    def sight(self, keys: Sequence[str]) -> Sight | None:
+        """Return the pictures of these keys, each once, in order of first mention; None for no key."""
+        unique = list(dict.fromkeys(keys))
+        if not unique:
+            return None
+        if not self.keep:
+            return self.backbone.see([self.image(key) for key in unique])
+        new = [key for key in unique if key not in self._kept]
+        for start in range(0, len(new), 32):
+            self._look(new[start : start + 32])
+        kept = [self._kept[key] for key in unique]
+        return Sight(torch.cat([one.pixels for one in kept]), tuple(grid for one in kept for grid in one.grids), seen=True)
+
+    def _look(self, keys: Sequence[str]) -> None:
+        with torch.no_grad():
+            sight = self.backbone.look(self.backbone.see([self.image(key) for key in keys]))
+        for key, tokens, grid in zip(keys, sight.pixels.split(sight.counts), sight.grids, strict=True):
+            self._kept[key] = Sight(tokens.clone(), (grid,), seen=True)
+
+
+def placed(sight: Sight, unique: Sequence[str], places: Sequence[str]) -> Sight:
+    """Repeat what the tower saw for every place of a picture: it ran once for each, however often it is shown."""
+    if list(unique) == list(places):
+        return sight
+    parts = dict(zip(unique, zip(sight.pixels.split(sight.counts), sight.grids, strict=True), strict=True))
+    return Sight(torch.cat([parts[key][0] for key in places]), tuple(parts[key][1] for key in places), seen=True)
