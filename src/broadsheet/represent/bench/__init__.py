@@ -1,0 +1,1 @@
+"""Benches of represent: the small embedder, efficiency of many turns, indexes."""
