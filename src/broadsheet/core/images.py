@@ -24,6 +24,15 @@ def read_image(source: Path | bytes | Image.Image, most_pixels: int = MOST_PIXEL
     """
     if isinstance(source, Image.Image):
         return _on_white(source)
+    return _opened(source, most_pixels, pixels=True)
+
+
+def check_image(source: Path | bytes, most_pixels: int = MOST_PIXELS) -> None:
+    """Raise ImageError where the header says that `read_image` would fail; no pixel is decoded."""
+    _opened(source, most_pixels, pixels=False)
+
+
+def _opened(source: Path | bytes, most_pixels: int, *, pixels: bool) -> Image.Image:
     name = str(source) if isinstance(source, Path) else "The picture given as bytes"
     try:
         with warnings.catch_warnings():
@@ -31,6 +40,8 @@ def read_image(source: Path | bytes | Image.Image, most_pixels: int = MOST_PIXEL
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
                 _require_size(name, image.size, most_pixels)
+                if not pixels:
+                    return image
                 image.load()
                 return _on_white(ImageOps.exif_transpose(image))
     except FileNotFoundError:

@@ -15,6 +15,8 @@ class Turn(Record):
     """One question about an example, and what answers it: a text, a picture, or both.
 
     `kind` is one of `KINDS` or a word of one's own. `negatives` are texts that do not answer it.
+    `query_sentence` and `target_sentence` say in words what stands on either side (a caption, where it is a picture): stage 2
+    hides and infers them. Where they are empty the query and the target stand for themselves.
     """
 
     query: str
@@ -22,6 +24,8 @@ class Turn(Record):
     kind: str = "retrieval"
     target_image: str | None = None
     negatives: tuple[str, ...] = ()
+    query_sentence: str = ""
+    target_sentence: str = ""
 
     @model_validator(mode="after")
     def _answered(self) -> "Turn":
