@@ -10,15 +10,16 @@ if TYPE_CHECKING:
 
 __all__ = ["open_backbone"]
 
-KINDS = ("tiny:FAMILY", "smollm2[:LAYERS]", "nano[:LAYERS[:TOKENS]]", "hf:FOLDER")
+KINDS = ("tiny:FAMILY", "native[:LAYERS[:WIDTH[:TOKENS]]]", "smollm2[:LAYERS]", "nano[:LAYERS[:TOKENS]]", "hf:FOLDER")
+MOST = {"native": 3, "smollm2": 1, "nano": 2}
 
 
 def open_backbone(spec: str, *, seed: int = 0) -> "Backbone":
     """Open a backbone by name.
 
-    `tiny:FAMILY` is a random one of a few thousand weights (llama, qwen2_vl, qwen2_5_vl, qwen3_vl); `smollm2` SmolLM2-135M,
-    or its first layers; `nano` EfficientNet-Lite0 (49 or 196 tokens) before the first layers (8) of SmolLM2-135M; `hf:FOLDER` a
-    checkpoint folder. Raises ConfigError for another name, MissingExtraError and WeightsError as the backbones do.
+    `tiny:FAMILY` is a random one of a few thousand weights (llama, qwen2_vl, qwen2_5_vl, qwen3_vl); `native` a decoder of 2
+    layers, 192 wide, over MiniLM's word vectors, with TOKENS behind EfficientNet-Lite0 (49 or 196 tokens); `smollm2` SmolLM2-135M,
+    or its first layers; `nano` EfficientNet-Lite0 before the first layers (8) of SmolLM2-135M; `hf:FOLDER` a checkpoint folder. Raises ConfigError for another name, MissingExtraError and WeightsError as the backbones do.
     """
     kind, _, rest = spec.partition(":")
     if kind == "tiny" and rest:
@@ -28,9 +29,9 @@ def open_backbone(spec: str, *, seed: int = 0) -> "Backbone":
 
         return open_checkpoint(Path(rest), seed=seed)
     numbers = rest.split(":") if rest else []
-    if kind in {"smollm2", "nano"} and len(numbers) <= {"smollm2": 1, "nano": 2}[kind] and all(number.isdigit() for number in numbers):
+    if kind in MOST and len(numbers) <= MOST[kind] and all(number.isdigit() for number in numbers):
         sizes = [int(number) for number in numbers]
-        return _smollm2(*sizes, seed=seed) if kind == "smollm2" else _nano(*sizes, seed=seed)
+        return {"native": _native, "smollm2": _smollm2, "nano": _nano}[kind](*sizes, seed=seed)
     raise ConfigError(f"There is no backbone {spec!r}.", f"Backbones are: {', '.join(KINDS)}.")
 
 
@@ -51,10 +52,23 @@ def _smollm2(layers: int | None = None, *, seed: int) -> "Backbone":
     return open_checkpoint(smollm2_folder(), layers=layers, seed=seed)
 
 
+def _native(layers: int = 2, width: int = 192, tokens: int = 0, *, seed: int) -> "Backbone":
+    from broadsheet.core.backbones.native import HEAD, NativeText
+
+    if layers < 1 or width < HEAD or width % HEAD:
+        raise ConfigError(f"A native decoder has at least one layer and a width that {HEAD} divides, not {layers} and {width}.", "Say native:2:192.")
+    text = NativeText(layers, width, seed)
+    return _seeing(text, tokens, seed) if tokens else text
+
+
 def _nano(layers: int = 8, tokens: int = 49, *, seed: int) -> "Backbone":
+    return _seeing(_smollm2(layers, seed=seed), tokens, seed)
+
+
+def _seeing(text: "Backbone", tokens: int, seed: int) -> "Backbone":
     from broadsheet.core.backbones.efficientnet import CHANNELS, EfficientNetLite0
     from broadsheet.core.backbones.nano import NanoMLLM
 
     if tokens not in CHANNELS:
-        raise ConfigError(f"EfficientNet-Lite0 gives 49 or 196 tokens, not {tokens}.", f"Say nano:{layers}:49 or nano:{layers}:196.")
-    return NanoMLLM(EfficientNetLite0(tokens), _smollm2(layers, seed=seed), seed)  # pyrefly: ignore
+        raise ConfigError(f"EfficientNet-Lite0 gives 49 or 196 tokens, not {tokens}.", "Ask for one of the two.")
+    return NanoMLLM(EfficientNetLite0(tokens), text, seed)  # pyrefly: ignore

@@ -7,7 +7,6 @@ import torch
 from PIL import Image
 from torch import nn
 
-from broadsheet.core.backbones.checkpoint import CausalText
 from broadsheet.core.backbones.protocol import Backbone, Sight
 from broadsheet.core.seeds import generator
 
@@ -20,7 +19,7 @@ class NanoMLLM(Backbone):
 
     sees: ClassVar[bool] = True
 
-    def __init__(self, tower: Any, text: CausalText, seed: int = 0) -> None:
+    def __init__(self, tower: Any, text: Backbone, seed: int = 0) -> None:
         super().__init__(f"NanoMLLM ({tower.name}, {tower.tokens} tokens; {text.name})", text.tokenizer, text.table(), text.width, seed)
         self.tower = tower
         self.text = text

@@ -22,6 +22,10 @@ class Pictures:
         self.held = held if held is not None else {}
         self._kept: dict[str, Sight] = {}
 
+    def share(self, other: "Pictures") -> None:
+        """Take over what another's tower saw, which must have been the same tower."""
+        self._kept = other._kept  # noqa: SLF001 - its own kind
+
     def image(self, key: str) -> Image.Image:
         """Read a picture as RGB. Raises ImageError."""
         return read_image(self.held[key] if key in self.held else self.root / key)

@@ -1,0 +1,228 @@
+"""One arm: its speed over a few steps, or its recall after a budget of seconds and after a number of epochs."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+
+from broadsheet.core.bench import Measured
+from broadsheet.core.images import read_image
+from broadsheet.core.progress import Progress
+from broadsheet.core.schema import Columns
+from broadsheet.core.train import Objective, Stage, train
+from broadsheet.represent.bench.efficiency.data import TESTED, Data
+from broadsheet.represent.muco.batches import Sampler
+from broadsheet.represent.muco.config import MucoConfig
+from broadsheet.represent.muco.fit import Built, build_model
+from broadsheet.represent.muco.loss import LossConfig
+from broadsheet.represent.muco.model import MultiTurn
+from broadsheet.represent.muco.objective import muco_objective
+from broadsheet.represent.muco.packing import pack
+from broadsheet.represent.muco.pictures import Pictures
+from broadsheet.represent.muco.schema import normalised
+from broadsheet.represent.muco.template import Template
+
+RATE, TEMPERATURE = 1e-3, 0.07
+
+
+class Arm(NamedTuple):
+    """A way to train: turns an example, how many batches of one-turn training a step holds, history, and masks."""
+
+    turns: int = 7
+    wider: bool = False
+    history: Literal["causal", "block"] = "causal"
+    same_image: bool = True
+    same_text: bool = True
+
+    def config(self, backbone: str, batch: int) -> MucoConfig:
+        """Return the settings of the arm; a `wider` one takes as many pictures a step as seven turns give pairs."""
+        return MucoConfig(
+            backbone=backbone,
+            history=self.history,
+            most_turns=self.turns,
+            batch=batch * (7 if self.wider else 1),
+            learning_rate=RATE,
+            template=Template(system="", longest=32),
+            loss=LossConfig(temperature=TEMPERATURE, direction="both", same_image=self.same_image, same_text=self.same_text),
+        )
+
+
+class Counted(NamedTuple):
+    """An objective that counts its processor seconds, pairs and pictures."""
+
+    objective: Objective
+    spent: dict[str, float]
+
+
+def speed(arm: Arm, data: Data, root: Path, backbone: str, batch: int, steps: int, seed: int, *, cached: bool) -> Measured:
+    """Time steps of training, both sides and the optimiser counted; the tower's work is done before (`cached`), or in each step."""
+    built, config = _built(arm, backbone, batch, seed)
+    held = {example.image: read_image(root / example.image) for example in data.train[: 2 * config.batch] if example.image}
+    for image in held.values():
+        image.thumbnail((224, 224))
+    pictures = Pictures(built.net.backbone, held=held, keep=cached)
+    examples = [example for example in data.train if example.image in held]
+    if cached:
+        pictures.sight(list(held))
+    sampler = Sampler(examples, seed=seed, most_turns=arm.turns)
+    stage = Stage(name="multi", steps=1, learning_rate=RATE, batch=config.batch, trainable=built.trainable)
+    counted = _counted(muco_objective(pictures, config.loss, dtype="float32"), sampler)
+    objective = counted.objective
+    train(built.net, [stage], sampler, objective, seed=seed)
+    built.net.backbone.looked = 0
+    counted.spent.clear()
+    began, wall = time.process_time(), time.perf_counter()
+    train(built.net, [stage.model_copy(update={"steps": steps})], sampler, objective, seed=seed)
+    cpu, wall = time.process_time() - began, time.perf_counter() - wall
+    tokens = _tokens(built.net, sampler, stage, pictures)
+    figures = {
+        "pairs_per_cpu_s": counted.spent["pairs"] / cpu,
+        "images_per_cpu_s": counted.spent["images"] / cpu,
+        "updates_per_cpu_s": steps / cpu,
+        "tokens_per_cpu_s": tokens * steps / cpu,
+        "cpu_s_per_image": cpu / counted.spent["images"],
+        "cpu_s_per_wall_s": cpu / wall,
+        "looks_per_image": built.net.backbone.looked / counted.spent["images"],
+    }
+    return Measured(figures, models={"backbone": built.net.backbone.name})
+
+
+def recall(arm: Arm, data: Data, pictures: "Shared", backbone: str, batch: int, seconds: float, epochs: float, seed: int, progress: Progress) -> Measured:
+    """Train until both `seconds` of the processor and `epochs` of pictures are spent; measure single turns of unseen pictures at each."""
+    built, config = _built(arm, backbone, batch, seed)
+    shown = pictures.on(built.net)
+    sampler = Sampler(data.train, seed=seed, most_turns=arm.turns)
+    at_epochs = max(1, round(epochs * len(data.train) / min(config.batch, len(data.train))))
+    counted = _counted(muco_objective(shown, config.loss, dtype="float32"), sampler)
+    pace = _pace(built, config, counted, sampler, seed)
+    built, config = _built(arm, backbone, batch, seed)
+    shown = pictures.on(built.net)
+    at_seconds = max(1, round(seconds / pace))
+    counted = _counted(muco_objective(shown, config.loss, dtype="float32"), sampler)
+    steps = max(at_seconds, at_epochs)
+    stage = Stage(name="multi", steps=steps, learning_rate=RATE, batch=config.batch, trainable=built.trainable, warmup=20)
+    found: dict[str, Judged] = {}
+    spent: dict[str, float] = {}
+
+    def told(step: str, done: int, total: int) -> None:
+        for name, wanted in (("cpu", at_seconds), ("epochs", at_epochs)):
+            if done == wanted:
+                found[name] = judge(built.net, data, shown)
+                spent.update({f"{name}_s": counted.spent["cpu_s"], f"{name}_images": counted.spent["images"], f"{name}_updates": float(done)})
+        progress(step, done, total)
+
+    trained = train(built.net, [stage], sampler, counted.objective, seed=seed, progress=told)
+    figures = {f"{name}@{moment}" if "@" not in name else f"{name}_{moment}": value for moment, one in found.items() for name, value in one.figures.items()}
+    last = trained.record[Columns.LOSS].tail(20).mean()
+    values = pl.DataFrame({Columns.IMAGE: [image for image, _ in data.test], **{f"rank_{moment}": one.ranks for moment, one in found.items()}})
+    return Measured({**figures, **spent, "last_loss": float(last or 0.0)}, values, {"backbone": built.net.backbone.name})  # pyrefly: ignore
+
+
+class Shared:
+    """What the frozen tower saw, kept for all arms of one number of tokens."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._kept: Any = None
+
+    def on(self, net: MultiTurn) -> Pictures:
+        """Return the pictures for another model with the same tower."""
+        pictures = Pictures(net.backbone, self._root, keep=True)
+        if self._kept is not None:
+            pictures.share(self._kept)
+        self._kept = pictures
+        return pictures
+
+
+class Judged(NamedTuple):
+    """Figures of a model on unseen pictures, and the rank of each one's text, from 0."""
+
+    figures: Mapping[str, float]
+    ranks: np.ndarray
+
+
+def judge(net: MultiTurn, data: Data, pictures: Pictures) -> Judged:
+    """Find each unseen picture's text among all, by one turn alone; equal texts are one candidate, ties count by the mean.
+
+    Beside recall: the gap between the means of both sides (Liang et al. 2022), alignment and uniformity (Wang and Isola 2020),
+    and the cosine between three turns of one picture.
+    """
+    modes = [module.training for module in net.modules()]
+    net.eval()
+    with torch.no_grad():
+        queries = _read(net, [(image, [TESTED]) for image, _ in data.test], pictures)
+        texts = list(dict.fromkeys(normalised(text) for _, text in data.test))
+        spoken = {normalised(text): text for _, text in data.test}
+        targets = _read(net, [(None, [spoken[text]]) for text in texts], pictures)
+        several = _read(net, [(image, [TESTED, "what is its name", "of which kind is it"]) for image, _ in data.test[:64]], pictures)
+    for module, mode in zip(net.modules(), modes, strict=True):
+        module.training = mode
+    own = np.array([texts.index(normalised(text)) for _, text in data.test])
+    scores = queries @ targets.T
+    mine = scores[np.arange(len(own)), own][:, None]
+    ranks = (scores > mine).sum(axis=1) + ((scores == mine).sum(axis=1) - 1) / 2
+    matched = targets[own]
+    apart = ((queries[:, None] - queries[None]) ** 2).sum(axis=-1)[~np.eye(len(queries), dtype=bool)]
+    turns = several.reshape(-1, 3, several.shape[1])
+    figures = {
+        **{f"recall@{k}": float(np.mean(ranks < k)) for k in (1, 5, 10)},
+        "modality_gap": float(np.linalg.norm(queries.mean(axis=0) - targets.mean(axis=0))),
+        "alignment": float(((queries - matched) ** 2).sum(axis=1).mean()),
+        "uniformity": float(np.log(np.exp(-2 * apart).mean())),
+        "turn_cosine": float(np.mean([(turns[:, a] * turns[:, b]).sum(axis=1).mean() for a, b in ((0, 1), (0, 2), (1, 2))])),
+        "chance": 1 / len(texts),
+    }
+    return Judged(figures, ranks)
+
+
+def _read(net: MultiTurn, asked: Sequence[tuple[str | None, list[str]]], pictures: Pictures) -> np.ndarray:
+    parts = []
+    for start in range(0, len(asked), 32):
+        block = asked[start : start + 32]
+        parts.append(net.embed([("", image) for image, _ in block], [[(query, None) for query in queries] for _, queries in block], pictures).numpy())
+    return np.concatenate(parts)
+
+
+def _built(arm: Arm, backbone: str, batch: int, seed: int) -> tuple[Built, MucoConfig]:
+    config = arm.config(backbone, batch)
+    return build_model(config, seed), config
+
+
+def _counted(objective: Objective, sampler: Sampler) -> Counted:
+    del sampler
+    spent: dict[str, float] = {}
+
+    def counting(model: Any, batch: Any) -> Mapping[str, float]:
+        began = time.process_time()
+        figures = objective(model, batch)
+        for name, value in (("cpu_s", time.process_time() - began), ("pairs", figures["rows"]), ("images", len(batch.queries))):
+            spent[name] = spent.get(name, 0.0) + value
+        return figures
+
+    return Counted(counting, spent)
+
+
+def _pace(built: Built, config: MucoConfig, counted: Counted, sampler: Sampler, seed: int) -> float:
+    """Return the processor seconds of a step, after one to warm up."""
+    stage = Stage(name="multi", steps=1, learning_rate=RATE, batch=config.batch, trainable=built.trainable)
+    train(built.net, [stage], sampler, counted.objective, seed=seed)
+    counted.spent.clear()
+    began = time.process_time()
+    train(built.net, [stage.model_copy(update={"steps": 4})], sampler, counted.objective, seed=seed)
+    return (time.process_time() - began) / 4
+
+
+def _tokens(net: MultiTurn, sampler: Sampler, stage: Stage, pictures: Pictures) -> int:
+    """Return the tokens of a step, both sides, padding aside."""
+    batch = sampler(stage, 0, np.random.default_rng(0))
+    count = 0
+    for side in (batch.queries, batch.targets):
+        keys = list(dict.fromkeys(key for asked in side for _, key in (asked.shown, *asked.turns) if key))
+        sight = pictures.sight(keys)
+        grids = dict(zip(keys, sight.grids if sight else (), strict=True))
+        count += pack(net.dialogues([asked.shown for asked in side], [asked.turns for asked in side], grids), net.backbone, net.history).tokens
+    return count
