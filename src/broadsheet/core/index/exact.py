@@ -1,107 +1,91 @@
 """Exact search: every vector is compared with every query."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from broadsheet.core.device import choose_dtype
-from broadsheet.core.errors import RecordError
-from broadsheet.core.index.formats import Encoded, decode, encode
-from broadsheet.core.index.protocol import Allowed, Found, Index, IndexConfig, best, checked
+from broadsheet.core.index.formats import Format, decode
+from broadsheet.core.index.nearest import Near, Scorer, longest, nearest, plain_scorer
+from broadsheet.core.index.protocol import Index, IndexConfig
 
-# Queries at a time: the score matrix of a block stays small beside the vectors.
-BLOCK = 16
-# With bfloat16 products so many candidates beyond k are scored again in float32.
-MARGIN = 64
+# A filter that leaves less than this share is searched among copies of what it leaves.
+SPARSE = 0.25
+# A bfloat16 has 8 significant bits: query, vector and product are each rounded by up to 2^-8 of themselves.
+ROUNDING = 3.1 * 2.0**-8
 
 
 class ExactIndex(Index):
-    """All inner products, of vectors as they are kept.
+    """All inner products, of the vectors as they are kept.
 
-    Where the processor multiplies bfloat16 in hardware, candidates come from a bfloat16 product and are scored again in float32;
-    elsewhere products are float32 throughout, over float32 vectors held in memory beside what is written.
+    Where the processor multiplies bfloat16 in hardware, every vector that could be among the k by a bfloat16 product, given how far
+    such a product can err, is scored again against what is kept; elsewhere products are float32. So either finds the k nearest
+    of the kept vectors. Kept as float32 those are the true ones; kept as bfloat16 or int8 they are near the true ones.
+
+    Memory: without such a unit 4 bytes a dimension whatever the format is (products need float32); with it 2 beside float32 or
+    int8, and none beside bfloat16, which is multiplied as it is kept.
     """
 
     kind: ClassVar[str] = "exact"
+    default_format: ClassVar[Format] = "float32"
 
     def __init__(self, config: IndexConfig | None = None) -> None:
         super().__init__(config)
-        self._encoded = Encoded(self.config.format, np.zeros((0, 0), dtype=np.float32))
-        self._rows = np.zeros((0, 0), dtype=np.float32)
+        self._wide = self.vectors()
         self._half: Any = None
+        self._longest = 0.0
 
     @property
     def arithmetic(self) -> str:
         """What products are computed in, and why."""
         choice = choose_dtype()
-        return f"{choice.name}{', scored again in float32' if choice.name == 'bfloat16' else ''}: {choice.why}"
+        return f"{choice.name}{', scored again' if choice.name == 'bfloat16' else ''}: {choice.why}"
 
-    def build(self, ids: Sequence[str], vectors: np.ndarray) -> Self:
-        """Take `[N, d]` vectors."""
-        rows = checked(ids, vectors)
-        self.named(ids)
-        self._hold(encode(rows, self.config.format))
-        return self
-
-    def _hold(self, encoded: Encoded) -> None:
-        self._encoded, self._rows = encoded, decode(encoded)
-        self._half = None
-        if choose_dtype().name == "bfloat16":
-            import torch
-
-            self._half = torch.from_numpy(self._rows).to(torch.bfloat16)
-
-    def vectors(self) -> np.ndarray:
-        """Return the vectors as they are kept."""
-        return self._rows
-
-    def search(self, queries: np.ndarray, k: int, allowed: Allowed = None) -> Found:
-        """Return the k nearest, exactly."""
-        rows = self.queries(queries, self._rows.shape[1], k)
-        mask = self.mask(allowed)
-        columns = np.arange(len(self)) if mask is None else np.flatnonzero(mask)
-        wide = min(k, len(columns))
-        ids: list[list[str]] = []
-        scores = np.full((len(rows), k), -np.inf, dtype=np.float32)
-        for start in range(0, len(rows), BLOCK):
-            found, values = self._block(rows[start : start + BLOCK], columns if mask is not None else None, wide)
-            scores[start : start + BLOCK, :wide] = values
-            ids += [[self.ids[column] for column in of] for of in found]
-        return Found(ids, scores, f"exact over {len(columns)} of {len(self)}")
-
-    def _block(self, rows: np.ndarray, columns: np.ndarray | None, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return columns and scores `[Q, k]` of one block of queries."""
-        if k == 0:
-            return np.zeros((len(rows), 0), dtype=np.int64), np.zeros((len(rows), 0), dtype=np.float32)
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that vectors take."""
+        held = self.kept.nbytes
         if self._half is not None:
-            return self._rescored(rows, columns, k)
-        vectors = self._rows if columns is None else self._rows[columns]
-        products = rows @ vectors.T
-        found = best(products, k)
-        values = np.take_along_axis(products, found, axis=1)
-        return (found if columns is None else columns[found]), values
+            return held + (0 if self.format == "bfloat16" else 2 * self.kept.data.size)
+        return held + (0 if self.format == "float32" else self._wide.nbytes)
 
-    def _rescored(self, rows: np.ndarray, columns: np.ndarray | None, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def rebuild(self, rows: np.ndarray) -> None:
+        """Hold what products need."""
+        del rows
+        self._half = None
+        self._wide = self.vectors()
+        self._longest = longest(self._wide)
+        if choose_dtype().name != "bfloat16":
+            return
         import torch
 
-        half = self._half if columns is None else self._half[torch.from_numpy(columns)]
-        rough = (torch.from_numpy(rows).to(torch.bfloat16) @ half.T).float()
-        near = torch.topk(rough, min(k + MARGIN, rough.shape[1]), dim=1).indices.numpy()
-        near.sort(axis=1)
-        where = near if columns is None else columns[near]
-        products = np.einsum("qd,qnd->qn", rows, self._rows[where])
-        order = best(products, k)
-        return np.take_along_axis(where, order, axis=1), np.take_along_axis(products, order, axis=1)
+        kept = self.kept.data
+        self._half = torch.from_numpy(kept.view(np.int16)).view(torch.bfloat16) if self.format == "bfloat16" else torch.from_numpy(self._wide).bfloat16()
+        self._wide = np.zeros((0, 0), dtype=np.float32)
 
-    def tensors(self) -> Mapping[str, np.ndarray]:
-        """Return vectors in their format, with the scales of int8."""
-        scale = {"scale": self._encoded.scale} if self._encoded.scale is not None else {}
-        return {"vectors": self._encoded.data, **scale}
+    def nearest(self, queries: np.ndarray, k: int, allowed: np.ndarray | None) -> tuple[list[Near], str]:
+        """Return the k nearest, exactly."""
+        count = len(self) if allowed is None else int(allowed.sum())
+        how = f"exact over {count} of {len(self)}"
+        if allowed is None or count >= SPARSE * len(self):
+            return nearest(self._scorer(), queries, k, allowed), how
+        return among(self, queries, k, allowed), how
 
-    def restore(self, tensors: Mapping[str, np.ndarray], metrics: Mapping[str, float]) -> None:
-        """Take vectors back."""
-        del metrics
-        if len(tensors["vectors"]) != len(self.ids):
-            raise RecordError(f"{len(self.ids)} ids and {len(tensors['vectors'])} vectors do not fit.", "Build the index anew.")
-        self._hold(Encoded(self.config.format, tensors["vectors"], tensors.get("scale")))
+    def _scorer(self) -> Scorer:
+        if self._half is None:
+            return plain_scorer(self._wide, self._longest)
+        import torch
+
+        half = self._half
+
+        def products(queries: np.ndarray) -> np.ndarray:
+            return (torch.from_numpy(queries).bfloat16() @ half.T).float().numpy()
+
+        return Scorer(len(self), products, lambda rows: decode(self.kept.take(rows)), ROUNDING * self._longest)
+
+
+def among(index: Index, queries: np.ndarray, k: int, allowed: np.ndarray) -> list[Near]:
+    """Return the k nearest of an index's kept vectors that the mask `allowed` leaves, by float32 products with a copy of them."""
+    columns = np.flatnonzero(allowed)
+    found = nearest(plain_scorer(decode(index.kept.take(columns))), queries, k)
+    return [Near(columns[of.rows], of.scores) for of in found]

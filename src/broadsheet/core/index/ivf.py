@@ -1,141 +1,200 @@
 """Approximate search: faiss's inverted file over vectors of one byte a dimension."""
 
 import importlib.util
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from broadsheet.core.errors import MissingExtraError
-from broadsheet.core.index.formats import encode
-from broadsheet.core.index.protocol import Allowed, Found, Index, IndexConfig, best, checked
+from broadsheet.core.errors import ConfigError, MissingExtraError
+from broadsheet.core.index.exact import among
+from broadsheet.core.index.formats import Format, decode
+from broadsheet.core.index.nearest import Near, nearest, plain_scorer, rescored
+from broadsheet.core.index.protocol import Index, IndexConfig
 from broadsheet.core.seeds import generator
 
 INSTALL = "pip install faiss-cpu"
+# Vectors held out of training, on which the number of lists to probe is chosen.
 JUDGED = 256
 TOP = 10
 # Training a list's centre on more vectors than this changes little (faiss warns below 39).
-A_LIST = 64
-# So many of what the lists give are scored again, in float32 over the vectors in bfloat16.
+A_LIST = 40
+# So many of what the lists give are scored again, for each one asked for.
 RESCORED = 4
+# Lists learnt on so many vectors are learnt anew when they hold this many times as many.
+OUTGROWN = 2
+
+
+class Recall(NamedTuple):
+    """Recall among the first ten on held-out vectors: its mean, and the lower end of its 95 % interval."""
+
+    mean: float = 1.0
+    low: float = 1.0
 
 
 class IvfIndex(Index):
-    """Lists of near vectors; a query is compared with those of `nprobe` lists, and the best are scored again in float32.
+    """Lists of near vectors; a query is compared with those of `nprobe` lists, and the best are scored again.
 
-    `nprobe` is the smallest power of two whose recall among the first ten reaches `config.recall`, on queries drawn from the
-    vectors themselves and compared with exact search. Raises MissingExtraError without faiss.
+    Lists hold one byte a dimension (faiss IVF, SQ8); beside them `kept` holds the vectors in `format`, for the second scoring.
+    `nprobe` is the smallest power of two at which even the lower end of the interval of recall@10 reaches `config.recall`, on vectors
+    held out of training and never counted as their own answer, against exact float32 search. Where all lists do not reach it,
+    all are probed, and `reached` says what was reached.
+
+    Under a filter as many more lists are probed as it leaves fewer vectors; where that would be most lists, or they give fewer than
+    k, search is exact over what the filter leaves, and `Found.how` says so.
+
+    Added vectors go into the lists there are, until those have outgrown what they were learnt on. Raises MissingExtraError without faiss.
     """
 
     kind: ClassVar[str] = "ivf"
+    default_format: ClassVar[Format] = "bfloat16"
 
     def __init__(self, config: IndexConfig | None = None) -> None:
-        super().__init__(config)
         if importlib.util.find_spec("faiss") is None:
-            raise MissingExtraError("An index of this size needs faiss.", f"Run: {INSTALL}")
+            raise MissingExtraError("An inverted file needs faiss.", f"Run: {INSTALL}")
+        super().__init__(config)
         self._faiss: Any = None
-        self._kept = np.zeros((0, 0), dtype=np.uint16)
+        # faiss's own number of each row, ascending: rows move up when one is removed, these stay.
+        self._labels = np.zeros(0, dtype=np.int64)
+        self._learnt_on = 0
         self.nprobe = 1
-        self.reached = 1.0
+        self.reached = Recall()
 
     @property
     def arithmetic(self) -> str:
         """What products are computed in."""
-        return "one byte a dimension by faiss, scored again in float32"
+        return f"one byte a dimension by faiss, scored again over {self.format}"
 
-    def build(self, ids: Sequence[str], vectors: np.ndarray) -> Self:
-        """Take `[N, d]` vectors: train the lists (seeded), fill them, and choose how many are probed."""
+    @property
+    def lists(self) -> int:
+        """How many lists there are."""
+        return self._faiss.nlist if self._faiss is not None else 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that vectors take: codes, labels and centres in faiss, and what is kept for the second scoring."""
+        if self._faiss is None:
+            return self.kept.nbytes
+        return self.kept.nbytes + self._labels.nbytes + self._faiss.ntotal * (self._faiss.code_size + 8) + self.lists * self._faiss.d * 4
+
+    def rebuild(self, rows: np.ndarray) -> None:
+        """Learn the lists (seeded), fill them, and choose how many are probed."""
         import faiss
 
-        rows = checked(ids, vectors)
-        self.named(ids)
-        self._kept = encode(rows, "bfloat16").data
-        self._faiss = None
-        if not len(rows):
-            return self
-        lists = max(1, min(int(4 * np.sqrt(len(rows))), len(rows) // 39 or 1))
-        rng = generator(0, "ivf")
-        trained = rows if len(rows) <= A_LIST * lists else rows[np.sort(rng.choice(len(rows), A_LIST * lists, replace=False))]
+        self._labels = np.arange(len(rows), dtype=np.int64)
+        self._faiss, self.nprobe, self.reached = None, 1, Recall()
+        heard = np.flatnonzero(~self.silent)
+        self._learnt_on = len(heard)
+        if not len(heard):
+            return
+        lists = max(1, min(int(4 * np.sqrt(len(heard))), len(heard) // 39))
+        rng = generator(self.config.seed, "ivf")
+        order = rng.permutation(heard)
+        judged = np.sort(order[: min(JUDGED, len(heard) // 4)])
+        train = np.sort(order[len(judged) : len(judged) + A_LIST * lists])
         index: Any = faiss.index_factory(rows.shape[1], f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
-        index.cp.seed = 1
-        index.train(trained)
-        index.add(rows)
+        index.cp.seed = 1 + self.config.seed
+        index.train(rows[train])
+        index.add_with_ids(rows[heard], heard)
         self._faiss = index
-        self._choose(rows, rng)
+        if len(judged):
+            self._choose(rows, judged)
+
+    def _choose(self, rows: np.ndarray, judged: np.ndarray) -> None:
+        """Double the number of lists probed until recall is what is asked for."""
+        k = min(TOP, self._learnt_on - 1)
+        exact = nearest(plain_scorer(rows), rows[judged], k + 1, self.heard(None))
+        truth = [[row for row in of.rows.tolist() if row != own][:k] for own, of in zip(judged.tolist(), exact, strict=True)]
+        while True:
+            found = self._probe(rows[judged], k + 1, None, self.nprobe)
+            others = [set(of.rows[of.rows != own][:k].tolist()) for own, of in zip(judged, found, strict=True)]
+            shares = np.array([len(there.intersection(wanted)) / k for there, wanted in zip(others, truth, strict=True)])
+            mean = float(shares.mean())
+            self.reached = Recall(mean, mean - 1.96 * float(shares.std()) / len(shares) ** 0.5)
+            if self.reached.low >= self.config.recall or self.nprobe >= self.lists:
+                return
+            self.nprobe = min(2 * self.nprobe, self.lists)
+
+    def grow(self, fresh: np.ndarray) -> None:
+        """Put vectors into the lists, or learn them anew where they have outgrown what they were learnt on."""
+        heard = np.logical_not(self.silent[len(self) - len(fresh) :])
+        if self._faiss is None or self._faiss.ntotal + int(heard.sum()) > OUTGROWN * self._learnt_on:
+            self.rebuild(self.vectors())
+            return
+        behind = int(self._labels[-1]) + 1
+        labels = np.arange(behind, behind + len(fresh), dtype=np.int64)
+        self._labels = np.concatenate([self._labels, labels])
+        self._faiss.add_with_ids(fresh[heard], labels[heard])
+
+    def shrink(self, stay: np.ndarray) -> None:
+        """Take vectors out of the lists."""
+        if self._faiss is not None:
+            self._faiss.remove_ids(self._labels[~stay])
+        self._labels = self._labels[stay]
+        if not len(self._labels):
+            self._faiss = None
+
+    def probing(self, nprobe: int) -> "IvfIndex":
+        """Set how many lists are probed, for a curve of recall against time. Raises ConfigError outside 1 to `lists`."""
+        if not 1 <= nprobe <= self.lists:
+            raise ConfigError(f"{nprobe} lists cannot be probed.", f"There are {self.lists}.")
+        self.nprobe = nprobe
         return self
 
-    def _choose(self, rows: np.ndarray, rng: np.random.Generator) -> None:
-        """Double the number of lists probed until recall is what is asked for."""
-        chosen = np.sort(rng.choice(len(rows), min(JUDGED, len(rows)), replace=False))
-        k = min(TOP, len(rows))
-        truth = np.concatenate([best(rows[chosen[start : start + 16]] @ rows.T, k) for start in range(0, len(chosen), 16)])
-        self.nprobe = 1
-        while True:
-            found = self._near(rows[chosen], k, None, self.nprobe)
-            self.reached = float(np.mean([len(set(a.tolist()) & set(b[0].tolist())) / k for a, b in zip(truth, found, strict=True)]))
-            if self.reached >= self.config.recall or self.nprobe >= self._faiss.nlist:
-                return
-            self.nprobe = min(2 * self.nprobe, self._faiss.nlist)
+    def nearest(self, queries: np.ndarray, k: int, allowed: np.ndarray | None) -> tuple[list[Near], str]:
+        """Return the k nearest that the lists give, or where those do not suffice the k nearest of all."""
+        count = len(self) if allowed is None else int(allowed.sum())
+        probe = -(-self.nprobe * len(self) // count)
+        if 2 * probe > self.lists and allowed is not None:
+            return among(self, queries, k, allowed), f"exact over the {count} of {len(self)} that the filter leaves"
+        found = self._probe(queries, k, allowed, probe)
+        how = f"{probe} of {self.lists} lists, recall@10 {self.reached.mean:.3f} when built"
+        short = np.array([len(of.rows) < k for of in found], dtype=bool)
+        if short.any():
+            full = iter(among(self, queries[short], k, np.ones(len(self), dtype=bool) if allowed is None else allowed))
+            found = [next(full) if lacks else of for lacks, of in zip(short, found, strict=True)]
+            how += f"; exact for {int(short.sum())} queries whose lists gave fewer than {k}"
+        return found, how
 
-    def vectors(self) -> np.ndarray:
-        """Return the vectors, as bfloat16 kept them."""
-        return self._float(slice(None)) if len(self) else np.zeros((0, 0), dtype=np.float32)
-
-    def _float(self, rows: Any) -> np.ndarray:
-        return (self._kept[rows].astype(np.uint32) << np.uint32(16)).view(np.float32)
-
-    def search(self, queries: np.ndarray, k: int, allowed: Allowed = None) -> Found:
-        """Return the k nearest that the lists give; more lists are probed, at last all, until k allowed ones are there."""
-        rows = self.queries(queries, self._kept.shape[1], k)
-        mask = self.mask(allowed)
-        count = len(self) if mask is None else int(mask.sum())
-        wide = min(k, count)
-        scores = np.full((len(rows), k), -np.inf, dtype=np.float32)
-        if not wide:
-            return Found([[] for _ in rows], scores, f"nothing of {len(self)} is allowed")
-        probe = self.nprobe
-        found = self._near(rows, wide, mask, probe)
-        while probe < self._faiss.nlist and any(len(of) < wide for of, _ in found):
-            probe = min(4 * probe, self._faiss.nlist)
-            found = self._near(rows, wide, mask, probe)
-        for row, (_, values) in enumerate(found):
-            scores[row, : len(values)] = values
-        ids = [[self.ids[int(column)] for column in of] for of, _ in found]
-        return Found(ids, scores, f"{probe} of {self._faiss.nlist} lists, recall@10 {self.reached:.3f} when built")
-
-    def _near(self, rows: np.ndarray, k: int, mask: np.ndarray | None, probe: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return columns and scores for each query, scored again in float32."""
+    def _probe(self, queries: np.ndarray, k: int, allowed: np.ndarray | None, probe: int) -> list[Near]:
         import faiss
 
+        # faiss's own wrapper counts the bytes of the bitmap, which its C++ signature wants told.
+        bitmap: Any = faiss.IDSelectorBitmap
         more: dict[str, Any] = {"nprobe": probe}
-        if mask is not None:
-            more["sel"] = faiss.IDSelectorBatch(np.flatnonzero(mask).astype(np.int64))
-        parameters = faiss.SearchParametersIVF(**more)
-        _, near = self._faiss.search(rows, min(RESCORED * k, len(self)), params=parameters)
-        out = []
-        for query, columns in zip(rows, near, strict=True):
-            there = np.sort(columns[columns >= 0])
-            values = self._float(there) @ query if len(there) else np.zeros(0, dtype=np.float32)
-            order = np.argsort(-values, kind="stable")[:k]
-            out.append((there[order], values[order]))
-        return out
+        if allowed is not None:
+            members = np.zeros(int(self._labels[-1]) + 1, dtype=bool)
+            members[self._labels[allowed]] = True
+            more["sel"] = bitmap(np.packbits(members, bitorder="little"))
+        _, labels = self._faiss.search(queries, min(RESCORED * k, len(self)), params=faiss.SearchParametersIVF(**more))
+        found = []
+        for query, near in zip(queries, labels, strict=True):
+            rows = np.searchsorted(self._labels, np.sort(near[near >= 0]))
+            found.append(rescored(query, rows, decode(self.kept.take(rows)), k))
+        return found
 
-    def tensors(self) -> Mapping[str, np.ndarray]:
-        """Return faiss's own bytes and the vectors in bfloat16."""
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Return the vectors as kept, and faiss's own bytes."""
         import faiss
 
         made = faiss.serialize_index(self._faiss) if self._faiss is not None else np.zeros(0, dtype=np.uint8)
-        return {"faiss": made, "vectors": self._kept}
+        return {**super().tensors(), "faiss": made, "labels": self._labels}
 
     def restore(self, tensors: Mapping[str, np.ndarray], metrics: Mapping[str, float]) -> None:
         """Take the lists back."""
         import faiss
 
-        self._kept = tensors["vectors"]
         self._faiss = faiss.deserialize_index(tensors["faiss"]) if len(tensors["faiss"]) else None
-        self.nprobe, self.reached = int(metrics["nprobe"]), float(metrics["recall@10"])
+        self._labels, self._learnt_on = tensors["labels"], int(metrics["learnt_on"])
+        self.nprobe, self.reached = int(metrics["nprobe"]), Recall(metrics["recall@10"], metrics["recall@10_lo"])
 
     def metrics(self) -> dict[str, float]:
-        """Return how many lists there are and are probed, and the recall that was reached."""
-        lists = self._faiss.nlist if self._faiss is not None else 0
-        return {"items": len(self), "lists": lists, "nprobe": self.nprobe, "recall@10": self.reached}
+        """Return how many lists there are and are probed, what they were learnt on, and the recall that was reached."""
+        return {
+            "items": len(self),
+            "lists": self.lists,
+            "learnt_on": self._learnt_on,
+            "nprobe": self.nprobe,
+            "recall@10": self.reached.mean,
+            "recall@10_lo": self.reached.low,
+        }
