@@ -22,20 +22,23 @@ PARTS = (1280, 1280, 112)
 WIDTH = sum(PARTS)
 # Brighter than this on every channel is background when a picture is trimmed.
 WHITE = 250
+# Pictures are made this small before they are trimmed: enough for 224 pixels of what is left.
+SIDE = 448
 
 
 class TowerConfig(Config):
-    """How pictures are shown to the tower; `mirrored` adds what it sees of the mirror image and takes the mean."""
+    """How pictures are shown to the tower; `mirrored` adds what it sees of the mirror image, at twice the cost."""
 
     size: Size = "small"
     batch: Annotated[int, Field(ge=1)] = 16
-    mirrored: bool = False
+    mirrored: bool = True
 
 
 class PooledTower(MultimodalEmbedder[TowerConfig]):
-    """Features `[N, 2672]` of pictures by EfficientNet-Lite0, whose weights are fixed; texts are not read.
+    """Features `[N, V * 2672]` of pictures by EfficientNet-Lite0, whose weights are fixed; texts are not read.
 
-    They are no unit vectors: each of three parts has length 1. A picture that cannot be read is a zero row and a fault.
+    V is 1, or 2 with the mirror image. They are no unit vectors: each of three parts of a view has length 1. A picture that cannot
+    be read is a zero row and a fault.
     """
 
     config_type = TowerConfig
@@ -59,9 +62,13 @@ class PooledTower(MultimodalEmbedder[TowerConfig]):
         """Return the tower that `fit` recorded."""
         return cls(TowerConfig.model_validate(artifact.manifest.config))
 
+    def contents(self, catalogue: Catalogue, root: Path | None = None) -> list[Content]:
+        """Return each item's first picture; its words play no part."""
+        return [Content("", image) for _, image in super().contents(catalogue, root)]
+
     def embed(self, contents: Sequence[Content], progress: Progress = silent) -> Embedded:
         """Look at the picture of each content."""
-        rows = np.zeros((len(contents), WIDTH), dtype=np.float32)
+        rows = np.zeros((len(contents), (1 + self.config.mirrored) * WIDTH), dtype=np.float32)
         faults: dict[int, str] = {}
         wanted = [row for row, content in enumerate(contents) if content.image is not None]
         for start in range(0, len(wanted), self.config.batch):
@@ -73,7 +80,7 @@ class PooledTower(MultimodalEmbedder[TowerConfig]):
         return Embedded(rows, faults)
 
     def look(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Return features `[B, 2672]` of RGB pictures."""
+        """Return features `[B, V * 2672]` of RGB pictures."""
         import torch
 
         if self._tower is None:
@@ -86,16 +93,21 @@ class PooledTower(MultimodalEmbedder[TowerConfig]):
             middle = self._tower.middle(self._tower.preprocess(views))
             last = self._tower.last(middle)
             parts = [last.mean(dim=(2, 3)), last.amax(dim=(2, 3)), middle.mean(dim=(2, 3))]
-        if self.config.mirrored:
-            parts = [part.unflatten(0, (2, -1)).mean(dim=0) for part in parts]
-        return np.concatenate([_unit(part.float().numpy()) for part in parts], axis=1)
+        rows = np.concatenate([_unit(part.float().numpy()) for part in parts], axis=1)
+        return np.concatenate(np.split(rows, 1 + self.config.mirrored), axis=1)
+
+
+def views(rows: np.ndarray) -> np.ndarray:
+    """Return the tower's features `[N, V * 2672]` by view, `[N, V, 2672]`."""
+    return rows.reshape(len(rows), -1, WIDTH)
 
 
 def trimmed(image: Image.Image) -> Image.Image:
-    """Cut an RGB picture's white border away; a picture that is all white stays whole."""
-    dark = ImageChops.invert(image).point(lambda value: 255 if value > 255 - WHITE else 0)
-    box = dark.getbbox()
-    return image.crop(box) if box else image
+    """Make an RGB picture small and cut its white border away; a picture that is all white stays whole."""
+    small = image.copy()
+    small.thumbnail((SIDE, SIDE))
+    box = ImageChops.invert(small.convert("L")).point(lambda value: 255 if value > 255 - WHITE else 0).getbbox()
+    return small.crop(box) if box else small
 
 
 def _read(content: Content, row: int, faults: dict[int, str]) -> Image.Image | None:

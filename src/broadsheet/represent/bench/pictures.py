@@ -1,0 +1,208 @@
+"""The bench of the small embedder: unseen families of drawings, both directions, against a ridge map."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
+from broadsheet.core.bench.provenance import commit, hash_files
+from broadsheet.core.device import threads
+from broadsheet.core.metrics import bootstrap_mean
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import Columns
+from broadsheet.core.seeds import generator
+from broadsheet.represent.pictures.embedder import PicturesConfig
+from broadsheet.represent.pictures.families import Split
+from broadsheet.represent.pictures.fit import Seen, Texts, captions, fit_head, fit_ridge, joined, see, split_seen
+from broadsheet.represent.pictures.head import ranks
+from broadsheet.represent.pictures.labelled import Labelled, read_labelled
+
+CUTS = (1, 5, 10)
+# Neighbours in CSLS (Conneau et al. 2018), which looks at all test queries at once.
+CSLS = 10
+ARMS = ("chance", "ridge", "ours", "ours without further pictures")
+TEXTS = {"title and keywords": 0, "title": 1}
+DIRECTIONS = ("image to text", "text to image")
+
+
+class Source(NamedTuple):
+    """Pictures and their manifests."""
+
+    images: Path
+    texts: tuple[Path, ...]
+
+
+class PicturesPlan(NamedTuple):
+    """What is measured: pictures whose families are split, further ones to train on, and ones that are only tested on."""
+
+    source: Source
+    further: tuple[Source, ...] = ()
+    outside: Source | None = None
+    seeds: int = 3
+    tested: int = 500
+    validated: int = 250
+    budget_minutes: float | None = None
+    arms: tuple[str, ...] = ARMS
+    config: PicturesConfig = PicturesConfig()
+
+
+class _Setting(NamedTuple):
+    seen: Seen
+    further: Seen | None
+    outside: Seen | None
+    texts: Texts
+
+
+def bench_pictures(plan: PicturesPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Fit and test every arm on every split, row by row in `folder`, and sum up."""
+
+    @cache
+    def setting() -> _Setting:
+        return _look(plan, progress)
+
+    data = {
+        "pictures": hash_files(plan.source.texts),
+        "further": hash_files([file for source in plan.further for file in source.texts]) if plan.further else "",
+    }
+    config = {**data, "tested": plan.tested, "validated": plan.validated, "head": plan.config.model_dump(mode="json"), "outside": plan.outside is not None}
+    arms = [arm for arm in plan.arms if plan.further or not arm.endswith("further pictures")]
+    tasks = [Task("unseen families", arm, seed, config, _measuring(plan, setting, arm, seed, progress)) for seed in range(plan.seeds) for arm in arms]
+    budget = None if plan.budget_minutes is None else 60 * plan.budget_minutes
+    outcome = run_tasks("represent-pictures", tasks, folder, budget_s=budget, progress=progress)
+    return Bench(
+        bench="represent-pictures",
+        command=command,
+        commit=", ".join(dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)) or commit(),
+        data=data,
+        seeds=plan.seeds,
+        threads=threads().name,
+        rows=_summary(outcome),
+        missing=tuple(m._asdict() for m in outcome.missing),
+        notes=(
+            f"{plan.tested} unseen families a split, one picture each, near copies of training pictures dropped; the step and alpha are chosen on {plan.validated} others.",
+            "Intervals are over pictures, pooled over splits; gains are paired with the ridge map. CSLS looks at all test queries at once and stands apart.",
+        ),
+    )
+
+
+def _look(plan: PicturesPlan, progress: Progress) -> _Setting:
+    def seen(source: Source) -> Seen:
+        return see(read_labelled(source.texts).rows, source.images, progress)
+
+    own = seen(plan.source)
+    further = joined([seen(source) for source in plan.further])
+    outside = seen(plan.outside) if plan.outside else None
+    everything = [row for part in (own, further, outside) if part for row in part.rows]
+    return _Setting(own, further, outside, Texts([text for row in everything for text in captions(row)], progress))
+
+
+def _measuring(plan: PicturesPlan, setting: Any, arm: str, seed: int, progress: Progress) -> Any:
+    def measure() -> Measured:
+        own = setting()
+        split = split_seen(own.seen, seed, tested=plan.tested, validated=plan.validated)
+        if arm == "chance":
+            return _chance(own, split, seed)
+        further = own.further if arm == "ours" else None
+        project, mean, facts = _fitted(plan, own, split, arm, further, seed, progress)
+        frames = [_frame(own, [own.seen.rows[row] for row in split.test], project(own.seen.views[split.test]), mean, "")]
+        if own.outside:
+            # One picture a caption, so that no text stands for two.
+            first = list({row.title: place for place, row in reversed(list(enumerate(own.outside.rows)))}.values())
+            frames.append(_frame(own, [own.outside.rows[row] for row in first], project(own.outside.views[first]), mean, "outside "))
+        values = pl.concat(frames)
+        return Measured({**_means(values), **facts, "tested": len(split.test)}, values, {"embedder": arm})
+
+    return measure
+
+
+def _fitted(plan: PicturesPlan, own: _Setting, split: Split, arm: str, further: Seen | None, seed: int, progress: Progress) -> Any:
+    """Return the map from features to vectors, the mean its texts go with, and facts."""
+    if arm == "ridge":
+        ridge = fit_ridge(own.seen, split, own.texts)
+        return (lambda shown: ridge.project(shown[:, 0])), np.zeros(384, dtype=np.float32), {"alpha": ridge.alpha}
+    import torch
+
+    fitted = fit_head(plan.config, own.seen, split, own.texts, further=further, seed=seed, progress=progress)
+
+    def project(features: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return fitted.head(torch.from_numpy(features.mean(axis=1))).numpy()
+
+    return project, fitted.mean, fitted.metrics
+
+
+def _frame(own: _Setting, rows: Sequence[Labelled], shown: np.ndarray, mean: np.ndarray, prefix: str) -> pl.DataFrame:
+    """Return a line for each picture, text and direction: the rank of what belongs to it, plain and by CSLS."""
+    lines = []
+    for said, part in TEXTS.items():
+        spoken = own.texts.centred([captions(row)[part] for row in rows], mean)
+        for direction, left, right in zip(DIRECTIONS, (shown, spoken), (spoken, shown), strict=True):
+            found = {Columns.IMAGE: [row.image for row in rows], "rank": ranks(left, right), "csls": _csls(left, right)}
+            lines.append(pl.DataFrame(found).with_columns(pl.lit(f"{prefix}{said}").alias("said"), pl.lit(direction).alias("direction")))
+    return pl.concat(lines)
+
+
+def _csls(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    scores = left @ right.T
+    k = min(CSLS, len(scores))
+    near_left = np.sort(scores, axis=1)[:, -k:].mean(axis=1)
+    near_right = np.sort(scores, axis=0)[-k:].mean(axis=0)
+    adjusted = 2 * scores - near_left[:, None] - near_right[None]
+    own = np.diagonal(adjusted)[:, None]
+    return (adjusted > own).sum(axis=1) + ((adjusted == own).sum(axis=1) - 1) / 2
+
+
+def _chance(own: _Setting, split: Split, seed: int) -> Measured:
+    """Rank at random."""
+    rng = generator(seed, "pictures", "chance")
+    rows = [own.seen.rows[row] for row in split.test]
+    shown = rng.standard_normal((len(rows), 384)).astype(np.float32)
+    frame = _frame(own, rows, shown, np.zeros(384, dtype=np.float32), "")
+    return Measured({**_means(frame), "tested": len(rows)}, frame, {"embedder": "chance"})
+
+
+def _means(values: pl.DataFrame) -> dict[str, float]:
+    main = values.filter((pl.col("said") == "title and keywords") & (pl.col("direction") == DIRECTIONS[0]))
+    return {f"recall@{k}": float((main["rank"] < k).mean()) for k in CUTS}  # pyrefly: ignore
+
+
+def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
+    arms = {arm: [row for row in outcome.rows if row.arm == arm] for arm in dict.fromkeys(row.arm for row in outcome.rows)}
+    frames = {arm: pl.concat([row.values().with_columns(pl.lit(row.seed).alias("seed")) for row in rows]) for arm, rows in arms.items()}
+    table: list[dict[str, Any]] = []
+    for said in ("title and keywords", "title", "outside title"):
+        for direction in DIRECTIONS:
+            for arm, frame in frames.items():
+                part = frame.filter((pl.col("said") == said) & (pl.col("direction") == direction))
+                if part.height:
+                    ridge = frames["ridge"].filter((pl.col("said") == said) & (pl.col("direction") == direction)) if "ridge" in frames else None
+                    table.append(_line(f"{said}, {direction}: {arm}", part, ridge if arm.startswith("ours") else None, arms[arm]))
+    return tuple(table)
+
+
+def _line(name: str, part: pl.DataFrame, ridge: pl.DataFrame | None, rows: Sequence[Row]) -> dict[str, Any]:
+    clusters = part[Columns.IMAGE].to_numpy()
+    line: dict[str, Any] = {"name": name}
+    for k in CUTS:
+        interval = bootstrap_mean((part["rank"] < k).to_numpy().astype(float), generator(0, "pictures", name, str(k)), clusters=clusters, rounds=4000)
+        line |= {f"recall@{k}": interval.mean, f"recall@{k}_lo": interval.low, f"recall@{k}_hi": interval.high}
+    line |= {f"csls_recall@{k}": float((part["csls"] < k).mean()) for k in CUTS}  # pyrefly: ignore
+    line["splits"] = _splits(part)
+    if ridge is not None:
+        both = part.join(ridge, on=["seed", Columns.IMAGE], suffix="_ridge")
+        for k in CUTS:
+            gain = (both["rank"] < k).to_numpy().astype(float) - (both["rank_ridge"] < k).to_numpy()
+            interval = bootstrap_mean(gain, generator(0, "pictures", name, "gain", str(k)), clusters=both[Columns.IMAGE].to_numpy(), rounds=4000)
+            line |= {f"recall@{k}_gain": interval.mean, f"recall@{k}_gain_lo": interval.low, f"recall@{k}_gain_hi": interval.high}
+    line |= {"runs": len(rows), "cpu_s": float(np.mean([row.metrics["cpu_s"] for row in rows]))}
+    return line
+
+
+def _splits(part: pl.DataFrame) -> str:
+    """Return recall at 10 of each split."""
+    found: Mapping[Any, float] = {seed: float((of["rank"] < 10).mean()) for (seed,), of in part.group_by(["seed"])}  # pyrefly: ignore
+    return " / ".join(f"{found[seed]:.3f}" for seed in sorted(found))

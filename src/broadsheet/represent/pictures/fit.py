@@ -1,0 +1,201 @@
+"""Fitting the small embedder: what is trained on what, and the ridge map that it must beat."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from broadsheet.core.artifacts import Artifact
+from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.embeddings import embed_catalogue
+from broadsheet.core.errors import RecordError
+from broadsheet.core.home import artifact_folder
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import Item
+from broadsheet.core.train import Stage, descend, train
+from broadsheet.represent.minilm import DIMENSIONS, MiniLMConfig, MiniLMEmbedder
+from broadsheet.represent.muco.schema import normalised
+from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder
+from broadsheet.represent.pictures.families import Split, families, split_families, without_near_copies
+from broadsheet.represent.pictures.head import Batches, ImageHead, Pairs, contrast, recalls
+from broadsheet.represent.pictures.labelled import Labelled
+from broadsheet.represent.pictures.tower import WIDTH, PooledTower, TowerConfig, views
+
+ALPHAS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+
+
+class Seen(NamedTuple):
+    """Pictures with texts that could be read: rows, what the tower gives of each and of its mirror image, families, and the faults."""
+
+    rows: list[Labelled]
+    views: np.ndarray
+    family: np.ndarray
+    faults: dict[str, str]
+
+
+def see(rows: Sequence[Labelled], images: Path, progress: Progress = silent) -> Seen:
+    """Look at pictures, once ever for each: features are kept as artefacts. `views` are `[N, 2, 2672]`, the mirror image second."""
+    catalogue = Catalogue(Item(id=row.image, title=row.title, images=(row.image,)) for row in {row.image: row for row in rows}.values())
+    looked = embed_catalogue(PooledTower(TowerConfig()), catalogue, artifact_folder(), progress, root=images)
+    good = np.array([row.image not in looked.faults for row in rows], dtype=bool)
+    seen = views(looked.rows([row.image for row in rows]).vectors)[good]
+    return Seen([row for row, fine in zip(rows, good, strict=True) if fine], seen, np.array(families(rows))[good], dict(looked.faults))
+
+
+def split_seen(seen: Seen, seed: int, *, tested: int = 500, validated: int = 250) -> Split:
+    """Split by family, without near copies of what is trained on."""
+    return without_near_copies(split_families(seen.rows, seed, tested=tested, validated=validated), seen.views[:, 0, :1280])
+
+
+class Texts:
+    """MiniLM vectors of texts, each embedded once, less the mean of the training texts."""
+
+    def __init__(self, texts: Sequence[str], progress: Progress = silent) -> None:
+        unique = sorted(set(texts))
+        self._row = {text: row for row, text in enumerate(unique)}
+        self._vectors = MiniLMEmbedder(MiniLMConfig(size="small"))(unique, progress)
+
+    def raw(self, texts: Sequence[str]) -> np.ndarray:
+        """Return MiniLM's own vectors `[N, 384]`."""
+        return self._vectors[[self._row[text] for text in texts]]
+
+    def centred(self, texts: Sequence[str], mean: np.ndarray) -> np.ndarray:
+        """Return unit vectors less the mean."""
+        rows = self.raw(texts) - mean
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def captions(row: Labelled) -> tuple[str, str, str]:
+    """Return what stands for a picture in training: title with keywords, title, keywords (the title, where there are none)."""
+    return row.text, row.title, ", ".join(row.keywords) or row.title
+
+
+class Fit(NamedTuple):
+    """A trained head with the mean it goes with, and figures of the training."""
+
+    head: ImageHead
+    mean: np.ndarray
+    metrics: dict[str, float]
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return what an embedder takes, in half precision."""
+        state = {f"head.{name}": tensor.numpy().astype(np.float16) for name, tensor in self.head.state_dict().items()}
+        return {"mean": self.mean.astype(np.float16), **state}
+
+
+def fit_head(config: PicturesConfig, seen: Seen, split: Split, texts: Texts, *, further: Seen | None = None, seed: int = 0, progress: Progress = silent) -> Fit:
+    """Train a head on the split's training rows (and all of `further`), the best step by recall on its validation rows."""
+    mean = texts.raw([seen.rows[row].text for row in split.train]).mean(axis=0)
+    pairs = _pairs(seen, split.train, texts, mean, 0)
+    if further is not None:
+        extra = _pairs(further, range(len(further.rows)), texts, mean, len(seen.rows))
+        pairs = Pairs(*(np.concatenate([a, b]) for a, b in zip(pairs, extra, strict=True)))
+    head = ImageHead(WIDTH, config.hidden, DIMENSIONS, config.dropout, seed)
+    stage = Stage(
+        name="head",
+        steps=config.steps,
+        learning_rate=config.learning_rate,
+        batch=config.batch,
+        schedule="cosine",
+        warmup=20,
+        weight_decay=config.weight_decay,
+        evaluate_every=20,
+        watch="watched" if split.validation else "",
+    )
+    validation = torch.from_numpy(seen.views[split.validation].mean(axis=1))
+    spoken = texts.centred([seen.rows[row].text for row in split.validation], mean)
+
+    def evaluate(model: ImageHead) -> Mapping[str, float]:
+        if not split.validation:
+            return {}
+        shown = model(validation).numpy()
+        there, back = recalls(shown, spoken), recalls(spoken, shown)
+        return {"watched": sum(side[f"recall@{k}"] for side in (there, back) for k in (1, 10)) / 4, **there}
+
+    done = train(
+        head, [stage], Batches(pairs, config.captions), descend(contrast(config.temperature), "float32"), seed=seed, evaluate=evaluate, progress=progress
+    )
+    line = done.table.row(0, named=True)
+    metrics = {"pictures": float(len(pairs.views)), "validation": float(line["best"] or 0.0), "best_step": float(line["best_step"])}
+    return Fit(head.eval(), mean, metrics)
+
+
+def _pairs(seen: Seen, rows: Sequence[int], texts: Texts, mean: np.ndarray, offset: int) -> Pairs:
+    said = [captions(seen.rows[row]) for row in rows]
+    vectors = np.stack([texts.centred([each[part] for each in said], mean) for part in range(3)], axis=1).astype(np.float32)
+    numbers = np.array([[_number(text) for text in each] for each in said], dtype=np.int64)
+    return Pairs(np.ascontiguousarray(seen.views[list(rows)]), vectors, seen.family[list(rows)].astype(np.int64) + offset, numbers)
+
+
+def _number(text: str) -> int:
+    import hashlib
+
+    return int.from_bytes(hashlib.blake2b(normalised(text).encode(), digest_size=7).digest(), "big")
+
+
+class RidgeMap(NamedTuple):
+    """A linear map from pooled features to text vectors: the baseline that costs seconds."""
+
+    model: Any
+    alpha: float
+
+    def project(self, features: np.ndarray) -> np.ndarray:
+        """Return unit vectors."""
+        rows = self.model.predict(features[:, :1280])
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def fit_ridge(seen: Seen, split: Split, texts: Texts) -> RidgeMap:
+    """Fit the ridge map from the tower's pooled features (1280) to MiniLM vectors of title and keywords; alpha by validation."""
+    from sklearn.linear_model import Ridge
+
+    target = texts.raw([seen.rows[row].text for row in split.train])
+    spoken = texts.raw([seen.rows[row].text for row in split.validation])
+    found = []
+    for alpha in ALPHAS:
+        made = RidgeMap(Ridge(alpha=alpha).fit(seen.views[split.train, 0, :1280], target), alpha)  # pyrefly: ignore
+        found.append((recalls(made.project(seen.views[split.validation, 0]), spoken)["recall@10"], made))
+    return max(found, key=lambda one: one[0])[1]
+
+
+def fit_pictures(
+    rows: Sequence[Labelled],
+    images: Path,
+    folder: Path,
+    *,
+    config: PicturesConfig | None = None,
+    further: Sequence[tuple[Sequence[Labelled], Path]] = (),
+    seed: int = 0,
+    tested: int = 500,
+    validated: int = 250,
+    parents: Mapping[str, str] | None = None,
+    progress: Progress = silent,
+) -> Artifact:
+    """Fit the embedder on pictures with texts and write its artefact; `tested` families are left out, `validated` choose the step.
+
+    `further` are more pictures with texts to train on, all of them, each with the folder its paths are relative to. Raises
+    RecordError where nothing can be read.
+    """
+    settings = config or PicturesConfig()
+    seen = see(rows, images, progress)
+    if not seen.rows:
+        raise RecordError("No picture could be read.", "Check --images: paths in the manifest are relative to it.")
+    more = joined([see(of, root, progress) for of, root in further])
+    split = split_seen(seen, seed, tested=tested, validated=validated)
+    everything = [*seen.rows, *(more.rows if more else [])]
+    texts = Texts([text for row in everything for text in captions(row)], progress)
+    fitted = fit_head(settings, seen, split, texts, further=more, seed=seed, progress=progress)
+    metrics = {**fitted.metrics, "left_out": float(len(seen.faults)), "held_out_families": float(len(split.test))}
+    return PicturesEmbedder(settings).write(folder, fitted.weights(), dict(parents or {}), metrics, seed)
+
+
+def joined(parts: Sequence[Seen]) -> Seen | None:
+    """Join pictures of several sources; families of different ones stay apart."""
+    if not parts:
+        return None
+    offsets = np.cumsum([0, *(int(part.family.max(initial=0)) + 1 for part in parts)])
+    family = np.concatenate([part.family + offset for part, offset in zip(parts, offsets, strict=False)])
+    faults = {name: fault for part in parts for name, fault in part.faults.items()}
+    return Seen([row for part in parts for row in part.rows], np.concatenate([part.views for part in parts]), family, faults)
