@@ -1,29 +1,35 @@
 """Exact search: every vector is compared with every query."""
 
+import importlib.util
 from typing import Any, ClassVar
 
 import numpy as np
 
 from broadsheet.core.device import choose_dtype
-from broadsheet.core.index.formats import Format, decode
+from broadsheet.core.index.formats import Encoded, Format, decode, encode
 from broadsheet.core.index.nearest import Near, Scorer, longest, nearest, plain_scorer
 from broadsheet.core.index.protocol import Index, IndexConfig
+from broadsheet.core.index.scan import ByteScan
 
 # A filter that leaves less than this share is searched among copies of what it leaves.
 SPARSE = 0.25
 # A bfloat16 has 8 significant bits: query, vector and product are each rounded by up to 2^-8 of themselves.
 ROUNDING = 3.1 * 2.0**-8
+# Of so many queries at once a float32 product of matrices costs less for each than a scan for each.
+MANY = 16
+# Fewer vectors than these are multiplied before a scan has begun.
+FEW = 4096
 
 
 class ExactIndex(Index):
-    """All inner products, of the vectors as they are kept.
+    """All inner products, of the vectors as they are kept: the k nearest of these, in whatever the products are computed.
 
-    Where the processor multiplies bfloat16 in hardware, every vector that could be among the k by a bfloat16 product, given how far
-    such a product can err, is scored again against what is kept; elsewhere products are float32. So either finds the k nearest
-    of the kept vectors. Kept as float32 those are the true ones; kept as bfloat16 or int8 they are near the true ones.
+    Candidates come from bfloat16 products where the processor multiplies them in hardware; elsewhere, for a query or a few, from a
+    scan of codes of one byte where faiss is installed, and from float32 products for many queries or without faiss. Either way
+    every vector that could be among the k, given how far such a product can err, is scored again in float64. So kept as
+    float32 the k are the true ones; kept as bfloat16 or int8 they are the true ones of rounded vectors.
 
-    Memory: without such a unit 4 bytes a dimension whatever the format is (products need float32); with it 2 beside float32 or
-    int8, and none beside bfloat16, which is multiplied as it is kept.
+    Memory a dimension: what `format` takes, and 2 bytes for bfloat16 products (0 where that is the format) or 1 for the scan.
     """
 
     kind: ClassVar[str] = "exact"
@@ -31,61 +37,58 @@ class ExactIndex(Index):
 
     def __init__(self, config: IndexConfig | None = None) -> None:
         super().__init__(config)
-        self._wide = self.vectors()
         self._half: Any = None
-        self._longest = 0.0
+        self._scan: ByteScan | None = None
+        self._scorer = plain_scorer(self.kept)
 
     @property
     def arithmetic(self) -> str:
         """What products are computed in, and why."""
         choice = choose_dtype()
-        return f"{choice.name}{', scored again' if choice.name == 'bfloat16' else ''}: {choice.why}"
+        if choice.name == "bfloat16":
+            return f"bfloat16, scored again: {choice.why}"
+        scanned = f", below {MANY} queries a scan of one byte a dimension, scored again" if self._scan is not None else ""
+        return f"float32{scanned}: {choice.why}"
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory that vectors take."""
-        held = self.kept.nbytes
-        if self._half is not None:
-            return held + (0 if self.format == "bfloat16" else 2 * self.kept.data.size)
-        return held + (0 if self.format == "float32" else self._wide.nbytes)
+        half = 2 * self.kept.data.size if self._half is not None and self.format != "bfloat16" else 0
+        return self.kept.nbytes + half + (0 if self._scan is None else self._scan.nbytes)
 
     def rebuild(self, rows: np.ndarray) -> None:
         """Hold what products need."""
-        del rows
-        self._half = None
-        self._wide = self.vectors()
-        self._longest = longest(self._wide)
-        if choose_dtype().name != "bfloat16":
-            return
+        self._half, self._scan, self._scorer = None, None, plain_scorer(self.kept)
+        if choose_dtype().name == "bfloat16":
+            self._half, self._scorer = self._halved(rows)
+        elif len(self) >= FEW and importlib.util.find_spec("faiss") is not None:
+            self._scan = ByteScan(self.kept)
+
+    def _halved(self, rows: np.ndarray) -> tuple[Any, Scorer]:
+        """Return the vectors in bfloat16, and the scorer of products with them."""
         import torch
 
-        kept = self.kept.data
-        self._half = torch.from_numpy(kept.view(np.int16)).view(torch.bfloat16) if self.format == "bfloat16" else torch.from_numpy(self._wide).bfloat16()
-        self._wide = np.zeros((0, 0), dtype=np.float32)
+        data = self.kept.data if self.format == "bfloat16" else encode(rows, "bfloat16").data
+        half = torch.from_numpy(data.view(np.int16)).view(torch.bfloat16)
+
+        def rough(queries: np.ndarray) -> np.ndarray:
+            return (torch.from_numpy(queries).bfloat16() @ half.T).float().numpy()
+
+        return half, Scorer(len(self), rough, lambda at: decode(self.kept.take(at)), ROUNDING * longest(self.kept))
 
     def nearest(self, queries: np.ndarray, k: int, allowed: np.ndarray | None) -> tuple[list[Near], str]:
         """Return the k nearest, exactly."""
         count = len(self) if allowed is None else int(allowed.sum())
         how = f"exact over {count} of {len(self)}"
-        if allowed is None or count >= SPARSE * len(self):
-            return nearest(self._scorer(), queries, k, allowed), how
-        return among(self, queries, k, allowed), how
-
-    def _scorer(self) -> Scorer:
-        if self._half is None:
-            return plain_scorer(self._wide, self._longest)
-        import torch
-
-        half = self._half
-
-        def products(queries: np.ndarray) -> np.ndarray:
-            return (torch.from_numpy(queries).bfloat16() @ half.T).float().numpy()
-
-        return Scorer(len(self), products, lambda rows: decode(self.kept.take(rows)), ROUNDING * self._longest)
+        if allowed is not None and count < SPARSE * len(self):
+            return among(self.kept, queries, k, allowed), how
+        if self._scan is None or len(queries) >= MANY:
+            return nearest(self._scorer, queries, k, allowed), how
+        return self._scan.nearest(queries, k, allowed, lambda left: nearest(self._scorer, left, k, allowed)), how
 
 
-def among(index: Index, queries: np.ndarray, k: int, allowed: np.ndarray) -> list[Near]:
-    """Return the k nearest of an index's kept vectors that the mask `allowed` leaves, by float32 products with a copy of them."""
+def among(kept: Encoded, queries: np.ndarray, k: int, allowed: np.ndarray) -> list[Near]:
+    """Return the k nearest kept vectors that the mask `allowed` leaves, by float32 products with a copy of them."""
     columns = np.flatnonzero(allowed)
-    found = nearest(plain_scorer(decode(index.kept.take(columns))), queries, k)
+    found = nearest(plain_scorer(kept.take(columns)), queries, k)
     return [Near(columns[of.rows], of.scores) for of in found]

@@ -22,8 +22,8 @@ class Encoded(NamedTuple):
         """Return the bytes of data and scales."""
         return self.data.nbytes + (0 if self.scale is None else self.scale.nbytes)
 
-    def take(self, rows: np.ndarray) -> "Encoded":
-        """Return some rows (positions or a mask), as they are kept."""
+    def take(self, rows: np.ndarray | slice) -> "Encoded":
+        """Return some rows (positions, a mask or a slice), as they are kept."""
         return Encoded(self.format, self.data[rows], None if self.scale is None else self.scale[rows])
 
     def join(self, more: "Encoded") -> "Encoded":

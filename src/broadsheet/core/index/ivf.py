@@ -8,7 +8,7 @@ import numpy as np
 
 from broadsheet.core.errors import ConfigError, MissingExtraError
 from broadsheet.core.index.exact import among
-from broadsheet.core.index.formats import Format, decode
+from broadsheet.core.index.formats import Encoded, Format, decode
 from broadsheet.core.index.nearest import Near, nearest, plain_scorer, rescored
 from broadsheet.core.index.protocol import Index, IndexConfig
 from broadsheet.core.seeds import generator
@@ -103,7 +103,7 @@ class IvfIndex(Index):
     def _choose(self, rows: np.ndarray, judged: np.ndarray) -> None:
         """Double the number of lists probed until recall is what is asked for."""
         k = min(TOP, self._learnt_on - 1)
-        exact = nearest(plain_scorer(rows), rows[judged], k + 1, self.heard(None))
+        exact = nearest(plain_scorer(Encoded("float32", rows)), rows[judged], k + 1, self.heard(None))
         truth = [[row for row in of.rows.tolist() if row != own][:k] for own, of in zip(judged.tolist(), exact, strict=True)]
         while True:
             found = self._probe(rows[judged], k + 1, None, self.nprobe)
@@ -146,12 +146,12 @@ class IvfIndex(Index):
         count = len(self) if allowed is None else int(allowed.sum())
         probe = -(-self.nprobe * len(self) // count)
         if 2 * probe > self.lists and allowed is not None:
-            return among(self, queries, k, allowed), f"exact over the {count} of {len(self)} that the filter leaves"
+            return among(self.kept, queries, k, allowed), f"exact over the {count} of {len(self)} that the filter leaves"
         found = self._probe(queries, k, allowed, probe)
         how = f"{probe} of {self.lists} lists, recall@10 {self.reached.mean:.3f} when built"
         short = np.array([len(of.rows) < k for of in found], dtype=bool)
         if short.any():
-            full = iter(among(self, queries[short], k, np.ones(len(self), dtype=bool) if allowed is None else allowed))
+            full = iter(among(self.kept, queries[short], k, np.ones(len(self), dtype=bool) if allowed is None else allowed))
             found = [next(full) if lacks else of for lacks, of in zip(short, found, strict=True)]
             how += f"; exact for {int(short.sum())} queries whose lists gave fewer than {k}"
         return found, how

@@ -1,13 +1,17 @@
 """The k nearest by exact score, found by way of a product that may be rough."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from broadsheet.core.index.formats import Encoded, decode
+
 # Scores held at a time, in entries: 64 MB of float32.
 _ENTRIES = 2**24
 _QUERIES = 64
+# Vectors decoded at a time.
+_ROWS = 2**14
 
 
 class Near(NamedTuple):
@@ -30,19 +34,47 @@ class Scorer(NamedTuple):
     error: float
 
 
-def plain_scorer(vectors: np.ndarray, length: float | None = None) -> Scorer:
-    """Return the scorer of float32 products with `[N, d]` none longer than `length`; a sum of d terms errs by up to d / 2^24 of the lengths."""
-    most = longest(vectors) if length is None else length
-    return Scorer(len(vectors), lambda queries: queries @ vectors.T, lambda rows: vectors[rows], vectors.shape[1] * 2.0**-24 * most)
+def plain_scorer(kept: Encoded) -> Scorer:
+    """Return the scorer of float32 products with vectors `[N, d]` as they are kept; a sum of d terms errs by up to d / 2^24 of the lengths."""
+    return Scorer(len(kept.data), lambda queries: products(queries, kept), lambda rows: decode(kept.take(rows)), kept.data.shape[1] * 2.0**-24 * longest(kept))
 
 
-def longest(vectors: np.ndarray) -> float:
-    """Return the length of the longest row of `[N, d]`.
+def products(queries: np.ndarray, kept: Encoded) -> np.ndarray:
+    """Return inner products `[Q, N]` in float32; what is not kept as float32 is decoded block by block.
 
-    >>> longest(np.array([[3.0, 4.0], [1.0, 0.0]]))
-    5.0
+    >>> products(np.ones((1, 2), dtype=np.float32), Encoded("float32", np.eye(2, dtype=np.float32))).tolist()
+    [[1.0, 1.0]]
     """
-    return float(np.sqrt(np.einsum("nd,nd->n", vectors, vectors).max(initial=0.0)))
+    if kept.format == "float32":
+        return queries @ kept.data.T
+    scores = np.empty((len(queries), len(kept.data)), dtype=np.float32)
+    for block in blocks(len(kept.data)):
+        np.matmul(queries, decode(kept.take(block)).T, out=scores[:, block])
+    return scores
+
+
+def blocks(count: int) -> Iterator[slice]:
+    """Cut rows into blocks.
+
+    >>> [(block.start, block.stop) for block in blocks(20_000)]
+    [(0, 16384), (16384, 32768)]
+    """
+    for start in range(0, count, _ROWS):
+        yield slice(start, start + _ROWS)
+
+
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """Return the length of each row of `[N, d]`, float64 `[N]`.
+
+    >>> lengths(np.array([[3.0, 4.0], [1.0, 0.0]])).tolist()
+    [5.0, 1.0]
+    """
+    return np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+
+
+def longest(kept: Encoded) -> float:
+    """Return the length of the longest vector."""
+    return max((float(lengths(decode(kept.take(block))).max()) for block in blocks(len(kept.data))), default=0.0)
 
 
 def nearest(scorer: Scorer, queries: np.ndarray, k: int, allowed: np.ndarray | None = None) -> list[Near]:
@@ -51,7 +83,7 @@ def nearest(scorer: Scorer, queries: np.ndarray, k: int, allowed: np.ndarray | N
     Whatever could be among the k given the error of the rough scores is scored again in float64, each row by itself: the
     answer does not depend on how many queries were asked together. `allowed` is a mask `[size]` with at least k set.
 
-    >>> nearest(plain_scorer(np.eye(3, dtype=np.float32)), np.array([[0.0, 1.0, 1.0]], dtype=np.float32), 2)[0].rows.tolist()
+    >>> nearest(plain_scorer(Encoded("float32", np.eye(3, dtype=np.float32))), np.array([[0.0, 1.0, 1.0]], dtype=np.float32), 2)[0].rows.tolist()
     [1, 2]
     """
     found: list[Near] = []

@@ -228,7 +228,8 @@ class Index(ABC):
             raise RecordError("An id stands twice among the vectors.", "Give each vector an id of its own.")
         self.ids, self._row, self.kept = list(ids), row, kept
         # The sign bit of bfloat16's -0 is not a word.
-        self.silent = ~(kept.data & 0x7FFF if kept.format == "bfloat16" else kept.data).any(axis=1)
+        said: np.ndarray = np.asarray((kept.data & 0x7FFF if kept.format == "bfloat16" else kept.data).any(axis=1))
+        self.silent: np.ndarray = np.asarray(np.logical_not(said))
 
     def _hash(self) -> str:
         digest = hashlib.sha256("\n".join(self.ids).encode())
