@@ -1,0 +1,353 @@
+"""The bench of indexes: recall against exact float32 search, time of a query, memory, each beside what the machine gave just then."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from broadsheet.core.artifacts import MANIFEST, read_artifact
+from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
+from broadsheet.core.bench.provenance import commit
+from broadsheet.core.device import choose_dtype, threads
+from broadsheet.core.embeddings import Embeddings
+from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError, did_you_mean
+from broadsheet.core.index import Encoded, Found, Index, IndexConfig, build_index
+from broadsheet.core.index.nearest import nearest, plain_scorer
+from broadsheet.core.metrics import Ranking, bootstrap_mean, recall
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import ArtifactKind
+from broadsheet.core.seeds import generator
+
+TOP = 10
+# Sides of the square matrices of the speed probe; emulated bfloat16 would take minutes at the greater.
+SIDE, EMULATED_SIDE = 2048, 512
+READ = 2**26
+Search = Callable[[np.ndarray], Found | np.ndarray]
+
+
+class Arm(NamedTuple):
+    """An index by its configuration, or a rival: `product` (numpy, float32) or `faiss-flat`; `large` arms run at the second size too."""
+
+    config: IndexConfig | None = None
+    rival: str = ""
+    large: bool = False
+
+
+ARMS: dict[str, Arm] = {
+    "exact, float32": Arm(IndexConfig(kind="exact")),
+    "exact, bfloat16": Arm(IndexConfig(kind="exact", format="bfloat16")),
+    "exact, int8": Arm(IndexConfig(kind="exact", format="int8")),
+    "IVF-SQ8": Arm(IndexConfig(kind="ivf"), large=True),
+    "float32 product": Arm(rival="product"),
+    "faiss flat": Arm(rival="faiss-flat"),
+}
+
+
+class IndexPlan(NamedTuple):
+    """What is measured: folders or files of vectors, how many are indexed, and with how many held-out queries for each seed.
+
+    `exact` vectors are indexed by every arm, `large` by the inverted file. Fewer vectors than a size are refused, unless `jitter` is
+    the length of random noise: then copies of the vectors, moved by it and brought back to length 1, fill up, and the row says so.
+    """
+
+    vectors: tuple[Path, ...]
+    exact: int = 200_000
+    large: int = 1_000_000
+    queries: int = 1000
+    timed: int = 300
+    seeds: int = 3
+    jitter: float | None = None
+    budget_minutes: float | None = None
+    arms: tuple[str, ...] = tuple(ARMS)
+
+    def only(self, names: Collection[str]) -> "IndexPlan":
+        """Keep the arms of these names."""
+        for name in names:
+            if name not in ARMS:
+                raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, ARMS)}", f"Rows are: {', '.join(ARMS)}.")
+        return self._replace(arms=tuple(name for name in ARMS if name in names))
+
+
+class Vectors(NamedTuple):
+    """Distinct unit vectors `[N, d]`, the models that made them, and a hash of the vectors."""
+
+    rows: np.ndarray
+    models: tuple[str, ...]
+    hash: str
+
+
+class _Pool(NamedTuple):
+    """What is indexed `[size, d]`, and the held-out vectors that queries are drawn from."""
+
+    indexed: np.ndarray
+    held_out: np.ndarray
+    real: int
+
+
+class _Asked(NamedTuple):
+    """Queries `[Q, d]`, the ids of the ten nearest by float32 vectors scored in float64, and how many of the vectors are real."""
+
+    queries: np.ndarray
+    truth: list[list[str]]
+    real: int
+
+
+def bench_index(plan: IndexPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Build every arm at its sizes and ask it, one query at a time and all at once; rows are kept in `folder`.
+
+    Queries are real vectors held out of the index, another sample for each seed. Raises RecordError where vectors do not suffice.
+    """
+    vectors = read_vectors(plan.vectors)
+    spare = plan.queries * plan.seeds
+    if len(vectors.rows) <= spare:
+        raise RecordError(f"{len(vectors.rows)} vectors are there, and {spare} are held out as queries.", "Give more --vectors, or ask fewer --queries.")
+
+    @cache
+    def pool(size: int) -> _Pool:
+        return _pool(vectors.rows, size, spare, plan.jitter)
+
+    @cache
+    def asked(size: int, seed: int) -> _Asked:
+        of = pool(size)
+        queries = of.held_out[seed * plan.queries : (seed + 1) * plan.queries]
+        truth = nearest(plain_scorer(Encoded("float32", of.indexed)), queries, TOP)
+        return _Asked(queries, [[str(row) for row in near.rows.tolist()] for near in truth], of.real)
+
+    tasks = []
+    for size, name in _sizes(plan):
+        made = _once(ARMS[name], pool, size)
+        tasks += [_task(plan, vectors, name, size, seed, asked, made) for seed in range(plan.seeds)]
+    outcome = run_tasks("represent-index", tasks, folder, budget_s=None if plan.budget_minutes is None else 60 * plan.budget_minutes, progress=progress)
+    return Bench(
+        bench="represent-index",
+        command=command,
+        commit=", ".join(dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)) or commit(),
+        data={"vectors": len(vectors.rows), "dimensions": vectors.rows.shape[1], "models": "; ".join(vectors.models), "hash": vectors.hash},
+        seeds=plan.seeds,
+        threads=threads().name,
+        rows=_summary(outcome),
+        missing=tuple(m._asdict() for m in outcome.missing),
+        notes=_notes(plan, outcome),
+    )
+
+
+def read_vectors(paths: Sequence[Path]) -> Vectors:
+    """Read embeddings (artefacts, or folders of them, searched to any depth) and `.npy` files of float32 `[N, d]`; equal rows count once.
+
+    Raises SourceNotFoundError where a path holds none, and RecordError where widths differ.
+    """
+    parts: list[np.ndarray] = []
+    models: set[str] = set()
+    for path in paths:
+        if path.suffix == ".npy" and path.is_file():
+            parts.append(np.load(path, allow_pickle=False).astype(np.float32))
+            models.add("not stated")
+            continue
+        found = [manifest.parent for manifest in sorted(path.rglob(MANIFEST)) if json.loads(manifest.read_text())["kind"] == ArtifactKind.EMBEDDINGS]
+        if not found:
+            raise SourceNotFoundError(f"There are no vectors in {path}.", "Name a folder of embeddings (broadsheet represent run writes one), or a .npy file.")
+        for embeddings in (Embeddings(read_artifact(folder, ArtifactKind.EMBEDDINGS)) for folder in found):
+            parts.append(embeddings.vectors)
+            models.add(embeddings.model)
+    if len({part.shape[1] for part in parts}) != 1:
+        raise RecordError(f"Vectors have {sorted({part.shape[1] for part in parts})} dimensions.", "Bench the vectors of one model at a time.")
+    rows = _distinct(np.concatenate(parts))
+    digest = hashlib.sha256(rows.reshape(-1).view(np.uint8).data)
+    return Vectors(rows, tuple(sorted(models)), digest.hexdigest()[:16])
+
+
+def _distinct(rows: np.ndarray) -> np.ndarray:
+    """Return the rows that say something, equal ones once, in an order that the files' order plays no part in."""
+    kept = np.ascontiguousarray(rows[rows.any(axis=1)])
+    whole = kept.view(np.dtype((np.void, kept.dtype.itemsize * kept.shape[1]))).reshape(-1)
+    return kept[np.unique(whole, return_index=True)[1]]
+
+
+def _pool(rows: np.ndarray, size: int, spare: int, jitter: float | None) -> _Pool:
+    rng = generator(0, "index bench")
+    order = rng.permutation(len(rows))
+    held_out, rest = rows[order[:spare]], rows[order[spare:]]
+    if size <= len(rest):
+        return _Pool(rest[:size], held_out, size)
+    if jitter is None:
+        what = f"{len(rest)} vectors are left beside {spare} queries, and {size} were to be indexed."
+        raise RecordError(what, "Give more --vectors, a smaller size, or --jitter 0.5: moved copies fill up, and the row says so.")
+    copies = np.tile(rest, (-(-size // len(rest)), 1))[:size]
+    for start in range(len(rest), size, 2**14):
+        block = copies[start : start + 2**14]
+        noise = rng.standard_normal(block.shape, dtype=np.float32)
+        block += noise * (jitter / np.linalg.norm(noise, axis=1, keepdims=True))
+        block /= np.linalg.norm(block, axis=1, keepdims=True)
+    return _Pool(copies, held_out, len(rest))
+
+
+def _sizes(plan: IndexPlan) -> list[tuple[int, str]]:
+    """Return size and arm of every row."""
+    return [(plan.exact, name) for name in plan.arms] + [(plan.large, name) for name in plan.arms if ARMS[name].large and plan.large > plan.exact]
+
+
+class _Built(NamedTuple):
+    search: Search
+    figures: dict[str, float]
+    arithmetic: str
+
+
+def _once(arm: Arm, pool: Callable[[int], _Pool], size: int) -> Callable[[], _Built]:
+    """Return what builds an arm at its first call; its rows of all seeds ask the same index."""
+
+    @cache
+    def made() -> _Built:
+        wall, cpu = time.perf_counter(), time.process_time()
+        search, figures, arithmetic = _built(arm, pool(size).indexed)
+        return _Built(search, {"build_s": time.perf_counter() - wall, "build_cpu_s": time.process_time() - cpu, **figures}, arithmetic)
+
+    return made
+
+
+def _built(arm: Arm, rows: np.ndarray) -> tuple[Search, dict[str, float], str]:
+    if arm.config is not None:
+        index: Index = build_index([str(number) for number in range(len(rows))], rows, arm.config)
+        told = {name: value for name, value in index.metrics().items() if name in {"lists", "nprobe"}}
+        disk = sum(array.nbytes for array in index.tensors().values())
+        return lambda queries: index.search(queries, TOP), {"bytes": index.nbytes / len(rows), "disk_bytes": disk / len(rows), **told}, index.arithmetic
+    whole = {"bytes": float(rows.shape[1] * 4), "disk_bytes": float(rows.shape[1] * 4)}
+    if arm.rival == "product":
+        return lambda queries: _product(rows, queries), whole, "float32, numpy"
+    import faiss
+
+    flat: Any = faiss.IndexFlatIP(rows.shape[1])
+    flat.add(rows)
+    return lambda queries: flat.search(queries, TOP)[1], whole, "float32, faiss"
+
+
+def _product(rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Return the nearest as few lines of numpy give them, 64 queries at a time."""
+    found = []
+    for start in range(0, len(queries), 64):
+        scores = queries[start : start + 64] @ rows.T
+        near = np.argpartition(-scores, TOP, axis=1)[:, :TOP]
+        found.append(np.take_along_axis(near, np.argsort(-np.take_along_axis(scores, near, axis=1), axis=1), axis=1))
+    return np.concatenate(found)
+
+
+def _task(plan: IndexPlan, vectors: Vectors, name: str, size: int, seed: int, asked: Callable[[int, int], _Asked], made: Callable[[], _Built]) -> Task:
+    arm = ARMS[name]
+    filled = size > len(vectors.rows) - plan.queries * plan.seeds
+    stated = {"vectors": vectors.hash, "size": size, "queries": plan.queries, "timed": plan.timed, "seeds": plan.seeds, "rival": arm.rival}
+    config = {
+        **stated,
+        "jitter": plan.jitter if filled else None,
+        "index": arm.config.model_dump(mode="json") if arm.config else None,
+    }
+
+    def measure() -> Measured:
+        queries, truth, real = asked(size, seed)
+        built = made()
+        before = probe()
+        timed, together = _timed(built.search, queries[: plan.timed]), _together(built.search, queries)
+        after = probe()
+        shares = np.array([recall(Ranking.of_ids(ids, relevant), TOP) for ids, relevant in zip(together.found, truth, strict=True)])
+        wide = plan.queries - len(timed)
+        values = pl.DataFrame(
+            {"number": np.arange(len(shares)), "share": shares, "ms": np.append(timed[:, 0], [np.nan] * wide), "cpu": np.append(timed[:, 1], [np.nan] * wide)}
+        )
+        figures = {"queries_per_s": len(queries) / together.seconds, "real": float(real), **built.figures}
+        probes = {f"{key}_{when}": value for when, of in (("before", before), ("after", after)) for key, value in of.items()}
+        models = {"embedder": "; ".join(vectors.models), "arithmetic": built.arithmetic}
+        return Measured({"recall@10": float(shares.mean()), **_percentiles(timed), **figures, **probes}, values, models)
+
+    where = f"{size:,} x {vectors.rows.shape[1]}, {'real + jittered' if filled else 'real'}"
+    return Task(where, name, seed, config, measure)
+
+
+def _timed(search: Search, queries: np.ndarray) -> np.ndarray:
+    """Return milliseconds `[Q, 2]` of each query asked by itself, by the clock and of the process; one is asked before as a warm-up."""
+    search(queries[:1])
+    spent = np.empty((len(queries), 2))
+    for number in range(len(queries)):
+        wall, cpu = time.perf_counter(), time.process_time()
+        search(queries[number : number + 1])
+        spent[number] = time.perf_counter() - wall, time.process_time() - cpu
+    return 1000 * spent
+
+
+class _Together(NamedTuple):
+    found: list[list[str]]
+    seconds: float
+
+
+def _together(search: Search, queries: np.ndarray) -> _Together:
+    wall = time.perf_counter()
+    found = search(queries)
+    seconds = time.perf_counter() - wall
+    return _Together(found.ids if isinstance(found, Found) else [[str(row) for row in of] for of in found.tolist()], seconds)
+
+
+def _percentiles(timed: np.ndarray) -> dict[str, float]:
+    names = {"p50_ms": (0, 50), "p95_ms": (0, 95), "cpu_p50_ms": (1, 50), "cpu_p95_ms": (1, 95)}
+    return {name: float(np.percentile(timed[:, column], part)) for name, (column, part) in names.items()}
+
+
+def probe() -> dict[str, float]:
+    """Return what the machine gives now: GFLOP/s of a square product in float32 and bfloat16, and GB/s of reading memory through."""
+    import torch
+
+    figures = {}
+    for name, key, side in (("float32", "fp32_gflops", SIDE), ("bfloat16", "bf16_gflops", SIDE if choose_dtype().name == "bfloat16" else EMULATED_SIDE)):
+        square = torch.ones(side, side, dtype=getattr(torch, name))
+        wall = time.perf_counter()
+        torch.matmul(square, square)
+        figures[key] = 2 * side**3 / (time.perf_counter() - wall) / 1e9
+    long = np.ones(READ, dtype=np.float32)
+    wall = time.perf_counter()
+    long.max()
+    figures["read_gb_s"] = long.nbytes / (time.perf_counter() - wall) / 1e9
+    return figures
+
+
+SPREAD = ("p50_ms", "p95_ms", "cpu_p50_ms", "cpu_p95_ms", "queries_per_s")
+STATED = ("bytes", "disk_bytes", "build_s", "build_cpu_s", "lists", "nprobe", "real")
+PROBES = ("fp32_gflops", "bf16_gflops", "read_gb_s")
+
+
+def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
+    """One row an arm and size: recall with its interval over queries, times with their range over seeds, probes with theirs."""
+    grouped: dict[tuple[str, str], list[Row]] = {}
+    for row in outcome.rows:
+        grouped.setdefault((row.data, row.arm), []).append(row)
+    return tuple(_row(data, arm, rows) for (data, arm), rows in grouped.items())
+
+
+def _row(data: str, arm: str, rows: Sequence[Row]) -> dict[str, Any]:
+    interval = bootstrap_mean(np.concatenate([row.values()["share"].to_numpy() for row in rows]), generator(0, "index bench", data, arm), rounds=2000)
+    made: dict[str, Any] = {"name": f"{arm}; {data}", "recall@10": interval.mean, "recall@10_lo": interval.low, "recall@10_hi": interval.high}
+    for name in SPREAD:
+        made |= _spread(name, [row.metrics[name] for row in rows])
+    made |= {name: rows[0].metrics[name] for name in STATED if name in rows[0].metrics}
+    for name in PROBES:
+        made |= _spread(name, [row.metrics[f"{name}_{when}"] for row in rows for when in ("before", "after")])
+    return {**made, "load": float(np.mean([row.metrics["load"] for row in rows])), "runs": len(rows)}
+
+
+def _spread(name: str, figures: Sequence[float]) -> dict[str, float]:
+    return {name: float(np.mean(figures)), f"{name}_lo": min(figures), f"{name}_hi": max(figures)}
+
+
+def _notes(plan: IndexPlan, outcome: Outcome) -> tuple[str, ...]:
+    arithmetic = {row.arm: row.artifact.manifest.models["arithmetic"] for row in outcome.rows}
+    side = SIDE if choose_dtype().name == "bfloat16" else EMULATED_SIDE
+    notes = [
+        f"Recall is against the ten nearest by float32 vectors scored in float64; {plan.queries} held-out queries a seed, {plan.timed} of them asked one by one.",
+        "Brackets: of recall 95 % by bootstrap over queries; of times and probes the least and the greatest over seeds (cpu: the process's own time).",
+        f"Probes stand immediately before and after each row: float32 {SIDE} x {SIDE}, bfloat16 {side} x {side}, and one pass over {READ * 4 // 2**20} MB.",
+        *(f"{arm}: {what}." for arm, what in arithmetic.items()),
+    ]
+    if any("jittered" in row.data for row in outcome.rows):
+        notes.append(f"Jittered: copies of real vectors moved by noise of length {plan.jitter:g} in a random direction, where real ones do not suffice.")
+    return (*notes, *([f"{len(outcome.missing)} rows are missing: run the same command again."] if outcome.missing else []))
