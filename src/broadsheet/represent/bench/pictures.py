@@ -22,7 +22,7 @@ from broadsheet.represent.pictures.head import ranks
 from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 
 CUTS = (1, 5, 10)
-# Neighbours in CSLS (Conneau et al. 2018), which looks at all test queries at once.
+# Neighbours in CSLS, which looks at all test queries at once.
 CSLS = 10
 ARMS = ("chance", "ridge", "ours", "ours without further pictures")
 TEXTS = {"title and keywords": 0, "title": 1}
@@ -141,12 +141,13 @@ def _frame(own: _Setting, rows: Sequence[Labelled], shown: np.ndarray, mean: np.
     for said, part in TEXTS.items():
         spoken = own.texts.centred([captions(row)[part] for row in rows], mean)
         for direction, left, right in zip(DIRECTIONS, (shown, spoken), (spoken, shown), strict=True):
-            found = {Columns.IMAGE: [row.image for row in rows], "rank": ranks(left, right), "csls": _csls(left, right)}
+            found = {Columns.IMAGE: [row.image for row in rows], "rank": ranks(left, right), "csls": csls_ranks(left, right)}
             lines.append(pl.DataFrame(found).with_columns(pl.lit(f"{prefix}{said}").alias("said"), pl.lit(direction).alias("direction")))
     return pl.concat(lines)
 
 
-def _csls(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def csls_ranks(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return ranks from 0 as `ranks` does, by cosine less the mean cosine of each side's nearest (Conneau et al. 2018)."""
     scores = left @ right.T
     k = min(CSLS, len(scores))
     near_left = np.sort(scores, axis=1)[:, -k:].mean(axis=1)

@@ -21,8 +21,10 @@ from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbed
 from broadsheet.represent.pictures.families import Split, families, split_families, without_near_copies
 from broadsheet.represent.pictures.head import Batches, ImageHead, Pairs, contrast, recalls
 from broadsheet.represent.pictures.labelled import Labelled
-from broadsheet.represent.pictures.tower import WIDTH, PooledTower, TowerConfig, views
+from broadsheet.represent.pictures.tower import PARTS, WIDTH, PooledTower, TowerConfig, views
 
+# The tower's mean over the last maps comes first.
+POOLED = PARTS[0]
 ALPHAS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
@@ -45,8 +47,11 @@ def see(rows: Sequence[Labelled], images: Path, progress: Progress = silent) -> 
 
 
 def split_seen(seen: Seen, seed: int, *, tested: int = 500, validated: int = 250) -> Split:
-    """Split by family, without near copies of what is trained on."""
-    return without_near_copies(split_families(seen.rows, seed, tested=tested, validated=validated), seen.views[:, 0, :1280])
+    """Split by family, without near copies of what is trained on. Raises RecordError where those leave nothing to test or validate."""
+    split = without_near_copies(split_families(seen.rows, seed, tested=tested, validated=validated), seen.views[:, 0, :POOLED])
+    if (tested and not split.test) or (validated and not split.validation):
+        raise RecordError("Every picture to test or validate on is a near copy of one to train on.", "Give more different pictures, or hold out more.")
+    return split
 
 
 class Texts:
@@ -143,7 +148,7 @@ class RidgeMap(NamedTuple):
 
     def project(self, features: np.ndarray) -> np.ndarray:
         """Return unit vectors."""
-        rows = self.model.predict(features[:, :1280])
+        rows = self.model.predict(features[:, :POOLED])
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
@@ -155,7 +160,7 @@ def fit_ridge(seen: Seen, split: Split, texts: Texts) -> RidgeMap:
     spoken = texts.raw([seen.rows[row].text for row in split.validation])
     found = []
     for alpha in ALPHAS:
-        made = RidgeMap(Ridge(alpha=alpha).fit(seen.views[split.train, 0, :1280], target), alpha)  # pyrefly: ignore
+        made = RidgeMap(Ridge(alpha=alpha).fit(seen.views[split.train, 0, :POOLED], target), alpha)  # pyrefly: ignore
         found.append((recalls(made.project(seen.views[split.validation, 0]), spoken)["recall@10"], made))
     return max(found, key=lambda one: one[0])[1]
 
