@@ -1,113 +1,142 @@
-"""A card of turns: how many a picture, how many answers are another picture's too, and how much the text alone gives away."""
+"""A card of turns: how many an item has, whose answers are another's too, and how much is given away without the picture."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from broadsheet.core.seeds import generator
-from broadsheet.represent.muco.schema import Example, Turn, normalised
+from broadsheet.core.component import Embedder
+from broadsheet.represent.curate.blind import Blind, blind
+from broadsheet.represent.curate.lines import Line
+from broadsheet.represent.muco.schema import Example, normalised
 
-POOL = 100
-WORD = r"\w+"
+# So many faults are printed; card.json has them all.
+SHOWN = 20
 
 
-class Card(NamedTuple):
+@dataclass(frozen=True)
+class Card:
     """What turns are like.
 
-    `turns_per_image` counts pictures by number of turns; `kinds` turns by kind. `duplicates` is the share of turns whose target is, as
-    compared, another picture's too. `from_text` is how often the query's words alone rank the target first among up to 100
-    targets of its kind (TF-IDF, ties by the mean), `by_commonest` how often the commonest target of the kind is right, `chance` what a
-    random order would give.
+    `turns_per_item` counts items by their number of turns, those without included; `kinds` and `made_by` count turns. `shared` is
+    the share of turns whose target, as compared, is a target of another item too: the loss must not take it for a negative.
+    `blind` says by kind how far turns are answered without the picture. `doubles` counts turns left out because their answer
+    stood before, `rejected` what was not taken of a model's replies, `repairs` how often it was asked again, `unreadable`
+    maps an item to two lines about its picture, `bad_lines` are two lines for each line of the source that could not be read.
     """
 
-    images: int
+    items: int
     turns: int
-    turns_per_image: Mapping[int, int]
+    turns_per_item: Mapping[int, int]
     kinds: Mapping[str, int]
-    duplicates: float
-    from_text: float
-    by_commonest: float
-    chance: float
-    unreadable: Mapping[str, str]
+    made_by: Mapping[str, int]
+    shared: float
+    blind: Mapping[str, Blind]
     doubles: int
     rejected: int
-    made_by: Mapping[str, int]
+    repairs: int
+    unreadable: Mapping[str, str]
+    bad_lines: tuple[str, ...]
+    meaning_by: str = ""
+
+    def metrics(self) -> dict[str, float]:
+        """Return the figures for a manifest."""
+        every = self.blind["all"]
+        counts = {"items": self.items, "turns": self.turns, "unreadable": len(self.unreadable), "bad_lines": len(self.bad_lines)}
+        made = {f"turns_by_{by}": count for by, count in self.made_by.items()}
+        shares = {"shared": self.shared, "from_words": every.from_words, "by_commonest": every.by_commonest, "by_chance": every.by_chance}
+        meaning = {} if every.from_meaning is None else {"from_meaning": every.from_meaning}
+        left_out = {"doubles": self.doubles, "rejected": self.rejected, "repairs": self.repairs}
+        return {name: float(value) for name, value in {**counts, **made, **left_out, **shares, **meaning}.items()}
+
+    def json(self) -> str:
+        """Return the card as one JSON object."""
+        data = {**asdict(self), "blind": {kind: of._asdict() for kind, of in self.blind.items()}}
+        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
     def markdown(self) -> str:
         """Return the card as Markdown."""
-        spread = ", ".join(f"{count} with {turns}" for turns, count in sorted(self.turns_per_image.items()))
+        spread = ", ".join(f"{count:,} with {turns}" for turns, count in sorted(self.turns_per_item.items()))
+        left_out = (
+            f"{len(self.unreadable)} pictures that cannot be read, {len(self.bad_lines)} lines of the source, {self.doubles:,} answers that stood before, "
+            f"{self.rejected:,} rejected of replies ({self.repairs:,} asked for again)"
+        )
         lines = [
             "# Turns",
             "",
-            f"- {self.turns:,} turns of {self.images:,} pictures ({spread}).",
-            f"- Kinds: {', '.join(f'{kind} {count:,}' for kind, count in sorted(self.kinds.items()))}.",
-            f"- Made by: {', '.join(f'{who} {count:,}' for who, count in sorted(self.made_by.items()))}.",
-            f"- {self.duplicates:.1%} of targets are another picture's too; the loss takes none of those for a negative.",
-            f"- From the text alone {self.from_text:.1%} of targets are found (chance {self.chance:.1%}, the commonest target {self.by_commonest:.1%}).",
-            f"- Left out: {len(self.unreadable)} pictures that cannot be read, {self.doubles} answers that stood twice, {self.rejected} rejected.",
+            f"- {self.turns:,} turns of {self.items:,} items ({spread or 'none'}), made by {_counts(self.made_by) or 'nobody'}.",
+            f"- Of kind {_counts(self.kinds) or 'none'}.",
+            f"- {self.shared:.1%} of targets are another item's too; they are no negatives of each other.",
+            f"- Left out: {left_out}.",
+            "",
+            "## Answered without the picture",
+            "",
+            f"How often the target is named first among up to 100 of its kind, ties by the mean. Meaning by: {self.meaning_by or 'not measured'}.",
+            "",
+            "| kind | turns | from words | from meaning | commonest | chance |",
+            "|---|---|---|---|---|---|",
+            *(_row(kind, of) for kind, of in self.blind.items()),
         ]
-        lines += [f"  - {name}: {fault.splitlines()[0]}" for name, fault in self.unreadable.items()]
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines + _listed("Pictures that cannot be read", [f"{name}: {_one(of)}" for name, of in self.unreadable.items()]) + self._bad()) + "\n"
+
+    def _bad(self) -> list[str]:
+        return _listed("Lines that cannot be read", [_one(of) for of in self.bad_lines])
 
 
-def make_card(
-    examples: Sequence[Example],
-    *,
-    unreadable: Mapping[str, str] | None = None,
-    doubles: int = 0,
-    rejected: int = 0,
-    made_by: Mapping[str, int] | None = None,
-    seed: int = 0,
-) -> Card:
-    """Make the card of examples."""
-    turns = [(example.id, turn) for example in examples for turn in example.turns]
-    holders: dict[str, set[str]] = defaultdict(set)
-    for name, turn in turns:
-        holders[normalised(turn.target)].add(name)
-    shared = [len(holders[normalised(turn.target)]) > 1 for _, turn in turns]
-    found, commonest, chance = _from_text([turn for _, turn in turns if turn.target.strip()], seed)
+def make_card(lines: Sequence[Line], bad_lines: Sequence[str] = (), embedder: Embedder | None = None, seed: int = 0) -> Card:
+    """Make the card of lines; `embedder` embeds texts for `from_meaning`."""
+    examples = [example for line in lines if (example := line.example())]
     return Card(
-        images=len(examples),
-        turns=len(turns),
-        turns_per_image=dict(Counter(len(example.turns) for example in examples)),
-        kinds=dict(Counter(turn.kind for _, turn in turns)),
-        duplicates=float(np.mean(shared)) if turns else 0.0,
-        from_text=found,
-        by_commonest=commonest,
-        chance=chance,
-        unreadable=dict(unreadable or {}),
-        doubles=doubles,
-        rejected=rejected,
-        made_by=dict(made_by or {}),
+        items=len(lines),
+        turns=sum(len(line.turns) for line in lines),
+        turns_per_item=dict(sorted(Counter(len(line.turns) for line in lines).items())),
+        kinds=dict(sorted(Counter(turn.kind for line in lines for turn in line.turns).items())),
+        made_by=dict(sorted(Counter(by for line in lines for by in line.made_by).items())),
+        shared=shared_targets(examples),
+        blind=blind(examples, embedder, seed),
+        doubles=sum(line.doubles for line in lines),
+        rejected=sum(len(line.rejected) for line in lines),
+        repairs=sum(line.repairs for line in lines),
+        unreadable={line.item: line.fault for line in lines if line.fault},
+        bad_lines=tuple(bad_lines),
+        meaning_by=embedder.model if embedder else "",
     )
 
 
-def _from_text(turns: Sequence[Turn], seed: int) -> tuple[float, float, float]:
-    """Return how often words alone find the target, how often the commonest target is right, and chance."""
-    by_kind: dict[str, list[Turn]] = defaultdict(list)
-    for turn in turns:
-        by_kind[turn.kind].append(turn)
-    hits, common, chances = [], [], []
-    for kind, of in sorted(by_kind.items()):
-        targets = [normalised(turn.target) for turn in of]
-        most = Counter(targets).most_common(1)[0][0]
-        unique = sorted(set(targets))
-        if len(unique) < 2:
-            continue
-        words = TfidfVectorizer(token_pattern=WORD).fit([*unique, *(turn.query for turn in of)])
-        places: Any = words.transform(unique)
-        asked: Any = words.transform([turn.query for turn in of])
-        rng = generator(seed, "card", kind)
-        for row, target in enumerate(targets):
-            own = unique.index(target) if len(unique) <= POOL else int(np.searchsorted(unique, target))
-            pool = np.arange(len(unique)) if len(unique) <= POOL else np.unique([own, *rng.choice(len(unique), POOL - 1, replace=False).tolist()])
-            scores = np.asarray((asked[[row]] @ places[pool].T).todense()).ravel()
-            mine = scores[int(np.searchsorted(pool, own))]
-            # Ties are broken at random: a hit counts for the share of orders in which the target comes first.
-            hits.append(0.0 if (scores > mine).any() else 1 / int((scores == mine).sum()))
-            common.append(target == most)
-            chances.append(1 / len(pool))
-    return tuple(float(np.mean(values)) if values else 0.0 for values in (hits, common, chances))  # pyrefly: ignore
+def shared_targets(examples: Sequence[Example]) -> float:
+    """Return the share of turns whose target, as compared, is also a target of another example.
+
+    >>> from broadsheet.represent.muco.schema import Turn
+    >>> ring, lamp = (Turn(query="What?", target=name) for name in ("Ring", "lamp"))
+    >>> shared_targets([Example(id="a", turns=(ring, lamp)), Example(id="b", turns=(ring.model_copy(update={"target": "ring"}),))]).__round__(3)
+    0.667
+    """
+    holders: dict[str, set[str]] = defaultdict(set)
+    for example in examples:
+        for turn in example.turns:
+            holders[normalised(turn.target) or f"picture {turn.target_image}"].add(example.id)
+    shared = [len(holders[normalised(turn.target) or f"picture {turn.target_image}"]) > 1 for example in examples for turn in example.turns]
+    return float(np.mean(shared)) if shared else 0.0
+
+
+def _counts(of: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in of.items())
+
+
+def _row(kind: str, of: Blind) -> str:
+    return f"| {kind} | {of.turns:,} | {_share(of.from_words)} | {_share(of.from_meaning)} | {_share(of.by_commonest)} | {_share(of.by_chance)} |"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
+
+
+def _one(fault: str) -> str:
+    return fault.splitlines()[0]
+
+
+def _listed(heading: str, lines: Sequence[str]) -> list[str]:
+    more = [f"- and {len(lines) - SHOWN:,} more, in card.json"] if len(lines) > SHOWN else []
+    return ["", f"## {heading}", "", *(f"- {line}" for line in lines[:SHOWN]), *more] if lines else []

@@ -1,146 +1,200 @@
-"""Curating pictures: read, asked or ruled into turns, block by block, with a card at the end."""
+"""Curating: each entry's picture is read and its turns are made, block by block, with a card at the end."""
 
 import hashlib
 import json
 import shutil
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Literal
 
-import polars as pl
 from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact, Manifest, read_artifact, write_artifact
+from broadsheet.core.catalogue import text_hash
+from broadsheet.core.component import Embedder
 from broadsheet.core.config import Config
-from broadsheet.core.errors import ArtifactError, ImageError, RecordError
-from broadsheet.core.files import write_file
+from broadsheet.core.errors import ArtifactError, ConfigError, ImageError, RecordError
+from broadsheet.core.files import check_writable, write_file
 from broadsheet.core.images import check_image, read_image
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.seeds import generator
 from broadsheet.represent.curate.ask import Ask, turns_by_asking
 from broadsheet.represent.curate.card import Card, make_card
-from broadsheet.represent.curate.rules import turns_by_rule
+from broadsheet.represent.curate.entry import Entry
+from broadsheet.represent.curate.lines import Line, frames, read_lines
+from broadsheet.represent.curate.rules import chosen, turns_by_rule
+from broadsheet.represent.curate.sources import Source
 from broadsheet.represent.muco.schema import Example
-from broadsheet.represent.pictures.labelled import Labelled
 
+# A run that is stopped goes on from the last block; of a model's replies, which cost more, fewer are lost.
 BLOCK = 256
+ASKED_BLOCK = 16
 CARD = "CARD.md"
-_SCHEMA = {Columns.ITEM: pl.String, "example": pl.String, Columns.FAULT: pl.String, "made_by": pl.String, "doubles": pl.Int64, "rejected": pl.List(pl.String)}
+CARD_JSON = "card.json"
+REJECTED = "rejected.jsonl"
+RULES, LLM, SOURCE = "rules", "llm", "source"
 
 
 class CurateConfig(Config):
-    """How turns are made: at most `most` a picture, at least `least` or the picture is left out; `decode` reads every pixel, not the header alone."""
+    """How turns are made.
+
+    At most `most` an item; an item with fewer than `least` is left without any. `decode` reads every pixel of a picture, which finds
+    files that were cut; else headers alone are read. `otherwise` says what is done where a language model is asked and gives
+    no turn that can be taken: `none`, or `rules`.
+    """
 
     most: Annotated[int, Field(ge=1)] = 7
     least: Annotated[int, Field(ge=1)] = 1
-    decode: bool = False
+    decode: bool = True
+    otherwise: Literal["none", "rules"] = "none"
     seed: int = 0
 
 
-class Curated(NamedTuple):
-    """The artefact of turns, and its card."""
-
-    artifact: Artifact
-    card: Card
-
-
 def curate(
-    rows: Sequence[Labelled],
-    images: Path,
+    source: Source,
     folder: Path,
     *,
+    images: Path | None = None,
     config: CurateConfig | None = None,
     ask: Ask | None = None,
-    asked_by: str = "rules",
+    asked: str = "",
+    embedder: Embedder | None = None,
     progress: Progress = silent,
-) -> Curated:
-    """Make turns of pictures with texts and write them, with a card, to `folder`.
+) -> Artifact:
+    """Make turns of a source's entries and write them with a card to `folder`; pictures are under `images`.
 
-    Rules make them, or with `ask` a language model that `asked_by` names. Pictures that cannot be read are named with their
-    faults and left out. Blocks are kept beside `folder` until all is done: a run that was stopped goes on from the last one.
-    Raises RecordError where no picture has a turn.
+    An entry's own turns are taken where it has any; else rules make them, or with `ask` a language model, which `asked` names. Each
+    turn says who made it. A picture that cannot be read is named in its item's fault, and the run goes on. `embedder` embeds
+    texts for the card. Items that `folder` holds already, with the same texts under the same configuration, are taken from
+    there, and so are those that a stopped run left: nothing is asked twice. Raises RecordError where nothing has a turn,
+    ConfigError for pictures without their folder, or a model without a name.
     """
     settings = config or CurateConfig()
-    unique = list({row.image: row for row in rows}.values())
-    who = "rules" if ask is None else asked_by
-    identity = json.dumps([settings.model_dump(), who, [list(row) for row in unique]], ensure_ascii=False)
-    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    parts = folder.with_name(f"{folder.name}.part-{key}")
-    frames = []
-    for start in range(0, len(unique), BLOCK):
-        path = parts / str(start // BLOCK)
-        frames.append(_block(path, unique[start : start + BLOCK], images, settings, ask, who))
-        progress("curating", min(start + BLOCK, len(unique)), len(unique))
-    lines = pl.concat(frames) if frames else pl.DataFrame(schema=_SCHEMA)
-    made = _written(lines, folder, settings, who, key)
-    if parts.exists():
-        shutil.rmtree(parts)
-    return made
-
-
-def _written(lines: pl.DataFrame, folder: Path, settings: CurateConfig, who: str, key: str) -> Curated:
-    good = lines.filter(pl.col("example") != "")
-    examples = [Example.model_validate_json(text) for text in good["example"]]
-    if not examples:
-        raise RecordError("No picture has a turn.", "Check --images, and that the manifest's lines hold titles, keywords or descriptions.")
-    faulty = lines.filter(pl.col(Columns.FAULT) != "")
-    card = make_card(
-        examples,
-        unreadable=dict(zip(faulty[Columns.ITEM], faulty[Columns.FAULT], strict=True)),
-        doubles=int(lines["doubles"].sum()),
-        rejected=int(lines["rejected"].list.len().sum()),
-        made_by=Counter(turn for example, by in zip(examples, good["made_by"], strict=True) for turn in [by] * len(example.turns)),
-    )
-    shares = {"duplicates": card.duplicates, "from_text": card.from_text, "by_commonest": card.by_commonest, "chance": card.chance}
-    manifest = Manifest(
-        kind=ArtifactKind.TURNS,
-        config=settings.model_dump(mode="json"),
-        parents={"pictures": key},
-        models={"turns": who},
-        metrics={"images": card.images, "turns": card.turns, "unreadable": len(card.unreadable), "rejected": card.rejected, **shares},
-    )
-
-    def fill(stage: Path) -> None:
-        write_file(stage / CARD, card.markdown().encode())
-
-    return Curated(write_artifact(folder, manifest, frames={"turns": lines}, fill=fill), card)
-
-
-def _block(path: Path, rows: Sequence[Labelled], images: Path, settings: CurateConfig, ask: Ask | None, who: str) -> pl.DataFrame:
-    """Return a block's lines: from the part that a stopped run left, else made and kept as one."""
-    if path.exists():
-        try:
-            return read_artifact(path, ArtifactKind.TURNS).frame("turns")
-        except ArtifactError:
-            get_logger("curate").warning("a damaged part is made anew", part=path.name)
-    lines = [_line(row, images, settings, ask, who) for row in rows]
-    frame = pl.DataFrame(lines, schema=_SCHEMA, orient="row")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_artifact(path, Manifest(kind=ArtifactKind.TURNS), frames={"turns": frame})
-    return frame
-
-
-def _line(row: Labelled, images: Path, settings: CurateConfig, ask: Ask | None, who: str) -> tuple[Any, ...]:
-    try:
-        if settings.decode:
-            read_image(images / row.image)
-        else:
-            check_image(images / row.image)
-    except ImageError as error:
-        return row.image, "", str(error), who, 0, []
-    if ask is None:
-        turned = turns_by_rule(row, generator(settings.seed, "curate", row.image), settings.most)
-        turns, doubles, rejected = turned.turns, turned.doubles, []
-    else:
-        asked = turns_by_asking(row, ask, settings.most)
-        turns, doubles, rejected = asked.turns, 0, list(asked.rejected)
-    example = Example(id=row.image, image=row.image, turns=turns).model_dump_json() if len(turns) >= settings.least else ""
-    return row.image, example, "", who, doubles, rejected
+    _check(source, images, ask, asked)
+    check_writable(folder.parent)
+    parts = folder.with_name(f".{folder.name}.parts")
+    names = [_name(entry, settings, asked if ask else "") for entry in source.entries]
+    known = {line.text_hash: line for line in _kept(folder, parts)}
+    todo = [place for place, name in enumerate(names) if name not in known or known[name].fault]
+    block = BLOCK if ask is None else ASKED_BLOCK
+    get_logger("curate").info("turns", kept=len(names) - len(todo), to_make=len(todo))
+    for start in range(0, len(todo), block):
+        made = [_line(source.entries[place], names[place], images, settings, ask) for place in todo[start : start + block]]
+        known.update((line.text_hash, line) for line in made)
+        if len(todo) > block:
+            write_artifact(parts / f"{_fresh(parts):06d}", Manifest(kind=ArtifactKind.TURNS), frames=frames(made))
+        progress("curating", min(start + block, len(todo)), len(todo))
+    fresh = {names[place] for place in todo}
+    lines = [known[name] if name in fresh else _still(known[name], images) for name in names]
+    artifact = _written(folder, lines, make_card(lines, source.faults, embedder, settings.seed), settings, asked if ask else "")
+    shutil.rmtree(parts, ignore_errors=True)
+    return artifact
 
 
 def read_turns(artifact: Artifact) -> list[Example]:
-    """Return the examples that `curate` wrote."""
-    return [Example.model_validate_json(text) for text in artifact.frame("turns")["example"] if text]
+    """Return the examples that `curate` wrote, in the order of the source; items without turns are left out."""
+    return [example for line in read_lines(artifact) if (example := line.example())]
+
+
+def _check(source: Source, images: Path | None, ask: Ask | None, asked: str) -> None:
+    if images is None and any(entry.image for entry in source.entries):
+        raise ConfigError("The items have pictures, but no folder of pictures is named.", "Name it: --images DIR")
+    if ask is not None and not asked:
+        raise ConfigError("A language model is asked, but not named.", "Give its name and version: it goes into the manifest.")
+
+
+def _name(entry: Entry, settings: CurateConfig, asked: str) -> str:
+    return text_hash(json.dumps([entry.model_dump(mode="json"), settings.model_dump(mode="json"), asked], ensure_ascii=False, sort_keys=True))
+
+
+def _kept(folder: Path, parts: Path) -> list[Line]:
+    """Return the lines of an artefact that stands there and of what a stopped run left; what is damaged is left aside."""
+    lines = []
+    for path in (folder, *sorted(parts.glob("[0-9]*"))):
+        if path.exists():
+            try:
+                lines += read_lines(read_artifact(path, ArtifactKind.TURNS))
+            except ArtifactError as error:
+                get_logger("curate").warning("turns are damaged and left aside", artifact=path.name, what=error.what)
+    return lines
+
+
+def _fresh(parts: Path) -> int:
+    return max((int(path.name) + 1 for path in parts.glob("[0-9]*")), default=0)
+
+
+def _line(entry: Entry, name: str, images: Path | None, settings: CurateConfig, ask: Ask | None) -> Line:
+    line = Line(entry.id, entry.image, entry.shown, name)
+    fault = _fault(entry, images, decode=settings.decode)
+    if fault:
+        return line._replace(fault=fault)
+    if entry.turns:
+        taken = chosen(entry.turns, "", settings.most)
+        return _enough(line._replace(turns=taken.turns, made_by=(SOURCE,) * len(taken.turns), doubles=taken.doubles), settings)
+    if ask is not None:
+        asked = turns_by_asking(entry, ask, settings.most)
+        taken = chosen(asked.turns, entry.shown, settings.most)
+        line = line._replace(doubles=taken.doubles, repairs=asked.repairs, rejected=asked.rejected)
+        if taken.turns or settings.otherwise == "none":
+            return _enough(line._replace(turns=taken.turns, made_by=(LLM,) * len(taken.turns)), settings)
+    ruled = turns_by_rule(entry, generator(settings.seed, "curate", entry.id), settings.most)
+    return _enough(line._replace(turns=ruled.turns, made_by=(RULES,) * len(ruled.turns), doubles=line.doubles + ruled.doubles), settings)
+
+
+def _enough(line: Line, settings: CurateConfig) -> Line:
+    return line if len(line.turns) >= settings.least else line._replace(turns=(), made_by=())
+
+
+def _fault(entry: Entry, images: Path | None, *, decode: bool) -> str:
+    """Return two lines about the first of an entry's pictures that cannot be read, or nothing."""
+    keys = dict.fromkeys(key for key in (entry.image, *(turn.target_image for turn in entry.turns)) if key)
+    try:
+        for key in keys:
+            assert images is not None
+            if decode:
+                read_image(images / key)
+            else:
+                check_image(images / key)
+    except ImageError as error:
+        return str(error)
+    return ""
+
+
+def _still(line: Line, images: Path | None) -> Line:
+    """Return a line that was kept, without its turns where its picture is no longer there."""
+    if line.image and images is not None:
+        try:
+            check_image(images / line.image)
+        except ImageError as error:
+            return line._replace(fault=str(error), turns=(), made_by=())
+    return line
+
+
+def _written(folder: Path, lines: Sequence[Line], card: Card, settings: CurateConfig, asked: str) -> Artifact:
+    if not card.turns:
+        what = next(iter(card.unreadable.values()), "")
+        raise RecordError(
+            f"No item has a turn. {what.splitlines()[0] if what else ''}", "Check --images, and that lines hold titles, keywords or descriptions."
+        )
+    source = hashlib.sha256("\n".join(line.text_hash for line in lines).encode()).hexdigest()
+    models = {"turns": asked} if asked else {}
+    models |= {"from_meaning": card.meaning_by} if card.meaning_by else {}
+    manifest = Manifest(
+        kind=ArtifactKind.TURNS,
+        config=settings.model_dump(mode="json"),
+        seed=settings.seed,
+        parents={"source": source},
+        models=models,
+        metrics=card.metrics(),
+    )
+
+    def fill(stage: Path) -> None:
+        write_file(stage / CARD, card.markdown())
+        write_file(stage / CARD_JSON, card.json())
+        rejected = [{"item": line.item, **each._asdict()} for line in lines for each in line.rejected]
+        if rejected:
+            write_file(stage / REJECTED, "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rejected))
+
+    return write_artifact(folder, manifest, frames=frames(lines), fill=fill)
