@@ -69,7 +69,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
 
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
         """Record the configuration; nothing is trained."""
-        self._checkpoint()
+        self.checkpoint()
         return write_artifact(folder, self.manifest(catalogue, seed))
 
     @classmethod
@@ -107,7 +107,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
 
     def _load(self) -> tuple[Any, Any, Any]:
         if self._loaded is None:
-            checkpoint = self._checkpoint()
+            checkpoint = self.checkpoint()
             import torch
             from transformers import AutoModel, AutoTokenizer
             from transformers.utils import logging
@@ -119,7 +119,8 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
             self._loaded = (tokenizer, model, getattr(torch, name))
         return self._loaded
 
-    def _checkpoint(self) -> str:
+    def checkpoint(self) -> str:
+        """Return the folder of the checkpoint that runs. Raises MissingExtraError where there is none."""
         if self.config.checkpoint:
             if not (Path(self.config.checkpoint) / "config.json").is_file():
                 raise MissingExtraError(

@@ -1,0 +1,203 @@
+"""`broadsheet represent`: items as vectors, and items found by words and pictures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from broadsheet.represent.catalogues import Shown
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Turn items into vectors, and find items by words, by a picture, or by both.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Source = Annotated[list[str] | None, typer.Option("--source", help="Items: files or folders (JSON Lines, CSV, Parquet, feeds). Repeats.")]
+Texts = Annotated[list[Path] | None, typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")]
+Images = Annotated[Path | None, typer.Option("--images", help="The folder that paths of pictures are relative to.")]
+Model = Annotated[str, typer.Option("--model", help="minilm, pictures, or a folder that fit wrote. Default: pictures where there are any, else minilm.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def _shown(source: list[str] | None, texts: list[Path] | None, images: Path | None) -> "Shown":
+    from broadsheet.represent.catalogues import open_catalogue
+
+    shown = open_catalogue(source or [], texts or [], images)
+    for fault in shown.faults:
+        typer.echo(fault, err=True)
+    return shown
+
+
+def _embedder(model: str, shown: "Shown") -> Any:
+    from broadsheet.represent.models import open_embedder
+
+    return open_embedder(model or ("pictures" if shown.root is not None else "minilm"))
+
+
+@app.command("run")
+def run(
+    source: Source = None,
+    texts: Texts = None,
+    images: Images = None,
+    model: Model = "",
+    dim: Annotated[int | None, typer.Option("--dim", min=1, help="Keep so many leading dimensions (of a model trained for it).")] = None,
+    kept: Annotated[str, typer.Option("--format", help="How the index keeps vectors: float32, bfloat16 or int8.")] = "float32",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write an index here too. Vectors themselves are kept under BROADSHEET_HOME.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Embed a catalogue: what is embedded already is found again, broken pictures are named, and the rest goes on.
+
+    Example: broadsheet represent run --source papers.jsonl.gz --model minilm
+    """
+    import json
+
+    from broadsheet.cli.progress import shown as bars
+    from broadsheet.core.component import MultimodalEmbedder
+    from broadsheet.core.config import build
+    from broadsheet.core.embeddings import embed_catalogue
+    from broadsheet.core.home import artifact_folder
+    from broadsheet.core.index import IndexConfig, build_index, truncate
+
+    config = build(IndexConfig, {"format": kept}, "--format")
+    shown = _shown(source, texts, images)
+    embedder = _embedder(model, shown)
+    with bars() as progress:
+        made = embed_catalogue(embedder, shown.catalogue, artifact_folder(), progress, root=shown.root if isinstance(embedder, MultimodalEmbedder) else None)
+    facts = {
+        "path": str(made.artifact.path),
+        "model": made.model,
+        "items": len(made.ids),
+        "dimensions": made.vectors.shape[1],
+        "faults": made.faults,
+    }
+    if out:
+        index = build_index(made, config=config)
+        if dim:
+            vectors = truncate(made.vectors, dim)
+            parents, models = index.parents, {"embedder": f"{made.model}, first {dim} dimensions"}
+            index = build_index(made.ids, vectors, config)
+            index.parents, index.models = parents, models
+            facts["dimensions"] = dim
+        facts["index"] = str(index.save(out).path)
+    for item, fault in made.faults.items():
+        typer.echo(f"{item}: {fault}", err=True)
+    typer.echo(json.dumps(facts, indent=1) if as_json else facts.get("index", facts["path"]))
+
+
+@app.command("search")
+def search(
+    text: Annotated[str, typer.Argument(help="What is looked for, in words; may be left out where --image is given.")] = "",
+    image: Annotated[Path | None, typer.Option("--image", help="A picture to look for, alone or with words.")] = None,
+    source: Source = None,
+    texts: Texts = None,
+    images: Images = None,
+    model: Model = "",
+    k: Annotated[int, typer.Option("-k", min=1, help="How many are shown.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Find items by words, by a picture, or by both; the catalogue is embedded on first use.
+
+    Example: broadsheet represent search "a red lamp" --texts pictures.jsonl --images DIR
+    """
+    import json
+
+    from broadsheet.cli.progress import shown as bars
+    from broadsheet.represent.search import Searcher
+
+    shown = _shown(source, texts, images)
+    embedder = _embedder(model or ("pictures" if image else ""), shown)
+    with bars() as progress:
+        searcher = Searcher(embedder, shown, progress=progress)
+    hits = searcher.search(text, image, k)
+    for item, fault in searcher.embeddings.faults.items():
+        typer.echo(f"{item}: {fault}", err=True)
+    if as_json:
+        found = [{"rank": hit.rank, "score": round(hit.score, 6), "id": hit.item.id, "title": hit.item.title, "url": hit.item.url} for hit in hits]
+        typer.echo(json.dumps({"model": embedder.model, "how": searcher.index.arithmetic, "hits": found}, indent=1))
+        return
+    for hit in hits:
+        typer.echo(f"{hit.rank:>3}  {hit.score:.3f}  {hit.item.title}  [{hit.item.id}]")
+
+
+@app.command("fit")
+def fit(
+    images: Annotated[Path, typer.Option("--images", help="The folder of pictures.")],
+    texts: Texts = None,
+    turns: Annotated[Path | None, typer.Option("--turns", help="Turns that `represent curate` wrote, in place of --texts.")] = None,
+    kind: Annotated[str, typer.Option("--kind", help="pictures (a head on a frozen tower, minutes) or muco (multi-turn training).")] = "pictures",
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting, e.g. backbone=hf:FOLDER, steps=500, lora.rank=16. Repeats.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same weights.")] = 0,
+    held_out: Annotated[int, typer.Option("--held-out", min=0, help="Families of pictures kept out of training, for a test of your own.")] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the fitted embedder.")] = Path("embedder"),
+    as_json: Json = False,
+) -> None:
+    """Fit an embedder on your own pictures with texts. A run that was stopped goes on where it was.
+
+    Example: broadsheet represent fit --images DIR --texts pictures.jsonl --kind pictures --out embedder
+    """
+    import json
+
+    from broadsheet.cli.progress import shown as bars
+    from broadsheet.core.config import with_settings
+    from broadsheet.represent.fitting import fit_embedder
+
+    with bars() as progress:
+        made = fit_embedder(kind, images, texts or [], turns, out, with_settings({}, settings or []), seed=seed, held_out=held_out, progress=progress)
+    for name, fault in made.faults.items():
+        typer.echo(f"{name}: {fault}", err=True)
+    facts = {"path": str(made.artifact.path), "models": made.artifact.manifest.models, "metrics": made.artifact.manifest.metrics, "left_out": len(made.faults)}
+    typer.echo(json.dumps(facts, indent=1) if as_json else str(made.artifact.path))
+
+
+@app.command("curate")
+def curate(
+    texts: Annotated[list[Path], typer.Option("--texts", help="What is known of the pictures: JSON Lines, or parquet in the published columns. Repeats.")],
+    images: Images = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="Turns a picture at most.")] = 7,
+    least: Annotated[int, typer.Option("--least", min=1, help="A picture with fewer turns is left without any.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Which of several wordings is drawn.")] = 0,
+    m3t: Annotated[Path | None, typer.Option("--m3t", help="Write the turns in the published columns too, into this folder.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of turns; turns that are there already are kept.")] = Path("turns"),
+    as_json: Json = False,
+) -> None:
+    """Make turns about your own pictures, by rules, with a card that says what they are worth.
+
+    How a language model makes them stands in docs/curate.md.
+
+    Example: broadsheet represent curate --images DIR --texts pictures.jsonl --out turns
+    """
+    import json
+
+    from broadsheet.cli.progress import shown as bars
+    from broadsheet.represent.curate import CurateConfig, read_texts, read_turns, write_m3t
+    from broadsheet.represent.curate import curate as make
+    from broadsheet.represent.curate.run import CARD
+
+    with bars() as progress:
+        made = make(read_texts(texts, seed), out, images=images, config=CurateConfig(most=most, least=least, seed=seed), progress=progress)
+    if m3t:
+        write_m3t(read_turns(made), m3t)
+    if as_json:
+        typer.echo(json.dumps({"path": str(made.path), "metrics": made.manifest.metrics}, indent=1))
+        return
+    typer.echo((made.path / CARD).read_text(encoding="utf-8"), err=True)
+    typer.echo(str(made.path))
+
+
+@app.command("export")
+def export(
+    model: Annotated[str, typer.Argument(help="minilm, pictures, or a folder that fit wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder that sentence-transformers will load.")] = Path("exported"),
+) -> None:
+    """Write an embedder as a sentence-transformers folder; its vectors of texts are compared with ours before it is left there.
+
+    Example: broadsheet represent export embedder --out exported
+    """
+    from broadsheet.represent.export import export_embedder
+    from broadsheet.represent.models import open_embedder
+
+    exported = export_embedder(open_embedder(model), out)
+    typer.echo(f"texts agree to a cosine of {exported.agreement:.6f}", err=True)
+    typer.echo(str(exported.path))
