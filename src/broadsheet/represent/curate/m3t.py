@@ -134,7 +134,8 @@ def _row(name: str, data: dict[str, Any]) -> Row | None:
 
 def _worded(example: Example) -> Row:
     # The columns have no place for a text that is shown beside a picture: it goes before each query.
-    turns = [turn.model_copy(update={"query": f"{example.text} {turn.query}".strip()}) for turn in example.turns]
+    before = f"{example.text} " if example.text else ""
+    turns = [turn.model_copy(update={"query": f"{before}{turn.query}"}) for turn in example.turns]
     return Row(id=example.id, image=example.image, turns=tuple(Worded(turn=turn, wordings=(turn.query,)) for turn in turns))
 
 
