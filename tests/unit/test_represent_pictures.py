@@ -16,18 +16,19 @@ from broadsheet.core.component import Content
 from broadsheet.core.errors import ArtifactError, MissingExtraError, NotFittedError, RecordError, WeightsError
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.represent import minilm
-from broadsheet.represent.bench.pictures import PicturesPlan, Source, bench_pictures, csls_ranks
+from broadsheet.represent.bench.pictures import PicturesPlan, bench_pictures, csls_ranks
 from broadsheet.represent.muco.loss import Owners
 from broadsheet.represent.pictures import embedder as module
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder
 from broadsheet.represent.pictures.families import GIANT, MOST_TESTED, Split, families, split_families, without_near_copies
-from broadsheet.represent.pictures.fit import ALPHAS, Seen, Texts, fit_head, fit_pictures, fit_ridge
+from broadsheet.represent.pictures.fit import ALPHAS, Recipe, Seen, Shown, Texts, fit_head, fit_pictures, fit_ridge
 from broadsheet.represent.pictures.head import ImageHead, contrast, ranks, recalls
 from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 from broadsheet.represent.pictures.tower import WIDTH, PooledTower, TowerConfig, trimmed, views
 
 installed = pytest.mark.skipif(not (minilm.is_installed() and efficientnet.is_installed()), reason="the weights of both towers are not installed")
 COLOURS = ("red", "green", "blue", "black", "orange", "purple")
+ANIMALS = ("cat", "dog", "cow", "hen", "elk", "ant", "bee", "fox", "owl", "rat", "yak", "emu")
 SHAPES = ("ellipse", "rectangle", "line")
 
 
@@ -47,7 +48,7 @@ def drawn(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drawn")
     lines = []
     for number in range(36):
-        name = f"{COLOURS[number // 3 % 6]} {SHAPES[number % 3]} {'xy'[number // 18] * 3}"
+        name = f"{SHAPES[number % 3]} {ANIMALS[number // 3]}"
         draw(number).save(folder / f"{name}.png")
         lines.append({"image": f"{name}.png", "title": name, "keywords": ["drawn", "hash"]})
     (folder / "texts.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
@@ -60,8 +61,8 @@ def fitted(drawn, tmp_path_factory):
     home = tmp_path_factory.mktemp("fitted")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BROADSHEET_HOME", str(home))
-        rows = read_labelled([drawn / "texts.jsonl"]).rows
-        return fit_pictures(rows, drawn, home / "out", config=PicturesConfig(size="tiny", batch=16), tested=6, validated=6)
+        recipe = Recipe(head=PicturesConfig(size="tiny", batch=16), tested=6, validated=6)
+        return fit_pictures(Shown(drawn, (drawn / "texts.jsonl",)), home / "out", recipe)
 
 
 def test_a_manifest_is_read_with_its_dirt(tmp_path):
@@ -178,7 +179,7 @@ def test_the_tower_sees_the_mirror_image_second():
 @installed
 def test_texts_pictures_and_both_are_embedded_and_faults_stay_with_their_row(fitted, drawn):
     embedder = PicturesEmbedder.load(fitted)
-    picture = drawn / "red line xxx.png"
+    picture = drawn / "line cat.png"
     told = []
     embedded = embedder.embed(
         [
@@ -255,7 +256,7 @@ def test_an_embedder_fitted_without_pictures_says_so(drawn, tmp_path):
     from broadsheet.core.catalogue import Catalogue
 
     embedder = PicturesEmbedder.load(PicturesEmbedder().fit(Catalogue([]), tmp_path / "a"))
-    embedded = embedder.embed([Content("a lamp", drawn / "red line xxx.png")])
+    embedded = embedder.embed([Content("a lamp", drawn / "line cat.png")])
     assert "without pictures" in embedded.faults[0]
     with pytest.raises(NotFittedError):
         PicturesEmbedder().embed([Content("a lamp")])
@@ -289,14 +290,16 @@ def test_weights_of_another_width_or_not_finite_are_refused():
 @pytest.mark.parametrize("package", [minilm.PACKAGE, efficientnet.PACKAGE])
 def test_missing_weights_are_an_error_with_the_command(fitted, drawn, monkeypatch, package):
     real = importlib.util.find_spec
+    module.towers.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == package else real(name, *a))
     with pytest.raises(MissingExtraError, match="pip install"):
-        PicturesEmbedder.load(fitted).embed([Content("a lamp", drawn / "red line xxx.png")])
+        PicturesEmbedder.load(fitted).embed([Content("a lamp", drawn / "line cat.png")])
+    module.towers.cache_clear()
 
 
 @installed
 def test_the_bench_measures_every_arm_on_every_split_and_goes_on_where_it_was_stopped(drawn, tmp_path):
-    source = Source(drawn, (drawn / "texts.jsonl",))
+    source = Shown(drawn, (drawn / "texts.jsonl",))
     plan = PicturesPlan(source, outside=source, seeds=2, tested=8, validated=4, config=PicturesConfig(size="tiny", batch=16))
     bench = bench_pictures(plan, tmp_path, "broadsheet bench represent")
     again = bench_pictures(plan, tmp_path, "broadsheet bench represent")

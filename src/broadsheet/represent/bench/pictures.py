@@ -1,6 +1,6 @@
 """The bench of the small embedder: unseen families of drawings, both directions, against a ridge map."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.represent.pictures.embedder import PicturesConfig
 from broadsheet.represent.pictures.families import Split
-from broadsheet.represent.pictures.fit import Seen, Texts, captions, fit_head, fit_ridge, joined, see, split_seen
+from broadsheet.represent.pictures.fit import Seen, Shown, Texts, captions, fit_head, fit_ridge, joined, see, split_seen
 from broadsheet.represent.pictures.head import ranks
 from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 
@@ -29,19 +29,12 @@ TEXTS = {"title and keywords": 0, "title": 1}
 DIRECTIONS = ("image to text", "text to image")
 
 
-class Source(NamedTuple):
-    """Pictures and their manifests."""
-
-    images: Path
-    texts: tuple[Path, ...]
-
-
 class PicturesPlan(NamedTuple):
     """What is measured: pictures whose families are split, further ones to train on, and ones that are only tested on."""
 
-    source: Source
-    further: tuple[Source, ...] = ()
-    outside: Source | None = None
+    source: Shown
+    further: tuple[Shown, ...] = ()
+    outside: Shown | None = None
     seeds: int = 3
     tested: int = 500
     validated: int = 250
@@ -52,7 +45,7 @@ class PicturesPlan(NamedTuple):
 
 class _Setting(NamedTuple):
     seen: Seen
-    further: Seen | None
+    further: Callable[[], Seen | None]
     outside: Seen | None
     texts: Texts
 
@@ -90,13 +83,17 @@ def bench_pictures(plan: PicturesPlan, folder: Path, command: str, progress: Pro
 
 
 def _look(plan: PicturesPlan, progress: Progress) -> _Setting:
-    def seen(source: Source) -> Seen:
+    def seen(source: Shown) -> Seen:
         return see(read_labelled(source.texts).rows, source.images, progress)
 
+    @cache
+    def further() -> Seen | None:
+        return joined([seen(source) for source in plan.further])
+
     own = seen(plan.source)
-    further = joined([seen(source) for source in plan.further])
     outside = seen(plan.outside) if plan.outside else None
-    everything = [row for part in (own, further, outside) if part for row in part.rows]
+    said = [row for source in plan.further for row in read_labelled(source.texts).rows]
+    everything = [*own.rows, *said, *(outside.rows if outside else [])]
     return _Setting(own, further, outside, Texts([text for row in everything for text in captions(row)], progress))
 
 
@@ -106,7 +103,7 @@ def _measuring(plan: PicturesPlan, setting: Any, arm: str, seed: int, progress: 
         split = split_seen(own.seen, seed, tested=plan.tested, validated=plan.validated)
         if arm == "chance":
             return _chance(own, split, seed)
-        further = own.further if arm == "ours" else None
+        further = own.further() if arm == "ours" else None
         project, mean, facts = _fitted(plan, own, split, arm, further, seed, progress)
         frames = [_frame(own, [own.seen.rows[row] for row in split.test], project(own.seen.views[split.test]), mean, "")]
         if own.outside:

@@ -1,6 +1,7 @@
 """The small embedder as a component: MiniLM's space for texts, and pictures brought into it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -41,12 +42,12 @@ class PicturesConfig(Config):
     @property
     def hidden(self) -> int:
         """Width of the hidden layer."""
-        return {"tiny": 32, "small": 256, "base": 768}[self.size]
+        return {"tiny": 32, "small": 256, "base": 512}[self.size]
 
     @property
     def steps(self) -> int:
         """Steps of training at most."""
-        return {"tiny": 20, "small": 200, "base": 400}[self.size]
+        return {"tiny": 20, "small": 200, "base": 300}[self.size]
 
 
 class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
@@ -62,8 +63,7 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
 
     def __init__(self, config: PicturesConfig | None = None) -> None:
         super().__init__(config)
-        self._texts = MiniLMEmbedder(MiniLMConfig(size="small"))
-        self._tower = PooledTower(TowerConfig(mirrored=self.config.mirrored))
+        self._texts, self._tower = towers(mirrored=self.config.mirrored)
         self._head: Any = None
         self._mean: np.ndarray | None = None
         self._hash = ""
@@ -75,6 +75,13 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
         if self._mean is None:
             raise self.not_fitted()
         return f"pictures: {self._texts.model}; {self._tower.model}; head {self._hash[:12]}"
+
+    @property
+    def text_side(self) -> tuple[MiniLMEmbedder, np.ndarray]:
+        """The embedder of texts, and the mean `[384]` that is taken from its vectors."""
+        if self._mean is None:
+            raise self.not_fitted()
+        return self._texts, self._mean
 
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
         """Take the mean of a catalogue's texts; pictures are trained on by `fit_pictures` (`represent.pictures.fit`).
@@ -167,6 +174,12 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
 
         with torch.inference_mode():
             return self._head(torch.from_numpy(np.asarray(features, dtype=np.float32))).numpy()
+
+
+@cache
+def towers(*, mirrored: bool) -> tuple[MiniLMEmbedder, PooledTower]:
+    """Return the frozen towers of texts and pictures, which all embedders of a process share; loaded on first use."""
+    return MiniLMEmbedder(MiniLMConfig(size="small")), PooledTower(TowerConfig(mirrored=mirrored))
 
 
 def _head(weights: Mapping[str, np.ndarray]) -> Any:

@@ -19,6 +19,14 @@ GIANT = 60
 MOST_TESTED = 8
 NEAR = 0.97
 CUT = 22
+# Words that tell variants of one drawing apart.
+VARIANT = frozenset(
+    """a an the of in on with and red green blue yellow orange purple pink brown black white grey gray seagreen cyan magenta violet dark light silver gold
+    golden teal bw colour color rouge bleu vert jaune noir left right up down top bottom upper lower north south east west corner side front back small
+    large big little simple""".split()
+)
+# So many of the other words, from the left, name the drawing.
+NAMING = 2
 
 
 class Split(NamedTuple):
@@ -32,9 +40,10 @@ class Split(NamedTuple):
 def families(rows: Sequence[Labelled]) -> list[int]:
     """Return the family of each row, numbered in order of first sight.
 
-    Rows belong together if they share a title or a file's stem, as letters in one case; and so do those that a third row joins.
+    Rows belong together if titles, or files' stems, begin with the same two words, those that tell variants apart left out
+    (colours, sides, sizes, numbers, small words); and so do rows that a third one joins.
 
-    >>> families([Labelled("a/cat_01.png", "Cat"), Labelled("b/tom.png", "cat 2"), Labelled("c/dog.png", "Dog")])
+    >>> families([Labelled("a/cat_01.png", "Cat"), Labelled("b/tom.png", "red cat 2"), Labelled("c/dog.png", "Dog")])
     [0, 0, 1]
     """
     parent = list(range(len(rows)))
@@ -54,12 +63,12 @@ def families(rows: Sequence[Labelled]) -> list[int]:
 
 
 def _keys(labelled: Labelled) -> set[str]:
-    """Return what a row is known by: letters of its title, and of its file's stem; numbers and single letters tell variants apart."""
+    """Return what a row is known by: the first naming words of its title and of its file's stem."""
     stem = re.sub(r"[\W_\d]*$", "", PurePosixPath(labelled.image).stem.lower())
     # A long stem was cut, and what was cut last is the artist's name.
     stem = stem.rpartition("_")[0] if len(stem) >= CUT and "_" in stem else stem
     words = (re.sub(r"[\W_\d]+", " ", text).split() for text in (normalised(labelled.title), stem))
-    return {"".join(word for word in of if len(word) > 1) for of in words} - {""}
+    return {"".join([word for word in of if len(word) > 1 and word not in VARIANT][:NAMING]) for of in words} - {""}
 
 
 def split_families(rows: Sequence[Labelled], seed: int, *, tested: int = 500, validated: int = 250) -> Split:
@@ -91,13 +100,24 @@ def _thinned(rows: list[int], rng: np.random.Generator) -> list[int]:
 
 def without_near_copies(split: Split, vectors: np.ndarray, near: float = NEAR) -> Split:
     """Drop from test and validation what has a neighbour in training nearer than `near`; `vectors` `[N, d]` are the tower's."""
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def apart(part: list[int]) -> list[int]:
-        nearest = (unit[part] @ unit[split.train].T).max(axis=1) if part and split.train else np.zeros(len(part))
-        return [row for row, cosine in zip(part, nearest, strict=True) if cosine <= near]
+        close = nearest(vectors[part], vectors[split.train]) > near
+        return [row for row, copy in zip(part, close, strict=True) if not copy]
 
     return split._replace(validation=apart(split.validation), test=apart(split.test))
+
+
+def nearest(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return each row's cosine with the nearest of the others, `[N, d]` and `[M, d]` to `[N]`; 0 where there are none.
+
+    >>> nearest(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0, 0.0]])).tolist()
+    [1.0, 0.0]
+    """
+    if not len(vectors) or not len(others):
+        return np.zeros(len(vectors))
+    left, right = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (vectors, others))
+    return (left @ right.T).max(axis=1)
 
 
 def sizes(rows: Sequence[Labelled]) -> Counter[int]:

@@ -2,26 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
+from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact
-from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.catalogue import Catalogue, text_hash
+from broadsheet.core.config import Config, build, read_toml
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.errors import RecordError
 from broadsheet.core.home import artifact_folder
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.core.train import Stage, descend, train
-from broadsheet.represent.minilm import DIMENSIONS, MiniLMConfig, MiniLMEmbedder
+from broadsheet.represent.minilm import DIMENSIONS
 from broadsheet.represent.muco.schema import normalised
-from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder
-from broadsheet.represent.pictures.families import Split, families, split_families, without_near_copies
+from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder, towers
+from broadsheet.represent.pictures.families import NEAR, Split, families, nearest, split_families, without_near_copies
 from broadsheet.represent.pictures.head import Batches, ImageHead, Pairs, contrast, recalls
-from broadsheet.represent.pictures.labelled import Labelled
-from broadsheet.represent.pictures.tower import PARTS, WIDTH, PooledTower, TowerConfig, views
+from broadsheet.represent.pictures.labelled import Labelled, read_labelled
+from broadsheet.represent.pictures.tower import PARTS, WIDTH, views
 
 # The tower's mean over the last maps comes first.
 POOLED = PARTS[0]
@@ -40,7 +43,7 @@ class Seen(NamedTuple):
 def see(rows: Sequence[Labelled], images: Path, progress: Progress = silent) -> Seen:
     """Look at pictures, once ever for each: features are kept as artefacts. `views` are `[N, 2, 2672]`, the mirror image second."""
     catalogue = Catalogue(Item(id=row.image, title=row.title, images=(row.image,)) for row in {row.image: row for row in rows}.values())
-    looked = embed_catalogue(PooledTower(TowerConfig()), catalogue, artifact_folder(), progress, root=images)
+    looked = embed_catalogue(towers(mirrored=True)[1], catalogue, artifact_folder(), progress, root=images)
     good = np.array([row.image not in looked.faults for row in rows], dtype=bool)
     seen = views(looked.rows([row.image for row in rows]).vectors)[good]
     return Seen([row for row, fine in zip(rows, good, strict=True) if fine], seen, np.array(families(rows))[good], dict(looked.faults))
@@ -55,12 +58,13 @@ def split_seen(seen: Seen, seed: int, *, tested: int = 500, validated: int = 250
 
 
 class Texts:
-    """MiniLM vectors of texts, each embedded once, less the mean of the training texts."""
+    """MiniLM vectors of texts, each embedded once ever, and those less the mean of the training texts."""
 
     def __init__(self, texts: Sequence[str], progress: Progress = silent) -> None:
         unique = sorted(set(texts))
         self._row = {text: row for row, text in enumerate(unique)}
-        self._vectors = MiniLMEmbedder(MiniLMConfig(size="small"))(unique, progress)
+        catalogue = Catalogue(Item(id=text_hash(text), title=text) for text in unique)
+        self._vectors = embed_catalogue(towers(mirrored=True)[0], catalogue, artifact_folder(), progress).vectors
 
     def raw(self, texts: Sequence[str]) -> np.ndarray:
         """Return MiniLM's own vectors `[N, 384]`."""
@@ -95,7 +99,7 @@ def fit_head(config: PicturesConfig, seen: Seen, split: Split, texts: Texts, *, 
     mean = texts.raw([seen.rows[row].text for row in split.train]).mean(axis=0)
     pairs = _pairs(seen, split.train, texts, mean, 0)
     if further is not None:
-        extra = _pairs(further, range(len(further.rows)), texts, mean, len(seen.rows))
+        extra = _pairs(further, _apart(further, seen, split), texts, mean, len(seen.rows))
         pairs = Pairs(*(np.concatenate([a, b]) for a, b in zip(pairs, extra, strict=True)))
     head = ImageHead(WIDTH, config.hidden, DIMENSIONS, config.dropout, seed)
     stage = Stage(
@@ -134,6 +138,12 @@ def _pairs(seen: Seen, rows: Sequence[int], texts: Texts, mean: np.ndarray, offs
     return Pairs(np.ascontiguousarray(seen.views[list(rows)]), vectors, seen.family[list(rows)].astype(np.int64) + offset, numbers)
 
 
+def _apart(further: Seen, seen: Seen, split: Split) -> list[int]:
+    """Return the further rows that are no near copies of what is held out."""
+    held = seen.views[[*split.validation, *split.test], 0, :POOLED]
+    return np.flatnonzero(nearest(further.views[:, 0, :POOLED], held) <= NEAR).tolist()
+
+
 def _number(text: str) -> int:
     import hashlib
 
@@ -165,35 +175,44 @@ def fit_ridge(seen: Seen, split: Split, texts: Texts) -> RidgeMap:
     return max(found, key=lambda one: one[0])[1]
 
 
-def fit_pictures(
-    rows: Sequence[Labelled],
-    images: Path,
-    folder: Path,
-    *,
-    config: PicturesConfig | None = None,
-    further: Sequence[tuple[Sequence[Labelled], Path]] = (),
-    seed: int = 0,
-    tested: int = 500,
-    validated: int = 250,
-    parents: Mapping[str, str] | None = None,
-    progress: Progress = silent,
-) -> Artifact:
-    """Fit the embedder on pictures with texts and write its artefact; `tested` families are left out, `validated` choose the step.
+class Recipe(Config):
+    """All that decides a fit besides the pictures: the head, how many families are held out, the seed of split and training."""
 
-    `further` are more pictures with texts to train on, all of them, each with the folder its paths are relative to. Raises
-    RecordError where nothing can be read.
+    head: PicturesConfig = PicturesConfig()
+    seed: Annotated[int, Field(ge=0)] = 0
+    tested: Annotated[int, Field(ge=0)] = 500
+    validated: Annotated[int, Field(ge=0)] = 250
+
+    @classmethod
+    def read(cls, path: Path) -> "Recipe":
+        """Read a recipe, such as `recipes/represent-pictures.toml`. Raises ConfigError for an unknown setting."""
+        return build(cls, read_toml(path), str(path))
+
+
+class Shown(NamedTuple):
+    """Pictures to fit on: their manifests, and the folder that paths are relative to."""
+
+    images: Path
+    texts: tuple[Path, ...]
+
+
+def fit_pictures(source: Shown, folder: Path, recipe: Recipe | None = None, *, further: Sequence[Shown] = (), progress: Progress = silent) -> Artifact:
+    """Fit the embedder on pictures with texts and write its artefact; test families are left out, validation ones choose the step.
+
+    `further` are more pictures with texts to train on, all but near copies of what is held out. Raises RecordError where nothing
+    can be read or too few families are there. With no family held out the last step is kept.
     """
-    settings = config or PicturesConfig()
-    seen = see(rows, images, progress)
+    settings = recipe or Recipe()
+    seen = see(read_labelled(source.texts).rows, source.images, progress)
     if not seen.rows:
         raise RecordError("No picture could be read.", "Check --images: paths in the manifest are relative to it.")
-    more = joined([see(of, root, progress) for of, root in further])
-    split = split_seen(seen, seed, tested=tested, validated=validated)
-    everything = [*seen.rows, *(more.rows if more else [])]
-    texts = Texts([text for row in everything for text in captions(row)], progress)
-    fitted = fit_head(settings, seen, split, texts, further=more, seed=seed, progress=progress)
+    more = joined([see(read_labelled(of.texts).rows, of.images, progress) for of in further])
+    split = split_seen(seen, settings.seed, tested=settings.tested, validated=settings.validated)
+    texts = Texts([text for row in (*seen.rows, *(more.rows if more else ())) for text in captions(row)], progress)
+    fitted = fit_head(settings.head, seen, split, texts, further=more, seed=settings.seed, progress=progress)
     metrics = {**fitted.metrics, "left_out": float(len(seen.faults)), "held_out_families": float(len(split.test))}
-    return PicturesEmbedder(settings).write(folder, fitted.weights(), dict(parents or {}), metrics, seed)
+    parents = {"texts": hash_files(source.texts), **({"further": hash_files([file for of in further for file in of.texts])} if further else {})}
+    return PicturesEmbedder(settings.head).write(folder, fitted.weights(), parents, metrics, settings.seed)
 
 
 def joined(parts: Sequence[Seen]) -> Seen | None:

@@ -77,10 +77,11 @@ def _row(data: Any) -> Labelled:
     if not title or not data["image"]:
         raise ValueError("no title or image")
     words = dict.fromkeys(plain(str(word)).lower() for word in _listed(data.get("keywords")))
+    words = [word for word in words if word and word not in NO_KEYWORDS and not re.fullmatch(r"0x[0-9a-f]+", word)]
     return Labelled(
         image=str(data["image"]),
         title=title,
-        keywords=tuple(word for word in words if word and word not in NO_KEYWORDS),
+        keywords=tuple(words),
         category=tuple(plain(str(part)) for part in _listed(data.get("category"))),
         description=plain(str(data.get("description") or "")),
     )
