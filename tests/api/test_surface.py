@@ -18,9 +18,21 @@ PACKAGES = [
     "broadsheet.represent",
     "broadsheet.core.metrics",
     "broadsheet.core.bench",
+    "broadsheet.core.train",
+    "broadsheet.core.index",
+    "broadsheet.core.backbones",
+    "broadsheet.represent.curate",
+    "broadsheet.represent.evaluate",
+    "broadsheet.represent.bench.efficiency",
     "broadsheet.report.bench",
     "broadsheet.report.ranker",
     "broadsheet.sample.world",
+]
+
+
+REPRESENT = [
+    *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
+    *(("bench", name) for name in ("represent", "represent-efficiency", "index")),
 ]
 
 
@@ -62,7 +74,7 @@ def test_every_option_the_readme_shows_is_an_option():
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", (ROOT / "README.md").read_text()))
     help_texts = "".join(
         subprocess.run([sys.executable, "-m", "broadsheet", *words, "--help"], capture_output=True, text=True, check=True).stdout
-        for words in ((), ("report",), ("report", "fit"), ("bench", "report"), ("world",), ("profile", "new"), ("doctor",))
+        for words in ((), ("report",), ("report", "fit"), ("bench", "report"), ("world",), ("profile", "new"), ("doctor",), *REPRESENT)
     )
     assert not {option for option in shown if option not in help_texts}
 

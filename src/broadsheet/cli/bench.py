@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli import bench_represent
+
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -55,3 +57,8 @@ def report(
     with shown() as progress:
         bench = bench_report(plan, rows or bench_folder(), " ".join(["broadsheet", *sys.argv[1:]]), progress)
     typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench))
+
+
+app.command("represent")(bench_represent.represent)
+app.command("represent-efficiency")(bench_represent.efficiency)
+app.command("index")(bench_represent.index)

@@ -201,3 +201,51 @@ def export(
     exported = export_embedder(open_embedder(model), out)
     typer.echo(f"texts agree to a cosine of {exported.agreement:.6f}", err=True)
     typer.echo(str(exported.path))
+
+
+@app.command("evaluate")
+def evaluate(
+    layout: Annotated[str, typer.Argument(help="mmeb (parquet files a set) or mbeir (query, cand_pool, instructions, qrels).")],
+    folder: Annotated[Path, typer.Argument(help="The folder of that layout.")],
+    images: Annotated[Path | None, typer.Option("--images", help="The folder that paths of pictures are relative to. Default: the folder itself.")] = None,
+    model: Annotated[str, typer.Option("--model", help="pictures, or a folder that fit wrote.")] = "pictures",
+    sets: Annotated[list[str] | None, typer.Option("--only", help="Only this set. Repeats.")] = None,
+    split: Annotated[str, typer.Option("--split", help="Of mbeir: train, val or test.")] = "test",
+    pool: Annotated[str, typer.Option("--pool", help="Of mbeir: local or global.")] = "local",
+    budget: Annotated[float | None, typer.Option("--budget-minutes", min=0, help="Begin no set after this many minutes; say which are missing.")] = None,
+    rows: Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure an embedder on a folder in the layout of MMEB or M-BEIR, ties counted by the mean.
+
+    Example: broadsheet represent evaluate mmeb MMEB-eval --images MMEB-images --model pictures
+    """
+    import sys
+
+    from broadsheet.cli.progress import shown as bars
+    from broadsheet.core.bench import render
+    from broadsheet.core.component import MultimodalEmbedder
+    from broadsheet.core.config import build
+    from broadsheet.core.errors import ConfigError
+    from broadsheet.core.home import bench_folder
+    from broadsheet.represent.evaluate import MbeirConfig, MmebConfig, evaluate_mbeir, evaluate_mmeb
+    from broadsheet.represent.models import open_embedder
+
+    embedder = open_embedder(model)
+    if not isinstance(embedder, MultimodalEmbedder):
+        raise ConfigError(f"{embedder.model} reads no pictures.", "Name pictures, or the folder of a multi-turn model.")
+    if layout not in {"mmeb", "mbeir"}:
+        raise ConfigError(f"There is no layout {layout!r}.", "Layouts are mmeb and mbeir.")
+    kept, command, only = rows or bench_folder(), " ".join(["broadsheet", *sys.argv[1:]]), tuple(sets or ())
+    seconds = None if budget is None else 60 * budget
+    with bars() as progress:
+        if layout == "mmeb":
+            config = MmebConfig(sets=only)
+            made = evaluate_mmeb(folder, images or folder, embedder, kept, config=config, command=command, budget_s=seconds, progress=progress)
+        else:
+            stated = build(MbeirConfig, {"sets": only, "split": split, "pool": pool}, "evaluate")
+            made = evaluate_mbeir(folder, embedder, kept, images=images, config=stated, command=command, budget_s=seconds, progress=progress)
+    for name, faults in made.faults.items():
+        for item, fault in faults.items():
+            typer.echo(f"{name}, {item}: {fault}", err=True)
+    typer.echo(made.bench.model_dump_json(indent=1) if as_json else render(made.bench))

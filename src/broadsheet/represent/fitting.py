@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from broadsheet.core.artifacts import Artifact, read_artifact
-from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.config import build
 from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.files import check_writable
@@ -57,24 +56,14 @@ def fit_embedder(
 def _pictures(images: Path, texts: Sequence[Path], out: Path, settings: Mapping[str, Any], seed: int, held_out: int, progress: Progress) -> FittedEmbedder:
     from broadsheet.represent.pictures.embedder import PicturesConfig
     from broadsheet.represent.pictures.families import MOST_TESTED, sizes
-    from broadsheet.represent.pictures.fit import fit_pictures
+    from broadsheet.represent.pictures.fit import Recipe, Shown, fit_pictures
     from broadsheet.represent.pictures.labelled import read_labelled
 
     config = build(PicturesConfig, settings, "--set")
     read = read_labelled(texts)
     few = sum(count for members, count in sizes(read.rows).items() if members <= MOST_TESTED)
-    validated = min(VALIDATED, few // 5)
-    artifact = fit_pictures(
-        read.rows,
-        images,
-        out,
-        config=config,
-        seed=seed,
-        tested=held_out,
-        validated=validated,
-        parents={"texts": hash_files(texts)},
-        progress=progress,
-    )
+    recipe = Recipe(head=config, seed=seed, tested=held_out, validated=min(VALIDATED, few // 5))
+    artifact = fit_pictures(Shown(images, tuple(texts)), out, recipe, progress=progress)
     return FittedEmbedder(artifact, {fault.splitlines()[0]: fault for fault in read.faults})
 
 

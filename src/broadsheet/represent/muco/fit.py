@@ -84,6 +84,7 @@ def fit_model(
     table = record = pl.DataFrame()
     if stages:
         pictures = Pictures(net.backbone, root, keep=True)
+        pictures.look([key for one in parts.examples for key in (one.image, *(turn.target_image for turn in one.turns)) if key], progress)
         objective = muco_objective(pictures, config.loss, twins=config.twins, chunk=config.chunk, dtype=config.dtype)
         identity = {"config": config.model_dump(mode="json"), "examples": _examples_hash(parts.examples)}
         sampler = Sampler(parts.examples, seed=seed, most_turns=config.most_turns)

@@ -8,6 +8,9 @@ from PIL import Image
 
 from broadsheet.core.backbones.protocol import Backbone, Sight
 from broadsheet.core.images import read_image
+from broadsheet.core.progress import Progress, silent
+
+AT_ONCE = 32
 
 
 class Pictures:
@@ -37,11 +40,16 @@ class Pictures:
             return None
         if not self.keep:
             return self.backbone.see([self.image(key) for key in unique])
-        new = [key for key in unique if key not in self._kept]
-        for start in range(0, len(new), 32):
-            self._look(new[start : start + 32])
+        self.look(unique)
         kept = [self._kept[key] for key in unique]
         return Sight(torch.cat([one.pixels for one in kept]), tuple(grid for one in kept for grid in one.grids), seen=True)
+
+    def look(self, keys: Sequence[str], progress: Progress = silent) -> None:
+        """Run the tower over the pictures that it has not seen, and keep what it gives."""
+        new = [key for key in dict.fromkeys(keys) if key not in self._kept]
+        for start in range(0, len(new), AT_ONCE):
+            self._look(new[start : start + AT_ONCE])
+            progress("looking at pictures", min(start + AT_ONCE, len(new)), len(new))
 
     def _look(self, keys: Sequence[str]) -> None:
         with torch.no_grad():

@@ -67,7 +67,7 @@ def speed(arm: Arm, data: Data, root: Path, backbone: str, batch: int, steps: in
     pictures = Pictures(built.net.backbone, held=held, keep=cached)
     examples = [example for example in data.train if example.image in held]
     if cached:
-        pictures.sight(list(held))
+        pictures.look(list(held))
     sampler = Sampler(examples, seed=seed, most_turns=arm.turns)
     stage = Stage(name="multi", steps=1, learning_rate=RATE, batch=config.batch, trainable=built.trainable)
     counted = _counted(muco_objective(pictures, config.loss, dtype="float32"), sampler)
@@ -95,6 +95,8 @@ def recall(arm: Arm, data: Data, pictures: "Shared", backbone: str, batch: int, 
     """Train until both `seconds` of the processor and `epochs` of pictures are spent; measure single turns of unseen pictures at each."""
     built, config = _built(arm, backbone, batch, seed)
     shown = pictures.on(built.net)
+    # All that the tower sees is seen before the clock starts, or the first arm would pay for the others.
+    shown.look([example.image for example in data.train if example.image] + [image for image, _ in data.test], progress)
     sampler = Sampler(data.train, seed=seed, most_turns=arm.turns)
     at_epochs = max(1, round(epochs * len(data.train) / min(config.batch, len(data.train))))
     counted = _counted(muco_objective(shown, config.loss, dtype="float32"), sampler)

@@ -1,0 +1,162 @@
+"""`broadsheet bench represent`, `represent-efficiency` and `index`: the benches of vectors."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from broadsheet.represent.pictures.fit import Shown
+
+Seeds = Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")]
+Arms = Annotated[list[str] | None, typer.Option("--arm", help="Only these rows. Repeats.")]
+Budget = Annotated[float | None, typer.Option("--budget-minutes", min=0, help="Begin no row after this many minutes; say which are missing.")]
+Rows = Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Images = Annotated[Path, typer.Option("--images", help="The folder that paths of pictures are relative to.")]
+Texts = Annotated[list[Path], typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")]
+
+
+def _print(bench: Any, *, as_json: bool) -> None:
+    from broadsheet.core.bench import render
+
+    typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench))
+
+
+def _command() -> str:
+    return " ".join(["broadsheet", *sys.argv[1:]])
+
+
+def _known(arm: list[str] | None, arms: Any) -> tuple[str, ...]:
+    """Return the rows wanted, in the order of the table; an unknown one is an error."""
+    from broadsheet.core.errors import ConfigError, did_you_mean
+
+    for name in arm or ():
+        if name not in arms:
+            raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, arms)}", f"Rows are: {', '.join(arms)}.")
+    return tuple(name for name in arms if not arm or name in arm)
+
+
+def _source(images: Path | None, texts: list[Path] | None) -> "Shown | None":
+    from broadsheet.core.errors import ConfigError
+    from broadsheet.represent.pictures.fit import Shown
+
+    if (images is None) != (not texts):
+        raise ConfigError("Further pictures need their folder and their texts.", "Give both options, the one for images and the one for texts.")
+    return Shown(images, tuple(texts or ())) if images is not None else None
+
+
+def represent(
+    images: Images,
+    texts: Texts,
+    further_images: Annotated[Path | None, typer.Option("--further-images", help="A folder of more pictures to train on.")] = None,
+    further_texts: Annotated[list[Path] | None, typer.Option("--further-texts", help="Their texts. Repeats.")] = None,
+    outside_images: Annotated[Path | None, typer.Option("--outside-images", help="A folder of pictures that are tested on and never trained on.")] = None,
+    outside_texts: Annotated[list[Path] | None, typer.Option("--outside-texts", help="Their texts. Repeats.")] = None,
+    *,
+    tested: Annotated[int, typer.Option("--tested", min=2, help="Unseen families of pictures, one picture each.")] = 500,
+    validated: Annotated[int, typer.Option("--validated", min=0, help="Further families, by which steps and strengths are chosen.")] = 250,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the small embedder on pictures with texts, and test it on unseen families against a ridge map, both directions.
+
+    Example: broadsheet bench represent --images DIR --texts pictures.jsonl --tested 500
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder
+    from broadsheet.represent.bench.pictures import ARMS, PicturesPlan, bench_pictures
+    from broadsheet.represent.pictures.fit import Shown
+
+    further = _source(further_images, further_texts)
+    plan = PicturesPlan(
+        Shown(images, tuple(texts)),
+        further=(further,) if further else (),
+        outside=_source(outside_images, outside_texts),
+        seeds=seeds,
+        tested=tested,
+        validated=validated,
+        budget_minutes=budget,
+        arms=_known(arm, ARMS),
+    )
+    with shown() as progress:
+        bench = bench_pictures(plan, rows or bench_folder(), _command(), progress)
+    _print(bench, as_json=as_json)
+
+
+def efficiency(
+    images: Images,
+    texts: Texts,
+    tokens: Annotated[list[int] | None, typer.Option("--tokens", help="Tokens a picture, 49 or 196. Repeats. Default: both.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="Processor seconds that each arm is trained for.")] = 120,
+    epochs: Annotated[float, typer.Option("--epochs", min=0.1, help="Epochs of pictures that each arm is trained for.")] = 2,
+    backbone: Annotated[str, typer.Option("--backbone", help="The backbone; {tokens} stands for the tokens a picture.")] = "native:2:192:{tokens}",
+    only: Annotated[list[str] | None, typer.Option("--only", help="speed or recall. Repeats. Default: both.")] = None,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Measure what many turns in one pass buy: pairs, pictures and updates a second, and recall at equal seconds and epochs.
+
+    Example: broadsheet bench represent-efficiency --images DIR --texts pictures.jsonl --seeds 3
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder
+    from broadsheet.represent.bench.efficiency import ARMS, EfficiencyPlan, bench_efficiency
+
+    plan = EfficiencyPlan(
+        images,
+        tuple(texts),
+        seeds=seeds,
+        tokens=tuple(tokens or (49, 196)),
+        backbone=backbone,
+        seconds=seconds,
+        epochs=epochs,
+        budget_minutes=budget,
+        arms=_known(arm, ARMS),
+        parts=_known(only, ("speed", "recall")),
+    )
+    with shown() as progress:
+        bench = bench_efficiency(plan, rows or bench_folder(), _command(), progress)
+    _print(bench, as_json=as_json)
+
+
+def index(
+    vectors: Annotated[list[Path], typer.Option("--vectors", help="Embeddings that `represent run` wrote, folders of them, or .npy files. Repeats.")],
+    exact: Annotated[int, typer.Option("--exact", min=1, help="So many vectors are indexed by every arm.")] = 200_000,
+    large: Annotated[int, typer.Option("--large", min=1, help="So many are indexed by the inverted file.")] = 1_000_000,
+    jitter: Annotated[float | None, typer.Option("--jitter", min=0, help="Fill up with copies moved by noise of this length; rows say so.")] = None,
+    queries: Annotated[int, typer.Option("--queries", min=2, help="Held-out vectors that are asked for, for each seed.")] = 1000,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Time exact search and the inverted file on real vectors, a probe of the machine beside each row.
+
+    Example: broadsheet bench index --vectors artifacts --exact 200000 --large 1000000 --jitter 0.5
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder
+    from broadsheet.represent.bench.index import ARMS, IndexPlan, bench_index
+
+    plan = IndexPlan(
+        tuple(vectors),
+        exact=exact,
+        large=large,
+        jitter=jitter,
+        queries=queries,
+        seeds=seeds,
+        budget_minutes=budget,
+        arms=_known(arm, ARMS),
+    )
+    with shown() as progress:
+        bench = bench_index(plan, rows or bench_folder(), _command(), progress)
+    _print(bench, as_json=as_json)
