@@ -354,6 +354,25 @@ def test_what_the_layout_lacks_is_said_in_two_lines(mbeir, tmp_path):
         evaluate_mbeir(mbeir, Constant(), tmp_path / "rows", config=MbeirConfig(split="val"))
 
 
+def test_sets_that_share_a_pool_are_measured_in_one_pass_over_it(mbeir, tmp_path):
+    folder = mbeir / "query" / "test"
+    mine, bad = folder / "mbeir_mine_test.jsonl", folder / "mbeir_none_test.jsonl"
+    mine.write_text((folder / "mbeir_fashion200k_task0_test.jsonl").read_text())
+    bad.write_text('{"qid": "1:0", "query_txt": "a"}\n')
+    model = Constant()
+    config = MbeirConfig(pool="global", instructions=False, block=32)
+    found = evaluate_mbeir(mbeir, model, tmp_path / "rows", config=config)
+    # A hundred candidates once, and the queries of two sets; the third has no relevant candidate and spoils neither.
+    assert len(model.seen) == 100 + 20 + 20
+    assert set(by_name(found)) == {"fashion200k_task0", "mine", "overall (1 of 16 sets)"}
+    assert [missing["data"] for missing in found.bench.missing] == ["none"]
+    assert "no mean: mine" in found.bench.notes[-1]
+    before = len(model.seen)
+    bad.unlink()
+    assert len(evaluate_mbeir(mbeir, model, tmp_path / "rows", config=config).bench.rows) == 3
+    assert len(model.seen) == before
+
+
 @pytest.mark.parametrize("block", [1, 3, 50, 300])
 def test_a_stream_ranks_as_a_full_sort_does_with_many_ties(block):
     rng = np.random.default_rng(0)

@@ -89,7 +89,8 @@ def evaluate_mmeb(
 
     A set is a folder of parquet files or one file, with `qry_text`, `qry_img_path`, `tgt_text` and `tgt_img_path` (lists, the
     right candidate first), and `qry_inst` and `tgt_inst` where there are instructions. Candidates of one text and one picture count
-    once. Each set is kept as an artefact under `rows` and not measured twice. Sets that cannot be read are
+    once. Each set is kept as an artefact under `rows` and not measured twice (by the parquet files' hashes; those of pictures are
+    not taken: measure into another folder where pictures changed). Sets that cannot be read are
     missing with the reason. A set of another name is measured as `unknown` and in none of the means. Raises SourceNotFoundError where there is no set.
     """
     settings = config or MmebConfig()
