@@ -436,6 +436,16 @@ def test_what_a_model_says_wrongly_is_kept_and_rules_step_in_only_where_that_is_
     assert by["rules"] >= 2
 
 
+def test_questions_put_at_once_give_the_same_turns_in_the_same_order(shelf, tmp_path):
+    images, source = shelf
+    replies = {f"ball {n}\n": [reply(("class", "What?", f"thing {n}"))] for n in range(40)}
+    one, many = (
+        curate(source, tmp_path / str(at_once), images=images, ask=Scripted(replies), asked="toy 1", config=CurateConfig(at_once=at_once)) for at_once in (1, 4)
+    )
+    assert read_turns(one) == read_turns(many)
+    assert one.manifest.parents == many.manifest.parents
+
+
 def test_turns_of_the_source_are_taken_as_they_are(tmp_path):
     turn = Turn(query="brass lamp", target="A lamp", negatives=("A chair",), target_sentence="A lamp of brass.", kind="own")
     entry = Entry(id="1", turns=(turn, turn.model_copy(update={"query": "lamp?"})))

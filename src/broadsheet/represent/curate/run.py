@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -42,13 +43,14 @@ class CurateConfig(Config):
 
     At most `most` an item; an item with fewer than `least` is left without any. `decode` reads every pixel of a picture, which finds
     files that were cut; else headers alone are read. `otherwise` says what is done where a language model is asked and gives
-    no turn that can be taken: `none`, or `rules`.
+    no turn that can be taken: `none`, or `rules`. So many questions are put to it `at_once`, from threads; the turns do not depend on that.
     """
 
     most: Annotated[int, Field(ge=1)] = 7
     least: Annotated[int, Field(ge=1)] = 1
     decode: bool = True
     otherwise: Literal["none", "rules"] = "none"
+    at_once: Annotated[int, Field(ge=1)] = 1
     seed: int = 0
 
 
@@ -78,10 +80,10 @@ def curate(
     names = [_name(entry, settings, asked if ask else "") for entry in source.entries]
     known = {line.text_hash: line for line in _kept(folder, parts)}
     todo = [place for place, name in enumerate(names) if name not in known or known[name].fault]
-    block = BLOCK if ask is None else ASKED_BLOCK
+    block = BLOCK if ask is None else max(ASKED_BLOCK, 2 * settings.at_once)
     get_logger("curate").info("turns", kept=len(names) - len(todo), to_make=len(todo))
     for start in range(0, len(todo), block):
-        made = [_line(source.entries[place], names[place], images, settings, ask) for place in todo[start : start + block]]
+        made = _made([(source.entries[place], names[place]) for place in todo[start : start + block]], images, settings, ask)
         known.update((line.text_hash, line) for line in made)
         if len(todo) > block:
             write_artifact(parts / f"{_fresh(parts):06d}", Manifest(kind=ArtifactKind.TURNS), frames=frames(made))
@@ -106,7 +108,9 @@ def _check(source: Source, images: Path | None, ask: Ask | None, asked: str) -> 
 
 
 def _name(entry: Entry, settings: CurateConfig, asked: str) -> str:
-    return text_hash(json.dumps([entry.model_dump(mode="json"), settings.model_dump(mode="json"), asked], ensure_ascii=False, sort_keys=True))
+    return text_hash(
+        json.dumps([entry.model_dump(mode="json"), settings.model_dump(mode="json", exclude={"at_once"}), asked], ensure_ascii=False, sort_keys=True)
+    )
 
 
 def _kept(folder: Path, parts: Path) -> list[Line]:
@@ -123,6 +127,13 @@ def _kept(folder: Path, parts: Path) -> list[Line]:
 
 def _fresh(parts: Path) -> int:
     return max((int(path.name) + 1 for path in parts.glob("[0-9]*")), default=0)
+
+
+def _made(entries: Sequence[tuple[Entry, str]], images: Path | None, settings: CurateConfig, ask: Ask | None) -> list[Line]:
+    if ask is None or settings.at_once == 1:
+        return [_line(entry, name, images, settings, ask) for entry, name in entries]
+    with ThreadPoolExecutor(settings.at_once) as pool:
+        return list(pool.map(lambda each: _line(each[0], each[1], images, settings, ask), entries))
 
 
 def _line(entry: Entry, name: str, images: Path | None, settings: CurateConfig, ask: Ask | None) -> Line:

@@ -88,7 +88,7 @@ def evaluate_mmeb(
     """Measure an embedder on each set of a folder; `images` is what picture paths are relative to.
 
     A set is a folder of parquet files or one file, with `qry_text`, `qry_img_path`, `tgt_text` and `tgt_img_path` (lists, the
-    right candidate first), and `qry_inst` and `tgt_inst` where there are instructions. Candidates of one text and one picture count
+    right candidate first), and `qry_inst` and `tgt_inst` where there are instructions, put before the text with a space. Candidates of one text and one picture count
     once. Each set is kept as an artefact under `rows` and not measured twice (by the parquet files' hashes; those of pictures are
     not taken: measure into another folder where pictures changed). Sets that cannot be read are
     missing with the reason. A set of another name is measured as `unknown` and in none of the means. Raises SourceNotFoundError where there is no set.
