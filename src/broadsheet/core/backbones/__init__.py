@@ -57,18 +57,27 @@ def _native(layers: int = 2, width: int = 192, tokens: int = 0, *, seed: int) ->
 
     if layers < 1 or width < HEAD or width % HEAD:
         raise ConfigError(f"A native decoder has at least one layer and a width that {HEAD} divides, not {layers} and {width}.", "Say native:2:192.")
-    text = NativeText(layers, width, seed)
-    return _seeing(text, tokens, seed) if tokens else text
+    if not tokens:
+        return NativeText(layers, width, seed)
+    _require_tokens(tokens)
+    return _seeing(NativeText(layers, width, seed), tokens, seed)
 
 
 def _nano(layers: int = 8, tokens: int = 49, *, seed: int) -> "Backbone":
+    _require_tokens(tokens)
     return _seeing(_smollm2(layers, seed=seed), tokens, seed)
 
 
 def _seeing(text: "Backbone", tokens: int, seed: int) -> "Backbone":
-    from broadsheet.core.backbones.efficientnet import CHANNELS, EfficientNetLite0
+    from broadsheet.core.backbones.efficientnet import EfficientNetLite0
     from broadsheet.core.backbones.nano import NanoMLLM
+
+    return NanoMLLM(EfficientNetLite0(tokens), text, seed)  # pyrefly: ignore
+
+
+def _require_tokens(tokens: int) -> None:
+    """Refuse a number of tokens before anything is opened or converted."""
+    from broadsheet.core.backbones.efficientnet import CHANNELS
 
     if tokens not in CHANNELS:
         raise ConfigError(f"EfficientNet-Lite0 gives 49 or 196 tokens, not {tokens}.", "Ask for one of the two.")
-    return NanoMLLM(EfficientNetLite0(tokens), text, seed)  # pyrefly: ignore

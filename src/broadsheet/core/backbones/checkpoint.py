@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from torch import nn
 
 from broadsheet.core.backbones.protocol import Backbone, Sight
@@ -66,7 +67,7 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> Any:
     logging.disable_progress_bar()
     try:
         model, report = kind.from_pretrained(folder, local_files_only=True, dtype=torch.float32, output_loading_info=True, **settings)
-    except (OSError, RuntimeError, ValueError) as fault:
+    except (OSError, RuntimeError, ValueError, SafetensorError) as fault:
         raise WeightsError(f"The weights in {folder} cannot be read: {str(fault).splitlines()[0]}.", "Fetch the checkpoint again.") from None
     missing = [name for name in report["missing_keys"] if "lm_head" not in name]
     if missing or report.get("mismatched_keys"):
