@@ -192,6 +192,9 @@ def test_a_source_that_is_not_there_or_says_nothing_is_an_error(tmp_path):
     (tmp_path / "empty.jsonl").write_text("\n")
     with pytest.raises(EmptySourceError):
         read_texts([tmp_path / "empty.jsonl"])
+    (tmp_path / "bad.jsonl").write_text('{"image": "a.png"}\n')
+    with pytest.raises(EmptySourceError, match="bad.jsonl, line 1, lacks an image and a title"):
+        read_texts([tmp_path / "bad.jsonl"])
 
 
 def test_a_catalogue_gives_its_fields(tmp_path):

@@ -50,7 +50,8 @@ def read_texts(paths: Sequence[Path], seed: int = 0) -> Source:
                 faults.append(f"{place} names {made.id} again; the first is kept.\nMerge the two lines, or give each its own picture.")
     if not found:
         names = ", ".join(str(path) for path in paths)
-        raise EmptySourceError(f"Nothing in {names or 'no file'} tells of a picture.", f"Write one JSON object a line, for example: {EXAMPLE}")
+        first = f" {faults[0].splitlines()[0]}" if faults else ""
+        raise EmptySourceError(f"Nothing in {names or 'no file'} can be used.{first}", f"Write one JSON object a line, for example: {EXAMPLE}")
     return Source(tuple(found.values()), tuple(faults))
 
 
