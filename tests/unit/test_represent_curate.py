@@ -193,7 +193,7 @@ def test_a_source_that_is_not_there_or_says_nothing_is_an_error(tmp_path):
     with pytest.raises(EmptySourceError):
         read_texts([tmp_path / "empty.jsonl"])
     (tmp_path / "bad.jsonl").write_text('{"image": "a.png"}\n')
-    with pytest.raises(EmptySourceError, match="bad.jsonl, line 1, lacks an image and a title"):
+    with pytest.raises(EmptySourceError, match=r"bad\.jsonl, line 1, lacks an image and a title"):
         read_texts([tmp_path / "bad.jsonl"])
 
 
@@ -467,6 +467,9 @@ def test_curate_says_what_it_needs(shelf, tmp_path):
         curate(source, tmp_path / "turns", images=tmp_path / "elsewhere")
     with pytest.raises(RecordError, match="No item has a turn"):
         curate(source, tmp_path / "turns", images=images, config=CurateConfig(least=99))
+    with pytest.raises(RecordError, match="rejected: no turns in the reply"):
+        curate(Source(source.entries[8:]), tmp_path / "turns", images=images, ask=Scripted({}, otherwise="no"), asked="toy 1")
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
 
 
 def test_headers_alone_are_read_where_that_is_asked_for(shelf, tmp_path):

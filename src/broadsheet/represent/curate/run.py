@@ -90,6 +90,7 @@ def curate(
         progress("curating", min(start + block, len(todo)), len(todo))
     fresh = {names[place] for place in todo}
     lines = [known[name] if name in fresh else _still(known[name], images) for name in names]
+    _require_turns(lines, parts)
     artifact = _written(folder, lines, make_card(lines, source.faults, embedder, settings.seed), settings, asked if ask else "")
     shutil.rmtree(parts, ignore_errors=True)
     return artifact
@@ -183,12 +184,18 @@ def _still(line: Line, images: Path | None) -> Line:
     return line
 
 
+def _require_turns(lines: Sequence[Line], parts: Path) -> None:
+    """Raise RecordError where no line has a turn, with the first reason that there is; parts that hold nothing are dropped."""
+    if any(line.turns for line in lines):
+        return
+    shutil.rmtree(parts, ignore_errors=True)
+    faults = [line.fault.splitlines()[0] for line in lines if line.fault]
+    replies = [f"Of a reply was rejected: {each.reason}." for line in lines for each in line.rejected]
+    first = next(iter([*faults, *replies]), "")
+    raise RecordError(f"No item has a turn. {first}", "Check --images, and that lines hold titles, keywords or descriptions.")
+
+
 def _written(folder: Path, lines: Sequence[Line], card: Card, settings: CurateConfig, asked: str) -> Artifact:
-    if not card.turns:
-        what = next(iter(card.unreadable.values()), "")
-        raise RecordError(
-            f"No item has a turn. {what.splitlines()[0] if what else ''}", "Check --images, and that lines hold titles, keywords or descriptions."
-        )
     source = hashlib.sha256("\n".join(line.text_hash for line in lines).encode()).hexdigest()
     models = {"turns": asked} if asked else {}
     models |= {"from_meaning": card.meaning_by} if card.meaning_by else {}
