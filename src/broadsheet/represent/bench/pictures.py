@@ -24,7 +24,14 @@ from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 CUTS = (1, 5, 10)
 # Neighbours in CSLS, which looks at all test queries at once.
 CSLS = 10
-ARMS = ("chance", "ridge", "ours", "ours without further pictures")
+ARMS = ("chance", "ridge", "ridge with further pictures", "ours", "ours without further pictures")
+FURTHER = {"ridge with further pictures", "ours"}
+# Whom an arm is compared with, and the name of the gain: the pinned baseline, and the one that saw the same pictures.
+GAINS = {
+    "ours": {"ridge": "gain", "ridge with further pictures": "gain_same_pictures"},
+    "ours without further pictures": {"ridge": "gain"},
+}
+ROUNDS = 4000
 TEXTS = {"title and keywords": 0, "title": 1}
 DIRECTIONS = ("image to text", "text to image")
 
@@ -103,7 +110,7 @@ def _measuring(plan: PicturesPlan, setting: Any, arm: str, seed: int, progress: 
         split = split_seen(own.seen, seed, tested=plan.tested, validated=plan.validated)
         if arm == "chance":
             return _chance(own, split, seed)
-        further = own.further() if arm == "ours" else None
+        further = own.further() if arm in FURTHER else None
         project, mean, facts = _fitted(plan, own, split, arm, further, seed, progress)
         frames = [_frame(own, [own.seen.rows[row] for row in split.test], project(own.seen.views[split.test]), mean, "")]
         if own.outside:
@@ -118,8 +125,8 @@ def _measuring(plan: PicturesPlan, setting: Any, arm: str, seed: int, progress: 
 
 def _fitted(plan: PicturesPlan, own: _Setting, split: Split, arm: str, further: Seen | None, seed: int, progress: Progress) -> Any:
     """Return the map from features to vectors, the mean its texts go with, and facts."""
-    if arm == "ridge":
-        ridge = fit_ridge(own.seen, split, own.texts)
+    if arm.startswith("ridge"):
+        ridge = fit_ridge(own.seen, split, own.texts, further=further)
         return (lambda shown: ridge.project(shown[:, 0])), np.zeros(384, dtype=np.float32), {"alpha": ridge.alpha}
     import torch
 
@@ -169,35 +176,45 @@ def _means(values: pl.DataFrame) -> dict[str, float]:
 
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
-    arms = {arm: [row for row in outcome.rows if row.arm == arm] for arm in dict.fromkeys(row.arm for row in outcome.rows)}
+    arms = {arm: [row for row in outcome.rows if row.arm == arm] for arm in ARMS if any(row.arm == arm for row in outcome.rows)}
     frames = {arm: pl.concat([row.values().with_columns(pl.lit(row.seed).alias("seed")) for row in rows]) for arm, rows in arms.items()}
     table: list[dict[str, Any]] = []
     for said in ("title and keywords", "title", "outside title"):
         for direction in DIRECTIONS:
-            for arm, frame in frames.items():
-                part = frame.filter((pl.col("said") == said) & (pl.col("direction") == direction))
-                if part.height:
-                    ridge = frames["ridge"].filter((pl.col("said") == said) & (pl.col("direction") == direction)) if "ridge" in frames else None
-                    table.append(_line(f"{said}, {direction}: {arm}", part, ridge if arm.startswith("ours") else None, arms[arm]))
+            chosen = (pl.col("said") == said) & (pl.col("direction") == direction)
+            parts = {arm: part for arm, frame in frames.items() if (part := frame.filter(chosen)).height}
+            for arm, part in parts.items():
+                line = _line(f"{said}, {direction}: {arm}", part, arms[arm])
+                for rival, label in GAINS.get(arm, {}).items():
+                    if rival in parts:
+                        line |= _gains(line["name"], part, parts[rival], label)
+                table.append(line)
     return tuple(table)
 
 
-def _line(name: str, part: pl.DataFrame, ridge: pl.DataFrame | None, rows: Sequence[Row]) -> dict[str, Any]:
+def _line(name: str, part: pl.DataFrame, rows: Sequence[Row]) -> dict[str, Any]:
     clusters = part[Columns.IMAGE].to_numpy()
     line: dict[str, Any] = {"name": name}
     for k in CUTS:
-        interval = bootstrap_mean((part["rank"] < k).to_numpy().astype(float), generator(0, "pictures", name, str(k)), clusters=clusters, rounds=4000)
+        interval = bootstrap_mean(_hits(part, "rank", k), generator(0, "pictures", name, str(k)), clusters=clusters, rounds=ROUNDS)
         line |= {f"recall@{k}": interval.mean, f"recall@{k}_lo": interval.low, f"recall@{k}_hi": interval.high}
-    line |= {f"csls_recall@{k}": float((part["csls"] < k).mean()) for k in CUTS}  # pyrefly: ignore
-    line["splits"] = _splits(part)
-    if ridge is not None:
-        both = part.join(ridge, on=["seed", Columns.IMAGE], suffix="_ridge")
-        for k in CUTS:
-            gain = (both["rank"] < k).to_numpy().astype(float) - (both["rank_ridge"] < k).to_numpy()
-            interval = bootstrap_mean(gain, generator(0, "pictures", name, "gain", str(k)), clusters=both[Columns.IMAGE].to_numpy(), rounds=4000)
-            line |= {f"recall@{k}_gain": interval.mean, f"recall@{k}_gain_lo": interval.low, f"recall@{k}_gain_hi": interval.high}
-    line |= {"runs": len(rows), "cpu_s": float(np.mean([row.metrics["cpu_s"] for row in rows]))}
+    line |= {f"csls_recall@{k}": float(_hits(part, "csls", k).mean()) for k in CUTS}
+    return {**line, "splits": _splits(part), "runs": len(rows), "cpu_s": float(np.mean([row.metrics["cpu_s"] for row in rows]))}
+
+
+def _gains(name: str, part: pl.DataFrame, rival: pl.DataFrame, label: str) -> dict[str, float]:
+    """Return gains in recall over a rival on the same pictures of the same splits, with intervals, pooled over splits."""
+    both = part.join(rival, on=["seed", Columns.IMAGE], suffix="_rival")
+    line: dict[str, float] = {}
+    for k in CUTS:
+        gain = _hits(both, "rank", k) - _hits(both, "rank_rival", k)
+        interval = bootstrap_mean(gain, generator(0, "pictures", name, label, str(k)), clusters=both[Columns.IMAGE].to_numpy(), rounds=ROUNDS)
+        line |= {f"recall@{k}_{label}": interval.mean, f"recall@{k}_{label}_lo": interval.low, f"recall@{k}_{label}_hi": interval.high}
     return line
+
+
+def _hits(part: pl.DataFrame, column: str, k: int) -> np.ndarray:
+    return (part[column].to_numpy() < k).astype(float)
 
 
 def _splits(part: pl.DataFrame) -> str:

@@ -162,15 +162,19 @@ class RidgeMap(NamedTuple):
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
-def fit_ridge(seen: Seen, split: Split, texts: Texts) -> RidgeMap:
+def fit_ridge(seen: Seen, split: Split, texts: Texts, *, further: Seen | None = None) -> RidgeMap:
     """Fit the ridge map from the tower's pooled features (1280) to MiniLM vectors of title and keywords; alpha by validation."""
     from sklearn.linear_model import Ridge
 
-    target = texts.raw([seen.rows[row].text for row in split.train])
+    rows, shown = [seen.rows[row] for row in split.train], [seen.views[split.train, 0, :POOLED]]
+    if further is not None:
+        apart = _apart(further, seen, split)
+        rows, shown = [*rows, *(further.rows[row] for row in apart)], [*shown, further.views[apart, 0, :POOLED]]
+    features, target = np.concatenate(shown), texts.raw([row.text for row in rows])
     spoken = texts.raw([seen.rows[row].text for row in split.validation])
     found = []
     for alpha in ALPHAS:
-        made = RidgeMap(Ridge(alpha=alpha).fit(seen.views[split.train, 0, :POOLED], target), alpha)  # pyrefly: ignore
+        made = RidgeMap(Ridge(alpha=alpha).fit(features, target), alpha)  # pyrefly: ignore
         found.append((recalls(made.project(seen.views[split.validation, 0]), spoken)["recall@10"], made))
     return max(found, key=lambda one: one[0])[1]
 
