@@ -26,6 +26,7 @@ SLATE, TEXT, RULES = "tests/unit/test_report_slate.py", "tests/unit/test_report_
 MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report_day.py"
 METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
 WORLD = "tests/unit/test_sample_world_"
+TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_represent_muco_loss.py"
 CLI, EMBEDDERS = "tests/api/test_cli.py", "tests/stage/test_embedders.py"
 BENCH = "tests/recipes/test_bench_report.py"
 MUTANTS = [
@@ -105,7 +106,7 @@ MUTANTS = [
         DAY,
     ),
     Mutant("files: a link is replaced", "core/files.py", "os.path.realpath(path)", "path", CORE + "files.py"),
-    Mutant("artefacts: hashes are not checked", "core/artifacts.py", "or _hash_file(path / name) != expected", "", CORE + "artifacts.py"),
+    Mutant("artefacts: hashes are not checked", "core/artifacts.py", "or file_hash(path / name) != expected", "", CORE + "artifacts.py"),
     Mutant("embeddings: another model's vectors are taken", "core/embeddings.py", "if kept.model == model:", "if True:", CORE + "embeddings.py"),
     Mutant("store: passwords are shown", "core/store.py", ':.*@", r"\\1:***@', '(:.*@)", r"\\1\\2', CORE + "store.py"),
     Mutant("store: a bare @ makes the password a host", "core/store.py", 'if "@" in (address.host or ""):', "if False:", CORE + "store.py"),
@@ -242,6 +243,17 @@ MUTANTS = [
     Mutant("world: papers come back", "sample/world/policy.py", "left[rows, picked] = False", "left[rows, 0] = left[rows, 0]", WORLD + "policy.py"),
     Mutant("world: spans off by one", "sample/world/posting.py", "len(text) + evidence.start()", "len(text) + evidence.start() + 1", WORLD + "texts.py"),
     Mutant("world: members met the originals", "sample/world/encounters.py", "met = (turn > 0)", "met = (turn >= 0)", "tests/unit/test_sample_world.py"),
+    Mutant("turns: a later turn is seen", "represent/muco/packing.py", ".tril()", ".tril(40)", TURNS),
+    Mutant("turns: blocks go on counting", "represent/muco/packing.py", 'shared if history == "block" else start', "start", TURNS),
+    Mutant(
+        "turns: the tower runs for every place", "represent/muco/model.py", "self.backbone.look(sight)", "self.backbone.look(self.backbone.look(sight))", TURNS
+    ),
+    Mutant("contrast: turns of one image are negatives", "represent/muco/loss.py", "together & ~own & ~hard", "together & own", CONTRAST),
+    Mutant("contrast: equal texts are negatives", "represent/muco/loss.py", "same_text & ~own & ~hard", "same_text & own", CONTRAST),
+    Mutant("contrast: hard negatives of another turn count", "represent/muco/loss.py", "(together & ~same_turn) | same_text", "same_text", CONTRAST),
+    Mutant("gradcache: dropout is drawn anew", "represent/muco/gradcache.py", "        _set_random_state(state)\n", "", CONTRAST),
+    Mutant("images: the size is not looked at", "core/images.py", "if width * height > most_pixels:", "if False:", CORE + "images.py"),
+    Mutant("embeddings: a picture is named by its path", "core/component.py", "{image_hash(self.image)}", "{self.image}", CORE + "embeddings_multimodal.py"),
 ]
 
 
