@@ -24,12 +24,12 @@ from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 CUTS = (1, 5, 10)
 # Neighbours in CSLS, which looks at all test queries at once.
 CSLS = 10
-ARMS = ("chance", "ridge", "ridge with further pictures", "ours", "ours without further pictures")
-FURTHER = {"ridge with further pictures", "ours"}
+ARMS = ("chance", "ridge", "centred ridge", "centred ridge with further pictures", "ours", "ours without further pictures")
+FURTHER = {"centred ridge with further pictures", "ours"}
 # Whom an arm is compared with, and the name of the gain: the pinned baseline, and the one that saw the same pictures.
 GAINS = {
-    "ours": {"ridge": "gain", "ridge with further pictures": "gain_same_pictures"},
-    "ours without further pictures": {"ridge": "gain"},
+    "ours": {"ridge": "gain", "centred ridge": "gain_centred", "centred ridge with further pictures": "gain_same_pictures"},
+    "ours without further pictures": {"ridge": "gain", "centred ridge": "gain_centred"},
 }
 ROUNDS = 4000
 TEXTS = {"title and keywords": 0, "title": 1}
@@ -125,9 +125,11 @@ def _measuring(plan: PicturesPlan, setting: Any, arm: str, seed: int, progress: 
 
 def _fitted(plan: PicturesPlan, own: _Setting, split: Split, arm: str, further: Seen | None, seed: int, progress: Progress) -> Any:
     """Return the map from features to vectors, the mean its texts go with, and facts."""
-    if arm.startswith("ridge"):
+    if "ridge" in arm:
         ridge = fit_ridge(own.seen, split, own.texts, further=further)
-        return (lambda shown: ridge.project(shown[:, 0])), np.zeros(384, dtype=np.float32), {"alpha": ridge.alpha}
+        mean = own.texts.raw([own.seen.rows[row].text for row in split.train]).mean(axis=0)
+        mean = mean if arm.startswith("centred") else np.zeros_like(mean)
+        return (lambda shown: ridge.project(shown[:, 0], mean)), mean, {"alpha": ridge.alpha}
     import torch
 
     fitted = fit_head(plan.config, own.seen, split, own.texts, further=further, seed=seed, progress=progress)

@@ -156,9 +156,9 @@ class RidgeMap(NamedTuple):
     model: Any
     alpha: float
 
-    def project(self, features: np.ndarray) -> np.ndarray:
-        """Return unit vectors."""
-        rows = self.model.predict(features[:, :POOLED])
+    def project(self, features: np.ndarray, mean: np.ndarray | float = 0.0) -> np.ndarray:
+        """Return unit vectors `[N, 384]`, less a mean of texts where one is given."""
+        rows = self.model.predict(features[:, :POOLED]) - mean
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
