@@ -1,6 +1,7 @@
 """A small decoder of our own size over word vectors that are there: what a laptop's processor can train."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -25,8 +26,8 @@ class NativeText(Backbone):
 
         if width % HEAD:
             raise ValueError(f"a width of {width} is no multiple of {HEAD}")
-        folder, words = _words()
-        table = nn.Embedding.from_pretrained(_narrowed(words, width), freeze=True)
+        folder, words = _words(width)
+        table = nn.Embedding.from_pretrained(words, freeze=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         super().__init__(f"native, {layers} layers of {width} over MiniLM's word vectors", tokenizer, table, width, seed)
         self.words = table
@@ -56,8 +57,9 @@ class NativeText(Backbone):
         return self.decoder(inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False).last_hidden_state
 
 
-def _words() -> tuple[str, torch.Tensor]:
-    """Return MiniLM's folder and its table of word vectors."""
+@cache
+def _words(width: int) -> tuple[str, torch.Tensor]:
+    """Return MiniLM's folder, and its table of word vectors brought to a width; nothing writes to the table."""
     import importlib.util
     from pathlib import Path
 
@@ -70,7 +72,7 @@ def _words() -> tuple[str, torch.Tensor]:
     with safe_open(folder / "model.safetensors", framework="pt") as weights:
         reader: Any = weights
         name = next(key for key in reader.keys() if key.endswith("word_embeddings.weight"))  # noqa: SIM118 - it is no mapping
-        return str(folder), reader.get_tensor(name).float()
+        return str(folder), _narrowed(reader.get_tensor(name).float(), width)
 
 
 def _narrowed(words: torch.Tensor, width: int) -> torch.Tensor:
