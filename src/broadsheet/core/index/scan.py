@@ -8,7 +8,7 @@ import numpy as np
 from broadsheet.core.index.formats import Encoded, decode
 from broadsheet.core.index.nearest import Near, blocks, lengths, rescored
 
-# Candidates beyond k that are scored again; on vectors of real sentences the bound asks for fewer than 20.
+# Candidates beyond k that are scored again; on vectors of real sentences the bound asks for fewer than 40.
 MARGIN = 54
 # Where those do not suffice, so many times as many.
 WIDER = 8
@@ -17,8 +17,10 @@ WIDER = 8
 class ByteScan:
     """Codes `round(v_j / step_j)` of `[N, d]`, a quarter of the memory of float32 to read through for a query (faiss).
 
-    A query's product with a code errs by at most the length of the query times that of the longest rest `v - step * code`
-    (Cauchy and Schwarz). So once the worst candidate lies that far below the k-th true score, no vector beyond can be nearer.
+    A query is brought to whole numbers too, `step_j q_j / t` rounded, as faiss multiplies bytes with bytes where it can, and would
+    cut off fractions unasked. A product then errs by at most `|q| |v - step code|` for the one rounding and
+    `|step q - t rounded| |code|` for the other (Cauchy and Schwarz). So once the worst candidate lies that far below the k-th
+    true score, no vector beyond can be nearer.
     """
 
     def __init__(self, kept: Encoded) -> None:
@@ -32,15 +34,22 @@ class ByteScan:
         self._step = np.maximum(largest / 127, np.finfo(np.float32).tiny)
         codes_of: Any = faiss.IndexScalarQuantizer
         self._codes = codes_of(width, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT)
-        error = 0.0
+        self._rest, self._longest = 0.0, 0.0
         for block in blocks(count):
             rows = decode(kept.take(block))
-            codes = np.round(rows / self._step)
+            codes = np.clip(np.round(rows / self._step), -127, 127)
             self._codes.add(codes)
-            near = codes * self._step
-            # What faiss loses in adding up float32 is beside the rest, but a bound that is not kept is none.
-            error = max(error, float((lengths(rows - near) + width * 2.0**-23 * lengths(near)).max()))
-        self.error = error
+            self._rest = max(self._rest, float(lengths(rows - codes * self._step).max()))
+            self._longest = max(self._longest, float(lengths(codes).max()))
+
+    def whole(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return queries `[Q, d]` as whole numbers, what a product with them is worth `[Q]`, and by how much it may err `[Q]`."""
+        scaled = queries * self._step
+        worth = np.maximum(np.abs(scaled).max(axis=1) / 127, np.finfo(np.float32).tiny)
+        numbers = np.round(scaled / worth[:, None])
+        # Beside the roundings to whole numbers, those of float32 are next to nothing; a bound that leaves them out is none.
+        slack = queries.shape[1] * 2.0**-22 * worth * lengths(numbers)
+        return numbers, worth, lengths(queries) * self._rest + (lengths(scaled - numbers * worth[:, None]) + slack) * self._longest
 
     @property
     def nbytes(self) -> int:
@@ -68,11 +77,12 @@ class ByteScan:
         parameters: Any = faiss.SearchParameters
         bitmap: Any = faiss.IDSelectorBitmap
         selected = {} if allowed is None else {"params": parameters(sel=bitmap(np.packbits(allowed, bitorder="little")))}
-        rough, rows = self._codes.search(queries * self._step, wide, **selected)
+        numbers, worth, error = self.whole(queries)
+        rough, rows = self._codes.search(numbers, wide, **selected)
+        beyond = rough[:, -1] * worth + error
         found: list[Near | None] = []
-        for query, scores, at in zip(queries, rough, rows, strict=True):
+        for query, at, most in zip(queries, rows, beyond, strict=True):
             candidates = np.sort(at)
             near = rescored(query, candidates, decode(self._kept.take(candidates)), k)
-            sure = wide == count or scores[-1] + self.error * float(np.linalg.norm(query)) < near.scores[-1]
-            found.append(near if sure else None)
+            found.append(near if wide == count or most < near.scores[-1] else None)
         return found
