@@ -44,10 +44,10 @@ def draw(number):
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """Thirty-six drawings with titles, and their manifest."""
+    """Two dozen drawings with titles, and their manifest."""
     folder = tmp_path_factory.mktemp("drawn")
     lines = []
-    for number in range(36):
+    for number in range(24):
         name = f"{SHAPES[number % 3]} {ANIMALS[number // 3]}"
         draw(number).save(folder / f"{name}.png")
         lines.append({"image": f"{name}.png", "title": name, "keywords": ["drawn", "hash"]})
@@ -208,7 +208,7 @@ def test_a_head_learns_what_it_was_shown(fitted, drawn):
     rows = read_labelled([drawn / "texts.jsonl"]).rows
     shown = np.asarray(embedder.embed([Content("", drawn / row.image) for row in rows]).vectors)
     found = ranks(shown, embedder([row.text for row in rows]))
-    assert np.mean(found < 10) > 1.5 * 10 / len(rows)
+    assert np.mean(found < 5) > 1.5 * 5 / len(rows)
     assert fitted.manifest.metrics["held_out_families"] <= 6
     assert "SHA-256" in fitted.manifest.models["tower"]
     assert fitted.manifest.models["embedder"] == embedder.model
@@ -298,9 +298,9 @@ def test_missing_weights_are_an_error_with_the_command(fitted, drawn, monkeypatc
 
 
 @installed
-def test_the_bench_measures_every_arm_on_every_split_and_goes_on_where_it_was_stopped(drawn, tmp_path):
+def test_the_bench_measures_every_arm_and_goes_on_where_it_was_stopped(drawn, tmp_path):
     source = Shown(drawn, (drawn / "texts.jsonl",))
-    plan = PicturesPlan(source, outside=source, seeds=2, tested=8, validated=4, config=PicturesConfig(size="tiny", batch=16))
+    plan = PicturesPlan(source, outside=source, seeds=1, tested=6, validated=4, config=PicturesConfig(size="tiny", batch=16))
     bench = bench_pictures(plan, tmp_path, "broadsheet bench represent")
     again = bench_pictures(plan, tmp_path, "broadsheet bench represent")
     assert [row["name"] for row in again.rows] == [row["name"] for row in bench.rows]
