@@ -62,6 +62,20 @@ def test_rows_are_not_invented(plan, tmp_path):
         plan.only(["IVF-SQ9"])
 
 
+def test_where_real_vectors_do_not_suffice_the_inverted_file_is_measured_on_them_alone_too(plan, tmp_path):
+    bench = bench_index(plan._replace(exact=650, seeds=1, queries=40).only(["IVF-SQ8"]), tmp_path / "rows", "broadsheet bench index")
+    assert [(row["name"], row["real"]) for row in bench.rows] == [
+        ("IVF-SQ8; 650 x 16, real", 650),
+        ("IVF-SQ8; 1,200 x 16, real + jittered", 660),
+    ]
+    bench = bench_index(plan._replace(exact=680, seeds=1, queries=40).only(["IVF-SQ8"]), tmp_path / "rows", "broadsheet bench index")
+    assert [(row["name"], row["real"]) for row in bench.rows] == [
+        ("IVF-SQ8; 680 x 16, real + jittered", 660),
+        ("IVF-SQ8; 660 x 16, real", 660),
+        ("IVF-SQ8; 1,200 x 16, real + jittered", 660),
+    ]
+
+
 def test_queries_are_held_out_and_a_seed_has_its_own():
     rows = unit(1, 100)
     pool = benching._pool(rows, 60, 30, None)

@@ -60,7 +60,7 @@ class IndexPlan(NamedTuple):
     exact: int = 200_000
     large: int = 1_000_000
     queries: int = 1000
-    timed: int = 500
+    timed: int = 200
     seeds: int = 3
     jitter: float | None = None
     budget_minutes: float | None = None
@@ -120,7 +120,7 @@ def bench_index(plan: IndexPlan, folder: Path, command: str, progress: Progress 
         return _Asked(queries, [[str(row) for row in near.rows.tolist()] for near in truth], of.real)
 
     tasks = []
-    for size, name in _sizes(plan):
+    for size, name in _sizes(plan, len(vectors.rows) - spare):
         made = _once(ARMS[name], pool, size)
         tasks += [_task(plan, vectors, name, size, seed, asked, made) for seed in range(plan.seeds)]
     outcome = run_tasks("represent-index", tasks, folder, budget_s=None if plan.budget_minutes is None else 60 * plan.budget_minutes, progress=progress)
@@ -187,9 +187,11 @@ def _pool(rows: np.ndarray, size: int, spare: int, jitter: float | None) -> _Poo
     return _Pool(copies, held_out, len(rest))
 
 
-def _sizes(plan: IndexPlan) -> list[tuple[int, str]]:
-    """Return size and arm of every row."""
-    return [(plan.exact, name) for name in plan.arms] + [(plan.large, name) for name in plan.arms if ARMS[name].large and plan.large > plan.exact]
+def _sizes(plan: IndexPlan, real: int) -> list[tuple[int, str]]:
+    """Return size and arm of every row: where `real` vectors do not suffice for the first size, large arms are measured on them alone too."""
+    large = [name for name in plan.arms if ARMS[name].large]
+    alone = [(real, name) for name in large if real < plan.exact and plan.jitter is not None]
+    return [(plan.exact, name) for name in plan.arms] + alone + [(plan.large, name) for name in large if plan.large > plan.exact]
 
 
 class _Built(NamedTuple):
