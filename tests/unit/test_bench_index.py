@@ -35,7 +35,10 @@ def plan(tmp_path):
 def test_every_arm_is_measured_against_exact_search_and_kept(plan, tmp_path):
     bench = bench_index(plan, tmp_path / "rows", "broadsheet bench index --vectors vectors.npy --jitter 0.5")
     rows = {row["name"]: row for row in bench.rows}
-    assert list(rows) == [*(f"{name}; 600 x 16, real" for name in ARMS), "IVF-SQ8; 1,200 x 16, real + jittered"]
+    assert list(rows) == [
+        *(f"{name}; 600 x 16, {'real + jittered' if ARMS[name].judges else 'real'}" for name in ARMS),
+        *(f"{name}; 1,200 x 16, real + jittered" for name in ARMS if ARMS[name].large),
+    ]
     for name in ("exact, float32", "float32 product", "faiss flat"):
         assert rows[f"{name}; 600 x 16, real"]["recall@10"] == 1
         assert rows[f"{name}; 600 x 16, real"]["recall@10_together"] == 1
@@ -83,6 +86,9 @@ def test_queries_are_held_out_and_a_seed_has_its_own():
     assert len(pool.indexed) == pool.real == 60
     assert set(map(bytes, pool.indexed)) <= known
     assert not set(map(bytes, pool.indexed)) & set(map(bytes, pool.held_out))
+    judged = benching._pool(rows, 50, 30, None, 20)
+    assert np.array_equal(judged.held_out, pool.held_out)
+    assert len(set(map(bytes, judged.judges)) | set(map(bytes, judged.indexed)) | set(map(bytes, judged.held_out))) == 100
     filled = benching._pool(rows, 100, 30, 0.5)
     assert filled.real == 70
     assert set(map(bytes, filled.indexed[:70])) <= known

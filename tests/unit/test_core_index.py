@@ -268,6 +268,24 @@ def test_the_inverted_file_reaches_the_recall_that_was_asked_for_and_says_so():
         index.probing(index.lists + 1)
 
 
+def test_among_families_of_copies_real_queries_judge_better_than_vectors_of_the_index(tmp_path):
+    one = clustered(800)
+    noise = unit(3, 4800, 32) * 0.1
+    vectors = np.tile(one, (6, 1)) + noise
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    queries = clustered(900)[500:900]
+    judges, asked = queries[:200], queries[200:]
+    config = IndexConfig(kind="ivf", recall=0.95)
+    index = build_index(ids(4800), vectors, config, queries=judges)
+    assert index.judged_on == 200
+    assert index.reached.low >= 0.95
+    assert recall(index.search(asked, 10), vectors, asked) >= 0.93
+    assert index.nprobe >= build_index(ids(4800), vectors, config).nprobe
+    again = open_index(read_artifact(index.save(tmp_path / "index").path, ArtifactKind.INDEX))
+    assert (again.nprobe, again.judged_on) == (index.nprobe, 200)
+    assert type(build_index(ids(800), one, queries=judges)) is ExactIndex
+
+
 @pytest.mark.parametrize(("share", "how"), [(0.001, "exact over the"), (0.02, "exact over the"), (0.5, "lists"), (0.9, "lists")])
 def test_the_inverted_file_gives_k_whenever_k_are_allowed_and_as_many_of_the_nearest(share, how):
     vectors, queries = clustered(3000), clustered(3020)[3000:]

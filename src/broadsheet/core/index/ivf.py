@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from broadsheet.core.errors import ConfigError, MissingExtraError
 from broadsheet.core.index.exact import among
 from broadsheet.core.index.formats import Encoded, Format, decode
 from broadsheet.core.index.nearest import Near, nearest, plain_scorer, rescored
-from broadsheet.core.index.protocol import Index, IndexConfig
+from broadsheet.core.index.protocol import Index, IndexConfig, checked
 from broadsheet.core.seeds import generator
 
 INSTALL = "pip install faiss-cpu"
@@ -37,8 +37,8 @@ class IvfIndex(Index):
 
     Lists hold one byte a dimension (faiss IVF, SQ8); beside them `kept` holds the vectors in `format`, for the second scoring.
     `nprobe` is the smallest power of two at which even the lower end of the interval of recall@10 reaches `config.recall`, on vectors
-    held out of training and never counted as their own answer, against exact float32 search. Where all lists do not reach it,
-    all are probed, and `reached` says what was reached.
+    held out of training and never counted as their own answer, against exact float32 search; `judge` chooses it on real queries.
+    Where all lists do not reach it, all are probed, and `reached` says what was reached.
 
     Under a filter as many more lists are probed as it leaves fewer vectors; where that would be most lists, or they give fewer than
     k, search is exact over what the filter leaves, and `Found.how` says so.
@@ -59,6 +59,8 @@ class IvfIndex(Index):
         self._learnt_on = 0
         self.nprobe = 1
         self.reached = Recall()
+        # How many queries `nprobe` was chosen on; 0 says vectors of the index itself.
+        self.judged_on = 0
 
     @property
     def arithmetic(self) -> str:
@@ -82,7 +84,7 @@ class IvfIndex(Index):
         import faiss
 
         self._labels = np.arange(len(rows), dtype=np.int64)
-        self._faiss, self.nprobe, self.reached = None, 1, Recall()
+        self._faiss, self.nprobe, self.reached, self.judged_on = None, 1, Recall(), 0
         heard = np.flatnonzero(~self.silent)
         self._learnt_on = len(heard)
         if not len(heard):
@@ -98,17 +100,30 @@ class IvfIndex(Index):
         index.add_with_ids(rows[heard], heard)
         self._faiss = index
         if len(judged):
-            self._choose(rows, judged)
+            self._choose(rows, rows[judged], judged)
 
-    def _choose(self, rows: np.ndarray, judged: np.ndarray) -> None:
-        """Double the number of lists probed until recall is what is asked for."""
-        k = min(TOP, self._learnt_on - 1)
-        exact = nearest(plain_scorer(Encoded("float32", rows)), rows[judged], k + 1, self.heard(None))
-        truth = [[row for row in of.rows.tolist() if row != own][:k] for own, of in zip(judged.tolist(), exact, strict=True)]
+    def judge(self, queries: np.ndarray, vectors: np.ndarray | None = None) -> Self:
+        """Choose how many lists are probed on real queries `[J, d]`, which differ from items where items lie in families of near copies.
+
+        Recall is against exact search of `vectors` `[N, d]`, those that were built, or without them of the vectors as they are kept.
+        """
+        if self._faiss is not None and len(queries):
+            rows = np.ascontiguousarray(queries, dtype=np.float32)
+            self._choose(self.vectors() if vectors is None else checked(self.ids, vectors), rows, np.full(len(rows), -1))
+            self.judged_on = len(rows)
+        return self
+
+    def _choose(self, rows: np.ndarray, queries: np.ndarray, own: np.ndarray) -> None:
+        """Double the number of lists probed until recall is what is asked for; `own` is the row that a query is itself, or -1."""
+        k = min(TOP, self._faiss.ntotal - 1) or 1
+        wide = min(k + 1, self._faiss.ntotal)
+        exact = nearest(plain_scorer(Encoded("float32", rows)), queries, wide, self.heard(None))
+        truth = [set(of.rows[of.rows != row][:k].tolist()) for row, of in zip(own, exact, strict=True)]
+        self.nprobe = 1
         while True:
-            found = self._probe(rows[judged], k + 1, None, self.nprobe)
-            others = [set(of.rows[of.rows != own][:k].tolist()) for own, of in zip(judged, found, strict=True)]
-            shares = np.array([len(there.intersection(wanted)) / k for there, wanted in zip(others, truth, strict=True)])
+            found = self._probe(queries, wide, None, self.nprobe)
+            others = [set(of.rows[of.rows != row][:k].tolist()) for row, of in zip(own, found, strict=True)]
+            shares = np.array([len(there & wanted) / k for there, wanted in zip(others, truth, strict=True)])
             mean = float(shares.mean())
             self.reached = Recall(mean, mean - 1.96 * float(shares.std()) / len(shares) ** 0.5)
             if self.reached.low >= self.config.recall or self.nprobe >= self.lists:
@@ -186,6 +201,7 @@ class IvfIndex(Index):
 
         self._faiss = faiss.deserialize_index(tensors["faiss"]) if len(tensors["faiss"]) else None
         self._labels, self._learnt_on = tensors["labels"], int(metrics["learnt_on"])
+        self.judged_on = int(metrics["judged_on"])
         self.nprobe, self.reached = int(metrics["nprobe"]), Recall(metrics["recall@10"], metrics["recall@10_lo"])
 
     def metrics(self) -> dict[str, float]:
@@ -195,6 +211,7 @@ class IvfIndex(Index):
             "lists": self.lists,
             "learnt_on": self._learnt_on,
             "nprobe": self.nprobe,
+            "judged_on": self.judged_on,
             "recall@10": self.reached.mean,
             "recall@10_lo": self.reached.low,
         }
