@@ -1,14 +1,20 @@
 """Breaks the code on purpose, one place at a time, and expects a test to notice each."""
 
+import importlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
+# Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
+IMPORTED = "numpy scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
+IMPORTED += "sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
+# Some of them bring a pytest plugin whose asserts nobody needs rewritten.
+REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,6 +32,7 @@ SLATE, TEXT, RULES = "tests/unit/test_report_slate.py", "tests/unit/test_report_
 MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report_day.py"
 METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
 WORLD = "tests/unit/test_sample_world_"
+SOLVERS = WORLD + "truths.py::test_the_solver_finds_the_truth_in_every_world_and_not_in_its_control"
 TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_represent_muco_loss.py"
 CLI, EMBEDDERS = "tests/api/test_cli.py", "tests/stage/test_embedders.py"
 BENCH = "tests/recipes/test_bench_report.py"
@@ -221,17 +228,21 @@ MUTANTS = [
         "if True:\n        return _Units",
         METRICS + "resample.py",
     ),
-    Mutant("world: order does not matter", "sample/world/encounters.py", "choose(q_first, 2,", "choose(0 * q_first, 2,", WORLD + "truths.py"),
     Mutant(
-        "world: twins do not tire", "sample/world/feed.py", "weight[paired, twin[paired]] = s.TWIN", "weight[paired, twin[paired]] = 0.0", WORLD + "truths.py"
+        "world: order does not matter",
+        "sample/world/encounters.py",
+        "choose(q_first, 2,",
+        "choose(0 * q_first, 2,",
+        WORLD + "truths.py::test_a_rival_that_lacks_what_it_takes_is_at_chance",
     ),
-    Mutant("world: copies tell something else", "sample/world/writing.py", "if copies else row", "if False else row", WORLD + "truths.py"),
+    Mutant("world: twins do not tire", "sample/world/feed.py", "weight[paired, twin[paired]] = s.TWIN", "weight[paired, twin[paired]] = 0.0", SOLVERS),
+    Mutant("world: copies tell something else", "sample/world/writing.py", "if copies else row", "if False else row", SOLVERS),
     Mutant(
         "world: the desk tells another climb",
         "sample/world/posting.py",
         "traits.climb if config.plants",
         "traits.climb if not config.plants",
-        WORLD + "truths.py",
+        SOLVERS,
     ),
     Mutant(
         "world: the propensity of the wrong slot",
@@ -257,20 +268,53 @@ MUTANTS = [
 ]
 
 
-def run_tests(tests: str, mutant: Mutant | None = None) -> int:
-    """Run tests against a copy of the source, changed by a mutant; return pytest's exit code, -1 where the place is gone."""
+def run_tests(tests: str, mutant: Mutant | None, source: Path) -> int:
+    """Run tests on a copy of the source, changed by a mutant; return pytest's exit code. This process ends with it."""
+    if mutant:
+        path = source / "broadsheet" / mutant.file
+        path.write_text(path.read_text(encoding="utf-8").replace(mutant.before, mutant.after), encoding="utf-8")
+    sys.path.insert(0, str(source))
+    os.environ.update(PYTHONPATH=str(source), OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
+    os.chdir(ROOT)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests]))
+
+
+def begin(tests: str, mutant: Mutant | None, folder: Path) -> int:
+    """Fork a process that runs the tests, libraries imported already; return its number, or 0 where the mutant's place is gone."""
+    if mutant and mutant.before not in (ROOT / "src" / "broadsheet" / mutant.file).read_text(encoding="utf-8"):
+        return 0
+    source = folder / "src"
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"), symlinks=True)
+    child = os.fork()
+    if child:
+        return child
+    code = 99
+    try:
+        code = run_tests(tests, mutant, source)
+    finally:
+        os._exit(code)
+
+
+def run_all(runs: list[tuple[str, Mutant | None]]) -> list[int]:
+    """Run the tests of all, as many at once as there are cores; return their exit codes, -1 where a place is gone."""
+    codes = [-1] * len(runs)
     with tempfile.TemporaryDirectory() as name:
-        copy = Path(name) / "src"
-        shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
-        if mutant:
-            path = copy / "broadsheet" / mutant.file
-            text = path.read_text(encoding="utf-8")
-            if mutant.before not in text:
-                return -1
-            path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
-        environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", "not dense and not every_shared_day", tests]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False).returncode
+        waiting, running = list(enumerate(runs)), {}
+        while waiting or running:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                number, (tests, mutant) = waiting.pop(0)
+                child = begin(tests, mutant, Path(name) / str(number))
+                if child:
+                    running[child] = number
+            if running:
+                child, status = os.wait()
+                number = running.pop(child)
+                codes[number] = os.waitstatus_to_exitcode(status)
+                shutil.rmtree(Path(name) / str(number))
+    return codes
 
 
 def main() -> int:
@@ -278,9 +322,10 @@ def main() -> int:
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     chosen = [m for m in MUTANTS if wanted in m.name]
     suites = sorted({m.tests for m in chosen})
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        broken = [tests for tests, code in zip(suites, pool.map(run_tests, suites), strict=True) if code]
-        codes = [] if broken else list(pool.map(lambda m: run_tests(m.tests, m), chosen))
+    for name in IMPORTED:
+        importlib.import_module(name)
+    broken = [tests for tests, code in zip(suites, run_all([(tests, None) for tests in suites]), strict=True) if code]
+    codes = [] if broken else run_all([(m.tests, m) for m in chosen])
     for tests in broken:
         print(f"{tests} fails without any mutant: mend that first")
     alive = [(m, code) for m, code in zip(chosen, codes, strict=False) if code != 1]

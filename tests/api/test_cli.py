@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from broadsheet.cli import app, main
 from broadsheet.core import errors
 
 HEAVY = ("torch", "transformers", "pandas", "sklearn", "scipy", "numpy", "polars", "pydantic", "httpx", "jinja2", "sqlalchemy")
@@ -52,8 +54,8 @@ def test_help_imports_nothing_heavy():
     ],
 )
 def test_every_command_has_help_with_an_example(words):
-    done = broadsheet(*words, "--help")
-    assert done.returncode == 0
+    done = CliRunner().invoke(app, [*words, "--help"], prog_name="broadsheet")
+    assert done.exit_code == 0
     assert "Usage: broadsheet" in done.stdout
     assert words in ((), ("profile",), ("bench",), ("represent",)) or "Example: broadsheet" in done.stdout
 
@@ -115,19 +117,31 @@ FAULTS = (
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_two_lines_with_its_exit_code_and_leaves_nothing(tmp_path, name):
+def test_a_fault_is_two_lines_with_its_exit_code_and_leaves_nothing(tmp_path, monkeypatch, capsys, name):
     words, kind = faulty_sources(tmp_path)[name]
     before = sorted(p.name for p in tmp_path.rglob("*"))
-    done = broadsheet("report", *words, cwd=tmp_path, BROADSHEET_ARXIV="http://127.0.0.1:9/rss/")
-    assert done.returncode == kind.exit_code, done.stderr
-    assert done.stdout == ""
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 2, done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BROADSHEET_ARXIV", "http://127.0.0.1:9/rss/")
+    monkeypatch.setattr(sys, "argv", ["broadsheet", "report", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capsys.readouterr()
+    assert ended.value.code == kind.exit_code, err
+    assert out == ""
+    lines = err.strip().splitlines()
+    assert len(lines) == 2, err
     left = [p for p in sorted(p.name for p in tmp_path.rglob("*")) if p not in before]
     assert left in ([], ["page"]), left
     if left:
         assert list((tmp_path / "page").iterdir()) == []
+
+
+def test_a_fault_is_the_same_in_a_process_of_its_own(tmp_path):
+    words, kind = faulty_sources(tmp_path)["cut gzip"]
+    done = broadsheet("report", *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (kind.exit_code, "")
+    assert len(done.stderr.strip().splitlines()) == 2
+    assert "Traceback" not in done.stderr
 
 
 def test_a_read_only_folder_is_refused_before_any_work(tmp_path):
