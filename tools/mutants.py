@@ -34,7 +34,7 @@ METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
 WORLD = "tests/unit/test_sample_world_"
 SOLVERS = WORLD + "truths.py::test_the_solver_finds_the_truth_in_every_world_and_not_in_its_control"
 TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_represent_muco_loss.py"
-CLI, EMBEDDERS = "tests/api/test_cli.py", "tests/stage/test_embedders.py"
+CLI, EMBEDDERS = "tests/api/test_cli.py::test_a_fault_is_two_lines_with_its_exit_code_and_leaves_nothing", "tests/stage/test_embedders.py"
 BENCH = "tests/recipes/test_bench_report.py"
 MUTANTS = [
     Mutant("slate: no place for an interest", "report/slate.py", "if best_of[i] and not slate.take_first(best_of[i])", "if False", SLATE),
@@ -183,17 +183,41 @@ MUTANTS = [
         "logits",
         "tests/unit/test_represent_linked.py",
     ),
-    Mutant("stream: papers of the day are known", "report/ranker/stream.py", "known = self.days.before(label)", "known = self.days._after(label)", BENCH),
-    Mutant("stream: links are learnt from all that is ever written", "report/ranker/stream.py", "[row for row in rows if row < known]", "list(rows)", BENCH),
+    Mutant(
+        "stream: papers of the day are known",
+        "report/ranker/stream.py",
+        "known = self.days.before(label)",
+        "known = self.days._after(label)",
+        BENCH + "::test_who_wrote_the_day_changes_no_signal_of_it",
+    ),
+    Mutant(
+        "stream: links are learnt from all that is ever written",
+        "report/ranker/stream.py",
+        "[row for row in rows if row < known]",
+        "list(rows)",
+        BENCH + "::test_what_is_taken_on_a_day_or_written_after_it_moves_nothing_of_the_day",
+    ),
     Mutant(
         "forward: fitted after the day is known",
         "report/bench/forward.py",
         "yield _judged(arm, seen, day, choice)",
         "yield _judged(arm, seen, day, fit_choice(past, columns_of(past)))",
-        BENCH,
+        BENCH + "::test_what_is_taken_on_a_day_or_written_after_it_moves_nothing_of_the_day",
     ),
-    Mutant("summary: random is not given the rate", "report/bench/summary.py", 'rows[0].arm == "random"', 'rows[0].arm == "nobody"', BENCH),
-    Mutant("bench: names are kept", "report/bench/forward.py", "return hashlib.sha256(name.encode()).hexdigest()[:12]", "return name", BENCH),
+    Mutant(
+        "summary: random is not given the rate",
+        "report/bench/summary.py",
+        'rows[0].arm == "random"',
+        'rows[0].arm == "nobody"',
+        BENCH + "::test_the_table_has_every_row_and_ours_is_above_chance",
+    ),
+    Mutant(
+        "bench: names are kept",
+        "report/bench/forward.py",
+        "return hashlib.sha256(name.encode()).hexdigest()[:12]",
+        "return name",
+        BENCH + "::test_no_name_is_kept",
+    ),
     Mutant(
         "exploration: another propensity than the draw's",
         "report/exploration.py",
