@@ -48,7 +48,7 @@ def test_help_imports_nothing_heavy():
             ("report", "fit"),
             ("world",),
         ),
-        *(("bench", name) for name in ("represent", "represent-efficiency", "index")),
+        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index")),
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
     ],

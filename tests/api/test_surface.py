@@ -35,7 +35,7 @@ PACKAGES = [
 
 REPRESENT = [
     *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
-    *(("bench", name) for name in ("represent", "represent-efficiency", "index")),
+    *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index")),
 ]
 
 

@@ -61,4 +61,5 @@ def report(
 
 app.command("represent")(bench_represent.represent)
 app.command("represent-efficiency")(bench_represent.efficiency)
+app.command("represent-speed")(bench_represent.speed)
 app.command("index")(bench_represent.index)

@@ -160,3 +160,27 @@ def index(
     with shown() as progress:
         bench = bench_index(plan, rows or bench_folder(), _command(), progress)
     _print(bench, as_json=as_json)
+
+
+def speed(
+    source: Annotated[list[str], typer.Option("--source", help="Items whose texts are embedded: files or folders. Repeats.")],
+    images: Images,
+    texts: Texts,
+    flat: Annotated[int, typer.Option("--flat", min=10, help="So many short texts are embedded to see whether memory grows.")] = 100_000,
+    seeds: Seeds = 3,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Time how texts and pictures become vectors, a probe of the machine beside each row.
+
+    Example: broadsheet bench represent-speed --source papers.jsonl.gz --images DIR --texts pictures.jsonl
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder
+    from broadsheet.represent.bench.speed import SpeedPlan, bench_speed
+
+    plan = SpeedPlan(tuple(source), images, tuple(texts), flat=flat, seeds=seeds, budget_minutes=budget)
+    with shown() as progress:
+        bench = bench_speed(plan, rows or bench_folder(), _command(), progress)
+    _print(bench, as_json=as_json)
