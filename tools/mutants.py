@@ -311,7 +311,7 @@ def begin(tests: str, mutant: Mutant | None, folder: Path) -> int:
     if mutant and mutant.before not in (ROOT / "src" / "broadsheet" / mutant.file).read_text(encoding="utf-8"):
         return 0
     source = folder / "src"
-    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"), symlinks=True)
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
     child = os.fork()
     if child:
         return child
