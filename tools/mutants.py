@@ -149,7 +149,7 @@ MUTANTS = [
         "bare = Item(creators=item.creators, id=item.id,",
         "tests/unit/test_report_authors.py",
     ),
-    Mutant("bench: a spent budget is ignored", "core/bench/rows.py", "clock() - began >= budget_s", "False", "tests/unit/test_core_bench.py"),
+    Mutant("bench: a spent budget is ignored", "core/bench/rows.py", "clock() - began >= 60 * budget_minutes", "False", "tests/unit/test_core_bench.py"),
     Mutant(
         "choice: the calibration is ignored",
         "report/ranker/choice.py",

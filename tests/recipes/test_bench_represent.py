@@ -41,7 +41,7 @@ def test_unseen_families_are_tested_and_every_answer_stands_once(drawn):
 def test_both_parts_of_the_bench_of_many_turns(drawn, tmp_path):
     folder, texts = drawn
     plan = EfficiencyPlan(folder, (texts,), seeds=1, tokens=(49,), backbone="native:1:32:{tokens}", batch=4, most=10, tested=6, seconds=0.2, epochs=1, steps=1)
-    plan = plan.only(["A: one turn", "B: seven turns"])
+    plan = plan._replace(arms=("A: one turn", "B: seven turns"))
     bench = bench_efficiency(plan, tmp_path, "broadsheet bench represent-efficiency")
     assert not bench.missing
     rows = {row["name"]: row for row in bench.rows}

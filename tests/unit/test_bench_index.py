@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from broadsheet.core.bench import probe, wanted_arms
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError
@@ -18,7 +19,7 @@ from broadsheet.represent.bench.index import ARMS, IndexPlan, bench_index, read_
 @pytest.fixture(autouse=True)
 def _small_probe(monkeypatch):
     for name, value in {"SIDE": 32, "EMULATED_SIDE": 16, "READ": 1024}.items():
-        monkeypatch.setattr(benching, name, value)
+        monkeypatch.setattr(probe, name, value)
 
 
 def unit(seed, count, width=16):
@@ -55,23 +56,23 @@ def test_every_arm_is_measured_against_exact_search_and_kept(plan, tmp_path):
 
 
 def test_rows_are_not_invented(plan, tmp_path):
-    bench = bench_index(plan._replace(jitter=None).only(["IVF-SQ8"]), tmp_path / "rows", "broadsheet bench index")
+    bench = bench_index(plan._replace(jitter=None, arms=("IVF-SQ8",)), tmp_path / "rows", "broadsheet bench index")
     assert [row["name"] for row in bench.rows] == ["IVF-SQ8; 600 x 16, real"]
     assert len(bench.missing) == 2
     assert "620 vectors are left beside 80 queries, and 1200 were to be indexed." in bench.missing[0]["why"]
     with pytest.raises(RecordError, match="held out as queries"):
         bench_index(plan._replace(queries=400), tmp_path / "rows", "broadsheet bench index")
     with pytest.raises(ConfigError, match="Did you mean"):
-        plan.only(["IVF-SQ9"])
+        wanted_arms(["IVF-SQ9"], ARMS)
 
 
 def test_where_real_vectors_do_not_suffice_the_inverted_file_is_measured_on_them_alone_too(plan, tmp_path):
-    bench = bench_index(plan._replace(exact=650, seeds=1, queries=40).only(["IVF-SQ8"]), tmp_path / "rows", "broadsheet bench index")
+    bench = bench_index(plan._replace(exact=650, seeds=1, queries=40, arms=("IVF-SQ8",)), tmp_path / "rows", "broadsheet bench index")
     assert [(row["name"], row["real"]) for row in bench.rows] == [
         ("IVF-SQ8; 650 x 16, real", 650),
         ("IVF-SQ8; 1,200 x 16, real + jittered", 660),
     ]
-    bench = bench_index(plan._replace(exact=680, seeds=1, queries=40).only(["IVF-SQ8"]), tmp_path / "rows", "broadsheet bench index")
+    bench = bench_index(plan._replace(exact=680, seeds=1, queries=40, arms=("IVF-SQ8",)), tmp_path / "rows", "broadsheet bench index")
     assert [(row["name"], row["real"]) for row in bench.rows] == [
         ("IVF-SQ8; 680 x 16, real + jittered", 660),
         ("IVF-SQ8; 660 x 16, real", 660),

@@ -44,11 +44,11 @@ def test_a_spent_budget_begins_no_row_and_names_what_is_missing(tmp_path):
     made: list[str] = []
     now = iter([0.0, 0.0, 61.0, 62.0])
     tasks = [task("a", made), task("b", made), task("c", made)]
-    outcome = run_tasks("t", tasks, tmp_path, budget_s=60, clock=lambda: next(now))
+    outcome = run_tasks("t", tasks, tmp_path, budget_minutes=1, clock=lambda: next(now))
     assert made == ["a"]
     assert [m.arm for m in outcome.missing] == ["b", "c"]
     assert "budget of 1 minutes" in outcome.missing[0].why
-    again = run_tasks("t", tasks, tmp_path, budget_s=0)
+    again = run_tasks("t", tasks, tmp_path, budget_minutes=0)
     assert [row.arm for row in again.rows] == ["a"]
     assert len(again.missing) == 2
 

@@ -28,16 +28,6 @@ def _command() -> str:
     return " ".join(["broadsheet", *sys.argv[1:]])
 
 
-def _known(arm: list[str] | None, arms: Any) -> tuple[str, ...]:
-    """Return the rows wanted, in the order of the table; an unknown one is an error."""
-    from broadsheet.core.errors import ConfigError, did_you_mean
-
-    for name in arm or ():
-        if name not in arms:
-            raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, arms)}", f"Rows are: {', '.join(arms)}.")
-    return tuple(name for name in arms if not arm or name in arm)
-
-
 def _source(images: Path | None, texts: list[Path] | None) -> "Shown | None":
     from broadsheet.core.errors import ConfigError
     from broadsheet.represent.pictures.fit import Shown
@@ -68,6 +58,7 @@ def represent(
     Example: broadsheet bench represent --images DIR --texts pictures.jsonl --tested 500
     """
     from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
     from broadsheet.core.home import bench_folder
     from broadsheet.represent.bench.pictures import ARMS, PicturesPlan, bench_pictures
     from broadsheet.represent.pictures.fit import Shown
@@ -81,7 +72,7 @@ def represent(
         tested=tested,
         validated=validated,
         budget_minutes=budget,
-        arms=_known(arm, ARMS),
+        arms=wanted_arms(arm or (), ARMS),
     )
     with shown() as progress:
         bench = bench_pictures(plan, rows or bench_folder(), _command(), progress)
@@ -107,6 +98,7 @@ def efficiency(
     Example: broadsheet bench represent-efficiency --images DIR --texts pictures.jsonl --seeds 3
     """
     from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
     from broadsheet.core.home import bench_folder
     from broadsheet.represent.bench.efficiency import ARMS, EfficiencyPlan, bench_efficiency
 
@@ -119,8 +111,8 @@ def efficiency(
         seconds=seconds,
         epochs=epochs,
         budget_minutes=budget,
-        arms=_known(arm, ARMS),
-        parts=_known(only, ("speed", "recall")),
+        arms=wanted_arms(arm or (), ARMS),
+        parts=wanted_arms(only or (), ("speed", "recall")),
     )
     with shown() as progress:
         bench = bench_efficiency(plan, rows or bench_folder(), _command(), progress)
@@ -144,6 +136,7 @@ def index(
     Example: broadsheet bench index --vectors artifacts --exact 200000 --large 1000000 --jitter 0.5
     """
     from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
     from broadsheet.core.home import bench_folder
     from broadsheet.represent.bench.index import ARMS, IndexPlan, bench_index
 
@@ -155,7 +148,7 @@ def index(
         queries=queries,
         seeds=seeds,
         budget_minutes=budget,
-        arms=_known(arm, ARMS),
+        arms=wanted_arms(arm or (), ARMS),
     )
     with shown() as progress:
         bench = bench_index(plan, rows or bench_folder(), _command(), progress)

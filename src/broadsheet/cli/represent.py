@@ -237,14 +237,13 @@ def evaluate(
     if layout not in {"mmeb", "mbeir"}:
         raise ConfigError(f"There is no layout {layout!r}.", "Layouts are mmeb and mbeir.")
     kept, command, only = rows or bench_folder(), " ".join(["broadsheet", *sys.argv[1:]]), tuple(sets or ())
-    seconds = None if budget is None else 60 * budget
     with bars() as progress:
         if layout == "mmeb":
             config = MmebConfig(sets=only)
-            made = evaluate_mmeb(folder, images or folder, embedder, kept, config=config, command=command, budget_s=seconds, progress=progress)
+            made = evaluate_mmeb(folder, images or folder, embedder, kept, config=config, command=command, budget_minutes=budget, progress=progress)
         else:
             stated = build(MbeirConfig, {"sets": only, "split": split, "pool": pool}, "evaluate")
-            made = evaluate_mbeir(folder, embedder, kept, images=images, config=stated, command=command, budget_s=seconds, progress=progress)
+            made = evaluate_mbeir(folder, embedder, kept, images=images, config=stated, command=command, budget_minutes=budget, progress=progress)
     for name, faults in made.faults.items():
         for item, fault in faults.items():
             typer.echo(f"{name}, {item}: {fault}", err=True)

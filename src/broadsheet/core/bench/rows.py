@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from broadsheet import __version__
 from broadsheet.core.artifacts import Artifact, Manifest, read_artifact, write_artifact
 from broadsheet.core.bench.provenance import commit
 from broadsheet.core.device import threads
-from broadsheet.core.errors import ArtifactError, BroadsheetError
+from broadsheet.core.errors import ArtifactError, BroadsheetError, ConfigError, did_you_mean
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
@@ -89,19 +89,32 @@ class Outcome(NamedTuple):
     missing: tuple[Missing, ...]
 
 
+def wanted_arms(wanted: Collection[str], arms: Iterable[str]) -> tuple[str, ...]:
+    """Return the arms that are wanted, all where none is named, in the order of the table. Raises ConfigError for one that is not there.
+
+    >>> wanted_arms(["ours"], ["random", "ours"])
+    ('ours',)
+    """
+    known = tuple(arms)
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, known)}", f"Rows are: {', '.join(known)}.")
+    return tuple(name for name in known if not wanted or name in wanted)
+
+
 def run_tasks(
     bench: str,
     tasks: Sequence[Task],
     folder: Path,
     *,
-    budget_s: float | None = None,
+    budget_minutes: float | None = None,
     progress: Progress = silent,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """Make the rows that `folder` lacks, one after the other; each appears whole or not at all.
 
     A row that is there under the same configuration is read, not made again. No row is begun
-    once `budget_s` seconds have passed; the rest is reported as missing. A row whose arm
+    once `budget_minutes` have passed; the rest is reported as missing. A row whose arm
     cannot run (`BroadsheetError`: a model that is not installed) is missing with the
     reason, and the others go on.
     """
@@ -113,8 +126,8 @@ def run_tasks(
         kept = _kept(path)
         if kept is not None:
             rows.append(Row(task.data, task.arm, task.seed, kept, resumed=True))
-        elif budget_s is not None and clock() - began >= budget_s:
-            missing.append(Missing(task.data, task.arm, task.seed, f"the budget of {budget_s / 60:g} minutes was spent"))
+        elif budget_minutes is not None and clock() - began >= 60 * budget_minutes:
+            missing.append(Missing(task.data, task.arm, task.seed, f"the budget of {budget_minutes:g} minutes was spent"))
         else:
             try:
                 rows.append(Row(task.data, task.arm, task.seed, _make(bench, task, path), resumed=False))

@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from broadsheet.core.bench.provenance import commit
+from broadsheet.core.bench.rows import Outcome
+from broadsheet.core.device import threads
 from broadsheet.core.schema import Record
 
 
@@ -26,6 +29,24 @@ class Bench(Record):
     rows: tuple[dict[str, Any], ...]
     missing: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, bench: str, command: str, outcome: Outcome, rows: Sequence[dict[str, Any]], *, data: Mapping[str, Any], seeds: int, notes: Sequence[str] = ()
+    ) -> "Bench":
+        """Sum up what a run left: `rows` are those of the table; commits, threads and what is missing are the outcome's."""
+        commits = dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)
+        return cls(
+            bench=bench,
+            command=command,
+            commit=", ".join(commits) or commit(),
+            data=dict(data),
+            seeds=seeds,
+            threads=threads().name,
+            rows=tuple(rows),
+            missing=tuple(missing._asdict() for missing in outcome.missing),
+            notes=tuple(notes),
+        )
 
 
 def render(bench: Bench) -> str:

@@ -9,12 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from broadsheet.core.bench import Bench, Measured, Missing, Outcome, Task, run_tasks
-from broadsheet.core.bench.provenance import commit
+from broadsheet.core.bench import Bench, Measured, Missing, Outcome, Task, run_tasks, wanted_arms
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.device import threads
 from broadsheet.core.embeddings import embed_catalogue
-from broadsheet.core.errors import ConfigError, NoPapersError, did_you_mean
+from broadsheet.core.errors import NoPapersError
 from broadsheet.core.home import artifact_folder
 from broadsheet.core.metrics import evaluate_scores
 from broadsheet.core.progress import Progress, silent
@@ -43,10 +41,7 @@ class Plan(NamedTuple):
 
     def only(self, names: Collection[str]) -> "Plan":
         """Keep the arms of these names, in the order of the table."""
-        for name in names:
-            if name not in ARMS:
-                raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, ARMS)}", f"Rows are: {', '.join(ARMS)}.")
-        return self._replace(arms=tuple(name for name in ARMS if name in names))
+        return self._replace(arms=wanted_arms(names, ARMS))
 
     def rows(self) -> list[tuple[str, int]]:
         """Return arm and seed of every row, those of the first seed first: a short budget sees every arm."""
@@ -68,26 +63,17 @@ def bench_report(plan: Plan, folder: Path, command: str, progress: Progress = si
     """
     setting = _setting(plan, progress)
     tasks = [_task(plan, setting, name, seed, progress) for name, seed in plan.rows()]
-    outcome = run_tasks("report", tasks, folder, budget_s=None if plan.budget_minutes is None else 60 * plan.budget_minutes, progress=progress)
+    outcome = run_tasks("report", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     rows, facts = summarise(outcome.rows)
-    return Bench(
-        bench="report",
-        command=command,
-        commit=", ".join(dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)) or commit(),
-        data={
-            "list": plan.announced_on,
-            "since": str(setting.since),
-            "until": str(setting.until),
-            "papers": len(setting.days.papers),
-            "hash": content_hash(setting.days),
-            **facts,
-        },
-        seeds=plan.seeds,
-        threads=threads().name,
-        rows=rows,
-        missing=tuple(m._asdict() for m in outcome.missing),
-        notes=_notes(outcome),
-    )
+    data = {
+        "list": plan.announced_on,
+        "since": str(setting.since),
+        "until": str(setting.until),
+        "papers": len(setting.days.papers),
+        "hash": content_hash(setting.days),
+        **facts,
+    }
+    return Bench.of("report", command, outcome, rows, data=data, seeds=plan.seeds, notes=_notes(outcome))
 
 
 def _setting(plan: Plan, progress: Progress) -> _Setting:

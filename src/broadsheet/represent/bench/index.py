@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,10 +13,9 @@ import polars as pl
 
 from broadsheet.core.artifacts import MANIFEST, read_artifact
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
-from broadsheet.core.bench.provenance import commit
-from broadsheet.core.device import choose_dtype, threads
+from broadsheet.core.bench.probe import PROBES, probe, probed
 from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError, did_you_mean
+from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.index import Encoded, Found, Index, IndexConfig, build_index
 from broadsheet.core.index.nearest import nearest, plain_scorer
 from broadsheet.core.metrics import Ranking, bootstrap_mean, recall
@@ -25,9 +24,6 @@ from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.seeds import generator
 
 TOP = 10
-# Sides of the square matrices of the speed probe; emulated bfloat16 would take minutes at the greater.
-SIDE, EMULATED_SIDE = 2048, 512
-READ = 2**26
 Search = Callable[[np.ndarray], Found | np.ndarray]
 
 
@@ -70,13 +66,6 @@ class IndexPlan(NamedTuple):
     jitter: float | None = None
     budget_minutes: float | None = None
     arms: tuple[str, ...] = tuple(ARMS)
-
-    def only(self, names: Collection[str]) -> "IndexPlan":
-        """Keep the arms of these names."""
-        for name in names:
-            if name not in ARMS:
-                raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, ARMS)}", f"Rows are: {', '.join(ARMS)}.")
-        return self._replace(arms=tuple(name for name in ARMS if name in names))
 
 
 class Vectors(NamedTuple):
@@ -129,18 +118,9 @@ def bench_index(plan: IndexPlan, folder: Path, command: str, progress: Progress 
     for size, name in _sizes(plan, len(vectors.rows) - spare):
         made = _once(ARMS[name], pool, size)
         tasks += [_task(plan, vectors, name, size, seed, asked, made) for seed in range(plan.seeds)]
-    outcome = run_tasks("represent-index", tasks, folder, budget_s=None if plan.budget_minutes is None else 60 * plan.budget_minutes, progress=progress)
-    return Bench(
-        bench="represent-index",
-        command=command,
-        commit=", ".join(dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)) or commit(),
-        data={"vectors": len(vectors.rows), "dimensions": vectors.rows.shape[1], "models": "; ".join(vectors.models), "hash": vectors.hash},
-        seeds=plan.seeds,
-        threads=threads().name,
-        rows=_summary(outcome),
-        missing=tuple(m._asdict() for m in outcome.missing),
-        notes=_notes(plan, outcome),
-    )
+    outcome = run_tasks("represent-index", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    data = {"vectors": len(vectors.rows), "dimensions": vectors.rows.shape[1], "models": "; ".join(vectors.models), "hash": vectors.hash}
+    return Bench.of("represent-index", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=_notes(plan, outcome))
 
 
 def read_vectors(paths: Sequence[Path]) -> Vectors:
@@ -324,26 +304,8 @@ def _percentiles(timed: np.ndarray) -> dict[str, float]:
     return {name: float(np.percentile(timed[:, column], part)) for name, (column, part) in names.items()}
 
 
-def probe() -> dict[str, float]:
-    """Return what the machine gives now: GFLOP/s of a square product in float32 and bfloat16, and GB/s of reading memory through."""
-    import torch
-
-    figures = {}
-    for name, key, side in (("float32", "fp32_gflops", SIDE), ("bfloat16", "bf16_gflops", SIDE if choose_dtype().name == "bfloat16" else EMULATED_SIDE)):
-        square = torch.ones(side, side, dtype=getattr(torch, name))
-        wall = time.perf_counter()
-        torch.matmul(square, square)
-        figures[key] = 2 * side**3 / (time.perf_counter() - wall) / 1e9
-    long = np.ones(READ, dtype=np.float32)
-    wall = time.perf_counter()
-    long.max()
-    figures["read_gb_s"] = long.nbytes / (time.perf_counter() - wall) / 1e9
-    return figures
-
-
 SPREAD = ("p50_ms", "p95_ms", "cpu_p50_ms", "cpu_p95_ms", "queries_per_s")
 STATED = ("bytes", "disk_bytes", "build_s", "build_cpu_s", "lists", "nprobe", "recall@10_expected", "real")
-PROBES = ("fp32_gflops", "bf16_gflops", "read_gb_s")
 
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
@@ -374,11 +336,10 @@ def _spread(name: str, figures: Sequence[float]) -> dict[str, float]:
 
 def _notes(plan: IndexPlan, outcome: Outcome) -> tuple[str, ...]:
     arithmetic = {row.arm: row.artifact.manifest.models["arithmetic"] for row in outcome.rows}
-    side = SIDE if choose_dtype().name == "bfloat16" else EMULATED_SIDE
     notes = [
         f"Recall is against the ten nearest by float32 vectors scored in float64: recall@10 that of {plan.timed} held-out queries a seed asked one by one, as times are; recall@10_together of {plan.queries} asked at once.",
         "Brackets: of recall 95 % by bootstrap over queries; of times and probes the least and the greatest over seeds (cpu: the process's own time).",
-        f"Probes stand immediately before and after each row: float32 {SIDE} x {SIDE}, bfloat16 {side} x {side}, and one pass over {READ * 4 // 2**20} MB.",
+        f"Probes stand immediately before and after each row: {probed()}.",
         *(f"{arm}: {what}." for arm, what in arithmetic.items()),
     ]
     if any(ARMS[row.arm].large for row in outcome.rows):

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
-from broadsheet.core.bench.provenance import commit, hash_files
-from broadsheet.core.device import threads
+from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.metrics import bootstrap_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
@@ -71,22 +70,12 @@ def bench_pictures(plan: PicturesPlan, folder: Path, command: str, progress: Pro
     config = {**data, "tested": plan.tested, "validated": plan.validated, "head": plan.config.model_dump(mode="json"), "outside": plan.outside is not None}
     arms = [arm for arm in plan.arms if plan.further or not arm.endswith("further pictures")]
     tasks = [Task("unseen families", arm, seed, config, _measuring(plan, setting, arm, seed, progress)) for seed in range(plan.seeds) for arm in arms]
-    budget = None if plan.budget_minutes is None else 60 * plan.budget_minutes
-    outcome = run_tasks("represent-pictures", tasks, folder, budget_s=budget, progress=progress)
-    return Bench(
-        bench="represent-pictures",
-        command=command,
-        commit=", ".join(dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)) or commit(),
-        data=data,
-        seeds=plan.seeds,
-        threads=threads().name,
-        rows=_summary(outcome),
-        missing=tuple(m._asdict() for m in outcome.missing),
-        notes=(
-            f"{plan.tested} unseen families a split, one picture each, near copies of training pictures dropped; the step and alpha are chosen on {plan.validated} others.",
-            "Intervals are over pictures, pooled over splits; gains are paired with the ridge map. CSLS looks at all test queries at once and stands apart.",
-        ),
+    outcome = run_tasks("represent-pictures", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    notes = (
+        f"{plan.tested} unseen families a split, one picture each, near copies of training pictures dropped; the step and alpha are chosen on {plan.validated} others.",
+        "Intervals are over pictures, pooled over splits; gains are paired with the ridge map. CSLS looks at all test queries at once and stands apart.",
     )
+    return Bench.of("represent-pictures", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
 def _look(plan: PicturesPlan, progress: Progress) -> _Setting:

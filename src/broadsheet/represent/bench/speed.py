@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
-from broadsheet.core.bench.provenance import commit, hash_files
+from broadsheet.core.bench.probe import probe
+from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.component import Content, Embedder
-from broadsheet.core.device import choose_dtype, threads
+from broadsheet.core.device import choose_dtype
 from broadsheet.core.errors import RecordError
 from broadsheet.core.progress import Progress, silent
-from broadsheet.represent.bench.index import probe
 from broadsheet.represent.minilm import MiniLMConfig, MiniLMEmbedder
 from broadsheet.represent.pictures.labelled import read_labelled
 from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
@@ -59,22 +59,12 @@ def bench_speed(plan: SpeedPlan, folder: Path, command: str, progress: Progress 
             tower = PooledTower(TowerConfig(mirrored=mirrored))
             tasks.append(Task(PICTURES, name, seed, {**data, "count": plan.pictures}, _timed(tower, shown)))
     tasks.append(Task(MEMORY, f"MiniLM, {plan.flat:,} short texts", 0, {**data, "count": plan.flat}, _flat(texts, plan.flat)))
-    budget = None if plan.budget_minutes is None else 60 * plan.budget_minutes
-    outcome = run_tasks("represent-speed", tasks, folder, budget_s=budget, progress=progress)
-    return Bench(
-        bench="represent-speed",
-        command=command,
-        commit=", ".join(dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)) or commit(),
-        data=data,
-        seeds=plan.seeds,
-        threads=threads().name,
-        rows=_summary(outcome),
-        missing=tuple(m._asdict() for m in outcome.missing),
-        notes=(
-            f"Number format: {choose_dtype().name}, {choose_dtype().why}.",
-            "Brackets are the least and the greatest over seeds; probes stand before and after each row.",
-        ),
+    outcome = run_tasks("represent-speed", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    notes = (
+        f"Number format: {choose_dtype().name}, {choose_dtype().why}.",
+        "Brackets are the least and the greatest over seeds; probes stand before and after each row.",
     )
+    return Bench.of("represent-speed", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
 def _timed(embedder: Embedder[Any], contents: Sequence[Content]) -> Callable[[], Measured]:

@@ -38,7 +38,7 @@ def evaluate_mbeir(
     images: Path | None = None,
     config: MbeirConfig | None = None,
     command: str = "",
-    budget_s: float | None = None,
+    budget_minutes: float | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Measure an embedder on each set of a folder; picture paths are relative to `images`, or else to the folder.
@@ -64,7 +64,7 @@ def evaluate_mbeir(
     tasks = {files.name: task(files) for files in sets}
     unmeasured = [files for files in sets if not (rows / LAYOUT / tasks[files.name].key(LAYOUT)).exists()]
     passes = Passes(unmeasured, root, embeds, settings, wordings, progress)
-    outcome = run_tasks(LAYOUT, list(tasks.values()), rows, budget_s=budget_s)
+    outcome = run_tasks(LAYOUT, list(tasks.values()), rows, budget_minutes=budget_minutes)
     table = [{**set_row(row, {"of": published_metric(row.data)}), PUBLISHED: row.metrics[published_metric(row.data)]} for row in outcome.rows]
     known = [row for row in table if row["name"] in SETS]
     means = [mean_row("overall", known, [PUBLISHED], len(SETS))] if known else []

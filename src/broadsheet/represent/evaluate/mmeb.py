@@ -82,7 +82,7 @@ def evaluate_mmeb(
     *,
     config: MmebConfig | None = None,
     command: str = "",
-    budget_s: float | None = None,
+    budget_minutes: float | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Measure an embedder on each set of a folder; `images` is what picture paths are relative to.
@@ -101,7 +101,7 @@ def evaluate_mmeb(
         facts = {"layout": LAYOUT, "hash": hash_files(files), "model": embeds.model}
         return Task(name, embeds.model, settings.seed, facts, lambda: _measure(name, files, images, embeds, settings.seed))
 
-    outcome = run_tasks(LAYOUT, [task(name, files) for name, files in sets.items()], rows, budget_s=budget_s, progress=progress)
+    outcome = run_tasks(LAYOUT, [task(name, files) for name, files in sets.items()], rows, budget_minutes=budget_minutes, progress=progress)
     table = [set_row(row, known_set(row.data)._asdict()) for row in outcome.rows]
     unknown = [row.data for row in outcome.rows if known_set(row.data).task == UNKNOWN]
     notes = [f"Not among the 36 sets, and in no mean: {', '.join(unknown)}."] if unknown else []

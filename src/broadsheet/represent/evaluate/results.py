@@ -7,8 +7,6 @@ import numpy as np
 import polars as pl
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Row
-from broadsheet.core.bench.provenance import commit
-from broadsheet.core.device import threads
 from broadsheet.core.metrics import bootstrap_mean
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
@@ -71,17 +69,8 @@ def mean_row(name: str, rows: Sequence[Mapping[str, Any]], metrics: Iterable[str
 
 def evaluation(layout: str, command: str, outcome: Outcome, rows: Sequence[dict[str, Any]], data: Mapping[str, Any], notes: Sequence[str]) -> Evaluation:
     """Put rows, what is missing and every fault together."""
-    bench = Bench(
-        bench=layout,
-        command=command,
-        commit=commit(),
-        data=dict(data),
-        seeds=1,
-        threads=threads().name,
-        rows=tuple(rows),
-        missing=tuple(missing._asdict() for missing in outcome.missing),
-        notes=(f"This runner reads the layout of {layout}; it was never run on the published sets.", TIES, *notes),
-    )
+    stated = (f"This runner reads the layout of {layout}; it was never run on the published sets.", TIES, *notes)
+    bench = Bench.of(layout, command, outcome, rows, data=data, seeds=1, notes=stated)
     return Evaluation(bench, {row.data: found for row in outcome.rows if (found := _faults(row))})
 
 

@@ -1,6 +1,6 @@
 """The bench of many turns: its tasks, and the table they come to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
-from broadsheet.core.bench.provenance import commit, hash_files
-from broadsheet.core.device import threads
-from broadsheet.core.errors import ConfigError, did_you_mean
+from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.metrics import bootstrap_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
@@ -52,13 +50,6 @@ class EfficiencyPlan(NamedTuple):
     arms: tuple[str, ...] = tuple(ARMS)
     parts: tuple[str, ...] = ("speed", "recall")
 
-    def only(self, names: Collection[str]) -> "EfficiencyPlan":
-        """Keep the arms of these names."""
-        for name in names:
-            if name not in ARMS:
-                raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, ARMS)}", f"Rows are: {', '.join(ARMS)}.")
-        return self._replace(arms=tuple(name for name in ARMS if name in names))
-
 
 def bench_efficiency(plan: EfficiencyPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Time every arm with the tower's work done before and in each step, and train every arm; rows are kept in `folder`."""
@@ -76,19 +67,9 @@ def bench_efficiency(plan: EfficiencyPlan, folder: Path, command: str, progress:
             tasks += [_speed_task(plan, data, name, tokens, seed, cached=cached) for tokens, cached, name in _timed(plan)]
         if "recall" in plan.parts:
             tasks += [_recall_task(plan, data, shared[tokens], name, tokens, seed, progress) for tokens in plan.tokens for name in plan.arms]
-    budget = None if plan.budget_minutes is None else 60 * plan.budget_minutes
-    outcome = run_tasks("represent-efficiency", tasks, folder, budget_s=budget, progress=progress)
-    return Bench(
-        bench="represent-efficiency",
-        command=command,
-        commit=", ".join(dict.fromkeys(str(row.artifact.manifest.config["commit"]) for row in outcome.rows)) or commit(),
-        data={"hash": hash_files(plan.texts), "pictures": len(rows), "trained_on": plan.most, "tested_on": plan.tested},
-        seeds=plan.seeds,
-        threads=threads().name,
-        rows=_summary(plan, outcome),
-        missing=tuple(m._asdict() for m in outcome.missing),
-        notes=_notes(plan, outcome),
-    )
+    outcome = run_tasks("represent-efficiency", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    facts = {"hash": hash_files(plan.texts), "pictures": len(rows), "trained_on": plan.most, "tested_on": plan.tested}
+    return Bench.of("represent-efficiency", command, outcome, _summary(plan, outcome), data=facts, seeds=plan.seeds, notes=_notes(plan, outcome))
 
 
 def _timed(plan: EfficiencyPlan) -> list[tuple[int, bool, str]]:
