@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from broadsheet.core.errors import OutputError
-from broadsheet.core.files import check_writable, staged_folder, write_file
+from broadsheet.core.files import check_writable, json_lines, staged_folder, write_file
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from broadsheet.core.files import staged_folder
+from broadsheet.core.files import staged_folder, json_lines
 with staged_folder(Path(sys.argv[1])) as stage:
     (stage / "page.html").write_text("new")
     os._exit(9)
@@ -159,3 +159,9 @@ def test_behind_a_link_the_folder_is_replaced_and_the_link_stays(tmp_path):
     publish(tmp_path / "day", "new")
     assert (tmp_path / "disk" / "page.html").read_text() == "new"
     assert names(tmp_path) == ["day", "disk"]
+
+
+def test_lines_of_json_are_read_one_by_one_and_the_broken_ones_have_their_place(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": 1}\n\n[1]\nno json\n\xff\n{"b": 2}')
+    assert list(json_lines(path)) == [("a.jsonl, line 1", {"a": 1}), *((f"a.jsonl, line {n}", None) for n in (3, 4, 5)), ("a.jsonl, line 6", {"b": 2})]

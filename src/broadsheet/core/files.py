@@ -2,11 +2,13 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from broadsheet.core.errors import OutputError
 
@@ -89,3 +91,18 @@ def _behind_links(path: Path) -> Path:
 def _cannot_write(folder: Path, fault: OSError) -> OutputError:
     reason = fault.strerror or str(fault)
     return OutputError(f"Cannot write in {folder}: {reason}.", "Give a folder of your own: --out for pages, BROADSHEET_HOME for what is kept.")
+
+
+def json_lines(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield of each line that is not blank its place (file and number) and what it holds; None where that is no JSON object.
+
+    One line is held at a time. Raises OSError for a file that cannot be read.
+    """
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    held = json.loads(line.decode())
+                except ValueError:
+                    held = None
+                yield f"{path.name}, line {number}", held if isinstance(held, dict) else None

@@ -1,6 +1,5 @@
 """Entries from what is at hand: lines of JSON, a catalogue, the published columns; a bad line is named and the rest is read."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,12 +8,12 @@ from pydantic import ValidationError
 
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.errors import EmptySourceError, SourceNotFoundError
+from broadsheet.core.files import json_lines
 from broadsheet.represent.curate.entry import Entry
 from broadsheet.represent.curate.m3t import read_rows
 from broadsheet.represent.muco.schema import Turn
-from broadsheet.represent.pictures.labelled import NO_KEYWORDS, plain
+from broadsheet.represent.pictures.labelled import EXAMPLE, keywords, labelled, listed, plain
 
-EXAMPLE = '{"image": "a/b.png", "title": "A lamp", "keywords": ["brass"]}'
 PAIR = '{"anchor": "a lamp of brass", "positive": "Brass lamp", "negative": "Oak chair"}'
 # Attributes that are no property of the thing itself.
 NO_ATTRIBUTES = frozenset({"keywords", "creators_verbatim"})
@@ -71,7 +70,7 @@ def from_catalogue(catalogue: Catalogue) -> Source:
                 image=item.images[0] if item.images else None,
                 title=plain(item.title),
                 description=plain(item.text),
-                keywords=_keywords(item.attributes.get("keywords")),
+                keywords=keywords(item.attributes.get("keywords")),
                 categories=item.categories,
                 attributes={name: value for name, value in scalars.items() if name not in NO_ATTRIBUTES and value.strip()},
             )
@@ -89,21 +88,14 @@ def _entries(path: Path, seed: int) -> Iterator[tuple[str, Entry | str]]:
                 yield place, Entry(id=row.id, image=row.image, turns=row.example(seed).turns)
         return
     try:
-        lines = path.read_bytes().splitlines()
+        for number, (place, data) in enumerate(json_lines(path), 1):
+            yield f"{place},", _of_line(f"{place},", data, f"{path.stem}/{number}")
     except OSError as fault:
         raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", f"Name a file of JSON lines such as {EXAMPLE}") from None
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            place = f"{path.name}, line {number},"
-            yield place, _of_line(place, line, f"{path.stem}/{number}")
 
 
-def _of_line(place: str, line: bytes, name: str) -> Entry | str:
-    try:
-        data = json.loads(line.decode())
-    except ValueError:
-        return f"{place} is not JSON.\nWrite for example: {EXAMPLE}"
-    if not isinstance(data, dict):
+def _of_line(place: str, data: Mapping[str, Any] | None, name: str) -> Entry | str:
+    if data is None:
         return f"{place} is no JSON object.\nWrite for example: {EXAMPLE}"
     pair = "positive" in data or "positive_image" in data
     try:
@@ -121,7 +113,7 @@ def _pair(data: Mapping[str, Any], name: str) -> Entry:
     query = plain(str(data.get("anchor") or data.get("query") or ""))
     if not query and not image:
         raise KeyError("anchor")
-    negatives = [text for key, value in data.items() if key.startswith("negative") for text in _listed(value)]
+    negatives = [text for key, value in data.items() if key.startswith("negative") for text in listed(value)]
     turn = Turn(
         query=query,
         target=plain(str(data.get("positive") or "")),
@@ -133,27 +125,15 @@ def _pair(data: Mapping[str, Any], name: str) -> Entry:
 
 
 def _told(data: Mapping[str, Any]) -> Entry:
-    title = plain(str(data.get("title") or data.get("en") or ""))
-    image = data["image"]
-    if not title or not isinstance(image, str) or not image:
-        raise KeyError("title")
+    said = labelled(data)
     attributes = {str(name): plain(str(value)) for name, value in (data.get("attributes") or {}).items() if isinstance(value, (str, int, float))}
     return Entry(
-        id=image,
-        image=image,
-        title=title,
-        description=plain(str(data.get("description") or "")),
-        keywords=_keywords(data.get("keywords")),
-        categories=tuple(plain(str(part)) for part in _listed(data.get("category"))),
+        id=said.image,
+        image=said.image,
+        title=said.title,
+        description=said.description,
+        keywords=said.keywords,
+        categories=said.category,
         attributes={name: value for name, value in attributes.items() if value},
         titles={str(code): plain(str(text)) for code, text in (data.get("translations") or {}).items() if str(text).strip()},
     )
-
-
-def _keywords(value: Any) -> tuple[str, ...]:
-    words = dict.fromkeys(plain(str(word)).lower() for word in (value.split(",") if isinstance(value, str) else _listed(value)))
-    return tuple(word for word in words if word and word not in NO_KEYWORDS)
-
-
-def _listed(value: Any) -> list[Any]:
-    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,6 +1,5 @@
 """The files of M-BEIR's layout: queries, pools, relevance and instructions, a bad line named and the rest read."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 
 from broadsheet.core.component import Content
 from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, SourceNotFoundError
+from broadsheet.core.files import json_lines
 
 # What the candidates of a task are, by the number in a set's name.
 WANTED = {0: "image", 1: "text", 2: "image,text", 3: "text", 4: "image", 5: "image,text", 6: "text", 7: "image", 8: "image,text"}
@@ -147,13 +147,6 @@ def wanted_modality(name: str) -> str:
 
 
 def _lines(file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
-    """Yield each line's place and its object, or two lines that say what is wrong; one line is held at a time."""
-    with file.open("rb") as handle:
-        for number, line in enumerate(handle, 1):
-            if line.strip():
-                place = f"{file.name}, line {number}"
-                try:
-                    data = json.loads(line.decode())
-                except ValueError:
-                    data = None
-                yield place, data if isinstance(data, dict) else f"{place}, is no JSON object.\nWrite one JSON object a line."
+    """Yield each line's place and its object, or two lines that say what is wrong."""
+    for place, data in json_lines(file):
+        yield place, data if data is not None else f"{place}, is no JSON object.\nWrite one JSON object a line."

@@ -1,15 +1,16 @@
 """Pictures with texts: one line of JSON each, as it comes from packages and shops, with all its dirt."""
 
 import html
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from broadsheet.core.errors import RecordError
+from broadsheet.core.files import json_lines
 from broadsheet.represent.muco.schema import normalised
 
+EXAMPLE = '{"image": "a/b.png", "title": "A lamp", "keywords": ["brass"]}'
 # Words that packages put where no keyword was given.
 NO_KEYWORDS = frozenset({"unsorted", "hash", "untitled", "unknown"})
 
@@ -48,15 +49,13 @@ def read_labelled(files: Sequence[Path]) -> Read:
     faults: list[str] = []
     for file in files:
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except OSError as fault:
-            raise RecordError(f"{file} cannot be read: {fault.strerror}.", "Name a file of JSON lines with image and title.") from None
-        for number, line in enumerate(lines, 1):
-            if line.strip():
+            for place, data in json_lines(file):
                 try:
-                    rows.append(_row(json.loads(line)))
-                except (ValueError, KeyError, TypeError, AttributeError):
-                    faults.append(f"{file.name}, line {number}, has no image and title.\nWrite for example: " + '{"image": "a/b.png", "title": "A lamp"}')
+                    rows.append(labelled(data or {}))
+                except (KeyError, TypeError, AttributeError):
+                    faults.append(f"{place}, has no image and title.\nWrite for example: {EXAMPLE}")
+        except OSError as fault:
+            raise RecordError(f"{file} cannot be read: {fault.strerror}.", f"Name a file of JSON lines such as {EXAMPLE}") from None
     if not rows:
         raise RecordError(f"No line of {', '.join(str(file) for file in files)} names a picture.", "Write one JSON object a line, with image and title.")
     return Read(rows, faults)
@@ -72,22 +71,30 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"https?://\S+|www\.\S+", "", once)).strip()
 
 
-def _row(data: Any) -> Labelled:
-    title = plain(str(data.get("title") or data["en"]))
-    if not title or not data["image"]:
-        raise ValueError("no title or image")
-    words = dict.fromkeys(plain(str(word)).lower() for word in _listed(data.get("keywords")))
-    words = [word for word in words if word and word not in NO_KEYWORDS and not re.fullmatch(r"0x[0-9a-f]+", word)]
+def labelled(data: Mapping[str, Any]) -> Labelled:
+    """Read what a line says of a picture. Raises KeyError, TypeError or AttributeError where it has no image and title, or parts of another type.
+
+    >>> labelled({"image": "a.png", "title": "Cat", "keywords": "pet, unsorted"}).keywords
+    ('pet',)
+    """
+    title, image = plain(str(data.get("title") or data.get("en") or "")), data["image"]
+    if not title or not isinstance(image, str) or not image:
+        raise KeyError("title")
     return Labelled(
-        image=str(data["image"]),
+        image=image,
         title=title,
-        keywords=tuple(words),
-        category=tuple(plain(str(part)) for part in _listed(data.get("category"))),
+        keywords=keywords(data.get("keywords")),
+        category=tuple(plain(str(part)) for part in listed(data.get("category"))),
         description=plain(str(data.get("description") or "")),
     )
 
 
-def _listed(value: Any) -> Iterable[Any]:
-    if value is None:
-        return ()
-    return value.split(",") if isinstance(value, str) else value
+def keywords(value: Any) -> tuple[str, ...]:
+    """Return keywords of a list, or of a text with commas: in small letters, each once, those that say nothing left out."""
+    words = dict.fromkeys(plain(str(word)).lower() for word in (value.split(",") if isinstance(value, str) else listed(value)))
+    return tuple(word for word in words if word and word not in NO_KEYWORDS and not re.fullmatch(r"0x[0-9a-f]+", word))
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, nothing as an empty one, and any other value as its only entry."""
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
