@@ -10,10 +10,10 @@ from scipy import sparse
 from broadsheet.core.catalogue import Catalogue, reading_text
 from broadsheet.core.component import Embedder
 from broadsheet.core.embeddings import embed_catalogue
+from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
-from broadsheet.represent.minilm import INSTALL, is_installed
 
 
 class Represented(NamedTuple):
@@ -73,8 +73,8 @@ def represent(
 def _dense(*, use_dense: bool) -> tuple[Embedder | None, str]:
     if not use_dense:
         return None, ""
-    if not is_installed():
-        return None, f"Ranked by words alone: no dense model is installed. To add it: {INSTALL}"
+    if not MINILM.is_installed():
+        return None, f"Ranked by words alone: no dense model is installed. To add it: {MINILM.install}"
     return MiniLMEmbedder(MiniLMConfig()), ""
 
 

@@ -218,7 +218,7 @@ def test_what_cannot_be_measured_is_two_lines(stream, tmp_path):
 
 
 def test_a_ranker_is_fitted_stored_and_read_back(stream, tmp_path, monkeypatch):
-    monkeypatch.setattr("broadsheet.report.ranker.ranker.is_installed", lambda: False)
+    monkeypatch.setattr("broadsheet.core.packages.Packaged.is_installed", lambda _: False)
     artifact = fit_history([str(stream)], tmp_path / "ranker", links=False)
     again = fit_history([str(stream)], tmp_path / "again", links=False)
     assert artifact.content_hash == again.content_hash

@@ -6,11 +6,11 @@ import pytest
 from tests.recipes.bench_world import write_stream
 
 from broadsheet.core.home import ranker_folder, store_path
+from broadsheet.core.packages import MINILM
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.core.store import Store
 from broadsheet.report.ranker.fit import fit_history
 from broadsheet.report.run import Request, run
-from broadsheet.represent.minilm import is_installed
 from broadsheet.sources import read_source
 
 WORDS = ("ranking.use_dense=false",)
@@ -74,7 +74,7 @@ def test_what_was_shown_is_kept_once_with_its_propensity(tmp_path, profile):
     assert "a place by chance" in page.read_text()
 
 
-@pytest.mark.skipif(not is_installed(), reason="the dense model is not installed")
+@pytest.mark.skipif(not MINILM.is_installed(), reason="the dense model is not installed")
 def test_a_ranker_of_ones_own_is_found_and_its_links_take_part(tmp_path, profile):
     source = str(write_stream(tmp_path / "papers.jsonl", labels=36, papers=16))
     fit_history([source], ranker_folder())

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from broadsheet import sample
+from broadsheet.core.packages import MINILM, Packaged
 from broadsheet.core.schema import Announce, Announcement, Item
 from broadsheet.report.archive import read_days, write_day
 from broadsheet.report.build import Day, build_report, choose_day
@@ -16,12 +17,11 @@ from broadsheet.report.profile import Profile, read_profile, read_reader
 from broadsheet.report.ranking import Ranking, RankingConfig, rank
 from broadsheet.report.render.page import report_page
 from broadsheet.report.run import Request, run, run_seed
-from broadsheet.represent.minilm import is_installed
 from broadsheet.sources import read_library, read_source
 
 LABEL = date(2026, 3, 16)
 WORDS_ONLY = RankingConfig(use_dense=False)
-CONFIGS = [WORDS_ONLY] + ([RankingConfig()] if is_installed() else [])
+CONFIGS = [WORDS_ONLY] + ([RankingConfig()] if MINILM.is_installed() else [])
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_rules_keep_papers_off_the_slate_but_on_the_page(readers):
 
 
 def test_without_a_dense_model_the_page_says_so(readers, monkeypatch):
-    monkeypatch.setattr("broadsheet.stack.is_installed", lambda: False)
+    monkeypatch.setattr(Packaged, "is_installed", lambda _: False)
     report = report_for(readers["ines"], RankingConfig())
     assert report.ranked_by == "words"
     assert any("pip install" in note for note in report.notes)

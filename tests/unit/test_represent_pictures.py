@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from broadsheet.core.artifacts import read_artifact
-from broadsheet.core.backbones import efficientnet
 from broadsheet.core.component import Content
 from broadsheet.core.errors import ArtifactError, MissingExtraError, NotFittedError, RecordError, WeightsError
+from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
-from broadsheet.represent import minilm
 from broadsheet.represent.bench.pictures import PicturesPlan, bench_pictures, csls_ranks
 from broadsheet.represent.muco.loss import Owners
 from broadsheet.represent.pictures import embedder as module
@@ -26,7 +25,7 @@ from broadsheet.represent.pictures.head import ImageHead, contrast, ranks, recal
 from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 from broadsheet.represent.pictures.tower import WIDTH, PooledTower, TowerConfig, trimmed, views
 
-installed = pytest.mark.skipif(not (minilm.is_installed() and efficientnet.is_installed()), reason="the weights of both towers are not installed")
+installed = pytest.mark.skipif(not (MINILM.is_installed() and EFFICIENTNET.is_installed()), reason="the weights of both towers are not installed")
 COLOURS = ("red", "green", "blue", "black", "orange", "purple")
 ANIMALS = ("cat", "dog", "cow", "hen", "elk", "ant", "bee", "fox", "owl", "rat", "yak", "emu")
 SHAPES = ("ellipse", "rectangle", "line")
@@ -287,7 +286,7 @@ def test_weights_of_another_width_or_not_finite_are_refused():
 
 
 @installed
-@pytest.mark.parametrize("package", [minilm.PACKAGE, efficientnet.PACKAGE])
+@pytest.mark.parametrize("package", [MINILM.package, EFFICIENTNET.package])
 def test_missing_weights_are_an_error_with_the_command(fitted, drawn, monkeypatch, package):
     real = importlib.util.find_spec
     module.towers.cache_clear()

