@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.component import Content
 from broadsheet.core.errors import ArtifactError, MissingExtraError, NotFittedError, RecordError, WeightsError
+from broadsheet.core.metrics import own_ranks
 from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.represent.bench.pictures import PicturesPlan, bench_pictures, csls_ranks
@@ -21,7 +22,7 @@ from broadsheet.represent.pictures import embedder as module
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder
 from broadsheet.represent.pictures.families import GIANT, MOST_TESTED, Split, families, split_families, without_near_copies
 from broadsheet.represent.pictures.fit import ALPHAS, Recipe, Seen, Shown, Texts, fit_head, fit_pictures, fit_ridge
-from broadsheet.represent.pictures.head import ImageHead, contrast, ranks, recalls
+from broadsheet.represent.pictures.head import ImageHead, contrast, recalls
 from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 from broadsheet.represent.pictures.tower import WIDTH, PooledTower, TowerConfig, trimmed, views
 
@@ -134,12 +135,12 @@ def test_near_copies_of_training_pictures_are_not_tested_on():
 def test_ranks_count_what_lies_nearer_and_half_of_what_ties():
     rng = np.random.default_rng(0)
     queries, targets = rng.normal(size=(20, 4)).round(), rng.normal(size=(20, 4)).round()
-    for row, rank in enumerate(ranks(queries, targets)):
+    for row, rank in enumerate(own_ranks(queries @ targets.T)):
         scores = [float(queries[row] @ target) for target in targets]
         others = [score for number, score in enumerate(scores) if number != row]
         assert rank == sum(score > scores[row] for score in others) + sum(score == scores[row] for score in others) / 2
     # Vectors that are all the same find nothing: every rank is the middle one.
-    assert (ranks(np.ones((9, 4)), np.ones((9, 4))) == 4).all()
+    assert (own_ranks(np.ones((9, 9))) == 4).all()
     assert (csls_ranks(np.ones((9, 4)), np.ones((9, 4))) == 4).all()
 
 
@@ -206,7 +207,7 @@ def test_a_head_learns_what_it_was_shown(fitted, drawn):
     embedder = PicturesEmbedder.load(fitted)
     rows = read_labelled([drawn / "texts.jsonl"]).rows
     shown = np.asarray(embedder.embed([Content("", drawn / row.image) for row in rows]).vectors)
-    found = ranks(shown, embedder([row.text for row in rows]))
+    found = own_ranks(shown @ embedder([row.text for row in rows]).T)
     assert np.mean(found < 5) > 1.5 * 5 / len(rows)
     assert fitted.manifest.metrics["held_out_families"] <= 6
     assert "SHA-256" in fitted.manifest.models["tower"]

@@ -106,6 +106,19 @@ def read_artifact(path: Path, kind: ArtifactKind) -> Artifact:
     return Artifact(path, manifest)
 
 
+def arrays_hash(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return SHA-256 over the names, shapes and bits of arrays: the name of weights.
+
+    >>> arrays_hash({"a": np.zeros(2)}) == arrays_hash({"b": np.zeros(2)})
+    False
+    """
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
+
+
 def _read_manifest(path: Path) -> Manifest:
     file = path / MANIFEST
     try:

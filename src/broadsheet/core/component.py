@@ -80,15 +80,15 @@ class Embedder(Component[ConfigT]):
     def model(self) -> str:
         """The model that runs, by name and version."""
 
-    def manifest(self, catalogue: Catalogue, seed: int, metrics: dict[str, float] | None = None) -> Manifest:
-        """Return the manifest of what `fit` writes: the model, its configuration, and the catalogue's hash."""
+    def manifest(self, parents: Mapping[str, str], seed: int, metrics: Mapping[str, float] | None = None, models: Mapping[str, str] | None = None) -> Manifest:
+        """Return the manifest of what is fitted: the component, the model that runs, its configuration, and the hashes of what it came from."""
         return Manifest(
             kind=self.kind,
             config=self.config.model_dump(mode="json"),
             seed=seed,
-            parents={"catalogue": catalogue.content_hash()},
-            models={"embedder": self.model},
-            metrics=metrics or {},
+            parents=dict(parents),
+            models={"component": type(self).__name__, "embedder": self.model, **(models or {})},
+            metrics=dict(metrics or {}),
         )
 
     @abstractmethod
@@ -127,6 +127,15 @@ class MultimodalEmbedder(Embedder[ConfigT]):
 
 def _picture(item: Item, root: Path | None) -> Path | None:
     return root / item.images[0] if root is not None and item.images else None
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Return rows `[..., d]` brought to length 1; those of zeros stay so.
+
+    >>> unit(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12).astype(rows.dtype)
 
 
 def similarity(left: Vectors, right: Vectors) -> np.ndarray:

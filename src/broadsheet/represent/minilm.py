@@ -62,7 +62,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
         """Record the configuration; nothing is trained."""
         self.checkpoint()
-        return write_artifact(folder, self.manifest(catalogue, seed))
+        return write_artifact(folder, self.manifest({"catalogue": catalogue.content_hash()}, seed))
 
     @classmethod
     def load(cls, artifact: Artifact) -> Self:

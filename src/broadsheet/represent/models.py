@@ -6,7 +6,7 @@ from typing import Any
 
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.component import Embedder
-from broadsheet.core.errors import ConfigError, did_you_mean
+from broadsheet.core.errors import ArtifactError, ConfigError, did_you_mean
 from broadsheet.core.schema import ArtifactKind
 
 
@@ -36,21 +36,17 @@ def open_embedder(name: str) -> Embedder[Any]:
     if not folder.is_dir():
         raise ConfigError(f"There is no embedder {name!r}.{did_you_mean(name, MODELS)}", f"Name one of {', '.join(MODELS)}, or a folder that fit wrote.")
     artifact = read_artifact(folder, ArtifactKind.EMBEDDER)
-    return _kinds()[_kind(artifact.manifest.config)].load(artifact)
+    component = artifact.manifest.models.get("component", "")
+    kinds = {kind.__name__: kind for kind in _kinds()}
+    if component not in kinds:
+        raise ArtifactError(f"{folder} holds no embedder that is known here ({component or 'not named'}).", "Fit it anew with this version.")
+    return kinds[component].load(artifact)
 
 
-def _kinds() -> dict[str, type[Embedder[Any]]]:
+def _kinds() -> tuple[type[Embedder[Any]], ...]:
     from broadsheet.represent.minilm import MiniLMEmbedder
     from broadsheet.represent.muco.embedder import MucoEmbedder
     from broadsheet.represent.pictures.embedder import PicturesEmbedder
     from broadsheet.represent.tfidf import TfidfEmbedder
 
-    return {"muco": MucoEmbedder, "pictures": PicturesEmbedder, "minilm": MiniLMEmbedder, "tfidf": TfidfEmbedder}
-
-
-def _kind(config: dict[str, Any]) -> str:
-    """Tell components apart by the setting that only one of them has."""
-    for setting, kind in (("backbone", "muco"), ("captions", "pictures"), ("checkpoint", "minilm")):
-        if setting in config:
-            return kind
-    return "tfidf"
+    return MucoEmbedder, PicturesEmbedder, MiniLMEmbedder, TfidfEmbedder

@@ -66,7 +66,7 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
         """Count in how many items each term stands."""
         self.fit_texts(catalogue.texts())
         assert self._idf is not None
-        manifest = self.manifest(catalogue, seed, {"items": float(len(catalogue)), "unseen_idf": self._unseen_idf})
+        manifest = self.manifest({"catalogue": catalogue.content_hash()}, seed, {"items": float(len(catalogue)), "unseen_idf": self._unseen_idf})
         return write_artifact(folder, manifest, frames={"terms": self.frame()})
 
     def fit_texts(self, texts: Sequence[str]) -> Self:

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from broadsheet.core.component import unit
 from broadsheet.core.errors import RecordError
 
 Format = Literal["float32", "bfloat16", "int8"]
@@ -78,5 +79,4 @@ def truncate(vectors: np.ndarray, dim: int) -> np.ndarray:
     """
     if not 1 <= dim <= vectors.shape[1]:
         raise RecordError(f"Vectors of {vectors.shape[1]} dimensions cannot be cut to {dim}.", f"Ask for 1 to {vectors.shape[1]}.")
-    cut = vectors[:, :dim]
-    return cut / np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12).astype(cut.dtype)
+    return unit(vectors[:, :dim])

@@ -259,6 +259,19 @@ def ndcg(ranking: Ranking, k: int | None = None, *, exponential: bool = False) -
     return min(1.0, float(expected.sum() / ideal))
 
 
+def own_ranks(scores: Floats, own: Integers | None = None) -> Floats:
+    """Return for each row of `scores` `[Q, N]` the rank of its own column, from 0, ties by the mean: `[Q]`.
+
+    `own` `[Q]` names the columns; without it row q's own is column q.
+
+    >>> own_ranks(np.array([[0.5, 0.9, 0.5], [0.1, 0.7, 0.2]])).tolist()
+    [1.5, 0.0]
+    """
+    columns = np.arange(len(scores)) if own is None else own
+    mine = scores[np.arange(len(scores)), columns][:, None]
+    return (scores > mine).sum(axis=1) + ((scores == mine).sum(axis=1) - 1) / 2
+
+
 def _expected_hits(ranking: Ranking, k: int) -> float:
     """Return the expected number of relevant items in the top `k`."""
     return float((ranking.relevant() * ranking.reach(k) / ranking.size).sum())

@@ -10,14 +10,13 @@ import polars as pl
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
 from broadsheet.core.bench.provenance import hash_files
-from broadsheet.core.metrics import bootstrap_mean
+from broadsheet.core.metrics import bootstrap_mean, own_ranks
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.represent.pictures.embedder import PicturesConfig
 from broadsheet.represent.pictures.families import Split
 from broadsheet.represent.pictures.fit import Seen, Shown, Texts, captions, fit_head, fit_ridge, joined, see, split_seen
-from broadsheet.represent.pictures.head import ranks
 from broadsheet.represent.pictures.labelled import Labelled, read_labelled
 
 CUTS = (1, 5, 10)
@@ -136,20 +135,18 @@ def _frame(own: _Setting, rows: Sequence[Labelled], shown: np.ndarray, mean: np.
     for said, part in TEXTS.items():
         spoken = own.texts.centred([captions(row)[part] for row in rows], mean)
         for direction, left, right in zip(DIRECTIONS, (shown, spoken), (spoken, shown), strict=True):
-            found = {Columns.IMAGE: [row.image for row in rows], "rank": ranks(left, right), "csls": csls_ranks(left, right)}
+            found = {Columns.IMAGE: [row.image for row in rows], "rank": own_ranks(left @ right.T), "csls": csls_ranks(left, right)}
             lines.append(pl.DataFrame(found).with_columns(pl.lit(f"{prefix}{said}").alias("said"), pl.lit(direction).alias("direction")))
     return pl.concat(lines)
 
 
 def csls_ranks(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return ranks from 0 as `ranks` does, by cosine less the mean cosine of each side's nearest (Conneau et al. 2018)."""
+    """Return ranks from 0, ties by the mean, by cosine less the mean cosine of each side's nearest (Conneau et al. 2018)."""
     scores = left @ right.T
     k = min(CSLS, len(scores))
     near_left = np.sort(scores, axis=1)[:, -k:].mean(axis=1)
     near_right = np.sort(scores, axis=0)[-k:].mean(axis=0)
-    adjusted = 2 * scores - near_left[:, None] - near_right[None]
-    own = np.diagonal(adjusted)[:, None]
-    return (adjusted > own).sum(axis=1) + ((adjusted == own).sum(axis=1) - 1) / 2
+    return own_ranks(2 * scores - near_left[:, None] - near_right[None])
 
 
 def _chance(own: _Setting, split: Split, seed: int) -> Measured:

@@ -1,6 +1,5 @@
 """Batches of examples as both sides of a contrast: what is read in one pass each, and whose every row is."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from broadsheet.core.errors import RecordError
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import Stage
 from broadsheet.represent.muco.loss import Owners
-from broadsheet.represent.muco.schema import Example, Turn, normalised
+from broadsheet.represent.muco.schema import Example, Turn, normalised, number, text_number
 
 # A text and a picture's key, either of which may be missing.
 Part = tuple[str, str | None]
@@ -68,11 +67,11 @@ class Sampler:
             owner = self._owner(example)
             queries.append(Asked((example.text, example.image), tuple((turn.query, None) for turn in turns)))
             targets.append(Asked(("", None), tuple((turn.target, turn.target_image) for turn in turns)))
-            rows += [(owner, _number(f"{example.id} {place}"), self._text(turn)) for place, turn in zip(order, turns, strict=True)]
+            rows += [(owner, number(f"{example.id} {place}"), self._text(turn)) for place, turn in zip(order, turns, strict=True)]
             for place, turn in zip(order, turns, strict=True):
                 for text in self._hard(turn, rng):
                     hard.append(Asked(("", None), ((text, None),)))
-                    columns.append((owner, _number(f"{example.id} {place}"), _number(normalised(text))))
+                    columns.append((owner, number(f"{example.id} {place}"), text_number(text)))
         return Batch(tuple(queries), tuple(targets), tuple(hard), _owners(rows, columns))
 
     def pairs(self, chosen: Sequence[Example], rng: np.random.Generator) -> Batch:
@@ -87,10 +86,10 @@ class Sampler:
             said = turn.query_sentence or " ".join(part for part in (example.text, turn.query) if part.strip())
             queries.append(Asked((example.text, example.image), ((turn.query, None),), hidden(turn.target_sentence or turn.target, rng)))
             targets.append(Asked(("", None), ((turn.target, turn.target_image),), hidden(said, rng)))
-            rows.append((owner, _number(f"{example.id} {place}"), self._text(turn)))
+            rows.append((owner, number(f"{example.id} {place}"), self._text(turn)))
             for text in self._hard(turn, rng):
                 hard.append(Asked(("", None), ((text, None),)))
-                columns.append((owner, _number(f"{example.id} {place}"), _number(normalised(text))))
+                columns.append((owner, number(f"{example.id} {place}"), text_number(text)))
         return Batch(tuple(queries), tuple(targets), tuple(hard), _owners(rows, columns), twins=True)
 
     def _hard(self, turn: Turn, rng: np.random.Generator) -> list[str]:
@@ -98,10 +97,10 @@ class Sampler:
 
     def _owner(self, example: Example) -> int:
         """Name by number whose turns they are: examples of one picture are one owner."""
-        return _number(f"picture {example.image}" if example.image else f"id {example.id}")
+        return number(f"picture {example.image}" if example.image else f"id {example.id}")
 
     def _text(self, turn: Turn) -> int:
-        return _number(f"{turn.target_image}\x1f{normalised(turn.target)}" if turn.target_image else normalised(turn.target))
+        return number(f"{turn.target_image}\x1f{normalised(turn.target)}") if turn.target_image else text_number(turn.target)
 
 
 def hidden(text: str, rng: np.random.Generator) -> tuple[str | None, ...]:
@@ -116,11 +115,6 @@ def hidden(text: str, rng: np.random.Generator) -> tuple[str | None, ...]:
         elif not out or out[-1] is not None:
             out.append(None)
     return tuple(out)
-
-
-def _number(name: str) -> int:
-    """Return a number for a name by its hash, the same in every batch and every run."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=7).digest(), "big")
 
 
 def _owners(rows: Sequence[tuple[int, int, int]], hard: Sequence[tuple[int, int, int]]) -> Owners:

@@ -9,17 +9,18 @@ import numpy as np
 import polars as pl
 import torch
 
-from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
+from broadsheet.core.artifacts import Artifact, arrays_hash, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Content, Embedded, MultimodalEmbedder
 from broadsheet.core.errors import ImageError, WeightsError
 from broadsheet.core.images import read_image
+from broadsheet.core.index.formats import truncate
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.train import autocast
 from broadsheet.represent.muco.config import MucoConfig
 from broadsheet.represent.muco.examples import catalogue_examples
-from broadsheet.represent.muco.fit import fit_model, restored, weights_hash
+from broadsheet.represent.muco.fit import fit_model, restored
 from broadsheet.represent.muco.model import MultiTurn
 from broadsheet.represent.muco.pictures import Pictures
 from broadsheet.represent.muco.schema import Example
@@ -87,16 +88,9 @@ class MucoEmbedder(MultimodalEmbedder[MucoConfig]):
         has no negatives.
         """
         trained = fit_model(self.config, examples, root=root, seed=seed, checkpoints=checkpoints, progress=progress)
-        self._net, self._weights = trained.net, self._named(trained.weights)
-        template = self.config.template.template_hash()
-        manifest = Manifest(
-            kind=self.kind,
-            config=self.config.model_dump(mode="json"),
-            seed=seed,
-            parents=dict(parents or {}),
-            models={"embedder": self.model, "backbone": trained.net.backbone.name, "template": template, "frozen": trained.frozen},
-            metrics=trained.metrics,
-        )
+        self._net, self._weights = trained.net, self._named(trained.weights, trained.frozen)
+        models = {"backbone": trained.net.backbone.name, "template": self.config.template.template_hash(), "frozen": trained.frozen}
+        manifest = self.manifest(parents or {}, seed, trained.metrics, models)
         frames = {"record": trained.record} if trained.record.width else {}
         return Fitted(write_artifact(folder, manifest, {"weights": trained.weights}, frames), trained.table, trained.faults)
 
@@ -105,7 +99,7 @@ class MucoEmbedder(MultimodalEmbedder[MucoConfig]):
         """Return the embedder that was trained. Raises WeightsError for a backbone that is not the one it was trained on."""
         embedder = cls(MucoConfig.model_validate(artifact.manifest.config))
         embedder._net = restored(embedder.config, artifact, artifact.manifest.seed or 0)
-        embedder._weights = embedder._named(artifact.tensors("weights"))
+        embedder._weights = embedder._named(artifact.tensors("weights"), artifact.manifest.models["frozen"])
         return embedder
 
     def truncated(self, dim: int) -> Self:
@@ -151,15 +145,12 @@ class MucoEmbedder(MultimodalEmbedder[MucoConfig]):
         return held, said
 
     def _kept(self, rows: np.ndarray) -> np.ndarray:
-        if self.config.dim is None:
-            return rows
-        cut = rows[:, : self.config.dim]
-        return cut / np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12)
+        return rows if self.config.dim is None else truncate(rows, self.config.dim)
 
-    def _named(self, weights: Mapping[str, np.ndarray]) -> str:
-        """Name what a vector depends on beside the backbone: weights, template, history, and instruction."""
-        said = f"{self.config.template.template_hash()}\n{self.config.history}\n{self.config.instruction}"
-        return weights_hash({**weights, "said": np.frombuffer(said.encode(), dtype=np.uint8)})
+    def _named(self, weights: Mapping[str, np.ndarray], frozen: str) -> str:
+        """Name all that a vector depends on: what was trained, what was not, template, history, and instruction."""
+        said = f"{frozen}\n{self.config.template.template_hash()}\n{self.config.history}\n{self.config.instruction}"
+        return arrays_hash({**weights, "said": np.frombuffer(said.encode(), dtype=np.uint8)})
 
 
 def _blocks(rows: Sequence[int], size: int) -> Iterator[tuple[int, Sequence[int]]]:

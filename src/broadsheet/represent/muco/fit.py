@@ -137,14 +137,5 @@ def restore(parameters: Mapping[str, torch.nn.Parameter], weights: Mapping[str, 
             parameters[key].copy_(value)
 
 
-def weights_hash(weights: Mapping[str, np.ndarray]) -> str:
-    """Name trained weights: SHA-256 over names, shapes and bits."""
-    digest = hashlib.sha256()
-    for name in sorted(weights):
-        digest.update(f"{name} {weights[name].dtype} {weights[name].shape}\n".encode())
-        digest.update(np.ascontiguousarray(weights[name]).tobytes())
-    return digest.hexdigest()
-
-
 def _examples_hash(examples: Sequence[Example]) -> str:
     return hashlib.sha256("\n".join(example.model_dump_json() for example in examples).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Examples of multi-turn contrastive training: what is shown, and what is asked of it in turn."""
 
+import hashlib
 import re
 import unicodedata
 from typing import Annotated
@@ -61,3 +62,17 @@ def normalised(text: str) -> str:
     True
     """
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def number(name: str) -> int:
+    """Return a number for a name, by its hash: the same in every batch and every run."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=7).digest(), "big")
+
+
+def text_number(text: str) -> int:
+    """Return a number for a text as it is compared.
+
+    >>> text_number("A  Ring") == text_number("a ring")
+    True
+    """
+    return number(normalised(text))

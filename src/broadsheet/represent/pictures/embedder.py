@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import Field
 
-from broadsheet.core.artifacts import Artifact, read_artifact, write_artifact
+from broadsheet.core.artifacts import Artifact, arrays_hash, read_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.component import Content, Embedded, MultimodalEmbedder
+from broadsheet.core.component import Content, Embedded, MultimodalEmbedder, unit
 from broadsheet.core.config import Config, Size
 from broadsheet.core.errors import ArtifactError, WeightsError
 from broadsheet.core.packages import EFFICIENTNET
@@ -72,10 +72,10 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
 
     @property
     def model(self) -> str:
-        """Name both towers and the head by its hash."""
+        """Name both towers, the head by its hash, and how a picture and its words are mixed."""
         if self._mean is None:
             raise self.not_fitted()
-        return f"pictures: {self._texts.model}; {self._tower.model}; head {self._hash[:12]}"
+        return f"pictures: {self._texts.model}; {self._tower.model}; head {self._hash[:12]}, mix {self.config.mix:g}"
 
     @property
     def text_side(self) -> tuple[MiniLMEmbedder, np.ndarray]:
@@ -97,11 +97,8 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
     def write(self, folder: Path, weights: Mapping[str, np.ndarray], parents: dict[str, str], metrics: dict[str, float], seed: int) -> Artifact:
         """Take trained weights (`mean`, and `head.*`) and write the artefact."""
         self.take(weights)
-        manifest = self.manifest(Catalogue([]), seed, metrics).model_copy(update={"parents": parents, "models": self._named()})
-        return write_artifact(folder, manifest, {"weights": weights})
-
-    def _named(self) -> dict[str, str]:
-        return {"embedder": self.model, "texts": self._texts.model, "tower": f"{EFFICIENTNET.what}, SHA-256 {EFFICIENTNET.sha256}"}
+        models = {"texts": self._texts.model, "tower": f"{EFFICIENTNET.what}, SHA-256 {EFFICIENTNET.sha256}"}
+        return write_artifact(folder, self.manifest(parents, seed, metrics, models), {"weights": weights})
 
     @classmethod
     def load(cls, artifact: Artifact) -> Self:
@@ -125,13 +122,8 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
 
     def take(self, weights: Mapping[str, np.ndarray]) -> None:
         """Take weights; they may be kept in half precision."""
-        import hashlib
-
         self._mean = np.asarray(weights["mean"], dtype=np.float32)
-        digest = hashlib.sha256()
-        for name in sorted(weights):
-            digest.update(name.encode() + np.ascontiguousarray(weights[name]).tobytes())
-        self._hash = digest.hexdigest()
+        self._hash = arrays_hash(weights)
         head = {name.removeprefix("head."): value for name, value in weights.items() if name.startswith("head.")}
         if any(not np.isfinite(value).all() for value in weights.values()):
             raise WeightsError("A weight of the picture embedder is not finite.", "Fit it anew, or take the one that comes with the package.")
@@ -151,13 +143,13 @@ class PicturesEmbedder(MultimodalEmbedder[PicturesConfig]):
         there = np.linalg.norm(seen, axis=1) > 0
         spoken = np.linalg.norm(texts, axis=1) > 0
         rows = np.where((there & spoken)[:, None], both, np.where(there[:, None], seen, texts))
-        return Embedded(_unit(rows).astype(np.float32), faults)
+        return Embedded(unit(rows).astype(np.float32), faults)
 
     def _spoken(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
         assert self._mean is not None
         rows = self._texts(texts, progress)
         silent_rows = ~rows.any(axis=1)
-        rows = _unit(rows - self._mean)
+        rows = unit(rows - self._mean)
         rows[silent_rows] = 0
         return rows
 
@@ -197,7 +189,3 @@ def _head(weights: Mapping[str, np.ndarray]) -> Any:
     head = ImageHead(features, hidden, DIMENSIONS, 0.0)
     head.load_state_dict({name: torch.from_numpy(np.array(value, dtype=np.float32)) for name, value in weights.items()})
     return head.eval()
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

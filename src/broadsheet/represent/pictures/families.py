@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from broadsheet.core.component import unit
 from broadsheet.core.errors import RecordError
 from broadsheet.core.seeds import generator
 from broadsheet.represent.muco.schema import normalised
@@ -116,7 +117,7 @@ def nearest(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
     """
     if not len(vectors) or not len(others):
         return np.zeros(len(vectors))
-    left, right = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (vectors, others))
+    left, right = (unit(rows) for rows in (vectors, others))
     return (left @ right.T).max(axis=1)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from broadsheet.core.artifacts import Artifact
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.catalogue import Catalogue, text_hash
+from broadsheet.core.component import unit
 from broadsheet.core.config import Config, build, read_toml
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.errors import RecordError
@@ -19,7 +20,7 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.core.train import Stage, descend, train
 from broadsheet.represent.minilm import DIMENSIONS
-from broadsheet.represent.muco.schema import normalised
+from broadsheet.represent.muco.schema import text_number
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder, towers
 from broadsheet.represent.pictures.families import NEAR, Split, families, nearest, split_families, without_near_copies
 from broadsheet.represent.pictures.head import Batches, ImageHead, Pairs, contrast, recalls
@@ -72,8 +73,7 @@ class Texts:
 
     def centred(self, texts: Sequence[str], mean: np.ndarray) -> np.ndarray:
         """Return unit vectors less the mean."""
-        rows = self.raw(texts) - mean
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return unit(self.raw(texts) - mean)
 
 
 def captions(row: Labelled) -> tuple[str, str, str]:
@@ -134,7 +134,7 @@ def fit_head(config: PicturesConfig, seen: Seen, split: Split, texts: Texts, *, 
 def _pairs(seen: Seen, rows: Sequence[int], texts: Texts, mean: np.ndarray, offset: int) -> Pairs:
     said = [captions(seen.rows[row]) for row in rows]
     vectors = np.stack([texts.centred([each[part] for each in said], mean) for part in range(3)], axis=1).astype(np.float32)
-    numbers = np.array([[_number(text) for text in each] for each in said], dtype=np.int64)
+    numbers = np.array([[text_number(text) for text in each] for each in said], dtype=np.int64)
     return Pairs(np.ascontiguousarray(seen.views[list(rows)]), vectors, seen.family[list(rows)].astype(np.int64) + offset, numbers)
 
 
@@ -142,12 +142,6 @@ def _apart(further: Seen, seen: Seen, split: Split) -> list[int]:
     """Return the further rows that are no near copies of what is held out."""
     held = seen.views[[*split.validation, *split.test], 0, :POOLED]
     return np.flatnonzero(nearest(further.views[:, 0, :POOLED], held) <= NEAR).tolist()
-
-
-def _number(text: str) -> int:
-    import hashlib
-
-    return int.from_bytes(hashlib.blake2b(normalised(text).encode(), digest_size=7).digest(), "big")
 
 
 class RidgeMap(NamedTuple):
@@ -158,8 +152,7 @@ class RidgeMap(NamedTuple):
 
     def project(self, features: np.ndarray, mean: np.ndarray | float = 0.0) -> np.ndarray:
         """Return unit vectors `[N, 384]`, less a mean of texts where one is given."""
-        rows = self.model.predict(features[:, :POOLED]) - mean
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return unit(self.model.predict(features[:, :POOLED]) - mean)
 
 
 def fit_ridge(seen: Seen, split: Split, texts: Texts, *, further: Seen | None = None) -> RidgeMap:

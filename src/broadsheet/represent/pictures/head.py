@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from broadsheet.core.metrics import own_ranks
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import Stage
 from broadsheet.represent.muco.loss import LossConfig, Owners, info_nce
@@ -71,18 +72,11 @@ def contrast(temperature: float) -> Any:
     return loss
 
 
-def ranks(queries: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return the rank of each query's own target, from 0, ties by the mean: `[N, d]` and `[N, d]` to `[N]`."""
-    scores = queries @ targets.T
-    own = np.diagonal(scores)[:, None]
-    return (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) - 1) / 2
-
-
 def recalls(queries: np.ndarray, targets: np.ndarray) -> Mapping[str, float]:
     """Return recall at 1, 5 and 10.
 
     >>> recalls(np.eye(3), np.eye(3))["recall@1"]
     1.0
     """
-    found = ranks(queries, targets)
+    found = own_ranks(queries @ targets.T)
     return {f"recall@{k}": float(np.mean(found < k)) for k in (1, 5, 10)}

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.component import Content, Embedded, MultimodalEmbedder
+from broadsheet.core.component import Content, Embedded, MultimodalEmbedder, unit
 from broadsheet.core.config import Config, Size
 from broadsheet.core.errors import ImageError
 from broadsheet.core.images import read_image
@@ -55,7 +55,7 @@ class PooledTower(MultimodalEmbedder[TowerConfig]):
 
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
         """Record the configuration; nothing is trained."""
-        return write_artifact(folder, self.manifest(catalogue, seed))
+        return write_artifact(folder, self.manifest({"catalogue": catalogue.content_hash()}, seed))
 
     @classmethod
     def load(cls, artifact: Artifact) -> Self:
@@ -93,7 +93,7 @@ class PooledTower(MultimodalEmbedder[TowerConfig]):
             middle = self._tower.middle(self._tower.preprocess(views))
             last = self._tower.last(middle)
             parts = [last.mean(dim=(2, 3)), last.amax(dim=(2, 3)), middle.mean(dim=(2, 3))]
-        rows = np.concatenate([_unit(part.float().numpy()) for part in parts], axis=1)
+        rows = np.concatenate([unit(part.float().numpy()) for part in parts], axis=1)
         return np.concatenate(np.split(rows, 1 + self.config.mirrored), axis=1)
 
 
@@ -117,7 +117,3 @@ def _read(content: Content, row: int, faults: dict[int, str]) -> Image.Image | N
     except ImageError as error:
         faults[row] = str(error)
         return None
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

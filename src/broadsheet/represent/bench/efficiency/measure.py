@@ -11,6 +11,7 @@ import torch
 
 from broadsheet.core.bench import Measured
 from broadsheet.core.images import read_image
+from broadsheet.core.metrics import own_ranks
 from broadsheet.core.progress import Progress
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import Objective, Stage, train
@@ -70,7 +71,7 @@ def speed(arm: Arm, data: Data, root: Path, backbone: str, batch: int, steps: in
         pictures.look(list(held))
     sampler = Sampler(examples, seed=seed, most_turns=arm.turns)
     stage = Stage(name="multi", steps=1, learning_rate=RATE, batch=config.batch, trainable=built.trainable)
-    counted = _counted(muco_objective(pictures, config.loss, dtype="float32"), sampler)
+    counted = _counted(muco_objective(pictures, config.loss, dtype="float32"))
     objective = counted.objective
     train(built.net, [stage], sampler, objective, seed=seed)
     built.net.backbone.looked = 0
@@ -99,12 +100,12 @@ def recall(arm: Arm, data: Data, pictures: "Shared", backbone: str, batch: int, 
     shown.look([example.image for example in data.train if example.image] + [image for image, _ in data.test], progress)
     sampler = Sampler(data.train, seed=seed, most_turns=arm.turns)
     at_epochs = max(1, round(epochs * len(data.train) / min(config.batch, len(data.train))))
-    counted = _counted(muco_objective(shown, config.loss, dtype="float32"), sampler)
+    counted = _counted(muco_objective(shown, config.loss, dtype="float32"))
     pace = _pace(built, config, counted, sampler, seed)
     built, config = _built(arm, backbone, batch, seed)
     shown = pictures.on(built.net)
     at_seconds = max(1, round(seconds / pace))
-    counted = _counted(muco_objective(shown, config.loss, dtype="float32"), sampler)
+    counted = _counted(muco_objective(shown, config.loss, dtype="float32"))
     steps = max(at_seconds, at_epochs)
     stage = Stage(name="multi", steps=steps, learning_rate=RATE, batch=config.batch, trainable=built.trainable, warmup=20)
     found: dict[str, Judged] = {}
@@ -164,9 +165,7 @@ def judge(net: MultiTurn, data: Data, pictures: Pictures) -> Judged:
     for module, mode in zip(net.modules(), modes, strict=True):
         module.training = mode
     own = np.array([texts.index(normalised(text)) for _, text in data.test])
-    scores = queries @ targets.T
-    mine = scores[np.arange(len(own)), own][:, None]
-    ranks = (scores > mine).sum(axis=1) + ((scores == mine).sum(axis=1) - 1) / 2
+    ranks = own_ranks(queries @ targets.T, own)
     matched = targets[own]
     apart = ((queries[:, None] - queries[None]) ** 2).sum(axis=-1)[~np.eye(len(queries), dtype=bool)]
     turns = several.reshape(-1, 3, several.shape[1])
@@ -194,8 +193,7 @@ def _built(arm: Arm, backbone: str, batch: int, seed: int) -> tuple[Built, MucoC
     return build_model(config, seed), config
 
 
-def _counted(objective: Objective, sampler: Sampler) -> Counted:
-    del sampler
+def _counted(objective: Objective) -> Counted:
     spent: dict[str, float] = {}
 
     def counting(model: Any, batch: Any) -> Mapping[str, float]:
