@@ -1,14 +1,15 @@
 """Turns by rule: what is said of a picture is asked of the picture, and nothing that is not said."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from broadsheet.core.seeds import generator
 from broadsheet.represent.curate.entry import Entry
-from broadsheet.represent.muco.schema import KINDS, Turn, normalised
+from broadsheet.represent.muco.schema import KINDS, Example, Turn, normalised
 
 # Words that tell nothing: a description of a title and these repeats the title.
 EMPTY = frozenset("a an and at by image in is it of on photo picture the this to with".split())
@@ -161,3 +162,13 @@ def answer_key(text: str) -> str:
     True
     """
     return normalised(text).strip(" .!?,;:\"'")
+
+
+def examples_by_rule(entries: Iterable[Entry], seed: int = 0, most: int = 7, rules: Sequence[Rule] = RULES) -> list[Example]:
+    """Return an example of each entry that has a turn, wordings drawn by `seed`."""
+    made = []
+    for entry in entries:
+        turns = turns_by_rule(entry, generator(seed, "curate", entry.id), most, rules).turns
+        if turns:
+            made.append(Example(id=entry.id, text=entry.shown, image=entry.image, turns=turns))
+    return made

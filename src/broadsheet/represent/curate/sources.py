@@ -12,7 +12,7 @@ from broadsheet.core.files import json_lines
 from broadsheet.represent.curate.entry import Entry
 from broadsheet.represent.curate.m3t import read_rows
 from broadsheet.represent.muco.schema import Turn
-from broadsheet.represent.pictures.labelled import EXAMPLE, keywords, labelled, listed, plain
+from broadsheet.represent.pictures.labelled import EXAMPLE, Labelled, keywords, labelled, listed, plain
 
 PAIR = '{"anchor": "a lamp of brass", "positive": "Brass lamp", "negative": "Oak chair"}'
 # Attributes that are no property of the thing itself.
@@ -124,16 +124,16 @@ def _pair(data: Mapping[str, Any], name: str) -> Entry:
     return Entry(id=str(image or name), image=image, turns=(turn,))
 
 
+def entry_of(row: Labelled) -> Entry:
+    """Return an entry of a picture with texts; its path is its id."""
+    return Entry(id=row.image, image=row.image, title=row.title, description=row.description, keywords=row.keywords, categories=row.category)
+
+
 def _told(data: Mapping[str, Any]) -> Entry:
-    said = labelled(data)
-    attributes = {str(name): plain(str(value)) for name, value in (data.get("attributes") or {}).items() if isinstance(value, (str, int, float))}
-    return Entry(
-        id=said.image,
-        image=said.image,
-        title=said.title,
-        description=said.description,
-        keywords=said.keywords,
-        categories=said.category,
-        attributes={name: value for name, value in attributes.items() if value},
-        titles={str(code): plain(str(text)) for code, text in (data.get("translations") or {}).items() if str(text).strip()},
-    )
+    further = {
+        "attributes": {
+            str(name): text for name, value in (data.get("attributes") or {}).items() if isinstance(value, (str, int, float)) and (text := plain(str(value)))
+        },
+        "titles": {str(code): plain(str(text)) for code, text in (data.get("translations") or {}).items() if str(text).strip()},
+    }
+    return entry_of(labelled(data)).model_copy(update=further)

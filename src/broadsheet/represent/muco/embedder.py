@@ -18,8 +18,9 @@ from broadsheet.core.index.formats import truncate
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.train import autocast
+from broadsheet.represent.curate.rules import examples_by_rule
+from broadsheet.represent.curate.sources import from_catalogue
 from broadsheet.represent.muco.config import MucoConfig
-from broadsheet.represent.muco.examples import catalogue_examples
 from broadsheet.represent.muco.fit import fit_model, restored
 from broadsheet.represent.muco.model import MultiTurn
 from broadsheet.represent.muco.pictures import Pictures
@@ -63,13 +64,12 @@ class MucoEmbedder(MultimodalEmbedder[MucoConfig]):
         return self._net
 
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
-        """Train on a catalogue's texts: what is said of an item is shown; its title, categories and attributes are the turns.
+        """Train on a catalogue's texts, with the turns that rules make of them (`represent.curate`); pictures are trained on by `fit_examples`.
 
-        Pictures are trained on by `fit_examples`. Fewer than two items give nothing to contrast: the model stays as it was,
-        and the manifest's metrics say 0 steps.
+        Fewer than two items with turns give nothing to contrast: the model stays as it was, and the manifest's metrics say 0 steps.
         """
-        parents = {"catalogue": catalogue.content_hash()}
-        return self.fit_examples(catalogue_examples(catalogue, pictures=False), folder, seed=seed, parents=parents).artifact
+        entries = (entry.model_copy(update={"image": None}) for entry in from_catalogue(catalogue).entries)
+        return self.fit_examples(examples_by_rule(entries, seed), folder, seed=seed, parents={"catalogue": catalogue.content_hash()}).artifact
 
     def fit_examples(
         self,

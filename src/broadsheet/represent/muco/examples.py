@@ -1,37 +1,12 @@
-"""Examples from what is at hand: a catalogue's items, and which examples have pictures that can be read."""
+"""Which examples have pictures that can be read."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.errors import ImageError
 from broadsheet.core.images import check_image
-from broadsheet.core.schema import Item
-from broadsheet.represent.muco.schema import Example, Turn
-
-
-def catalogue_examples(catalogue: Catalogue, *, pictures: bool) -> list[Example]:
-    """Make an example of each item that has something to ask: its text or its first picture shown, the rest asked.
-
-    With `pictures` the first picture of an item that has one is shown, and its title, text, categories and attributes are turns.
-    Else the text is shown (the title where there is none), and the others are turns. An item with a single field gives none.
-    """
-    made = []
-    for item in catalogue:
-        image = item.images[0] if pictures and item.images else None
-        shown = "" if image else item.text.strip() or item.title
-        turns = tuple(turn for turn in _turns(item) if turn.target != shown)
-        if turns:
-            made.append(Example(id=item.id, text=shown, image=image, turns=turns))
-    return made
-
-
-def _turns(item: Item) -> list[Turn]:
-    said = [("What is its name?", item.title, "retrieval"), ("What is said of it?", item.text.strip(), "global")]
-    said += [("Of which kind is it?", ", ".join(item.categories), "class")]
-    said += [(f"What is its {name.replace('_', ' ')}?", str(value), "local") for name, value in item.attributes.items() if isinstance(value, (str, int, float))]
-    return [Turn(query=query, target=target, kind=kind) for query, target, kind in said if target.strip()]
+from broadsheet.represent.muco.schema import Example
 
 
 class Readable(NamedTuple):

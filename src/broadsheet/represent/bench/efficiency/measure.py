@@ -15,7 +15,7 @@ from broadsheet.core.metrics import own_ranks
 from broadsheet.core.progress import Progress
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import Objective, Stage, train
-from broadsheet.represent.bench.efficiency.data import TESTED, Data
+from broadsheet.represent.bench.efficiency.data import OTHERS, TESTED, Data
 from broadsheet.represent.muco.batches import Sampler
 from broadsheet.represent.muco.config import MucoConfig
 from broadsheet.represent.muco.fit import Built, build_model
@@ -161,7 +161,7 @@ def judge(net: MultiTurn, data: Data, pictures: Pictures) -> Judged:
         texts = list(dict.fromkeys(normalised(text) for _, text in data.test))
         spoken = {normalised(text): text for _, text in data.test}
         targets = _read(net, [(None, [spoken[text]]) for text in texts], pictures)
-        several = _read(net, [(image, [TESTED, "what is its name", "of which kind is it"]) for image, _ in data.test[:64]], pictures)
+        several = _read(net, [(image, [TESTED, *OTHERS]) for image, _ in data.test[:64]], pictures)
     for module, mode in zip(net.modules(), modes, strict=True):
         module.training = mode
     own = np.array([texts.index(normalised(text)) for _, text in data.test])
