@@ -21,9 +21,9 @@ from broadsheet.represent.muco.loss import Owners
 from broadsheet.represent.pictures import embedder as module
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder
 from broadsheet.represent.pictures.families import GIANT, MOST_TESTED, Split, families, split_families, without_near_copies
-from broadsheet.represent.pictures.fit import ALPHAS, Recipe, Seen, Shown, Texts, fit_head, fit_pictures, fit_ridge
+from broadsheet.represent.pictures.fit import ALPHAS, Recipe, Seen, Texts, fit_head, fit_pictures, fit_ridge
 from broadsheet.represent.pictures.head import ImageHead, contrast, recalls
-from broadsheet.represent.pictures.labelled import Labelled, read_labelled
+from broadsheet.represent.pictures.labelled import Labelled, Shown, read_labelled
 from broadsheet.represent.pictures.tower import WIDTH, PooledTower, TowerConfig, trimmed, views
 
 installed = pytest.mark.skipif(not (MINILM.is_installed() and EFFICIENTNET.is_installed()), reason="the weights of both towers are not installed")

@@ -2,12 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from broadsheet.represent.pictures.fit import Shown
+from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
 
 Seeds = Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")]
 Arms = Annotated[list[str] | None, typer.Option("--arm", help="Only these rows. Repeats.")]
@@ -28,20 +27,11 @@ def _command() -> str:
     return " ".join(["broadsheet", *sys.argv[1:]])
 
 
-def _source(images: Path | None, texts: list[Path] | None) -> "Shown | None":
-    from broadsheet.core.errors import ConfigError
-    from broadsheet.represent.pictures.fit import Shown
-
-    if (images is None) != (not texts):
-        raise ConfigError("Further pictures need their folder and their texts.", "Give both options, the one for images and the one for texts.")
-    return Shown(images, tuple(texts or ())) if images is not None else None
-
-
 def represent(
     images: Images,
     texts: Texts,
-    further_images: Annotated[Path | None, typer.Option("--further-images", help="A folder of more pictures to train on.")] = None,
-    further_texts: Annotated[list[Path] | None, typer.Option("--further-texts", help="Their texts. Repeats.")] = None,
+    further_images: FurtherImages = None,
+    further_texts: FurtherTexts = None,
     outside_images: Annotated[Path | None, typer.Option("--outside-images", help="A folder of pictures that are tested on and never trained on.")] = None,
     outside_texts: Annotated[list[Path] | None, typer.Option("--outside-texts", help="Their texts. Repeats.")] = None,
     *,
@@ -61,13 +51,13 @@ def represent(
     from broadsheet.core.bench import wanted_arms
     from broadsheet.core.home import bench_folder
     from broadsheet.represent.bench.pictures import ARMS, PicturesPlan, bench_pictures
-    from broadsheet.represent.pictures.fit import Shown
+    from broadsheet.represent.pictures.labelled import Shown
 
-    further = _source(further_images, further_texts)
+    further = pictures_of(further_images, further_texts)
     plan = PicturesPlan(
         Shown(images, tuple(texts)),
         further=(further,) if further else (),
-        outside=_source(outside_images, outside_texts),
+        outside=pictures_of(outside_images, outside_texts),
         seeds=seeds,
         tested=tested,
         validated=validated,

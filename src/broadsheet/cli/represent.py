@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
+
 if TYPE_CHECKING:
     from broadsheet.represent.catalogues import Shown
 
@@ -127,6 +129,10 @@ def fit(
     texts: Texts = None,
     turns: Annotated[Path | None, typer.Option("--turns", help="Turns that `represent curate` wrote, in place of --texts.")] = None,
     kind: Annotated[str, typer.Option("--kind", help="pictures (a head on a frozen tower, minutes) or muco (multi-turn training).")] = "pictures",
+    further_images: FurtherImages = None,
+    further_texts: FurtherTexts = None,
+    *,
+    recipe: Annotated[Path | None, typer.Option("--recipe", help="Of pictures: a file that says all settings, e.g. recipes/represent-pictures.toml.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting, e.g. backbone=hf:FOLDER, steps=500, lora.rank=16. Repeats.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same weights.")] = 0,
     held_out: Annotated[int, typer.Option("--held-out", min=0, help="Families of pictures kept out of training, for a test of your own.")] = 0,
@@ -143,8 +149,21 @@ def fit(
     from broadsheet.core.config import with_settings
     from broadsheet.represent.fitting import fit_embedder
 
+    further = pictures_of(further_images, further_texts)
     with bars() as progress:
-        made = fit_embedder(kind, images, texts or [], turns, out, with_settings({}, settings or []), seed=seed, held_out=held_out, progress=progress)
+        made = fit_embedder(
+            kind,
+            images,
+            texts or [],
+            turns,
+            out,
+            with_settings({}, settings or []),
+            recipe=recipe,
+            further=(further,) if further else (),
+            seed=seed,
+            held_out=held_out,
+            progress=progress,
+        )
     for name, fault in made.faults.items():
         typer.echo(f"{name}: {fault}", err=True)
     facts = {"path": str(made.artifact.path), "models": made.artifact.manifest.models, "metrics": made.artifact.manifest.metrics, "left_out": len(made.faults)}

@@ -11,6 +11,7 @@ from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.files import check_writable
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
+from broadsheet.represent.pictures.labelled import Shown, read_labelled
 
 KINDS = ("pictures", "muco")
 # Validation takes at most so many families, and never more than a fifth of those there are.
@@ -32,12 +33,15 @@ def fit_embedder(
     out: Path,
     settings: Mapping[str, Any] | None = None,
     *,
+    recipe: Path | None = None,
+    further: Sequence[Shown] = (),
     seed: int = 0,
     held_out: int = 0,
     progress: Progress = silent,
 ) -> FittedEmbedder:
     """Fit `pictures` on pictures with texts, or `muco` on turns (those that rules make of `texts`, where no `turns` are given).
 
+    Of `pictures`, `recipe` says in a file what `settings`, `seed` and `held_out` say else; `further` pictures are trained on, all of them.
     A `muco` run that is stopped goes on from its last checkpoint, kept beside `out` until all is done. Raises ConfigError for what
     does not go together, and as the fits do.
     """
@@ -47,23 +51,30 @@ def fit_embedder(
     if kind == "pictures":
         if turns is not None or not texts or images is None:
             raise ConfigError("The kind pictures is fitted on pictures with texts.", "Give --images DIR and --texts FILE.jsonl, and no --turns.")
-        return _pictures(images, texts, out, settings or {}, seed, held_out, progress)
+        if recipe and (settings or seed or held_out):
+            raise ConfigError("A recipe says all that --set, --seed and --held-out say.", "Change the recipe, or leave it out.")
+        return _pictures(Shown(images, tuple(texts)), out, recipe, settings or {}, further, seed, held_out, progress)
+    if recipe or further:
+        raise ConfigError("Recipes and further pictures are for the kind pictures.", "Leave them out, or say --kind pictures.")
     if (turns is None) == (not texts):
         raise ConfigError("The kind muco is fitted on turns, or on texts that rules make turns of.", "Give one of --turns FOLDER and --texts FILE.jsonl.")
     return _muco(images, texts, turns, out, settings or {}, seed, progress)
 
 
-def _pictures(images: Path, texts: Sequence[Path], out: Path, settings: Mapping[str, Any], seed: int, held_out: int, progress: Progress) -> FittedEmbedder:
+def _pictures(
+    source: Shown, out: Path, recipe: Path | None, settings: Mapping[str, Any], further: Sequence[Shown], seed: int, held_out: int, progress: Progress
+) -> FittedEmbedder:
     from broadsheet.represent.pictures.embedder import PicturesConfig
     from broadsheet.represent.pictures.families import MOST_TESTED, sizes
-    from broadsheet.represent.pictures.fit import Recipe, Shown, fit_pictures
-    from broadsheet.represent.pictures.labelled import read_labelled
+    from broadsheet.represent.pictures.fit import Recipe, fit_pictures
 
-    config = build(PicturesConfig, settings, "--set")
-    read = read_labelled(texts)
-    few = sum(count for members, count in sizes(read.rows).items() if members <= MOST_TESTED)
-    recipe = Recipe(head=config, seed=seed, tested=held_out, validated=min(VALIDATED, few // 5))
-    artifact = fit_pictures(Shown(images, tuple(texts)), out, recipe, progress=progress)
+    read = read_labelled(source.texts)
+    if recipe:
+        stated = Recipe.read(recipe)
+    else:
+        few = sum(count for members, count in sizes(read.rows).items() if members <= MOST_TESTED)
+        stated = Recipe(head=build(PicturesConfig, settings, "--set"), seed=seed, tested=held_out, validated=min(VALIDATED, few // 5))
+    artifact = fit_pictures(source, out, stated, further=further, progress=progress)
     return FittedEmbedder(artifact, {fault.splitlines()[0]: fault for fault in read.faults})
 
 

@@ -16,8 +16,8 @@ from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.represent.pictures.embedder import PicturesConfig
 from broadsheet.represent.pictures.families import Split
-from broadsheet.represent.pictures.fit import Seen, Shown, Texts, captions, fit_head, fit_ridge, joined, see, split_seen
-from broadsheet.represent.pictures.labelled import Labelled, read_labelled
+from broadsheet.represent.pictures.fit import Seen, Texts, captions, fit_head, fit_ridge, joined, see, split_seen
+from broadsheet.represent.pictures.labelled import Labelled, Shown, read_labelled
 
 CUTS = (1, 5, 10)
 # Neighbours in CSLS, which looks at all test queries at once.

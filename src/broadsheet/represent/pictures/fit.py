@@ -24,7 +24,7 @@ from broadsheet.represent.muco.schema import text_number
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder, towers
 from broadsheet.represent.pictures.families import NEAR, Split, families, nearest, split_families, without_near_copies
 from broadsheet.represent.pictures.head import Batches, ImageHead, Pairs, contrast, recalls
-from broadsheet.represent.pictures.labelled import Labelled, read_labelled
+from broadsheet.represent.pictures.labelled import Labelled, Shown, read_labelled
 from broadsheet.represent.pictures.tower import PARTS, WIDTH, views
 
 # The tower's mean over the last maps comes first.
@@ -184,13 +184,6 @@ class Recipe(Config):
     def read(cls, path: Path) -> "Recipe":
         """Read a recipe, such as `recipes/represent-pictures.toml`. Raises ConfigError for an unknown setting."""
         return build(cls, read_toml(path), str(path))
-
-
-class Shown(NamedTuple):
-    """Pictures to fit on: their manifests, and the folder that paths are relative to."""
-
-    images: Path
-    texts: tuple[Path, ...]
 
 
 def fit_pictures(source: Shown, folder: Path, recipe: Recipe | None = None, *, further: Sequence[Shown] = (), progress: Progress = silent) -> Artifact:

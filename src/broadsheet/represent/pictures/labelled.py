@@ -32,6 +32,13 @@ class Labelled(NamedTuple):
         return f"{self.title}: {', '.join(further)}" if further else self.title
 
 
+class Shown(NamedTuple):
+    """Pictures with texts on disk: their manifests, and the folder that paths are relative to."""
+
+    images: Path
+    texts: tuple[Path, ...]
+
+
 class Read(NamedTuple):
     """What was read, and two lines for each line that was not."""
 

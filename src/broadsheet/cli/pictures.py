@@ -1,0 +1,22 @@
+"""Options that name pictures with texts, as several commands take them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from broadsheet.represent.pictures.labelled import Shown
+
+FurtherImages = Annotated[Path | None, typer.Option("--further-images", help="A folder of more pictures to train on.")]
+FurtherTexts = Annotated[list[Path] | None, typer.Option("--further-texts", help="Their texts. Repeats.")]
+
+
+def pictures_of(images: Path | None, texts: list[Path] | None) -> "Shown | None":
+    """Return pictures of a folder with their texts, or None where neither is named. Raises ConfigError where one is lacking."""
+    from broadsheet.core.errors import ConfigError
+    from broadsheet.represent.pictures.labelled import Shown
+
+    if (images is None) != (not texts):
+        raise ConfigError("Further pictures need their folder and their texts.", "Give both options, the one for images and the one for texts.")
+    return Shown(images, tuple(texts or ())) if images is not None else None
