@@ -44,8 +44,8 @@ def backbone(request, folder):
     return open_checkpoint(write_tiny(request.param, folder / request.param)).eval()
 
 
-def pictures(backbone, *, keep=False):
-    return Pictures(backbone, held=PICTURES, keep=keep)
+def pictures(backbone, kept=None):
+    return Pictures(backbone, held=PICTURES, kept=kept)
 
 
 def example(backbone):
@@ -154,7 +154,7 @@ def test_the_tower_runs_once_for_each_picture_however_often_it_is_shown(backbone
     with torch.no_grad():
         embed(model, shown, turns)
         assert (len(calls), backbone.looks, backbone.looked) == (1, 1, 3)
-        kept = pictures(backbone, keep=True)
+        kept = pictures(backbone, {})
         first, second = (model.embed(shown, turns, kept) for _ in range(2))
     handle.remove()
     assert (backbone.looks, backbone.looked) == (2, 6)

@@ -134,7 +134,7 @@ def test_gradcache_in_training_gives_the_gradients_of_the_whole_batch(root, stag
     built.net.train()
     sampler = Sampler(examples(), seed=1)
     batch = sampler(Stage(name=stage, steps=1, batch=4), 0, np.random.default_rng(0))
-    pictures = Pictures(built.net.backbone, root, keep=True)
+    pictures = Pictures(built.net.backbone, root, kept={})
     grads = {}
     for chunk in (0, 3):
         built.net.zero_grad(set_to_none=True)

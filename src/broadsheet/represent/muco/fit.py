@@ -83,7 +83,7 @@ def fit_model(
     stages = config.stages(trainable) if len(parts.examples) > 1 else ()
     table = record = pl.DataFrame()
     if stages:
-        pictures = Pictures(net.backbone, root, keep=True)
+        pictures = Pictures(net.backbone, root, kept={})
         pictures.look([key for one in parts.examples for key in (one.image, *(turn.target_image for turn in one.turns)) if key], progress)
         objective = muco_objective(pictures, config.loss, twins=config.twins, chunk=config.chunk, dtype=config.dtype)
         identity = {"config": config.model_dump(mode="json"), "examples": _examples_hash(parts.examples)}

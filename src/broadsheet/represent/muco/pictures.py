@@ -16,18 +16,15 @@ AT_ONCE = 32
 class Pictures:
     """Gives the `Sight` of pictures; a key is a path relative to `root`, or a name given to `held`.
 
-    With `keep`, the tower runs once for each picture ever, without gradients, and its output is kept (a frozen
-    tower gives the same each time). Without, it runs once for each picture of a batch.
+    With `kept`, a mapping, the tower runs once for each picture ever, without gradients, and what it gives is kept there (a
+    frozen tower gives the same each time, to every model that has it). Without, it runs once for each picture of a batch.
     """
 
-    def __init__(self, backbone: Backbone, root: Path | None = None, *, held: dict[str, Image.Image] | None = None, keep: bool = False) -> None:
-        self.backbone, self.root, self.keep = backbone, root or Path(), keep
+    def __init__(
+        self, backbone: Backbone, root: Path | None = None, *, held: dict[str, Image.Image] | None = None, kept: dict[str, Sight] | None = None
+    ) -> None:
+        self.backbone, self.root, self.kept = backbone, root or Path(), kept
         self.held = held if held is not None else {}
-        self._kept: dict[str, Sight] = {}
-
-    def share(self, other: "Pictures") -> None:
-        """Take over what another's tower saw, which must have been the same tower."""
-        self._kept = other._kept  # noqa: SLF001 - its own kind
 
     def image(self, key: str) -> Image.Image:
         """Read a picture as RGB. Raises ImageError."""
@@ -38,24 +35,24 @@ class Pictures:
         unique = list(dict.fromkeys(keys))
         if not unique:
             return None
-        if not self.keep:
+        if self.kept is None:
             return self.backbone.see([self.image(key) for key in unique])
         self.look(unique)
-        kept = [self._kept[key] for key in unique]
-        return Sight(torch.cat([one.pixels for one in kept]), tuple(grid for one in kept for grid in one.grids), seen=True)
+        found = [self.kept[key] for key in unique]
+        return Sight(torch.cat([one.pixels for one in found]), tuple(grid for one in found for grid in one.grids), seen=True)
 
     def look(self, keys: Sequence[str], progress: Progress = silent) -> None:
-        """Run the tower over the pictures that it has not seen, and keep what it gives."""
-        new = [key for key in dict.fromkeys(keys) if key not in self._kept]
+        """Run the tower over the pictures that it has not seen, where what it gives is kept."""
+        if self.kept is None:
+            return
+        new = [key for key in dict.fromkeys(keys) if key not in self.kept]
         for start in range(0, len(new), AT_ONCE):
-            self._look(new[start : start + AT_ONCE])
+            block = new[start : start + AT_ONCE]
+            with torch.no_grad():
+                sight = self.backbone.look(self.backbone.see([self.image(key) for key in block]))
+            for key, tokens, grid in zip(block, sight.pixels.split(sight.counts), sight.grids, strict=True):
+                self.kept[key] = Sight(tokens.clone(), (grid,), seen=True)
             progress("looking at pictures", min(start + AT_ONCE, len(new)), len(new))
-
-    def _look(self, keys: Sequence[str]) -> None:
-        with torch.no_grad():
-            sight = self.backbone.look(self.backbone.see([self.image(key) for key in keys]))
-        for key, tokens, grid in zip(keys, sight.pixels.split(sight.counts), sight.grids, strict=True):
-            self._kept[key] = Sight(tokens.clone(), (grid,), seen=True)
 
 
 def placed(sight: Sight, unique: Sequence[str], places: Sequence[str]) -> Sight:

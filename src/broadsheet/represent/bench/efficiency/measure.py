@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import torch
 
+from broadsheet.core.backbones.protocol import Sight
 from broadsheet.core.bench import Measured
 from broadsheet.core.images import read_image
 from broadsheet.core.metrics import own_ranks
@@ -65,10 +66,9 @@ def speed(arm: Arm, data: Data, root: Path, backbone: str, batch: int, steps: in
     held = {example.image: read_image(root / example.image) for example in data.train[: 2 * config.batch] if example.image}
     for image in held.values():
         image.thumbnail((224, 224))
-    pictures = Pictures(built.net.backbone, held=held, keep=cached)
+    pictures = Pictures(built.net.backbone, held=held, kept={} if cached else None)
     examples = [example for example in data.train if example.image in held]
-    if cached:
-        pictures.look(list(held))
+    pictures.look(list(held))
     sampler = Sampler(examples, seed=seed, most_turns=arm.turns)
     stage = Stage(name="multi", steps=1, learning_rate=RATE, batch=config.batch, trainable=built.trainable)
     counted = _counted(muco_objective(pictures, config.loss, dtype="float32"))
@@ -92,10 +92,12 @@ def speed(arm: Arm, data: Data, root: Path, backbone: str, batch: int, steps: in
     return Measured(figures, models={"backbone": built.net.backbone.name})
 
 
-def recall(arm: Arm, data: Data, pictures: "Shared", backbone: str, batch: int, seconds: float, epochs: float, seed: int, progress: Progress) -> Measured:
+def recall(
+    arm: Arm, data: Data, root: Path, kept: dict[str, Sight], backbone: str, batch: int, seconds: float, epochs: float, seed: int, progress: Progress
+) -> Measured:
     """Train until both `seconds` of the processor and `epochs` of pictures are spent; measure single turns of unseen pictures at each."""
     built, config = _built(arm, backbone, batch, seed)
-    shown = pictures.on(built.net)
+    shown = Pictures(built.net.backbone, root, kept=kept)
     # All that the tower sees is seen before the clock starts, or the first arm would pay for the others.
     shown.look([example.image for example in data.train if example.image] + [image for image, _ in data.test], progress)
     sampler = Sampler(data.train, seed=seed, most_turns=arm.turns)
@@ -103,7 +105,7 @@ def recall(arm: Arm, data: Data, pictures: "Shared", backbone: str, batch: int, 
     counted = _counted(muco_objective(shown, config.loss, dtype="float32"))
     pace = _pace(built, config, counted, sampler, seed)
     built, config = _built(arm, backbone, batch, seed)
-    shown = pictures.on(built.net)
+    shown = Pictures(built.net.backbone, root, kept=kept)
     at_seconds = max(1, round(seconds / pace))
     counted = _counted(muco_objective(shown, config.loss, dtype="float32"))
     steps = max(at_seconds, at_epochs)
@@ -123,22 +125,6 @@ def recall(arm: Arm, data: Data, pictures: "Shared", backbone: str, batch: int, 
     last = trained.record[Columns.LOSS].tail(20).mean()
     values = pl.DataFrame({Columns.IMAGE: [image for image, _ in data.test], **{f"rank_{moment}": one.ranks for moment, one in found.items()}})
     return Measured({**figures, **spent, "last_loss": float(last or 0.0)}, values, {"backbone": built.net.backbone.name})  # pyrefly: ignore
-
-
-class Shared:
-    """What the frozen tower saw, kept for all arms of one number of tokens."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._kept: Any = None
-
-    def on(self, net: MultiTurn) -> Pictures:
-        """Return the pictures for another model with the same tower."""
-        pictures = Pictures(net.backbone, self._root, keep=True)
-        if self._kept is not None:
-            pictures.share(self._kept)
-        self._kept = pictures
-        return pictures
 
 
 class Judged(NamedTuple):

@@ -13,7 +13,7 @@ from broadsheet.core.metrics import bootstrap_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 from broadsheet.represent.bench.efficiency.data import Data, make_data
-from broadsheet.represent.bench.efficiency.measure import Arm, Shared, recall, speed
+from broadsheet.represent.bench.efficiency.measure import Arm, recall, speed
 from broadsheet.represent.pictures.labelled import read_labelled
 
 ARMS: dict[str, Arm] = {
@@ -55,7 +55,8 @@ def bench_efficiency(plan: EfficiencyPlan, folder: Path, command: str, progress:
     """Time every arm with the tower's work done before and in each step, and train every arm; rows are kept in `folder`."""
     labelled = read_labelled(plan.texts)
     rows = labelled.rows
-    shared = {tokens: Shared(plan.images) for tokens in plan.tokens}
+    # What the frozen tower saw, kept for all arms of one number of tokens.
+    kept: dict[int, dict[str, Any]] = {tokens: {} for tokens in plan.tokens}
 
     @cache
     def data(seed: int) -> Data:
@@ -66,7 +67,7 @@ def bench_efficiency(plan: EfficiencyPlan, folder: Path, command: str, progress:
         if "speed" in plan.parts:
             tasks += [_speed_task(plan, data, name, tokens, seed, cached=cached) for tokens, cached, name in _timed(plan)]
         if "recall" in plan.parts:
-            tasks += [_recall_task(plan, data, shared[tokens], name, tokens, seed, progress) for tokens in plan.tokens for name in plan.arms]
+            tasks += [_recall_task(plan, data, kept[tokens], name, tokens, seed, progress) for tokens in plan.tokens for name in plan.arms]
     outcome = run_tasks("represent-efficiency", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     facts = {"hash": hash_files(plan.texts), "pictures": len(rows), "trained_on": plan.most, "tested_on": plan.tested}
     return Bench.of("represent-efficiency", command, outcome, _summary(plan, outcome), data=facts, seeds=plan.seeds, notes=_notes(plan, outcome))
@@ -90,11 +91,11 @@ def _speed_task(plan: EfficiencyPlan, data: Any, name: str, tokens: int, seed: i
     return Task(f"speed, {tokens} tokens, tower {'before' if cached else 'in each step'}", name, seed, config, measure)
 
 
-def _recall_task(plan: EfficiencyPlan, data: Any, shared: Shared, name: str, tokens: int, seed: int, progress: Progress) -> Task:
+def _recall_task(plan: EfficiencyPlan, data: Any, kept: dict[str, Any], name: str, tokens: int, seed: int, progress: Progress) -> Task:
     config = _config(plan, tokens, name, seconds=plan.seconds, epochs=plan.epochs)
 
     def measure() -> Measured:
-        return recall(ARMS[name], data(seed), shared, config["backbone"], plan.batch, plan.seconds, plan.epochs, seed, progress)
+        return recall(ARMS[name], data(seed), plan.images, kept, config["backbone"], plan.batch, plan.seconds, plan.epochs, seed, progress)
 
     return Task(f"recall, {tokens} tokens", name, seed, config, measure)
 
