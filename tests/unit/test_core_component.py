@@ -36,7 +36,7 @@ class Letters(Embedder[LettersConfig]):
     def fit(self, catalogue, folder, *, seed=0):
         texts = catalogue.texts()
         weights = np.array([1 / (1 + sum(letter in text for text in texts)) for letter in self.config.alphabet])
-        return write_artifact(folder, self.manifest(catalogue, seed, {"items": len(catalogue)}), {"weights": {"weights": weights}})
+        return write_artifact(folder, self.manifest({"catalogue": catalogue.content_hash()}, seed, {"items": len(catalogue)}), {"weights": {"weights": weights}})
 
     @classmethod
     def load(cls, artifact):
@@ -68,7 +68,7 @@ def test_without_a_configuration_it_takes_the_defaults():
 def test_its_manifest_says_what_ran_on_what(tmp_path):
     manifest = Letters().fit(CATALOGUE, tmp_path / "letters", seed=3).manifest
     assert manifest.kind is ArtifactKind.EMBEDDER
-    assert manifest.models == {"embedder": "letters abc"}
+    assert manifest.models == {"component": "Letters", "embedder": "letters abc"}
     assert manifest.config == {"size": "small"}
     assert manifest.parents == {"catalogue": CATALOGUE.content_hash()}
     assert manifest.seed == 3

@@ -157,12 +157,16 @@ store.close()
 def test_processes_that_make_the_same_store_at_once_all_succeed(tmp_path):
     paths = [str(tmp_path / f"{number}.sqlite") for number in range(20)]
     run_together("for path in sys.argv[1:]: Store(path).close()", *[tuple(paths)] * 3)
+    for path in paths:
+        with contextlib.closing(Store(path)) as made:
+            assert not list(made.events("ana"))
 
 
 def test_a_store_opens_while_another_writes(store):
     with contextlib.closing(sqlite3.connect(store.engine.url.database)) as other:
         other.execute("BEGIN IMMEDIATE")
-        Store(store.engine.url.database).close()
+        with contextlib.closing(Store(store.engine.url.database)) as opened:
+            assert not list(opened.events("ana"))
 
 
 def test_a_writer_that_holds_the_database_too_long_is_an_error(store):
