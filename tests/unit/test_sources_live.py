@@ -137,7 +137,7 @@ def test_a_feed_that_reports_an_error(server):
 
 def test_a_body_that_ends_too_soon_is_an_error(server):
     server.answer = lambda handler: reply(handler, 200, FEED[:-1], length=len(FEED))
-    assert refused(NetworkError, fetch_arxiv, "arxiv:cs.IR").count("\n") == 1
+    assert "cs.IR" in refused(NetworkError, fetch_arxiv, "arxiv:cs.IR")
 
 
 def test_a_body_without_a_length_that_ends_too_soon_is_an_error(server):
@@ -147,7 +147,7 @@ def test_a_body_without_a_length_that_ends_too_soon_is_an_error(server):
         handler.wfile.write(FEED[:-20])
 
     server.answer = cut
-    assert refused(TruncatedError, read_source, "arxiv:cs.IR").count("\n") == 1
+    assert "cs.IR" in refused(TruncatedError, read_source, "arxiv:cs.IR")
 
 
 def test_a_packed_body_is_unpacked_and_a_cut_one_is_an_error(server):
