@@ -36,7 +36,9 @@ class Letters(Embedder[LettersConfig]):
     def fit(self, catalogue, folder, *, seed=0):
         texts = catalogue.texts()
         weights = np.array([1 / (1 + sum(letter in text for text in texts)) for letter in self.config.alphabet])
-        return write_artifact(folder, self.manifest({"catalogue": catalogue.content_hash()}, seed, {"items": len(catalogue)}), {"weights": {"weights": weights}})
+        return write_artifact(
+            folder, self.manifest({"catalogue": catalogue.content_hash()}, seed, {"items": len(catalogue)}), {"weights": {"weights": weights}}
+        )
 
     @classmethod
     def load(cls, artifact):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from broadsheet.core.errors import ArtifactError, MissingExtraError, NotFittedEr
 from broadsheet.core.metrics import own_ranks
 from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
-from broadsheet.represent.bench.pictures import PicturesPlan, bench_pictures, csls_ranks
+from broadsheet.represent.bench.pictures import TUNED, PicturesPlan, bench_pictures, csls_ranks
 from broadsheet.represent.muco.loss import Owners
 from broadsheet.represent.pictures import embedder as module
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder
@@ -229,7 +230,7 @@ def planted():
     rng = np.random.default_rng(1)
     seen = texts.raw([row.text for row in rows]) @ rng.normal(size=(384, WIDTH)) + rng.normal(size=(60, WIDTH))
     seen /= np.linalg.norm(seen, axis=1, keepdims=True)
-    return Seen(rows, np.stack([seen, seen], axis=1).astype(np.float32), np.arange(60), {}), texts
+    return Seen(rows, [Path(row.image) for row in rows], np.stack([seen, seen], axis=1).astype(np.float32), np.arange(60), {}), texts
 
 
 def test_the_same_seed_trains_the_same_head_and_the_test_rows_play_no_part():
@@ -300,7 +301,7 @@ def test_missing_weights_are_an_error_with_the_command(fitted, drawn, monkeypatc
 @installed
 def test_the_bench_measures_every_arm_and_goes_on_where_it_was_stopped(drawn, tmp_path):
     source = Shown(drawn, (drawn / "texts.jsonl",))
-    plan = PicturesPlan(source, outside=source, seeds=1, tested=6, validated=4, config=PicturesConfig(size="tiny", batch=16))
+    plan = PicturesPlan(source, outside=source, seeds=1, tested=6, validated=4, tuned_steps=2, config=PicturesConfig(size="tiny", batch=16))
     bench = bench_pictures(plan, tmp_path, "broadsheet bench represent")
     again = bench_pictures(plan, tmp_path, "broadsheet bench represent")
     assert [row["name"] for row in again.rows] == [row["name"] for row in bench.rows]
@@ -309,4 +310,6 @@ def test_the_bench_measures_every_arm_and_goes_on_where_it_was_stopped(drawn, tm
     ours, ridge = (rows[f"title and keywords, image to text: {arm}"] for arm in ("ours", "ridge"))
     assert ours["recall@10_gain"] == pytest.approx(ours["recall@10"] - ridge["recall@10"])
     assert ours["recall@10_gain_lo"] <= ours["recall@10_gain"] <= ours["recall@10_gain_hi"]
+    tuned = rows[f"title and keywords, image to text: {TUNED}"]
+    assert tuned["recall@10_gain_frozen"] == pytest.approx(tuned["recall@10"] - ours["recall@10"])
     assert not bench.missing

@@ -37,6 +37,7 @@ def represent(
     *,
     tested: Annotated[int, typer.Option("--tested", min=2, help="Unseen families of pictures, one picture each.")] = 500,
     validated: Annotated[int, typer.Option("--validated", min=0, help="Further families, by which steps and strengths are chosen.")] = 250,
+    tuned_steps: Annotated[int, typer.Option("--tuned-steps", min=0, help="Also tune the tower on the first split, about eight processor seconds a step.")] = 0,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
@@ -61,6 +62,7 @@ def represent(
         seeds=seeds,
         tested=tested,
         validated=validated,
+        tuned_steps=tuned_steps,
         budget_minutes=budget,
         arms=wanted_arms(arm or (), ARMS),
     )

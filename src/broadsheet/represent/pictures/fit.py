@@ -1,6 +1,6 @@
 """Fitting the small embedder: what is trained on what, and the ridge map that it must beat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -18,7 +18,7 @@ from broadsheet.core.errors import RecordError
 from broadsheet.core.home import artifact_folder
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
-from broadsheet.core.train import Stage, descend, train
+from broadsheet.core.train import Evaluate, Stage, descend, train
 from broadsheet.represent.minilm import DIMENSIONS
 from broadsheet.represent.muco.schema import text_number
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder, towers
@@ -33,9 +33,10 @@ ALPHAS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
 class Seen(NamedTuple):
-    """Pictures with texts that could be read: rows, what the tower gives of each and of its mirror image, families, and the faults."""
+    """Pictures with texts that could be read: rows, files, what the tower gives of each and of its mirror image, families, and the faults."""
 
     rows: list[Labelled]
+    files: list[Path]
     views: np.ndarray
     family: np.ndarray
     faults: dict[str, str]
@@ -47,7 +48,8 @@ def see(rows: Sequence[Labelled], images: Path, progress: Progress = silent) -> 
     looked = embed_catalogue(towers(mirrored=True)[1], catalogue, artifact_folder(), progress, root=images)
     good = np.array([row.image not in looked.faults for row in rows], dtype=bool)
     seen = views(looked.rows([row.image for row in rows]).vectors)[good]
-    return Seen([row for row, fine in zip(rows, good, strict=True) if fine], seen, np.array(families(rows))[good], dict(looked.faults))
+    kept = [row for row, fine in zip(rows, good, strict=True) if fine]
+    return Seen(kept, [images / row.image for row in kept], seen, np.array(families(rows))[good], dict(looked.faults))
 
 
 def split_seen(seen: Seen, seed: int, *, tested: int = 500, validated: int = 250) -> Split:
@@ -97,10 +99,7 @@ class Fit(NamedTuple):
 def fit_head(config: PicturesConfig, seen: Seen, split: Split, texts: Texts, *, further: Seen | None = None, seed: int = 0, progress: Progress = silent) -> Fit:
     """Train a head on the split's training rows (and all of `further`), the best step by recall on its validation rows."""
     mean = texts.raw([seen.rows[row].text for row in split.train]).mean(axis=0)
-    pairs = _pairs(seen, split.train, texts, mean, 0)
-    if further is not None:
-        extra = _pairs(further, _apart(further, seen, split), texts, mean, len(seen.rows))
-        pairs = Pairs(*(np.concatenate([a, b]) for a, b in zip(pairs, extra, strict=True)))
+    pairs = training_pairs(seen, split, texts, mean, further)
     head = ImageHead(WIDTH, config.hidden, DIMENSIONS, config.dropout, seed)
     stage = Stage(
         name="head",
@@ -114,15 +113,7 @@ def fit_head(config: PicturesConfig, seen: Seen, split: Split, texts: Texts, *, 
         watch="watched" if split.validation else "",
     )
     validation = torch.from_numpy(seen.views[split.validation].mean(axis=1))
-    spoken = texts.centred([seen.rows[row].text for row in split.validation], mean)
-
-    def evaluate(model: ImageHead) -> Mapping[str, float]:
-        if not split.validation:
-            return {}
-        shown = model(validation).numpy()
-        there, back = recalls(shown, spoken), recalls(spoken, shown)
-        return {"watched": sum(side[f"recall@{k}"] for side in (there, back) for k in (1, 10)) / 4, **there}
-
+    evaluate = watching(lambda: head(validation).numpy(), seen, split, texts, mean)
     done = train(
         head, [stage], Batches(pairs, config.captions), descend(contrast(config.temperature), "float32"), seed=seed, evaluate=evaluate, progress=progress
     )
@@ -131,11 +122,38 @@ def fit_head(config: PicturesConfig, seen: Seen, split: Split, texts: Texts, *, 
     return Fit(head.eval(), mean, metrics)
 
 
-def _pairs(seen: Seen, rows: Sequence[int], texts: Texts, mean: np.ndarray, offset: int) -> Pairs:
+def watching(project: Callable[[], np.ndarray], seen: Seen, split: Split, texts: Texts, mean: np.ndarray) -> Evaluate:
+    """Return what is evaluated in training: recall of the split's validation rows, whose vectors `project` gives; `watched` is its mean."""
+    spoken = texts.centred([seen.rows[row].text for row in split.validation], mean)
+
+    def evaluate(model: Any) -> Mapping[str, float]:
+        del model
+        if not split.validation:
+            return {}
+        shown = project()
+        there, back = recalls(shown, spoken), recalls(spoken, shown)
+        return {"watched": sum(side[f"recall@{k}"] for side in (there, back) for k in (1, 10)) / 4, **there}
+
+    return evaluate
+
+
+def training_pairs(
+    seen: Seen, split: Split, texts: Texts, mean: np.ndarray, further: Seen | None = None, look: Callable[[Sequence[Path]], np.ndarray] | None = None
+) -> Pairs:
+    """Return the split's training rows, and all of `further` but near copies of what is held out; `look` gives other views of files than those seen."""
+    pairs = _pairs(seen, split.train, texts, mean, 0, look)
+    if further is None:
+        return pairs
+    extra = _pairs(further, _apart(further, seen, split), texts, mean, len(seen.rows), look)
+    return Pairs(*(np.concatenate([a, b]) for a, b in zip(pairs, extra, strict=True)))
+
+
+def _pairs(seen: Seen, rows: Sequence[int], texts: Texts, mean: np.ndarray, offset: int, look: Callable[[Sequence[Path]], np.ndarray] | None) -> Pairs:
     said = [captions(seen.rows[row]) for row in rows]
     vectors = np.stack([texts.centred([each[part] for each in said], mean) for part in range(3)], axis=1).astype(np.float32)
     numbers = np.array([[text_number(text) for text in each] for each in said], dtype=np.int64)
-    return Pairs(np.ascontiguousarray(seen.views[list(rows)]), vectors, seen.family[list(rows)].astype(np.int64) + offset, numbers)
+    shown = look([seen.files[row] for row in rows]) if look else np.ascontiguousarray(seen.views[list(rows)])
+    return Pairs(shown, vectors, seen.family[list(rows)].astype(np.int64) + offset, numbers)
 
 
 def _apart(further: Seen, seen: Seen, split: Split) -> list[int]:
@@ -212,4 +230,5 @@ def joined(parts: Sequence[Seen]) -> Seen | None:
     offsets = np.cumsum([0, *(int(part.family.max(initial=0)) + 1 for part in parts)])
     family = np.concatenate([part.family + offset for part, offset in zip(parts, offsets, strict=False)])
     faults = {name: fault for part in parts for name, fault in part.faults.items()}
-    return Seen([row for part in parts for row in part.rows], np.concatenate([part.views for part in parts]), family, faults)
+    rows, files = [row for part in parts for row in part.rows], [file for part in parts for file in part.files]
+    return Seen(rows, files, np.concatenate([part.views for part in parts]), family, faults)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 from PIL import Image, ImageChops, ImageOps
@@ -10,12 +10,15 @@ from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.component import Content, Embedded, MultimodalEmbedder, unit
+from broadsheet.core.component import Content, Embedded, MultimodalEmbedder
 from broadsheet.core.config import Config, Size
 from broadsheet.core.errors import ImageError
 from broadsheet.core.images import read_image
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind
+
+if TYPE_CHECKING:
+    import torch
 
 # Pooled maps of the last layer by mean and by largest value, and of the middle by mean.
 PARTS = (1280, 1280, 112)
@@ -91,10 +94,16 @@ class PooledTower(MultimodalEmbedder[TowerConfig]):
         views += [ImageOps.mirror(view) for view in views] if self.config.mirrored else []
         with torch.inference_mode():
             middle = self._tower.middle(self._tower.preprocess(views))
-            last = self._tower.last(middle)
-            parts = [last.mean(dim=(2, 3)), last.amax(dim=(2, 3)), middle.mean(dim=(2, 3))]
-        rows = np.concatenate([unit(part.float().numpy()) for part in parts], axis=1)
+            rows = pooled(middle, self._tower.last(middle)).numpy()
         return np.concatenate(np.split(rows, 1 + self.config.mirrored), axis=1)
+
+
+def pooled(middle: "torch.Tensor", last: "torch.Tensor") -> "torch.Tensor":
+    """Return features `[B, 2672]` of the tower's middle and last maps: mean and largest of the last, mean of the middle, each of length 1."""
+    import torch
+
+    parts = (last.mean(dim=(2, 3)), last.amax(dim=(2, 3)), middle.mean(dim=(2, 3)))
+    return torch.cat([torch.nn.functional.normalize(part, dim=1) for part in parts], dim=1)
 
 
 def views(rows: np.ndarray) -> np.ndarray:
