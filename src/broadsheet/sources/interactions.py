@@ -1,0 +1,163 @@
+"""Sequences of items by user with what is said of the items: the published layouts of recommendation benchmarks."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from broadsheet.core.errors import RecordError, SourceNotFoundError
+from broadsheet.core.files import json_lines
+
+MEND = "Give a folder with sequences.txt (`user item item ...` in time order) or train.inter, valid.inter and test.inter."
+
+
+class Ragged(NamedTuple):
+    """Rows of whole numbers of any length: row r is `values[begins[r]:begins[r + 1]]`."""
+
+    values: np.ndarray
+    begins: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[int] | np.ndarray]) -> "Ragged":
+        """Lay rows one behind the other.
+
+        >>> Ragged.of([[3, 1], [], [2]]).row(2).tolist()
+        [2]
+        """
+        kept = [np.asarray(row, dtype=np.int64) for row in rows]
+        begins = np.concatenate([[0], np.cumsum([len(row) for row in kept], dtype=np.int64)])
+        return cls(np.concatenate([np.zeros(0, dtype=np.int64), *kept]), begins.astype(np.int64))
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Length of each row."""
+        return np.diff(self.begins)
+
+    def row(self, number: int) -> np.ndarray:
+        """Return a row."""
+        return self.values[self.begins[number] : self.begins[number + 1]]
+
+    def __iter__(self) -> Iterator[np.ndarray]:  # pyrefly: ignore
+        return (self.row(number) for number in range(len(self.begins) - 1))
+
+
+class Attributes(NamedTuple):
+    """What is said of each item in one way: `rows` of numbers into `names`."""
+
+    names: tuple[str, ...]
+    rows: Ragged
+
+
+class Interactions(NamedTuple):
+    """Users with their items in time order, as numbers into `users` and `items`, and what is said of the items.
+
+    `attributes` are by modality; `texts` is a line for each item, empty where nothing is said.
+    """
+
+    users: tuple[str, ...]
+    items: tuple[str, ...]
+    sequences: Ragged
+    attributes: Mapping[str, Attributes]
+    texts: tuple[str, ...]
+
+
+def read_interactions(folder: Path) -> Interactions:
+    """Read a folder: `sequences.txt` or `*.inter`, and beside it what there is of `items.tsv`, `items.jsonl`, `item2attributes.json`, `index_*.tsv`.
+
+    Of two files that name the same attributes the one with words is read. Raises SourceNotFoundError where there are no sequences,
+    RecordError for a line that is none and for a folder without events.
+    """
+    rows = _sequences(folder / "sequences.txt") if (folder / "sequences.txt").is_file() else _inter(folder)
+    said = _words(folder) or _numbered(folder)
+    codes = {path.stem: dict(_codes(path)) for path in sorted(folder.glob("index_*.tsv"))}
+    known = {item for _, row in rows for item in row}.union(said, *codes.values())
+    if not known:
+        raise RecordError(f"{folder} holds no events.", MEND)
+    items = tuple(sorted(known, key=_by_number))
+    number = {item: place for place, item in enumerate(items)}
+    words = {item: words for item, (words, _) in said.items()}
+    tables = {name: table for name, table in {"attributes": words, **codes}.items() if table}
+    return Interactions(
+        tuple(user for user, _ in rows),
+        items,
+        Ragged.of([number[item] for item in row] for _, row in rows),
+        {name: _attributes(table, items) for name, table in tables.items()},
+        tuple(said[item][1] if item in said else "" for item in items),
+    )
+
+
+def _by_number(item: str) -> tuple[int, str]:
+    return (int(item), item) if item.isascii() and item.isdigit() else (2**62, item)
+
+
+def _sequences(path: Path) -> list[tuple[str, list[str]]]:
+    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [(row[0], row[1:]) for row in rows]
+
+
+def _inter(folder: Path) -> list[tuple[str, list[str]]]:
+    """Return each user's longest prefix with its target, of the test file where it is there."""
+    found: dict[str, list[str]] = {}
+    paths = [path for part in ("test", "valid", "train") if (path := folder / f"{part}.inter").is_file()]
+    if not paths:
+        raise SourceNotFoundError(f"{folder} has neither sequences.txt nor test.inter.", MEND)
+    for path in paths:
+        before = set(found)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
+            cells = line.split("\t")
+            if len(cells) != 3:
+                raise RecordError(f"{path.name}, line {number}: {len(cells)} cells where there are 3.", "Give user, items and target, with tabs between.")
+            user, history, target = cells
+            row = [*history.split(), target]
+            if user not in before and len(row) > len(found.get(user, ())):
+                found[user] = row
+    return list(found.items())
+
+
+def _words(folder: Path) -> dict[str, tuple[list[str], str]]:
+    """Return for each item its attributes in words, and a line of text."""
+    if (folder / "items.tsv").is_file():
+        lines = [line.split("\t") for line in (folder / "items.tsv").read_text(encoding="utf-8").splitlines()[1:] if line.strip()]
+        split = {cells[0]: [word for part in cells[-1].split(" | ") if (word := part.strip())] for cells in lines}
+        return {item: (words, ", ".join(words)) for item, words in split.items()}
+    if not (folder / "items.jsonl").is_file():
+        return {}
+    found = {}
+    for place, held in json_lines(folder / "items.jsonl"):
+        if held is None or "id" not in held:
+            raise RecordError(f"{place} is no JSON object with an id.", "Give one object a line, with id, title and categories.")
+        words = _listed(held.get("categories")) + _listed(held.get("brand"))
+        found[str(held["id"])] = (words, ". ".join(part for part in (str(held.get("title") or ""), ", ".join(words)) if part))
+    return found
+
+
+def _listed(value: object) -> list[str]:
+    parts = value if isinstance(value, list) else str(value or "").split(",")
+    return [word for part in parts if (word := str(part).strip())]
+
+
+def _numbered(folder: Path) -> dict[str, tuple[list[str], str]]:
+    """Return for each item its attributes where they are but numbers: nothing to read."""
+    path = folder / "item2attributes.json"
+    if not path.is_file():
+        return {}
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return {str(item): ([str(one) for one in ones], "") for item, ones in held.items()}
+    except (ValueError, AttributeError, TypeError):
+        raise RecordError(f"{path.name} is no JSON object of lists.", "Write it as {item: [attribute, ...]}.") from None
+
+
+def _codes(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each item with the codes of a published index, whose letters name their level."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        item, _, codes = line.partition("\t")
+        yield item.strip(), codes.split()
+
+
+def _attributes(table: Mapping[str, Sequence[str]], items: Sequence[str]) -> Attributes:
+    names = tuple(sorted({name for row in table.values() for name in row}))
+    number = {name: place for place, name in enumerate(names)}
+    return Attributes(names, Ragged.of(sorted({number[name] for name in table.get(item, ())}) for item in items))

@@ -1,0 +1,112 @@
+"""Published layouts of sequences: what is read, and what is refused in two lines."""
+
+import json
+
+import numpy as np
+import pytest
+
+from broadsheet.core.errors import RecordError, SourceNotFoundError
+from broadsheet.retrieve.baselines import cooccurrence, popularity, recent
+from broadsheet.retrieve.split import figures, leave_one_out
+from broadsheet.sources.interactions import Ragged, read_interactions
+
+
+def test_sequences_with_attributes_in_words(tmp_path):
+    (tmp_path / "sequences.txt").write_text("ana 10 2 7\nbo 2\n")
+    (tmp_path / "items.tsv").write_text("id\tasin\tattributes\n2\tx\tTea | Green\n10\ty\tTea\n")
+    (tmp_path / "item2attributes.json").write_text('{"2": [1]}')
+    read = read_interactions(tmp_path)
+    assert read.users == ("ana", "bo")
+    assert read.items == ("2", "7", "10")
+    assert [row.tolist() for row in read.sequences] == [[2, 0, 1], [0]]
+    said = read.attributes["attributes"]
+    assert [[said.names[one] for one in row] for row in said.rows] == [["Green", "Tea"], [], ["Tea"]]
+    assert read.texts == ("Tea, Green", "", "Tea")
+
+
+def test_numbered_attributes_and_items_as_json_lines(tmp_path):
+    (tmp_path / "sequences.txt").write_text("1 1 2 3\n")
+    (tmp_path / "item2attributes.json").write_text(json.dumps({"1": [4, 5], "3": [5]}))
+    assert read_interactions(tmp_path).attributes["attributes"].rows.lengths.tolist() == [2, 0, 1]
+    (tmp_path / "items.jsonl").write_text('{"id": 3, "title": "Pie", "categories": "Food, Bakery", "brand": "Oven"}\n')
+    read = read_interactions(tmp_path)
+    assert read.texts == ("", "", "Pie. Food, Bakery, Oven")
+    assert read.attributes["attributes"].names == ("Bakery", "Food", "Oven")
+
+
+def test_prefixes_with_targets_and_published_codes(tmp_path):
+    head = "user_id:token\titem_id_list:token_seq\titem_id:token\n"
+    (tmp_path / "train.inter").write_text(f"{head}0\t4 5\t6\n0\t4\t5\n9\t1\t2\n9\t1 2\t4\n")
+    (tmp_path / "valid.inter").write_text(f"{head}0\t4 5 6\t7\n")
+    (tmp_path / "test.inter").write_text(f"{head}0\t4 5 6 7\t8\n")
+    (tmp_path / "index_text.tsv").write_text("4\ta_1 b_2\n5\ta_1 b_3\n")
+    read = read_interactions(tmp_path)
+    assert [[read.items[item] for item in row] for row in read.sequences] == [["4", "5", "6", "7", "8"], ["1", "2", "4"]]
+    assert read.attributes["index_text"].names == ("a_1", "b_2", "b_3")
+
+
+@pytest.mark.parametrize(
+    ("files", "error"),
+    [
+        ({}, SourceNotFoundError),
+        ({"sequences.txt": "\n"}, RecordError),
+        ({"test.inter": "head\n0\t1 2\n"}, RecordError),
+        ({"sequences.txt": "1 1 2\n", "items.jsonl": "no\n"}, RecordError),
+        ({"sequences.txt": "1 1 2\n", "item2attributes.json": "[1]"}, RecordError),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path, files, error):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(error) as told:
+        read_interactions(tmp_path)
+    assert len(str(told.value).splitlines()) == 2
+
+
+def test_the_last_item_is_tested_on_the_one_before_it_chooses_and_neither_is_trained_on():
+    split = leave_one_out(Ragged.of([[1, 2, 3, 4], [5, 6], [7, 8, 9]]))
+    assert [row.tolist() for row in split.train] == [[1, 2], [5, 6], [7]]
+    assert [row.tolist() for row in split.validation.histories] == [[1, 2], [7]]
+    assert split.validation.targets.tolist() == [3, 8]
+    assert [row.tolist() for row in split.test.histories] == [[1, 2, 3], [7, 8]]
+    assert split.test.targets.tolist() == [4, 9]
+    with pytest.raises(RecordError, match="three items"):
+        leave_one_out(Ragged.of([[1, 2]]))
+
+
+def test_figures_of_ranks():
+    found = figures(np.array([0.0, 4.0, 5.0, 30.0]), [5])
+    assert found["recall@5"].tolist() == [1, 1, 0, 0]
+    assert np.allclose(found["ndcg@5"], [1, 1 / np.log2(6), 0, 0])
+
+
+def test_cooccurrence_against_counting_pairs_one_by_one():
+    rows = [[0, 1, 2, 3, 4, 5, 6, 0], [2, 0, 2], [7]]
+    counts = np.zeros((8, 8))
+    for row in rows:
+        for place, one in enumerate(row):
+            for other in row[place + 1 : place + 6]:
+                counts[one, other] += 1
+                counts[other, one] += 1
+    scale = np.sqrt(np.maximum(counts.sum(axis=1), 1))
+    assert np.allclose(cooccurrence(Ragged.of(rows), 8).toarray(), counts / scale / scale[:, None])
+    assert popularity(Ragged.of(rows), 8).tolist() == [3, 1, 3, 1, 1, 1, 1, 1]
+
+
+def test_recent_items_weigh_less_the_older_they_are():
+    weights = recent(Ragged.of([[0, 1, 2], [], [3, 3]]), 4).toarray()
+    assert np.allclose(weights, [[0.49, 0.7, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1.7]])
+
+
+def test_cooccurrence_on_beauty(data):
+    read = read_interactions(data / "amazon" / "beauty")
+    assert (len(read.users), len(read.items), len(read.sequences.values)) == (22_363, 12_101, 198_502)
+    split = leave_one_out(read.sequences)
+    found = []
+    near, weights = cooccurrence(split.train, len(read.items)), recent(split.test.histories, len(read.items))
+    for user in range(0, len(split.test.targets), 16):
+        scores = (weights[[user]] @ near).toarray()[0]
+        scores[split.test.histories.row(user)] = -np.inf
+        found.append((scores > scores[split.test.targets[user]]).sum())
+    # All users give .072; every sixteenth user has an error of .007.
+    assert figures(np.array(found), [10])["recall@10"].mean() == pytest.approx(0.072, abs=0.02)
