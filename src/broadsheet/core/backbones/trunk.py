@@ -1,0 +1,104 @@
+"""A small causal transformer over vectors of any kind, several sequences behind one another in a row."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from broadsheet.core.seeds import generator
+
+HEAD = 32
+PADDING = -1
+
+
+class Layout(NamedTuple):
+    """Where sequences lie in rows `[B, T]`: the number of the sequence in its row (-1 for padding), and the place within the sequence."""
+
+    segment: torch.Tensor
+    position: torch.Tensor
+
+    def visible(self) -> torch.Tensor:
+        """Return `[B, 1, T, T]`: whether the place of a row may look at that of a column; each looks at its own sequence, and back."""
+        same = self.segment[:, :, None] == self.segment[:, None, :]
+        return (same & torch.ones(same.shape[1:], dtype=torch.bool).tril()).unsqueeze(1)
+
+
+class Places(NamedTuple):
+    """For each sequence its row and where it begins there; and how many rows there are."""
+
+    row: np.ndarray
+    start: np.ndarray
+    rows: int
+
+
+def pack(lengths: Sequence[int] | np.ndarray, room: int) -> Places:
+    """Lay sequences in the order given into rows of `room` places, a new row where the last one has no room.
+
+    Raises ValueError for a sequence longer than a row.
+
+    >>> pack([3, 2, 4], 5).row.tolist()
+    [0, 0, 1]
+    """
+    row, start = np.zeros(len(lengths), dtype=np.int64), np.zeros(len(lengths), dtype=np.int64)
+    used, rows = room, 0
+    for number, length in enumerate(np.asarray(lengths).tolist()):
+        if length > room:
+            raise ValueError(f"a sequence of {length} does not fit a row of {room}")
+        if used + length > room:
+            rows, used = rows + 1, 0
+        row[number], start[number] = rows - 1, used
+        used += length
+    return Places(row, start, rows)
+
+
+class _Block(nn.Module):
+    """Attention and a feed-forward layer, each after a normalisation and beside a residual path."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.before, self.within = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.taken, self.given = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.wide, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor, visible: torch.Tensor) -> torch.Tensor:
+        rows, places, width = x.shape
+        parts = self.taken(self.before(x)).view(rows, places, 3, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
+        seen = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], attn_mask=visible)
+        x = x + self.dropout(self.given(seen.transpose(1, 2).reshape(rows, places, width)))
+        return x + self.dropout(self.narrow(functional.gelu(self.wide(self.within(x)))))
+
+
+class Trunk(nn.Module):
+    """Vectors `[B, T, d]` to hidden states `[B, T, d]`: each sees its own sequence up to itself (Kang and McAuley 2018, with pre-norm).
+
+    `longest` bounds the places of a sequence; `width` is a multiple of 32.
+    """
+
+    def __init__(self, width: int, layers: int, longest: int, dropout: float = 0.0, seed: int = 0) -> None:
+        super().__init__()
+        if width % HEAD:
+            raise ValueError(f"a width of {width} is no multiple of {HEAD}")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(generator(seed, "trunk").integers(2**62)))
+            self.positions = nn.Embedding(longest, width)
+            self.blocks = nn.ModuleList(_Block(width, dropout) for _ in range(layers))
+            self.last = nn.LayerNorm(width)
+            for module in self.modules():
+                if isinstance(module, (nn.Linear, nn.Embedding)):
+                    nn.init.normal_(module.weight, std=0.02)
+                if isinstance(module, nn.Linear):
+                    nn.init.zeros_(module.bias)
+        self.dropout = nn.Dropout(dropout)
+        self.longest = longest
+
+    def forward(self, vectors: torch.Tensor, layout: Layout) -> torch.Tensor:
+        """Return hidden states; those of padding mean nothing."""
+        x = self.dropout(vectors + self.positions(layout.position))
+        visible = layout.visible()
+        for block in self.blocks:
+            x = block(x, visible)
+        return self.last(x)

@@ -1,0 +1,1 @@
+"""What generative retrieval is measured against."""
