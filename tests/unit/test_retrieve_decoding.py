@@ -141,6 +141,16 @@ def test_what_is_hidden_is_hidden_from_its_own_request_alone():
     assert 3 not in found(both, 1)[0]
 
 
+def test_each_request_may_have_a_filter_of_its_own():
+    trie, model = LiveTrie(drawn(60), SIZE), scorer()
+    whole = exact(trie, model, 2)
+    sets = [np.array([3, 4, 5, 99]), np.array([5, 6, 7, 8, 9])]
+    own = beam(trie, model, 2, 5, allowed=sets, hidden=[np.array([4, 20]), np.array([3])])
+    for request, kept in enumerate(([3, 5], [5, 6, 7, 8, 9])):
+        wanted = [item for item in found(whole, request)[0] if item in kept]
+        assert found(own, request)[0] == wanted
+
+
 def test_a_request_that_may_see_nothing_gets_nothing():
     answers = beam(LiveTrie(drawn(20), SIZE), scorer(), 2, 5, allowed=np.array([3]), hidden=[np.array([3]), np.zeros(0, dtype=int)])
     assert found(answers, 0)[0] == []

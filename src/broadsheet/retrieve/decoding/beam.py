@@ -21,19 +21,23 @@ class Answers(NamedTuple):
 
 
 class Allowed:
-    """What requests may see of one part: leaves that all may see (all, if None), less leaves hidden from one request.
+    """What requests may see of one part: leaves that all may see, or each its own (all, if None), less leaves hidden from one request.
 
-    Leaves hidden from request b are kept as b (N + 1) + leaf, ascending: one search answers for all requests.
+    Leaves of request b are kept as b (N + 1) + leaf, ascending: one search answers for all requests.
     """
 
-    def __init__(self, part: Part, allowed: np.ndarray | None, hidden: Sequence[np.ndarray] | None) -> None:
-        self.part = part
-        self.leaves = None if allowed is None else _present(part, np.unique(allowed))
-        self.wide = len(part.trie) + 1
-        keys = [_present(part, np.unique(items)) for items in hidden or ()]
-        if self.leaves is not None:
-            keys = [leaves[np.isin(leaves, self.leaves, assume_unique=True)] for leaves in keys]
-        self.hidden = np.concatenate([leaves + request * self.wide for request, leaves in enumerate(keys)]) if keys else NONE
+    def __init__(self, part: Part, allowed: np.ndarray | Sequence[np.ndarray] | None, hidden: Sequence[np.ndarray] | None) -> None:
+        self.part, self.wide = part, len(part.trie) + 1
+        self.shared = allowed is None or isinstance(allowed, np.ndarray)
+        self.leaves = None if allowed is None else _present(part, np.unique(allowed)) if isinstance(allowed, np.ndarray) else self._keyed(allowed)
+        keys = self._keyed(hidden) if hidden else NONE
+        if self.leaves is not None and len(keys):
+            keys = keys[np.isin(keys % self.wide if self.shared else keys, self.leaves)]
+        self.hidden = keys
+
+    def _keyed(self, items: Sequence[np.ndarray]) -> np.ndarray:
+        keys = [_present(self.part, np.unique(row)) + request * self.wide for request, row in enumerate(items)]
+        return np.concatenate(keys) if keys else NONE
 
     def alive(self, depth: int, nodes: np.ndarray) -> np.ndarray:
         """Tell of each node `[C]` whether an item of the catalogue is below it."""
@@ -43,9 +47,12 @@ class Allowed:
     def open(self, depth: int, nodes: np.ndarray, owners: np.ndarray) -> np.ndarray:
         """Tell of each node `[C]` whether an item that its request `[C]` may see is below it."""
         low, high = self.part.trie.leaves(depth, nodes)
-        seen = within(self.leaves, low, high) if self.leaves is not None else high - low - within(self.part.gone, low, high)
+        shift = owners * self.wide
+        if self.leaves is None:
+            seen = high - low - within(self.part.gone, low, high)
+        else:
+            seen = within(self.leaves, low, high) if self.shared else within(self.leaves, low + shift, high + shift)
         if len(self.hidden):
-            shift = owners * self.wide
             seen = seen - within(self.hidden, low + shift, high + shift)
         return seen > 0
 
@@ -70,14 +77,14 @@ def beam(
     requests: int,
     width: int | None,
     *,
-    allowed: np.ndarray | None = None,
+    allowed: np.ndarray | Sequence[np.ndarray] | None = None,
     hidden: Sequence[np.ndarray] | None = None,
 ) -> Answers:
     """Return the `width` likeliest items that a beam of that width finds for each request.
 
     A code's probability is renormalised over the codes that the catalogue has after its prefix: no beam leaves the trie. A filter takes
     items away and rescales nothing, so an item's score is the same under every filter: `allowed` are item numbers that all requests may
-    see, `hidden` those that each one may not. A prefix goes on while an item that may be seen is below it, so
+    see, or one array for each request; `hidden` are those that each one may not. A prefix goes on while an item that may be seen is below it, so
     there are `width` answers wherever so many exist. With no width nothing is dropped: the exact likelihood of every item.
     """
     views = [Allowed(part, allowed, hidden) for part in trie.parts()]
@@ -95,7 +102,14 @@ def beam(
     return found
 
 
-def exact(trie: LiveTrie, scorer: Scorer, requests: int, *, allowed: np.ndarray | None = None, hidden: Sequence[np.ndarray] | None = None) -> Answers:
+def exact(
+    trie: LiveTrie,
+    scorer: Scorer,
+    requests: int,
+    *,
+    allowed: np.ndarray | Sequence[np.ndarray] | None = None,
+    hidden: Sequence[np.ndarray] | None = None,
+) -> Answers:
     """Return all items that each request may see by their exact likelihood: what the beam is measured by."""
     return beam(trie, scorer, requests, None, allowed=allowed, hidden=hidden)
 

@@ -1,0 +1,75 @@
+"""One order out of several: candidates of all retrievers, weighed by what validation taught."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+NONE = -1
+
+
+class Candidates(NamedTuple):
+    """Candidates of each request `[U, C]`, -1 where there are fewer, and their features `[U, C, F]`."""
+
+    items: np.ndarray
+    features: np.ndarray
+
+
+class Fusion(NamedTuple):
+    """Weights `[F]` by the name of each feature; a candidate's score is the weighted sum."""
+
+    names: tuple[str, ...]
+    weights: np.ndarray
+
+    def scores(self, candidates: Candidates) -> np.ndarray:
+        """Return scores `[U, C]`, minus infinity where there is no candidate."""
+        return np.where(candidates.items != NONE, candidates.features @ self.weights, -np.inf)
+
+    def ranked(self, candidates: Candidates) -> np.ndarray:
+        """Return the candidates `[U, C]`, best first."""
+        order = np.argsort(-self.scores(candidates), axis=1, kind="stable")
+        return np.take_along_axis(candidates.items, order, axis=1)
+
+
+def union(lists: Sequence[np.ndarray]) -> np.ndarray:
+    """Join lists of candidates `[U, C_i]` (-1 for none) to one `[U, C]` without repeats.
+
+    >>> union([np.array([[3, 1]]), np.array([[1, 2, -1]])]).tolist()
+    [[1, 2, 3]]
+    """
+    last = np.iinfo(np.int64).max
+    joined = np.concatenate(lists, axis=1).astype(np.int64)
+    joined = np.sort(np.where(joined == NONE, last, joined), axis=1)
+    joined[:, 1:][joined[:, 1:] == joined[:, :-1]] = last
+    joined = np.sort(joined, axis=1)[:, : max(1, int((joined != last).sum(axis=1).max(initial=0)))]
+    return np.where(joined == last, NONE, joined)
+
+
+def fit_fusion(names: Sequence[str], candidates: Candidates, targets: np.ndarray, penalty: float = 1e-3) -> Fusion:
+    """Fit weights by the listwise cross-entropy of the target `[U]` among its request's candidates (Cao et al. 2007), none held to a sign.
+
+    Requests whose target is no candidate teach nothing here. With none that teach, all weights are 0 but the first, which is 1.
+    """
+    from scipy.optimize import minimize
+
+    own = candidates.items == targets[:, None]
+    taught = own.any(axis=1)
+    if not taught.any():
+        return Fusion(tuple(names), np.eye(len(names))[0])
+    features, own = candidates.features[taught].astype(np.float64), own[taught].argmax(axis=1)
+    there = candidates.items[taught] != NONE
+    scale = np.maximum(features[there].std(axis=0), 1e-9)
+    features = np.where(there[:, :, None], features / scale, 0.0)
+    rows = np.arange(len(features))
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = np.where(there, features @ weights, -np.inf)
+        scores -= scores.max(axis=1, keepdims=True)
+        chances = np.exp(scores)
+        chances /= chances.sum(axis=1, keepdims=True)
+        expected = np.einsum("uc,ucf->uf", chances, features)
+        value = -np.log(np.maximum(chances[rows, own], 1e-300)).mean() + penalty * float(weights @ weights)
+        return float(value), (expected - features[rows, own]).mean(axis=0) + 2 * penalty * weights
+
+    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B")
+    return Fusion(tuple(names), found.x / scale)
