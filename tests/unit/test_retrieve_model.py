@@ -13,8 +13,8 @@ from broadsheet.sources.interactions import Attributes, Ragged
 ROWS = Ragged.of([[1, 2, 3], [4], [], [5, 6, 7, 8, 9, 1], [2, 2]])
 
 
-def model(items=12, width=32, longest=6, **more):
-    return SequenceModel(ItemTable(items, width, more.get("attributes", {}), more.get("contents", {}), 0), Trunk(width, 2, longest, 0.0, 0)).eval()
+def model(items=12, width=32, longest=6):
+    return SequenceModel(ItemTable(items, width, {}, {}), Trunk(width, 2, longest, 0.0, 0)).eval()
 
 
 def test_rows_are_filled_in_order_and_no_sequence_is_cut():
@@ -64,17 +64,35 @@ def test_long_histories_keep_their_last_items():
     assert batch.layout.position[0, :3].tolist() == [0, 1, 2]
 
 
-def test_an_item_without_a_modality_has_its_learnt_null_and_a_new_one_no_embedding_of_its_own():
+def table_of_two(**more):
+    """Three items with attributes and images; the second has no attribute, the third no image."""
     attributes = {"tags": Attributes(("red", "round"), Ragged.of([[0, 1], [], [1]]))}
-    contents = {"image": Content(np.ones((3, 4), dtype=np.float32), np.array([True, True, False]))}
-    table = ItemTable(3, 32, attributes, contents, 0)
+    contents = {"image": Content(np.eye(3, 4, dtype=np.float32), np.array([True, True, False]))}
+    return ItemTable(3, 32, attributes, contents, **more)
+
+
+def test_an_item_without_a_modality_has_its_learnt_null_and_a_new_one_no_embedding_of_its_own():
+    table = table_of_two().eval()
     table.fresh[1] = True
     with torch.no_grad():
-        vectors = table()
-        bag, image = table.bags["tags"].weight, table.projections["image"](torch.ones(4))
-        assert torch.allclose(vectors[0], table.own.weight[0] + bag.mean(dim=0) + image, atol=1e-6)
-        assert torch.allclose(vectors[1], table.nulls["tags"] + image, atol=1e-6)
-        assert torch.allclose(vectors[2], table.own.weight[2] + bag[1] + table.nulls["image"], atol=1e-6)
+        bag, image = table.bags["tags"].weight, table.adapters["image"](torch.eye(3, 4))
+        parts = {"tags": torch.stack([bag.mean(dim=0), table.nulls["tags"], bag[1]]), "image": torch.stack([image[0], image[1], table.nulls["image"]])}
+        own = table.own.weight * torch.tensor([[1.0], [0.0], [1.0]])
+        gates = table.gates(parts)
+        assert torch.allclose(gates.sum(dim=1), torch.full((3,), 2.0))
+        assert torch.allclose(table(), own + gates[:, :1] * parts["tags"] + gates[:, 1:] * parts["image"], atol=1e-6)
+        assert torch.allclose(table(torch.tensor([2, 0])), table()[[2, 0]], atol=1e-6)
+
+
+def test_a_modality_can_be_left_out_and_is_hidden_in_training_alone():
+    table = table_of_two(own=False, hidden=0.5).eval()
+    with torch.no_grad():
+        assert torch.equal(table(), table())
+        lonely = table(without="image")
+        assert not torch.allclose(lonely[0], table()[0])
+        assert torch.allclose(lonely[2], table()[2], atol=1e-6)
+        table.train()
+        assert len({round(float(table()[0].sum()), 6) for _ in range(20)}) > 1
 
 
 def test_training_lowers_the_loss_and_a_constant_order_is_learnt():

@@ -35,7 +35,7 @@ class SequenceModel(nn.Module):
 
     def read(self, histories: Ragged) -> np.ndarray:
         """Return the state `[U, d]` after the last item of each history; one of no items is all zero."""
-        found = np.zeros((len(histories.lengths), self.table.own.embedding_dim), dtype=np.float32)
+        found = np.zeros((len(histories.lengths), self.table.width), dtype=np.float32)
         filled = np.flatnonzero(histories.lengths > 0)
         with torch.inference_mode():
             table = self.table()

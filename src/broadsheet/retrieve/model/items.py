@@ -1,4 +1,4 @@
-"""Every item as one vector: its own embedding, its attributes, and its content."""
+"""Every item as one vector: its own embedding, and its modalities fused by a gate."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
 from broadsheet.core.seeds import generator
 from broadsheet.sources.interactions import Attributes
@@ -18,23 +19,52 @@ class Content(NamedTuple):
     present: np.ndarray
 
 
-class ItemTable(nn.Module):
-    """Vectors `[N, d]` of all items: an embedding of its own, the mean of its attributes' embeddings, and each content projected.
+class Adapter(nn.Module):
+    """Vectors `[R, C]` of a frozen encoder to `[R, d]`: a linear map, and a hidden layer beside it."""
 
-    An item without a modality gets that modality's learnt null, never zeros. `new` items have no embedding of their own.
+    def __init__(self, features: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(features)
+        self.direct = nn.Linear(features, width)
+        self.wide, self.narrow = nn.Linear(features, 2 * width), nn.Linear(2 * width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Map vectors."""
+        seen = self.dropout(self.norm(vectors))
+        return self.direct(seen) + self.narrow(self.dropout(functional.gelu(self.wide(seen))))
+
+
+class ItemTable(nn.Module):
+    """Vectors `[N, d]` of all items: an embedding of its own (unless `own` is false) and modalities, weighed by a gate and added up.
+
+    A modality is the mean of its attributes' embeddings, or a frozen encoder's vector through an adapter. An item without one
+    has that modality's learnt null, never zeros; in training each modality of an item is hidden so with chance `hidden`.
+    Items marked in `fresh` have no embedding of their own: they came after the training.
     """
 
-    def __init__(self, items: int, width: int, attributes: Mapping[str, Attributes], contents: Mapping[str, Content], seed: int = 0) -> None:
+    def __init__(
+        self,
+        items: int,
+        width: int,
+        attributes: Mapping[str, Attributes],
+        contents: Mapping[str, Content],
+        *,
+        own: bool = True,
+        hidden: float = 0.0,
+        dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         super().__init__()
+        self.names, self.hidden, self.width = (*attributes, *contents), hidden, width
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "items").integers(2**62)))
-            self.own = nn.Embedding(items, width)
-            self.bags = nn.ModuleDict(
-                {name: nn.EmbeddingBag(max(1, len(said.names)), width, mode="mean", include_last_offset=True) for name, said in attributes.items()}
-            )
-            self.projections = nn.ModuleDict({name: nn.Linear(of.vectors.shape[1], width) for name, of in contents.items()})
-            self.nulls = nn.ParameterDict({name: nn.Parameter(torch.randn(width) * 0.02) for name in [*attributes, *contents]})
-            for weight in [self.own.weight, *self.bags.parameters()]:
+            self.own = nn.Embedding(items, width) if own else None
+            self.bags = nn.ModuleDict({name: nn.EmbeddingBag(max(1, len(said.names)), width, include_last_offset=True) for name, said in attributes.items()})
+            self.adapters = nn.ModuleDict({name: Adapter(of.vectors.shape[1], width, dropout) for name, of in contents.items()})
+            self.nulls = nn.ParameterDict({name: nn.Parameter(torch.randn(width) * 0.02) for name in self.names})
+            self.gate = nn.Linear(len(self.names) * width, len(self.names)) if len(self.names) > 1 else None
+            for weight in [*([self.own.weight] if self.own else []), *self.bags.parameters()]:
                 nn.init.normal_(weight, std=0.02)
         for name, said in attributes.items():
             self.register_buffer(f"{name}_values", torch.from_numpy(said.rows.values), persistent=False)
@@ -44,15 +74,62 @@ class ItemTable(nn.Module):
             self.register_buffer(f"{name}_present", torch.from_numpy(of.present), persistent=False)
         self.register_buffer("fresh", torch.zeros(items, dtype=torch.bool))
 
-    def forward(self) -> torch.Tensor:
-        """Return all vectors."""
-        own = self.own.weight
-        total = torch.where(self.fresh[:, None], torch.zeros_like(own), own) if bool(self.fresh.any()) else own
-        for name, bag in self.bags.items():
-            begins = self.get_buffer(f"{name}_begins")
-            said = bag(self.get_buffer(f"{name}_values"), begins)
-            total = total + torch.where((begins[1:] > begins[:-1])[:, None], said, self.nulls[name])
-        for name, projection in self.projections.items():
-            shown = projection(self.get_buffer(f"{name}_vectors"))
-            total = total + torch.where(self.get_buffer(f"{name}_present")[:, None], shown, self.nulls[name])
-        return total
+    def __len__(self) -> int:
+        return len(self.fresh)
+
+    def modality(self, name: str, rows: torch.Tensor | None = None) -> torch.Tensor:
+        """Return one modality's vectors of all items, or of some `[R]`; the null where an item has none."""
+        present = self.present(name, rows)
+        if name in self.bags:
+            values, begins = self.get_buffer(f"{name}_values"), self.get_buffer(f"{name}_begins")
+            if rows is not None:
+                values, begins = _picked(values, begins, rows)
+            said = self.bags[name](values, begins)
+        else:
+            vectors = self.get_buffer(f"{name}_vectors")
+            said = self.adapters[name](vectors if rows is None else vectors[rows])
+        return torch.where(present[:, None], said, self.nulls[name])
+
+    def present(self, name: str, rows: torch.Tensor | None = None) -> torch.Tensor:
+        """Tell which items have a modality."""
+        begins = self.get_buffer(f"{name}_begins") if name in self.bags else None
+        there = begins[1:] > begins[:-1] if begins is not None else self.get_buffer(f"{name}_present")
+        return there if rows is None else there[rows]
+
+    def gates(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return the weight of each modality `[R, M]`; they add up to M."""
+        if self.gate is None:
+            return torch.ones(len(next(iter(parts.values()))), 1)
+        return torch.softmax(self.gate(torch.cat([parts[name] for name in self.names], dim=1)), dim=1) * len(self.names)
+
+    def forward(self, rows: torch.Tensor | None = None, without: str = "") -> torch.Tensor:
+        """Return the vectors of all items, or of some `[R]`; `without` one modality, its null is in its place."""
+        parts = {name: self._shown(name, self.modality(name, rows), without) for name in self.names}
+        own = self._own(rows)
+        if not parts:
+            return own
+        weights = self.gates(parts)
+        return own + torch.stack([weights[:, column, None] * parts[name] for column, name in enumerate(self.names)]).sum(dim=0)
+
+    def _own(self, rows: torch.Tensor | None) -> torch.Tensor:
+        count = len(self) if rows is None else len(rows)
+        if self.own is None:
+            return torch.zeros(count, self.width)
+        own = self.own.weight if rows is None else self.own(rows)
+        fresh = self.fresh if rows is None else self.fresh[rows]
+        return torch.where(fresh[:, None], torch.zeros_like(own), own) if bool(fresh.any()) else own
+
+    def _shown(self, name: str, vectors: torch.Tensor, without: str) -> torch.Tensor:
+        if name == without:
+            return self.nulls[name].expand(len(vectors), -1)
+        if not self.training or not self.hidden or len(self.names) < 2:
+            return vectors
+        return torch.where(torch.rand(len(vectors), 1) < self.hidden, self.nulls[name], vectors)
+
+
+def _picked(values: torch.Tensor, begins: torch.Tensor, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the values and begins of some rows of a ragged table."""
+    lengths = begins[rows + 1] - begins[rows]
+    ends = torch.cumsum(lengths, dim=0)
+    within = torch.arange(int(lengths.sum())) - torch.repeat_interleave(ends - lengths, lengths)
+    return values[torch.repeat_interleave(begins[rows], lengths) + within], torch.cat([torch.zeros(1, dtype=ends.dtype), ends])
