@@ -5,16 +5,23 @@ import pytest
 import torch
 
 from broadsheet.core.backbones.trunk import Trunk, pack
-from broadsheet.retrieve.model.batches import NextItems, lay
-from broadsheet.retrieve.model.dense import SequenceModel
+from broadsheet.core.train import Stage, train
+from broadsheet.retrieve.model.batches import Pairs, Sampler
+from broadsheet.retrieve.model.depth import DepthDecoder
 from broadsheet.retrieve.model.items import Content, ItemTable
+from broadsheet.retrieve.model.requests import Requests, tokens
+from broadsheet.retrieve.model.search import SearchModel
+from broadsheet.retrieve.model.tasks import LOSSES, Roles, Step, neighbours, objective
+from broadsheet.retrieve.plan import TASKS
 from broadsheet.sources.interactions import Attributes, Ragged
 
 ROWS = Ragged.of([[1, 2, 3], [4], [], [5, 6, 7, 8, 9, 1], [2, 2]])
+QUERIES = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
+ASKS = np.array([True, False, True, True, False])
 
 
-def model(items=12, width=32, longest=6):
-    return SequenceModel(ItemTable(items, width, {}, {}), Trunk(width, 2, longest, 0.0, 0)).eval()
+def model(items=12, width=32, longest=7, **more):
+    return SearchModel(ItemTable(items, width, more.get("attributes", {}), more.get("contents", {})), Trunk(width, 2, longest), 8, cosine=False).eval()
 
 
 def test_rows_are_filled_in_order_and_no_sequence_is_cut():
@@ -26,42 +33,42 @@ def test_rows_are_filled_in_order_and_no_sequence_is_cut():
         pack([6], 5)
 
 
-def test_a_packed_sequence_has_the_states_it_has_alone():
-    net = model()
-    together = net.read(ROWS)
-    for number, row in enumerate(ROWS):
-        alone = net.read(Ragged.of([row]))[0]
-        assert np.allclose(together[number], alone, atol=1e-6)
-    assert not together[2].any()
+def test_a_packed_request_has_the_state_it_has_alone():
+    net, requests = model(), Requests(ROWS, QUERIES, ASKS)
+    together = net.read(requests)
+    for number in range(5):
+        assert np.allclose(together[number], net.read(requests.rows(np.array([number])))[0], atol=1e-6)
+    assert not np.allclose(together, net.read(Requests.of_histories(ROWS, 8))[:5])
 
 
 def test_a_state_does_not_see_what_comes_later():
     net = model()
-    table = net.table()
-    one, other = (lay(Ragged.of([row]), np.array([0]), 6, 6, Ragged.of([row])) for row in ([1, 2, 3, 4], [1, 2, 3, 9]))
-    first, second = net.states(one, table), net.states(other, table)
-    assert torch.equal(first[:3], second[:3])
-    assert not torch.allclose(first[3], second[3])
+    one, other = (net.states(tokens(Requests.of_histories(Ragged.of([row])), 6, every=True)) for row in ([1, 2, 3, 4], [1, 2, 3, 9]))
+    assert torch.allclose(one[:3], other[:3], atol=1e-6)
+    assert not torch.allclose(one[3], other[3])
 
 
-def test_an_epoch_trains_every_position_once():
-    train = Ragged.of([[1, 2, 3], [4, 5], [6], [7, 8, 9, 10]])
-    batches = NextItems(train, 6, 0)
-    from broadsheet.core.train import Stage
+def test_long_histories_keep_their_last_items_and_the_query_stands_behind_them():
+    given = tokens(Requests(Ragged.of([[1, 2, 3, 4, 5]]), QUERIES[:1], np.array([True])), 4)
+    assert given.items[0, :3].tolist() == [3, 4, 5]
+    assert given.layout.position[0].tolist() == [0, 1, 2, 3]
+    assert given.query_at.tolist() == given.at.tolist() == [3]
 
+
+def test_an_epoch_trains_every_position_and_every_query_once():
+    train_rows = Ragged.of([[1, 2, 3], [4, 5], [6], [7, 8, 9, 10]])
+    pairs = Pairs(QUERIES, np.array([3, 1, 4, 1, 5]))
+    sampler = Sampler(train_rows, pairs, 6, 0)
     stage = Stage(name="dense", steps=2, batch=3)
-    assert batches.steps(3) == 2
-    seen = [batches(stage, step, np.random.default_rng(0)) for step in range(2)]
-    assert sorted(target for batch in seen for target in batch.targets.tolist()) == [2, 3, 5, 8, 9, 10]
+    assert sampler.steps(3) == 2
+    seen = [sampler(stage, step, np.random.default_rng(0)) for step in range(2)]
+    assert sorted(item for batch in seen for item in batch.histories.items.tolist()) == [2, 3, 5, 8, 9, 10]
+    asked = [tuple(np.round(query, 4)) for batch in seen for query in batch.queries.given.queries.numpy()]
+    assert len(set(asked)) == 5
     for batch in seen:
-        flat = batch.items.flatten()[batch.at].tolist()
-        assert all(after == before + 1 for before, after in zip(flat, batch.targets.tolist(), strict=True))
-
-
-def test_long_histories_keep_their_last_items():
-    batch = lay(Ragged.of([[1, 2, 3, 4, 5]]), np.array([0]), 3, 6)
-    assert batch.items[0, :3].tolist() == [3, 4, 5]
-    assert batch.layout.position[0, :3].tolist() == [0, 1, 2]
+        given = batch.histories.given
+        flat = given.items.flatten()[given.at].tolist()
+        assert all(after == before + 1 for before, after in zip(flat, batch.histories.items.tolist(), strict=True))
 
 
 def table_of_two(**more):
@@ -95,21 +102,71 @@ def test_a_modality_can_be_left_out_and_is_hidden_in_training_alone():
         assert len({round(float(table()[0].sum()), 6) for _ in range(20)}) > 1
 
 
-def test_training_lowers_the_loss_and_a_constant_order_is_learnt():
-    from broadsheet.core.train import Stage, descend, train
-
+def test_a_constant_order_is_learnt():
     sequences = Ragged.of([[(start + step) % 12 for step in range(6)] for start in range(12)])
     net = model()
-    batches = NextItems(sequences, 6, 0)
-    train(net, [Stage(name="dense", steps=60, learning_rate=1e-2, batch=30)], batches, descend(lambda m, b: m.loss(b), "float32"))
-    scores = np.concatenate(list(net.scores(Ragged.of([[3, 4], [10, 11]]))))
+    train(net, [Stage(name="dense", steps=60, learning_rate=1e-2, batch=30)], Sampler(sequences, None, 6, 0), objective({"next": 1.0}, Roles("tags")))
+    scores = np.concatenate(list(net.scores(Requests.of_histories(Ragged.of([[3, 4], [10, 11]]), 8))))
     assert scores.argmax(axis=1).tolist() == [5, 0]
+
+
+def whole():
+    """A model of two modalities with semantic IDs, and a batch of histories and queries."""
+    attributes = {"tags": Attributes(("red", "round"), Ragged.of([[item % 2] for item in range(12)]))}
+    contents = {"image": Content(np.random.default_rng(1).normal(size=(12, 4)).astype(np.float32), np.arange(12) != 3)}
+    net = model(attributes=attributes, contents=contents)
+    codes = np.stack([np.arange(12) // 4, np.arange(12) % 4], axis=1)
+    net.adopt(codes, DepthDecoder(32, 2, 4, 1, 0.0), attributes=2, parts={"tags": codes, "image": codes[::-1].copy()})
+    batch = Sampler(ROWS, Pairs(QUERIES, np.array([3, 1, 4, 1, 5])), 7, 0)(Stage(name="ids", steps=1, batch=8), 0, np.random.default_rng(0))
+    return net, batch, Roles("tags", "image", torch.eye(2)[torch.arange(12) % 2])
+
+
+def test_every_task_of_the_plan_has_a_loss_that_moves_what_it_should():
+    assert set(LOSSES) == set(TASKS)
+    moved = {
+        "text": ("table.bags.tags", "query", "trunk"),
+        "image": ("table.adapters.image", "table.bags.tags"),
+        "request-image": ("table.adapters.image", "query"),
+        "fused": ("table.gate", "query"),
+        "next": ("table.own", "trunk"),
+        "G1": ("decoder", "query"),
+        "G2": ("decoder", "trunk"),
+        "G3": ("decoder", "table.bags.tags"),
+        "G4": ("told", "decoder.codes"),
+        "G5": ("nothing", "decoder"),
+        "D1": ("decoder.codes", "query", "bias"),
+        "D2": ("decoder.codes", "table"),
+        "D3": ("parts.image", "parts.tags"),
+    }
+    for name, parts in moved.items():
+        net, batch, roles = whole()
+        loss = LOSSES[name](Step(net, batch, roles))
+        loss.backward()
+        touched = [key for key, value in net.named_parameters() if value.grad is not None and bool(value.grad.abs().sum() > 0)]
+        for part in parts:
+            assert any(key.startswith(part) for key in touched), f"{name} does not move {part}"
+    assert not any(key.startswith("table") for key in touched)
+
+
+def test_a_task_without_its_data_is_left_out():
+    net, batch, roles = whole()
+    for name, lacking in (("G1", batch._replace(queries=None)), ("G2", batch._replace(histories=None))):
+        assert LOSSES[name](Step(net, lacking, roles)) is None
+    for name in ("image", "request-image", "D3"):
+        assert LOSSES[name](Step(net, batch, Roles("tags"))) is None
+
+
+def test_hard_negatives_begin_with_the_same_codes_and_are_never_the_item():
+    codes = torch.tensor([[0, 0, 0], [0, 0, 1], [0, 0, 2], [0, 1, 0], [1, 0, 0], [1, 1, 1]])
+    for _ in range(5):
+        found = neighbours(codes, torch.tensor([0, 4]), 2)
+        assert set(found[0].tolist()) == {1, 2}
+        assert found[1, 0] == 5
+        assert 4 not in found[1].tolist()
 
 
 def decoder_and_ids(items=150, size=12, requests=3):
     """A decoder with weights large enough that codes depend on those before them."""
-    from broadsheet.retrieve.model.depth import DepthDecoder
-
     rng = np.random.default_rng(0)
     decoder = DepthDecoder(32, 3, size, 1, 0.0).eval()
     with torch.no_grad():

@@ -1,64 +1,78 @@
-"""Sequences packed into batches: every position is trained on, and little is padding."""
+"""Batches of all tasks: histories of which every position is trained on, and queries with the item that each found."""
 
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from broadsheet.core.backbones.trunk import PADDING, Layout, pack
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import Stage
+from broadsheet.retrieve.model.requests import Requests, Tokens, tokens
 from broadsheet.sources.interactions import Ragged
 
 
-class Batch(NamedTuple):
-    """Items in rows `[B, T]` with their layout; `at` `[P]` are the places (in the rows laid flat) that ask, `targets` `[P]` what came next."""
+class Asked(NamedTuple):
+    """Requests, and the item that belongs to each `[P]`."""
 
+    given: Tokens
     items: torch.Tensor
-    layout: Layout
-    at: torch.Tensor
-    targets: torch.Tensor
 
 
-def lay(histories: Ragged, rows: np.ndarray, longest: int, room: int, targets: Ragged | None = None) -> Batch:
-    """Pack the last `longest` items of some histories; each place asks for what `targets` has there, or only the last asks, for nothing.
+class Batch(NamedTuple):
+    """What a step is trained on: positions of histories with the next item, queries with their item, or both."""
 
-    The order of `at` is that of `rows`, and within a history that of time.
+    histories: Asked | None
+    queries: Asked | None
+
+    @property
+    def parts(self) -> list[Asked]:
+        """What there is."""
+        return [part for part in (self.queries, self.histories) if part is not None]
+
+
+class Pairs(NamedTuple):
+    """Vectors of queries `[Q, C]`, and the item that each found `[Q]`."""
+
+    queries: np.ndarray
+    items: np.ndarray
+
+
+class Sampler:
+    """Draws batches: in an order drawn anew each epoch, every pair and every position of a history once.
+
+    An epoch is over when the longer of the two is: about `stage.batch` pairs or positions a step, the shorter one drawn as often as it takes.
     """
-    ends = histories.begins[rows + 1]
-    begins = np.maximum(histories.begins[rows], ends - longest)
-    lengths = ends - begins
-    places = pack(lengths, room)
-    first = places.row * room + places.start
-    number = np.repeat(np.arange(len(rows)), lengths)
-    within = np.arange(len(number)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    flat = first[number] + within
-    shape = places.rows * room
-    items, segment, position = np.zeros(shape, dtype=np.int64), np.full(shape, PADDING, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    items[flat], segment[flat], position[flat] = histories.values[begins[number] + within], number, within
-    wanted = targets.values[begins[number] + within] if targets is not None else np.zeros(0, dtype=np.int64)
-    at = flat if targets is not None else first + lengths - 1
-    square = (places.rows, room)
-    layout = Layout(torch.from_numpy(segment).view(square), torch.from_numpy(position).view(square))
-    return Batch(torch.from_numpy(items).view(square), layout, torch.from_numpy(at), torch.from_numpy(wanted))
 
-
-class NextItems:
-    """Batches for predicting each next item: users in an order drawn anew each epoch, about `stage.batch` positions a step."""
-
-    def __init__(self, train: Ragged, longest: int, seed: int) -> None:
-        rows = [row[-longest - 1 :] for row in train if len(row) > 1]
-        self.histories, self.targets = Ragged.of(row[:-1] for row in rows), Ragged.of(row[1:] for row in rows)
+    def __init__(self, train: Ragged | None, pairs: Pairs | None, longest: int, seed: int) -> None:
+        rows = [row[-longest - 1 :] for row in train or () if len(row) > 1]
+        self.histories, self.next = Ragged.of(row[:-1] for row in rows), Ragged.of(row[1:] for row in rows)
+        self.pairs = pairs if pairs is not None and len(pairs.items) else None
         self.longest, self.seed = longest, seed
 
     def steps(self, batch: int) -> int:
         """Return how many steps an epoch has."""
-        return max(1, round(len(self.histories.values) / batch))
+        most = max(len(self.histories.values), len(self.pairs.items) if self.pairs else 0)
+        return max(1, round(most / batch))
 
     def __call__(self, stage: Stage, step: int, rng: np.random.Generator) -> Batch:
         """Return the batch of a step."""
         del rng
-        steps = self.steps(stage.batch)
-        order = generator(self.seed, "epoch", stage.name, str(step // steps)).permutation(len(self.histories.lengths))
-        users = np.array_split(order, steps)[step % steps]
-        return lay(self.histories, users, self.longest, self.longest, self.targets)
+        epoch, within = divmod(step, steps := self.steps(stage.batch))
+        return Batch(self._histories(stage.name, epoch, within, steps), self._queries(stage, epoch, within, steps))
+
+    def _histories(self, name: str, epoch: int, within: int, steps: int) -> Asked | None:
+        if not len(self.histories.values):
+            return None
+        order = generator(self.seed, "histories", name, str(epoch)).permutation(len(self.histories.lengths))
+        users = np.array_split(order, min(steps, len(order)))[within % min(steps, len(order))]
+        given = tokens(Requests.of_histories(self.histories).rows(users), self.longest, every=True)
+        return Asked(given, torch.from_numpy(np.concatenate([self.next.row(int(user)) for user in users])))
+
+    def _queries(self, stage: Stage, epoch: int, within: int, steps: int) -> Asked | None:
+        if self.pairs is None:
+            return None
+        count = len(self.pairs.items)
+        order = generator(self.seed, "queries", stage.name, str(epoch)).permutation(count)
+        rows = order[(np.arange(stage.batch) + within * stage.batch) % count] if steps * stage.batch > count else np.array_split(order, steps)[within]
+        rows = rows[: min(stage.batch, count)]
+        return Asked(tokens(Requests.of_queries(self.pairs.queries[rows]), self.longest), torch.from_numpy(self.pairs.items[rows].astype(np.int64)))

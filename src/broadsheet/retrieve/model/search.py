@@ -1,0 +1,105 @@
+"""The model of all tasks: requests (a history, a query, or both) and items in one space, and semantic IDs generated from requests."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.core.seeds import generator
+from broadsheet.retrieve.model.depth import DepthDecoder
+from broadsheet.retrieve.model.items import Adapter, ItemTable
+from broadsheet.retrieve.model.requests import Requests, Tokens, tokens
+
+FUSED = "fused"
+BLOCK = 512
+
+
+class SearchModel(nn.Module):
+    """Requests to states, items to vectors of the same space, states to semantic IDs.
+
+    `views` of an item are one modality alone, or the gated sum of all. `adopt` gives items their semantic IDs: from then on an item's
+    vector has the sum of its code embeddings, weighed by `share`.
+    """
+
+    def __init__(self, table: ItemTable, trunk: Trunk, features: int, *, cosine: bool, dropout: float = 0.0, seed: int = 0) -> None:
+        super().__init__()
+        self.table, self.trunk, self.cosine = table, trunk, cosine
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(generator(seed, "search").integers(2**62)))
+            self.query = Adapter(features, table.width, dropout)
+        self.scale = nn.Parameter(torch.tensor(3.0))
+        self.decoder: DepthDecoder | None = None
+        self.parts = nn.ModuleDict()
+        self.register_buffer("codes", torch.zeros(0, 0, dtype=torch.long), persistent=False)
+
+    def adopt(self, codes: np.ndarray, decoder: DepthDecoder, attributes: int = 0, parts: Mapping[str, np.ndarray] | None = None) -> None:
+        """Take semantic IDs `[N, L]` and what generates them; `attributes` are how many there are to tell from an ID.
+
+        `parts` are semantic IDs of single modalities, which have embeddings of their own.
+        """
+        self.decoder = decoder
+        self.codes = torch.from_numpy(codes.astype(np.int64))
+        self.share = nn.Parameter(torch.tensor(0.0))
+        self.bias = nn.Parameter(torch.tensor(0.0))
+        self.nothing = nn.Parameter(torch.zeros(self.table.width))
+        self.told = nn.Linear(self.table.width, attributes) if attributes else None
+        for name, of in (parts or {}).items():
+            self.register_buffer(f"{name}_codes", torch.from_numpy(of + np.arange(of.shape[1]) * decoder.size), persistent=False)
+            self.parts[name] = nn.EmbeddingBag(of.shape[1] * decoder.size, self.table.width, mode="sum")
+
+    def view(self, name: str, rows: torch.Tensor | None = None, without: str = "") -> torch.Tensor:
+        """Return items' vectors `[R, d]`: of one modality, or fused."""
+        if name != FUSED:
+            return self.table.modality(name, rows)
+        fused = self.table(rows, without)
+        return fused if self.decoder is None else fused + self.share * self.sid_vectors(rows)
+
+    def sid_vectors(self, rows: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the sum of the code embeddings of items `[R, d]`. Raises RuntimeError before `adopt`."""
+        if self.decoder is None:
+            raise RuntimeError("items have no semantic IDs yet")
+        return self.decoder.item_vectors(self.codes if rows is None else self.codes[rows])
+
+    def part_vectors(self, name: str, rows: torch.Tensor) -> torch.Tensor:
+        """Return the sum of the code embeddings of one modality's semantic IDs `[R, d]`."""
+        return self.parts[name](self.get_buffer(f"{name}_codes")[rows])
+
+    def products(self, states: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
+        """Return scores `[P, N]`: products, or with `cosine` scaled cosines."""
+        if self.cosine:
+            states, vectors = functional.normalize(states, dim=1) * self.scale.exp(), functional.normalize(vectors, dim=1)
+        return states @ vectors.T
+
+    def states(self, given: Tokens, name: str = FUSED) -> torch.Tensor:
+        """Return states `[P, d]`; the items of histories are shown by one view."""
+        seen, where = torch.unique(given.items, return_inverse=True)
+        vectors = self.view(name, seen)[where].flatten(0, 1)
+        if len(given.query_at):
+            vectors = vectors.index_copy(0, given.query_at, self.query(given.queries).to(vectors.dtype))
+        return self.trunk(vectors.view(*given.items.shape, -1), given.layout).flatten(0, 1)[given.at]
+
+    def read(self, requests: Requests, name: str = FUSED) -> np.ndarray:
+        """Return the state `[U, d]` of each request."""
+        found = []
+        with torch.inference_mode():
+            for start in range(0, len(requests.asks), BLOCK):
+                rows = np.arange(start, min(start + BLOCK, len(requests.asks)))
+                found.append(self.states(tokens(requests.rows(rows), self.trunk.longest), name).numpy())
+        return np.concatenate([np.zeros((0, self.table.width), dtype=np.float32), *found])
+
+    def items(self, name: str = FUSED, without: str = "") -> np.ndarray:
+        """Return the vectors `[N, d]` of all items by one view."""
+        with torch.inference_mode():
+            parts = [self.view(name, rows, without) for rows in torch.arange(len(self.table)).split(4 * BLOCK)]
+            return torch.cat([torch.zeros(0, self.table.width), *parts]).numpy()
+
+    def scores(self, requests: Requests, name: str = FUSED, without: str = "") -> Iterator[np.ndarray]:
+        """Yield scores `[B, N]` of all items, a block of requests at a time."""
+        vectors = torch.from_numpy(self.items(name, without))
+        states = torch.from_numpy(self.read(requests, name))
+        with torch.inference_mode():
+            for block in states.split(BLOCK):
+                yield self.products(block, vectors).numpy()
