@@ -12,8 +12,8 @@ from broadsheet.retrieve.model.depth import DepthDecoder
 from broadsheet.retrieve.model.losses import in_batch, matched, total
 from broadsheet.retrieve.model.search import FUSED, SearchModel
 
-# Semantic IDs with the same first codes that a request's own is told from.
-NEGATIVES = 4
+# Semantic IDs with the same first codes that a request's own is told from, and of how many requests a step.
+NEGATIVES, TOLD = 4, 256
 
 
 class Roles(NamedTuple):
@@ -130,9 +130,10 @@ def _match(step: Step) -> torch.Tensor:
     """Tell a request's own semantic ID from others that begin with as many of the same codes as any does."""
     losses = []
     for part in step.batch.parts:
-        states = functional.normalize(step.model.states(part.given), dim=1)
-        others = neighbours(step.model.codes, part.items)
-        asked = torch.cat([part.items[:, None], others], dim=1)
+        some = torch.randperm(len(part.items))[:TOLD]
+        states = functional.normalize(step.model.states(part.given)[some], dim=1)
+        own = part.items[some]
+        asked = torch.cat([own[:, None], neighbours(step.model.codes, own)], dim=1)
         given = functional.normalize(step.model.sid_vectors(asked.flatten()), dim=1).view(*asked.shape, -1)
         scores = step.model.scale.exp() * torch.einsum("pd,pnd->pn", states, given) + step.model.bias
         truths = torch.zeros_like(scores)

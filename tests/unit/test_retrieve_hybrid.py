@@ -1,0 +1,56 @@
+"""Candidates of both retrievers: everything that the fusion weighs, against its definition."""
+
+import numpy as np
+import torch
+from scipy.special import logsumexp
+
+from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.retrieve.baselines import cooccurrence
+from broadsheet.retrieve.decoding import exact
+from broadsheet.retrieve.hybrid import FEATURES, FLOOR, Index, retrieve
+from broadsheet.retrieve.model.items import ItemTable
+from broadsheet.retrieve.model.requests import Requests
+from broadsheet.retrieve.model.search import SearchModel
+from broadsheet.retrieve.model.tasks import Roles
+from broadsheet.retrieve.pretrain import tokenise
+from broadsheet.retrieve.tokenizer import CodebookConfig
+from broadsheet.sources.interactions import Ragged
+
+ITEMS = 40
+HISTORIES = Ragged.of([np.random.default_rng(row).permutation(ITEMS)[: 2 + row % 5] for row in range(9)])
+
+
+def index():
+    net = SearchModel(ItemTable(ITEMS, 32, {}, {}), Trunk(32, 1, 8), 1, cosine=False).eval()
+    with torch.no_grad():
+        net.table.own.weight.mul_(30)
+    book, codes, _ = tokenise(net, Roles(""), CodebookConfig(levels=2, size=8), 0)
+    return Index.of(net.eval(), book, codes, cooccurrence(HISTORIES, ITEMS))
+
+
+def test_every_candidate_has_every_feature_whoever_found_it():
+    made, requests = index(), Requests.of_histories(HISTORIES)
+    (found,) = list(retrieve(made, requests, list(HISTORIES), width=6, top=10))
+    states = made.model.read(requests)
+    whole = exact(made.trie, made.model.decoder.scorer(states), 9)
+    near = made.near.toarray()
+    for row, history in enumerate(HISTORIES):
+        items = found.candidates.items[row]
+        kept = items >= 0
+        scores = states[row] @ made.vectors.T
+        scores[history] = -np.inf
+        best = set(np.argsort(-scores)[:10].tolist())
+        assert best | set(found.answers.items[row][found.answers.items[row] >= 0].tolist()) == set(items[kept].tolist())
+        assert not set(items[kept].tolist()) & set(history.tolist())
+        given = dict(zip(whole.items[row].tolist(), whole.scores[row].tolist(), strict=True))
+        weight = sum(near[item] * 0.7**back for back, item in enumerate(history[::-1][:6].tolist()))
+        for item, features in zip(items[kept].tolist(), found.candidates.features[row][kept], strict=True):
+            prefix = made.book.centres[0][made.model.codes[item, 0]]
+            wanted = [scores[item] - logsumexp(scores), given[item], states[row] @ prefix, np.log(weight[item] + FLOOR)]
+            assert np.allclose(features, wanted, atol=1e-3)
+    assert found.candidates.features.shape[2] == len(FEATURES) + 1
+
+
+def test_a_catalogue_smaller_than_what_is_asked_for_is_given_whole():
+    (found,) = list(retrieve(index(), Requests.of_histories(Ragged.of([[1]])), [np.array([1])], width=50, top=100))
+    assert sorted(found.candidates.items[0].tolist()) == [0, *range(2, ITEMS)]
