@@ -1,5 +1,6 @@
 """One arm: its speed over a few steps, or its recall after a budget of seconds and after a number of epochs."""
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,8 @@ from broadsheet.represent.muco.schema import normalised
 from broadsheet.represent.muco.template import Template
 
 RATE, TEMPERATURE = 1e-3, 0.07
+# Steps of a training that its budgets end.
+LONGEST = 1_000_000
 
 
 class Arm(NamedTuple):
@@ -54,7 +57,7 @@ class Arm(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """An objective that counts its processor seconds, pairs and pictures."""
+    """An objective that counts its pairs and pictures."""
 
     objective: Objective
     spent: dict[str, float]
@@ -95,36 +98,43 @@ def speed(arm: Arm, data: Data, root: Path, backbone: str, batch: int, steps: in
 def recall(
     arm: Arm, data: Data, root: Path, kept: dict[str, Sight], backbone: str, batch: int, seconds: float, epochs: float, seed: int, progress: Progress
 ) -> Measured:
-    """Train until both `seconds` of the processor and `epochs` of pictures are spent; measure single turns of unseen pictures at each."""
+    """Train until both `seconds` of the processor and `epochs` of pictures are spent; measure single turns of unseen pictures at each.
+
+    The clock runs for all that training takes, the optimiser and the packing of batches included, and stands still while it is judged.
+    """
     built, config = _built(arm, backbone, batch, seed)
     shown = Pictures(built.net.backbone, root, kept=kept)
     # All that the tower sees is seen before the clock starts, or the first arm would pay for the others.
     shown.look([example.image for example in data.train if example.image] + [image for image, _ in data.test], progress)
-    sampler = Sampler(data.train, seed=seed, most_turns=arm.turns)
     at_epochs = max(1, round(epochs * len(data.train) / min(config.batch, len(data.train))))
     counted = _counted(muco_objective(shown, config.loss, dtype="float32"))
-    pace = _pace(built, config, counted, sampler, seed)
-    built, config = _built(arm, backbone, batch, seed)
-    shown = Pictures(built.net.backbone, root, kept=kept)
-    at_seconds = max(1, round(seconds / pace))
-    counted = _counted(muco_objective(shown, config.loss, dtype="float32"))
-    steps = max(at_seconds, at_epochs)
-    stage = Stage(name="multi", steps=steps, learning_rate=RATE, batch=config.batch, trainable=built.trainable, warmup=20)
+    stage = Stage(name="multi", steps=LONGEST, learning_rate=RATE, batch=config.batch, trainable=built.trainable, warmup=20)
     found: dict[str, Judged] = {}
     spent: dict[str, float] = {}
+    began = time.process_time()
 
     def told(step: str, done: int, total: int) -> None:
-        for name, wanted in (("cpu", at_seconds), ("epochs", at_epochs)):
-            if done == wanted:
+        del total
+        nonlocal began
+        gone = time.process_time() - began
+        for name, reached in (("cpu", gone >= seconds), ("epochs", done >= at_epochs)):
+            if reached and name not in found:
                 found[name] = judge(built.net, data, shown)
-                spent.update({f"{name}_s": counted.spent["cpu_s"], f"{name}_images": counted.spent["images"], f"{name}_updates": float(done)})
-        progress(step, done, total)
+                spent.update({f"{name}_s": gone, f"{name}_images": counted.spent["images"], f"{name}_updates": float(done)})
+        began = time.process_time() - gone
+        progress(f"{step}, seconds", min(int(gone), int(seconds)), int(seconds))
+        if len(found) == len(("cpu", "epochs")):
+            raise _Spent
 
-    trained = train(built.net, [stage], sampler, counted.objective, seed=seed, progress=told)
+    with contextlib.suppress(_Spent):
+        train(built.net, [stage], Sampler(data.train, seed=seed, most_turns=arm.turns), counted.objective, seed=seed, progress=told)
     figures = {f"{name}@{moment}" if "@" not in name else f"{name}_{moment}": value for moment, one in found.items() for name, value in one.figures.items()}
-    last = trained.record[Columns.LOSS].tail(20).mean()
     values = pl.DataFrame({Columns.IMAGE: [image for image, _ in data.test], **{f"rank_{moment}": one.ranks for moment, one in found.items()}})
-    return Measured({**figures, **spent, "last_loss": float(last or 0.0)}, values, {"backbone": built.net.backbone.name})  # pyrefly: ignore
+    return Measured({**figures, **spent}, values, {"backbone": built.net.backbone.name})
+
+
+class _Spent(Exception):  # noqa: N818 - it is no error
+    """Both budgets are spent."""
 
 
 class Judged(NamedTuple):
@@ -183,23 +193,12 @@ def _counted(objective: Objective) -> Counted:
     spent: dict[str, float] = {}
 
     def counting(model: Any, batch: Any) -> Mapping[str, float]:
-        began = time.process_time()
         figures = objective(model, batch)
-        for name, value in (("cpu_s", time.process_time() - began), ("pairs", figures["rows"]), ("images", len(batch.queries))):
+        for name, value in (("pairs", figures["rows"]), ("images", len(batch.queries))):
             spent[name] = spent.get(name, 0.0) + value
         return figures
 
     return Counted(counting, spent)
-
-
-def _pace(built: Built, config: MucoConfig, counted: Counted, sampler: Sampler, seed: int) -> float:
-    """Return the processor seconds of a step, after one to warm up."""
-    stage = Stage(name="multi", steps=1, learning_rate=RATE, batch=config.batch, trainable=built.trainable)
-    train(built.net, [stage], sampler, counted.objective, seed=seed)
-    counted.spent.clear()
-    began = time.process_time()
-    train(built.net, [stage.model_copy(update={"steps": 4})], sampler, counted.objective, seed=seed)
-    return (time.process_time() - began) / 4
 
 
 def _tokens(net: MultiTurn, sampler: Sampler, stage: Stage, pictures: Pictures) -> int:
