@@ -1,13 +1,12 @@
 """`broadsheet bench`: the command behind every figure."""
 
-import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from broadsheet.cli import bench_represent
+from broadsheet.cli import bench_represent, bench_retrieve
+from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -30,16 +29,15 @@ def report(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds, for the arms that a seed changes.")] = 3,
     arm: Annotated[list[str] | None, typer.Option("--arm", help="Only these rows. Repeats.")] = None,
     ablations: Annotated[bool, typer.Option("--ablations", help="Add the rows of our ranker with a part taken away.")] = False,
-    budget: Annotated[float | None, typer.Option("--budget-minutes", min=0, help="Begin no row after this many minutes; say which are missing.")] = None,
-    rows: Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
 ) -> None:
     """Rank each author's days by their earlier papers, names of candidates hidden, and compare rankers.
 
     Example: broadsheet bench report --history papers.jsonl.gz --list cs.IR --since 2026-03-01 --until 2026-05-31
     """
     from broadsheet.cli.progress import shown
-    from broadsheet.core.bench import render
     from broadsheet.core.home import bench_folder
     from broadsheet.report.bench import ARMS, Plan, bench_report
 
@@ -55,11 +53,12 @@ def report(
     if arm or ablations:
         plan = plan.only(arm or ARMS)
     with shown() as progress:
-        bench = bench_report(plan, rows or bench_folder(), " ".join(["broadsheet", *sys.argv[1:]]), progress)
-    typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench))
+        bench = bench_report(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
 
 
 app.command("represent")(bench_represent.represent)
 app.command("represent-efficiency")(bench_represent.efficiency)
 app.command("represent-speed")(bench_represent.speed)
 app.command("index")(bench_represent.index)
+app.command("retrieve")(bench_retrieve.retrieve)

@@ -1,30 +1,15 @@
 """`broadsheet bench represent`, `represent-efficiency` and `index`: the benches of vectors."""
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
 from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
 
-Seeds = Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")]
-Arms = Annotated[list[str] | None, typer.Option("--arm", help="Only these rows. Repeats.")]
-Budget = Annotated[float | None, typer.Option("--budget-minutes", min=0, help="Begin no row after this many minutes; say which are missing.")]
-Rows = Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Images = Annotated[Path, typer.Option("--images", help="The folder that paths of pictures are relative to.")]
 Texts = Annotated[list[Path], typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")]
-
-
-def _print(bench: Any, *, as_json: bool) -> None:
-    from broadsheet.core.bench import render
-
-    typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench))
-
-
-def _command() -> str:
-    return " ".join(["broadsheet", *sys.argv[1:]])
 
 
 def represent(
@@ -67,8 +52,8 @@ def represent(
         arms=wanted_arms(arm or (), ARMS),
     )
     with shown() as progress:
-        bench = bench_pictures(plan, rows or bench_folder(), _command(), progress)
-    _print(bench, as_json=as_json)
+        bench = bench_pictures(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
 
 
 def efficiency(
@@ -107,8 +92,8 @@ def efficiency(
         parts=wanted_arms(only or (), ("speed", "recall")),
     )
     with shown() as progress:
-        bench = bench_efficiency(plan, rows or bench_folder(), _command(), progress)
-    _print(bench, as_json=as_json)
+        bench = bench_efficiency(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
 
 
 def index(
@@ -143,8 +128,8 @@ def index(
         arms=wanted_arms(arm or (), ARMS),
     )
     with shown() as progress:
-        bench = bench_index(plan, rows or bench_folder(), _command(), progress)
-    _print(bench, as_json=as_json)
+        bench = bench_index(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
 
 
 def speed(
@@ -167,5 +152,5 @@ def speed(
 
     plan = SpeedPlan(tuple(source), images, tuple(texts), flat=flat, seeds=seeds, budget_minutes=budget)
     with shown() as progress:
-        bench = bench_speed(plan, rows or bench_folder(), _command(), progress)
-    _print(bench, as_json=as_json)
+        bench = bench_speed(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)

@@ -1,0 +1,25 @@
+"""What all benches take and how they print."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Seeds = Annotated[int, typer.Option("--seeds", min=1, help="How many seeds.")]
+Arms = Annotated[list[str] | None, typer.Option("--arm", help="Only these rows. Repeats.")]
+Budget = Annotated[float | None, typer.Option("--budget-minutes", min=0, help="Begin no row after this many minutes; say which are missing.")]
+Rows = Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def printed(bench: Any, *, as_json: bool) -> None:
+    """Print a bench as a table, or as one JSON object."""
+    from broadsheet.core.bench import render
+
+    typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench))
+
+
+def command() -> str:
+    """Return the command as it was typed."""
+    return " ".join(["broadsheet", *sys.argv[1:]])

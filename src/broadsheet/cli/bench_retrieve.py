@@ -1,0 +1,37 @@
+"""`broadsheet bench retrieve`: the bench of generative retrieval on sequences."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
+
+
+def retrieve(
+    data: Annotated[list[Path], typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter; items beside it. Repeats.")],
+    *,
+    keep_seen: Annotated[bool, typer.Option("--keep-seen", help="Rank items that a user has had too, as published figures do.")] = False,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")] = None,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Fit generative and dense retrieval on sequences, and test them and cheap baselines on each user's last item.
+
+    Example: broadsheet bench retrieve --data amazon/beauty --seeds 3
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.core.home import bench_folder
+    from broadsheet.retrieve.bench.sequences import ARMS, SequencesPlan, bench_sequences
+    from broadsheet.retrieve.fit import RetrieverConfig
+
+    config = build(RetrieverConfig, with_settings({}, settings or []), "--set")
+    plan = SequencesPlan(tuple(data), seeds, wanted_arms(arm or (), ARMS), keep_seen, budget, config)
+    with shown() as progress:
+        bench = bench_sequences(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)

@@ -1,0 +1,184 @@
+"""The bench of sequences: leave-one-out, the whole catalogue ranked, cheap baselines in the same table."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
+from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.metrics import bootstrap_mean, own_ranks, paired_permutation
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import Columns
+from broadsheet.core.seeds import generator
+from broadsheet.retrieve.baselines import cooccurrence, popularity, recent
+from broadsheet.retrieve.fit import Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
+from broadsheet.retrieve.fusion import Fusion
+from broadsheet.retrieve.hybrid import FEATURES
+from broadsheet.retrieve.pretrain import Asks, hide, ranks
+from broadsheet.retrieve.split import CUTS, Split, figures, leave_one_out
+from broadsheet.sources.interactions import Interactions, read_interactions
+
+ARMS = ("popularity", "co-occurrence", "dense", "generative", "hybrid", "hybrid+cooccurrence")
+LEARNT = ("dense", "generative", "hybrid", "hybrid+cooccurrence")
+RIVALS = ("dense", "generative", "co-occurrence")
+BLOCK = 512
+ROUNDS = 2000
+
+
+class SequencesPlan(NamedTuple):
+    """What is measured: folders of sequences, arms, seeds, the model; `keep_seen` also ranks what a user has had."""
+
+    folders: tuple[Path, ...]
+    seeds: int = 3
+    arms: tuple[str, ...] = ARMS
+    keep_seen: bool = False
+    budget_minutes: float | None = None
+    config: RetrieverConfig = RetrieverConfig()
+
+
+class _Set(NamedTuple):
+    read: Interactions
+    split: Split
+
+    @property
+    def corpus(self) -> Corpus:
+        return Corpus(self.read.items, self.read.attributes, {})
+
+
+def bench_sequences(plan: SequencesPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Fit and test every arm on every folder, row by row in `folder`; arms of one seed share one model."""
+    tasks: list[Task] = []
+    for source in plan.folders:
+        tasks += _tasks(plan, source, folder, progress)
+    outcome = run_tasks("retrieve", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    data = {source.name: hash_files(_files(source)) for source in plan.folders}
+    seen = "kept" if plan.keep_seen else "removed"
+    notes = (
+        f"Leave-one-out, all items ranked, ties by the mean; items that a user has had are {seen}.",
+        "Steps and weights of the fusion are chosen on validation items. Brackets: 95 % over users; p: paired, over users, against the best part of the hybrid.",
+    )
+    return Bench.of("retrieve", command, outcome, _summary(outcome), data={**data, "seen": seen}, seeds=plan.seeds, notes=notes)
+
+
+def _files(source: Path) -> list[Path]:
+    return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter"})
+
+
+def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) -> Iterator[Task]:
+    @cache
+    def read() -> _Set:
+        found = read_interactions(source)
+        return _Set(found, leave_one_out(found.sequences))
+
+    identity = {"data": hash_files(_files(source)), "config": plan.config.model_dump(mode="json")}
+
+    @cache
+    def trained(seed: int) -> Fitted:
+        held = read()
+        checkpoints = folder / "checkpoints" / f"{source.name}-{seed}"
+        # What is chosen by validation is chosen the same way however the test is counted.
+        fitted = fit_model(
+            plan.config, held.corpus, held.split.train, asks(held.split.validation), seed=seed, folder=checkpoints, identity=identity, progress=progress
+        )
+        near = cooccurrence(held.split.train, len(held.read.items))
+        return fitted._replace(index=fitted.index._replace(near=near))
+
+    @cache
+    def answered(seed: int) -> tuple[Retrieved, dict[str, Fusion]]:
+        index, split = trained(seed).index, read().split
+        weights = weigh(index, asks(split.validation, keep_seen=plan.keep_seen), plan.config, seed, progress)
+        return gather(index, asks(split.test, keep_seen=plan.keep_seen), plan.config, progress), weights
+
+    for seed in range(plan.seeds):
+        for arm in plan.arms:
+            if arm in LEARNT or seed == 0:
+                config = {**identity, "keep_seen": plan.keep_seen} if arm in LEARNT else {"data": identity["data"], "keep_seen": plan.keep_seen}
+                yield Task(source.name, arm, seed, config, _measuring(arm, seed, read, trained, answered, keep_seen=plan.keep_seen))
+
+
+def _measuring(
+    arm: str,
+    seed: int,
+    read: Callable[[], _Set],
+    trained: Callable[[int], Fitted],
+    answered: Callable[[int], tuple[Retrieved, dict[str, Fusion]]],
+    *,
+    keep_seen: bool,
+) -> Callable[[], Measured]:
+    def measure() -> Measured:
+        held = read()
+        test = asks(held.split.test, keep_seen=keep_seen)
+        if arm not in LEARNT:
+            return _measured(_cheap(arm, held, test), arm)
+        if arm == "dense":
+            made = trained(seed)
+            return _measured(ranks(made.index.model, test), "trunk", dict(made.pretrained.card))
+        retrieved, weights = answered(seed)
+        if arm == "generative":
+            return _measured(list_ranks(retrieved.beams, test.targets), "beam")
+        fusion = weights[arm]
+        columns = [*FEATURES, "cooccurrence"][: len(fusion.names)]
+        given = retrieved.candidates._replace(features=retrieved.candidates.features[:, :, : len(columns)])
+        facts = {f"weight of {name}": float(weight) for name, weight in zip(fusion.names, fusion.weights, strict=True)}
+        return _measured(list_ranks(fusion.ranked(given), test.targets), "fusion", facts)
+
+    return measure
+
+
+def _cheap(arm: str, held: _Set, test: Asks) -> np.ndarray:
+    """Return ranks of a baseline."""
+    count = len(held.read.items)
+    known = popularity(held.split.train, count)
+    near = cooccurrence(held.split.train, count) if arm == "co-occurrence" else None
+    found = []
+    for start in range(0, len(test.targets), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(test.targets)))
+        histories = test.requests.rows(rows).histories
+        scores = np.tile(known, (len(rows), 1)) if near is None else (recent(histories, count) @ near).toarray()
+        if test.hidden is not None:
+            hide(scores, list(histories), test.targets[rows])
+        found.append(own_ranks(scores, test.targets[rows]))
+    return np.concatenate(found)
+
+
+def _measured(found: np.ndarray, model: str, facts: dict[str, float] | None = None) -> Measured:
+    values = pl.DataFrame({Columns.USER: np.arange(len(found)), Columns.RANK: found.astype(np.float64)})
+    means = {name: float(column.mean()) for name, column in figures(found).items()}
+    return Measured({**means, **(facts or {}), "users": float(len(found))}, values, {"model": model})
+
+
+def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
+    table: list[dict[str, Any]] = []
+    for data in dict.fromkeys(row.data for row in outcome.rows):
+        found = {arm: [row.values().sort(Columns.USER)[Columns.RANK].to_numpy() for row in outcome.rows if row.data == data and row.arm == arm] for arm in ARMS}
+        for arm, runs in found.items():
+            if runs:
+                table.append(_line(data, arm, runs, found))
+    return tuple(table)
+
+
+def _line(data: str, arm: str, runs: list[np.ndarray], found: dict[str, list[np.ndarray]]) -> dict[str, Any]:
+    """Mean over seeds with an interval over users; for a hybrid its gain over its best rival, paired by user."""
+    line: dict[str, Any] = {"name": f"{data}: {arm}", "runs": len(runs)}
+    per_user = _per_user(runs)
+    for name in (f"{metric}@{k}" for metric in ("recall", "ndcg") for k in CUTS):
+        interval = bootstrap_mean(per_user[name], generator(0, "retrieve", data, arm, name), rounds=ROUNDS)
+        line |= {name: interval.mean, f"{name}_lo": interval.low, f"{name}_hi": interval.high}
+    rivals = {rival: _per_user(found[rival]) for rival in RIVALS if found[rival]}
+    if arm.startswith("hybrid") and rivals:
+        best = max(rivals, key=lambda rival: rivals[rival]["ndcg@10"].mean())
+        gains = per_user["ndcg@10"] - rivals[best]["ndcg@10"]
+        interval = bootstrap_mean(gains, generator(0, "retrieve", data, arm, "gain"), rounds=ROUNDS)
+        test = paired_permutation(per_user["ndcg@10"], rivals[best]["ndcg@10"], generator(0, "retrieve", data, arm, "p"))
+        line |= {"over": best, "ndcg@10_gain": interval.mean, "ndcg@10_gain_lo": interval.low, "ndcg@10_gain_hi": interval.high, "p": test.p}
+    return line
+
+
+def _per_user(runs: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return each metric by user, the mean over seeds."""
+    each = [figures(run) for run in runs]
+    return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}

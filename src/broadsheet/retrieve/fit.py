@@ -1,0 +1,167 @@
+"""From sequences, queries and what is said of items to all that answers: model, semantic IDs, weights of the fusion."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.core.config import Config, Size
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.seeds import generator
+from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
+from broadsheet.retrieve.hybrid import COOCCURRENCE, FEATURES, Index, retrieve
+from broadsheet.retrieve.model.batches import Pairs, Sampler
+from broadsheet.retrieve.model.items import Content, ItemTable
+from broadsheet.retrieve.model.requests import Requests
+from broadsheet.retrieve.model.search import SearchModel
+from broadsheet.retrieve.model.tasks import Roles
+from broadsheet.retrieve.plan import Plan, PlanStage
+from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain
+from broadsheet.retrieve.split import Held
+from broadsheet.retrieve.tokenizer import CodebookConfig
+from broadsheet.sources.interactions import Attributes, Ragged
+
+# Requests of the validation by which steps are chosen, and by which the fusion is fitted.
+WATCHED, FUSED = 5000, 5000
+
+
+class RetrieverConfig(Config):
+    """How the model is built and trained; `size` derives its width, its layers and how many codes a level has."""
+
+    size: Size = "base"
+    levels: Annotated[int, Field(ge=2)] = 3
+    longest: Annotated[int, Field(ge=2)] = 50
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.45
+    batch: Annotated[int, Field(ge=2)] = 2048
+    epochs: Annotated[float, Field(gt=0)] = 18
+    id_epochs: Annotated[float, Field(gt=0)] = 8
+    beam: Annotated[int, Field(ge=1)] = 50
+    top: Annotated[int, Field(ge=1)] = 100
+
+    @property
+    def width(self) -> int:
+        """Width of all vectors."""
+        return {"tiny": 32, "small": 64, "base": 128}[self.size]
+
+    @property
+    def layers(self) -> int:
+        """Layers of the trunk."""
+        return {"tiny": 1, "small": 2, "base": 2}[self.size]
+
+    @property
+    def codebook(self) -> CodebookConfig:
+        """Settings of the semantic IDs."""
+        return CodebookConfig(levels=self.levels, size={"tiny": 16, "small": 64, "base": 256}[self.size])
+
+    @property
+    def plan(self) -> Plan:
+        """The stages for items with histories: items among all of the catalogue, then semantic IDs beside."""
+        tasks = {"next": 1.0, "G1": 1.0, "G2": 1.0, "G3": 0.3, "G5": 0.1, "D2": 0.3}
+        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch="ndcg@10", patience=3)
+        ids = PlanStage(name="ids", tasks=tasks, epochs=self.id_epochs, learning_rate=5e-4, watch="ndcg@10")
+        return Plan(stages=(collab, ids), batch=self.batch)
+
+
+class Corpus(NamedTuple):
+    """Items by number, and what is said of each: attributes and vectors by modality."""
+
+    items: tuple[str, ...]
+    attributes: Mapping[str, Attributes]
+    contents: Mapping[str, Content]
+
+    @property
+    def roles(self) -> Roles:
+        """The first modality as text, the second as image."""
+        names = [*self.attributes, *self.contents]
+        return Roles(names[0] if names else "", names[1] if len(names) > 1 else None)
+
+
+class Fitted(NamedTuple):
+    """A trained model with its index, and what the training left."""
+
+    index: Index
+    pretrained: Pretrained
+
+
+def asks(held: Held, features: int = 1, *, keep_seen: bool = False) -> Asks:
+    """Return what is asked of a split as requests; what a user has seen is hidden, unless it is kept."""
+    seen = [] if keep_seen else list(held.histories)
+    return Asks(Requests.of_histories(held.histories, features), held.targets, seen or None)
+
+
+def some(given: Asks, count: int, seed: int, name: str) -> Asks:
+    """Return so many of the requests, drawn by the seed."""
+    rows = np.sort(generator(seed, "asks", name).permutation(len(given.targets))[:count])
+    hidden = [given.hidden[row] for row in rows.tolist()] if given.hidden is not None else None
+    return Asks(given.requests.rows(rows), given.targets[rows], hidden)
+
+
+def new_model(config: RetrieverConfig, corpus: Corpus, features: int, seed: int) -> SearchModel:
+    """Build a model for histories and queries over a corpus; `features` is the width of a query's vector."""
+    table = ItemTable(len(corpus.items), config.width, corpus.attributes, corpus.contents, dropout=config.dropout, seed=seed)
+    trunk = Trunk(config.width, config.layers, config.longest, config.dropout, seed)
+    return SearchModel(table, trunk, features, cosine=False, dropout=config.dropout, seed=seed)
+
+
+def fit_model(
+    config: RetrieverConfig,
+    corpus: Corpus,
+    train: Ragged,
+    validation: Asks,
+    *,
+    pairs: Pairs | None = None,
+    plan: Plan | None = None,
+    seed: int = 0,
+    folder: Path | None = None,
+    identity: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+) -> Fitted:
+    """Train on sequences, and on queries with what they found; steps are chosen on some of `validation`."""
+    features = validation.requests.queries.shape[1]
+    model = new_model(config, corpus, features, seed)
+    sampler = Sampler(train, pairs, config.longest, seed)
+    watched = some(validation, WATCHED, seed, "watched")
+    done = pretrain(model, plan or config.plan, sampler, watched, corpus.roles, config.codebook, seed=seed, folder=folder, identity=identity, progress=progress)
+    if done.codebook is None or done.codes is None:
+        raise ValueError("a plan without semantic IDs gives no index")
+    return Fitted(Index.of(model.eval(), done.codebook, done.codes), done)
+
+
+class Retrieved(NamedTuple):
+    """For each request the items of the beam `[U, W]`, and all candidates with their features."""
+
+    beams: np.ndarray
+    candidates: Candidates
+
+
+def gather(index: Index, given: Asks, config: RetrieverConfig, progress: Progress = silent) -> Retrieved:
+    """Run all requests and lay the candidates of all blocks one behind the other."""
+    hidden = given.hidden if given.hidden is not None else [np.zeros(0, dtype=np.int64)] * len(given.targets)
+    found = list(retrieve(index, given.requests, hidden, width=config.beam, top=config.top, progress=progress))
+    beams = _joined([block.answers.items for block in found])
+    items = _joined([block.candidates.items for block in found])
+    features = [np.pad(one.candidates.features, ((0, 0), (0, items.shape[1] - one.candidates.items.shape[1]), (0, 0))) for one in found]
+    return Retrieved(beams, Candidates(items, np.concatenate(features)))
+
+
+def weigh(index: Index, validation: Asks, config: RetrieverConfig, seed: int = 0, progress: Progress = silent) -> dict[str, Fusion]:
+    """Fit the fusion on validation requests that no step was chosen by alone: with co-occurrences, where the index has them, and without."""
+    given = some(validation, FUSED, seed, "fused")
+    candidates = gather(index, given, config, progress).candidates
+    names = (*FEATURES, COOCCURRENCE) if index.near is not None else FEATURES
+    fitted = {"hybrid": fit_fusion(FEATURES, candidates._replace(features=candidates.features[:, :, : len(FEATURES)]), given.targets)}
+    return fitted | ({f"hybrid+{COOCCURRENCE}": fit_fusion(names, candidates, given.targets)} if index.near is not None else {})
+
+
+def list_ranks(lists: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the place from 0 of each target in its list `[U, C]`, infinity where it is not there."""
+    own = (lists == targets[:, None]) & (lists != NONE)
+    return np.where(own.any(axis=1), own.argmax(axis=1), np.inf)
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    wide = max(part.shape[1] for part in parts)
+    return np.concatenate([np.pad(part, ((0, 0), (0, wide - part.shape[1])), constant_values=NONE) for part in parts])

@@ -1,0 +1,67 @@
+"""The bench of sequences at toy size: rows that survive a stop, nothing of the test in what is fitted."""
+
+import json
+
+import numpy as np
+import pytest
+
+from broadsheet.retrieve.bench.sequences import ARMS, SequencesPlan, bench_sequences
+from broadsheet.retrieve.fit import RetrieverConfig, list_ranks
+
+TOY = RetrieverConfig(size="tiny", levels=2, epochs=4, id_epochs=2, batch=200, beam=20, top=20, dropout=0.1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Sequences that go round a ring of 40 items, with a few steps aside."""
+    path = tmp_path_factory.mktemp("ring")
+    rng = np.random.default_rng(0)
+    lines = []
+    for user in range(120):
+        row = (rng.integers(40) + np.arange(7) + (rng.random(7) < 0.1)) % 40
+        lines.append(f"{user} " + " ".join(str(item) for item in row))
+    (path / "sequences.txt").write_text("\n".join(lines))
+    (path / "item2attributes.json").write_text(json.dumps({str(item): [item // 10] for item in range(40)}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def bench(folder, tmp_path_factory):
+    rows = tmp_path_factory.mktemp("rows")
+    return bench_sequences(SequencesPlan((folder,), seeds=1, config=TOY), rows, "broadsheet bench retrieve"), rows
+
+
+def test_every_arm_has_a_row_with_intervals_and_the_hybrid_says_whom_it_beats(bench, folder):
+    found = {row["name"].partition(": ")[2]: row for row in bench[0].rows}
+    assert tuple(found) == ARMS
+    for row in found.values():
+        assert row["recall@10_lo"] <= row["recall@10"] <= row["recall@10_hi"]
+        assert row["ndcg@10"] <= row["recall@10"]
+    assert found["hybrid"]["over"] in {"dense", "generative", "co-occurrence"}
+    assert 0 < found["hybrid"]["p"] <= 1
+    # A ring is learnt from what stands beside what; popularity knows nothing of it.
+    assert found["co-occurrence"]["recall@10"] > 0.6
+    assert found["popularity"]["recall@10"] < 0.5
+    again = bench_sequences(SequencesPlan((folder,), seeds=1, config=TOY), bench[1], "broadsheet bench retrieve")
+    assert [row["name"] for row in again.rows] == [row["name"] for row in bench[0].rows]
+
+
+def test_what_each_user_chose_last_changes_nothing_that_is_fitted(folder, tmp_path):
+    from broadsheet.retrieve.fit import Corpus, asks, fit_model
+    from broadsheet.retrieve.split import leave_one_out
+    from broadsheet.sources.interactions import Ragged, read_interactions
+
+    read = read_interactions(folder)
+    rng = np.random.default_rng(1)
+    plain = leave_one_out(read.sequences)
+    swapped = leave_one_out(Ragged.of(np.append(row[:-1], rng.integers(40)) for row in read.sequences))
+    made = []
+    for split in (plain, swapped):
+        fitted = fit_model(TOY, Corpus(read.items, read.attributes, {}), split.train, asks(split.validation), seed=0)
+        made.append(fitted)
+    assert np.array_equal(made[0].index.vectors, made[1].index.vectors)
+    assert np.array_equal(made[0].pretrained.codes, made[1].pretrained.codes)
+
+
+def test_a_target_that_no_list_holds_has_no_rank():
+    assert list_ranks(np.array([[4, 5, -1], [7, -1, -1]]), np.array([5, -1])).tolist() == [1.0, np.inf]
