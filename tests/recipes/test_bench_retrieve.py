@@ -65,3 +65,14 @@ def test_what_each_user_chose_last_changes_nothing_that_is_fitted(folder, tmp_pa
 
 def test_a_target_that_no_list_holds_has_no_rank():
     assert list_ranks(np.array([[4, 5, -1], [7, -1, -1]]), np.array([5, -1])).tolist() == [1.0, np.inf]
+
+
+def test_decoding_is_timed_after_the_answers_are_the_same(tmp_path, monkeypatch):
+    from broadsheet.retrieve.bench import decoding
+
+    monkeypatch.setattr(decoding, "SMALL", 400)
+    plan = decoding.DecodingPlan(sizes=(400,), batch=2, wide=4, single=3, requests=12, seeds=1)
+    rows = {row["name"]: row for row in decoding.bench_decoding(plan, tmp_path, "broadsheet bench retrieve-decoding").rows}
+    assert rows["equal answers: end to end"]["same_answers"] == 1
+    assert rows["equal answers: a step"]["ratio"] > 0
+    assert rows["400 items: one request"]["mib"] < 1

@@ -35,3 +35,28 @@ def retrieve(
     with shown() as progress:
         bench = bench_sequences(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
+
+
+def decoding(
+    *,
+    size: Annotated[
+        list[int] | None, typer.Option("--items", min=100, help="Catalogues of so many items. Repeats. Default: 12,101, 1 million, 10 million.")
+    ] = None,
+    requests: Annotated[int, typer.Option("--requests", min=10, help="Single requests that are timed.")] = 200,
+    seeds: Seeds = 3,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Time decoding inside a trie beside the beam search of transformers, after both gave the same answers.
+
+    Example: broadsheet bench retrieve-decoding --items 12101 --seeds 3
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder
+    from broadsheet.retrieve.bench.decoding import DecodingPlan, bench_decoding
+
+    plan = DecodingPlan(requests=requests, seeds=seeds, budget_minutes=budget)
+    with shown() as progress:
+        bench = bench_decoding(plan._replace(sizes=tuple(size)) if size else plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from broadsheet.retrieve.decoding.live import NONE, LiveTrie, Part, within
+from broadsheet.retrieve.decoding.live import NONE, Filter, LiveTrie, Part, within
 
 # Logits `[R, K]` of the next code, for rows of requests `[R]` and the codes before it `[R, depth]`.
 Scorer = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -26,17 +26,20 @@ class Allowed:
     Leaves of request b are kept as b (N + 1) + leaf, ascending: one search answers for all requests.
     """
 
-    def __init__(self, part: Part, allowed: np.ndarray | Sequence[np.ndarray] | None, hidden: Sequence[np.ndarray] | None) -> None:
+    def __init__(self, part: Part, allowed: np.ndarray | Sequence[np.ndarray] | Filter | None, hidden: Sequence[np.ndarray] | None) -> None:
         self.part, self.wide = part, len(part.trie) + 1
-        self.shared = allowed is None or isinstance(allowed, np.ndarray)
-        self.leaves = None if allowed is None else _present(part, np.unique(allowed)) if isinstance(allowed, np.ndarray) else self._keyed(allowed)
+        self.shared = allowed is None or isinstance(allowed, (np.ndarray, Filter))
+        if allowed is None or isinstance(allowed, Filter):
+            self.leaves = allowed.leaves(part) if allowed else None
+        else:
+            self.leaves = part.present(allowed) if isinstance(allowed, np.ndarray) else self._keyed(allowed)
         keys = self._keyed(hidden) if hidden else NONE
         if self.leaves is not None and len(keys):
             keys = keys[np.isin(keys % self.wide if self.shared else keys, self.leaves)]
         self.hidden = keys
 
     def _keyed(self, items: Sequence[np.ndarray]) -> np.ndarray:
-        keys = [_present(self.part, np.unique(row)) + request * self.wide for request, row in enumerate(items)]
+        keys = [self.part.present(row) + request * self.wide for request, row in enumerate(items)]
         return np.concatenate(keys) if keys else NONE
 
     def alive(self, depth: int, nodes: np.ndarray) -> np.ndarray:
@@ -70,6 +73,11 @@ class Beams(NamedTuple):
     codes: np.ndarray
     nodes: np.ndarray
 
+    @classmethod
+    def start(cls, requests: int, parts: int) -> "Beams":
+        """Return the empty prefix for each request."""
+        return cls(np.arange(requests), np.zeros(requests), np.zeros((requests, 0), dtype=np.int64), np.zeros((requests, parts), dtype=np.int64))
+
 
 def beam(
     trie: LiveTrie,
@@ -77,20 +85,20 @@ def beam(
     requests: int,
     width: int | None,
     *,
-    allowed: np.ndarray | Sequence[np.ndarray] | None = None,
+    allowed: np.ndarray | Sequence[np.ndarray] | Filter | None = None,
     hidden: Sequence[np.ndarray] | None = None,
 ) -> Answers:
     """Return the `width` likeliest items that a beam of that width finds for each request.
 
     A code's probability is renormalised over the codes that the catalogue has after its prefix: no beam leaves the trie. A filter takes
     items away and rescales nothing, so an item's score is the same under every filter: `allowed` are item numbers that all requests may
-    see, or one array for each request; `hidden` are those that each one may not. A prefix goes on while an item that may be seen is below it, so
+    see (a `Filter` where they are used again), or one array for each request; `hidden` are those that each one may not. A prefix goes on while an item that may be seen is below it, so
     there are `width` answers wherever so many exist. With no width nothing is dropped: the exact likelihood of every item.
     """
     views = [Allowed(part, allowed, hidden) for part in trie.parts()]
-    beams = Beams(np.arange(requests), np.zeros(requests), np.zeros((requests, 0), dtype=np.int64), np.zeros((requests, len(views)), dtype=np.int64))
+    beams = Beams.start(requests, len(views))
     for depth in range(trie.depth):
-        beams = _step(views, trie.size, depth, beams, scorer, requests, width)
+        beams = step(views, trie.size, depth, beams, scorer, requests, width)
     items = np.full(len(beams.owners), -1, dtype=np.int64)
     for column, view in enumerate(views):
         here = beams.nodes[:, column] >= 0
@@ -107,14 +115,14 @@ def exact(
     scorer: Scorer,
     requests: int,
     *,
-    allowed: np.ndarray | Sequence[np.ndarray] | None = None,
+    allowed: np.ndarray | Sequence[np.ndarray] | Filter | None = None,
     hidden: Sequence[np.ndarray] | None = None,
 ) -> Answers:
     """Return all items that each request may see by their exact likelihood: what the beam is measured by."""
     return beam(trie, scorer, requests, None, allowed=allowed, hidden=hidden)
 
 
-def _step(views: Sequence[Allowed], size: int, depth: int, beams: Beams, scorer: Scorer, requests: int, width: int | None) -> Beams:
+def step(views: Sequence[Allowed], size: int, depth: int, beams: Beams, scorer: Scorer, requests: int, width: int | None) -> Beams:
     """Go one code deeper, and keep the best of each request."""
     logits = _logits(scorer, beams)
     parent, code, nodes = _children(views, size, depth, beams.nodes)
@@ -200,9 +208,3 @@ def _place(owners: np.ndarray, requests: int) -> np.ndarray:
     """Return the place of each row among those of its owner, from 0."""
     counts = np.bincount(owners, minlength=requests)
     return np.arange(len(owners)) - (np.cumsum(counts) - counts)[owners]
-
-
-def _present(part: Part, items: np.ndarray) -> np.ndarray:
-    """Return the leaves of items that are here, ascending."""
-    leaves = part.leaves_of(items.astype(np.int64))
-    return np.sort(leaves[leaves >= 0])

@@ -35,12 +35,32 @@ class Part:
             leaves[self.gone[at] == leaves] = -1
         return leaves
 
+    def present(self, items: np.ndarray) -> np.ndarray:
+        """Return the leaves of items that are here and not gone, ascending."""
+        leaves = self.leaves_of(np.unique(items).astype(np.int64))
+        return np.sort(leaves[leaves >= 0])
+
     def without(self, gone: np.ndarray) -> "Part":
         """Return the same trie with other leaves gone."""
         part = Part(self.trie, gone)
         if "place" in self.__dict__:
             part.__dict__["place"] = self.place
         return part
+
+
+class Filter:
+    """Items that requests may see, made ready for a trie once and used by many; it follows the trie's comings and goings."""
+
+    def __init__(self, items: np.ndarray) -> None:
+        self.items = np.unique(items)
+        self._made: dict[int, tuple[Part, np.ndarray]] = {}
+
+    def leaves(self, part: Part) -> np.ndarray:
+        """Return the leaves of a part that may be seen, ascending."""
+        if id(part) not in self._made:
+            # The part is kept beside, or another could get its number.
+            self._made = {id(part): (part, part.present(self.items)), **dict(list(self._made.items())[:1])}
+        return self._made[id(part)][1]
 
 
 def within(ascending: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -61,6 +81,13 @@ class LiveTrie:
         self._new: dict[int, np.ndarray] = {}
         self._keys: dict[int, int] = {}
         self._parts: tuple[Part, ...] | None = None
+
+    @classmethod
+    def of(cls, trie: Trie) -> "LiveTrie":
+        """Take a trie that is built."""
+        live = cls(np.zeros((0, trie.depth), dtype=np.int64), trie.size)
+        live._main = Part(trie)
+        return live
 
     @property
     def size(self) -> int:

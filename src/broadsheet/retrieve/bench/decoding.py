@@ -1,0 +1,192 @@
+"""How fast semantic IDs are decoded under constraints, beside transformers with the same model and the same answers."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
+from broadsheet.core.bench.probe import probe
+from broadsheet.core.errors import RecordError
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.seeds import generator
+from broadsheet.retrieve.bench.oracle import Oracle, allowed_tokens
+from broadsheet.retrieve.decoding import Filter, LiveTrie, Scorer, Trie, beam
+from broadsheet.retrieve.decoding.beam import Allowed, Beams, step
+from broadsheet.retrieve.model.depth import DepthDecoder
+
+WIDTH, SIZE = 128, 256
+SMALL = 12_101
+
+
+class DecodingPlan(NamedTuple):
+    """What is timed: catalogues of these sizes, one request at a time with a beam of `single`, and `batch` at once with a beam of `wide`."""
+
+    sizes: tuple[int, ...] = (SMALL, 1_000_000, 10_000_000)
+    batch: int = 32
+    wide: int = 50
+    single: int = 20
+    requests: int = 200
+    seeds: int = 3
+    budget_minutes: float | None = None
+
+
+def bench_decoding(plan: DecodingPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Time every row; the model is random, the same for all."""
+    tasks: list[Task] = []
+    for seed in range(plan.seeds):
+        facts = {"batch": plan.batch, "wide": plan.wide, "requests": plan.requests, "single": plan.single}
+        tasks += [
+            Task("equal answers", name, seed, facts, _probed(measure, plan, seed)) for name, measure in (("a step", _a_step), ("end to end", _end_to_end))
+        ]
+        for size in plan.sizes:
+            tasks.append(Task(f"{size:,} items", "one request", seed, {**facts, "size": size}, _probed(_sized(size), plan, seed)))
+    outcome = run_tasks("retrieve-decoding", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    notes = (
+        f"A random decoder of width {WIDTH}, {SIZE} codes a level; answers of both are compared before anything is timed. Theirs: beam search of transformers.",
+        "A step: what is done beside the model, for all beams of a batch, at each level in turn. Times are seconds, the median; p99 over requests.",
+    )
+    return Bench.of("retrieve-decoding", command, outcome, _summary(outcome), data={"items": SMALL}, seeds=plan.seeds, notes=notes)
+
+
+def _probed(measure: Callable[[DecodingPlan, int], dict[str, float]], plan: DecodingPlan, seed: int) -> Callable[[], Measured]:
+    def measured() -> Measured:
+        before = probe()
+        found = measure(plan, seed)
+        after = probe()
+        return Measured({**found, **{key: (before[key] + after[key]) / 2 for key in before}}, models={"decoder": f"random, width {WIDTH}"})
+
+    return measured
+
+
+def drawn(count: int, levels: int, seed: int) -> np.ndarray:
+    """Return distinct random semantic IDs `[N, L]`."""
+    rng = generator(seed, "decoding")
+    keys = np.unique(rng.integers(SIZE**levels, size=int(count * 1.1) + 10))
+    keys = rng.permutation(keys)[:count]
+    return np.stack([keys // SIZE**level % SIZE for level in range(levels)], axis=1)
+
+
+def _decoder(levels: int, requests: int, seed: int) -> tuple[DepthDecoder, np.ndarray]:
+    decoder = DepthDecoder(WIDTH, levels, SIZE, 1, 0.0, seed).eval()
+    rng = generator(seed, "decoder")
+    with torch.no_grad():
+        for weight in decoder.parameters():
+            weight.add_(torch.from_numpy(rng.normal(size=weight.shape) * 0.05).float())
+    return decoder, rng.normal(size=(requests, WIDTH)).astype(np.float32)
+
+
+def _end_to_end(plan: DecodingPlan, seed: int) -> dict[str, float]:
+    codes = drawn(SMALL, 3, seed)
+    decoder, states = _decoder(3, plan.batch, seed)
+    trie, scorer, oracle = LiveTrie(codes, SIZE), decoder.scorer(states), Oracle(decoder, states)
+    ours, theirs = beam(trie, scorer, plan.batch, plan.wide), oracle.answers(codes, plan.wide)
+    same = float((ours.items == theirs.items).mean())
+    if same < 0.999:
+        raise RecordError(f"Only {same:.1%} of the answers are those of transformers.", "Look at both before anything is timed.")
+    mine = _median(lambda: beam(trie, scorer, plan.batch, plan.wide), 5)
+    other = _median(lambda: oracle.answers(codes, plan.wide), 3)
+    return {"ours_s": mine, "theirs_s": other, "ratio": other / mine, "same_answers": same}
+
+
+def _a_step(plan: DecodingPlan, seed: int) -> dict[str, float]:
+    """Time what keeps beams in the trie, the model's own work left out of both."""
+    codes = drawn(SMALL, 3, seed)
+    decoder, states = _decoder(3, plan.batch, seed)
+    trie, scorer = LiveTrie(codes, SIZE), decoder.scorer(states)
+    views = [Allowed(part, None, None) for part in trie.parts()]
+    allowed = allowed_tokens(codes, SIZE)
+    beams = Beams.start(plan.batch, 1)
+    mine = other = 0.0
+    for depth in range(3):
+        kept = _fixed(scorer(beams.owners, beams.codes))
+        mine += _median(lambda at=depth, now=beams, scored=kept: step(views, SIZE, at, now, scored, plan.batch, plan.wide), 7)
+        prefixes = torch.from_numpy(np.concatenate([np.zeros((len(beams.codes), 1), dtype=np.int64), beams.codes + np.arange(depth) * SIZE], axis=1))
+        vocabulary = torch.zeros(len(prefixes), 3 * SIZE + plan.batch)
+        other += _median(lambda rows=prefixes, scores=vocabulary: _masked(allowed, rows, scores), 3)
+        beams = step(views, SIZE, depth, beams, kept, plan.batch, plan.wide)
+    return {"ours_s": mine, "theirs_s": other, "ratio": other / mine}
+
+
+def _fixed(logits: np.ndarray) -> Scorer:
+    """Return a scorer that has its answer ready."""
+
+    def scorer(rows: np.ndarray, prefixes: np.ndarray) -> np.ndarray:
+        del rows, prefixes
+        return logits
+
+    return scorer
+
+
+def _masked(allowed: Callable[[int, torch.Tensor], list[int]], prefixes: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+    from transformers.generation.logits_process import PrefixConstrainedLogitsProcessor
+
+    return torch.log_softmax(PrefixConstrainedLogitsProcessor(allowed, 1)(prefixes, scores), dim=-1)
+
+
+def _sized(size: int) -> Callable[[DecodingPlan, int], dict[str, float]]:
+    def measure(plan: DecodingPlan, seed: int) -> dict[str, float]:
+        levels = 3 if size <= 100_000 else 4
+        codes = drawn(size, levels, seed)
+        began = time.perf_counter()
+        built = Trie.build(codes, SIZE)
+        build = time.perf_counter() - began
+        decoder, states = _decoder(levels, plan.requests, seed)
+        trie = LiveTrie.of(built)
+        few = generator(seed, "few").permutation(size)[: max(plan.single, size // 1000)]
+        kept = Filter(few)
+        plain, narrow = (_each(trie, decoder, states, plan.single, given) for given in (None, kept))
+        began = time.perf_counter()
+        fresh = generator(seed, "fresh").integers(SIZE, size=(2000, levels))
+        fresh = fresh[trie.holders(fresh) < 0]
+        _, first = np.unique(fresh, axis=0, return_index=True)
+        for number, row in enumerate(fresh[first]):
+            trie.insert(size + number, row)
+        insert = (time.perf_counter() - began) / len(first)
+        return {
+            "build_s": build,
+            "mib": built.bytes / 2**20,
+            "p50_s": float(np.median(plain)),
+            "p99_s": float(np.quantile(plain, 0.99)),
+            "filtered_p50_s": float(np.median(narrow)),
+            "filtered_ratio": float(np.median(narrow) / np.median(plain)),
+            "insert_s": insert,
+        }
+
+    return measure
+
+
+def _each(trie: LiveTrie, decoder: DepthDecoder, states: np.ndarray, width: int, allowed: Any) -> np.ndarray:
+    spent = []
+    for state in states:
+        began = time.perf_counter()
+        beam(trie, decoder.scorer(state[None]), 1, width, allowed=allowed)
+        spent.append(time.perf_counter() - began)
+    return np.array(spent[len(spent) // 10 :])
+
+
+def _median(call: Callable[[], Any], times: int) -> float:
+    call()
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        spent.append(time.perf_counter() - began)
+    return float(np.median(spent))
+
+
+def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
+    table = []
+    for data, arm in dict.fromkeys((row.data, row.arm) for row in outcome.rows):
+        rows = [row.metrics for row in outcome.rows if (row.data, row.arm) == (data, arm)]
+        line: dict[str, Any] = {"name": f"{data}: {arm}", "runs": len(rows)}
+        for key in rows[0]:
+            values = [row[key] for row in rows]
+            line[key] = float(np.mean(values))
+            if key in {"ratio", "p99_s", "filtered_ratio"}:
+                line |= {f"{key}_lo": min(values), f"{key}_hi": max(values)}
+        table.append(line)
+    return tuple(table)
