@@ -64,11 +64,21 @@ class _Block(nn.Module):
         self.wide, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: torch.Tensor, visible: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, visible: torch.Tensor, *, last: bool = False) -> torch.Tensor:
+        """Return `[B, T, d]`, or of the `last` place alone `[B, 1, d]`."""
         rows, places, width = x.shape
-        parts = self.taken(self.before(x)).view(rows, places, 3, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], attn_mask=visible)
-        x = x + self.dropout(self.given(seen.transpose(1, 2).reshape(rows, places, width)))
+        seen = self.before(x)
+        if last:
+            asked = functional.linear(seen[:, -1:], self.taken.weight[:width], self.taken.bias[:width])
+            parts = functional.linear(seen, self.taken.weight[width:], self.taken.bias[width:])
+            x, visible = x[:, -1:], visible[:, :, -1:]
+        else:
+            taken = self.taken(seen)
+            asked, parts = taken[..., :width], taken[..., width:]
+        asked = asked.reshape(rows, -1, width // HEAD, HEAD).transpose(1, 2)
+        keys, values = parts.view(rows, places, 2, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
+        found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible)
+        x = x + self.dropout(self.given(found.transpose(1, 2).reshape(rows, -1, width)))
         return x + self.dropout(self.narrow(functional.gelu(self.wide(self.within(x)))))
 
 
@@ -95,10 +105,10 @@ class Trunk(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.longest = longest
 
-    def forward(self, vectors: torch.Tensor, layout: Layout) -> torch.Tensor:
-        """Return hidden states; those of padding mean nothing."""
+    def forward(self, vectors: torch.Tensor, layout: Layout, *, last: bool = False) -> torch.Tensor:
+        """Return hidden states, or `last` those of each row's last place alone `[B, 1, d]`, for less; those of padding mean nothing."""
         x = self.dropout(vectors + self.positions(layout.position))
         visible = layout.visible()
-        for block in self.blocks:
-            x = block(x, visible)
-        return self.last(x)
+        for number, block in enumerate(self.blocks, 1):
+            x = block(x, visible, last=last and number == len(self.blocks))
+        return self.last(x if x.shape[1] == 1 or not last else x[:, -1:])

@@ -29,7 +29,8 @@ class Oracle(PreTrainedModel, GenerationMixin):
         self.tokens = decoder.levels * decoder.size
         super().__init__(OracleConfig(vocab_size=self.tokens + len(states), is_encoder_decoder=False))
         self.decoder = decoder.eval()
-        self.register_buffer("states", torch.from_numpy(states), persistent=False)
+        with torch.no_grad():
+            self.register_buffer("started", decoder.state(torch.from_numpy(states)), persistent=False)
 
     def forward(self, input_ids: torch.Tensor, **ignored: Any) -> CausalLMOutput:
         """Return logits of the next token; those of other levels are as low as can be."""
@@ -37,7 +38,7 @@ class Oracle(PreTrainedModel, GenerationMixin):
         level, size = input_ids.shape[1] - 1, self.decoder.size
         codes = input_ids[:, 1:] - torch.arange(level) * size
         logits = torch.full((len(input_ids), 1, int(self.config.vocab_size)), torch.finfo(torch.float32).min)
-        logits[:, 0, level * size : (level + 1) * size] = self.decoder(self.states[input_ids[:, 0] - self.tokens], codes)[:, -1]
+        logits[:, 0, level * size : (level + 1) * size] = self.decoder.next(self.started[input_ids[:, 0] - self.tokens], codes)
         return CausalLMOutput(logits=logits)
 
     def prepare_inputs_for_generation(self, input_ids: torch.Tensor, **ignored: Any) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class Oracle(PreTrainedModel, GenerationMixin):
     def answers(self, codes: np.ndarray, width: int) -> Answers:
         """Return the `width` best items that transformers' beam search finds, probabilities renormalised after masking."""
         levels = codes.shape[1]
-        requests = torch.arange(len(self.states))[:, None] + self.tokens
+        requests = torch.arange(len(self.started))[:, None] + self.tokens
         with torch.inference_mode():
             made = self.generate(
                 requests,
@@ -68,7 +69,7 @@ class Oracle(PreTrainedModel, GenerationMixin):
             )
         number = {tuple(row): item for item, row in enumerate(codes.tolist())}
         found = made.sequences[:, 1:].numpy() - np.arange(levels) * self.decoder.size  # pyrefly: ignore
-        items = np.array([number[tuple(row)] for row in found.tolist()]).reshape(len(self.states), width)
+        items = np.array([number[tuple(row)] for row in found.tolist()]).reshape(len(self.started), width)
         return Answers(items, made.sequences_scores.numpy().reshape(items.shape))  # pyrefly: ignore
 
 

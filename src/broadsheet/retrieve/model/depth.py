@@ -29,14 +29,22 @@ class DepthDecoder(nn.Module):
 
     def forward(self, states: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """Return logits `[P, l + 1, K]` of the codes after each prefix of `codes` `[P, l]`, the empty one first."""
+        levels = slice(0, codes.shape[1] + 1)
+        return torch.einsum("pld,lkd->plk", self._hidden(self.state(states), codes), self._matrix()[levels]) + self.bias[levels]
+
+    def next(self, started: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """Return logits `[P, K]` of the code after `codes` `[P, l]`, where `started` `[P, d]` are states that `state` has mapped."""
+        level = codes.shape[1]
+        return self._hidden(started, codes, last=True)[:, 0] @ self._matrix()[level].T + self.bias[level]
+
+    def _matrix(self) -> torch.Tensor:
+        return self.codes.weight.view(self.levels, self.size, -1)
+
+    def _hidden(self, started: torch.Tensor, codes: torch.Tensor, *, last: bool = False) -> torch.Tensor:
         given = codes.shape[1]
-        shift = torch.arange(self.levels) * self.size
-        before = self.codes(codes + shift[:given])
-        rows = torch.cat([self.state(states)[:, None], before], dim=1)
+        rows = torch.cat([started[:, None], self.codes(codes + torch.arange(given) * self.size)], dim=1)
         layout = Layout(torch.zeros(rows.shape[:2], dtype=torch.long), torch.arange(given + 1).expand(len(rows), -1))
-        hidden = self.trunk(rows, layout)
-        matrix = self.codes.weight.view(self.levels, self.size, -1)[: given + 1]
-        return torch.einsum("pld,lkd->plk", hidden, matrix) + self.bias[: given + 1]
+        return self.trunk(rows, layout, last=last)
 
     def loss(self, states: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """Return the mean cross-entropy of all codes `[P, L]`, each after those before it."""
@@ -49,10 +57,11 @@ class DepthDecoder(nn.Module):
 
     def scorer(self, states: np.ndarray) -> Scorer:
         """Return what a beam asks: logits of the next code for rows of states `[B, d]` and prefixes."""
-        kept = torch.from_numpy(states)
+        with torch.inference_mode():
+            started = self.state(torch.from_numpy(states))
 
         def logits(rows: np.ndarray, prefixes: np.ndarray) -> np.ndarray:
             with torch.inference_mode():
-                return self(kept[torch.from_numpy(rows)], torch.from_numpy(prefixes))[:, -1].numpy()
+                return self.next(started[torch.from_numpy(rows)], torch.from_numpy(prefixes)).numpy()
 
         return logits
