@@ -27,6 +27,8 @@ PACKAGES = [
     "broadsheet.represent.curate",
     "broadsheet.represent.evaluate",
     "broadsheet.represent.bench.efficiency",
+    "broadsheet.retrieve.decoding",
+    "broadsheet.retrieve.tokenizer",
     "broadsheet.report.bench",
     "broadsheet.report.ranker",
     "broadsheet.sample.world",
@@ -35,7 +37,7 @@ PACKAGES = [
 
 REPRESENT = [
     *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
-    *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index")),
+    *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index", "retrieve", "retrieve-decoding")),
 ]
 
 
@@ -68,7 +70,7 @@ def test_every_file_the_documents_name_is_there():
         text = (ROOT / document).read_text()
         for path in re.findall(r"\]\((?!http)([^)#]+)\)", text):
             assert (ROOT / path).exists(), path
-        for path in re.findall(r"`((?:core|sources|sample|represent|report|cli)/[\w./]+)`", text):
+        for path in re.findall(r"`((?:core|sources|sample|represent|retrieve|report|cli)/[\w./]+)`", text):
             assert (ROOT / "src" / "broadsheet" / path).exists(), path
         for path in re.findall(r"`((?:design|tools|tests|benchmarks)/[\w./-]+)`", text):
             assert (ROOT / path).exists(), path
