@@ -70,6 +70,7 @@ class ArtifactKind(StrEnum):
     CHECKPOINT = "checkpoint"
     BACKBONE = "backbone"
     TURNS = "turns"
+    RETRIEVER = "retriever"
 
 
 class Announce(StrEnum):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from pydantic import Field
 
 from broadsheet.core.backbones.trunk import Trunk
@@ -19,7 +20,7 @@ from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.plan import Plan, PlanStage
-from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain
+from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain, tokenise
 from broadsheet.retrieve.split import Held
 from broadsheet.retrieve.tokenizer import CodebookConfig
 from broadsheet.sources.interactions import Attributes, Ragged
@@ -56,12 +57,12 @@ class RetrieverConfig(Config):
         """Settings of the semantic IDs."""
         return CodebookConfig(levels=self.levels, size={"tiny": 16, "small": 64, "base": 256}[self.size])
 
-    @property
-    def plan(self) -> Plan:
-        """The stages for items with histories: items among all of the catalogue, then semantic IDs beside."""
+    def plan(self, watch: str = "ndcg@10") -> Plan:
+        """Return the stages for requests: items among all of the catalogue, then semantic IDs beside, for which the items stay as they are."""
         tasks = {"next": 1.0, "G1": 1.0, "G2": 1.0, "G3": 0.3, "G5": 0.1, "D2": 0.3}
-        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch="ndcg@10", patience=3)
-        ids = PlanStage(name="ids", tasks=tasks, epochs=self.id_epochs, learning_rate=5e-4, watch="ndcg@10")
+        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch=watch, patience=3 if watch else 0)
+        trained = ("decoder.*", "trunk.*", "query.*", "share", "nothing", "scale")
+        ids = PlanStage(name="ids", tasks=tasks, trainable=trained, epochs=self.id_epochs, learning_rate=5e-4, watch=watch)
         return Plan(stages=(collab, ids), batch=self.batch)
 
 
@@ -119,12 +120,26 @@ def fit_model(
     identity: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> Fitted:
-    """Train on sequences, and on queries with what they found; steps are chosen on some of `validation`."""
+    """Train on sequences, and on queries with what they found; steps are chosen on some of `validation`. With neither nothing is trained."""
     features = validation.requests.queries.shape[1]
     model = new_model(config, corpus, features, seed)
     sampler = Sampler(train, pairs, config.longest, seed)
+    if sampler.empty:
+        book, codes, marks = tokenise(model, corpus.roles, config.codebook, seed)
+        return Fitted(Index.of(model.eval(), book, codes), Pretrained(book, codes, marks, pl.DataFrame(), pl.DataFrame(), ()))
     watched = some(validation, WATCHED, seed, "watched")
-    done = pretrain(model, plan or config.plan, sampler, watched, corpus.roles, config.codebook, seed=seed, folder=folder, identity=identity, progress=progress)
+    done = pretrain(
+        model,
+        plan or config.plan("ndcg@10" if len(validation.targets) else ""),
+        sampler,
+        watched,
+        corpus.roles,
+        config.codebook,
+        seed=seed,
+        folder=folder,
+        identity=identity,
+        progress=progress,
+    )
     if done.codebook is None or done.codes is None:
         raise ValueError("a plan without semantic IDs gives no index")
     return Fitted(Index.of(model.eval(), done.codebook, done.codes), done)

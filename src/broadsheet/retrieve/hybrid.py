@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from broadsheet.core.progress import Progress, silent
 from broadsheet.retrieve.baselines import recent
-from broadsheet.retrieve.decoding import Answers, LiveTrie, beam, exact
+from broadsheet.retrieve.decoding import Answers, Filter, LiveTrie, beam, exact
 from broadsheet.retrieve.fusion import NONE, Candidates, union
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
@@ -38,6 +38,15 @@ class Index(NamedTuple):
         """Make an index of all items."""
         return cls(model, model.items(), book, LiveTrie(codes, book.config.size), near)
 
+    def listed(self, allowed: Filter | None) -> np.ndarray:
+        """Tell of each item `[N]` whether it is in the trie and allowed."""
+        found = np.zeros(len(self.vectors), dtype=bool)
+        for part in self.trie.parts():
+            found[np.delete(part.trie.items, part.gone)] = True
+        if allowed is not None:
+            found &= np.isin(np.arange(len(found)), allowed.items)
+        return found
+
 
 class Found(NamedTuple):
     """Of a block of requests: which they are, dense scores of all items `[B, N]`, the beam's answers, and the joined candidates."""
@@ -49,9 +58,16 @@ class Found(NamedTuple):
 
 
 def retrieve(
-    index: Index, requests: Requests, hidden: Sequence[np.ndarray], *, width: int = 50, top: int = 100, progress: Progress = silent
+    index: Index,
+    requests: Requests,
+    hidden: Sequence[np.ndarray],
+    *,
+    allowed: Filter | None = None,
+    width: int = 50,
+    top: int = 100,
+    progress: Progress = silent,
 ) -> Iterator[Found]:
-    """Yield blocks of requests with their candidates: the `top` of the dense head, and what a beam of `width` finds.
+    """Yield blocks of requests with their candidates: the `top` of the dense head, and what a beam of `width` finds, of items that are `allowed`.
 
     Features: the logarithm of the dense head's softmax, that of the semantic ID's probability, and the product of the state with what
     the ID's codes but the last stand for; with co-occurrences the logarithm of theirs. All are computed for every candidate, whoever found it.
@@ -64,10 +80,11 @@ def retrieve(
         with torch.inference_mode():
             dense = index.model.products(torch.from_numpy(states), torch.from_numpy(index.vectors)).numpy().astype(np.float64)
         hide(dense, unseen, np.full(len(rows), NONE))
+        dense[:, ~index.listed(allowed)] = -np.inf
         decoder = index.model.decoder
         assert decoder is not None
         scorer = decoder.scorer(states)
-        answers = beam(index.trie, scorer, len(rows), width, hidden=unseen)
+        answers = beam(index.trie, scorer, len(rows), width, allowed=allowed, hidden=unseen)
         best = np.argpartition(-dense, min(top, dense.shape[1]) - 1, axis=1)[:, :top]
         best = np.where(np.isfinite(np.take_along_axis(dense, best, axis=1)), best, NONE)
         items = union([best, answers.items])
@@ -79,7 +96,7 @@ def retrieve(
 def _likelihoods(answers: Answers, items: np.ndarray) -> np.ndarray:
     """Return the scores of `items` `[B, C]` among answers, minus infinity where they are none."""
     found = np.full(items.shape, -np.inf)
-    for row, (given, scores) in enumerate(zip(answers.items, answers.scores, strict=True)):
+    for row, (given, scores) in enumerate(zip(answers.items, answers.scores, strict=True) if answers.items.size else ()):
         order = np.argsort(given, kind="stable")
         at = np.minimum(np.searchsorted(given[order], items[row]), len(order) - 1)
         there = (given[order][at] == items[row]) & (items[row] != NONE)
@@ -89,7 +106,9 @@ def _likelihoods(answers: Answers, items: np.ndarray) -> np.ndarray:
 
 def _features(index: Index, asked: Requests, states: np.ndarray, dense: np.ndarray, items: np.ndarray, likely: np.ndarray) -> np.ndarray:
     there = np.maximum(items, 0)
-    chance = np.take_along_axis(dense, there, axis=1) - logsumexp(dense, axis=1, keepdims=True)
+    # A row of which nothing may be seen has no candidate, and no sum.
+    sums = logsumexp(dense, axis=1, keepdims=True)
+    chance = np.take_along_axis(dense, there, axis=1) - np.where(np.isfinite(sums), sums, 0.0)
     codes = index.model.codes.numpy()[there]
     prefix = index.book.decode(codes[:, :, :-1].reshape(-1, codes.shape[2] - 1)).reshape(*items.shape, -1)
     columns = [chance, likely, np.einsum("ud,ucd->uc", states, prefix)]

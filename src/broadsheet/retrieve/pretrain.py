@@ -70,7 +70,7 @@ def pretrain(
     codes, marks = None, {}
     for planned in plan.stages:
         if needs_ids(planned) and book is None:
-            book, codes, marks = tokenise(model, roles, codebook, seed)
+            book, codes, marks = tokenise(model, roles, codebook, seed, apart=any("D3" in stage.tasks for stage in plan.stages))
         epoch = sampler.steps(plan.batch)
         stage = staged(planned, epoch, plan.batch)
         done = train(
@@ -106,12 +106,12 @@ def staged(planned: PlanStage, epoch: int, batch: int) -> Stage:
     )
 
 
-def tokenise(model: SearchModel, roles: Roles, config: CodebookConfig, seed: int) -> tuple[Codebook, np.ndarray, dict[str, float]]:
-    """Give the items semantic IDs of their fused vectors, and where there are two modalities IDs of each alone; the model takes them."""
+def tokenise(model: SearchModel, roles: Roles, config: CodebookConfig, seed: int, *, apart: bool = False) -> tuple[Codebook, np.ndarray, dict[str, float]]:
+    """Give the items semantic IDs of their fused vectors, and with `apart` IDs of each modality alone; the model takes them."""
     vectors = model.items()
     book, encoded = Codebook.fit(vectors, config, seed=seed)
     names = [name for name in (roles.text, roles.image) if name is not None]
-    parts = {name: Codebook.fit(model.items(name), config, seed=seed)[1].codes for name in names} if len(names) > 1 else {}
+    parts = {name: Codebook.fit(model.items(name), config, seed=seed)[1].codes for name in names} if apart else {}
     width = model.table.width // HEAD * HEAD
     decoder = DepthDecoder(width, config.levels, config.size, LAYERS, 0.1, seed)
     attributes = 0 if roles.attributes is None else roles.attributes.shape[1]

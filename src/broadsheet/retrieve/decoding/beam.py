@@ -124,7 +124,7 @@ def exact(
 
 def step(views: Sequence[Allowed], size: int, depth: int, beams: Beams, scorer: Scorer, requests: int, width: int | None) -> Beams:
     """Go one code deeper, and keep the best of each request."""
-    logits = _logits(scorer, beams)
+    logits = _logits(scorer, beams, size)
     parent, code, nodes = _children(views, size, depth, beams.nodes)
     if any(len(view.part.gone) for view in views):
         alive = _any(views, nodes, lambda view, at, _: view.alive(depth + 1, at))
@@ -140,8 +140,10 @@ def step(views: Sequence[Allowed], size: int, depth: int, beams: Beams, scorer: 
     return Beams(owners[best], scores[best], codes, nodes[best])
 
 
-def _logits(scorer: Scorer, beams: Beams) -> np.ndarray:
-    blocks = [scorer(beams.owners[start : start + BLOCK], beams.codes[start : start + BLOCK]) for start in range(0, max(1, len(beams.owners)), BLOCK)]
+def _logits(scorer: Scorer, beams: Beams, size: int) -> np.ndarray:
+    if not len(beams.owners):
+        return np.zeros((0, size))
+    blocks = [scorer(beams.owners[start : start + BLOCK], beams.codes[start : start + BLOCK]) for start in range(0, len(beams.owners), BLOCK)]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 

@@ -49,6 +49,11 @@ class Sampler:
         self.pairs = pairs if pairs is not None and len(pairs.items) else None
         self.longest, self.seed = longest, seed
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not len(self.histories.values) and self.pairs is None
+
     def steps(self, batch: int) -> int:
         """Return how many steps an epoch has."""
         most = max(len(self.histories.values), len(self.pairs.items) if self.pairs else 0)

@@ -1,6 +1,6 @@
 """Every item as one vector: its own embedding, and its modalities fused by a gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -110,6 +110,19 @@ class ItemTable(nn.Module):
             return own
         weights = self.gates(parts)
         return own + torch.stack([weights[:, column, None] * parts[name] for column, name in enumerate(self.names)]).sum(dim=0)
+
+    def newcomer(self, attributes: Mapping[str, Sequence[int]], contents: Mapping[str, np.ndarray]) -> torch.Tensor:
+        """Return the vector `[d]` of an item that is not in the table, by its attributes' numbers and its contents' vectors; what is missing is null."""
+        parts = {name: null[None] for name, null in self.nulls.items()}
+        for name, numbers in attributes.items():
+            if len(numbers):
+                parts[name] = self.bags[name].weight[list(numbers)].mean(dim=0, keepdim=True)  # pyrefly: ignore
+        for name, vector in contents.items():
+            parts[name] = self.adapters[name](torch.from_numpy(np.asarray(vector, dtype=np.float32))[None])
+        if not parts:
+            return torch.zeros(self.width)
+        weights = self.gates(parts)
+        return torch.stack([weights[:, column, None] * parts[name] for column, name in enumerate(self.names)]).sum(dim=0)[0]
 
     def _own(self, rows: torch.Tensor | None) -> torch.Tensor:
         count = len(self) if rows is None else len(rows)

@@ -20,7 +20,7 @@ BLOCK = 512
 class SearchModel(nn.Module):
     """Requests to states, items to vectors of the same space, states to semantic IDs.
 
-    `views` of an item are one modality alone, or the gated sum of all. `adopt` gives items their semantic IDs: from then on an item's
+    Where `served` is set, items are those vectors and the table is not asked. `views` of an item are one modality alone, or the gated sum of all. `adopt` gives items their semantic IDs: from then on an item's
     vector has the sum of its code embeddings, weighed by `share`.
     """
 
@@ -33,6 +33,7 @@ class SearchModel(nn.Module):
         self.scale = nn.Parameter(torch.tensor(3.0))
         self.decoder: DepthDecoder | None = None
         self.parts = nn.ModuleDict()
+        self.served: torch.Tensor | None = None
         self.register_buffer("codes", torch.zeros(0, 0, dtype=torch.long), persistent=False)
 
     def adopt(self, codes: np.ndarray, decoder: DepthDecoder, attributes: int = 0, parts: Mapping[str, np.ndarray] | None = None) -> None:
@@ -54,6 +55,8 @@ class SearchModel(nn.Module):
         """Return items' vectors `[R, d]`: of one modality, or fused."""
         if name != FUSED:
             return self.table.modality(name, rows)
+        if self.served is not None:
+            return self.served if rows is None else self.served[rows]
         fused = self.table(rows, without)
         return fused if self.decoder is None else fused + self.share * self.sid_vectors(rows)
 

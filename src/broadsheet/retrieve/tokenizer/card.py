@@ -67,7 +67,7 @@ def _use(counts: np.ndarray) -> Mapping[str, float]:
     share = counts / max(1, counts.sum())
     used = share[share > 0]
     perplexity = float(np.exp(-(used * np.log(used)).sum()))
-    return {"used": float((counts > 0).mean()), "perplexity": perplexity, "gini": gini(counts), "fullest": float(share.max(initial=0))}
+    return {"used": float((counts > 0).mean()), "perplexity": perplexity, "gini": gini(counts) if counts.any() else 0.0, "fullest": float(share.max(initial=0))}
 
 
 def _purity(codes: np.ndarray, categories: np.ndarray) -> dict[str, float]:
