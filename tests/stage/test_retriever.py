@@ -107,3 +107,26 @@ def test_configuration_round_trip():
     assert RetrieverConfig.model_validate_json(CONFIG.model_dump_json()) == CONFIG
     with pytest.raises(ValueError, match="extra"):
         RetrieverConfig(no_such_field=1)
+
+
+def test_the_command_line_fits_a_bundle_and_answers_within_a_category(tmp_path):
+    import json
+
+    from typer.testing import CliRunner
+
+    from broadsheet.cli import app
+
+    (tmp_path / "sequences.txt").write_text("\n".join(f"{user} {' '.join(item[1:] for item in row)}" for user, row in enumerate(HISTORIES)))
+    (tmp_path / "item2attributes.json").write_text(json.dumps({str(number): [f"q{number // 10}"] for number in range(COUNT)}))
+    bundle = tmp_path / "bundle"
+    settings = [
+        part for name, value in (("size", "tiny"), ("levels", 2), ("epochs", 2), ("id_epochs", 1), ("batch", 150)) for part in ("--set", f"{name}={value}")
+    ]
+    done = CliRunner().invoke(app, ["retrieve", "fit", "--data", str(tmp_path), "--out", str(bundle), *settings, "--json"])
+    assert json.loads(done.stdout)["metrics"]["collisions"] == 0
+    done = CliRunner().invoke(app, ["retrieve", "run", str(bundle), "--history", "3,4,77", "--category", "q1", "-k", "20", "--json"])
+    (answer,) = json.loads(done.stdout)["answers"]
+    assert sorted(int(hit["item"]) for hit in answer["hits"]) == list(range(10, 20))
+    assert answer["unknown"] == ["77"]
+    done = CliRunner().invoke(app, ["retrieve", "run", str(bundle), "--category", "q9"])
+    assert "did you mean" in str(done.exception).lower() or "No item" in str(done.exception)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import bench, doctor, profile, report, represent, world
+from broadsheet.cli import bench, doctor, profile, report, represent, retrieve, world
 
 app = typer.Typer(
     name="broadsheet",
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(report.app, name="report")
 app.add_typer(profile.app, name="profile")
 app.add_typer(represent.app, name="represent")
+app.add_typer(retrieve.app, name="retrieve")
 app.add_typer(bench.app, name="bench")
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)

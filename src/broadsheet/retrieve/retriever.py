@@ -15,7 +15,7 @@ from broadsheet.core.component import Component
 from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import RecordError, did_you_mean
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.core.seeds import generator
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, fit_model, new_model, weigh
@@ -27,7 +27,7 @@ from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.pretrain import LAYERS, Asks
 from broadsheet.retrieve.tokenizer import Codebook
-from broadsheet.sources.interactions import Attributes, Ragged
+from broadsheet.sources.interactions import Attributes, Interactions, Ragged
 
 CATEGORIES = "categories"
 # Where nothing was there to learn weights from: the dense head alone.
@@ -191,6 +191,19 @@ class Retriever(Component[RetrieverConfig]):
             raise RecordError(f"There is no item {item!r}.{did_you_mean(item, self._row)}", "Look at the ids of the catalogue.")
         self._ready().trie.delete(self._row.pop(item))
 
+    def of_categories(self, names: Collection[str]) -> list[str]:
+        """Return the items that are in any of the categories. Raises RecordError for one that no item is in."""
+        said = self._corpus.attributes.get(CATEGORIES, Attributes((), Ragged.of([])))
+        number = {name: place for place, name in enumerate(said.names)}
+        for name in names:
+            if name not in number:
+                raise RecordError(
+                    f"No item is in the category {name!r}.{did_you_mean(name, number)}",
+                    f"There are {len(number)} categories, such as {', '.join(said.names[:5])}.",
+                )
+        wanted = {number[name] for name in names}
+        return [item for item, row in zip(self._corpus.items, said.rows, strict=True) if wanted & set(row.tolist()) and item in self._row]
+
     def _hits(self, candidates: Candidates, k: int) -> list[list[Hit]]:
         scores = self._fusion.scores(candidates)
         codes = self._ready().model.codes.numpy()
@@ -266,6 +279,15 @@ class Retriever(Component[RetrieverConfig]):
         return pl.DataFrame(
             {Columns.ITEM: list(self._corpus.items), "names": [names] + [""] * (len(self._corpus.items) - 1)} if self._corpus.items else {Columns.ITEM: []}
         )
+
+
+def catalogue_of(read: Interactions) -> Catalogue:
+    """Return the items of published sequences; what is said of them in any way are their categories."""
+    said: list[list[str]] = [[] for _ in read.items]
+    for of in read.attributes.values():
+        for words, row in zip(said, of.rows, strict=True):
+            words += [of.names[one] for one in row.tolist()]
+    return Catalogue(Item(id=item, title=text or item, categories=tuple(words)) for item, text, words in zip(read.items, read.texts, said, strict=True))
 
 
 def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings]) -> Corpus:
