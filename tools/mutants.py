@@ -36,6 +36,11 @@ SOLVERS = WORLD + "truths.py::test_the_solver_finds_the_truth_in_every_world_and
 TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_represent_muco_loss.py"
 CLI, EMBEDDERS = "tests/api/test_cli.py::test_a_fault_is_two_lines_with_its_exit_code_and_leaves_nothing", "tests/stage/test_embedders.py"
 BENCH = "tests/recipes/test_bench_report.py"
+BEAM, IDS, SEQUENCES = (
+    "tests/unit/test_retrieve_decoding.py::test_",
+    "tests/unit/test_retrieve_tokenizer.py::test_",
+    "tests/unit/test_sources_interactions.py::test_",
+)
 MUTANTS = [
     Mutant("slate: no place for an interest", "report/slate.py", "if best_of[i] and not slate.take_first(best_of[i])", "if False", SLATE),
     Mutant("slate: worst score first", "report/slate.py", "(-scores[row], row)", "(scores[row], row)", SLATE),
@@ -329,6 +334,56 @@ MUTANTS = [
     Mutant("gradcache: dropout is drawn anew", "represent/muco/gradcache.py", "        _set_random_state(state)\n", "", CONTRAST),
     Mutant("images: the size is not looked at", "core/images.py", "if width * height > most_pixels:", "if False:", CORE + "images.py"),
     Mutant("embeddings: a picture is named by its path", "core/component.py", "{image_hash(self.image)}", "{self.image}", CORE + "embeddings_multimodal.py"),
+    Mutant(
+        "beam: not renormalised",
+        "retrieve/decoding/beam.py",
+        " - _log_sums(given, parent, len(beams.owners))[parent]",
+        "",
+        BEAM + "the_exact_mode_gives_the_likelihood_of_every_item",
+    ),
+    Mutant(
+        "beam: what is gone is walked",
+        "retrieve/decoding/beam.py",
+        "if any(len(view.part.gone)",
+        "if False and any(len(view.part.gone)",
+        BEAM + "after_ten_thousand_inserts_and_deletes_answers_are_those_of_a_trie_built_anew",
+    ),
+    Mutant(
+        "beam: filters are ignored",
+        "retrieve/decoding/beam.py",
+        "if not all(view.everything",
+        "if False and all(view.everything",
+        BEAM + "a_filter_gives_all_it_lets_through_in_the_exact_order_with_the_scores_they_have_without_it",
+    ),
+    Mutant(
+        "beam: hidden from all",
+        "retrieve/decoding/beam.py",
+        "within(self.hidden, low + shift, high + shift)",
+        "within(self.hidden, low, high)",
+        BEAM + "what_is_hidden_is_hidden_from_its_own_request_alone",
+    ),
+    Mutant("trie: collisions pass", "retrieve/decoding/trie.py", "if len(same):", "if False:", BEAM + "codes_out_of_range_and_collisions_are_refused"),
+    Mutant(
+        "ids: collisions stay",
+        "retrieve/tokenizer/codebook.py",
+        "if len(rows) > len(np.unique(codes[rows, -1])):",
+        "if False:",
+        IDS + "there_is_no_collision_however_many_items_or_equal_vectors",
+    ),
+    Mutant(
+        "sequences: validation is trained on",
+        "retrieve/split.py",
+        "row[:-2] if len(row) >= 3",
+        "row[:-1] if len(row) >= 3",
+        SEQUENCES + "the_last_item_is_tested_on_the_one_before_it_chooses_and_neither_is_trained_on",
+    ),
+    Mutant(
+        "co-occurrence: one direction",
+        "retrieve/baselines.py",
+        "counts + counts.T",
+        "counts + counts",
+        SEQUENCES + "cooccurrence_against_counting_pairs_one_by_one",
+    ),
 ]
 
 
