@@ -130,3 +130,17 @@ def test_the_same_seed_gives_the_same_codes():
     rows, _ = clustered(300)
     one, other = (Codebook.fit(rows, CodebookConfig(levels=2, size=32), seed=3)[1].codes for _ in range(2))
     assert np.array_equal(one, other)
+
+
+def test_the_autoencoder_learns_codes_without_collisions_and_dead_codes_are_restarted():
+    from broadsheet.retrieve.tokenizer.rqvae import RqVaeConfig, error, fit_rqvae
+
+    rows, of = clustered(600, width=16, clusters=20)
+    codes = CodebookConfig(levels=2, size=32)
+    fitted = fit_rqvae(rows, RqVaeConfig(latent=8, hidden=32, steps=300, batch=256, restart_every=20), codes)
+    lost = error(fitted, rows)
+    assert lost["plain"] < lost["coded"] < 0.7
+    assert len(np.unique(fitted.encoded.codes, axis=0)) == 600
+    marks = card(fitted.encoded.codes, 32, fitted.model.latents(rows), fitted.codebook.decode(fitted.encoded.codes), categories=of)
+    assert marks["used@1"] > 0.8
+    assert marks["purity@1"] > 5 * marks["purity_chance"]
