@@ -313,3 +313,20 @@ def test_the_bench_measures_every_arm_and_goes_on_where_it_was_stopped(drawn, tm
     tuned = rows[f"title and keywords, image to text: {TUNED}"]
     assert tuned["recall@10_gain_frozen"] == pytest.approx(tuned["recall@10"] - ours["recall@10"])
     assert not bench.missing
+
+
+@installed
+def test_pictures_become_items_and_their_key_words_queries_and_no_family_is_trained_and_tested_on(drawn):
+    from broadsheet.stack import picture_material
+
+    made = picture_material(Shown(drawn, (drawn / "texts.jsonl",)), 0, tested=6, validated=4)
+    count = len(made.titles)
+    assert made.text.vectors.shape == (count, 384)
+    assert made.image.vectors.shape == (count, WIDTH)
+    words, vectors, items = made.queries["test"]
+    assert set(words) == {"drawn"}
+    assert vectors.shape == (len(items), 384)
+    parts = {name: set(of[2].tolist()) for name, of in made.queries.items()}
+    assert not parts["train"] & parts["test"]
+    assert len(made.queries["train"][2]) == 3 * len(parts["train"])
+    assert sum(map(len, parts.values())) == count

@@ -60,3 +60,45 @@ def decoding(
     with shown() as progress:
         bench = bench_decoding(plan._replace(sizes=tuple(size)) if size else plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
+
+
+def staging(
+    images: Annotated[Path, typer.Option("--images", help="The folder that paths of pictures are relative to.")],
+    texts: Annotated[list[Path], typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")],
+    *,
+    epochs: Annotated[float, typer.Option("--epochs", min=1, help="Epochs of each stage.")] = 20,
+    tested: Annotated[int, typer.Option("--tested", min=2, help="Unseen families of pictures, one picture each.")] = 500,
+    validated: Annotated[int, typer.Option("--validated", min=1, help="Further families, by which steps are chosen.")] = 250,
+    ablations: Annotated[bool, typer.Option("--ablations/--no-ablations", help="Also other orders, a random image, and each task dropped.")] = True,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Pretrain retrieval stage by stage and jointly, on pictures with titles and synthetic queries of key words.
+
+    Example: broadsheet bench retrieve-staging --images DIR --texts pictures.jsonl --no-ablations
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
+    from broadsheet.core.bench.provenance import hash_files
+    from broadsheet.core.home import bench_folder
+    from broadsheet.represent.pictures.labelled import Shown
+    from broadsheet.retrieve.bench.staging import LEXICAL, StagingPlan, bench_staging, plans
+    from broadsheet.stack import picture_material
+
+    source = Shown(images, tuple(texts))
+    with shown() as progress:
+        plan = StagingPlan(
+            "pictures",
+            lambda seed: picture_material(source, seed, tested=tested, validated=validated, progress=progress),
+            seeds=seeds,
+            epochs=epochs,
+            ablations=ablations,
+            budget_minutes=budget,
+        )
+        plan = plan._replace(arms=wanted_arms(arm or (), (LEXICAL, *plans(plan))) if arm else ())
+        identity = {"texts": hash_files(texts), "tested": tested, "validated": validated}
+        bench = bench_staging(plan, rows or bench_folder(), command(), identity, progress)
+    printed(bench, as_json=as_json)
