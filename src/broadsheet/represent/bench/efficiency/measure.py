@@ -120,7 +120,8 @@ def recall(
         for name, reached in (("cpu", gone >= seconds), ("epochs", done >= at_epochs)):
             if reached and name not in found:
                 found[name] = judge(built.net, data, shown)
-                spent.update({f"{name}_s": gone, f"{name}_images": counted.spent["images"], f"{name}_updates": float(done)})
+                # Not under `cpu_s`: that is what the whole row cost, and what was trained for is stated.
+                spent.update({f"{name}_images": counted.spent["images"], f"{name}_updates": float(done), **({"epochs_s": gone} if name == "epochs" else {})})
         began = time.process_time() - gone
         progress(f"{step}, seconds", min(int(gone), int(seconds)), int(seconds))
         if len(found) == len(("cpu", "epochs")):

@@ -107,7 +107,7 @@ def _summary(plan: EfficiencyPlan, outcome: Outcome) -> tuple[dict[str, Any], ..
         if name.startswith("speed"):
             table += [_speed_row(name, arm, rows, of.get("A: one turn", [])) for arm, rows in of.items() if rows]
         else:
-            table += [_recall_row(name, moment, arm, rows, of.get("A: one turn", [])) for moment in MOMENTS for arm, rows in of.items() if rows]
+            table += [_recall_row(plan, name, moment, arm, rows, of.get("A: one turn", [])) for moment in MOMENTS for arm, rows in of.items() if rows]
     return tuple(table)
 
 
@@ -129,14 +129,15 @@ def _speed_row(name: str, arm: str, rows: Sequence[Row], single: Sequence[Row]) 
     return made
 
 
-def _recall_row(name: str, moment: str, arm: str, rows: Sequence[Row], single: Sequence[Row]) -> dict[str, Any]:
+def _recall_row(plan: EfficiencyPlan, name: str, moment: str, arm: str, rows: Sequence[Row], single: Sequence[Row]) -> dict[str, Any]:
     """Means over seeds and unseen pictures with an interval over pictures, and the paired difference to one turn."""
     made: dict[str, Any] = {"name": f"{name}; {MOMENTS[moment]}; {arm}", "runs": len(rows)}
     for key in FIGURES:
         stated = f"{key}@{moment}" if "@" not in key else f"{key}_{moment}"
         made[key] = float(np.mean([row.metrics[stated] for row in rows]))
-    for key in ("s", "images", "updates"):
-        made[f"cpu_{key}" if key == "s" else key] = float(np.mean([row.metrics[f"{moment}_{key}"] for row in rows]))
+    made["train_cpu_s"] = plan.seconds if moment == "cpu" else float(np.mean([row.metrics["epochs_s"] for row in rows]))
+    for key in ("images", "updates"):
+        made[key] = float(np.mean([row.metrics[f"{moment}_{key}"] for row in rows]))
     images = np.concatenate([row.values()["image"].to_numpy() for row in rows])
     for k in (1, 10):
         hits = np.concatenate([row.values()[f"rank_{moment}"].to_numpy() < k for row in rows]).astype(float)
