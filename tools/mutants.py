@@ -33,7 +33,7 @@ MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report
 METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
 WORLD = "tests/unit/test_sample_world_"
 SOLVERS = WORLD + "truths.py::test_the_solver_finds_the_truth_in_every_world_and_not_in_its_control"
-TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_represent_muco_loss.py"
+TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_core_contrast.py"
 CLI, EMBEDDERS = "tests/api/test_cli.py::test_a_fault_is_two_lines_with_its_exit_code_and_leaves_nothing", "tests/stage/test_embedders.py"
 BENCH = "tests/recipes/test_bench_report.py"
 BEAM, IDS, SEQUENCES = (
@@ -328,9 +328,9 @@ MUTANTS = [
         "self.backbone.look(self.backbone.look(sight))",
         TURNS + "::test_a_packed_turn_is_that_of_its_own_prefix_pass",
     ),
-    Mutant("contrast: turns of one image are negatives", "represent/muco/loss.py", "together & ~own & ~hard", "together & own", CONTRAST),
-    Mutant("contrast: equal texts are negatives", "represent/muco/loss.py", "same_text & ~own & ~hard", "same_text & own", CONTRAST),
-    Mutant("contrast: hard negatives of another turn count", "represent/muco/loss.py", "(together & ~same_turn) | same_text", "same_text", CONTRAST),
+    Mutant("contrast: turns of one image are negatives", "core/contrast.py", "together & ~own & ~hard", "together & own", CONTRAST),
+    Mutant("contrast: equal texts are negatives", "core/contrast.py", "same_text & ~own & ~hard", "same_text & own", CONTRAST),
+    Mutant("contrast: hard negatives of another turn count", "core/contrast.py", "(together & ~same_turn) | same_text", "same_text", CONTRAST),
     Mutant("gradcache: dropout is drawn anew", "represent/muco/gradcache.py", "        _set_random_state(state)\n", "", CONTRAST),
     Mutant("images: the size is not looked at", "core/images.py", "if width * height > most_pixels:", "if False:", CORE + "images.py"),
     Mutant("embeddings: a picture is named by its path", "core/component.py", "{image_hash(self.image)}", "{self.image}", CORE + "embeddings_multimodal.py"),

@@ -14,7 +14,7 @@ from broadsheet.core.backbones.lora import LoraConfig, add_lora
 from broadsheet.core.backbones.nano import NanoMLLM
 from broadsheet.core.backbones.protocol import EMB, IMAGE
 from broadsheet.core.backbones.tiny import write_tiny
-from broadsheet.represent.muco.loss import LossConfig, Owners, info_nce
+from broadsheet.core.contrast import LossConfig, Owners, info_nce
 from broadsheet.represent.muco.model import MultiTurn
 from broadsheet.represent.muco.packing import pack
 from broadsheet.represent.muco.pictures import Pictures

@@ -11,6 +11,7 @@ from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.backbones.lora import LoraConfig
 from broadsheet.core.backbones.tiny import write_tiny
 from broadsheet.core.component import Content
+from broadsheet.core.contrast import LossConfig, info_nce
 from broadsheet.core.errors import NotFittedError, RecordError, WeightsError
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.train import Stage
@@ -18,7 +19,6 @@ from broadsheet.represent.muco.batches import Sampler, hidden
 from broadsheet.represent.muco.config import MucoConfig
 from broadsheet.represent.muco.embedder import MucoEmbedder
 from broadsheet.represent.muco.fit import build_model
-from broadsheet.represent.muco.loss import LossConfig, info_nce
 from broadsheet.represent.muco.objective import Sizes, contrast, muco_objective, read
 from broadsheet.represent.muco.pictures import Pictures
 from broadsheet.represent.muco.schema import Example, Turn

@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw
 
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.component import Content
+from broadsheet.core.contrast import Owners
 from broadsheet.core.errors import ArtifactError, MissingExtraError, NotFittedError, RecordError, WeightsError
 from broadsheet.core.metrics import own_ranks
 from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.represent.bench.pictures import TUNED, PicturesPlan, bench_pictures, csls_ranks
-from broadsheet.represent.muco.loss import Owners
 from broadsheet.represent.pictures import embedder as module
 from broadsheet.represent.pictures.embedder import PicturesConfig, PicturesEmbedder
 from broadsheet.represent.pictures.families import GIANT, MOST_TESTED, Split, families, split_families, without_near_copies

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from broadsheet.core.contrast import Owners
 from broadsheet.core.errors import RecordError
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import Stage
-from broadsheet.represent.muco.loss import Owners
 from broadsheet.represent.muco.schema import Example, Turn, normalised, number, text_number
 
 # A text and a picture's key, either of which may be missing.

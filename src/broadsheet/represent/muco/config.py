@@ -7,8 +7,8 @@ from pydantic import Field
 
 from broadsheet.core.backbones.lora import LoraConfig
 from broadsheet.core.config import Config, Size
+from broadsheet.core.contrast import LossConfig
 from broadsheet.core.train import Stage
-from broadsheet.represent.muco.loss import LossConfig
 from broadsheet.represent.muco.template import Template
 
 BACKBONES: Mapping[Size, str] = {"tiny": "tiny:qwen2_vl", "small": "nano:8:49", "base": "nano:30:196"}

@@ -5,11 +5,11 @@ from typing import Literal, NamedTuple
 
 import torch
 
+from broadsheet.core.contrast import Contrast, LossConfig, Owners, info_nce
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import Objective, autocast
 from broadsheet.represent.muco.batches import Asked, Batch
 from broadsheet.represent.muco.gradcache import cached_backward
-from broadsheet.represent.muco.loss import Contrast, LossConfig, Owners, info_nce
 from broadsheet.represent.muco.model import MultiTurn
 from broadsheet.represent.muco.pictures import Pictures
 

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from broadsheet.core.contrast import LossConfig, Owners, info_nce
 from broadsheet.core.metrics import own_ranks
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import Stage
-from broadsheet.represent.muco.loss import LossConfig, Owners, info_nce
 
 
 class ImageHead(nn.Module):

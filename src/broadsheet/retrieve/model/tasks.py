@@ -6,10 +6,10 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional
 
+from broadsheet.core.contrast import info_nce, same_items
 from broadsheet.core.train import Objective
 from broadsheet.retrieve.model.batches import Asked, Batch
 from broadsheet.retrieve.model.depth import DepthDecoder
-from broadsheet.retrieve.model.losses import in_batch, matched, total
 from broadsheet.retrieve.model.search import FUSED, SearchModel
 
 # Semantic IDs with the same first codes that a request's own is told from, and of how many requests a step.
@@ -38,7 +38,7 @@ def objective(tasks: Mapping[str, float], roles: Roles) -> Objective:
     def descend(model: SearchModel, batch: Batch) -> Mapping[str, float]:
         found = {name: LOSSES[name](Step(model, batch, roles)) for name in tasks}
         parts = {name: value for name, value in found.items() if value is not None}
-        loss = total([(tasks[name], value) for name, value in parts.items()])
+        loss = torch.stack([tasks[name] * value for name, value in parts.items()]).sum()
         loss.backward()
         return {"loss": float(loss.detach()), **{f"loss {name}": float(value.detach()) for name, value in parts.items()}}
 
@@ -52,7 +52,8 @@ def _finds(view: Callable[[Roles], str | None]) -> Callable[[Step], torch.Tensor
         name = view(step.roles)
         if name is None:
             return None
-        return _mean([_found(step.model, part, name) for part in step.batch.parts])
+        found = [_found(step.model, part, name) for part in step.batch.parts if len(torch.unique(part.items)) > 1]
+        return _mean(found) if found else None
 
     return loss
 
@@ -64,7 +65,12 @@ def _all(roles: Roles) -> str:
 
 def _found(model: SearchModel, part: Asked, name: str) -> torch.Tensor:
     seen, where = torch.unique(part.items, return_inverse=True)
-    return in_batch(model.states(part.given, name), model.view(name, seen)[where], part.items, model.scale.exp())
+    return _contrast(model, model.states(part.given, name), model.view(name, seen)[where], part.items)
+
+
+def _contrast(model: SearchModel, asked: torch.Tensor, given: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+    """Return InfoNCE in both directions; rows of the same item are no negatives."""
+    return info_nce(asked, given, same_items(items), scale=model.scale.exp()).loss
 
 
 def _image(step: Step) -> torch.Tensor | None:
@@ -76,7 +82,7 @@ def _image(step: Step) -> torch.Tensor | None:
     both = items[table.present(step.roles.image, items) & table.present(step.roles.text, items)]
     if len(both) < 2:
         return None
-    return in_batch(table.modality(step.roles.image, both), table.modality(step.roles.text, both), both, step.model.scale.exp())
+    return _contrast(step.model, table.modality(step.roles.image, both), table.modality(step.roles.text, both), both)
 
 
 def _next(step: Step) -> torch.Tensor:
@@ -138,7 +144,7 @@ def _match(step: Step) -> torch.Tensor:
         scores = step.model.scale.exp() * torch.einsum("pd,pnd->pn", states, given) + step.model.bias
         truths = torch.zeros_like(scores)
         truths[:, 0] = 1
-        losses.append(matched(scores, truths))
+        losses.append(functional.binary_cross_entropy_with_logits(scores, truths))
     return _mean(losses)
 
 
@@ -149,18 +155,18 @@ def neighbours(codes: torch.Tensor, items: torch.Tensor, count: int = NEGATIVES)
     return (alike + torch.rand_like(alike) * 0.5).topk(min(count, len(codes) - 1), dim=1).indices
 
 
-def _id_to_vector(step: Step) -> torch.Tensor:
+def _id_to_vector(step: Step) -> torch.Tensor | None:
     items = _items(step)
-    return in_batch(step.model.sid_vectors(items), step.model.table(items), items, step.model.scale.exp())
+    return _contrast(step.model, step.model.sid_vectors(items), step.model.table(items), items) if len(items) > 1 else None
 
 
 def _image_to_text(step: Step) -> torch.Tensor | None:
     """Let the semantic ID of an item's image alone find that of its text alone."""
     items, parts = _items(step), step.model.parts
-    if step.roles.image is None or step.roles.image not in parts or step.roles.text not in parts:
+    if len(items) < 2 or step.roles.image is None or step.roles.image not in parts or step.roles.text not in parts:
         return None
     shown, said = (step.model.part_vectors(name, items) for name in (step.roles.image, step.roles.text))
-    return in_batch(shown, said, items, step.model.scale.exp())
+    return _contrast(step.model, shown, said, items)
 
 
 LOSSES: Mapping[str, Callable[[Step], torch.Tensor | None]] = {

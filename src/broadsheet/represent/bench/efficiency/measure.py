@@ -12,6 +12,7 @@ import torch
 
 from broadsheet.core.backbones.protocol import Sight
 from broadsheet.core.bench import Measured
+from broadsheet.core.contrast import LossConfig
 from broadsheet.core.images import read_image
 from broadsheet.core.metrics import own_ranks
 from broadsheet.core.progress import Progress
@@ -21,7 +22,6 @@ from broadsheet.represent.bench.efficiency.data import OTHERS, TESTED, Data
 from broadsheet.represent.muco.batches import Sampler
 from broadsheet.represent.muco.config import MucoConfig
 from broadsheet.represent.muco.fit import Built, build_model
-from broadsheet.represent.muco.loss import LossConfig
 from broadsheet.represent.muco.model import MultiTurn
 from broadsheet.represent.muco.objective import muco_objective
 from broadsheet.represent.muco.packing import pack

@@ -6,9 +6,9 @@ import torch
 
 from broadsheet.core.backbones import open_backbone
 from broadsheet.core.backbones.lora import LoraConfig, add_lora
+from broadsheet.core.contrast import LossConfig, Owners, forbidden, info_nce
 from broadsheet.core.errors import RecordError
 from broadsheet.represent.muco.gradcache import cached_backward
-from broadsheet.represent.muco.loss import LossConfig, Owners, forbidden, info_nce
 from broadsheet.represent.muco.model import MultiTurn
 from broadsheet.represent.muco.pictures import Pictures
 

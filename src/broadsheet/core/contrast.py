@@ -49,6 +49,12 @@ class Owners(NamedTuple):
         return cls(*rows, *columns.T)
 
 
+def same_items(items: torch.Tensor) -> Owners:
+    """Return owners of rows `[M]` that stand for items, one turn each: rows of the same item are no negatives of each other."""
+    none = items.new_zeros(0)
+    return Owners(items, torch.zeros_like(items), items, none, none, none)
+
+
 class Contrast(NamedTuple):
     """A loss, and how many pairs of row and column each mask took out of it."""
 
@@ -81,10 +87,11 @@ def forbidden(owners: Owners, config: LossConfig) -> dict[str, torch.Tensor]:
     return masks
 
 
-def info_nce(queries: torch.Tensor, targets: torch.Tensor, owners: Owners, config: LossConfig | None = None) -> Contrast:
+def info_nce(queries: torch.Tensor, targets: torch.Tensor, owners: Owners, config: LossConfig | None = None, *, scale: torch.Tensor | None = None) -> Contrast:
     """Return InfoNCE (van den Oord et al. 2018; MuCo, equation of section 3.1) of unit rows, averaged over all turns.
 
-    `queries` `[M, d]`, `targets` `[M + H, d]`: row m's own target is column m, hard negatives come last. Raises
+    `queries` `[M, d]`, `targets` `[M + H, d]`: row m's own target is column m, hard negatives come last. A `scale` that is learnt
+    stands in for one over the temperature. Raises
     RecordError where masks leave a row without a negative: such a batch would train to a loss of 0 and teach nothing.
     """
     config = config or LossConfig()
@@ -98,7 +105,7 @@ def info_nce(queries: torch.Tensor, targets: torch.Tensor, owners: Owners, confi
     losses = []
     for width in config.dims or (queries.shape[1],):
         left, right = (functional.normalize(rows[:, :width], dim=-1) for rows in (queries, targets))
-        scores = left @ right.T / config.temperature
+        scores = left @ right.T * (1 / config.temperature if scale is None else scale)
         sides = {"q2t": scores, "t2q": scores[:, :count].T}
         losses += [_cross_entropy(sides[direction], both[direction]) for direction in wanted]
     return Contrast(torch.stack(losses).mean(), {name: int(mask.sum()) for name, mask in masks.items()})
