@@ -372,7 +372,7 @@ MUTANTS = [
     ),
     Mutant(
         "sequences: validation is trained on",
-        "retrieve/split.py",
+        "sources/leave_one_out.py",
         "row[:-2] if len(row) >= 3",
         "row[:-1] if len(row) >= 3",
         SEQUENCES + "the_last_item_is_tested_on_the_one_before_it_chooses_and_neither_is_trained_on",

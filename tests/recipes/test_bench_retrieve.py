@@ -47,9 +47,10 @@ def test_every_arm_has_a_row_with_intervals_and_the_hybrid_says_whom_it_beats(be
 
 
 def test_what_each_user_chose_last_changes_nothing_that_is_fitted(folder, tmp_path):
+    from broadsheet.core.ragged import Ragged
     from broadsheet.retrieve.fit import Corpus, asks, fit_model
-    from broadsheet.retrieve.split import leave_one_out
-    from broadsheet.sources.interactions import Ragged, read_interactions
+    from broadsheet.sources.interactions import read_interactions
+    from broadsheet.sources.leave_one_out import leave_one_out
 
     read = read_interactions(folder)
     rng = np.random.default_rng(1)

@@ -5,6 +5,7 @@ import torch
 from scipy.special import logsumexp
 
 from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.core.ragged import Ragged
 from broadsheet.retrieve.baselines import cooccurrence
 from broadsheet.retrieve.decoding import exact
 from broadsheet.retrieve.hybrid import FEATURES, FLOOR, Index, retrieve
@@ -14,7 +15,6 @@ from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.pretrain import tokenise
 from broadsheet.retrieve.tokenizer import CodebookConfig
-from broadsheet.sources.interactions import Ragged
 
 ITEMS = 40
 HISTORIES = Ragged.of([np.random.default_rng(row).permutation(ITEMS)[: 2 + row % 5] for row in range(9)])

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from broadsheet.core.errors import RecordError, SourceNotFoundError
+from broadsheet.core.metrics import by_rank
+from broadsheet.core.ragged import Ragged
 from broadsheet.retrieve.baselines import cooccurrence, popularity, recent
-from broadsheet.retrieve.split import figures, leave_one_out
-from broadsheet.sources.interactions import Ragged, read_interactions
+from broadsheet.sources.interactions import read_interactions
+from broadsheet.sources.leave_one_out import leave_one_out
 
 
 def test_sequences_with_attributes_in_words(tmp_path):
@@ -75,7 +77,7 @@ def test_the_last_item_is_tested_on_the_one_before_it_chooses_and_neither_is_tra
 
 
 def test_figures_of_ranks():
-    found = figures(np.array([0.0, 4.0, 5.0, 30.0]), [5])
+    found = by_rank(np.array([0.0, 4.0, 5.0, 30.0]), [5])
     assert found["recall@5"].tolist() == [1, 1, 0, 0]
     assert np.allclose(found["ndcg@5"], [1, 1 / np.log2(6), 0, 0])
 
@@ -109,4 +111,4 @@ def test_cooccurrence_on_beauty(data):
         scores[split.test.histories.row(user)] = -np.inf
         found.append((scores > scores[split.test.targets[user]]).sum())
     # All users give .072; every sixteenth user has an error of .007.
-    assert figures(np.array(found), [10])["recall@10"].mean() == pytest.approx(0.072, abs=0.02)
+    assert by_rank(np.array(found), [10])["recall@10"].mean() == pytest.approx(0.072, abs=0.02)

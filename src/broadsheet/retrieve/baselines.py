@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from broadsheet.sources.interactions import Ragged
+from broadsheet.core.ragged import Ragged
 
 WINDOW, LAST, DECAY = 5, 6, 0.7
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.config import Config, Size
 from broadsheet.core.progress import Progress, silent
+from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
 from broadsheet.retrieve.hybrid import COOCCURRENCE, FEATURES, Index, retrieve
@@ -21,12 +22,12 @@ from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.plan import Plan, PlanStage
 from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain, tokenise
-from broadsheet.retrieve.split import Held
 from broadsheet.retrieve.tokenizer import CodebookConfig
-from broadsheet.sources.interactions import Attributes, Ragged
+from broadsheet.sources.interactions import Attributes
+from broadsheet.sources.leave_one_out import Held
 
 # Requests of the validation by which steps are chosen, and by which the fusion is fitted.
-WATCHED, FUSED = 5000, 5000
+WATCHED, WEIGHED = 5000, 5000
 
 
 class RetrieverConfig(Config):
@@ -163,12 +164,12 @@ def gather(index: Index, given: Asks, config: RetrieverConfig, progress: Progres
 
 
 def weigh(index: Index, validation: Asks, config: RetrieverConfig, seed: int = 0, progress: Progress = silent) -> dict[str, Fusion]:
-    """Fit the fusion on validation requests that no step was chosen by alone: with co-occurrences, where the index has them, and without."""
-    given = some(validation, FUSED, seed, "fused")
+    """Fit the fusion on some of the validation requests: without co-occurrences, and with them where the index has any."""
+    given = some(validation, WEIGHED, seed, "weighed")
     candidates = gather(index, given, config, progress).candidates
     names = (*FEATURES, COOCCURRENCE) if index.near is not None else FEATURES
-    fitted = {"hybrid": fit_fusion(FEATURES, candidates._replace(features=candidates.features[:, :, : len(FEATURES)]), given.targets)}
-    return fitted | ({f"hybrid+{COOCCURRENCE}": fit_fusion(names, candidates, given.targets)} if index.near is not None else {})
+    fitted = {"hybrid": fit_fusion(FEATURES, candidates.first(len(FEATURES)), given.targets)}
+    return fitted | ({"hybrid+cooc": fit_fusion(names, candidates, given.targets)} if index.near is not None else {})
 
 
 def list_ranks(lists: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -14,6 +14,10 @@ class Candidates(NamedTuple):
     items: np.ndarray
     features: np.ndarray
 
+    def first(self, count: int) -> "Candidates":
+        """Return the candidates with their first features alone."""
+        return self._replace(features=self.features[:, :, :count])
+
 
 class Fusion(NamedTuple):
     """Weights `[F]` by the name of each feature; a candidate's score is the weighted sum."""

@@ -9,7 +9,7 @@ import polars as pl
 import torch
 
 from broadsheet.core.backbones.trunk import HEAD
-from broadsheet.core.metrics import own_ranks
+from broadsheet.core.metrics import by_rank, own_ranks
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import Stage, train
@@ -19,7 +19,6 @@ from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import FUSED, SearchModel
 from broadsheet.retrieve.model.tasks import Roles, objective
 from broadsheet.retrieve.plan import Plan, PlanStage, needs_ids
-from broadsheet.retrieve.split import figures
 from broadsheet.retrieve.tokenizer import Codebook, CodebookConfig, card
 
 # Layers of what generates semantic IDs.
@@ -162,7 +161,7 @@ def hide(scores: np.ndarray, hidden: Sequence[np.ndarray], targets: np.ndarray) 
 
 def means(found: np.ndarray) -> dict[str, float]:
     """Return mean recall and nDCG of ranks."""
-    return {name: float(values.mean()) if len(values) else 0.0 for name, values in figures(found).items()}
+    return {name: float(values.mean()) if len(values) else 0.0 for name, values in by_rank(found).items()}
 
 
 def alarms(record: pl.DataFrame) -> tuple[str, ...]:

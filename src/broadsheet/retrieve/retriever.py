@@ -15,6 +15,7 @@ from broadsheet.core.component import Component
 from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import RecordError, did_you_mean
 from broadsheet.core.progress import Progress, silent
+from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.core.seeds import generator
 from broadsheet.retrieve.decoding import Filter
@@ -27,7 +28,7 @@ from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.pretrain import LAYERS, Asks
 from broadsheet.retrieve.tokenizer import Codebook
-from broadsheet.sources.interactions import Attributes, Interactions, Ragged
+from broadsheet.sources.interactions import Attributes, Interactions
 
 CATEGORIES = "categories"
 # Where nothing was there to learn weights from: the dense head alone.

@@ -1,46 +1,15 @@
 """Sequences of items by user with what is said of the items: the published layouts of recommendation benchmarks."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
+from broadsheet.core.ragged import Ragged
 
 MEND = "Give a folder with sequences.txt (`user item item ...` in time order) or train.inter, valid.inter and test.inter."
-
-
-class Ragged(NamedTuple):
-    """Rows of whole numbers of any length: row r is `values[begins[r]:begins[r + 1]]`."""
-
-    values: np.ndarray
-    begins: np.ndarray
-
-    @classmethod
-    def of(cls, rows: Iterable[Sequence[int] | np.ndarray]) -> "Ragged":
-        """Lay rows one behind the other.
-
-        >>> Ragged.of([[3, 1], [], [2]]).row(2).tolist()
-        [2]
-        """
-        kept = [np.asarray(row, dtype=np.int64) for row in rows]
-        begins = np.concatenate([[0], np.cumsum([len(row) for row in kept], dtype=np.int64)])
-        return cls(np.concatenate([np.zeros(0, dtype=np.int64), *kept]), begins.astype(np.int64))
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Length of each row."""
-        return np.diff(self.begins)
-
-    def row(self, number: int) -> np.ndarray:
-        """Return a row."""
-        return self.values[self.begins[number] : self.begins[number + 1]]
-
-    def __iter__(self) -> Iterator[np.ndarray]:  # pyrefly: ignore
-        return (self.row(number) for number in range(len(self.begins) - 1))
 
 
 class Attributes(NamedTuple):

@@ -18,6 +18,7 @@ from broadsheet.core.metrics.probability import (
 from broadsheet.core.metrics.ranking import (
     Ranking,
     average_precision,
+    by_rank,
     hit,
     ndcg,
     own_ranks,
@@ -44,6 +45,7 @@ __all__ = [
     "bootstrap_ratio",
     "brier",
     "brier_skill",
+    "by_rank",
     "calibration_error",
     "catalogue_coverage",
     "evaluate",

@@ -272,6 +272,16 @@ def own_ranks(scores: Floats, own: Integers | None = None) -> Floats:
     return (scores > mine).sum(axis=1) + ((scores == mine).sum(axis=1) - 1) / 2
 
 
+def by_rank(ranks: Floats, cuts: Sequence[int] = (5, 10, 20)) -> dict[str, Floats]:
+    """Return by name recall and nDCG at each cut of queries with one relevant item, whose rank from 0 is `ranks` `[Q]`; infinity is not found.
+
+    >>> {name: values.tolist() for name, values in by_rank(np.array([0.0, 7.0]), [5]).items()}
+    {'recall@5': [1.0, 0.0], 'ndcg@5': [1.0, 0.0]}
+    """
+    found = {f"recall@{k}": (ranks < k).astype(float) for k in cuts}
+    return found | {f"ndcg@{k}": np.where(ranks < k, 1 / np.log2(np.minimum(ranks, k) + 2), 0.0) for k in cuts}
+
+
 def _expected_hits(ranking: Ranking, k: int) -> float:
     """Return the expected number of relevant items in the top `k`."""
     return float((ranking.relevant() * ranking.reach(k) / ranking.size).sum())

@@ -10,21 +10,20 @@ import polars as pl
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
 from broadsheet.core.bench.provenance import hash_files
-from broadsheet.core.metrics import bootstrap_mean, own_ranks, paired_permutation
+from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks, paired_permutation
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.retrieve.baselines import cooccurrence, popularity, recent
 from broadsheet.retrieve.fit import Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
 from broadsheet.retrieve.fusion import Fusion
-from broadsheet.retrieve.hybrid import FEATURES
 from broadsheet.retrieve.pretrain import Asks, hide, ranks
-from broadsheet.retrieve.split import CUTS, Split, figures, leave_one_out
 from broadsheet.sources.interactions import Interactions, read_interactions
+from broadsheet.sources.leave_one_out import Split, leave_one_out
 
-ARMS = ("popularity", "co-occurrence", "dense", "generative", "hybrid", "hybrid+cooccurrence")
-LEARNT = ("dense", "generative", "hybrid", "hybrid+cooccurrence")
-RIVALS = ("dense", "generative", "co-occurrence")
+LEARNT = ("sequence dense", "generative", "hybrid", "hybrid+cooc")
+ARMS = ("popularity", "co-occurrence", *LEARNT)
+RIVALS = ("sequence dense", "generative", "co-occurrence")
 BLOCK = 512
 ROUNDS = 2000
 
@@ -114,15 +113,14 @@ def _measuring(
         test = asks(held.split.test, keep_seen=keep_seen)
         if arm not in LEARNT:
             return _measured(_cheap(arm, held, test), arm)
-        if arm == "dense":
+        if arm == "sequence dense":
             made = trained(seed)
             return _measured(ranks(made.index.model, test), "trunk", dict(made.pretrained.card))
         retrieved, weights = answered(seed)
         if arm == "generative":
             return _measured(list_ranks(retrieved.beams, test.targets), "beam")
         fusion = weights[arm]
-        columns = [*FEATURES, "cooccurrence"][: len(fusion.names)]
-        given = retrieved.candidates._replace(features=retrieved.candidates.features[:, :, : len(columns)])
+        given = retrieved.candidates.first(len(fusion.names))
         facts = {f"weight of {name}": float(weight) for name, weight in zip(fusion.names, fusion.weights, strict=True)}
         return _measured(list_ranks(fusion.ranked(given), test.targets), "fusion", facts)
 
@@ -147,7 +145,7 @@ def _cheap(arm: str, held: _Set, test: Asks) -> np.ndarray:
 
 def _measured(found: np.ndarray, model: str, facts: dict[str, float] | None = None) -> Measured:
     values = pl.DataFrame({Columns.USER: np.arange(len(found)), Columns.RANK: found.astype(np.float64)})
-    means = {name: float(column.mean()) for name, column in figures(found).items()}
+    means = {name: float(column.mean()) for name, column in by_rank(found).items()}
     return Measured({**means, **(facts or {}), "users": float(len(found))}, values, {"model": model})
 
 
@@ -165,8 +163,8 @@ def _line(data: str, arm: str, runs: list[np.ndarray], found: dict[str, list[np.
     """Mean over seeds with an interval over users; for a hybrid its gain over its best rival, paired by user."""
     line: dict[str, Any] = {"name": f"{data}: {arm}", "runs": len(runs)}
     per_user = _per_user(runs)
-    for name in (f"{metric}@{k}" for metric in ("recall", "ndcg") for k in CUTS):
-        interval = bootstrap_mean(per_user[name], generator(0, "retrieve", data, arm, name), rounds=ROUNDS)
+    for name, values in per_user.items():
+        interval = bootstrap_mean(values, generator(0, "retrieve", data, arm, name), rounds=ROUNDS)
         line |= {name: interval.mean, f"{name}_lo": interval.low, f"{name}_hi": interval.high}
     rivals = {rival: _per_user(found[rival]) for rival in RIVALS if found[rival]}
     if arm.startswith("hybrid") and rivals:
@@ -180,5 +178,5 @@ def _line(data: str, arm: str, runs: list[np.ndarray], found: dict[str, list[np.
 
 def _per_user(runs: list[np.ndarray]) -> dict[str, np.ndarray]:
     """Return each metric by user, the mean over seeds."""
-    each = [figures(run) for run in runs]
+    each = [by_rank(run) for run in runs]
     return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
-from broadsheet.core.metrics import bootstrap_mean, own_ranks
+from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
@@ -23,7 +23,6 @@ from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.plan import Plan, default_plan
 from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain, ranks
-from broadsheet.retrieve.split import figures
 from broadsheet.retrieve.tokenizer import CodebookConfig
 
 TEXT, IMAGE = "text", "image"
@@ -173,7 +172,7 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
         joined = pl.concat(list(frames.values()))
         for name, part in (("", joined), (" shared words", joined.filter(pl.col("overlap"))), (" no shared word", joined.filter(~pl.col("overlap")))):
             if part.height:
-                values = figures(part[Columns.RANK].to_numpy(), [10])
+                values = by_rank(part[Columns.RANK].to_numpy(), [10])
                 for metric in ("recall@10", "ndcg@10"):
                     interval = bootstrap_mean(values[metric], generator(0, "staging", arm, name, metric), clusters=part[Columns.ITEM].to_numpy(), rounds=2000)
                     line |= {f"{metric}{name}": interval.mean, f"{metric}{name}_lo": interval.low, f"{metric}{name}_hi": interval.high}

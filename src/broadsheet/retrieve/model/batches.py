@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import Stage
 from broadsheet.retrieve.model.requests import Requests, Tokens, tokens
-from broadsheet.sources.interactions import Ragged
 
 
 class Asked(NamedTuple):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from broadsheet.core.backbones.trunk import PADDING, Layout, pack
-from broadsheet.sources.interactions import Ragged
+from broadsheet.core.ragged import Ragged
 
 
 class Requests(NamedTuple):

@@ -1,14 +1,11 @@
 """Leave-one-out: the last item of each user is for the test, the one before it for validation, the rest is trained on."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from broadsheet.core.errors import RecordError
-from broadsheet.sources.interactions import Ragged
-
-CUTS = (5, 10, 20)
+from broadsheet.core.ragged import Ragged
 
 
 class Held(NamedTuple):
@@ -39,13 +36,3 @@ def leave_one_out(sequences: Ragged) -> Split:
     train = Ragged.of(row[:-2] if len(row) >= 3 else row for row in rows)
     validation, test = (Held(Ragged.of(row[:-back] for row in asked), np.array([row[-back] for row in asked])) for back in (2, 1))
     return Split(train, validation, test)
-
-
-def figures(ranks: np.ndarray, cuts: Sequence[int] = CUTS) -> dict[str, np.ndarray]:
-    """Return for each user's rank from 0 `[U]` its recall and nDCG at each cut, by name: one item is relevant.
-
-    >>> {name: values.tolist() for name, values in figures(np.array([0.0, 7.0]), [5]).items()}
-    {'recall@5': [1.0, 0.0], 'ndcg@5': [1.0, 0.0]}
-    """
-    found = {f"recall@{k}": (ranks < k).astype(float) for k in cuts}
-    return found | {f"ndcg@{k}": np.where(ranks < k, 1 / np.log2(np.minimum(ranks, k) + 2), 0.0) for k in cuts}
