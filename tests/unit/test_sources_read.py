@@ -66,14 +66,14 @@ def test_a_gzip_cut_anywhere_is_an_error(tmp_path, content):
     whole = gzip.compress(content.encode())
     for cut in range(1, len(whole)):
         write(tmp_path / "day.gz", whole[:cut])
-        refused(tmp_path / "day.gz", TruncatedError)
+        assert "day.gz" in refused(tmp_path / "day.gz", TruncatedError)
 
 
 def test_a_gzip_that_was_changed_is_an_error(tmp_path):
     whole = bytearray(gzip.compress((TABLE * 30).encode()))
     whole[len(whole) // 2] ^= 0xFF
     write(tmp_path / "day.gz", bytes(whole))
-    refused(tmp_path / "day.gz", TruncatedError)
+    assert "day.gz" in refused(tmp_path / "day.gz", TruncatedError)
 
 
 def test_an_empty_day_is_no_error_and_an_empty_file_is(tmp_path):
@@ -153,4 +153,4 @@ def test_a_recorded_refusal_is_an_error_whatever_its_body(tmp_path, status, body
 )
 def test_json_that_is_no_recorded_answer(tmp_path, content):
     write(tmp_path / "answer.json", content)
-    refused(tmp_path / "answer.json", SourceError)
+    assert "answer.json" in refused(tmp_path / "answer.json", SourceError)

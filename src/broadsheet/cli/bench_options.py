@@ -12,6 +12,9 @@ Budget = Annotated[float | None, typer.Option("--budget-minutes", min=0, help="B
 Rows = Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
+Images = Annotated[Path, typer.Option("--images", help="The folder that paths of pictures are relative to.")]
+Texts = Annotated[list[Path], typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")]
+
 
 def printed(bench: Any, *, as_json: bool) -> None:
     """Print a bench as a table, or as one JSON object."""

@@ -5,11 +5,8 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
+from broadsheet.cli.bench_options import Arms, Budget, Images, Json, Rows, Seeds, Texts, command, printed
 from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
-
-Images = Annotated[Path, typer.Option("--images", help="The folder that paths of pictures are relative to.")]
-Texts = Annotated[list[Path], typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")]
 
 
 def represent(
@@ -22,7 +19,7 @@ def represent(
     *,
     tested: Annotated[int, typer.Option("--tested", min=2, help="Unseen families of pictures, one picture each.")] = 500,
     validated: Annotated[int, typer.Option("--validated", min=0, help="Further families, by which steps and strengths are chosen.")] = 250,
-    tuned_steps: Annotated[int, typer.Option("--tuned-steps", min=0, help="Also tune the tower on the first split, about eight processor seconds a step.")] = 0,
+    tuned_steps: Annotated[int, typer.Option("--tuned-steps", min=0, help="Also tune the tower on the first split, about ten processor seconds a step.")] = 0,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
@@ -35,11 +32,14 @@ def represent(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.bench import wanted_arms
+    from broadsheet.core.errors import ConfigError
     from broadsheet.core.home import bench_folder
-    from broadsheet.represent.bench.pictures import ARMS, PicturesPlan, bench_pictures
+    from broadsheet.represent.bench.pictures import ARMS, TUNED, PicturesPlan, bench_pictures
     from broadsheet.represent.pictures.labelled import Shown
 
     further = pictures_of(further_images, further_texts)
+    if TUNED in (arm or ()) and not tuned_steps:
+        raise ConfigError(f"The row {TUNED!r} needs steps to tune for.", "Add for example: --tuned-steps 300")
     plan = PicturesPlan(
         Shown(images, tuple(texts)),
         further=(further,) if further else (),

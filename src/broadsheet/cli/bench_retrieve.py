@@ -1,11 +1,11 @@
-"""`broadsheet bench retrieve`: the bench of generative retrieval on sequences."""
+"""`broadsheet bench retrieve`, `retrieve-decoding` and `retrieve-staging`: the benches of generative retrieval."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
+from broadsheet.cli.bench_options import Arms, Budget, Images, Json, Rows, Seeds, Texts, command, printed
 
 
 def retrieve(
@@ -63,8 +63,8 @@ def decoding(
 
 
 def staging(
-    images: Annotated[Path, typer.Option("--images", help="The folder that paths of pictures are relative to.")],
-    texts: Annotated[list[Path], typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")],
+    images: Images,
+    texts: Texts,
     *,
     epochs: Annotated[float, typer.Option("--epochs", min=1, help="Epochs of each stage.")] = 20,
     tested: Annotated[int, typer.Option("--tested", min=2, help="Unseen families of pictures, one picture each.")] = 500,

@@ -1,9 +1,11 @@
 """How fast the machine is at this moment: what stands beside a time, so that a slow spell is seen as one."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
+from broadsheet.core.bench.rows import Measured
 from broadsheet.core.device import choose_dtype
 
 # Sides of the square matrices; emulated bfloat16 would take minutes at the greater.
@@ -28,6 +30,18 @@ def probe() -> dict[str, float]:
     long.max()
     figures[PROBES[2]] = long.nbytes / (time.perf_counter() - wall) / 1e9
     return figures
+
+
+def beside_probes(measure: Callable[[], Measured]) -> Callable[[], Measured]:
+    """Return a measurement with the mean of a probe before and one after among its figures."""
+
+    def measured() -> Measured:
+        before = probe()
+        found = measure()
+        after = probe()
+        return found._replace(metrics={**found.metrics, **{key: (before[key] + after[key]) / 2 for key in before}})
+
+    return measured
 
 
 def probed() -> str:

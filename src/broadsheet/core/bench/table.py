@@ -1,13 +1,13 @@
 """The one object that a bench prints, as JSON or as a table."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from broadsheet.core.bench.provenance import commit
-from broadsheet.core.bench.rows import Outcome
+from broadsheet.core.bench.rows import Outcome, Row
 from broadsheet.core.device import threads
 from broadsheet.core.schema import Record
 
@@ -47,6 +47,25 @@ class Bench(Record):
             missing=tuple(missing._asdict() for missing in outcome.missing),
             notes=tuple(notes),
         )
+
+
+def over_seeds(rows: Sequence[Row], ranged: Collection[str] = ()) -> dict[str, float]:
+    """Return the mean of each metric over rows of one arm, for those in `ranged` the least and the greatest beside, and how many rows there are."""
+    made: dict[str, float] = {}
+    for key in rows[0].metrics:
+        values = [row.metrics[key] for row in rows]
+        made[key] = sum(values) / len(values)
+        if key in ranged:
+            made |= {f"{key}_lo": min(values), f"{key}_hi": max(values)}
+    return {**made, "runs": len(rows)}
+
+
+def by_arm(outcome: Outcome) -> dict[tuple[str, str], list[Row]]:
+    """Return the rows of each data set and arm, in the order of the tasks."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in outcome.rows:
+        found.setdefault((row.data, row.arm), []).append(row)
+    return found
 
 
 def render(bench: Bench) -> str:

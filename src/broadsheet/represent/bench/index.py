@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from broadsheet.core.artifacts import MANIFEST, read_artifact
-from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
+from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, by_arm, run_tasks
 from broadsheet.core.bench.probe import PROBES, probe, probed
 from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import RecordError, SourceNotFoundError
@@ -310,10 +310,7 @@ STATED = ("bytes", "disk_bytes", "build_s", "build_cpu_s", "lists", "nprobe", "r
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
     """One row an arm and size: recall with its interval over queries, times with their range over seeds, probes with theirs."""
-    grouped: dict[tuple[str, str], list[Row]] = {}
-    for row in outcome.rows:
-        grouped.setdefault((row.data, row.arm), []).append(row)
-    return tuple(_row(data, arm, rows) for (data, arm), rows in grouped.items())
+    return tuple(_row(data, arm, rows) for (data, arm), rows in by_arm(outcome).items())
 
 
 def _row(data: str, arm: str, rows: Sequence[Row]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ DIRECTIONS = ("image to text", "text to image")
 class PicturesPlan(NamedTuple):
     """What is measured: pictures whose families are split, further ones to train on, and ones that are only tested on.
 
-    `tuned_steps` of training the tower's last blocks cost about eight processor seconds each; that row is for the first split alone.
+    `tuned_steps` of training the tower's last blocks cost about ten processor seconds each; that row is for the first split alone.
     """
 
     source: Shown

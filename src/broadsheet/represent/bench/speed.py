@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
-from broadsheet.core.bench.probe import probe
+from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, over_seeds, run_tasks
+from broadsheet.core.bench.probe import beside_probes
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.component import Content, Embedder
 from broadsheet.core.device import choose_dtype
@@ -69,17 +69,17 @@ def bench_speed(plan: SpeedPlan, folder: Path, command: str, progress: Progress 
 
 def _timed(embedder: Embedder[Any], contents: Sequence[Content]) -> Callable[[], Measured]:
     def measure() -> Measured:
-        embedder.embed(contents[:8])
-        before = probe()
         wall, cpu = time.perf_counter(), time.process_time()
         embedded = embedder.embed(contents)
         spent, busy = time.perf_counter() - wall, time.process_time() - cpu
-        after = probe()
-        probes = {key: (before[key] + after[key]) / 2 for key in before}
         done = len(contents) - len(embedded.faults)
-        return Measured({"per_s": done / spent, "per_cpu_s": done / busy, "faults": len(embedded.faults), **probes}, models={"embedder": embedder.model})
+        return Measured({"per_s": done / spent, "per_cpu_s": done / busy, "faults": len(embedded.faults)}, models={"embedder": embedder.model})
 
-    return measure
+    def warmed() -> Measured:
+        embedder.embed(contents[:8])
+        return beside_probes(measure)()
+
+    return warmed
 
 
 def _flat(texts: Sequence[str], count: int) -> Callable[[], Measured]:
@@ -98,14 +98,4 @@ def _flat(texts: Sequence[str], count: int) -> Callable[[], Measured]:
 
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
-    table = []
-    for data, arm in dict.fromkeys((row.data, row.arm) for row in outcome.rows):
-        rows = [row for row in outcome.rows if (row.data, row.arm) == (data, arm)]
-        line: dict[str, Any] = {"name": f"{data}: {arm}"}
-        for key in rows[0].metrics:
-            values = [row.metrics[key] for row in rows]
-            line[key] = float(np.mean(values))
-            if key in {"per_s", "per_cpu_s"}:
-                line |= {f"{key}_lo": min(values), f"{key}_hi": max(values)}
-        table.append({**line, "runs": len(rows)})
-    return tuple(table)
+    return tuple({"name": f"{data}: {arm}", **over_seeds(rows, ("per_s", "per_cpu_s"))} for (data, arm), rows in by_arm(outcome).items())

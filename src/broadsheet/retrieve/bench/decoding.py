@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
-from broadsheet.core.bench.probe import probe
+from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, over_seeds, run_tasks
+from broadsheet.core.bench.probe import beside_probes
 from broadsheet.core.errors import RecordError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
@@ -53,13 +53,7 @@ def bench_decoding(plan: DecodingPlan, folder: Path, command: str, progress: Pro
 
 
 def _probed(measure: Callable[[DecodingPlan, int], dict[str, float]], plan: DecodingPlan, seed: int) -> Callable[[], Measured]:
-    def measured() -> Measured:
-        before = probe()
-        found = measure(plan, seed)
-        after = probe()
-        return Measured({**found, **{key: (before[key] + after[key]) / 2 for key in before}}, models={"decoder": f"random, width {WIDTH}"})
-
-    return measured
+    return beside_probes(lambda: Measured(measure(plan, seed), models={"decoder": f"random, width {WIDTH}"}))
 
 
 def drawn(count: int, levels: int, seed: int) -> np.ndarray:
@@ -179,14 +173,5 @@ def _median(call: Callable[[], Any], times: int) -> float:
 
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
-    table = []
-    for data, arm in dict.fromkeys((row.data, row.arm) for row in outcome.rows):
-        rows = [row.metrics for row in outcome.rows if (row.data, row.arm) == (data, arm)]
-        line: dict[str, Any] = {"name": f"{data}: {arm}", "runs": len(rows)}
-        for key in rows[0]:
-            values = [row[key] for row in rows]
-            line[key] = float(np.mean(values))
-            if key in {"ratio", "p99_s", "filtered_ratio"}:
-                line |= {f"{key}_lo": min(values), f"{key}_hi": max(values)}
-        table.append(line)
-    return tuple(table)
+    ranged = ("ratio", "p99_s", "filtered_ratio")
+    return tuple({"name": f"{data}: {arm}", **over_seeds(rows, ranged)} for (data, arm), rows in by_arm(outcome).items())
