@@ -92,6 +92,8 @@ def efficiency() -> str:
     bench = json.loads((ROOT / "benchmarks" / "represent-efficiency.json").read_text())
     timed, learnt = ([row for row in bench["rows"] if row["name"].startswith(kind)] for kind in ("speed", "recall"))
     lines = [
+        *what_turns_buy({row["name"]: row for row in bench["rows"]}),
+        "",
         f"The command: `{bench['command']}`. Means of {bench['seeds']} seeds; in brackets the lowest and highest seed of what is timed, and the 95 % interval",
         "over pictures of what is learnt.",
         "",
@@ -113,6 +115,30 @@ def efficiency() -> str:
         cells += [f"{row[key]:.2f}" for key in ("modality_gap", "alignment", "uniformity", "turn_cosine")]
         lines.append(f"| {row['name']} | {' | '.join(cells)} | {row['images']:,.0f} |")
     return "\n".join(lines)
+
+
+def what_turns_buy(rows: dict[str, dict]) -> list[str]:
+    """Return the tables in words: pairs gained, recall against one turn at equal seconds, where the break-even lies."""
+
+    def timed(tokens: int, tower: str, key: str) -> str:
+        return f"{rows[f'speed, {tokens} tokens, tower {tower}; B: seven turns'][key]:.{2 if key == 'break_even' else 1}f}"
+
+    def gained(tokens: int, arm: str) -> str:
+        return percent(rows[f"recall, {tokens} tokens; equal CPU seconds; {arm}"], "recall@10_gain")
+
+    rival = [row for name, row in rows.items() if "equal CPU seconds" in name and "recall@10_gain" in row]
+    apart = [row for row in rival if not row["recall@10_gain_lo"] <= 0 <= row["recall@10_gain_hi"]]
+    verdict = f"{len(apart)} of {len(rival)} intervals at equal seconds leave out zero" + ("." if apart else ": the result is null.")
+    return [
+        f"Seven turns give {timed(49, 'before', 'pairs_ratio')} times the pairs of one in a processor second at 49 tokens a picture and",
+        f"{timed(196, 'before', 'pairs_ratio')} times at 196, where the tower's work is done before; {timed(49, 'in each step', 'pairs_ratio')} and",
+        f"{timed(196, 'in each step', 'pairs_ratio')} times where the tower runs in each step. But they are pairs of fewer pictures. At equal seconds a causal",
+        f"history gains {gained(49, 'B: seven turns')} points among ten over one turn at 49 tokens and {gained(196, 'B: seven turns')} at 196,",
+        f"a block history {gained(49, 'D: seven turns, block history')} and {gained(196, 'D: seven turns, block history')}. {verdict}",
+        "Break-even: a further turn of a picture pays where it teaches more than this share of what a picture of its own does,",
+        f"{timed(49, 'before', 'break_even')} and {timed(196, 'before', 'break_even')} with the tower's work done,",
+        f"{timed(49, 'in each step', 'break_even')} and {timed(196, 'in each step', 'break_even')} with the tower in each step.",
+    ]
 
 
 BLOCKS = {
