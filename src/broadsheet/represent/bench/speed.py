@@ -3,6 +3,8 @@
 import resource
 import time
 from collections.abc import Callable, Sequence
+from itertools import count as count_from
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,7 +89,8 @@ def _flat(texts: Sequence[str], count: int) -> Callable[[], Measured]:
 
     def measure() -> Measured:
         embedder = MiniLMEmbedder(MiniLMConfig(size="tiny", batch=128))
-        words = [" ".join(text.split()[at : at + 4]) for at in range(0, 4 * count, 4) for text in texts[:: max(1, len(texts) // 1000)]][:count]
+        said = [text.split() for text in texts[:: max(1, len(texts) // 1000)]]
+        words = list(islice((" ".join(text[at : at + 4]) for at in count_from(0, 4) for text in said), count))
         peaks = []
         for start in range(0, count, max(1, count // 10)):
             embedder(words[start : start + max(1, count // 10)])
