@@ -37,7 +37,7 @@ def test_every_arm_has_a_row_with_intervals_and_the_hybrid_says_whom_it_beats(be
     for row in found.values():
         assert row["recall@10_lo"] <= row["recall@10"] <= row["recall@10_hi"]
         assert row["ndcg@10"] <= row["recall@10"]
-    assert found["hybrid"]["over"] in {"dense", "generative", "co-occurrence"}
+    assert found["hybrid"]["over"] in {"sequence dense", "generative", "co-occurrence"}
     assert 0 < found["hybrid"]["p"] <= 1
     # A ring is learnt from what stands beside what; popularity knows nothing of it.
     assert found["co-occurrence"]["recall@10"] > 0.6
@@ -46,22 +46,60 @@ def test_every_arm_has_a_row_with_intervals_and_the_hybrid_says_whom_it_beats(be
     assert [row["name"] for row in again.rows] == [row["name"] for row in bench[0].rows]
 
 
-def test_what_each_user_chose_last_changes_nothing_that_is_fitted(folder, tmp_path):
+def test_shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefact(folder):
     from broadsheet.core.ragged import Ragged
+    from broadsheet.retrieve.baselines import cooccurrence, popularity
     from broadsheet.retrieve.fit import Corpus, asks, fit_model
     from broadsheet.sources.interactions import read_interactions
     from broadsheet.sources.leave_one_out import leave_one_out
 
     read = read_interactions(folder)
-    rng = np.random.default_rng(1)
     plain = leave_one_out(read.sequences)
-    swapped = leave_one_out(Ragged.of(np.append(row[:-1], rng.integers(40)) for row in read.sequences))
+    shuffled = leave_one_out(Ragged.of(np.concatenate([row[:-2], row[-2:][::-1]]) for row in read.sequences))
+    assert not np.array_equal(plain.test.targets, shuffled.test.targets)
     made = []
-    for split in (plain, swapped):
+    for split in (plain, shuffled):
         fitted = fit_model(TOY, Corpus(read.items, read.attributes, {}), split.train, asks(split.validation), seed=0)
-        made.append(fitted)
-    assert np.array_equal(made[0].index.vectors, made[1].index.vectors)
-    assert np.array_equal(made[0].pretrained.codes, made[1].pretrained.codes)
+        weights = {name: value.numpy().tobytes() for name, value in fitted.index.model.state_dict().items()}
+        near = cooccurrence(split.train, 40)
+        made.append(
+            (weights, fitted.pretrained.codes.tobytes(), fitted.index.book.centres.tobytes(), near.toarray().tobytes(), popularity(split.train, 40).tobytes())
+        )
+    assert made[0] == made[1]
+
+
+def test_hidden_items_are_in_nothing_that_is_trained_on_or_chosen_by(folder):
+    from broadsheet.retrieve.bench.cold import hide_items
+    from broadsheet.sources.interactions import read_interactions
+
+    read = read_interactions(folder)
+    hidden = hide_items(read, 0.2, seed=0)
+    assert hidden.warm == 32
+    assert sorted(hidden.kept.tolist()) == list(range(40))
+    for values in (hidden.train.values, hidden.validation.histories.values, hidden.validation.targets):
+        assert values.max() < hidden.warm
+    assert hidden.test.targets.min() >= hidden.warm
+    last = {hidden.kept[target] for target in hidden.test.targets.tolist()}
+    assert last <= {int(row[-1]) for row in read.sequences}
+
+
+def test_items_that_came_after_the_training_are_found_by_what_is_said_of_them(tmp_path):
+    from broadsheet.retrieve.bench.cold import ARMS as COLD
+    from broadsheet.retrieve.bench.cold import ColdPlan, bench_cold
+
+    rng = np.random.default_rng(0)
+    # Who likes a kind takes four items of it: a new item's kind is all that tells.
+    lines = [f"{user} " + " ".join(str(item) for item in rng.permutation(np.arange(10) + 10 * (user % 6))[:6]) for user in range(300)]
+    (tmp_path / "sequences.txt").write_text("\n".join(lines))
+    (tmp_path / "item2attributes.json").write_text(json.dumps({str(item): [item // 10] for item in range(60)}))
+    bench = bench_cold(
+        ColdPlan((tmp_path,), 0.1, seeds=1, config=TOY.model_copy(update={"epochs": 30, "id_epochs": 15})), tmp_path / "rows", "broadsheet bench retrieve-cold"
+    )
+    found = {row["name"].partition(": ")[2]: row for row in bench.rows}
+    assert tuple(found) == COLD
+    for arm in ("dense", "generative", "hybrid"):
+        assert found[arm]["recall@20 all"] >= 3 * max(found["popularity"]["recall@20 all"], 0.01)
+        assert found[arm]["insert_ms"] > 0
 
 
 def test_a_target_that_no_list_holds_has_no_rank():

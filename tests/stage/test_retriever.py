@@ -11,7 +11,7 @@ from broadsheet.retrieve.fit import RetrieverConfig
 from broadsheet.retrieve.retriever import Ask, Retriever
 
 COUNT = 40
-CONFIG = RetrieverConfig(size="tiny", levels=2, epochs=8, id_epochs=4, batch=150, dropout=0.1, beam=20, top=20, longest=8)
+CONFIG = RetrieverConfig(size="tiny", levels=2, epochs=12, id_epochs=6, batch=150, dropout=0.1, beam=20, top=20, longest=8)
 CATALOGUE = Catalogue([Item(id=f"i{number}", title=f"Item {number}", categories=(f"quarter {number // 10}",)) for number in range(COUNT)])
 RNG = np.random.default_rng(0)
 # A ring: who had an item takes the next one; a query is the noisy vector of the item that it found.

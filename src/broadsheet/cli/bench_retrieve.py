@@ -7,12 +7,16 @@ import typer
 
 from broadsheet.cli.bench_options import Arms, Budget, Images, Json, Rows, Seeds, Texts, command, printed
 
+Data = Annotated[list[Path], typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter; items beside it. Repeats.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")]
+
 
 def retrieve(
-    data: Annotated[list[Path], typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter; items beside it. Repeats.")],
+    data: Data,
     *,
     keep_seen: Annotated[bool, typer.Option("--keep-seen", help="Rank items that a user has had too, as published figures do.")] = False,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")] = None,
+    settings: Settings = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", min=1, help="Train a seed for about so long: all stages are cut alike.")] = None,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
@@ -31,9 +35,38 @@ def retrieve(
     from broadsheet.retrieve.fit import RetrieverConfig
 
     config = build(RetrieverConfig, with_settings({}, settings or []), "--set")
-    plan = SequencesPlan(tuple(data), seeds, wanted_arms(arm or (), ARMS), keep_seen, budget, config)
+    plan = SequencesPlan(tuple(data), seeds, wanted_arms(arm or (), ARMS), keep_seen, seconds, budget, config)
     with shown() as progress:
         bench = bench_sequences(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
+
+
+def cold(
+    data: Data,
+    *,
+    share: Annotated[float, typer.Option("--share", min=0.01, max=0.5, help="The share of items that training does not see.")] = 0.1,
+    settings: Settings = None,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Hide a share of the items from training, insert them afterwards by what is said of them, and ask for them.
+
+    Example: broadsheet bench retrieve-cold --data amazon/beauty --set epochs=10
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.core.home import bench_folder
+    from broadsheet.retrieve.bench.cold import ARMS, ColdPlan, bench_cold
+    from broadsheet.retrieve.fit import RetrieverConfig
+
+    config = build(RetrieverConfig, with_settings({}, settings or []), "--set")
+    plan = ColdPlan(tuple(data), share, seeds, wanted_arms(arm or (), ARMS), budget, config)
+    with shown() as progress:
+        bench = bench_cold(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
 
 

@@ -1,5 +1,6 @@
 """From sequences, queries and what is said of items to all that answers: model, semantic IDs, weights of the fusion."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -13,30 +14,37 @@ from broadsheet.core.config import Config, Size
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
+from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
 from broadsheet.retrieve.hybrid import COOCCURRENCE, FEATURES, Index, retrieve
 from broadsheet.retrieve.model.batches import Pairs, Sampler
 from broadsheet.retrieve.model.items import Content, ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
-from broadsheet.retrieve.model.tasks import Roles
+from broadsheet.retrieve.model.tasks import Roles, objective
 from broadsheet.retrieve.plan import Plan, PlanStage
-from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain, tokenise
+from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain, staged, tokenise
 from broadsheet.retrieve.tokenizer import CodebookConfig
 from broadsheet.sources.interactions import Attributes
 from broadsheet.sources.leave_one_out import Held
 
-# Requests of the validation by which steps are chosen, and by which the fusion is fitted.
-WATCHED, WEIGHED = 5000, 5000
+# Requests of the validation on which the course of training is shown, and by which the fusion is fitted.
+WATCHED, WEIGHED = 2000, 5000
+# Steps that are timed where training has to end within some seconds.
+PROBED = 3
 
 
 class RetrieverConfig(Config):
-    """How the model is built and trained; `size` derives its width, its layers and how many codes a level has."""
+    """How the model is built and trained; `size` derives its width, its layers and how many codes a level has.
+
+    `own` gives each item an embedding of its own beside what is said of it: not for a catalogue that is new every day.
+    """
 
     size: Size = "base"
     levels: Annotated[int, Field(ge=2)] = 3
     longest: Annotated[int, Field(ge=2)] = 50
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.45
+    own: bool = True
     batch: Annotated[int, Field(ge=2)] = 2048
     epochs: Annotated[float, Field(gt=0)] = 18
     id_epochs: Annotated[float, Field(gt=0)] = 8
@@ -58,13 +66,16 @@ class RetrieverConfig(Config):
         """Settings of the semantic IDs."""
         return CodebookConfig(levels=self.levels, size={"tiny": 16, "small": 64, "base": 256}[self.size])
 
-    def plan(self, watch: str = "ndcg@10") -> Plan:
-        """Return the stages for requests: items among all of the catalogue, then semantic IDs beside, for which the items stay as they are."""
-        tasks = {"next": 1.0, "G1": 1.0, "G2": 1.0, "G3": 0.3, "G5": 0.1, "D2": 0.3}
-        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch=watch, patience=3 if watch else 0)
-        trained = ("decoder.*", "trunk.*", "query.*", "share", "nothing", "scale")
-        ids = PlanStage(name="ids", tasks=tasks, trainable=trained, epochs=self.id_epochs, learning_rate=5e-4, watch=watch)
-        return Plan(stages=(collab, ids), batch=self.batch)
+    def plan(self) -> Plan:
+        """Return the stages for requests: items among all of the catalogue, then semantic IDs, for which items and dense head stay as they are.
+
+        Epochs are fixed, so no step is chosen by validation: it has no say in the model. The rate does not fall: where it did, what was
+        learnt of the training sequences grew and what carried over to later events did not.
+        """
+        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch="")
+        trained = ("decoder.*", "writer.*", "seen", "nothing")
+        ids = PlanStage(name="ids", tasks={"G1": 1.0, "G2": 1.0, "G3": 0.1, "G5": 0.1}, trainable=trained, epochs=self.id_epochs, watch="")
+        return Plan(stages=(collab, ids), batch=self.batch, apart=True)
 
 
 class Corpus(NamedTuple):
@@ -103,7 +114,15 @@ def some(given: Asks, count: int, seed: int, name: str) -> Asks:
 
 def new_model(config: RetrieverConfig, corpus: Corpus, features: int, seed: int) -> SearchModel:
     """Build a model for histories and queries over a corpus; `features` is the width of a query's vector."""
-    table = ItemTable(len(corpus.items), config.width, corpus.attributes, corpus.contents, dropout=config.dropout, seed=seed)
+    table = ItemTable(
+        len(corpus.items),
+        config.width,
+        corpus.attributes,
+        corpus.contents,
+        own=config.own or not (corpus.attributes or corpus.contents),
+        dropout=config.dropout,
+        seed=seed,
+    )
     trunk = Trunk(config.width, config.layers, config.longest, config.dropout, seed)
     return SearchModel(table, trunk, features, cosine=False, dropout=config.dropout, seed=seed)
 
@@ -117,21 +136,28 @@ def fit_model(
     pairs: Pairs | None = None,
     plan: Plan | None = None,
     seed: int = 0,
+    seconds: float | None = None,
     folder: Path | None = None,
     identity: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> Fitted:
-    """Train on sequences, and on queries with what they found; steps are chosen on some of `validation`. With neither nothing is trained."""
+    """Train on sequences, and on queries with what they found; `validation` shows the course and changes nothing. With neither nothing is trained.
+
+    With `seconds` all stages are cut alike to about that long; how many epochs that left is in the card.
+    """
     features = validation.requests.queries.shape[1]
     model = new_model(config, corpus, features, seed)
     sampler = Sampler(train, pairs, config.longest, seed)
     if sampler.empty:
-        book, codes, marks = tokenise(model, corpus.roles, config.codebook, seed)
+        book, codes, marks = tokenise(model, corpus.roles, config.codebook, seed, apart=config.plan().apart)
         return Fitted(Index.of(model.eval(), book, codes), Pretrained(book, codes, marks, pl.DataFrame(), pl.DataFrame(), ()))
     watched = some(validation, WATCHED, seed, "watched")
+    stages = plan or config.plan()
+    if seconds is not None:
+        stages = within(seconds, model, stages, sampler, corpus.roles)
     done = pretrain(
         model,
-        plan or config.plan("ndcg@10" if len(validation.targets) else ""),
+        stages,
         sampler,
         watched,
         corpus.roles,
@@ -143,7 +169,22 @@ def fit_model(
     )
     if done.codebook is None or done.codes is None:
         raise ValueError("a plan without semantic IDs gives no index")
-    return Fitted(Index.of(model.eval(), done.codebook, done.codes), done)
+    index = Index.of(model.eval(), done.codebook, done.codes)
+    return Fitted(index, done._replace(card={**done.card, "epochs": sum(stage.epochs for stage in stages.stages)}))
+
+
+def within(seconds: float, model: SearchModel, plan: Plan, sampler: Sampler, roles: Roles) -> Plan:
+    """Return the plan with all epochs cut alike, so that it takes about so many seconds here: every step is taken to last as the first stage's do."""
+    first, spent = staged(plan.stages[0], sampler.steps(plan.batch), plan.batch), []
+    descend = objective(plan.stages[0].tasks, roles)
+    for step in range(PROBED + 1):
+        began = time.perf_counter()
+        descend(model, sampler(first, step, generator(0, "probe")))
+        spent.append(time.perf_counter() - began)
+    model.zero_grad(set_to_none=True)
+    steps = sampler.steps(plan.batch) * sum(stage.epochs for stage in plan.stages)
+    share = min(1.0, seconds / max(1e-9, float(np.median(spent[1:])) * steps))
+    return plan.model_copy(update={"stages": tuple(stage.model_copy(update={"epochs": stage.epochs * share}) for stage in plan.stages)})
 
 
 class Retrieved(NamedTuple):
@@ -153,10 +194,10 @@ class Retrieved(NamedTuple):
     candidates: Candidates
 
 
-def gather(index: Index, given: Asks, config: RetrieverConfig, progress: Progress = silent) -> Retrieved:
+def gather(index: Index, given: Asks, config: RetrieverConfig, progress: Progress = silent, *, allowed: Filter | None = None) -> Retrieved:
     """Run all requests and lay the candidates of all blocks one behind the other."""
     hidden = given.hidden if given.hidden is not None else [np.zeros(0, dtype=np.int64)] * len(given.targets)
-    found = list(retrieve(index, given.requests, hidden, width=config.beam, top=config.top, progress=progress))
+    found = list(retrieve(index, given.requests, hidden, allowed=allowed, width=config.beam, top=config.top, progress=progress))
     beams = _joined([block.answers.items for block in found])
     items = _joined([block.candidates.items for block in found])
     features = [np.pad(one.candidates.features, ((0, 0), (0, items.shape[1] - one.candidates.items.shape[1]), (0, 0))) for one in found]

@@ -83,7 +83,7 @@ def retrieve(
         dense[:, ~index.listed(allowed)] = -np.inf
         decoder = index.model.decoder
         assert decoder is not None
-        scorer = decoder.scorer(states)
+        scorer = decoder.scorer(states if index.model.writer is None else index.model.read(asked, writing=True))
         answers = beam(index.trie, scorer, len(rows), width, allowed=allowed, hidden=unseen)
         best = np.argpartition(-dense, min(top, dense.shape[1]) - 1, axis=1)[:, :top]
         best = np.where(np.isfinite(np.take_along_axis(dense, best, axis=1)), best, NONE)

@@ -1,12 +1,16 @@
 """The stages of pretraining as data, and ablations of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from broadsheet.core.config import Config
 from broadsheet.core.errors import ConfigError, did_you_mean
+from broadsheet.core.train.stage import Schedule
+
+if TYPE_CHECKING:
+    from broadsheet.retrieve.model.tasks import Roles
 
 # What each task teaches; letters and numbers are those of the generative and discriminative fine-tuning.
 TASKS: Mapping[str, str] = {
@@ -27,22 +31,27 @@ TASKS: Mapping[str, str] = {
 
 
 class PlanStage(Config):
-    """One stage: tasks with their weights, what is trained, how fast, for how many epochs, until which metric no longer grows."""
+    """One stage: tasks with their weights, what is trained, how fast, for how many epochs.
+
+    With `watch` the weights of the best epoch by that metric of the validation are kept; without it the last, and validation has no say.
+    """
 
     name: Annotated[str, Field(min_length=1)]
     tasks: Mapping[str, Annotated[float, Field(gt=0)]]
     trainable: tuple[str, ...] = ("*",)
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     epochs: Annotated[float, Field(gt=0)] = 5
+    schedule: Schedule = "constant"
     watch: str = "recall@10"
     patience: Annotated[int, Field(ge=0)] = 0
     reinit: tuple[str, ...] = ()
 
 
 class Plan(Config):
-    """Stages in order. Semantic IDs are made before the first stage whose tasks need them."""
+    """Stages in order. Semantic IDs are made before the first stage whose tasks need them; with `apart` what generates them has a trunk of its own."""
 
     stages: Annotated[tuple[PlanStage, ...], Field(min_length=1)]
+    apart: bool = False
     batch: Annotated[int, Field(ge=2)] = 256
 
     def joint(self) -> "Plan":
@@ -54,7 +63,12 @@ class Plan(Config):
         for stage in before:
             tasks |= {name: max(weight, tasks.get(name, 0.0)) for name, weight in stage.tasks.items()}
         whole = PlanStage(
-            name="joint", tasks=tasks, learning_rate=before[0].learning_rate, epochs=sum(stage.epochs for stage in before), watch=before[-1].watch
+            name="joint",
+            tasks=tasks,
+            learning_rate=before[0].learning_rate,
+            epochs=sum(stage.epochs for stage in before),
+            watch=before[-1].watch,
+            schedule=before[-1].schedule,
         )
         return self.model_copy(update={"stages": (whole, *after)})
 
@@ -99,3 +113,14 @@ def default_plan(text: str, image: str | None, *, histories: bool, queries: bool
     tasks = {"next": 1.0, "G3": 0.3, "G4": 0.1, "G5": 0.1, "D1": 0.3, "D2": 0.3, **({"D3": 0.1} if image else {})}
     tasks |= {name: 1.0 for name, there in (("G1", queries), ("G2", histories)) if there}
     return Plan(stages=(*stages, PlanStage(name="ids", tasks=tasks, learning_rate=3e-4)))
+
+
+def towers_plan(roles: "Roles", *, epochs: float, batch: int) -> Plan:
+    """Return stages of two towers without semantic IDs: each modality alone, then all of them with the items' own embeddings."""
+    before = [PlanStage(name="text", tasks={"text": 1.0})] if roles.text else []
+    if roles.image:
+        before.append(PlanStage(name="image", tasks={"request-image": 1.0}))
+    tasks = {"fused": 1.0, **({"text": 0.3} if roles.text else {}), **({"request-image": 0.3} if roles.image else {})}
+    stages = [*before, PlanStage(name="fuse", tasks=tasks)]
+    share = {stage.name: epochs if stage.name == "fuse" else epochs / max(1, len(before)) for stage in stages}
+    return Plan(stages=tuple(stage.model_copy(update={"epochs": share[stage.name], "watch": "", "schedule": "cosine"}) for stage in stages), batch=batch)

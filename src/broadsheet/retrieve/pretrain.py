@@ -69,7 +69,8 @@ def pretrain(
     codes, marks = None, {}
     for planned in plan.stages:
         if needs_ids(planned) and book is None:
-            book, codes, marks = tokenise(model, roles, codebook, seed, apart=any("D3" in stage.tasks for stage in plan.stages))
+            parts = any("D3" in stage.tasks for stage in plan.stages)
+            book, codes, marks = tokenise(model, roles, codebook, seed, parts=parts, apart=plan.apart)
         epoch = sampler.steps(plan.batch)
         stage = staged(planned, epoch, plan.batch)
         done = train(
@@ -97,6 +98,7 @@ def staged(planned: PlanStage, epoch: int, batch: int) -> Stage:
         learning_rate=planned.learning_rate,
         trainable=planned.trainable,
         reinit=planned.reinit,
+        schedule=planned.schedule,
         batch=batch,
         warmup=min(20, epoch),
         evaluate_every=epoch,
@@ -105,16 +107,18 @@ def staged(planned: PlanStage, epoch: int, batch: int) -> Stage:
     )
 
 
-def tokenise(model: SearchModel, roles: Roles, config: CodebookConfig, seed: int, *, apart: bool = False) -> tuple[Codebook, np.ndarray, dict[str, float]]:
-    """Give the items semantic IDs of their fused vectors, and with `apart` IDs of each modality alone; the model takes them."""
+def tokenise(
+    model: SearchModel, roles: Roles, config: CodebookConfig, seed: int, *, parts: bool = False, apart: bool = False
+) -> tuple[Codebook, np.ndarray, dict[str, float]]:
+    """Give the items semantic IDs of their fused vectors, and with `parts` IDs of each modality alone; the model takes them."""
     vectors = model.items()
     book, encoded = Codebook.fit(vectors, config, seed=seed)
     names = [name for name in (roles.text, roles.image) if name is not None]
-    parts = {name: Codebook.fit(model.items(name), config, seed=seed)[1].codes for name in names} if apart else {}
+    alone = {name: Codebook.fit(model.items(name), config, seed=seed)[1].codes for name in names} if parts else {}
     width = model.table.width // HEAD * HEAD
     decoder = DepthDecoder(width, config.levels, config.size, LAYERS, 0.1, seed)
     attributes = 0 if roles.attributes is None else roles.attributes.shape[1]
-    model.adopt(encoded.codes, decoder, attributes, parts)
+    model.adopt(encoded.codes, decoder, attributes, alone, apart=apart)
     with torch.no_grad():
         # A code begins as the direction of what it stands for, so that alike codes begin alike.
         start = torch.from_numpy(book.centres.reshape(-1, vectors.shape[1]))

@@ -22,6 +22,7 @@ from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, fit_model, new_model, weigh
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion
 from broadsheet.retrieve.hybrid import FEATURES, Index, retrieve
+from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.batches import Pairs
 from broadsheet.retrieve.model.depth import DepthDecoder
 from broadsheet.retrieve.model.items import Content
@@ -72,11 +73,13 @@ class Retriever(Component[RetrieverConfig]):
 
     def __init__(self, config: RetrieverConfig | None = None) -> None:
         super().__init__(config)
-        self._index: Index | None = None
+        self._live: LiveIndex | None = None
         self._fusion = FIRST
         self._corpus = Corpus((), {}, {})
         self._ids: list[str] = []
         self._row: dict[str, int] = {}
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._rows_of: dict[str, set[int]] = {}
         self.features = 1
 
     def fit(
@@ -134,7 +137,7 @@ class Retriever(Component[RetrieverConfig]):
         self.features = int(said["features"][0])
         model = new_model(self.config, self._corpus, self.features, 0)
         config = self.config.codebook
-        model.adopt(said["codes"], DepthDecoder(self.config.width, config.levels, config.size, LAYERS, 0.0))
+        model.adopt(said["codes"], DepthDecoder(self.config.width, config.levels, config.size, LAYERS, 0.0), apart=self.config.plan().apart)
         model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=True)
         self._take(Index.of(model.eval(), Codebook(config, said["centres"]), said["codes"]), Fusion(FEATURES, said["fusion"]))
         return self
@@ -165,45 +168,35 @@ class Retriever(Component[RetrieverConfig]):
 
     def insert(self, item: str, attributes: Mapping[str, Sequence[str]] | None = None, contents: Mapping[str, np.ndarray] | None = None) -> tuple[int, ...]:
         """Add an item by what is said of it, without training; return its semantic ID. Raises RecordError where the id is there already."""
-        index = self._ready()
+        live = self._ready_to_change()
         if item in self._row:
             raise RecordError(f"{item!r} is in the retriever already.", "Delete it first, or give the new item another id.")
-        table = index.model.table
-        numbers = {
-            name: [place for place, word in enumerate(of.names) if word in (attributes or {}).get(name, ())] for name, of in self._corpus.attributes.items()
-        }
-        with torch.inference_mode():
-            vector = table.newcomer(numbers, {name: value for name, value in (contents or {}).items() if name in table.adapters}).numpy()
-            codes = index.book.free(vector, index.trie.holders)
-            model, row = index.model, len(index.vectors)
-            assert model.decoder is not None
-            model.codes = torch.cat([model.codes, torch.from_numpy(codes)[None]])
-            vectors = np.concatenate([index.vectors, (vector + (model.share * model.sid_vectors(torch.tensor([row]))).numpy()[0])[None]])
-        model.served = torch.from_numpy(vectors)
-        index.trie.insert(row, codes)
-        self._index = index._replace(vectors=vectors)
+        said = attributes or {}
+        numbers = {name: [self._numbers[name][word] for word in said.get(name, ()) if word in self._numbers[name]] for name in self._numbers}
+        known = self._corpus.contents
+        codes = live.insert(Newcomer(numbers, {name: vector for name, vector in (contents or {}).items() if name in known}))
         self._ids.append(item)
-        self._row[item] = row
+        self._row[item] = row = len(live) - 1
+        for word in said.get(CATEGORIES, ()):
+            self._rows_of.setdefault(word, set()).add(row)
         return tuple(codes.tolist())
 
     def delete(self, item: str) -> None:
         """Take an item away: it is found no more. Raises RecordError where it is not there."""
         if item not in self._row:
             raise RecordError(f"There is no item {item!r}.{did_you_mean(item, self._row)}", "Look at the ids of the catalogue.")
-        self._ready().trie.delete(self._row.pop(item))
+        self._ready_to_change().delete(self._row.pop(item))
 
     def of_categories(self, names: Collection[str]) -> list[str]:
         """Return the items that are in any of the categories. Raises RecordError for one that no item is in."""
-        said = self._corpus.attributes.get(CATEGORIES, Attributes((), Ragged.of([])))
-        number = {name: place for place, name in enumerate(said.names)}
         for name in names:
-            if name not in number:
+            if name not in self._rows_of:
                 raise RecordError(
-                    f"No item is in the category {name!r}.{did_you_mean(name, number)}",
-                    f"There are {len(number)} categories, such as {', '.join(said.names[:5])}.",
+                    f"No item is in the category {name!r}.{did_you_mean(name, self._rows_of)}",
+                    f"There are {len(self._rows_of)} categories, such as {', '.join(sorted(self._rows_of)[:5])}.",
                 )
-        wanted = {number[name] for name in names}
-        return [item for item, row in zip(self._corpus.items, said.rows, strict=True) if wanted & set(row.tolist()) and item in self._row]
+        rows = sorted(set().union(*(self._rows_of[name] for name in names)))
+        return [self._ids[row] for row in rows if self._row.get(self._ids[row]) == row]
 
     def _hits(self, candidates: Candidates, k: int) -> list[list[Hit]]:
         scores = self._fusion.scores(candidates)
@@ -251,15 +244,23 @@ class Retriever(Component[RetrieverConfig]):
         return train, pairs, validation
 
     def _take(self, index: Index, fusion: Fusion) -> None:
-        index.model.served = torch.from_numpy(index.vectors)
-        self._index, self._fusion = index, fusion
+        self._live, self._fusion = LiveIndex(index), fusion
         self._ids = list(self._corpus.items)
         self._row = {item: number for number, item in enumerate(self._ids)}
+        self._numbers = {name: {word: place for place, word in enumerate(said.names)} for name, said in self._corpus.attributes.items()}
+        self._rows_of = {}
+        if said := self._corpus.attributes.get(CATEGORIES):
+            for row, places in enumerate(said.rows):
+                for place in places.tolist():
+                    self._rows_of.setdefault(said.names[place], set()).add(row)
+
+    def _ready_to_change(self) -> LiveIndex:
+        if self._live is None:
+            raise self.not_fitted()
+        return self._live
 
     def _ready(self) -> Index:
-        if self._index is None:
-            raise self.not_fitted()
-        return self._index
+        return self._ready_to_change().index
 
     def _tensors(self) -> dict[str, dict[str, np.ndarray]]:
         index = self._ready()

@@ -77,9 +77,10 @@ class _Block(nn.Module):
             asked, parts = taken[..., :width], taken[..., width:]
         asked = asked.reshape(rows, -1, width // HEAD, HEAD).transpose(1, 2)
         keys, values = parts.view(rows, places, 2, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
-        found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible)
+        dropped = self.dropout.p if self.training else 0.0
+        found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible, dropout_p=dropped)
         x = x + self.dropout(self.given(found.transpose(1, 2).reshape(rows, -1, width)))
-        return x + self.dropout(self.narrow(functional.gelu(self.wide(self.within(x)))))
+        return x + self.dropout(self.narrow(self.dropout(functional.gelu(self.wide(self.within(x))))))
 
 
 class Trunk(nn.Module):

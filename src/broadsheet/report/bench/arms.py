@@ -44,6 +44,7 @@ class Arm(NamedTuple):
     seeded: bool = False
     dense: bool = False
     links: bool = False
+    retrieves: bool = False
     arrange: Callable[[Seen, np.ndarray], np.ndarray] | None = None
 
 
@@ -109,6 +110,16 @@ def signals(*, circle: bool) -> Callable[[Seen], np.ndarray]:
     return see
 
 
+def retrieved(seen: Seen) -> np.ndarray:
+    """Return what the retriever of papers says of the candidates."""
+    return seen.stream.retrieved(seen.moment, seen.user)
+
+
+def with_retrieved(seen: Seen) -> np.ndarray:
+    """Return the signals of the page's ranker, and beside them what the retriever says."""
+    return np.concatenate([signals(circle=True)(seen), retrieved(seen)], axis=1)
+
+
 def as_a_slate(seen: Seen, scores: np.ndarray) -> np.ndarray:
     """Return scores `[N]` in the order of the page: the slate at the default floor and budget, then the rest.
 
@@ -143,10 +154,12 @@ ARMS: Mapping[str, Arm] = {
     "TF-IDF SVM": Arm(svm, seeded=True),
     "z-sum of lexical and dense": Arm(z_sum, dense=True),
     OURS: Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True),
+    "retrieve alone": Arm(retrieved, learns=True, seeded=True, dense=True, retrieves=True),
+    "ours + retrieve": Arm(with_retrieved, learns=True, seeded=True, dense=True, links=True, retrieves=True),
     "ours as a slate": Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True, arrange=as_a_slate),
     "ours without circle": Arm(signals(circle=False), learns=True, seeded=True, dense=True, links=True),
     "ours without links": Arm(signals(circle=True), learns=True, dense=True),
     "ours, words alone": Arm(signals(circle=True), learns=True),
 }
 # What is compared unless more is asked for; the others are ours with a part taken away.
-COMPARED = tuple(name for name in ARMS if not name.startswith(f"{OURS}") or name == OURS)
+COMPARED = tuple(name for name in ARMS if not name.startswith(f"{OURS}") or name in {OURS, "ours + retrieve"})

@@ -11,9 +11,11 @@ from broadsheet.core.catalogue import reading_text
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement
 from broadsheet.report.authors import ALL_LISTS, AuthorDays, UserDay
+from broadsheet.report.ranker.retrieved import PapersRetriever
 from broadsheet.report.ranker.signals import Reading, Shelf, Sight, on_lists, products
 from broadsheet.represent.linked import LinkedConfig, LinkedProjection
 from broadsheet.represent.rolling import RollingTfidf
+from broadsheet.retrieve.hybrid import FEATURES
 
 # With fewer papers than this before a label, nothing is learnt about what belongs together.
 LEAST_FOR_LINKS = 400
@@ -42,22 +44,30 @@ class Stream:
     """Sights of label after label; labels are asked for in order, and nothing later is ever looked at.
 
     `dense` `[N, d]` are vectors of all papers by a fixed model, or None. With `links` a
-    projection is learnt from who wrote what, anew at each call of `refit`.
+    projection is learnt from who wrote what, anew at each call of `refit`; with `retrieves` so is a retriever of papers.
     """
 
     def __init__(self, days: AuthorDays, dense: np.ndarray | None, *, announced_on: str = ALL_LISTS) -> None:
         self.days, self.dense, self.announced_on = days, dense, announced_on
         self.rolling = RollingTfidf([reading_text(a.item) for a in days.papers])
         self.links: LinkedConfig | None = None
+        self.retrieves = False
         self._bases: dict[date, _Base | None] = {}
         self._lexical: tuple[int, sparse.csr_array] | None = None
         self._learnt: dict[tuple[date, int, str], LinkedProjection] = {}
         self._linked: np.ndarray | None = None
+        self._retrievers: dict[tuple[date, int], PapersRetriever | None] = {}
+        self._retriever: PapersRetriever | None = None
+        self._retrieved: tuple[date, np.ndarray] | None = None
 
     def refit(self, label: date, *, seed: int = 0, progress: Progress = silent) -> LinkedProjection | None:
         """Learn a projection from everything before a label, where links are asked for and there is enough."""
         known = self.days.before(label)
         self._linked = None
+        if self.retrieves and self.dense is not None:
+            if (label, seed) not in self._retrievers:
+                self._retrievers[label, seed] = PapersRetriever.fit(self.days, self.dense, known, seed=seed, progress=progress)
+            self._retriever, self._retrieved = self._retrievers[label, seed], None
         if self.links is None or self.dense is None or known < LEAST_FOR_LINKS:
             return None
         key = (label, seed, self.links.model_dump_json())
@@ -127,6 +137,14 @@ class Stream:
         if self.dense is not None:
             cosines["dense"] = products(self.dense[rows], self.dense[:known])
         return _Base(rows, known, cosines, users)
+
+    def retrieved(self, moment: Moment, user: UserDay) -> np.ndarray:
+        """Return what the retriever says of a moment's candidates for a user, `[N, 3]`; zeros where there was nothing to fit it on."""
+        if self._retriever is None:
+            return np.zeros((len(moment.rows), len(FEATURES)))
+        if self._retrieved is None or self._retrieved[0] != moment.label:
+            self._retrieved = (moment.label, self._retriever(moment.rows, [user.library for user in moment.users]))
+        return self._retrieved[1][next(place for place, other in enumerate(moment.users) if other.user == user.user)]
 
     def lexical(self, known: int) -> sparse.csr_array:
         """Return the TF-IDF rows of all papers, rarities counted on the first `known`."""

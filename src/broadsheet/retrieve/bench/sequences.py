@@ -1,5 +1,6 @@
 """The bench of sequences: leave-one-out, the whole catalogue ranked, cheap baselines in the same table."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -8,33 +9,42 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks, paired_permutation
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
-from broadsheet.retrieve.baselines import cooccurrence, popularity, recent
-from broadsheet.retrieve.fit import Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
+from broadsheet.retrieve.baselines import BM25, cooccurrence, popularity, recent
+from broadsheet.retrieve.fit import WATCHED, Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, some, weigh
 from broadsheet.retrieve.fusion import Fusion
-from broadsheet.retrieve.pretrain import Asks, hide, ranks
+from broadsheet.retrieve.model.batches import Sampler
+from broadsheet.retrieve.model.items import ItemTable
+from broadsheet.retrieve.model.requests import Requests
+from broadsheet.retrieve.model.search import SearchModel
+from broadsheet.retrieve.plan import towers_plan
+from broadsheet.retrieve.pretrain import Asks, hide, pretrain, ranks
 from broadsheet.sources.interactions import Interactions, read_interactions
 from broadsheet.sources.leave_one_out import Split, leave_one_out
 
 LEARNT = ("sequence dense", "generative", "hybrid", "hybrid+cooc")
-ARMS = ("popularity", "co-occurrence", *LEARNT)
+TOWERS = ("two-tower joint", "two-tower staged")
+CHEAP = ("popularity", "BM25", "co-occurrence")
+ARMS = (*CHEAP, *TOWERS, *LEARNT)
 RIVALS = ("sequence dense", "generative", "co-occurrence")
 BLOCK = 512
 ROUNDS = 2000
 
 
 class SequencesPlan(NamedTuple):
-    """What is measured: folders of sequences, arms, seeds, the model; `keep_seen` also ranks what a user has had."""
+    """What is measured: folders of sequences, arms, seeds, the model; `keep_seen` also ranks what a user has had, `seconds` bound the training of a seed."""
 
     folders: tuple[Path, ...]
     seeds: int = 3
     arms: tuple[str, ...] = ARMS
     keep_seen: bool = False
+    seconds: float | None = None
     budget_minutes: float | None = None
     config: RetrieverConfig = RetrieverConfig()
 
@@ -54,16 +64,18 @@ def bench_sequences(plan: SequencesPlan, folder: Path, command: str, progress: P
     for source in plan.folders:
         tasks += _tasks(plan, source, folder, progress)
     outcome = run_tasks("retrieve", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
-    data = {source.name: hash_files(_files(source)) for source in plan.folders}
+    data = {source.name: hash_files(files_of(source)) for source in plan.folders}
     seen = "kept" if plan.keep_seen else "removed"
     notes = (
         f"Leave-one-out, all items ranked, ties by the mean; items that a user has had are {seen}.",
-        "Steps and weights of the fusion are chosen on validation items. Brackets: 95 % over users; p: paired, over users, against the best part of the hybrid.",
+        "Models train for a fixed number of epochs; weights of the fusion are learnt on validation items. BM25: the last six items' words as the query.",
+        "Brackets: 95 % over users; p: paired, over users, against the best part of the hybrid.",
     )
     return Bench.of("retrieve", command, outcome, _summary(outcome), data={**data, "seen": seen}, seeds=plan.seeds, notes=notes)
 
 
-def _files(source: Path) -> list[Path]:
+def files_of(source: Path) -> list[Path]:
+    """Return the files of a folder of sequences that are read."""
     return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter"})
 
 
@@ -73,7 +85,7 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
         found = read_interactions(source)
         return _Set(found, leave_one_out(found.sequences))
 
-    identity = {"data": hash_files(_files(source)), "config": plan.config.model_dump(mode="json")}
+    identity = {"data": hash_files(files_of(source)), "config": plan.config.model_dump(mode="json"), "seconds": plan.seconds}
 
     @cache
     def trained(seed: int) -> Fitted:
@@ -81,7 +93,15 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
         checkpoints = folder / "checkpoints" / f"{source.name}-{seed}"
         # What is chosen by validation is chosen the same way however the test is counted.
         fitted = fit_model(
-            plan.config, held.corpus, held.split.train, asks(held.split.validation), seed=seed, folder=checkpoints, identity=identity, progress=progress
+            plan.config,
+            held.corpus,
+            held.split.train,
+            asks(held.split.validation),
+            seed=seed,
+            seconds=plan.seconds,
+            folder=checkpoints,
+            identity=identity,
+            progress=progress,
         )
         near = cooccurrence(held.split.train, len(held.read.items))
         return fitted._replace(index=fitted.index._replace(near=near))
@@ -94,25 +114,27 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
 
     for seed in range(plan.seeds):
         for arm in plan.arms:
-            if arm in LEARNT or seed == 0:
-                config = {**identity, "keep_seen": plan.keep_seen} if arm in LEARNT else {"data": identity["data"], "keep_seen": plan.keep_seen}
-                yield Task(source.name, arm, seed, config, _measuring(arm, seed, read, trained, answered, keep_seen=plan.keep_seen))
+            if arm not in CHEAP or seed == 0:
+                config = {"data": identity["data"], "keep_seen": plan.keep_seen} if arm in CHEAP else {**identity, "keep_seen": plan.keep_seen}
+                yield Task(source.name, arm, seed, config, _measuring(arm, seed, plan, read, trained, answered, progress))
 
 
 def _measuring(
     arm: str,
     seed: int,
+    plan: SequencesPlan,
     read: Callable[[], _Set],
     trained: Callable[[int], Fitted],
     answered: Callable[[int], tuple[Retrieved, dict[str, Fusion]]],
-    *,
-    keep_seen: bool,
+    progress: Progress,
 ) -> Callable[[], Measured]:
     def measure() -> Measured:
         held = read()
-        test = asks(held.split.test, keep_seen=keep_seen)
-        if arm not in LEARNT:
+        test = asks(held.split.test, keep_seen=plan.keep_seen)
+        if arm in CHEAP:
             return _measured(_cheap(arm, held, test), arm)
+        if arm in TOWERS:
+            return _measured(ranks(_two_towers(plan, held, seed, staged=arm == TOWERS[1], progress=progress), test), "two towers")
         if arm == "sequence dense":
             made = trained(seed)
             return _measured(ranks(made.index.model, test), "trunk", dict(made.pretrained.card))
@@ -127,18 +149,52 @@ def _measuring(
     return measure
 
 
+def _two_towers(plan: SequencesPlan, held: _Set, seed: int, *, staged: bool, progress: Progress) -> SearchModel:
+    """Train what search systems mostly are: towers of requests and items, contrasted within a batch; stage by stage, or all at once in as many steps."""
+    corpus, config = held.corpus, plan.config
+    table = ItemTable(len(corpus.items), config.width, corpus.attributes, corpus.contents, hidden=0.1, dropout=config.dropout, seed=seed)
+    trunk = Trunk(config.width, config.layers, config.longest, config.dropout, seed)
+    model = SearchModel(table, trunk, 1, cosine=True, dropout=config.dropout, seed=seed)
+    stages = towers_plan(corpus.roles, epochs=config.epochs / 2, batch=config.batch)
+    watched = some(asks(held.split.validation), WATCHED, seed, "watched")
+    sampler = Sampler(held.split.train, None, config.longest, seed)
+    pretrain(model, stages if staged else stages.joint(), sampler, watched, corpus.roles, config.codebook, seed=seed, progress=progress)
+    return model
+
+
+def _scored(arm: str, held: _Set) -> Callable[[Requests], np.ndarray]:
+    """Return what scores all items for requests `[B, N]`."""
+    count = len(held.read.items)
+    if arm == "popularity":
+        known = popularity(held.split.train, count)
+        return lambda asked: np.tile(known, (len(asked.asks), 1))
+    if arm == "co-occurrence":
+        near = cooccurrence(held.split.train, count)
+        return lambda asked: (recent(asked.histories, count) @ near).toarray()
+    words = BM25(_words(held.read))
+    return lambda asked: words.of_texts(recent(asked.histories, count))
+
+
+def _words(read: Interactions) -> list[str]:
+    """Return a line of words for each item: its text, or where there are none the names of its attributes."""
+    if any(read.texts):
+        return list(read.texts)
+    lines: list[list[str]] = [["nothing"] for _ in read.items]
+    for name, said in read.attributes.items():
+        for line, row in zip(lines, said.rows, strict=True):
+            line += [re.sub(r"\W", "", f"{name}_{said.names[one]}") for one in row.tolist()]
+    return [" ".join(line) for line in lines]
+
+
 def _cheap(arm: str, held: _Set, test: Asks) -> np.ndarray:
     """Return ranks of a baseline."""
-    count = len(held.read.items)
-    known = popularity(held.split.train, count)
-    near = cooccurrence(held.split.train, count) if arm == "co-occurrence" else None
+    score = _scored(arm, held)
     found = []
     for start in range(0, len(test.targets), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(test.targets)))
-        histories = test.requests.rows(rows).histories
-        scores = np.tile(known, (len(rows), 1)) if near is None else (recent(histories, count) @ near).toarray()
+        scores = score(test.requests.rows(rows))
         if test.hidden is not None:
-            hide(scores, list(histories), test.targets[rows])
+            hide(scores, [test.hidden[row] for row in rows.tolist()], test.targets[rows])
         found.append(own_ranks(scores, test.targets[rows]))
     return np.concatenate(found)
 

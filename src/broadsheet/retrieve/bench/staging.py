@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 import torch
-from scipy import sparse
 
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, run_tasks
@@ -16,6 +15,7 @@ from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
+from broadsheet.retrieve.baselines import BM25
 from broadsheet.retrieve.model.batches import Pairs, Sampler
 from broadsheet.retrieve.model.items import Content, ItemTable
 from broadsheet.retrieve.model.requests import Requests
@@ -143,19 +143,12 @@ def _frame(given: Material, found: np.ndarray) -> pl.DataFrame:
 
 
 def _lexical(material: Callable[[int], Material], seed: int) -> Callable[[], Measured]:
-    """Return the row of BM25 over titles (Robertson et al. 1994; k1 1.2, b .75)."""
+    """Return the row of BM25 over titles."""
 
     def measure() -> Measured:
-        from sklearn.feature_extraction.text import CountVectorizer
-
         given = material(seed)
         words, _, items = given.queries["test"]
-        counter = CountVectorizer()
-        counts = sparse.csr_array(counter.fit_transform([given.titles[item] for item in items.tolist()])).toarray().astype(np.float64)
-        lengths = counts.sum(axis=1, keepdims=True)
-        rare = np.log(1 + (len(counts) - (counts > 0).sum(axis=0) + 0.5) / ((counts > 0).sum(axis=0) + 0.5))
-        weights = rare * counts * 2.2 / (counts + 1.2 * (0.25 + 0.75 * lengths / max(lengths.mean(), 1e-9)))
-        scores = (sparse.csr_array(counter.transform(list(words))).toarray() > 0) @ weights.T
+        scores = BM25([given.titles[item] for item in items.tolist()]).of_words(words)
         found = own_ranks(scores, np.arange(len(items)))
         return Measured({"recall@10": float((found < 10).mean())}, _frame(given, found), {"model": "BM25 over titles"})
 

@@ -40,7 +40,6 @@ class ItemTable(nn.Module):
 
     A modality is the mean of its attributes' embeddings, or a frozen encoder's vector through an adapter. An item without one
     has that modality's learnt null, never zeros; in training each modality of an item is hidden so with chance `hidden`.
-    Items marked in `fresh` have no embedding of their own: they came after the training.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class ItemTable(nn.Module):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        self.names, self.hidden, self.width = (*attributes, *contents), hidden, width
+        self.names, self.hidden, self.width, self.count = (*attributes, *contents), hidden, width, items
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "items").integers(2**62)))
             self.own = nn.Embedding(items, width) if own else None
@@ -72,10 +71,9 @@ class ItemTable(nn.Module):
         for name, of in contents.items():
             self.register_buffer(f"{name}_vectors", torch.from_numpy(of.vectors.astype(np.float32)), persistent=False)
             self.register_buffer(f"{name}_present", torch.from_numpy(of.present), persistent=False)
-        self.register_buffer("fresh", torch.zeros(items, dtype=torch.bool))
 
     def __len__(self) -> int:
-        return len(self.fresh)
+        return self.count
 
     def modality(self, name: str, rows: torch.Tensor | None = None) -> torch.Tensor:
         """Return one modality's vectors of all items, or of some `[R]`; the null where an item has none."""
@@ -105,11 +103,13 @@ class ItemTable(nn.Module):
     def forward(self, rows: torch.Tensor | None = None, without: str = "") -> torch.Tensor:
         """Return the vectors of all items, or of some `[R]`; `without` one modality, its null is in its place."""
         parts = {name: self._shown(name, self.modality(name, rows), without) for name in self.names}
-        own = self._own(rows)
         if not parts:
-            return own
-        weights = self.gates(parts)
-        return own + torch.stack([weights[:, column, None] * parts[name] for column, name in enumerate(self.names)]).sum(dim=0)
+            return self._own(rows)
+        return self._own(rows) + self._fused(parts)
+
+    def said(self) -> torch.Tensor:
+        """Return what the modalities say of all items `[N, d]`, their own embeddings left out."""
+        return self._fused({name: self.modality(name) for name in self.names}) if self.names else torch.zeros(len(self), self.width)
 
     def newcomer(self, attributes: Mapping[str, Sequence[int]], contents: Mapping[str, np.ndarray]) -> torch.Tensor:
         """Return the vector `[d]` of an item that is not in the table, by its attributes' numbers and its contents' vectors; what is missing is null."""
@@ -119,18 +119,16 @@ class ItemTable(nn.Module):
                 parts[name] = self.bags[name].weight[list(numbers)].mean(dim=0, keepdim=True)  # pyrefly: ignore
         for name, vector in contents.items():
             parts[name] = self.adapters[name](torch.from_numpy(np.asarray(vector, dtype=np.float32))[None])
-        if not parts:
-            return torch.zeros(self.width)
+        return self._fused(parts)[0] if parts else torch.zeros(self.width)
+
+    def _fused(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
         weights = self.gates(parts)
-        return torch.stack([weights[:, column, None] * parts[name] for column, name in enumerate(self.names)]).sum(dim=0)[0]
+        return torch.stack([weights[:, column, None] * parts[name] for column, name in enumerate(self.names)]).sum(dim=0)
 
     def _own(self, rows: torch.Tensor | None) -> torch.Tensor:
-        count = len(self) if rows is None else len(rows)
         if self.own is None:
-            return torch.zeros(count, self.width)
-        own = self.own.weight if rows is None else self.own(rows)
-        fresh = self.fresh if rows is None else self.fresh[rows]
-        return torch.where(fresh[:, None], torch.zeros_like(own), own) if bool(fresh.any()) else own
+            return torch.zeros(len(self) if rows is None else len(rows), self.width)
+        return self.own.weight if rows is None else self.own(rows)
 
     def _shown(self, name: str, vectors: torch.Tensor, without: str) -> torch.Tensor:
         if name == without:

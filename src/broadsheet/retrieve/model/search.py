@@ -1,6 +1,7 @@
 """The model of all tasks: requests (a history, a query, or both) and items in one space, and semantic IDs generated from requests."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -21,7 +22,8 @@ class SearchModel(nn.Module):
     """Requests to states, items to vectors of the same space, states to semantic IDs.
 
     Where `served` is set, items are those vectors and the table is not asked. `views` of an item are one modality alone, or the gated sum of all. `adopt` gives items their semantic IDs: from then on an item's
-    vector has the sum of its code embeddings, weighed by `share`.
+    vector has the sum of its code embeddings, weighed by `share`. Where the generator reads `apart`, it has a trunk of its own, `writer`,
+    which begins as the other and sees the code embeddings weighed by `seen`: what it learns leaves the dense head as it is.
     """
 
     def __init__(self, table: ItemTable, trunk: Trunk, features: int, *, cosine: bool, dropout: float = 0.0, seed: int = 0) -> None:
@@ -32,11 +34,14 @@ class SearchModel(nn.Module):
             self.query = Adapter(features, table.width, dropout)
         self.scale = nn.Parameter(torch.tensor(3.0))
         self.decoder: DepthDecoder | None = None
+        self.writer: Trunk | None = None
         self.parts = nn.ModuleDict()
         self.served: torch.Tensor | None = None
         self.register_buffer("codes", torch.zeros(0, 0, dtype=torch.long), persistent=False)
 
-    def adopt(self, codes: np.ndarray, decoder: DepthDecoder, attributes: int = 0, parts: Mapping[str, np.ndarray] | None = None) -> None:
+    def adopt(
+        self, codes: np.ndarray, decoder: DepthDecoder, attributes: int = 0, parts: Mapping[str, np.ndarray] | None = None, *, apart: bool = False
+    ) -> None:
         """Take semantic IDs `[N, L]` and what generates them; `attributes` are how many there are to tell from an ID.
 
         `parts` are semantic IDs of single modalities, which have embeddings of their own.
@@ -44,6 +49,8 @@ class SearchModel(nn.Module):
         self.decoder = decoder
         self.codes = torch.from_numpy(codes.astype(np.int64))
         self.share = nn.Parameter(torch.tensor(0.0))
+        if apart:
+            self.writer, self.seen = deepcopy(self.trunk), nn.Parameter(torch.tensor(0.0))
         self.bias = nn.Parameter(torch.tensor(0.0))
         self.nothing = nn.Parameter(torch.zeros(self.table.width))
         self.told = nn.Linear(self.table.width, attributes) if attributes else None
@@ -72,29 +79,39 @@ class SearchModel(nn.Module):
 
     def products(self, states: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
         """Return scores `[P, N]`: products, or with `cosine` scaled cosines."""
-        if self.cosine:
-            states, vectors = functional.normalize(states, dim=1) * self.scale.exp(), functional.normalize(vectors, dim=1)
+        states, vectors = self.scaled(states, vectors)
         return states @ vectors.T
 
-    def states(self, given: Tokens, name: str = FUSED) -> torch.Tensor:
-        """Return states `[P, d]`; the items of histories are shown by one view."""
+    def scaled(self, states: torch.Tensor, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what is multiplied to scores."""
+        if self.cosine:
+            return functional.normalize(states, dim=1) * self.scale.exp(), functional.normalize(vectors, dim=1)
+        return states, vectors
+
+    def states(self, given: Tokens, name: str = FUSED, *, writing: bool = False) -> torch.Tensor:
+        """Return states `[P, d]`, those of the generator if it is `writing`; the items of histories are shown by one view."""
         seen, where = torch.unique(given.items, return_inverse=True)
-        vectors = self.view(name, seen)[where].flatten(0, 1)
+        shown, trunk = self.view(name, seen), self.trunk
+        if writing and self.writer is not None:
+            shown, trunk = shown + self.seen * self.sid_vectors(seen), self.writer
+        vectors = shown[where].flatten(0, 1)
         if len(given.query_at):
             vectors = vectors.index_copy(0, given.query_at, self.query(given.queries).to(vectors.dtype))
-        return self.trunk(vectors.view(*given.items.shape, -1), given.layout).flatten(0, 1)[given.at]
+        return trunk(vectors.view(*given.items.shape, -1), given.layout).flatten(0, 1)[given.at]
 
-    def read(self, requests: Requests, name: str = FUSED) -> np.ndarray:
-        """Return the state `[U, d]` of each request."""
+    def read(self, requests: Requests, name: str = FUSED, *, writing: bool = False) -> np.ndarray:
+        """Return the state `[U, d]` of each request, that of the generator if it is `writing`."""
         found = []
         with torch.inference_mode():
             for start in range(0, len(requests.asks), BLOCK):
                 rows = np.arange(start, min(start + BLOCK, len(requests.asks)))
-                found.append(self.states(tokens(requests.rows(rows), self.trunk.longest), name).numpy())
+                found.append(self.states(tokens(requests.rows(rows), self.trunk.longest), name, writing=writing).numpy())
         return np.concatenate([np.zeros((0, self.table.width), dtype=np.float32), *found])
 
     def items(self, name: str = FUSED, without: str = "") -> np.ndarray:
-        """Return the vectors `[N, d]` of all items by one view."""
+        """Return the vectors `[N, d]` of all items by one view; newcomers are in `served` alone."""
+        if name == FUSED and self.served is not None and not without:
+            return self.served.numpy()
         with torch.inference_mode():
             parts = [self.view(name, rows, without) for rows in torch.arange(len(self.table)).split(4 * BLOCK)]
             return torch.cat([torch.zeros(0, self.table.width), *parts]).numpy()

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from broadsheet.core.contrast import info_nce, same_items
+from broadsheet.core.softmax import softmax_loss
 from broadsheet.core.train import Objective
 from broadsheet.retrieve.model.batches import Asked, Batch
 from broadsheet.retrieve.model.depth import DepthDecoder
@@ -88,7 +89,7 @@ def _image(step: Step) -> torch.Tensor | None:
 def _next(step: Step) -> torch.Tensor:
     """Let requests find their items among all of the catalogue."""
     vectors = step.model.view(FUSED)
-    return _mean([functional.cross_entropy(step.model.products(step.model.states(part.given), vectors), part.items) for part in step.batch.parts])
+    return _mean([softmax_loss(*step.model.scaled(step.model.states(part.given), vectors), part.items) for part in step.batch.parts])
 
 
 def _mean(losses: list[torch.Tensor]) -> torch.Tensor:
@@ -104,7 +105,7 @@ def _decoder(model: SearchModel) -> DepthDecoder:
 def _generates(step: Step, part: Asked | None) -> torch.Tensor | None:
     if part is None:
         return None
-    return _decoder(step.model).loss(step.model.states(part.given), step.model.codes[part.items])
+    return _decoder(step.model).loss(step.model.states(part.given, writing=True), step.model.codes[part.items])
 
 
 def _items(step: Step) -> torch.Tensor:
@@ -137,7 +138,7 @@ def _match(step: Step) -> torch.Tensor:
     losses = []
     for part in step.batch.parts:
         some = torch.randperm(len(part.items))[:TOLD]
-        states = functional.normalize(step.model.states(part.given)[some], dim=1)
+        states = functional.normalize(step.model.states(part.given, writing=True)[some], dim=1)
         own = part.items[some]
         asked = torch.cat([own[:, None], neighbours(step.model.codes, own)], dim=1)
         given = functional.normalize(step.model.sid_vectors(asked.flatten()), dim=1).view(*asked.shape, -1)
