@@ -12,12 +12,15 @@ from broadsheet.core.component import Embedder
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import Item
+from broadsheet.core.schema import Announcement, Item
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 
 if TYPE_CHECKING:
+    from broadsheet.core.artifacts import Artifact
     from broadsheet.represent.pictures.labelled import Shown
     from broadsheet.retrieve.bench.staging import Material
+    from broadsheet.retrieve.fit import RetrieverConfig
+    from broadsheet.sample.world import World
 
 
 class Represented(NamedTuple):
@@ -129,3 +132,74 @@ def picture_material(source: "Shown", seed: int, *, tested: int = 500, validated
         attributes,
         {name: (words, texts.raw(words), items) for name, (words, items) in queries.items()},
     )
+
+
+def fit_retriever(
+    catalogue: Catalogue,
+    folder: Path,
+    config: "RetrieverConfig",
+    *,
+    histories: Sequence[Sequence[str]] = (),
+    root: Path | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> "Artifact":
+    """Fit a retriever on items' texts, and on their pictures where a `root` of them is given; titles are the queries, which are synthetic so."""
+    from broadsheet.core.home import artifact_folder
+    from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
+    from broadsheet.retrieve.retriever import Retriever
+
+    reader = MiniLMEmbedder(MiniLMConfig())
+    contents = {"text": embed_catalogue(reader, catalogue, artifact_folder(), progress)}
+    if root is not None:
+        contents["image"] = embed_catalogue(PooledTower(TowerConfig(mirrored=False)), catalogue, artifact_folder(), progress, root=root)
+    titles = np.asarray(reader([item.title for item in catalogue], progress))
+    queries = list(zip(titles, catalogue.ids, strict=True))
+    return Retriever(config).fit(
+        catalogue, folder, seed=seed, histories=histories, queries=queries, contents=contents, asked_by=reader.model, progress=progress
+    )
+
+
+def fit_world_retriever(world: "World", folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":
+    """Fit a retriever on a fictional world: its papers' texts and figures, and what each reader opened, in time order."""
+    import tempfile
+
+    import polars as pl
+    from PIL import Image
+
+    opened = world.events.filter(pl.col("kind") == "opened").sort("at").group_by("user", maintain_order=True).agg("item")
+    with tempfile.TemporaryDirectory() as drawn:
+        for item in world.catalogue:
+            path = Path(drawn) / item.images[0]
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(world.figure(item.id)).save(path)
+        return fit_retriever(world.catalogue, folder, config, histories=opened["item"].to_list(), root=Path(drawn), seed=seed, progress=progress)
+
+
+def fit_papers_retriever(
+    announcements: Sequence[Announcement], folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent
+) -> "Artifact":
+    """Fit a retriever on papers: what each author announced, in the order of labels, is a history; a paper has no embedding of its own."""
+    from broadsheet.core.errors import NoPapersError
+
+    dated = sorted((a.item for a in announcements if a.item.announced is not None), key=lambda item: str(item.announced))
+    items = list({item.id: item for item in reversed(dated)}.values())[::-1]
+    if not items:
+        raise NoPapersError("No paper has a date of announcement.", "Give papers with the field announced.")
+    by_author: dict[str, list[str]] = {}
+    for item in items:
+        for name in dict.fromkeys(item.creators):
+            by_author.setdefault(name, []).append(item.id)
+    histories = [row for row in by_author.values() if len(row) > 1]
+    return fit_retriever(Catalogue(items), folder, config, histories=histories, seed=seed, progress=progress)
+
+
+def query_vectors(texts: Sequence[str], model: str) -> np.ndarray:
+    """Embed queries for a retriever whose queries `model` made. Raises ArtifactError where that is another model than ours."""
+    from broadsheet.core.errors import ArtifactError
+
+    reader = MiniLMEmbedder(MiniLMConfig())
+    if model != reader.model:
+        made = f"by {model!r}" if model else "without queries"
+        raise ArtifactError(f"The bundle was fitted {made}, so it answers no question in words.", "Fit one with --world or --papers, or give --history.")
+    return np.asarray(reader(list(texts)))

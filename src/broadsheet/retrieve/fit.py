@@ -38,16 +38,18 @@ class RetrieverConfig(Config):
     """How the model is built and trained; `size` derives its width, its layers and how many codes a level has.
 
     `own` gives each item an embedding of its own beside what is said of it: not for a catalogue that is new every day.
+    Vectors of a modality are kept on the `content` axes along which they differ most.
     """
 
     size: Size = "base"
     levels: Annotated[int, Field(ge=2)] = 3
     longest: Annotated[int, Field(ge=2)] = 50
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.45
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     own: bool = True
+    content: Annotated[int, Field(ge=1)] = 128
     batch: Annotated[int, Field(ge=2)] = 2048
-    epochs: Annotated[float, Field(gt=0)] = 18
-    id_epochs: Annotated[float, Field(gt=0)] = 8
+    epochs: Annotated[float, Field(gt=0)] = 20
+    id_epochs: Annotated[float, Field(gt=0)] = 12
     beam: Annotated[int, Field(ge=1)] = 50
     top: Annotated[int, Field(ge=1)] = 100
 

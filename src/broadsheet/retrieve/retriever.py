@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import torch
 
-from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, write_artifact
+from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, read_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Component
 from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import RecordError, did_you_mean
+from broadsheet.core.errors import ArtifactError, RecordError, WeightsError, did_you_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import ArtifactKind, Columns, Item
@@ -32,6 +32,7 @@ from broadsheet.retrieve.tokenizer import Codebook
 from broadsheet.sources.interactions import Attributes, Interactions
 
 CATEGORIES = "categories"
+SHIPPED = Path(__file__).parent / "shipped"
 # Where nothing was there to learn weights from: the dense head alone.
 FIRST = Fusion(FEATURES, np.eye(len(FEATURES))[0])
 
@@ -48,6 +49,7 @@ class Hit(NamedTuple):
     """An item, its fused score, and what it is made of: the logarithms of the dense head's and of the semantic ID's probability."""
 
     item: str
+    title: str
     score: float
     dense: float
     generative: float
@@ -59,6 +61,31 @@ class Answer(NamedTuple):
 
     hits: list[Hit]
     unknown: tuple[str, ...]
+
+
+class Basis(NamedTuple):
+    """The axes `[C, r]` along which vectors of a modality differ most, and their mean `[C]`."""
+
+    mean: np.ndarray
+    axes: np.ndarray
+
+    @classmethod
+    def fit(cls, vectors: np.ndarray, most: int) -> "Basis":
+        """Fit to vectors `[N, C]`; zero rows, items without the modality, are left out. What is no wider than `most` stays as it is."""
+        width = vectors.shape[1]
+        there = vectors[(vectors != 0).any(axis=1)].astype(np.float64)
+        if width <= most or len(there) < 2:
+            return cls(np.zeros(width, dtype=np.float32), np.eye(width, min(width, most), dtype=np.float32))
+        mean = there.mean(axis=0)
+        _, axes = np.linalg.eigh((there - mean).T @ (there - mean))
+        axes = axes[:, ::-1][:, :most]
+        # Half precision is what a bundle keeps; the sign of an axis is free and is fixed by its largest part.
+        axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+        return cls(mean.astype(np.float16).astype(np.float32), axes.astype(np.float16).astype(np.float32))
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """Return vectors `[N, r]` on these axes."""
+        return ((vectors.astype(np.float32) - self.mean) @ self.axes).astype(np.float32)
 
 
 class Retriever(Component[RetrieverConfig]):
@@ -78,6 +105,9 @@ class Retriever(Component[RetrieverConfig]):
         self._corpus = Corpus((), {}, {})
         self._ids: list[str] = []
         self._row: dict[str, int] = {}
+        self._bases: dict[str, Basis] = {}
+        self._titles: dict[str, str] = {}
+        self.asked_by = ""
         self._numbers: dict[str, dict[str, int]] = {}
         self._rows_of: dict[str, set[int]] = {}
         self.features = 1
@@ -91,20 +121,25 @@ class Retriever(Component[RetrieverConfig]):
         histories: Sequence[Sequence[str]] = (),
         queries: Sequence[tuple[np.ndarray, str]] = (),
         contents: Mapping[str, Embeddings] | None = None,
+        asked_by: str = "",
         progress: Progress = silent,
     ) -> Artifact:
         """Fit on what was had, in time order, and on query vectors with the item that each found; `contents` are items' vectors by modality.
 
-        The last item of each history, and a tenth of the queries, choose steps and the weights of the fusion. Raises RecordError for
-        an item that the catalogue lacks. Without histories and queries nothing is trained, and the manifest says so.
+        The last item of each history, and a tenth of the queries, choose the weights of the fusion. `asked_by` names the model that made
+        the queries' vectors. Raises RecordError for an item that the catalogue lacks. Without histories and queries nothing is trained, and
+        the manifest says so.
         """
         given = contents or {}
-        self._corpus, self.features = corpus_of(catalogue, given), len(queries[0][0]) if queries else 1
+        self._bases = {name: Basis.fit(of.vectors, self.config.content) for name, of in given.items()}
+        self._corpus, self.features = corpus_of(catalogue, given, self._bases), len(queries[0][0]) if queries else 1
         train, pairs, validation = self._data(histories, queries, seed)
         fitted = fit_model(self.config, self._corpus, train, validation, pairs=pairs, seed=seed, progress=progress)
         trained = not fitted.pretrained.table.is_empty()
         fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if trained and len(validation.targets) else FIRST
+        self._titles = {item.id: item.title for item in catalogue}
         self._take(fitted.index, fusion)
+        self.asked_by = asked_by
         manifest = Manifest(
             kind=self.kind,
             config=self.config.model_dump(mode="json"),
@@ -114,6 +149,7 @@ class Retriever(Component[RetrieverConfig]):
                 "component": type(self).__name__,
                 "retriever": self.model if trained else f"{self.model}, not trained",
                 **{f"content {name}": of.model for name, of in given.items()},
+                **({"query": asked_by} if asked_by else {}),
             },
             metrics={
                 **{name: float(value) for name, value in fitted.pretrained.card.items()},
@@ -128,12 +164,15 @@ class Retriever(Component[RetrieverConfig]):
     def load(cls, artifact: Artifact) -> Self:
         """Return the retriever that `fit` wrote."""
         self = cls(RetrieverConfig.model_validate(artifact.manifest.config))
+        self.asked_by = artifact.manifest.models.get("query", "")
         frame, weights, said = artifact.frame("items"), artifact.tensors("weights"), artifact.tensors("said")
         names = {name: tuple(listed) for name, listed in json.loads(frame["names"][0] if len(frame) else "{}").items()}
         items = tuple(frame[Columns.ITEM].to_list())
+        self._titles = dict(zip(items, frame["title"].to_list() if items else [], strict=True))
         attributes = {name: Attributes(listed, Ragged(said[f"{name}.values"], said[f"{name}.begins"])) for name, listed in names.items()}
         stems = sorted(name.removesuffix(".vectors") for name in said if name.endswith(".vectors"))
         self._corpus = Corpus(items, attributes, {name: Content(said[f"{name}.vectors"].astype(np.float32), said[f"{name}.present"]) for name in stems})
+        self._bases = {name: Basis(said[f"{name}.mean"].astype(np.float32), said[f"{name}.axes"].astype(np.float32)) for name in stems}
         self.features = int(said["features"][0])
         model = new_model(self.config, self._corpus, self.features, 0)
         config = self.config.codebook
@@ -173,8 +212,8 @@ class Retriever(Component[RetrieverConfig]):
             raise RecordError(f"{item!r} is in the retriever already.", "Delete it first, or give the new item another id.")
         said = attributes or {}
         numbers = {name: [self._numbers[name][word] for word in said.get(name, ()) if word in self._numbers[name]] for name in self._numbers}
-        known = self._corpus.contents
-        codes = live.insert(Newcomer(numbers, {name: vector for name, vector in (contents or {}).items() if name in known}))
+        shown = {name: self._bases[name](np.asarray(vector)[None])[0] for name, vector in (contents or {}).items() if name in self._bases}
+        codes = live.insert(Newcomer(numbers, shown))
         self._ids.append(item)
         self._row[item] = row = len(live) - 1
         for word in said.get(CATEGORIES, ()):
@@ -206,7 +245,14 @@ class Retriever(Component[RetrieverConfig]):
             best = [place for place in np.argsort(-row, kind="stable")[:k] if items[place] != NONE]
             found.append(
                 [
-                    Hit(self._ids[items[place]], float(row[place]), float(features[place, 0]), float(features[place, 1]), tuple(codes[items[place]].tolist()))
+                    Hit(
+                        self._ids[items[place]],
+                        self._titles.get(self._ids[items[place]], ""),
+                        float(row[place]),
+                        float(features[place, 0]),
+                        float(features[place, 1]),
+                        tuple(codes[items[place]].tolist()),
+                    )
                     for place in best
                 ]
             )
@@ -274,13 +320,33 @@ class Retriever(Component[RetrieverConfig]):
             said |= {f"{name}.values": of.rows.values, f"{name}.begins": of.rows.begins}
         for name, content in self._corpus.contents.items():
             said |= {f"{name}.vectors": content.vectors.astype(np.float16), f"{name}.present": content.present}
+            said |= {f"{name}.mean": self._bases[name].mean.astype(np.float16), f"{name}.axes": self._bases[name].axes.astype(np.float16)}
         return {"weights": {name: value.numpy() for name, value in index.model.state_dict().items()}, "said": said}
 
     def _frame(self) -> pl.DataFrame:
         names = json.dumps({name: list(of.names) for name, of in self._corpus.attributes.items()})
         return pl.DataFrame(
-            {Columns.ITEM: list(self._corpus.items), "names": [names] + [""] * (len(self._corpus.items) - 1)} if self._corpus.items else {Columns.ITEM: []}
+            {
+                Columns.ITEM: list(self._corpus.items),
+                "title": [self._titles[item] for item in self._corpus.items],
+                "names": [names] + [""] * (len(self._corpus.items) - 1),
+            }
+            if self._corpus.items
+            else {Columns.ITEM: []}
         )
+
+
+def open_retriever(bundle: Path | None = None) -> Retriever:
+    """Read a bundle, or the one that comes with the package, of the fictional world; every file's hash is checked.
+
+    Raises ArtifactError for a folder that holds none, WeightsError where the package's own is not whole.
+    """
+    if bundle is not None:
+        return Retriever.load(read_artifact(bundle, ArtifactKind.RETRIEVER))
+    try:
+        return Retriever.load(read_artifact(SHIPPED, ArtifactKind.RETRIEVER))
+    except ArtifactError as error:
+        raise WeightsError(f"The bundle that comes with the package is not whole: {error.what}", "Run: pip install --force-reinstall broadsheet") from None
 
 
 def catalogue_of(read: Interactions) -> Catalogue:
@@ -292,8 +358,8 @@ def catalogue_of(read: Interactions) -> Catalogue:
     return Catalogue(Item(id=item, title=text or item, categories=tuple(words)) for item, text, words in zip(read.items, read.texts, said, strict=True))
 
 
-def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings]) -> Corpus:
-    """Return items with their categories as attributes, and their vectors by modality; a zero row is an item without it.
+def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings], bases: Mapping[str, "Basis"]) -> Corpus:
+    """Return items with their categories as attributes, and their vectors by modality on a basis each; a zero row is an item without it.
 
     Vectors are kept in half precision, and so are they trained on: what is loaded is what was fitted.
     """
@@ -305,6 +371,5 @@ def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings]) -> Corpu
     for name, of in contents.items():
         place = {item: row for row, item in enumerate(of.ids)}
         vectors = np.stack([of.vectors[place[item]] if item in place else np.zeros(of.vectors.shape[1]) for item in ids]) if ids else of.vectors[:0]
-        vectors = vectors.astype(np.float16).astype(np.float32)
-        shown[name] = Content(vectors, (vectors != 0).any(axis=1))
+        shown[name] = Content(bases[name](vectors).astype(np.float16).astype(np.float32), (vectors != 0).any(axis=1))
     return Corpus(ids, {CATEGORIES: Attributes(tuple(words), rows)} if words else {}, shown)

@@ -13,11 +13,11 @@ from broadsheet.retrieve.hybrid import FEATURES, retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
+from broadsheet.retrieve.recipes import RECIPES
 from broadsheet.sources.leave_one_out import Held
 
 TEXT = "text"
-# The recipe `papers`: every paper is new once, so none has an embedding of its own.
-PAPERS = RetrieverConfig(size="small", own=False, levels=3, longest=20, dropout=0.3, batch=512, epochs=30, id_epochs=15, beam=20, top=20)
+PAPERS = RetrieverConfig.model_validate(RECIPES["papers"])
 NOBODY = Held(Ragged.of([]), np.zeros(0, dtype=np.int64))
 
 
