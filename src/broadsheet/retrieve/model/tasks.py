@@ -13,7 +13,7 @@ from broadsheet.retrieve.model.batches import Asked, Batch
 from broadsheet.retrieve.model.depth import DepthDecoder
 from broadsheet.retrieve.model.search import FUSED, SearchModel
 
-# Semantic IDs with the same first codes that a request's own is told from, and of how many requests a step.
+# Semantic IDs with the same first codes that a request's own is told from; and of how many requests, or of how many items, a step of a side task.
 NEGATIVES, TOLD = 4, 256
 
 
@@ -108,12 +108,13 @@ def _generates(step: Step, part: Asked | None) -> torch.Tensor | None:
     return _decoder(step.model).loss(step.model.states(part.given, writing=True), step.model.codes[part.items])
 
 
-def _items(step: Step) -> torch.Tensor:
-    return torch.unique(torch.cat([part.items for part in step.batch.parts]))
+def _items(step: Step, most: int | None = None) -> torch.Tensor:
+    items = torch.unique(torch.cat([part.items for part in step.batch.parts]))
+    return items if most is None else items[torch.randperm(len(items))[:most]]
 
 
 def _text_to_id(step: Step) -> torch.Tensor:
-    items = _items(step)
+    items = _items(step, TOLD)
     return _decoder(step.model).loss(step.model.view(step.roles.text, items), step.model.codes[items])
 
 
@@ -126,7 +127,7 @@ def _id_to_attributes(step: Step) -> torch.Tensor | None:
 
 
 def _prefix_to_rest(step: Step) -> torch.Tensor | None:
-    decoder, codes = _decoder(step.model), step.model.codes[_items(step)]
+    decoder, codes = _decoder(step.model), step.model.codes[_items(step, TOLD)]
     if codes.shape[1] < 2:
         return None
     logits = decoder(step.model.nothing.expand(len(codes), -1), codes[:, :-1])[:, 1:]
