@@ -33,6 +33,8 @@ TOWERS = ("two-tower joint", "two-tower staged")
 CHEAP = ("popularity", "BM25", "co-occurrence")
 ARMS = (*CHEAP, *TOWERS, *LEARNT)
 RIVALS = ("sequence dense", "generative", "co-occurrence")
+# What a stage that was trained does not depend on, or says itself: with other epochs of semantic IDs the stage before is found again.
+LATER = {"epochs", "id_epochs", "beam", "top"}
 BLOCK = 512
 ROUNDS = 2000
 
@@ -100,7 +102,7 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
             seed=seed,
             seconds=plan.seconds,
             folder=checkpoints,
-            identity=identity,
+            identity={"data": identity["data"], "config": plan.config.model_dump(mode="json", exclude=LATER)},
             progress=progress,
         )
         near = cooccurrence(held.split.train, len(held.read.items))
