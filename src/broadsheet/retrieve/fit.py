@@ -75,7 +75,7 @@ class RetrieverConfig(Config):
         learnt of the training sequences grew and what carried over to later events did not.
         """
         collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch="")
-        trained = ("decoder.*", "writer.*", "seen", "nothing")
+        trained = ("decoder.*", "writer.*", "nothing")
         ids = PlanStage(name="ids", tasks={"G1": 1.0, "G2": 1.0, "G3": 0.1, "G5": 0.1}, trainable=trained, epochs=self.id_epochs, watch="")
         return Plan(stages=(collab, ids), batch=self.batch, apart=True)
 

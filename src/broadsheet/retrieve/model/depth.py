@@ -18,7 +18,7 @@ class DepthDecoder(nn.Module):
 
     def __init__(self, width: int, levels: int, size: int, layers: int, dropout: float, seed: int = 0) -> None:
         super().__init__()
-        self.levels, self.size = levels, size
+        self.levels, self.size, self.seed = levels, size, seed
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "depth").integers(2**62)))
             self.codes = nn.Embedding(levels * size, width)

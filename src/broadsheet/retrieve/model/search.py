@@ -1,7 +1,6 @@
 """The model of all tasks: requests (a history, a query, or both) and items in one space, and semantic IDs generated from requests."""
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 
 import numpy as np
 import torch
@@ -15,6 +14,8 @@ from broadsheet.retrieve.model.items import Adapter, ItemTable
 from broadsheet.retrieve.model.requests import Requests, Tokens, tokens
 
 FUSED = "fused"
+# Dropout of the generator's own trunk.
+WRITING = 0.2
 BLOCK = 512
 
 
@@ -23,7 +24,7 @@ class SearchModel(nn.Module):
 
     Where `served` is set, items are those vectors and the table is not asked. `views` of an item are one modality alone, or the gated sum of all. `adopt` gives items their semantic IDs: from then on an item's
     vector has the sum of its code embeddings, weighed by `share`. Where the generator reads `apart`, it has a trunk of its own, `writer`,
-    which begins as the other and sees the code embeddings weighed by `seen`: what it learns leaves the dense head as it is.
+    to which an item of a history is its semantic ID alone: what it learns leaves the dense head as it is, and errs in other places.
     """
 
     def __init__(self, table: ItemTable, trunk: Trunk, features: int, *, cosine: bool, dropout: float = 0.0, seed: int = 0) -> None:
@@ -50,7 +51,7 @@ class SearchModel(nn.Module):
         self.codes = torch.from_numpy(codes.astype(np.int64))
         self.share = nn.Parameter(torch.tensor(0.0))
         if apart:
-            self.writer, self.seen = deepcopy(self.trunk), nn.Parameter(torch.tensor(0.0))
+            self.writer = Trunk(self.table.width, len(self.trunk.blocks), self.trunk.longest, WRITING, decoder.seed + 2)
         self.bias = nn.Parameter(torch.tensor(0.0))
         self.nothing = nn.Parameter(torch.zeros(self.table.width))
         self.told = nn.Linear(self.table.width, attributes) if attributes else None
@@ -91,13 +92,11 @@ class SearchModel(nn.Module):
     def states(self, given: Tokens, name: str = FUSED, *, writing: bool = False) -> torch.Tensor:
         """Return states `[P, d]`, those of the generator if it is `writing`; the items of histories are shown by one view."""
         seen, where = torch.unique(given.items, return_inverse=True)
-        shown, trunk = self.view(name, seen), self.trunk
-        if writing and self.writer is not None:
-            shown, trunk = shown + self.seen * self.sid_vectors(seen), self.writer
-        vectors = shown[where].flatten(0, 1)
+        apart = self.writer if writing else None
+        vectors = (self.view(name, seen) if apart is None else self.sid_vectors(seen))[where].flatten(0, 1)
         if len(given.query_at):
             vectors = vectors.index_copy(0, given.query_at, self.query(given.queries).to(vectors.dtype))
-        return trunk(vectors.view(*given.items.shape, -1), given.layout).flatten(0, 1)[given.at]
+        return (apart or self.trunk)(vectors.view(*given.items.shape, -1), given.layout).flatten(0, 1)[given.at]
 
     def read(self, requests: Requests, name: str = FUSED, *, writing: bool = False) -> np.ndarray:
         """Return the state `[U, d]` of each request, that of the generator if it is `writing`."""
