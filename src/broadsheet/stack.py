@@ -18,7 +18,7 @@ from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 if TYPE_CHECKING:
     from broadsheet.core.artifacts import Artifact
     from broadsheet.represent.pictures.labelled import Shown
-    from broadsheet.retrieve.bench.staging import Material
+    from broadsheet.retrieve.bench.materials import Material
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.sample.world import World
 
@@ -101,7 +101,7 @@ def picture_material(source: "Shown", seed: int, *, tested: int = 500, validated
     from broadsheet.core.seeds import generator
     from broadsheet.represent.pictures.fit import Texts, see, split_seen
     from broadsheet.represent.pictures.labelled import NO_KEYWORDS, read_labelled
-    from broadsheet.retrieve.bench.staging import Material
+    from broadsheet.retrieve.bench.materials import Material
     from broadsheet.retrieve.model.items import Content
 
     seen = see(read_labelled(source.texts).rows, source.images, progress)

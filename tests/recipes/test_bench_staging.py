@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from broadsheet.retrieve.bench.staging import DROPPED, ORDERS, Material, StagingPlan, bench_staging, plans
+from broadsheet.retrieve.bench.materials import Material, Sequences
+from broadsheet.retrieve.bench.staging import ORDERS, StagingPlan, bench_staging, plans
 from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.tokenizer import CodebookConfig
 
@@ -36,8 +37,9 @@ def plan(**more):
 
 
 def test_every_order_and_every_dropped_task_is_an_arm():
-    arms = plans(plan())
-    assert len(arms) == 2 + len(ORDERS) + 1 + len(DROPPED)
+    arms = plans(plan(), material(0))
+    # Without histories there is no G2 to drop.
+    assert len(arms) == 2 + len(ORDERS) + 1 + 7
     assert arms["random image"][1]
     staged, joint = (sum(stage.epochs for stage in arms[name][0].stages) for name in ("staged", "joint"))
     assert staged == joint
@@ -53,6 +55,7 @@ def rows(tmp_path_factory):
 
 def test_rows_have_modality_shares_and_paired_differences(rows):
     for name in ("staged", "joint", "random image", "without D1"):
+        assert 0 < rows[name]["ids: gradient_share_image"] < 1
         assert {"recall@10 text alone", "recall@10 image alone", "recall@10 without image", "gate of text", "ids collisions"} <= set(rows[name])
     assert rows["staged"]["recall@10_gain"] == pytest.approx(rows["staged"]["recall@10"] - rows["joint"]["recall@10"])
     assert rows["without D1"]["recall@10_gain"] == pytest.approx(rows["without D1"]["recall@10"] - rows["staged"]["recall@10"])
@@ -62,3 +65,20 @@ def test_rows_have_modality_shares_and_paired_differences(rows):
 
 def test_a_random_image_finds_nothing_alone(rows):
     assert rows["staged"]["recall@10 image alone"] > rows["random image"]["recall@10 image alone"]
+
+
+def test_sequences_with_two_tables_of_codes_are_staged_too(tmp_path):
+    rng = np.random.default_rng(0)
+    for number, part in enumerate(("train", "valid", "test")):
+        lines = [f"{user}\t{' '.join(str((user * 7 + step) % 30) for step in range(4 + number))}\t{(user * 7 + 4 + number) % 30}" for user in range(60)]
+        (tmp_path / f"{part}.inter").write_text("user\titems\ttarget\n" + "\n".join(lines))
+    for name, letter in (("a", "a"), ("b", "A")):
+        (tmp_path / f"index_{name}.tsv").write_text("\n".join(f"{item}\t{letter}_{item // 6} {letter}_{rng.integers(5)}" for item in range(30)))
+    few = StagingPlan(
+        "toy", lambda _: Sequences.read(tmp_path), seeds=1, epochs=2, batch=60, arms=("BM25", "staged", "joint"), codebook=CodebookConfig(levels=2, size=8)
+    )
+    assert {"order collab, text, image, fuse", "random image", "without G2"} <= set(plans(few, Sequences.read(tmp_path)))
+    found = {row["name"]: row for row in bench_staging(few, tmp_path / "rows", "broadsheet bench retrieve-staging", {"data": "toy"}).rows}
+    assert found["staged"]["recall@10_gain"] == pytest.approx(found["staged"]["recall@10"] - found["joint"]["recall@10"])
+    assert {"collab, epoch 1: recall@10", "image, epoch last: recall@10 image", "recall@10 without text"} <= set(found["staged"])
+    assert "recall@10 shared words" not in found["BM25"]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.bench_options import Arms, Budget, Images, Json, Rows, Seeds, Texts, command, printed
+from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
 
 Data = Annotated[list[Path], typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter; items beside it. Repeats.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")]
@@ -96,9 +96,10 @@ def decoding(
 
 
 def staging(
-    images: Images,
-    texts: Texts,
     *,
+    images: Annotated[Path | None, typer.Option("--images", help="The folder that paths of pictures are relative to.")] = None,
+    texts: Annotated[list[Path] | None, typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="A folder of sequences in place of pictures.")] = None,
     epochs: Annotated[float, typer.Option("--epochs", min=1, help="Epochs of each stage.")] = 20,
     tested: Annotated[int, typer.Option("--tested", min=2, help="Unseen families of pictures, one picture each.")] = 500,
     validated: Annotated[int, typer.Option("--validated", min=1, help="Further families, by which steps are chosen.")] = 250,
@@ -109,29 +110,34 @@ def staging(
     rows: Rows = None,
     as_json: Json = False,
 ) -> None:
-    """Pretrain retrieval stage by stage and jointly, on pictures with titles and synthetic queries of key words.
+    """Pretrain retrieval stage by stage and jointly: on pictures with titles and synthetic queries of key words, or on sequences.
 
     Example: broadsheet bench retrieve-staging --images DIR --texts pictures.jsonl --no-ablations
     """
+    from broadsheet.cli.pictures import pictures_of
     from broadsheet.cli.progress import shown
     from broadsheet.core.bench import wanted_arms
     from broadsheet.core.bench.provenance import hash_files
+    from broadsheet.core.errors import ConfigError
     from broadsheet.core.home import bench_folder
-    from broadsheet.represent.pictures.labelled import Shown
+    from broadsheet.retrieve.bench.materials import Sequences
+    from broadsheet.retrieve.bench.sequences import files_of
     from broadsheet.retrieve.bench.staging import LEXICAL, StagingPlan, bench_staging, plans
     from broadsheet.stack import picture_material
 
-    source = Shown(images, tuple(texts))
+    source = pictures_of(images, texts)
+    if (source is None) == (data is None):
+        raise ConfigError("What is retrieved is named not at all, or twice.", "Give --images with --texts, or --data.")
     with shown() as progress:
-        plan = StagingPlan(
-            "pictures",
-            lambda seed: picture_material(source, seed, tested=tested, validated=validated, progress=progress),
-            seeds=seeds,
-            epochs=epochs,
-            ablations=ablations,
-            budget_minutes=budget,
-        )
-        plan = plan._replace(arms=wanted_arms(arm or (), (LEXICAL, *plans(plan))) if arm else ())
-        identity = {"texts": hash_files(texts), "tested": tested, "validated": validated}
+        plan = StagingPlan("", lambda _: Sequences.read(data or Path()), seeds=seeds, epochs=epochs, ablations=ablations, budget_minutes=budget)
+        if source is not None:
+            plan = plan._replace(name="pictures", material=lambda seed: picture_material(source, seed, tested=tested, validated=validated, progress=progress))
+            identity = {"texts": hash_files(source.texts), "tested": tested, "validated": validated}
+        else:
+            assert data is not None
+            plan = plan._replace(name=data.name, batch=2048)
+            identity = {"data": hash_files(files_of(data))}
+        if arm:
+            plan = plan._replace(arms=wanted_arms(arm, (LEXICAL, *plans(plan, plan.material(0)))))
         bench = bench_staging(plan, rows or bench_folder(), command(), identity, progress)
     printed(bench, as_json=as_json)

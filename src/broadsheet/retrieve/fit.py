@@ -177,7 +177,7 @@ def fit_model(
 
 def within(seconds: float, model: SearchModel, plan: Plan, sampler: Sampler, roles: Roles) -> Plan:
     """Return the plan with all epochs cut alike, so that it takes about so many seconds here: every step is taken to last as the first stage's do."""
-    first, spent = staged(plan.stages[0], sampler.steps(plan.batch), plan.batch), []
+    first, spent = staged(plan.stages[0], sampler.steps(plan.batch), plan.batch, roles), []
     descend = objective(plan.stages[0].tasks, roles)
     for step in range(PROBED + 1):
         began = time.perf_counter()

@@ -72,7 +72,7 @@ def pretrain(
             parts = any("D3" in stage.tasks for stage in plan.stages)
             book, codes, marks = tokenise(model, roles, codebook, seed, parts=parts, apart=plan.apart)
         epoch = sampler.steps(plan.batch)
-        stage = staged(planned, epoch, plan.batch)
+        stage = staged(planned, epoch, plan.batch, roles)
         done = train(
             model,
             [stage],
@@ -90,7 +90,7 @@ def pretrain(
     return Pretrained(book, codes, marks, pl.concat(tables, how="diagonal_relaxed"), record, alarms(record))
 
 
-def staged(planned: PlanStage, epoch: int, batch: int) -> Stage:
+def staged(planned: PlanStage, epoch: int, batch: int, roles: Roles) -> Stage:
     """Return a stage of the plan as one of the training loop, evaluated once an epoch; the shares of the gradient are those of the modalities."""
     return Stage(
         name=planned.name,
@@ -104,6 +104,7 @@ def staged(planned: PlanStage, epoch: int, batch: int) -> Stage:
         evaluate_every=epoch,
         watch=planned.watch,
         patience=planned.patience,
+        groups={_role(name, roles): (f"table.*.{name}*",) for name in (roles.text, roles.image) if name},
     )
 
 
