@@ -115,3 +115,17 @@ def test_decoding_is_timed_after_the_answers_are_the_same(tmp_path, monkeypatch)
     assert rows["equal answers: end to end"]["same_answers"] == 1
     assert rows["equal answers: a step"]["ratio"] > 0
     assert rows["400 items: one request"]["mib"] < 1
+
+
+def test_our_ids_are_one_an_item_and_the_rows_beside_are_of_the_same_vectors(tmp_path):
+    from broadsheet.retrieve.bench.ids import ARMS as CODED
+    from broadsheet.retrieve.bench.ids import IdsPlan, bench_ids, made_up
+
+    np.save(tmp_path / "vectors.npy", made_up(900, 0))
+    bench = bench_ids(IdsPlan((tmp_path / "vectors.npy",), items=800, large=600, seeds=1, arms=CODED[:3]), tmp_path / "rows", "broadsheet bench retrieve-ids")
+    found = {row["name"]: row for row in bench.rows}
+    assert set(found) == {*(f"800 vectors: {arm}" for arm in CODED[:3]), f"600 made up, 64 wide: {CODED[0]}"}
+    ours, plain = found[f"800 vectors: {CODED[0]}"], found[f"800 vectors: {CODED[1]}"]
+    assert ours["collisions"] == 0
+    assert ours["perplexity@1"] >= plain["perplexity@1"]
+    assert ours["seconds"] > 0

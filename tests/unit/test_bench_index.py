@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from broadsheet.core.bench import probe, wanted_arms
+from broadsheet.core.bench.vectors import read_vectors
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError
 from broadsheet.core.schema import Item
 from broadsheet.represent import TfidfEmbedder
 from broadsheet.represent.bench import index as benching
-from broadsheet.represent.bench.index import ARMS, IndexPlan, bench_index, read_vectors
+from broadsheet.represent.bench.index import ARMS, IndexPlan, bench_index
 
 
 @pytest.fixture(autouse=True)

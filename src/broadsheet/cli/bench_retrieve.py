@@ -70,6 +70,32 @@ def cold(
     printed(bench, as_json=as_json)
 
 
+def ids(
+    vectors: Annotated[list[Path], typer.Option("--vectors", help="Embeddings that `represent run` wrote, folders of them, or .npy files. Repeats.")],
+    *,
+    items: Annotated[int, typer.Option("--items", min=10, help="So many of them have IDs.")] = 12_101,
+    large: Annotated[int, typer.Option("--large", min=0, help="Also time so many vectors that are made up.")] = 0,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Give real vectors semantic IDs, ours beside residual k-means, faiss and RQ-VAE at equal bits.
+
+    Example: broadsheet bench retrieve-ids --vectors artifacts --large 1000000
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
+    from broadsheet.core.home import bench_folder
+    from broadsheet.retrieve.bench.ids import ARMS, IdsPlan, bench_ids
+
+    plan = IdsPlan(tuple(vectors), items, large, seeds, wanted_arms(arm or (), ARMS), budget)
+    with shown() as progress:
+        bench = bench_ids(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
+
+
 def decoding(
     *,
     size: Annotated[

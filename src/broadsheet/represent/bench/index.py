@@ -1,7 +1,5 @@
 """The bench of indexes: recall against exact float32 search, time of a query, memory, each beside what the machine gave just then."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -11,16 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from broadsheet.core.artifacts import MANIFEST, read_artifact
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, by_arm, run_tasks
 from broadsheet.core.bench.probe import PROBES, probe, probed
-from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import RecordError, SourceNotFoundError
+from broadsheet.core.bench.vectors import Vectors, read_vectors
+from broadsheet.core.errors import RecordError
 from broadsheet.core.index import Encoded, Found, Index, IndexConfig, build_index
 from broadsheet.core.index.nearest import nearest, plain_scorer
 from broadsheet.core.metrics import Ranking, bootstrap_mean, recall
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.seeds import generator
 
 TOP = 10
@@ -68,14 +64,6 @@ class IndexPlan(NamedTuple):
     arms: tuple[str, ...] = tuple(ARMS)
 
 
-class Vectors(NamedTuple):
-    """Distinct unit vectors `[N, d]`, the models that made them, and a hash of the vectors."""
-
-    rows: np.ndarray
-    models: tuple[str, ...]
-    hash: str
-
-
 class _Pool(NamedTuple):
     """What is indexed `[size, d]`, how much of it is real, and the held-out vectors that are asked and that judge."""
 
@@ -121,38 +109,6 @@ def bench_index(plan: IndexPlan, folder: Path, command: str, progress: Progress 
     outcome = run_tasks("represent-index", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     data = {"vectors": len(vectors.rows), "dimensions": vectors.rows.shape[1], "models": "; ".join(vectors.models), "hash": vectors.hash}
     return Bench.of("represent-index", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=_notes(plan, outcome))
-
-
-def read_vectors(paths: Sequence[Path]) -> Vectors:
-    """Read embeddings (artefacts, or folders of them, searched to any depth) and `.npy` files of float32 `[N, d]`; equal rows count once.
-
-    Raises SourceNotFoundError where a path holds none, and RecordError where widths differ.
-    """
-    parts: list[np.ndarray] = []
-    models: set[str] = set()
-    for path in paths:
-        if path.suffix == ".npy" and path.is_file():
-            parts.append(np.load(path, allow_pickle=False).astype(np.float32))
-            models.add("not stated")
-            continue
-        found = [manifest.parent for manifest in sorted(path.rglob(MANIFEST)) if json.loads(manifest.read_text())["kind"] == ArtifactKind.EMBEDDINGS]
-        if not found:
-            raise SourceNotFoundError(f"There are no vectors in {path}.", "Name a folder of embeddings (broadsheet represent run writes one), or a .npy file.")
-        for embeddings in (Embeddings(read_artifact(folder, ArtifactKind.EMBEDDINGS)) for folder in found):
-            parts.append(embeddings.vectors)
-            models.add(embeddings.model)
-    if len({part.shape[1] for part in parts}) != 1:
-        raise RecordError(f"Vectors have {sorted({part.shape[1] for part in parts})} dimensions.", "Bench the vectors of one model at a time.")
-    rows = _distinct(np.concatenate(parts))
-    digest = hashlib.sha256(rows.reshape(-1).view(np.uint8).data)
-    return Vectors(rows, tuple(sorted(models)), digest.hexdigest()[:16])
-
-
-def _distinct(rows: np.ndarray) -> np.ndarray:
-    """Return the rows that say something, equal ones once, in an order that the files' order plays no part in."""
-    kept = np.ascontiguousarray(rows[rows.any(axis=1)])
-    whole = kept.view(np.dtype((np.void, kept.dtype.itemsize * kept.shape[1]))).reshape(-1)
-    return kept[np.unique(whole, return_index=True)[1]]
 
 
 def _pool(rows: np.ndarray, size: int, spare: int, jitter: float | None, judges: int = 0) -> _Pool:

@@ -5,8 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from broadsheet.core.seeds import generator
+
 # Nearest centres that a row asks before it takes any that has room.
 ASKED = 16
+SAMPLED = 256
 BLOCK = 65536
 
 
@@ -27,15 +30,22 @@ class Clusters(NamedTuple):
 def balanced_kmeans(rows: np.ndarray, count: int, capacity: int, *, seed: int = 0, rounds: int = 20, settled: int = 4) -> Clusters:
     """Cluster rows `[N, d]` into `count` clusters of at most `capacity`: Lloyd's rounds, then `settled` with the limit.
 
-    With fewer rows than clusters each row has its own centre, and the other centres are copies that nothing is assigned to.
+    Centres are found on at most `SAMPLED` rows a cluster, drawn by the seed, under a limit in proportion; all rows are assigned at the end. With fewer rows than clusters each row has its own centre, and the other centres are copies that nothing is assigned to.
     """
     rows = np.ascontiguousarray(rows, dtype=np.float32)
     if len(rows) <= count:
         return Clusters(_padded(rows, count), np.arange(len(rows)))
-    centres = _lloyd(rows, count, seed, rounds)
-    of = assign(rows, centres, capacity)
+    some = rows
+    if len(rows) > SAMPLED * count:
+        some = rows[np.sort(generator(seed, "clusters").choice(len(rows), SAMPLED * count, replace=False))]
+    limit = int(np.ceil(capacity * len(some) / len(rows)))
+    centres = _lloyd(some, count, seed, rounds)
+    of = assign(some, centres, limit)
     for _ in range(settled):
-        centres = _means(rows, of, centres)
+        centres = _means(some, of, centres)
+        of = assign(some, centres, limit)
+    if len(some) < len(rows):
+        centres = _means(some, of, centres)
         of = assign(rows, centres, capacity)
     return Clusters(_means(rows, of, centres), of)
 
@@ -97,7 +107,7 @@ def _ask(near: Nearest, room: np.ndarray) -> np.ndarray:
 def _lloyd(rows: np.ndarray, count: int, seed: int, rounds: int) -> np.ndarray:
     import faiss
 
-    model = faiss.Kmeans(rows.shape[1], count, niter=rounds, seed=seed, min_points_per_centroid=1, max_points_per_centroid=256)
+    model = faiss.Kmeans(rows.shape[1], count, niter=rounds, seed=seed, min_points_per_centroid=1, max_points_per_centroid=SAMPLED)
     model.train(rows)
     return np.array(model.centroids)
 
