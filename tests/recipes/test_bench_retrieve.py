@@ -129,3 +129,46 @@ def test_our_ids_are_one_an_item_and_the_rows_beside_are_of_the_same_vectors(tmp
     assert ours["collisions"] == 0
     assert ours["perplexity@1"] >= plain["perplexity@1"]
     assert ours["seconds"] > 0
+
+
+@pytest.fixture(scope="module")
+def ring(folder):
+    """A model fitted on the ring, and what is asked of it."""
+    from broadsheet.retrieve.fit import Corpus, asks, fit_model
+    from broadsheet.sources.interactions import read_interactions
+    from broadsheet.sources.leave_one_out import leave_one_out
+
+    read = read_interactions(folder)
+    split = leave_one_out(read.sequences)
+    longer = TOY.model_copy(update={"epochs": 10, "id_epochs": 20})
+    return fit_model(longer, Corpus(read.items, read.attributes, {}), split.train, asks(split.validation), seed=0).index, asks(split.test)
+
+
+def test_the_generator_needs_no_dense_head(ring):
+    from broadsheet.retrieve.fit import gather
+
+    index, test = ring
+    blind = index._replace(vectors=np.zeros_like(index.vectors))
+    assert np.array_equal(gather(index, test, TOY).beams, gather(blind, test, TOY).beams)
+
+
+def test_semantic_ids_given_to_other_items_find_less(ring):
+    from broadsheet.retrieve.decoding import LiveTrie
+    from broadsheet.retrieve.fit import gather
+
+    index, test = ring
+    codes = index.model.codes.numpy()
+    found = []
+    for order in (np.arange(40), np.random.default_rng(0).permutation(40)):
+        other = index._replace(trie=LiveTrie(codes[order], index.book.config.size))
+        found.append((list_ranks(gather(other, test, TOY).beams, test.targets) < 5).mean())
+    assert found[0] > 0.4
+    assert found[1] < 0.25
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("arm", "recall"), [("co-occurrence", 0.072), ("popularity", 0.0114)])
+def test_cheap_baselines_on_beauty_rank_all_items_and_stand_where_they_are_known_to_stand(data, tmp_path, arm, recall):
+    beauty = data / "amazon" / "beauty"
+    (row,) = bench_sequences(SequencesPlan((beauty,), seeds=1, arms=(arm,)), tmp_path, "broadsheet bench retrieve").rows
+    assert row["recall@10"] == pytest.approx(recall, abs=0.001)
