@@ -35,7 +35,7 @@ WORLD = "tests/unit/test_sample_world_"
 SOLVERS = WORLD + "truths.py::test_the_solver_finds_the_truth_in_every_world_and_not_in_its_control"
 TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_core_contrast.py"
 CLI, EMBEDDERS = "tests/api/test_cli.py::test_a_fault_is_two_lines_with_its_exit_code_and_leaves_nothing", "tests/stage/test_embedders.py"
-BENCH = "tests/recipes/test_bench_report.py"
+BENCH, RETRIEVAL = "tests/recipes/test_bench_report.py", "tests/recipes/test_bench_retrieve.py::test_"
 BEAM, IDS, SEQUENCES = (
     "tests/unit/test_retrieve_decoding.py::test_",
     "tests/unit/test_retrieve_tokenizer.py::test_",
@@ -383,6 +383,34 @@ MUTANTS = [
         "counts + counts.T",
         "counts + counts",
         SEQUENCES + "cooccurrence_against_counting_pairs_one_by_one",
+    ),
+    Mutant(
+        "softmax: the own item is not taken off",
+        "core/softmax.py",
+        "chances.new_full(own.shape, -1.0)",
+        "chances.new_full(own.shape, 0.0)",
+        CORE + "softmax.py::test_value_and_gradients_are_those_of_the_plain_cross_entropy",
+    ),
+    Mutant(
+        "fit: validation has a say",
+        "retrieve/fit.py",
+        'epochs=self.epochs, watch="")',
+        'epochs=self.epochs, watch="ndcg@10")',
+        RETRIEVAL + "shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefact",
+    ),
+    Mutant(
+        "cold: hidden items are trained on",
+        "retrieve/bench/cold.py",
+        "Ragged.of(row[row < warm] for row in split.train)",
+        "Ragged.of(row for row in split.train)",
+        RETRIEVAL + "hidden_items_are_in_nothing_that_is_trained_on_or_chosen_by",
+    ),
+    Mutant(
+        "generator: the dense head's trunk",
+        "retrieve/hybrid.py",
+        "states if index.model.writer is None else index.model.read(asked, writing=True)",
+        "states",
+        RETRIEVAL + "semantic_ids_given_to_other_items_find_less",
     ),
 ]
 
