@@ -101,8 +101,17 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("killed_at", range(1, 14))
 def test_stopped_at_any_step_and_gone_on_gives_the_same_bits(tmp_path, killed_at):
+    stop_and_go_on(tmp_path, killed_at, ALL)
+
+
+@pytest.mark.parametrize("killed_at", [9, 11, 13])
+def test_a_mean_of_weights_goes_on_with_the_same_bits(tmp_path, killed_at):
+    stop_and_go_on(tmp_path, killed_at, ALL.model_copy(update={"watch": "", "average": 0.7}))
+
+
+def stop_and_go_on(tmp_path, killed_at, last):
     whole = Net()
-    record = train(whole, [HEAD, ALL], batches, objective, evaluate=evaluate).record
+    record = train(whole, [HEAD, last], batches, objective, evaluate=evaluate).record
     calls = 0
 
     def dying(stage, step, rng):
@@ -113,9 +122,9 @@ def test_stopped_at_any_step_and_gone_on_gives_the_same_bits(tmp_path, killed_at
         return batches(stage, step, rng)
 
     with pytest.raises(Killed):
-        train(Net(), [HEAD, ALL], dying, objective, tmp_path, evaluate=evaluate)
+        train(Net(), [HEAD, last], dying, objective, tmp_path, evaluate=evaluate)
     again = Net()
-    trained = train(again, [HEAD, ALL], batches, objective, tmp_path, evaluate=evaluate)
+    trained = train(again, [HEAD, last], batches, objective, tmp_path, evaluate=evaluate)
     assert trained.resumed == (killed_at > 2)
     assert same(bits(whole), bits(again))
     assert trained.record.equals(record)
@@ -165,6 +174,24 @@ def test_early_stopping_keeps_the_best_weights():
     row = train(net, [stage], batches, objective, evaluate=scripted).table.to_dicts()[0]
     assert (row["step"], row["stopped"], row["best"], row["best_step"]) == (10, "patience", 0.9, 4)
     assert same(bits(net), kept[1])
+
+
+def test_the_mean_of_the_last_steps_is_kept():
+    seen = []
+
+    def watching(model, batch):
+        seen.append({name: weight.detach().clone() for name, weight in model.named_parameters()})
+        return objective(model, batch)
+
+    net = Net()
+    train(net, [Stage(name="s", steps=8, batch=8, average=0.5)], batches, watching)
+    last = Net()
+    train(last, [Stage(name="s", steps=8, batch=8)], batches, objective)
+    for name, weight in net.named_parameters():
+        after = [*(weights[name] for weights in seen[5:]), dict(last.named_parameters())[name].detach()]
+        torch.testing.assert_close(weight.detach(), torch.stack(after).mean(dim=0))
+    with pytest.raises(ValueError, match="leave one out"):
+        Stage(name="s", steps=8, watch="accuracy", average=0.5)
 
 
 def test_accumulated_parts_are_one_batch():

@@ -136,10 +136,11 @@ class _Run:
         while place.step < stage.steps and not place.ended:
             figures = self._step(stage, place.step, optimiser, trainable)
             place = self._after(stage, place._replace(step=place.step + 1), figures)
+            self._average(stage, place, trainable)
             self.progress(stage.name, place.step, stage.steps)
             if self._due(stage, place):
                 self._save(place, optimiser)
-        self._restore_best(place)
+        self._restore_best(stage, place)
         if tensors_hash(self.model, trainable=False) != frozen:
             raise RuntimeError(f"a frozen tensor changed in stage {stage.name}")
         self._close(stage, place, frozen, trainable, time.process_time() - began)
@@ -196,8 +197,16 @@ class _Run:
             return place._replace(best=value, best_step=place.step, waited=0)
         return place._replace(waited=place.waited + 1, ended=stage.patience > 0 and place.waited + 1 >= stage.patience)
 
-    def _restore_best(self, place: Place) -> None:
-        if place.best is not None:
+    def _average(self, stage: Stage, place: Place, trainable: Mapping[str, nn.Parameter]) -> None:
+        """Take the weights of this step into the mean, which stands where the best would."""
+        count = place.step - (stage.steps - max(1, round(stage.average * stage.steps)))
+        if stage.average and count > 0:
+            for name, parameter in trainable.items():
+                value = parameter.detach()
+                self.best[name] = value.clone() if name not in self.best else self.best[name].lerp_(value, 1 / count)
+
+    def _restore_best(self, stage: Stage, place: Place) -> None:
+        if place.best is not None or stage.average:
             state = self._weights()
             with torch.no_grad():
                 for name, tensor in self.best.items():

@@ -1,10 +1,10 @@
 """Stages of training as data: what is trained, from what start, how fast, and until when."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from broadsheet.core.config import Config
 
@@ -17,7 +17,8 @@ class Stage(Config):
     `trainable` are patterns of parameter names (`*` stands for anything); every other tensor is frozen: it has no
     gradient, is in no optimiser, and is shown by hash to be the same afterwards. `reinit` are patterns of module names
     that are drawn anew before the stage. `evaluate_every` steps the model is evaluated; where `watch` names a metric
-    (higher is better), the best weights are kept, and `patience` evaluations without a gain end the stage.
+    (higher is better), the best weights are kept, and `patience` evaluations without a gain end the stage. In place of the best, the
+    mean of the weights over the last share `average` of the steps can be kept (Izmailov et al. 2018): it needs no validation.
     `save_every` steps a checkpoint is written; 0 means at evaluations and at the end. `groups` names parts of the model whose
     shares of the gradient norm are recorded. `batch` is for whoever makes batches.
     """
@@ -36,8 +37,15 @@ class Stage(Config):
     evaluate_every: Annotated[int, Field(ge=0)] = 0
     watch: str = ""
     patience: Annotated[int, Field(ge=0)] = 0
+    average: Annotated[float, Field(ge=0, le=1)] = 0.0
     save_every: Annotated[int, Field(ge=0)] = 0
     groups: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.average and self.watch:
+            raise ValueError("watch and average both choose the weights: leave one out")
+        return self
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0: warm-up in a line, then the schedule.
