@@ -410,7 +410,7 @@ MUTANTS = [
         "retrieve/hybrid.py",
         "states if index.model.writer is None else index.model.read(asked, writing=True)",
         "states",
-        RETRIEVAL + "semantic_ids_given_to_other_items_find_less",
+        "tests/unit/test_retrieve_hybrid.py::test_every_candidate_has_every_feature_whoever_found_it",
     ),
 ]
 

@@ -57,6 +57,7 @@ def test_shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefac
     plain = leave_one_out(read.sequences)
     shuffled = leave_one_out(Ragged.of(np.concatenate([row[:-2], row[-2:][::-1]]) for row in read.sequences))
     assert not np.array_equal(plain.test.targets, shuffled.test.targets)
+    assert not any(stage.watch for stage in TOY.plan().stages)
     made = []
     for split in (plain, shuffled):
         fitted = fit_model(TOY, Corpus(read.items, read.attributes, {}), split.train, asks(split.validation), seed=0)

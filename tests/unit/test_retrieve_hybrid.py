@@ -1,6 +1,7 @@
 """Candidates of both retrievers: everything that the fusion weighs, against its definition."""
 
 import numpy as np
+import pytest
 import torch
 from scipy.special import logsumexp
 
@@ -20,19 +21,20 @@ ITEMS = 40
 HISTORIES = Ragged.of([np.random.default_rng(row).permutation(ITEMS)[: 2 + row % 5] for row in range(9)])
 
 
-def index():
+def index(*, apart=False):
     net = SearchModel(ItemTable(ITEMS, 32, {}, {}), Trunk(32, 1, 8), 1, cosine=False).eval()
     with torch.no_grad():
         net.table.own.weight.mul_(30)
-    book, codes, _ = tokenise(net, Roles(""), CodebookConfig(levels=2, size=8), 0)
+    book, codes, _ = tokenise(net, Roles(""), CodebookConfig(levels=2, size=8), 0, apart=apart)
     return Index.of(net.eval(), book, codes, cooccurrence(HISTORIES, ITEMS))
 
 
-def test_every_candidate_has_every_feature_whoever_found_it():
-    made, requests = index(), Requests.of_histories(HISTORIES)
+@pytest.mark.parametrize("apart", [False, True])
+def test_every_candidate_has_every_feature_whoever_found_it(apart):
+    made, requests = index(apart=apart), Requests.of_histories(HISTORIES)
     (found,) = list(retrieve(made, requests, list(HISTORIES), width=6, top=10))
     states = made.model.read(requests)
-    whole = exact(made.trie, made.model.decoder.scorer(states), 9)
+    whole = exact(made.trie, made.model.decoder.scorer(made.model.read(requests, writing=True)), 9)
     near = made.near.toarray()
     for row, history in enumerate(HISTORIES):
         items = found.candidates.items[row]
