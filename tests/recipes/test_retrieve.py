@@ -1,0 +1,92 @@
+"""Retrieval from the command line: a bundle of papers and of a world, asked in words and by what was had, within a category."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from broadsheet.cli import app
+from broadsheet.core.packages import MINILM
+
+pytestmark = pytest.mark.skipif(not MINILM.is_installed(), reason=f"no dense model is installed: {MINILM.install}")
+PLANTS, METALS = ("moss", "fern", "lichen", "orchid", "clover", "thistle"), ("copper", "tin", "zinc", "nickel", "cobalt", "silver")
+QUICK = ["--set", "size=tiny", "--set", "levels=2", "--set", "epochs=100", "--set", "id_epochs=10", "--set", "dropout=0.1", "--set", "batch=30"]
+
+
+def invoked(*words):
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory):
+    """Thirty-six papers by six people, three of whom write on plants and three on metals."""
+    path = tmp_path_factory.mktemp("papers") / "papers.jsonl"
+    rows = []
+    for number in range(36):
+        kind, word = ("plants", PLANTS[number // 6]) if number % 2 else ("metals", METALS[number // 6])
+        rows.append(
+            {
+                "id": f"p{number}",
+                "title": f"On {word} and what grows beside it" if kind == "plants" else f"On {word} and how it is cast",
+                "abstract": f"We look at {word}, one of many {kind}.",
+                "authors": [f"{kind} {number % 6 // 2}"],
+                "announced": f"2026-03-{1 + number // 2:02d}",
+                "categories": [kind],
+            }
+        )
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+@pytest.fixture(scope="module")
+def bundle(papers, tmp_path_factory):
+    out = tmp_path_factory.mktemp("bundle") / "papers"
+    done = invoked("retrieve", "fit", "--papers", papers, "--out", out, *QUICK, "--json")
+    facts = json.loads(done.stdout)
+    assert facts["metrics"]["histories"] == 6
+    assert "MiniLM" in facts["models"]["query"]
+    return out
+
+
+def test_questions_and_histories_are_answered_in_one_call_within_a_category(bundle):
+    done = invoked("retrieve", "run", bundle, "--history", "p1,p7", "--query", "casting silver", "--category", "metals", "-k", 18, "--json")
+    by_history, by_words = json.loads(done.stdout)["answers"]
+    for answer in (by_history, by_words):
+        assert sorted(int(hit["item"][1:]) % 2 for hit in answer["hits"]) == [0] * 18
+    assert "silver" in " ".join(hit["title"] for hit in by_words["hits"][:6])
+    assert len({tuple(hit["semantic_id"]) for hit in by_words["hits"]}) == 18
+
+
+def test_what_is_named_twice_or_unknown_is_said_in_two_lines(papers, bundle, tmp_path):
+    from broadsheet.core.errors import BroadsheetError
+
+    for words in (
+        ("retrieve", "fit", "--papers", papers, "--data", tmp_path),
+        ("retrieve", "fit", "--papers", papers, "--recipe", "paper"),
+        ("retrieve", "run", bundle, "--query", "x", "--category", "metal"),
+    ):
+        error = CliRunner().invoke(app, [str(word) for word in words]).exception
+        assert isinstance(error, BroadsheetError), error
+        assert len(str(error).splitlines()) == 2
+
+
+def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
+    from broadsheet import stack
+    from broadsheet.core.artifacts import read_artifact
+    from broadsheet.core.catalogue import Catalogue
+    from broadsheet.core.schema import ArtifactKind
+    from broadsheet.retrieve.fit import RetrieverConfig
+    from broadsheet.retrieve.retriever import Retriever
+    from broadsheet.sample.world import world
+
+    made = world(readers=10, items=800, days=24, posters=10, seed=0)
+    few = Catalogue(list(made.catalogue)[:24])
+    seen = made.events.filter(made.events["item"].is_in(few.ids))
+    small = type(made)(**{**vars(made), "catalogue": few, "events": seen})
+    config = RetrieverConfig(size="tiny", levels=2, epochs=1, id_epochs=1, batch=50, content=16)
+    artifact = stack.fit_world_retriever(small, tmp_path / "world", config)
+    assert "EfficientNet" in artifact.manifest.models["content image"]
+    bundle = Retriever.load(read_artifact(artifact.path, ArtifactKind.RETRIEVER))
+    assert bundle._corpus.contents["image"].present.all()
