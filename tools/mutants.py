@@ -394,8 +394,8 @@ MUTANTS = [
     Mutant(
         "fit: validation has a say",
         "retrieve/fit.py",
-        'epochs=self.epochs, watch="")',
-        'epochs=self.epochs, watch="ndcg@10")',
+        'epochs=self.epochs, watch="", average=AVERAGED',
+        'epochs=self.epochs, watch="ndcg@10"',
         RETRIEVAL + "shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefact",
     ),
     Mutant(

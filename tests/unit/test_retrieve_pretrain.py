@@ -7,6 +7,8 @@ import torch
 
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.errors import ConfigError
+from broadsheet.core.ragged import Ragged
+from broadsheet.retrieve.fit import begin
 from broadsheet.retrieve.model.batches import Pairs, Sampler
 from broadsheet.retrieve.model.items import Content, ItemTable
 from broadsheet.retrieve.model.requests import Requests
@@ -101,3 +103,19 @@ def test_a_fall_after_an_epoch_while_the_loss_improves_is_told():
     assert alarms(record([0.4, 0.3, 0.2], [6.0, 5, 4, 3, 2, 1])) == ("s, epoch 2: recall@10 0.4000 to 0.3000 while the loss fell",)
     assert not alarms(record([0.4, 0.399, 0.5], [6.0, 5, 4, 3, 2, 1]))
     assert not alarms(record([0.4, 0.3, 0.2], [1.0, 2, 3, 4, 5, 6]))
+
+
+@pytest.mark.parametrize("items", [12, 600])
+def test_items_start_near_those_they_stand_beside_and_a_lonely_one_stays_where_it_was(items):
+    rng = np.random.default_rng(0)
+    train = Ragged.of([6 * (user % (items // 6 - 1)) + rng.permutation(6)[:4] for user in range(4 * items)])
+    own = torch.nn.Embedding(items, 8)
+    torch.nn.init.normal_(own.weight, std=0.002)
+    before = own.weight.detach().clone()
+    begin(own, train)
+    lonely = slice(items - 6, items)
+    assert torch.equal(own.weight[lonely], before[lonely])
+    made = torch.nn.functional.normalize(own.weight.detach()[: items - 6], dim=1)
+    alike = (made @ made.T).numpy()
+    same = np.equal.outer(np.arange(items - 6) // 6, np.arange(items - 6) // 6)
+    assert alike[same].mean() > (0.9 if items == 12 else alike[~same].mean() + 0.3)

@@ -3,17 +3,21 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
+import torch
 from pydantic import Field
+from scipy.sparse.linalg import eigsh
+from torch import nn
 
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.config import Config, Size
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
+from broadsheet.retrieve.baselines import cooccurrence
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
 from broadsheet.retrieve.hybrid import COOCCURRENCE, FEATURES, Index, retrieve
@@ -30,6 +34,10 @@ from broadsheet.sources.leave_one_out import Held
 
 # Requests of the validation on which the course of training is shown, and by which the fusion is fitted.
 WATCHED, WEIGHED = 2000, 5000
+# How far the embeddings of items spread at the start; up to how many items eigenvectors are all computed.
+SPREAD, DENSE = 0.05, 500
+# The share of a stage's last steps whose weights are averaged.
+AVERAGED = 0.4
 # Steps that are timed where training has to end within some seconds.
 PROBED = 3
 
@@ -37,7 +45,8 @@ PROBED = 3
 class RetrieverConfig(Config):
     """How the model is built and trained; `size` derives its width, its layers and how many codes a level has.
 
-    `own` gives each item an embedding of its own beside what is said of it: not for a catalogue that is new every day.
+    `own` gives each item an embedding of its own beside what is said of it: not for a catalogue that is new every day. It starts as the
+    item's row in the eigenvectors of what stands near what in the training sequences, or with `start` "random" as noise.
     Vectors of a modality are kept on the `content` axes along which they differ most.
     """
 
@@ -46,9 +55,10 @@ class RetrieverConfig(Config):
     longest: Annotated[int, Field(ge=2)] = 50
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     own: bool = True
+    start: Literal["neighbours", "random"] = "neighbours"
     content: Annotated[int, Field(ge=1)] = 128
     batch: Annotated[int, Field(ge=2)] = 2048
-    epochs: Annotated[float, Field(gt=0)] = 20
+    epochs: Annotated[float, Field(gt=0)] = 14
     id_epochs: Annotated[float, Field(gt=0)] = 12
     beam: Annotated[int, Field(ge=1)] = 50
     top: Annotated[int, Field(ge=1)] = 100
@@ -72,11 +82,11 @@ class RetrieverConfig(Config):
         """Return the stages for requests: items among all of the catalogue, then semantic IDs, for which items and dense head stay as they are.
 
         Epochs are fixed, so no step is chosen by validation: it has no say in the model. The rate does not fall: where it did, what was
-        learnt of the training sequences grew and what carried over to later events did not.
+        learnt of the training sequences grew and what carried over to later events did not. The last weights are averaged.
         """
-        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch="")
+        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch="", average=AVERAGED)
         trained = ("decoder.*", "writer.*", "nothing")
-        ids = PlanStage(name="ids", tasks={"G1": 1.0, "G2": 1.0, "G3": 0.1, "G5": 0.1}, trainable=trained, epochs=self.id_epochs, watch="")
+        ids = PlanStage(name="ids", tasks={"G1": 1.0, "G2": 1.0, "G3": 0.1, "G5": 0.1}, trainable=trained, epochs=self.id_epochs, watch="", average=AVERAGED)
         return Plan(stages=(collab, ids), batch=self.batch, apart=True)
 
 
@@ -149,6 +159,8 @@ def fit_model(
     """
     features = validation.requests.queries.shape[1]
     model = new_model(config, corpus, features, seed)
+    if model.table.own is not None and config.start == "neighbours":
+        begin(model.table.own, train)
     sampler = Sampler(train, pairs, config.longest, seed)
     if sampler.empty:
         book, codes, marks = tokenise(model, corpus.roles, config.codebook, seed, apart=config.plan().apart)
@@ -173,6 +185,28 @@ def fit_model(
         raise ValueError("a plan without semantic IDs gives no index")
     index = Index.of(model.eval(), done.codebook, done.codes)
     return Fitted(index, done._replace(card={**done.card, "epochs": sum(stage.epochs for stage in stages.stages)}))
+
+
+def begin(own: nn.Embedding, train: Ragged) -> None:
+    """Set embeddings to the leading eigenvectors of the items' co-occurrences, weighed by the root of their values (Levy and Goldberg 2014).
+
+    An item that stands beside no other keeps what it has, and so do the places for which there is no positive eigenvalue.
+    """
+    count, width = own.weight.shape
+    near = cooccurrence(train, count)
+    if count < 2 or not near.nnz:
+        return
+    if count > DENSE:
+        values, vectors = eigsh(near, k=min(width, count - 1), which="LA", v0=generator(0, "eigenvectors").normal(size=count))
+    else:
+        values, vectors = np.linalg.eigh(near.toarray())
+    order = np.argsort(-values)[:width]
+    order = order[values[order] > 1e-9]
+    vectors = vectors[:, order] * np.sqrt(values[order])
+    vectors *= SPREAD / max(float(vectors.std()), 1e-9)
+    rows = np.flatnonzero(np.diff(near.indptr))
+    with torch.no_grad():
+        own.weight[torch.from_numpy(rows), : len(order)] = torch.from_numpy(vectors[rows].astype(np.float32))
 
 
 def within(seconds: float, model: SearchModel, plan: Plan, sampler: Sampler, roles: Roles) -> Plan:

@@ -33,7 +33,8 @@ TASKS: Mapping[str, str] = {
 class PlanStage(Config):
     """One stage: tasks with their weights, what is trained, how fast, for how many epochs.
 
-    With `watch` the weights of the best epoch by that metric of the validation are kept; without it the last, and validation has no say.
+    With `watch` the weights of the best epoch by that metric of the validation are kept; without it the last, or the mean of those
+    of the last share `average` of the steps, and validation has no say.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -43,6 +44,7 @@ class PlanStage(Config):
     epochs: Annotated[float, Field(gt=0)] = 5
     schedule: Schedule = "constant"
     watch: str = "recall@10"
+    average: Annotated[float, Field(ge=0, le=1)] = 0.0
     patience: Annotated[int, Field(ge=0)] = 0
     reinit: tuple[str, ...] = ()
 

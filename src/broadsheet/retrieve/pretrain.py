@@ -103,6 +103,7 @@ def staged(planned: PlanStage, epoch: int, batch: int, roles: Roles) -> Stage:
         warmup=min(20, epoch),
         evaluate_every=epoch,
         watch=planned.watch,
+        average=planned.average,
         patience=planned.patience,
         groups={_role(name, roles): (f"table.*.{name}*",) for name in (roles.text, roles.image) if name},
     )
