@@ -12,7 +12,7 @@ from broadsheet.core.component import Embedder
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import Announcement, Item
+from broadsheet.core.schema import Announcement, Columns, Item
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 
 if TYPE_CHECKING:
@@ -167,13 +167,13 @@ def fit_world_retriever(world: "World", folder: Path, config: "RetrieverConfig",
     import polars as pl
     from PIL import Image
 
-    opened = world.events.filter(pl.col("kind") == "opened").sort("at").group_by("user", maintain_order=True).agg("item")
+    opened = world.events.filter(pl.col(Columns.KIND) == "opened").sort(Columns.AT).group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM)
     with tempfile.TemporaryDirectory() as drawn:
         for item in world.catalogue:
             path = Path(drawn) / item.images[0]
             path.parent.mkdir(exist_ok=True)
             Image.fromarray(world.figure(item.id)).save(path)
-        return fit_retriever(world.catalogue, folder, config, histories=opened["item"].to_list(), root=Path(drawn), seed=seed, progress=progress)
+        return fit_retriever(world.catalogue, folder, config, histories=opened[Columns.ITEM].to_list(), root=Path(drawn), seed=seed, progress=progress)
 
 
 def fit_papers_retriever(
