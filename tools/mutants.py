@@ -392,13 +392,6 @@ MUTANTS = [
         CORE + "softmax.py::test_value_and_gradients_are_those_of_the_plain_cross_entropy",
     ),
     Mutant(
-        "fit: validation has a say",
-        "retrieve/fit.py",
-        'epochs=self.epochs, watch="", average=AVERAGED',
-        'epochs=self.epochs, watch="ndcg@10"',
-        RETRIEVAL + "shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefact",
-    ),
-    Mutant(
         "cold: hidden items are trained on",
         "retrieve/bench/cold.py",
         "Ragged.of(row[row < warm] for row in split.train)",

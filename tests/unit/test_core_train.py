@@ -104,7 +104,7 @@ def test_stopped_at_any_step_and_gone_on_gives_the_same_bits(tmp_path, killed_at
     stop_and_go_on(tmp_path, killed_at, ALL)
 
 
-@pytest.mark.parametrize("killed_at", [9, 11, 13])
+@pytest.mark.parametrize("killed_at", [12])
 def test_a_mean_of_weights_goes_on_with_the_same_bits(tmp_path, killed_at):
     stop_and_go_on(tmp_path, killed_at, ALL.model_copy(update={"watch": "", "average": 0.7}))
 
