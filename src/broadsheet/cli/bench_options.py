@@ -1,5 +1,6 @@
 """What all benches take and how they print."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ Budget = Annotated[float | None, typer.Option("--budget-minutes", min=0, help="B
 Rows = Annotated[Path | None, typer.Option("--rows", help="Where rows are kept. Default: bench under BROADSHEET_HOME.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
+Vectors = Annotated[list[Path], typer.Option("--vectors", help="Embeddings that `represent run` wrote, folders of them, or .npy files. Repeats.")]
 Images = Annotated[Path, typer.Option("--images", help="The folder that paths of pictures are relative to.")]
 Texts = Annotated[list[Path], typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")]
 
@@ -24,5 +26,5 @@ def printed(bench: Any, *, as_json: bool) -> None:
 
 
 def command() -> str:
-    """Return the command as it was typed."""
-    return " ".join(["broadsheet", *sys.argv[1:]])
+    """Return the command so that it can be typed again."""
+    return shlex.join(["broadsheet", *sys.argv[1:]])
