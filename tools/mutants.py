@@ -408,6 +408,20 @@ MUTANTS = [
 ]
 
 
+# The code of a run that was skipped whole, for want of data or of a program.
+SKIPPED = 98
+
+
+class Passed:
+    """Counts tests that passed."""
+
+    count = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take one phase of one test."""
+        self.count += report.when == "call" and report.passed
+
+
 def run_tests(tests: str, mutant: Mutant | None, source: Path) -> int:
     """Run tests on a copy of the source, changed by a mutant; return pytest's exit code. This process ends with it."""
     if mutant:
@@ -419,7 +433,9 @@ def run_tests(tests: str, mutant: Mutant | None, source: Path) -> int:
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests]))
+    passed = Passed()
+    code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests], plugins=[passed]))
+    return SKIPPED if code == 0 and not passed.count else code
 
 
 def begin(tests: str, mutant: Mutant | None, folder: Path) -> int:
@@ -464,7 +480,12 @@ def main() -> int:
     suites = sorted({m.tests for m in chosen})
     for name in IMPORTED:
         importlib.import_module(name)
-    broken = [tests for tests, code in zip(suites, run_all([(tests, None) for tests in suites]), strict=True) if code]
+    plain = dict(zip(suites, run_all([(tests, None) for tests in suites]), strict=True))
+    skipped = [m for m in chosen if plain[m.tests] == SKIPPED]
+    broken = [tests for tests, code in plain.items() if code not in {0, SKIPPED}]
+    chosen = [m for m in chosen if m not in skipped]
+    for mutant in skipped:
+        print(f"not tried: {mutant.name}: its tests are skipped here")
     codes = [] if broken else run_all([(m.tests, m) for m in chosen])
     for tests in broken:
         print(f"{tests} fails without any mutant: mend that first")
