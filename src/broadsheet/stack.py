@@ -181,16 +181,13 @@ def fit_papers_retriever(
 ) -> "Artifact":
     """Fit a retriever on papers: what each author announced, in the order of labels, is a history; a paper has no embedding of its own."""
     from broadsheet.core.errors import NoPapersError
+    from broadsheet.sources.merge import first_announced, rows_by_author
 
-    dated = sorted((a.item for a in announcements if a.item.announced is not None), key=lambda item: str(item.announced))
-    items = list({item.id: item for item in reversed(dated)}.values())[::-1]
-    if not items:
+    papers = first_announced(announcements)
+    if not papers:
         raise NoPapersError("No paper has a date of announcement.", "Give papers with the field announced.")
-    by_author: dict[str, list[str]] = {}
-    for item in items:
-        for name in dict.fromkeys(item.creators):
-            by_author.setdefault(name, []).append(item.id)
-    histories = [row for row in by_author.values() if len(row) > 1]
+    items = [announcement.item for announcement in papers]
+    histories = [[items[row].id for row in rows] for rows in rows_by_author(papers).values() if len(rows) > 1]
     return fit_retriever(Catalogue(items), folder, config, histories=histories, seed=seed, progress=progress)
 
 

@@ -1,7 +1,6 @@
 """Author as user: an author's earlier papers are a library, and what the author announces on a day is what they wanted that day."""
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from broadsheet.core.schema import Announcement, Item
+from broadsheet.sources.merge import first_announced, rows_by_author
 
 LEAST_PAPERS = 3
 ALL_LISTS = "all"
@@ -30,17 +30,11 @@ class AuthorDays:
     """
 
     def __init__(self, announcements: Iterable[Announcement]) -> None:
-        dated = sorted((a for a in announcements if a.item.announced is not None), key=lambda a: str(a.item.announced))
-        first: dict[str, Announcement] = {}
-        for announcement in dated:
-            first.setdefault(announcement.item.id, announcement)
-        self.papers: tuple[Announcement, ...] = tuple(first.values())
-        self.repeats = len(dated) - len(self.papers)
+        given = list(announcements)
+        self.papers: tuple[Announcement, ...] = first_announced(given)
+        self.repeats = sum(a.item.announced is not None for a in given) - len(self.papers)
         self.labels: list[date] = [_label(a) for a in self.papers]
-        self.by_author: dict[str, list[int]] = defaultdict(list)
-        for row, announcement in enumerate(self.papers):
-            for name in dict.fromkeys(announcement.item.creators):
-                self.by_author[name].append(row)
+        self.by_author: dict[str, list[int]] = rows_by_author(self.papers)
 
     def before(self, label: date) -> int:
         """Return how many papers were announced strictly before a label; they are the first rows."""

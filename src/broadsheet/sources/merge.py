@@ -1,5 +1,6 @@
 """One announcement a paper a day, whichever lists carried it and however often."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from broadsheet.core.schema import Announce, Announcement
@@ -20,6 +21,23 @@ def merge(announcements: Iterable[Announcement]) -> list[Announcement]:
         key = (announcement.item.announced, announcement.item.id)
         merged[key] = _joined(merged[key], announcement) if key in merged else announcement
     return list(merged.values())
+
+
+def first_announced(announcements: Iterable[Announcement]) -> tuple[Announcement, ...]:
+    """Return each paper once, as it was first announced, in the order of labels; those without a label are left out."""
+    first: dict[str, Announcement] = {}
+    for announcement in sorted((a for a in announcements if a.item.announced is not None), key=lambda a: str(a.item.announced)):
+        first.setdefault(announcement.item.id, announcement)
+    return tuple(first.values())
+
+
+def rows_by_author(announcements: Iterable[Announcement]) -> dict[str, list[int]]:
+    """Return for each author the rows of their papers, in the order given."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for row, announcement in enumerate(announcements):
+        for name in dict.fromkeys(announcement.item.creators):
+            found[name].append(row)
+    return found
 
 
 def _joined(first: Announcement, second: Announcement) -> Announcement:
