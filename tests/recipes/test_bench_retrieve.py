@@ -103,6 +103,27 @@ def test_items_that_came_after_the_training_are_found_by_what_is_said_of_them(tm
         assert found[arm]["insert_ms"] > 0
 
 
+def test_a_budget_of_seconds_cuts_all_stages_and_a_run_that_was_stopped_keeps_the_cut(folder, tmp_path):
+    plan = SequencesPlan((folder,), seeds=1, config=TOY, seconds=0.05, arms=("sequence dense",))
+    bench_sequences(plan, tmp_path, "broadsheet bench retrieve")
+    (kept,) = tmp_path.glob("checkpoints/*/plan.json")
+    cut = [stage["epochs"] for stage in json.loads(kept.read_text())["stages"]]
+    assert cut[0] / cut[1] == pytest.approx(TOY.epochs / TOY.id_epochs)
+    assert cut[0] < TOY.epochs
+    # The generator's row needs the model again: another measurement would give other steps, which the checkpoint refuses.
+    rows = bench_sequences(plan._replace(arms=("sequence dense", "generative")), tmp_path, "broadsheet bench retrieve").rows
+    assert len(rows) == 2
+
+
+def test_what_nothing_is_said_of_cannot_be_known_by_it(tmp_path):
+    from broadsheet.retrieve.bench.cold import ColdPlan, bench_cold
+
+    (tmp_path / "sequences.txt").write_text("\n".join(f"{user} " + " ".join(str((user + step) % 30) for step in range(6)) for user in range(60)))
+    bench = bench_cold(ColdPlan((tmp_path,), seeds=1, arms=("content kNN",)), tmp_path / "rows", "broadsheet bench retrieve-cold")
+    assert not bench.rows
+    assert "Nothing is said" in str(bench.missing)
+
+
 def test_a_target_that_no_list_holds_has_no_rank():
     assert list_ranks(np.array([[4, 5, -1], [7, -1, -1]]), np.array([5, -1])).tolist() == [1.0, np.inf]
 

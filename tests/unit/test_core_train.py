@@ -43,6 +43,8 @@ def evaluate(model):
 HEAD = Stage(name="head", steps=6, learning_rate=0.02, trainable=("head.*",), batch=16, evaluate_every=2, watch="accuracy")
 ALL = Stage(name="all", steps=7, learning_rate=0.02, batch=16, evaluate_every=3, watch="accuracy", schedule="cosine", warmup=2)
 
+AVERAGED = ALL.model_copy(update={"watch": "", "average": 0.7})
+
 
 def bits(model):
     return {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -99,17 +101,8 @@ class Killed(BaseException):
     """What stops a process in the middle."""
 
 
-@pytest.mark.parametrize("killed_at", range(1, 14))
-def test_stopped_at_any_step_and_gone_on_gives_the_same_bits(tmp_path, killed_at):
-    stop_and_go_on(tmp_path, killed_at, ALL)
-
-
-@pytest.mark.parametrize("killed_at", [12])
-def test_a_mean_of_weights_goes_on_with_the_same_bits(tmp_path, killed_at):
-    stop_and_go_on(tmp_path, killed_at, ALL.model_copy(update={"watch": "", "average": 0.7}))
-
-
-def stop_and_go_on(tmp_path, killed_at, last):
+@pytest.mark.parametrize(("last", "killed_at"), [*((ALL, step) for step in range(1, 14)), (AVERAGED, 12)])
+def test_stopped_at_any_step_and_gone_on_gives_the_same_bits(tmp_path, last, killed_at):
     whole = Net()
     record = train(whole, [HEAD, last], batches, objective, evaluate=evaluate).record
     calls = 0

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.bench_options import Arms, Budget, Images, Json, Rows, Seeds, Texts, command, printed
+from broadsheet.cli.bench_options import Arms, Budget, Images, Json, Rows, Seeds, Texts, Vectors, command, printed
 from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
 
 
@@ -97,7 +97,7 @@ def efficiency(
 
 
 def index(
-    vectors: Annotated[list[Path], typer.Option("--vectors", help="Embeddings that `represent run` wrote, folders of them, or .npy files. Repeats.")],
+    vectors: Vectors,
     exact: Annotated[int, typer.Option("--exact", min=1, help="So many vectors are indexed by every arm.")] = 200_000,
     large: Annotated[int, typer.Option("--large", min=1, help="So many are indexed by the inverted file.")] = 1_000_000,
     jitter: Annotated[float | None, typer.Option("--jitter", min=0, help="Fill up with copies moved by noise of this length; rows say so.")] = None,

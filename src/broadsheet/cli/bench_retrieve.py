@@ -1,14 +1,24 @@
 """`broadsheet bench retrieve`, `retrieve-decoding` and `retrieve-staging`: the benches of generative retrieval."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
+from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, Vectors, command, printed
+
+if TYPE_CHECKING:
+    from broadsheet.retrieve.fit import RetrieverConfig
 
 Data = Annotated[list[Path], typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter; items beside it. Repeats.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")]
+
+
+def _configured(settings: list[str] | None) -> "RetrieverConfig":
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.retrieve.fit import RetrieverConfig
+
+    return build(RetrieverConfig, with_settings({}, settings or []), "--set")
 
 
 def retrieve(
@@ -29,12 +39,10 @@ def retrieve(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.bench import wanted_arms
-    from broadsheet.core.config import build, with_settings
     from broadsheet.core.home import bench_folder
     from broadsheet.retrieve.bench.sequences import ARMS, SequencesPlan, bench_sequences
-    from broadsheet.retrieve.fit import RetrieverConfig
 
-    config = build(RetrieverConfig, with_settings({}, settings or []), "--set")
+    config = _configured(settings)
     plan = SequencesPlan(tuple(data), seeds, wanted_arms(arm or (), ARMS), keep_seen, seconds, budget, config)
     with shown() as progress:
         bench = bench_sequences(plan, rows or bench_folder(), command(), progress)
@@ -58,12 +66,10 @@ def cold(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.bench import wanted_arms
-    from broadsheet.core.config import build, with_settings
     from broadsheet.core.home import bench_folder
     from broadsheet.retrieve.bench.cold import ARMS, ColdPlan, bench_cold
-    from broadsheet.retrieve.fit import RetrieverConfig
 
-    config = build(RetrieverConfig, with_settings({}, settings or []), "--set")
+    config = _configured(settings)
     plan = ColdPlan(tuple(data), share, seeds, wanted_arms(arm or (), ARMS), budget, config)
     with shown() as progress:
         bench = bench_cold(plan, rows or bench_folder(), command(), progress)
@@ -71,7 +77,7 @@ def cold(
 
 
 def ids(
-    vectors: Annotated[list[Path], typer.Option("--vectors", help="Embeddings that `represent run` wrote, folders of them, or .npy files. Repeats.")],
+    vectors: Vectors,
     *,
     items: Annotated[int, typer.Option("--items", min=10, help="So many of them have IDs.")] = 12_101,
     large: Annotated[int, typer.Option("--large", min=0, help="Also time so many vectors that are made up.")] = 0,

@@ -1,7 +1,7 @@
 """From sequences, queries and what is said of items to all that answers: model, semantic IDs, weights of the fusion."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -14,6 +14,7 @@ from torch import nn
 
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.config import Config, Size
+from broadsheet.core.files import write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
@@ -168,7 +169,7 @@ def fit_model(
     watched = some(validation, WATCHED, seed, "watched")
     stages = plan or config.plan()
     if seconds is not None:
-        stages = within(seconds, model, stages, sampler, corpus.roles)
+        stages = _kept(folder, lambda: within(seconds, model, stages, sampler, corpus.roles))
     done = pretrain(
         model,
         stages,
@@ -221,6 +222,17 @@ def within(seconds: float, model: SearchModel, plan: Plan, sampler: Sampler, rol
     steps = sampler.steps(plan.batch) * sum(stage.epochs for stage in plan.stages)
     share = min(1.0, seconds / max(1e-9, float(np.median(spent[1:])) * steps))
     return plan.model_copy(update={"stages": tuple(stage.model_copy(update={"epochs": stage.epochs * share}) for stage in plan.stages)})
+
+
+def _kept(folder: Path | None, measured: Callable[[], Plan]) -> Plan:
+    """Return the plan that was measured for this folder, so that a run that was stopped goes on with the same steps."""
+    path = folder / "plan.json" if folder else None
+    if path is not None and path.exists():
+        return Plan.model_validate_json(path.read_text(encoding="utf-8"))
+    plan = measured()
+    if path is not None:
+        write_file(path, plan.model_dump_json(indent=1))
+    return plan
 
 
 class Retrieved(NamedTuple):

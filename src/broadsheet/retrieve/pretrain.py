@@ -1,6 +1,6 @@
 """Pretraining by a plan: one stage after the other, semantic IDs in between, and what each modality gained on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from broadsheet.core.train import Stage, train
 from broadsheet.retrieve.model.batches import Sampler
 from broadsheet.retrieve.model.depth import DepthDecoder
 from broadsheet.retrieve.model.requests import Requests
-from broadsheet.retrieve.model.search import FUSED, SearchModel
+from broadsheet.retrieve.model.search import BLOCK, FUSED, SearchModel
 from broadsheet.retrieve.model.tasks import Roles, objective
 from broadsheet.retrieve.plan import Plan, PlanStage, needs_ids
 from broadsheet.retrieve.tokenizer import Codebook, CodebookConfig, card
@@ -147,8 +147,19 @@ def _role(name: str, roles: Roles) -> str:
 
 def ranks(model: SearchModel, asks: Asks, view: str = FUSED, without: str = "") -> np.ndarray:
     """Return the rank from 0 of each target among all items that its request may see `[U]`, ties by the mean."""
+    return ranked(model.scores(asks.requests, view, without), asks)
+
+
+def score_blocks(score: Callable[[Requests], np.ndarray], requests: Requests) -> Iterator[np.ndarray]:
+    """Yield the scores `[B, N]` that `score` gives, a block of requests at a time."""
+    for start in range(0, len(requests.asks), BLOCK):
+        yield score(requests.rows(np.arange(start, min(start + BLOCK, len(requests.asks)))))
+
+
+def ranked(blocks: Iterable[np.ndarray], asks: Asks) -> np.ndarray:
+    """Return the rank from 0 of each target by scores of all items `[B, N]`, block after block; what is hidden from a request is behind all else."""
     found, start = [], 0
-    for scores in model.scores(asks.requests, view, without):
+    for scores in blocks:
         targets = asks.targets[start : start + len(scores)]
         if asks.hidden is not None:
             hide(scores, asks.hidden[start : start + len(scores)], targets)

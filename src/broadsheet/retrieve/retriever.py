@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import polars as pl
 import torch
+from sklearn.decomposition import PCA
 
 from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, read_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
@@ -75,12 +76,9 @@ class Basis(NamedTuple):
         there = vectors[(vectors != 0).any(axis=1)].astype(np.float64)
         if width <= most or len(there) < 2:
             return cls(np.zeros(width, dtype=np.float32), np.eye(width, min(width, most), dtype=np.float32))
-        mean = there.mean(axis=0)
-        _, axes = np.linalg.eigh((there - mean).T @ (there - mean))
-        axes = axes[:, ::-1][:, :most]
-        # Half precision is what a bundle keeps; the sign of an axis is free and is fixed by its largest part.
-        axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-        return cls(mean.astype(np.float16).astype(np.float32), axes.astype(np.float16).astype(np.float32))
+        found = PCA(min(most, len(there)), random_state=0).fit(there)
+        # Half precision is what a bundle keeps.
+        return cls(*(part.astype(np.float16).astype(np.float32) for part in (found.mean_, found.components_.T)))
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """Return vectors `[N, r]` on these axes."""

@@ -15,7 +15,6 @@ from broadsheet.report.ranker.retrieved import PapersRetriever
 from broadsheet.report.ranker.signals import Reading, Shelf, Sight, on_lists, products
 from broadsheet.represent.linked import LinkedConfig, LinkedProjection
 from broadsheet.represent.rolling import RollingTfidf
-from broadsheet.retrieve.hybrid import FEATURES
 
 # With fewer papers than this before a label, nothing is learnt about what belongs together.
 LEAST_FOR_LINKS = 400
@@ -82,7 +81,7 @@ class Stream:
     @property
     def is_ready(self) -> bool:
         """Tell whether the last `refit` learnt what was asked for."""
-        return self.links is None or self._linked is not None
+        return (self.links is None or self._linked is not None) and (not self.retrieves or self._retriever is not None)
 
     def moment(self, label: date) -> Moment | None:
         """Return what is seen at a label, or None where no author of a candidate has papers enough before it."""
@@ -139,9 +138,9 @@ class Stream:
         return _Base(rows, known, cosines, users)
 
     def retrieved(self, moment: Moment, user: UserDay) -> np.ndarray:
-        """Return what the retriever says of a moment's candidates for a user, `[N, 3]`; zeros where there was nothing to fit it on."""
+        """Return what the retriever says of a moment's candidates for a user, `[N, 3]`. Raises RuntimeError where the last `refit` fitted none."""
         if self._retriever is None:
-            return np.zeros((len(moment.rows), len(FEATURES)))
+            raise RuntimeError("no retriever was fitted")
         if self._retrieved is None or self._retrieved[0] != moment.label:
             self._retrieved = (moment.label, self._retriever(moment.rows, [user.library for user in moment.users]))
         return self._retrieved[1][next(place for place, other in enumerate(moment.users) if other.user == user.user)]

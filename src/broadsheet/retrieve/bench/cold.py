@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.errors import RecordError
-from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks
+from broadsheet.core.metrics import bootstrap_mean, by_rank
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
@@ -25,7 +26,7 @@ from broadsheet.retrieve.fit import Corpus, RetrieverConfig, asks, fit_model, ga
 from broadsheet.retrieve.fusion import Fusion
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.requests import Requests
-from broadsheet.retrieve.pretrain import Asks, hide, ranks
+from broadsheet.retrieve.pretrain import Asks, ranked, ranks, score_blocks
 from broadsheet.sources.interactions import Attributes, Interactions, read_interactions
 from broadsheet.sources.leave_one_out import Held, leave_one_out
 
@@ -33,7 +34,6 @@ ARMS = ("popularity", "content kNN", "dense", "generative", "hybrid")
 LEARNT = ("dense", "generative", "hybrid")
 # Ranked among all items, and among those alone that came after the training.
 POOLS = ("all", "new")
-BLOCK = 512
 
 
 class ColdPlan(NamedTuple):
@@ -161,12 +161,16 @@ def _measuring(
     return measure
 
 
+def _narrow(given: Hidden, test: Asks) -> Asks:
+    """Return the same requests with all but the new items hidden."""
+    others = np.arange(given.warm)
+    return test._replace(hidden=[np.concatenate([others, row]) for row in test.hidden or ()])
+
+
 def _learnt(arm: str, made: _Answering, given: Hidden, test: Asks, config: RetrieverConfig) -> dict[str, np.ndarray]:
     index = made.live.index
     if arm == "dense":
-        others = np.arange(given.warm)
-        narrow = test._replace(hidden=[np.concatenate([others, row]) for row in test.hidden or ()])
-        return {"all": ranks(index.model, test), "new": ranks(index.model, narrow)}
+        return {"all": ranks(index.model, test), "new": ranks(index.model, _narrow(given, test))}
     found = {}
     for pool in POOLS:
         allowed = Filter(np.arange(given.warm, len(given.kept))) if pool == "new" else None
@@ -177,31 +181,33 @@ def _learnt(arm: str, made: _Answering, given: Hidden, test: Asks, config: Retri
 
 
 def _cheap(arm: str, read: Interactions, given: Hidden, test: Asks) -> dict[str, np.ndarray]:
-    """Return ranks of popularity, or of the nearness to what the user had last, by rarity-weighted attributes."""
+    """Return ranks of a baseline among all items, and among the new ones."""
+    score = _scored(arm, read, given)
+    return {pool: ranked(score_blocks(score, test.requests), asked) for pool, asked in (("all", test), ("new", _narrow(given, test)))}
+
+
+def _scored(arm: str, read: Interactions, given: Hidden) -> Callable[[Requests], np.ndarray]:
+    """Return popularity, or the nearness to what the user had last by rarity-weighted attributes, of all items for requests `[B, N]`."""
     count = len(given.kept)
-    known = popularity(given.train, count)
-    said = sparse.csr_array(sparse.hstack([_weighted(of, given.kept) for of in read.attributes.values()])) if read.attributes else None
-    found: dict[str, list[np.ndarray]] = {pool: [] for pool in POOLS}
-    for start in range(0, len(test.targets), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(test.targets)))
-        scores = np.tile(known, (len(rows), 1)) if arm == "popularity" or said is None else _near(test.requests.rows(rows), said, count)
-        hide(scores, [(test.hidden or ())[row] for row in rows.tolist()], test.targets[rows])
-        found["all"].append(own_ranks(scores, test.targets[rows]))
-        found["new"].append(own_ranks(scores[:, given.warm :], test.targets[rows] - given.warm))
-    return {pool: np.concatenate(parts) for pool, parts in found.items()}
+    if arm == "popularity":
+        known = popularity(given.train, count)
+        return lambda asked: np.tile(known, (len(asked.asks), 1))
+    said = sparse.csr_array(_weighted(read)[given.kept])
+    near = sparse.csr_array(said.T)
+    return lambda asked: (recent(asked.histories, count) @ said @ near).toarray()
 
 
-def _weighted(of: Attributes, order: np.ndarray) -> sparse.csr_array:
-    """Return items' attributes `[N, A]` as unit rows, rare ones weighing more."""
-    rows = Ragged.of(of.rows.row(int(row)) for row in order)
-    rare = np.log(len(order) / np.maximum(np.bincount(rows.values, minlength=len(of.names)), 1))
-    table = sparse.csr_array((rare[rows.values], rows.values, rows.begins), shape=(len(order), len(of.names)))
-    lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
-    return sparse.csr_array(sparse.diags_array(1 / np.maximum(lengths, 1e-9)) @ table)
-
-
-def _near(asked: Requests, said: sparse.csr_array, count: int) -> np.ndarray:
-    return (recent(asked.histories, count) @ said @ said.T).toarray()
+def _weighted(read: Interactions) -> sparse.csr_array:
+    """Return items' attributes `[N, A]` as unit rows, rare ones weighing more. Raises RecordError where nothing is said of the items."""
+    if not read.attributes:
+        raise RecordError(
+            "Nothing is said of the items, so none can be known by it.", "Give items.tsv, items.jsonl or item2attributes.json beside the sequences."
+        )
+    tables = [
+        sparse.csr_array((np.ones(len(of.rows.values)), of.rows.values, of.rows.begins), shape=(len(read.items), len(of.names)))
+        for of in read.attributes.values()
+    ]
+    return sparse.csr_array(TfidfTransformer(smooth_idf=False).fit_transform(sparse.hstack(tables)))
 
 
 def _measured(found: Mapping[str, np.ndarray], facts: Mapping[str, float]) -> Measured:

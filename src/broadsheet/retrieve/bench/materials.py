@@ -22,7 +22,7 @@ from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.plan import Plan, default_plan
-from broadsheet.retrieve.pretrain import Asks
+from broadsheet.retrieve.pretrain import Asks, ranked, score_blocks
 from broadsheet.sources.interactions import Attributes, Interactions, read_interactions
 from broadsheet.sources.leave_one_out import Split, leave_one_out
 
@@ -31,7 +31,6 @@ WIDTH, DROPOUT = 128, 0.2
 OVERLAP = "overlap"
 # Requests of validation and test; a word of an item's text counts where so many items have it.
 WATCHED, ASKED, LEAST = 2000, 5000, 5
-BLOCK = 512
 
 
 class Setting(NamedTuple):
@@ -175,11 +174,7 @@ class Sequences(NamedTuple):
         said = self.modalities[TEXT]
         words = BM25([" ".join(f"w{one}" for one in row.tolist()) or "nothing" for row in said.rows])
         test, count = self._test(), len(said.rows.lengths)
-        found = []
-        for start in range(0, len(test.targets), BLOCK):
-            rows = np.arange(start, min(start + BLOCK, len(test.targets)))
-            found.append(own_ranks(words.of_texts(recent(test.requests.rows(rows).histories, count)), test.targets[rows]))
-        return np.concatenate(found)
+        return ranked(score_blocks(lambda asked: words.of_texts(recent(asked.histories, count)), test.requests), test)
 
     def _test(self) -> Asks:
         return some(asks(self.split.test), ASKED, 0, "tested")

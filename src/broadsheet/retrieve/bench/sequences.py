@@ -12,10 +12,11 @@ import polars as pl
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
 from broadsheet.core.bench.provenance import hash_files
-from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks, paired_permutation
+from broadsheet.core.metrics import bootstrap_mean, by_rank, paired_permutation
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
+from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.retrieve.baselines import BM25, cooccurrence, popularity, recent
 from broadsheet.retrieve.fit import WATCHED, Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, some, weigh
 from broadsheet.retrieve.fusion import Fusion
@@ -24,7 +25,7 @@ from broadsheet.retrieve.model.items import ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.plan import towers_plan
-from broadsheet.retrieve.pretrain import Asks, hide, pretrain, ranks
+from broadsheet.retrieve.pretrain import pretrain, ranked, ranks, score_blocks
 from broadsheet.sources.interactions import Interactions, read_interactions
 from broadsheet.sources.leave_one_out import Split, leave_one_out
 
@@ -33,9 +34,6 @@ TOWERS = ("two-tower joint", "two-tower staged")
 CHEAP = ("popularity", "BM25", "co-occurrence")
 ARMS = (*CHEAP, *TOWERS, *LEARNT)
 RIVALS = ("sequence dense", "generative", "co-occurrence")
-# What a stage that was trained does not depend on, or says itself: with other epochs of semantic IDs the stage before is found again.
-LATER = {"epochs", "id_epochs", "beam", "top"}
-BLOCK = 512
 ROUNDS = 2000
 
 
@@ -92,7 +90,7 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
     @cache
     def trained(seed: int) -> Fitted:
         held = read()
-        checkpoints = folder / "checkpoints" / f"{source.name}-{seed}"
+        checkpoints = folder / "checkpoints" / f"{source.name}-{seed}-{run_hash(identity)[:12]}"
         # What is chosen by validation is chosen the same way however the test is counted.
         fitted = fit_model(
             plan.config,
@@ -102,7 +100,7 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
             seed=seed,
             seconds=plan.seconds,
             folder=checkpoints,
-            identity={"data": identity["data"], "config": plan.config.model_dump(mode="json", exclude=LATER)},
+            identity=identity,
             progress=progress,
         )
         near = cooccurrence(held.split.train, len(held.read.items))
@@ -134,7 +132,7 @@ def _measuring(
         held = read()
         test = asks(held.split.test, keep_seen=plan.keep_seen)
         if arm in CHEAP:
-            return _measured(_cheap(arm, held, test), arm)
+            return _measured(ranked(score_blocks(_scored(arm, held), test.requests), test), arm)
         if arm in TOWERS:
             return _measured(ranks(_two_towers(plan, held, seed, staged=arm == TOWERS[1], progress=progress), test), "two towers")
         if arm == "sequence dense":
@@ -186,19 +184,6 @@ def _words(read: Interactions) -> list[str]:
         for line, row in zip(lines, said.rows, strict=True):
             line += [re.sub(r"\W", "", f"{name}_{said.names[one]}") for one in row.tolist()]
     return [" ".join(line) for line in lines]
-
-
-def _cheap(arm: str, held: _Set, test: Asks) -> np.ndarray:
-    """Return ranks of a baseline."""
-    score = _scored(arm, held)
-    found = []
-    for start in range(0, len(test.targets), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(test.targets)))
-        scores = score(test.requests.rows(rows))
-        if test.hidden is not None:
-            hide(scores, [test.hidden[row] for row in rows.tolist()], test.targets[rows])
-        found.append(own_ranks(scores, test.targets[rows]))
-    return np.concatenate(found)
 
 
 def _measured(found: np.ndarray, model: str, facts: dict[str, float] | None = None) -> Measured:

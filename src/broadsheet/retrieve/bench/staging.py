@@ -14,7 +14,7 @@ from broadsheet.core.metrics import bootstrap_mean, by_rank
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
-from broadsheet.retrieve.bench.materials import Setting, Trial
+from broadsheet.retrieve.bench.materials import OVERLAP, Setting, Trial
 from broadsheet.retrieve.plan import Plan
 from broadsheet.retrieve.pretrain import Pretrained, pretrain, ranks
 from broadsheet.retrieve.tokenizer import CodebookConfig
@@ -142,7 +142,7 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
         line: dict[str, Any] = {"name": arm, "runs": len(found[arm])}
         frames = {seed: row.values() for seed, row in found[arm].items()}
         joined = pl.concat(list(frames.values()))
-        for name, part in (("", joined), (" shared words", joined.filter(pl.col("overlap"))), (" no shared word", joined.filter(~pl.col("overlap")))):
+        for name, part in (("", joined), (" shared words", joined.filter(pl.col(OVERLAP))), (" no shared word", joined.filter(~pl.col(OVERLAP)))):
             if part.height:
                 values = by_rank(part[Columns.RANK].to_numpy(), [10])
                 for metric in ("recall@10", "ndcg@10"):
