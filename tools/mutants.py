@@ -11,10 +11,11 @@ from typing import NamedTuple
 import pytest
 
 # Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
-IMPORTED = "numpy scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
+IMPORTED = "numpy torch scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
 IMPORTED += "sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
 # Some of them bring a pytest plugin whose asserts nobody needs rewritten.
 REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
+CORES = os.cpu_count() or 1
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -408,10 +409,6 @@ MUTANTS = [
 ]
 
 
-# The code of a run that was skipped whole, for want of data or of a program.
-SKIPPED = 98
-
-
 class Passed:
     """Counts tests that passed."""
 
@@ -422,11 +419,11 @@ class Passed:
         self.count += report.when == "call" and report.passed
 
 
-def run_tests(tests: str, mutant: Mutant | None, source: Path) -> int:
-    """Run tests on a copy of the source, changed by a mutant; return pytest's exit code. This process ends with it."""
-    if mutant:
-        path = source / "broadsheet" / mutant.file
-        path.write_text(path.read_text(encoding="utf-8").replace(mutant.before, mutant.after), encoding="utf-8")
+def run_tests(tests: str, mutant: Mutant, folder: Path) -> int:
+    """Run tests on a copy of the source, changed by a mutant; return pytest's exit code and write what passed. This process ends with it."""
+    source = folder / "src"
+    path = source / "broadsheet" / mutant.file
+    path.write_text(path.read_text(encoding="utf-8").replace(mutant.before, mutant.after), encoding="utf-8")
     sys.path.insert(0, str(source))
     os.environ.update(PYTHONPATH=str(source), OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
     os.chdir(ROOT)
@@ -435,32 +432,39 @@ def run_tests(tests: str, mutant: Mutant | None, source: Path) -> int:
     os.dup2(quiet, 2)
     passed = Passed()
     code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests], plugins=[passed]))
-    return SKIPPED if code == 0 and not passed.count else code
+    (folder / "passed").write_text(str(passed.count), encoding="utf-8")
+    return code
 
 
-def begin(tests: str, mutant: Mutant | None, folder: Path) -> int:
+def begin(tests: str, mutant: Mutant, folder: Path) -> int:
     """Fork a process that runs the tests, libraries imported already; return its number, or 0 where the mutant's place is gone."""
-    if mutant and mutant.before not in (ROOT / "src" / "broadsheet" / mutant.file).read_text(encoding="utf-8"):
+    if mutant.before not in (ROOT / "src" / "broadsheet" / mutant.file).read_text(encoding="utf-8"):
         return 0
-    source = folder / "src"
-    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
     child = os.fork()
     if child:
         return child
     code = 99
     try:
-        code = run_tests(tests, mutant, source)
+        code = run_tests(tests, mutant, folder)
     finally:
         os._exit(code)
 
 
-def run_all(runs: list[tuple[str, Mutant | None]]) -> list[int]:
-    """Run the tests of all, as many at once as there are cores; return their exit codes, -1 where a place is gone."""
-    codes = [-1] * len(runs)
+class Done(NamedTuple):
+    """The exit code of a run, -1 where a mutant's place is gone, and how many of its tests passed."""
+
+    code: int = -1
+    passed: int = 0
+
+
+def run_all(runs: list[tuple[str, Mutant]]) -> list[Done]:
+    """Run the tests of all, as many at once as there are cores."""
+    found = [Done()] * len(runs)
     with tempfile.TemporaryDirectory() as name:
         waiting, running = list(enumerate(runs)), {}
         while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1):
+            while waiting and len(running) < CORES:
                 number, (tests, mutant) = waiting.pop(0)
                 child = begin(tests, mutant, Path(name) / str(number))
                 if child:
@@ -468,32 +472,30 @@ def run_all(runs: list[tuple[str, Mutant | None]]) -> list[int]:
             if running:
                 child, status = os.wait()
                 number = running.pop(child)
-                codes[number] = os.waitstatus_to_exitcode(status)
-                shutil.rmtree(Path(name) / str(number))
-    return codes
+                folder = Path(name) / str(number)
+                passed = folder / "passed"
+                found[number] = Done(os.waitstatus_to_exitcode(status), int(passed.read_text(encoding="utf-8")) if passed.exists() else 0)
+                shutil.rmtree(folder)
+    return found
 
 
 def main() -> int:
-    """Try every mutant, or those whose name holds the first argument; before that the tests must pass as things stand."""
+    """Try every mutant, or those whose name holds the first argument, on tests that pass as things stand: `make test` says whether they do."""
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     chosen = [m for m in MUTANTS if wanted in m.name]
-    suites = sorted({m.tests for m in chosen})
     for name in IMPORTED:
         importlib.import_module(name)
-    plain = dict(zip(suites, run_all([(tests, None) for tests in suites]), strict=True))
-    skipped = [m for m in chosen if plain[m.tests] == SKIPPED]
-    broken = [tests for tests, code in plain.items() if code not in {0, SKIPPED}]
-    chosen = [m for m in chosen if m not in skipped]
+    done = dict(zip(chosen, run_all([(m.tests, m) for m in chosen]), strict=True))
+    skipped = [m for m, run in done.items() if run.code == 0 and not run.passed]
+    alive = [m for m, run in done.items() if run.code != 1 and m not in skipped]
     for mutant in skipped:
         print(f"not tried: {mutant.name}: its tests are skipped here")
-    codes = [] if broken else run_all([(m.tests, m) for m in chosen])
-    for tests in broken:
-        print(f"{tests} fails without any mutant: mend that first")
-    alive = [(m, code) for m, code in zip(chosen, codes, strict=False) if code != 1]
-    for mutant, code in alive:
+    for mutant in alive:
+        code = done[mutant].code
         print(f"alive: {mutant.name}: " + {0: "no test noticed it", -1: "its place is not there any more"}.get(code, f"pytest ended with {code}"))
-    print(f"{len(chosen)} mutants, {len(codes) - len(alive)} killed, {len(alive)} alive")
-    return min(1, len(alive) + len(broken))
+    tried = len(chosen) - len(skipped)
+    print(f"{tried} mutants, {tried - len(alive)} killed, {len(alive)} alive")
+    return min(1, len(alive))
 
 
 if __name__ == "__main__":
