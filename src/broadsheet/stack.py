@@ -140,6 +140,7 @@ def fit_retriever(
     config: "RetrieverConfig",
     *,
     histories: Sequence[Sequence[str]] = (),
+    passed: Sequence[Sequence[Sequence[str]]] | None = None,
     root: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -156,24 +157,26 @@ def fit_retriever(
     titles = np.asarray(reader([item.title for item in catalogue], progress))
     queries = list(zip(titles, catalogue.ids, strict=True))
     return Retriever(config).fit(
-        catalogue, folder, seed=seed, histories=histories, queries=queries, contents=contents, asked_by=reader.model, progress=progress
+        catalogue, folder, seed=seed, histories=histories, passed=passed, queries=queries, contents=contents, asked_by=reader.model, progress=progress
     )
 
 
 def fit_world_retriever(world: "World", folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":
-    """Fit a retriever on a fictional world: its papers' texts and figures, and what each reader opened, in time order."""
+    """Fit a retriever on a fictional world: its papers' texts and figures, what each reader opened, in time order, and what was passed over."""
     import tempfile
 
-    import polars as pl
     from PIL import Image
 
-    opened = world.events.filter(pl.col(Columns.KIND) == "opened").sort(Columns.AT).group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM)
+    from broadsheet.sources.slates import PASSED, choices
+
+    opened = choices(world.events)
     with tempfile.TemporaryDirectory() as drawn:
         for item in world.catalogue:
             path = Path(drawn) / item.images[0]
             path.parent.mkdir(exist_ok=True)
             Image.fromarray(world.figure(item.id)).save(path)
-        return fit_retriever(world.catalogue, folder, config, histories=opened[Columns.ITEM].to_list(), root=Path(drawn), seed=seed, progress=progress)
+        histories, passed = (opened[name].to_list() for name in (Columns.ITEM, PASSED))
+        return fit_retriever(world.catalogue, folder, config, histories=histories, passed=passed, root=Path(drawn), seed=seed, progress=progress)
 
 
 def fit_papers_retriever(

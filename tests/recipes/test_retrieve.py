@@ -76,6 +76,7 @@ def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
     from broadsheet import stack
     from broadsheet.core.artifacts import read_artifact
     from broadsheet.core.catalogue import Catalogue
+    from broadsheet.core.errors import RecordError
     from broadsheet.core.schema import ArtifactKind
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.retrieve.retriever import Retriever
@@ -90,3 +91,5 @@ def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
     assert "EfficientNet" in artifact.manifest.models["content image"]
     bundle = Retriever.load(read_artifact(artifact.path, ArtifactKind.RETRIEVER))
     assert bundle._corpus.contents["image"].present.all()
+    with pytest.raises(RecordError, match="each item"):
+        Retriever(config).fit(few, tmp_path / "no", histories=[list(few.ids[:2])], passed=[[[]]])

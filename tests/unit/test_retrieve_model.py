@@ -118,7 +118,8 @@ def whole():
     net = model(attributes=attributes, contents=contents)
     codes = np.stack([np.arange(12) // 4, np.arange(12) % 4], axis=1)
     net.adopt(codes, DepthDecoder(32, 2, 4, 1, 0.0), attributes=2, parts={"tags": codes, "image": codes[::-1].copy()})
-    batch = Sampler(ROWS, Pairs(QUERIES, np.array([3, 1, 4, 1, 5])), 7, 0)(Stage(name="ids", steps=1, batch=8), 0, np.random.default_rng(0))
+    passed = Ragged.of([[(item + 1) % 12, (item + 2) % 12] if item % 2 else [] for item in ROWS.values.tolist()])
+    batch = Sampler(ROWS, Pairs(QUERIES, np.array([3, 1, 4, 1, 5])), 7, 0, passed)(Stage(name="ids", steps=1, batch=8), 0, np.random.default_rng(0))
     return net, batch, Roles("tags", "image", torch.eye(2)[torch.arange(12) % 2])
 
 
@@ -130,6 +131,7 @@ def test_every_task_of_the_plan_has_a_loss_that_moves_what_it_should():
         "request-image": ("table.adapters.image", "query"),
         "fused": ("table.gate", "query"),
         "next": ("table.own", "trunk"),
+        "choice": ("table.own", "trunk"),
         "G1": ("decoder", "query"),
         "G2": ("decoder", "trunk"),
         "G3": ("decoder", "table.bags.tags"),
@@ -151,10 +153,35 @@ def test_every_task_of_the_plan_has_a_loss_that_moves_what_it_should():
 
 def test_a_task_without_its_data_is_left_out():
     net, batch, roles = whole()
-    for name, lacking in (("G1", batch._replace(queries=None)), ("G2", batch._replace(histories=None))):
+    for name, lacking in (("G1", batch._replace(queries=None)), ("G2", batch._replace(histories=None)), ("choice", batch._replace(histories=None))):
         assert LOSSES[name](Step(net, lacking, roles)) is None
     for name in ("image", "request-image", "D3"):
         assert LOSSES[name](Step(net, batch, Roles("tags"))) is None
+    assert LOSSES["choice"](Step(net, batch._replace(histories=batch.histories._replace(passed=None)), roles)) is None
+    nothing = torch.full((len(batch.histories.items), 2), -1)
+    assert LOSSES["choice"](Step(net, batch._replace(histories=batch.histories._replace(passed=nothing)), roles)) is None
+
+
+def test_what_was_passed_over_stays_beside_what_was_taken():
+    """Histories are cut to their last items, drawn in any order, and end at different lengths."""
+    rows = Ragged.of([[1, 2, 3, 4, 5], [6], [7, 8], [9, 10, 11]])
+    passed = Ragged.of([[100 + item] * (item % 4) for item in rows.values.tolist()])
+    sampler, stage = Sampler(rows, None, 3, 0, passed), Stage(name="dense", steps=2, batch=3)
+    seen = [sampler(stage, step, np.random.default_rng(0)).histories for step in range(2)]
+    told = {item: [one for one in row if one >= 0] for part in seen for item, row in zip(part.items.tolist(), part.passed.tolist(), strict=True)}
+    assert told == {item: [100 + item] * (item % 4) for item in (3, 4, 5, 8, 10, 11)}
+
+
+def test_the_loss_of_choices_is_the_cross_entropy_among_what_was_there():
+    net, batch, roles = whole()
+    part = batch.histories
+    states, vectors = net.states(part.given), net.view("fused")
+    losses = []
+    for state, item, passed in zip(states, part.items.tolist(), part.passed.tolist(), strict=True):
+        if offered := [one for one in passed if one >= 0]:
+            losses.append(-torch.log_softmax(state @ vectors[[item, *offered]].T, dim=0)[0])
+    assert 0 < len(losses) < len(states)
+    assert torch.allclose(LOSSES["choice"](Step(net, batch, roles)), torch.stack(losses).mean(), atol=1e-5)
 
 
 def test_hard_negatives_begin_with_the_same_codes_and_are_never_the_item():

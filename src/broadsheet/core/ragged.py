@@ -32,5 +32,18 @@ class Ragged(NamedTuple):
         """Return a row."""
         return self.values[self.begins[number] : self.begins[number + 1]]
 
+    def padded(self, rows: np.ndarray, padding: int = -1) -> np.ndarray:
+        """Return some rows as `[R, M]`, M the length of the longest of them.
+
+        >>> Ragged.of([[3, 1], [], [2]]).padded(np.array([2, 0])).tolist()
+        [[2, -1], [3, 1]]
+        """
+        lengths = self.lengths[rows]
+        found = np.full((len(rows), int(lengths.max(initial=0))), padding, dtype=np.int64)
+        there = np.arange(found.shape[1]) < lengths[:, None]
+        found[there] = (self.begins[rows][:, None] + np.arange(found.shape[1]))[there]
+        found[there] = self.values[found[there]]
+        return found
+
     def __iter__(self) -> Iterator[np.ndarray]:  # pyrefly: ignore
         return (self.row(number) for number in range(len(self.begins) - 1))

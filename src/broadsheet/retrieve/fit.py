@@ -79,13 +79,15 @@ class RetrieverConfig(Config):
         """Settings of the semantic IDs."""
         return CodebookConfig(levels=self.levels, size={"tiny": 16, "small": 64, "base": 256}[self.size])
 
-    def plan(self) -> Plan:
+    def plan(self, *, choice: bool = False) -> Plan:
         """Return the stages for requests: items among all of the catalogue, then semantic IDs, for which items and dense head stay as they are.
+
+        With `choice` the first stage also tells what was taken from what stood beside it.
 
         Epochs are fixed, so no step is chosen by validation: it has no say in the model. The rate does not fall: where it did, what was
         learnt of the training sequences grew and what carried over to later events did not. The last weights are averaged.
         """
-        collab = PlanStage(name="collab", tasks={"next": 1.0}, epochs=self.epochs, watch="", average=AVERAGED)
+        collab = PlanStage(name="collab", tasks={"next": 1.0, **({"choice": 1.0} if choice else {})}, epochs=self.epochs, watch="", average=AVERAGED)
         trained = ("decoder.*", "writer.*", "nothing")
         ids = PlanStage(name="ids", tasks={"G1": 1.0, "G2": 1.0, "G3": 0.1, "G5": 0.1}, trainable=trained, epochs=self.id_epochs, watch="", average=AVERAGED)
         return Plan(stages=(collab, ids), batch=self.batch, apart=True)
@@ -147,6 +149,7 @@ def fit_model(
     validation: Asks,
     *,
     pairs: Pairs | None = None,
+    passed: Ragged | None = None,
     plan: Plan | None = None,
     seed: int = 0,
     seconds: float | None = None,
@@ -156,18 +159,19 @@ def fit_model(
 ) -> Fitted:
     """Train on sequences, and on queries with what they found; `validation` shows the course and changes nothing. With neither nothing is trained.
 
+    `passed` has a row for each value of `train`: what stood beside that item and was passed over.
     With `seconds` all stages are cut alike to about that long; how many epochs that left is in the card.
     """
     features = validation.requests.queries.shape[1]
     model = new_model(config, corpus, features, seed)
     if model.table.own is not None and config.start == "neighbours":
         begin(model.table.own, train)
-    sampler = Sampler(train, pairs, config.longest, seed)
+    sampler = Sampler(train, pairs, config.longest, seed, passed)
     if sampler.empty:
         book, codes, marks = tokenise(model, corpus.roles, config.codebook, seed, apart=config.plan().apart)
         return Fitted(Index.of(model.eval(), book, codes), Pretrained(book, codes, marks, pl.DataFrame(), pl.DataFrame(), ()))
     watched = some(validation, WATCHED, seed, "watched")
-    stages = plan or config.plan()
+    stages = plan or config.plan(choice=passed is not None)
     if seconds is not None:
         stages = _kept(folder, lambda: within(seconds, model, stages, sampler, corpus.roles))
     done = pretrain(

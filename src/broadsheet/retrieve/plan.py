@@ -19,6 +19,7 @@ TASKS: Mapping[str, str] = {
     "request-image": "a request finds its item by the item's image",
     "fused": "a request finds its item by all modalities",
     "next": "a request finds its item among all of the catalogue",
+    "choice": "a request tells what it took from what stood beside it and was passed over",
     "G1": "a query generates its item's semantic ID",
     "G2": "a history generates the next item's semantic ID",
     "G3": "an item's text generates its semantic ID",

@@ -116,6 +116,7 @@ class Retriever(Component[RetrieverConfig]):
         *,
         seed: int = 0,
         histories: Sequence[Sequence[str]] = (),
+        passed: Sequence[Sequence[Sequence[str]]] | None = None,
         queries: Sequence[tuple[np.ndarray, str]] = (),
         contents: Mapping[str, Embeddings] | None = None,
         asked_by: str = "",
@@ -123,6 +124,7 @@ class Retriever(Component[RetrieverConfig]):
     ) -> Artifact:
         """Fit on what was had, in time order, and on query vectors with the item that each found; `contents` are items' vectors by modality.
 
+        Where a log tells what stood beside each item of a history and was `passed` over, that is trained on too.
         The last item of each history, and a tenth of the queries, choose the weights of the fusion. `asked_by` names the model that made
         the queries' vectors. Raises RecordError for an item that the catalogue lacks. Without histories and queries nothing is trained, and
         the manifest says so.
@@ -131,7 +133,8 @@ class Retriever(Component[RetrieverConfig]):
         self._bases = {name: Basis.fit(of.vectors, self.config.content) for name, of in given.items()}
         self._corpus, self.features = corpus_of(catalogue, given, self._bases), len(queries[0][0]) if queries else 1
         train, pairs, validation = self._data(histories, queries, seed)
-        fitted = fit_model(self.config, self._corpus, train, validation, pairs=pairs, seed=seed, progress=progress)
+        beside = None if passed is None else self._beside(histories, passed)
+        fitted = fit_model(self.config, self._corpus, train, validation, pairs=pairs, passed=beside, seed=seed, progress=progress)
         trained = not fitted.pretrained.table.is_empty()
         fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if trained and len(validation.targets) else FIRST
         self._titles = {item.id: item.title for item in catalogue}
@@ -285,6 +288,14 @@ class Retriever(Component[RetrieverConfig]):
             return train, None, validation
         pairs = Pairs(np.stack([queries[number][0] for number in taught]), np.array([row[queries[number][1]] for number in taught]))
         return train, pairs, validation
+
+    def _beside(self, histories: Sequence[Sequence[str]], passed: Sequence[Sequence[Sequence[str]]]) -> Ragged:
+        """Return what stood beside each item that is trained on. Raises RecordError where that is not told of each item of each history."""
+        if [len(row) for row in histories] != [len(row) for row in passed]:
+            raise RecordError("What was passed over is not told of each item of each history.", "Give a list for each item; an empty one says nothing.")
+        row = {item: number for number, item in enumerate(self._corpus.items)}
+        told = [one[:-1] if len(one) >= 2 else one for one in passed]
+        return Ragged.of([row[item] for item in items if item in row] for one in told for items in one)
 
     def _take(self, index: Index, fusion: Fusion) -> None:
         self._live, self._fusion = LiveIndex(index), fusion

@@ -1,5 +1,6 @@
 """Batches of all tasks: histories of which every position is trained on, and queries with the item that each found."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from broadsheet.retrieve.model.requests import Requests, Tokens, tokens
 
 
 class Asked(NamedTuple):
-    """Requests, and the item that belongs to each `[P]`."""
+    """Requests, the item that belongs to each `[P]`, and if known what stood beside it and was passed over `[P, M]`, with -1 for nothing."""
 
     given: Tokens
     items: torch.Tensor
+    passed: torch.Tensor | None = None
 
 
 class Batch(NamedTuple):
@@ -41,11 +43,18 @@ class Sampler:
     """Draws batches: in an order drawn anew each epoch, every pair and every position of a history once.
 
     An epoch is over when the longer of the two is: about `stage.batch` pairs or positions a step, the shorter one drawn as often as it takes.
+    `passed` has a row for each value of `train`: what stood beside that item and was passed over.
     """
 
-    def __init__(self, train: Ragged | None, pairs: Pairs | None, longest: int, seed: int) -> None:
-        rows = [row[-longest - 1 :] for row in train or () if len(row) > 1]
-        self.histories, self.next = Ragged.of(row[:-1] for row in rows), Ragged.of(row[1:] for row in rows)
+    def __init__(self, train: Ragged | None, pairs: Pairs | None, longest: int, seed: int, passed: Ragged | None = None) -> None:
+        if train is None:
+            train = Ragged.of([])
+        kept = [(max(begin, end - longest - 1), end) for begin, end in pairwise(train.begins.tolist()) if end - begin > 1]
+        self.histories, self.next = (
+            Ragged.of(train.values[begin : end - 1] for begin, end in kept),
+            Ragged.of(train.values[begin + 1 : end] for begin, end in kept),
+        )
+        self.passed = None if passed is None else Ragged.of(passed.row(place) for begin, end in kept for place in range(begin + 1, end))
         self.pairs = pairs if pairs is not None and len(pairs.items) else None
         self.longest, self.seed = longest, seed
 
@@ -71,7 +80,9 @@ class Sampler:
         order = generator(self.seed, "histories", name, str(epoch)).permutation(len(self.histories.lengths))
         users = np.array_split(order, min(steps, len(order)))[within % min(steps, len(order))]
         given = tokens(Requests.of_histories(self.histories).rows(users), self.longest, every=True)
-        return Asked(given, torch.from_numpy(np.concatenate([self.next.row(int(user)) for user in users])))
+        places = np.concatenate([np.arange(self.next.begins[user], self.next.begins[user + 1]) for user in users])
+        passed = None if self.passed is None else torch.from_numpy(self.passed.padded(places))
+        return Asked(given, torch.from_numpy(self.next.values[places]), passed)
 
     def _queries(self, stage: Stage, epoch: int, within: int, steps: int) -> Asked | None:
         if self.pairs is None:

@@ -92,6 +92,21 @@ def _next(step: Step) -> torch.Tensor:
     return _mean([softmax_loss(*step.model.scaled(step.model.states(part.given), vectors), part.items) for part in step.batch.parts])
 
 
+def _choice(step: Step) -> torch.Tensor | None:
+    """Tell the item that a request took from those that it passed over."""
+    part = step.batch.histories
+    if part is None or part.passed is None or not part.passed.numel():
+        return None
+    chosen = (part.passed >= 0).any(dim=1)
+    if not chosen.any():
+        return None
+    offered = torch.cat([part.items[:, None], part.passed], dim=1)[chosen]
+    seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
+    states, vectors = step.model.scaled(step.model.states(part.given)[chosen], step.model.view(FUSED, seen))
+    scores = torch.einsum("pd,pmd->pm", states, vectors[where]).masked_fill(offered < 0, -torch.inf)
+    return functional.cross_entropy(scores, torch.zeros(len(scores), dtype=torch.long))
+
+
 def _mean(losses: list[torch.Tensor]) -> torch.Tensor:
     return torch.stack(losses).mean()
 
@@ -177,6 +192,7 @@ LOSSES: Mapping[str, Callable[[Step], torch.Tensor | None]] = {
     "request-image": _finds(lambda roles: roles.image),
     "fused": _finds(_all),
     "next": _next,
+    "choice": _choice,
     "G1": lambda step: _generates(step, step.batch.queries),
     "G2": lambda step: _generates(step, step.batch.histories),
     "G3": _text_to_id,
