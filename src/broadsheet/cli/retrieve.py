@@ -69,7 +69,7 @@ def fit(
 
 @app.command("run")
 def run(
-    bundle: Annotated[Path, typer.Argument(help="A folder that fit wrote.")],
+    bundle: Annotated[Path | None, typer.Argument(help="A folder that fit wrote. Default: the fictional world's, which comes with the package.")] = None,
     history: Annotated[
         list[str] | None, typer.Option("--history", help="Items had before, in time order, with commas between. Repeats: one request each.")
     ] = None,
@@ -81,7 +81,7 @@ def run(
 ) -> None:
     """Give the items that come next or that are looked for, each with its semantic ID and what its score is made of.
 
-    Example: broadsheet retrieve run mine --query "a ledger of rents" --category household-finance
+    Example: broadsheet retrieve run --query "a ledger of rents" --history w00250,w01340 --category household-finance
     """
     import json
 

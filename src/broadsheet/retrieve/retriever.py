@@ -14,7 +14,7 @@ from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, read_arti
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Component
 from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import RecordError, did_you_mean
+from broadsheet.core.errors import ArtifactError, RecordError, WeightsError, did_you_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import ArtifactKind, Columns, Item
@@ -33,6 +33,8 @@ from broadsheet.retrieve.tokenizer import Codebook
 from broadsheet.sources.interactions import Attributes, Interactions
 
 CATEGORIES = "categories"
+# Fitted on the fictional world as `broadsheet world` makes it, by the recipe `world`.
+SHIPPED = Path(__file__).parent / "shipped"
 # Where nothing was there to learn weights from: the dense head alone.
 FIRST = Fusion(FEATURES, np.eye(len(FEATURES))[0])
 
@@ -344,9 +346,17 @@ class Retriever(Component[RetrieverConfig]):
         )
 
 
-def open_retriever(bundle: Path) -> Retriever:
-    """Read a bundle; every file's hash is checked. Raises ArtifactError for a folder that holds none."""
-    return Retriever.load(read_artifact(bundle, ArtifactKind.RETRIEVER))
+def open_retriever(bundle: Path | None = None) -> Retriever:
+    """Read a bundle, or the one of the fictional world that comes with the package; every file's hash is checked.
+
+    Raises ArtifactError for a folder that holds none, and WeightsError where what comes with the package is not whole.
+    """
+    if bundle is not None:
+        return Retriever.load(read_artifact(bundle, ArtifactKind.RETRIEVER))
+    try:
+        return Retriever.load(read_artifact(SHIPPED, ArtifactKind.RETRIEVER))
+    except ArtifactError as error:
+        raise WeightsError(f"The bundle that comes with the package is not whole: {error.what}", "Run: pip install --force-reinstall broadsheet") from None
 
 
 def catalogue_of(read: Interactions) -> Catalogue:

@@ -1,6 +1,7 @@
 """The losses of all tasks: what a stage of the plan adds up."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -25,19 +26,28 @@ class Roles(NamedTuple):
     attributes: torch.Tensor | None = None
 
 
-class Step(NamedTuple):
-    """A model and what it is trained on in a step."""
+@dataclass
+class Step:
+    """A model and what it is trained on in a step; states of requests for all of the catalogue are made once."""
 
     model: SearchModel
     batch: Batch
     roles: Roles
+    _states: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    def states(self, part: Asked) -> torch.Tensor:
+        """Return the states of a part of the batch."""
+        if id(part) not in self._states:
+            self._states[id(part)] = self.model.states(part.given)
+        return self._states[id(part)]
 
 
 def objective(tasks: Mapping[str, float], roles: Roles) -> Objective:
     """Return what leaves the gradients of the weighted tasks; each task's loss is recorded under its name. Tasks that a batch has no data for are left out."""
 
     def descend(model: SearchModel, batch: Batch) -> Mapping[str, float]:
-        found = {name: LOSSES[name](Step(model, batch, roles)) for name in tasks}
+        step = Step(model, batch, roles)
+        found = {name: LOSSES[name](step) for name in tasks}
         parts = {name: value for name, value in found.items() if value is not None}
         loss = torch.stack([tasks[name] * value for name, value in parts.items()]).sum()
         loss.backward()
@@ -89,7 +99,7 @@ def _image(step: Step) -> torch.Tensor | None:
 def _next(step: Step) -> torch.Tensor:
     """Let requests find their items among all of the catalogue."""
     vectors = step.model.view(FUSED)
-    return _mean([softmax_loss(*step.model.scaled(step.model.states(part.given), vectors), part.items) for part in step.batch.parts])
+    return _mean([softmax_loss(*step.model.scaled(step.states(part), vectors), part.items) for part in step.batch.parts])
 
 
 def _choice(step: Step) -> torch.Tensor | None:
@@ -102,7 +112,7 @@ def _choice(step: Step) -> torch.Tensor | None:
         return None
     offered = torch.cat([part.items[:, None], part.passed], dim=1)[chosen]
     seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
-    states, vectors = step.model.scaled(step.model.states(part.given)[chosen], step.model.view(FUSED, seen))
+    states, vectors = step.model.scaled(step.states(part)[chosen], step.model.view(FUSED, seen))
     scores = torch.einsum("pd,pmd->pm", states, vectors[where]).masked_fill(offered < 0, -torch.inf)
     return functional.cross_entropy(scores, torch.zeros(len(scores), dtype=torch.long))
 
