@@ -49,3 +49,21 @@ def test_places_without_a_candidate_come_last_and_play_no_part():
 def test_without_a_request_that_teaches_the_first_retriever_decides():
     candidates, _ = planted(users=5)
     assert fit_fusion(["dense", "b", "c"], candidates, np.full(5, 77)).weights.tolist() == [1, 0, 0]
+
+
+def test_what_stood_beside_the_target_teaches_what_tells_them_apart():
+    """On the target's shelf the second feature is larger for the target; on all other shelves it is larger still, so among all it speaks against it."""
+    rng = np.random.default_rng(3)
+    shelf = np.repeat(np.arange(5), 4)
+    targets = rng.integers(20, size=400)
+    near, own = shelf[None] == shelf[targets][:, None], np.arange(20)[None] == targets[:, None]
+    first = near + rng.normal(size=(400, 20))
+    second = np.where(near, own * 1.0, 2.0) + rng.normal(size=(400, 20)) * 0.5
+    candidates = Candidates(np.tile(np.arange(20), (400, 1)), np.stack([first, second], axis=2))
+    offered = [np.flatnonzero(row) for row in near]
+    plain, told = fit_fusion(["a", "b"], candidates, targets), fit_fusion(["a", "b"], candidates, targets, offered)
+    assert told.weights[1] > plain.weights[1]
+    on_shelf = Candidates(np.stack(offered), np.stack([row[some] for row, some in zip(candidates.features, offered, strict=True)]))
+    assert (told.ranked(on_shelf)[:, 0] == targets).mean() > (plain.ranked(on_shelf)[:, 0] == targets).mean() + 0.1
+    nothing = fit_fusion(["a", "b"], candidates, targets, [np.zeros(0, dtype=np.int64)] * 400)
+    assert np.allclose(nothing.weights, plain.weights, atol=1e-4)

@@ -10,7 +10,8 @@ from broadsheet.core.ragged import Ragged
 from broadsheet.retrieve.baselines import cooccurrence
 from broadsheet.retrieve.decoding import exact
 from broadsheet.retrieve.hybrid import FEATURES, FLOOR, Index, retrieve
-from broadsheet.retrieve.model.items import ItemTable
+from broadsheet.retrieve.living import LiveIndex, Newcomer
+from broadsheet.retrieve.model.items import Content, ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
@@ -56,3 +57,29 @@ def test_every_candidate_has_every_feature_whoever_found_it(apart):
 def test_a_catalogue_smaller_than_what_is_asked_for_is_given_whole():
     (found,) = list(retrieve(index(), Requests.of_histories(Ragged.of([[1]])), [np.array([1])], width=50, top=100))
     assert sorted(found.candidates.items[0].tolist()) == [0, *range(2, ITEMS)]
+
+
+def test_items_shown_alike_to_the_history_are_told_by_the_frozen_vectors_and_newcomers_too():
+    vectors = np.random.default_rng(5).normal(size=(ITEMS, 6)).astype(np.float32)
+    present = np.arange(ITEMS) != 4
+    net = SearchModel(ItemTable(ITEMS, 32, {}, {"image": Content(vectors, present)}), Trunk(32, 1, 8), 1, cosine=False).eval()
+    book, codes, _ = tokenise(net, Roles(""), CodebookConfig(levels=2, size=8), 0)
+    live = LiveIndex(Index.of(net.eval(), book, codes))
+    live.insert(Newcomer({}, {"image": 7 * vectors[3]}))
+    assert live.index.features == (*FEATURES, "alike in image")
+    (found,) = list(retrieve(live.index, Requests.of_histories(Ragged.of([[1, 2], []])), [np.zeros(0, dtype=np.int64)] * 2, width=50, top=100))
+    row = dict(zip(found.candidates.items[0].tolist(), found.candidates.features[0, :, 3].tolist(), strict=True))
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    for item in (1, 3, 9):
+        assert np.isclose(row[item], (unit[[1, 2]] @ unit[item]).mean(), atol=1e-5)
+    assert np.isclose(row[ITEMS], row[3], atol=1e-5)
+    assert row[4] == 0
+    assert not found.candidates.features[1, :, 3].any()
+
+
+def test_candidates_that_are_named_are_described_whoever_finds_them():
+    named = [np.array([7, 3]), np.array([], dtype=np.int64)]
+    (found,) = list(retrieve(index(), Requests.of_histories(Ragged.of([[1], [2]])), [np.array([1]), np.array([2])], width=1, top=1, also=named))
+    assert {7, 3} <= set(found.candidates.items[0].tolist())
+    assert (found.candidates.items[1] >= 0).sum() <= 2
+    assert (found.candidates.features[0][np.isin(found.candidates.items[0], [7, 3])][:, 1] < 0).all()

@@ -21,7 +21,7 @@ from broadsheet.core.seeds import generator
 from broadsheet.retrieve.baselines import cooccurrence
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
-from broadsheet.retrieve.hybrid import COOCCURRENCE, FEATURES, Index, retrieve
+from broadsheet.retrieve.hybrid import COOCCURRENCE, Index, retrieve
 from broadsheet.retrieve.model.batches import Pairs, Sampler
 from broadsheet.retrieve.model.items import Content, ItemTable
 from broadsheet.retrieve.model.requests import Requests
@@ -123,8 +123,8 @@ def asks(held: Held, features: int = 1, *, keep_seen: bool = False) -> Asks:
 def some(given: Asks, count: int, seed: int, name: str) -> Asks:
     """Return so many of the requests, drawn by the seed."""
     rows = np.sort(generator(seed, "asks", name).permutation(len(given.targets))[:count])
-    hidden = [given.hidden[row] for row in rows.tolist()] if given.hidden is not None else None
-    return Asks(given.requests.rows(rows), given.targets[rows], hidden)
+    hidden, offered = ([of[row] for row in rows.tolist()] if of is not None else None for of in (given.hidden, given.offered))
+    return Asks(given.requests.rows(rows), given.targets[rows], hidden, offered)
 
 
 def new_model(config: RetrieverConfig, corpus: Corpus, features: int, seed: int) -> SearchModel:
@@ -249,7 +249,7 @@ class Retrieved(NamedTuple):
 def gather(index: Index, given: Asks, config: RetrieverConfig, progress: Progress = silent, *, allowed: Filter | None = None) -> Retrieved:
     """Run all requests and lay the candidates of all blocks one behind the other."""
     hidden = given.hidden if given.hidden is not None else [np.zeros(0, dtype=np.int64)] * len(given.targets)
-    found = list(retrieve(index, given.requests, hidden, allowed=allowed, width=config.beam, top=config.top, progress=progress))
+    found = list(retrieve(index, given.requests, hidden, allowed=allowed, width=config.beam, top=config.top, also=given.offered, progress=progress))
     beams = _joined([block.answers.items for block in found])
     items = _joined([block.candidates.items for block in found])
     features = [np.pad(one.candidates.features, ((0, 0), (0, items.shape[1] - one.candidates.items.shape[1]), (0, 0))) for one in found]
@@ -260,9 +260,9 @@ def weigh(index: Index, validation: Asks, config: RetrieverConfig, seed: int = 0
     """Fit the fusion on some of the validation requests: without co-occurrences, and with them where the index has any."""
     given = some(validation, WEIGHED, seed, "weighed")
     candidates = gather(index, given, config, progress).candidates
-    names = (*FEATURES, COOCCURRENCE) if index.near is not None else FEATURES
-    fitted = {"hybrid": fit_fusion(FEATURES, candidates.first(len(FEATURES)), given.targets)}
-    return fitted | ({"hybrid+cooc": fit_fusion(names, candidates, given.targets)} if index.near is not None else {})
+    names = tuple(name for name in index.features if name != COOCCURRENCE)
+    fitted = {"hybrid": fit_fusion(names, candidates.first(len(names)), given.targets, given.offered)}
+    return fitted | ({"hybrid+cooc": fit_fusion(index.features, candidates, given.targets, given.offered)} if index.near is not None else {})
 
 
 def list_ranks(lists: np.ndarray, targets: np.ndarray) -> np.ndarray:

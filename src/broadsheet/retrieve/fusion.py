@@ -53,9 +53,10 @@ def union(lists: Sequence[np.ndarray]) -> np.ndarray:
     return np.where(joined == last, NONE, joined)
 
 
-def fit_fusion(names: Sequence[str], candidates: Candidates, targets: np.ndarray, penalty: float = 1e-3) -> Fusion:
+def fit_fusion(names: Sequence[str], candidates: Candidates, targets: np.ndarray, offered: Sequence[np.ndarray] | None = None, penalty: float = 1e-3) -> Fusion:
     """Fit weights by the listwise cross-entropy of the target `[U]` among its request's candidates (Cao et al. 2007), none held to a sign.
 
+    Where it is known what stood beside a target, `offered`, its cross-entropy among these candidates alone is added.
     How far the others move the order of the first is then chosen by nDCG@10 among `STEPS`, nothing at all included: odds are fitted on all
     places, and a reader sees the first ten. Requests whose target is no candidate teach nothing here. With none that teach, all weights are 0 but the first, which is 1.
     """
@@ -67,26 +68,32 @@ def fit_fusion(names: Sequence[str], candidates: Candidates, targets: np.ndarray
         return Fusion(tuple(names), np.eye(len(names))[0])
     features, own = candidates.features[taught].astype(np.float64), own[taught].argmax(axis=1)
     there = candidates.items[taught] != NONE
+    lists = [there]
+    if offered is not None:
+        beside = [np.isin(row, [*some, target]) for row, some, target in zip(candidates.items, offered, targets.tolist(), strict=True)]
+        lists.append(np.stack(beside)[taught] & there)
     scale = np.maximum(features[there].std(axis=0), 1e-9)
     features = np.where(there[:, :, None], features / scale, 0.0)
     rows = np.arange(len(features))
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        scores = np.where(there, features @ weights, -np.inf)
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = np.exp(scores)
-        chances /= chances.sum(axis=1, keepdims=True)
-        expected = np.einsum("uc,ucf->uf", chances, features)
-        value = -np.log(np.maximum(chances[rows, own], 1e-300)).mean() + penalty * float(weights @ weights)
-        return float(value), (expected - features[rows, own]).mean(axis=0) + 2 * penalty * weights
+        value, slope = penalty * float(weights @ weights), 2 * penalty * weights
+        for listed in lists:
+            scores = np.where(listed, features @ weights, -np.inf)
+            scores -= scores.max(axis=1, keepdims=True)
+            chances = np.exp(scores)
+            chances /= chances.sum(axis=1, keepdims=True)
+            value -= np.log(np.maximum(chances[rows, own], 1e-300)).mean()
+            slope = slope + (np.einsum("uc,ucf->uf", chances, features) - features[rows, own]).mean(axis=0)
+        return float(value), slope
 
     found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
     if found[0] <= 0:
         return Fusion(tuple(names), found / scale)
 
     def gain(step: float) -> float:
-        scores = np.where(there, features @ np.append(found[:1], step * found[1:]), -np.inf)
-        return float(by_rank(own_ranks(scores, own), [10])["ndcg@10"].mean())
+        scores = features @ np.append(found[:1], step * found[1:])
+        return sum(float(by_rank(own_ranks(np.where(listed, scores, -np.inf), own), [10])["ndcg@10"].mean()) for listed in lists)
 
     step = max(STEPS, key=gain)
     return Fusion(tuple(names), np.append(found[:1], step * found[1:]) / scale)

@@ -28,11 +28,12 @@ ALARM = 0.02
 
 
 class Asks(NamedTuple):
-    """Requests with the item that each should find `[U]`, and items that are hidden from each (such as those seen), if any are."""
+    """Requests with the item that each should find `[U]`, items that are hidden from each (such as those seen), and what stood beside it, if known."""
 
     requests: Requests
     targets: np.ndarray
     hidden: Sequence[np.ndarray] | None = None
+    offered: Sequence[np.ndarray] | None = None
 
 
 class Pretrained(NamedTuple):

@@ -22,7 +22,7 @@ from broadsheet.core.seeds import generator
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, fit_model, new_model, weigh
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion
-from broadsheet.retrieve.hybrid import FEATURES, Index, retrieve
+from broadsheet.retrieve.hybrid import Index, retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.batches import Pairs
 from broadsheet.retrieve.model.depth import DepthDecoder
@@ -35,8 +35,6 @@ from broadsheet.sources.interactions import Attributes, Interactions
 CATEGORIES = "categories"
 # Fitted on the fictional world as `broadsheet world` makes it, by the recipe `world`.
 SHIPPED = Path(__file__).parent / "shipped"
-# Where nothing was there to learn weights from: the dense head alone.
-FIRST = Fusion(FEATURES, np.eye(len(FEATURES))[0])
 
 
 class Ask(NamedTuple):
@@ -100,7 +98,7 @@ class Retriever(Component[RetrieverConfig]):
     def __init__(self, config: RetrieverConfig | None = None) -> None:
         super().__init__(config)
         self._live: LiveIndex | None = None
-        self._fusion = FIRST
+        self._fusion = Fusion((), np.zeros(0))
         self._corpus = Corpus((), {}, {})
         self._ids: list[str] = []
         self._row: dict[str, int] = {}
@@ -135,10 +133,13 @@ class Retriever(Component[RetrieverConfig]):
         self._bases = {name: Basis.fit(of.vectors, self.config.content) for name, of in given.items()}
         self._corpus, self.features = corpus_of(catalogue, given, self._bases), len(queries[0][0]) if queries else 1
         train, pairs, validation = self._data(histories, queries, seed)
-        beside = None if passed is None else self._beside(histories, passed)
+        beside = None
+        if passed is not None:
+            beside, last = self._beside(histories, passed)
+            validation = validation._replace(offered=last + [np.zeros(0, dtype=np.int64)] * (len(validation.targets) - len(last)))
         fitted = fit_model(self.config, self._corpus, train, validation, pairs=pairs, passed=beside, seed=seed, progress=progress)
         trained = not fitted.pretrained.table.is_empty()
-        fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if trained and len(validation.targets) else FIRST
+        fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if trained and len(validation.targets) else first(fitted.index)
         self._titles = {item.id: item.title for item in catalogue}
         self._take(fitted.index, fusion)
         self.asked_by = asked_by
@@ -180,7 +181,8 @@ class Retriever(Component[RetrieverConfig]):
         config = self.config.codebook
         model.adopt(said["codes"], DepthDecoder(self.config.width, config.levels, config.size, LAYERS, 0.0), apart=self.config.plan().apart)
         model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=True)
-        self._take(Index.of(model.eval(), Codebook(config, said["centres"]), said["codes"]), Fusion(FEATURES, said["fusion"]))
+        index = Index.of(model.eval(), Codebook(config, said["centres"]), said["codes"])
+        self._take(index, Fusion(index.features, said["fusion"]))
         return self
 
     @property
@@ -291,13 +293,18 @@ class Retriever(Component[RetrieverConfig]):
         pairs = Pairs(np.stack([queries[number][0] for number in taught]), np.array([row[queries[number][1]] for number in taught]))
         return train, pairs, validation
 
-    def _beside(self, histories: Sequence[Sequence[str]], passed: Sequence[Sequence[Sequence[str]]]) -> Ragged:
-        """Return what stood beside each item that is trained on. Raises RecordError where that is not told of each item of each history."""
+    def _beside(self, histories: Sequence[Sequence[str]], passed: Sequence[Sequence[Sequence[str]]]) -> tuple[Ragged, list[np.ndarray]]:
+        """Return what stood beside each item that is trained on, and beside the last of each history, less what the history has.
+
+        Raises RecordError where that is not told of each item of each history.
+        """
         if [len(row) for row in histories] != [len(row) for row in passed]:
             raise RecordError("What was passed over is not told of each item of each history.", "Give a list for each item; an empty one says nothing.")
         row = {item: number for number, item in enumerate(self._corpus.items)}
         told = [one[:-1] if len(one) >= 2 else one for one in passed]
-        return Ragged.of([row[item] for item in items if item in row] for one in told for items in one)
+        last = [[item for item in there[-1] if item not in history] for history, there in zip(histories, passed, strict=True) if len(history) >= 2]
+        numbers = [np.array([row[item] for item in items if item in row], dtype=np.int64) for items in last]
+        return Ragged.of([row[item] for item in items if item in row] for one in told for items in one), numbers
 
     def _take(self, index: Index, fusion: Fusion) -> None:
         self._live, self._fusion = LiveIndex(index), fusion
@@ -357,6 +364,11 @@ def open_retriever(bundle: Path | None = None) -> Retriever:
         return Retriever.load(read_artifact(SHIPPED, ArtifactKind.RETRIEVER))
     except ArtifactError as error:
         raise WeightsError(f"The bundle that comes with the package is not whole: {error.what}", "Run: pip install --force-reinstall broadsheet") from None
+
+
+def first(index: Index) -> Fusion:
+    """Return the weights where there is nothing to learn them from: the dense head alone."""
+    return Fusion(index.features, np.eye(len(index.features))[0])
 
 
 def catalogue_of(read: Interactions) -> Catalogue:

@@ -9,7 +9,7 @@ from broadsheet.core.ragged import Ragged
 from broadsheet.report.authors import AuthorDays
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, asks, fit_model
-from broadsheet.retrieve.hybrid import FEATURES, retrieve
+from broadsheet.retrieve.hybrid import retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
@@ -41,12 +41,12 @@ class PapersRetriever:
         return cls(vectors, LiveIndex(fitted.index))
 
     def __call__(self, rows: Sequence[int], libraries: Sequence[np.ndarray]) -> np.ndarray:
-        """Return features `[U, N, 3]` of papers for libraries, as `FEATURES` names them, each centred over the papers."""
+        """Return features `[U, N, F]` of papers for libraries, as the index names them, each centred over the papers."""
         for row in range(len(self._live), max(rows) + 1):
             self._live.insert(Newcomer({}, {TEXT: self._vectors[row]}))
         wanted = np.array(rows, dtype=np.int64)
         nothing = [np.zeros(0, dtype=np.int64)] * len(libraries)
-        found = np.zeros((len(libraries), len(rows), len(FEATURES)))
+        found = np.zeros((len(libraries), len(rows), len(self._live.index.features)))
         for block in retrieve(self._live.index, Requests.of_histories(Ragged.of(libraries)), nothing, allowed=Filter(wanted), width=len(rows), top=len(rows)):
             for row, items, features in zip(block.rows.tolist(), block.candidates.items, block.candidates.features, strict=True):
                 order = np.argsort(items)

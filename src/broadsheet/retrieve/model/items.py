@@ -94,6 +94,14 @@ class ItemTable(nn.Module):
         there = begins[1:] > begins[:-1] if begins is not None else self.get_buffer(f"{name}_present")
         return there if rows is None else there[rows]
 
+    def directions(self) -> dict[str, np.ndarray]:
+        """Return of each frozen encoder's modality its vectors `[N, C]` at length 1; rows of zeros are items without it."""
+        found = {}
+        for name in self.adapters:
+            vectors = functional.normalize(self.get_buffer(f"{name}_vectors"), dim=1)
+            found[name] = (vectors * self.get_buffer(f"{name}_present")[:, None]).numpy()
+        return found
+
     def gates(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Return the weight of each modality `[R, M]`; they add up to M."""
         if self.gate is None:
