@@ -59,22 +59,24 @@ def test_a_catalogue_smaller_than_what_is_asked_for_is_given_whole():
     assert sorted(found.candidates.items[0].tolist()) == [0, *range(2, ITEMS)]
 
 
-def test_items_shown_alike_to_the_history_are_told_by_the_frozen_vectors_and_newcomers_too():
+def test_with_taste_what_is_alike_to_the_history_scores_more_and_newcomers_too():
     vectors = np.random.default_rng(5).normal(size=(ITEMS, 6)).astype(np.float32)
-    present = np.arange(ITEMS) != 4
-    net = SearchModel(ItemTable(ITEMS, 32, {}, {"image": Content(vectors, present)}), Trunk(32, 1, 8), 1, cosine=False).eval()
-    book, codes, _ = tokenise(net, Roles(""), CodebookConfig(levels=2, size=8), 0)
-    live = LiveIndex(Index.of(net.eval(), book, codes))
-    live.insert(Newcomer({}, {"image": 7 * vectors[3]}))
-    assert live.index.features == (*FEATURES, "alike in image")
-    (found,) = list(retrieve(live.index, Requests.of_histories(Ragged.of([[1, 2], []])), [np.zeros(0, dtype=np.int64)] * 2, width=50, top=100))
-    row = dict(zip(found.candidates.items[0].tolist(), found.candidates.features[0, :, 3].tolist(), strict=True))
+    contents, nothing = {"image": Content(vectors, np.arange(ITEMS) != 4)}, [np.zeros(0, dtype=np.int64)] * 3
+    plain, leaning = (SearchModel(ItemTable(ITEMS, 32, {}, contents), Trunk(32, 1, 8), 1, cosine=False, taste=taste).eval() for taste in (0.0, 5.0))
+    asked = Requests(Ragged.of([[1, 2], [], [30]]), np.ones((3, 1), dtype=np.float32), np.array([False, True, True]))
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    for item in (1, 3, 9):
-        assert np.isclose(row[item], (unit[[1, 2]] @ unit[item]).mean(), atol=1e-5)
-    assert np.isclose(row[ITEMS], row[3], atol=1e-5)
-    assert row[4] == 0
-    assert not found.candidates.features[1, :, 3].any()
+    unit[4] = 0
+    more = leaning.read(asked) @ leaning.items().T - plain.read(asked) @ plain.items().T
+    assert np.allclose(more, 5 * np.stack([unit[[1, 2]].mean(axis=0), np.zeros(6), unit[30]]) @ unit.T, atol=1e-4)
+    book, codes, _ = tokenise(leaning, Roles(""), CodebookConfig(levels=2, size=8), 0)
+    live = LiveIndex(Index.of(leaning.eval(), book, codes))
+    live.insert(Newcomer({}, {"image": 7 * vectors[3]}))
+    live.insert(Newcomer({}, {}))
+    assert np.allclose(live.index.vectors[[ITEMS, ITEMS + 1], 32:], [unit[3], np.zeros(6)], atol=1e-6)
+    found = list(retrieve(live.index, asked, nothing, width=50, top=100))
+    assert set(found[0].candidates.items[0].tolist()) >= set(range(ITEMS + 2))
+    history = Requests.of_histories(Ragged.of([[3], [ITEMS]]))
+    assert np.allclose(*leaning.read(history)[:, 32:], atol=1e-6)
 
 
 def test_candidates_that_are_named_are_described_whoever_finds_them():

@@ -21,7 +21,7 @@ from broadsheet.core.seeds import generator
 from broadsheet.retrieve.baselines import cooccurrence
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
-from broadsheet.retrieve.hybrid import COOCCURRENCE, Index, retrieve
+from broadsheet.retrieve.hybrid import FEATURES, Index, retrieve
 from broadsheet.retrieve.model.batches import Pairs, Sampler
 from broadsheet.retrieve.model.items import Content, ItemTable
 from broadsheet.retrieve.model.requests import Requests
@@ -48,7 +48,8 @@ class RetrieverConfig(Config):
 
     `own` gives each item an embedding of its own beside what is said of it: not for a catalogue that is new every day. It starts as the
     item's row in the eigenvectors of what stands near what in the training sequences, or with `start` "random" as noise.
-    Vectors of a modality are kept on the `content` axes along which they differ most.
+    Vectors of a modality are kept on the `content` axes along which they differ most. With `taste` the dense head begins with that many
+    times the cosine between an item's vectors and the mean of those of the history.
     """
 
     size: Size = "base"
@@ -58,6 +59,7 @@ class RetrieverConfig(Config):
     own: bool = True
     start: Literal["neighbours", "random"] = "neighbours"
     content: Annotated[int, Field(ge=1)] = 128
+    taste: Annotated[float, Field(ge=0)] = 0.0
     batch: Annotated[int, Field(ge=2)] = 2048
     epochs: Annotated[float, Field(gt=0)] = 14
     id_epochs: Annotated[float, Field(gt=0)] = 12
@@ -139,7 +141,7 @@ def new_model(config: RetrieverConfig, corpus: Corpus, features: int, seed: int)
         seed=seed,
     )
     trunk = Trunk(config.width, config.layers, config.longest, config.dropout, seed)
-    return SearchModel(table, trunk, features, cosine=False, dropout=config.dropout, seed=seed)
+    return SearchModel(table, trunk, features, cosine=False, dropout=config.dropout, taste=config.taste, seed=seed)
 
 
 def fit_model(
@@ -260,8 +262,7 @@ def weigh(index: Index, validation: Asks, config: RetrieverConfig, seed: int = 0
     """Fit the fusion on some of the validation requests: without co-occurrences, and with them where the index has any."""
     given = some(validation, WEIGHED, seed, "weighed")
     candidates = gather(index, given, config, progress).candidates
-    names = tuple(name for name in index.features if name != COOCCURRENCE)
-    fitted = {"hybrid": fit_fusion(names, candidates.first(len(names)), given.targets, given.offered)}
+    fitted = {"hybrid": fit_fusion(FEATURES, candidates.first(len(FEATURES)), given.targets, given.offered)}
     return fitted | ({"hybrid+cooc": fit_fusion(index.features, candidates, given.targets, given.offered)} if index.near is not None else {})
 
 

@@ -1,7 +1,6 @@
 """Candidates of the dense head and of the beam, joined, and described by what the fusion weighs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,34 +19,30 @@ from broadsheet.retrieve.pretrain import hide
 from broadsheet.retrieve.tokenizer import Codebook
 
 FEATURES = ("dense", "generative", "prefix")
-COOCCURRENCE, ALIKE = "cooccurrence", "alike in "
+COOCCURRENCE = "cooccurrence"
 BLOCK = 256
 # What the logarithm of a co-occurrence of zero is.
 FLOOR = 1e-4
 
 
 class Index(NamedTuple):
-    """All that answers: the model, its items' vectors `[N, d]`, the codebook and the trie of semantic IDs; co-occurrences `[N, N]` if any.
-
-    `shown` are the items' vectors `[N, C]` as frozen encoders gave them, by modality, at length 1 or 0.
-    """
+    """All that answers: the model, its items' vectors `[N, d]`, the codebook and the trie of semantic IDs; co-occurrences `[N, N]` if any."""
 
     model: SearchModel
     vectors: np.ndarray
     book: Codebook
     trie: LiveTrie
     near: sparse.csr_array | None = None
-    shown: Mapping[str, np.ndarray] = MappingProxyType({})
 
     @classmethod
     def of(cls, model: SearchModel, book: Codebook, codes: np.ndarray, near: sparse.csr_array | None = None) -> "Index":
         """Make an index of all items."""
-        return cls(model, model.items(), book, LiveTrie(codes, book.config.size), near, model.table.directions())
+        return cls(model, model.items(), book, LiveTrie(codes, book.config.size), near)
 
     @property
     def features(self) -> tuple[str, ...]:
         """Name what a candidate is described by; co-occurrence, where there is one, is last."""
-        return (*FEATURES, *(f"{ALIKE}{name}" for name in self.shown), *((COOCCURRENCE,) if self.near is not None else ()))
+        return FEATURES if self.near is None else (*FEATURES, COOCCURRENCE)
 
     def listed(self, allowed: Filter | None) -> np.ndarray:
         """Tell of each item `[N]` whether it is in the trie and allowed."""
@@ -82,8 +77,7 @@ def retrieve(
     """Yield blocks of requests with their candidates: the `top` of the dense head, and what a beam of `width` finds, of items that are `allowed`.
 
     Features: the logarithm of the dense head's softmax, that of the semantic ID's probability, and the product of the state with what
-    the ID's codes but the last stand for; for each frozen encoder the mean cosine with the items of the history; with co-occurrences the
-    logarithm of theirs. All are computed for every candidate, whoever found it; `also` are candidates that nobody need find.
+    the ID's codes but the last stand for; with co-occurrences the logarithm of theirs. All are computed for every candidate, whoever found it; `also` are candidates that nobody need find.
     """
     count = len(requests.asks)
     for start in range(0, count, BLOCK):
@@ -96,7 +90,7 @@ def retrieve(
         dense[:, ~index.listed(allowed)] = -np.inf
         decoder = index.model.decoder
         assert decoder is not None
-        scorer = decoder.scorer(states if index.model.writer is None else index.model.read(asked, writing=True))
+        scorer = decoder.scorer(states[:, : index.model.table.width] if index.model.writer is None else index.model.read(asked, writing=True))
         answers = beam(index.trie, scorer, len(rows), width, allowed=allowed, hidden=unseen)
         best = np.argpartition(-dense, min(top, dense.shape[1]) - 1, axis=1)[:, :top]
         best = np.where(np.isfinite(np.take_along_axis(dense, best, axis=1)), best, NONE)
@@ -126,9 +120,6 @@ def _features(index: Index, asked: Requests, states: np.ndarray, dense: np.ndarr
     codes = index.model.codes.numpy()[there]
     prefix = index.book.decode(codes[:, :, :-1].reshape(-1, codes.shape[2] - 1)).reshape(*items.shape, -1)
     columns = [chance, likely, np.einsum("ud,ucd->uc", states, prefix)]
-    for vectors in index.shown.values():
-        had = np.stack([vectors[row].mean(axis=0) if len(row) else np.zeros(vectors.shape[1]) for row in asked.histories])
-        columns.append(np.einsum("uc,unc->un", had, vectors[there]))
     if index.near is not None:
         together = (recent(asked.histories, len(index.vectors)) @ index.near).toarray()
         columns.append(np.log(np.take_along_axis(together, there, axis=1) + FLOOR))

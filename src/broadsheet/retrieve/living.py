@@ -28,7 +28,7 @@ class LiveIndex:
     """
 
     def __init__(self, index: Index) -> None:
-        self._vectors, self._codes, self._shown_as = index.vectors, index.model.codes.numpy(), dict(index.shown)
+        self._vectors, self._codes = index.vectors, index.model.codes.numpy()
         table = index.model.table
         with torch.inference_mode():
             self._said = functional.normalize(table.said(), dim=1) if table.own is not None and table.names else None
@@ -43,15 +43,15 @@ class LiveIndex:
         index, model, row = self.index, self.index.model, self._count
         with torch.inference_mode():
             vector = self._vector(newcomer)
+            if model.taste:
+                vector = np.concatenate([vector, model.table.direction(newcomer.contents).numpy()])
             codes = index.book.free(vector, index.trie.holders)
             self._vectors, self._codes = _with_room(self._vectors, row), _with_room(self._codes, row)
             self._codes[row] = codes
-            self._shown_as = {name: _with_room(table, row) for name, table in self._shown_as.items()}
-            for name, table in self._shown_as.items():
-                table[row] = _direction(newcomer.contents[name]) if name in newcomer.contents else 0.0
             self._count += 1
             model.codes = torch.from_numpy(self._codes[: self._count])
-            self._vectors[row] = vector + (model.share * model.sid_vectors(torch.tensor([row]))).numpy()[0]
+            vector[: model.table.width] += (model.share * model.sid_vectors(torch.tensor([row]))).numpy()[0]
+            self._vectors[row] = vector
         index.trie.insert(row, codes)
         self.index = self._shown(index)
         return codes
@@ -71,11 +71,7 @@ class LiveIndex:
     def _shown(self, index: Index) -> Index:
         vectors = self._vectors[: self._count]
         index.model.served = torch.from_numpy(vectors)
-        return index._replace(vectors=vectors, shown={name: table[: self._count] for name, table in self._shown_as.items()})
-
-
-def _direction(vector: np.ndarray) -> np.ndarray:
-    return vector / max(float(np.linalg.norm(vector)), 1e-12)
+        return index._replace(vectors=vectors)
 
 
 def _with_room(table: np.ndarray, row: int) -> np.ndarray:

@@ -124,7 +124,7 @@ def tokenise(
     model.adopt(encoded.codes, decoder, attributes, alone, apart=apart)
     with torch.no_grad():
         # A code begins as the direction of what it stands for, so that alike codes begin alike.
-        start = torch.from_numpy(book.centres.reshape(-1, vectors.shape[1]))
+        start = torch.from_numpy(book.centres.reshape(-1, vectors.shape[1])[:, :width])
         decoder.codes.weight.copy_(start / start.norm(dim=1).mean().clamp(min=1e-9) * 0.1)
     marks = card(encoded.codes, config.size, vectors, book.decode(encoded.codes), seed=seed)
     return book, encoded.codes, {**marks, "error_apart": encoded.error_apart / max(encoded.error, 1e-12) - 1}

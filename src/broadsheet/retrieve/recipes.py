@@ -7,5 +7,5 @@ from typing import Any
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "sequences": {},
     "papers": {"size": "small", "own": False, "longest": 20, "batch": 512, "epochs": 20, "id_epochs": 10, "beam": 20, "top": 50},
-    "world": {"size": "small", "content": 64, "batch": 512, "epochs": 15, "id_epochs": 10},
+    "world": {"size": "small", "own": False, "content": 64, "taste": 10.0, "longest": 160, "dropout": 0.1, "batch": 512, "epochs": 20, "id_epochs": 10},
 }

@@ -94,13 +94,18 @@ class ItemTable(nn.Module):
         there = begins[1:] > begins[:-1] if begins is not None else self.get_buffer(f"{name}_present")
         return there if rows is None else there[rows]
 
-    def directions(self) -> dict[str, np.ndarray]:
-        """Return of each frozen encoder's modality its vectors `[N, C]` at length 1; rows of zeros are items without it."""
-        found = {}
+    def directions(self) -> torch.Tensor:
+        """Return the vectors of all frozen encoders side by side `[N, C]`, each at length 1, or of zeros where an item has none."""
+        parts = [functional.normalize(self.get_buffer(f"{name}_vectors"), dim=1) * self.get_buffer(f"{name}_present")[:, None] for name in self.adapters]
+        return torch.cat([torch.zeros(self.count, 0), *parts], dim=1)
+
+    def direction(self, contents: Mapping[str, np.ndarray]) -> torch.Tensor:
+        """Return the same `[C]` of an item that is not in the table."""
+        parts = [torch.zeros(0)]
         for name in self.adapters:
-            vectors = functional.normalize(self.get_buffer(f"{name}_vectors"), dim=1)
-            found[name] = (vectors * self.get_buffer(f"{name}_present")[:, None]).numpy()
-        return found
+            vector = torch.zeros(self.get_buffer(f"{name}_vectors").shape[1])
+            parts.append(functional.normalize(torch.from_numpy(np.asarray(contents[name], dtype=np.float32)), dim=0) if name in contents else vector)
+        return torch.cat(parts)
 
     def gates(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Return the weight of each modality `[R, M]`; they add up to M."""
