@@ -93,3 +93,66 @@ def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
     assert bundle._corpus.contents["image"].present.all()
     with pytest.raises(RecordError, match="each item"):
         Retriever(config).fit(few, tmp_path / "no", histories=[list(few.ids[:2])], passed=[[[]]])
+
+
+def test_the_bundle_that_ships_is_of_the_world_by_the_recipe_and_small():
+    from broadsheet.retrieve.fit import RetrieverConfig
+    from broadsheet.retrieve.recipes import RECIPES
+    from broadsheet.retrieve.retriever import SHIPPED
+    from broadsheet.sample.world import world
+
+    manifest = json.loads((SHIPPED / "manifest.json").read_text())
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 3_000_000
+    assert RetrieverConfig.model_validate(manifest["config"]) == RetrieverConfig.model_validate(RECIPES["world"])
+    assert manifest["parents"]["catalogue"] == world().catalogue.content_hash()
+
+
+def test_readers_of_the_world_are_answered_with_figures_considered():
+    """Every reader chooses among four papers of the last day, one of each motif; with the figures taken away the same bundle is at chance."""
+    from broadsheet.retrieve.retriever import Ask, open_retriever
+    from broadsheet.sample.world import world
+    from broadsheet.sources.slates import choices
+
+    made = world()
+    opened = {row["user"]: row["item"] for row in choices(made.events).to_dicts()}
+    liked = dict(made.readers.select("user", "motif").iter_rows())
+    motif = dict(made.papers.select("item", "motif").iter_rows())
+    fresh = sorted({tuple(sorted(row)) for row in made.probes.filter((made.probes["truth"] == "figure") & made.probes["final"])["candidates"].to_list()})
+
+    def accuracy(retriever):
+        """Return how often the paper that shows a reader's motif is first; what was opened on the last day is not known."""
+        asked = {user: Ask([item for item in row[:-1] if item not in {one for four in fresh for one in four}]) for user, row in opened.items()}
+        hits = [
+            motif[answer.hits[0].item] == liked[user]
+            for four in fresh
+            for user, answer in zip(asked, retriever(list(asked.values()), 1, allowed=four), strict=True)
+        ]
+        return sum(hits) / len(hits)
+
+    blind = open_retriever()
+    looks = blind._corpus.contents["image"].vectors.shape[1]
+    blind._ready().model.served[:, -looks:] = 0
+    assert accuracy(open_retriever()) > 0.4
+    assert accuracy(blind) < 0.33
+
+
+def test_a_shipped_bundle_that_was_changed_is_refused(tmp_path, monkeypatch):
+    import shutil
+
+    from broadsheet.core.errors import WeightsError
+    from broadsheet.retrieve import retriever
+
+    folder = tmp_path / "shipped"
+    shutil.copytree(retriever.SHIPPED, folder)
+    weights = folder / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+    monkeypatch.setattr(retriever, "SHIPPED", folder)
+    with pytest.raises(WeightsError, match="not whole") as error:
+        retriever.open_retriever()
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_without_a_bundle_the_world_answers_words_and_readers_within_a_category():
+    done = invoked("retrieve", "run", "--query", "a ledger of rents", "--history", "w00250,w01340", "--category", "household-finance", "-k", 5, "--json")
+    answers = json.loads(done.stdout)["answers"]
+    assert [len(answer["hits"]) for answer in answers] == [5, 5]

@@ -1,12 +1,14 @@
 """The retriever as a component: what holds for any catalogue, also while it changes."""
 
 import numpy as np
+import polars as pl
 import pytest
 
-from broadsheet.core.artifacts import read_artifact
+from broadsheet.core.artifacts import Manifest, read_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import NotFittedError, RecordError
-from broadsheet.core.schema import ArtifactKind, Item
+from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.retrieve.fit import RetrieverConfig
 from broadsheet.retrieve.retriever import Ask, Retriever
 
@@ -130,3 +132,27 @@ def test_the_command_line_fits_a_bundle_and_answers_within_a_category(tmp_path):
     assert answer["unknown"] == ["77"]
     done = CliRunner().invoke(app, ["retrieve", "run", str(bundle), "--category", "q9"])
     assert "did you mean" in str(done.exception).lower() or "No item" in str(done.exception)
+
+
+def embedded(name, vectors, folder):
+    """Vectors of the catalogue as `embed_catalogue` writes them."""
+    manifest = Manifest(kind=ArtifactKind.EMBEDDINGS, models={"embedder": name})
+    items = pl.DataFrame({Columns.ITEM: list(CATALOGUE.ids), Columns.TEXT_HASH: [""] * COUNT})
+    return Embeddings(write_artifact(folder / name, manifest, {"vectors": {"vectors": vectors}}, {"items": items}))
+
+
+def test_modalities_keep_their_order_and_a_newcomer_is_placed_by_them_after_loading_too(tmp_path):
+    rng = np.random.default_rng(8)
+    text, image = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True), rng.normal(size=(COUNT, 9)).astype(np.float32)
+    contents = {"text": embedded("text", text, tmp_path), "image": embedded("image", image, tmp_path)}
+    config = CONFIG.model_copy(update={"own": False, "taste": 5.0, "epochs": 4, "id_epochs": 2})
+    fresh = Retriever(config)
+    loaded = Retriever.load(fresh.fit(CATALOGUE, tmp_path / "bundle", histories=HISTORIES, contents=contents))
+    asked = [Ask(["i3"]), Ask(["i1", "i2"]), Ask()]
+    assert fresh(asked) == loaded(asked)
+    said = {"text": text[7], "image": image[7]}
+    for one in (fresh, loaded):
+        one.delete("i7")
+    assert fresh.insert("new", {"categories": ["quarter 0"]}, said) == loaded.insert("new", {"categories": ["quarter 0"]}, said)
+    assert fresh(asked, COUNT) == loaded(asked, COUNT)
+    assert "new" in ids(loaded([Ask(["i3"])], COUNT)[0])

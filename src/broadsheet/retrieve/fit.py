@@ -49,7 +49,8 @@ class RetrieverConfig(Config):
     `own` gives each item an embedding of its own beside what is said of it: not for a catalogue that is new every day. It starts as the
     item's row in the eigenvectors of what stands near what in the training sequences, or with `start` "random" as noise.
     Vectors of a modality are kept on the `content` axes along which they differ most. With `taste` the dense head begins with that many
-    times the cosine between an item's vectors and the mean of those of the history.
+    times the cosine between an item's vectors and the mean of those of the history. Candidates come of the dense head and of the beam; their
+    `order` is that of the dense head alone, or of the learnt fusion, which on published sequences is no better (docs/retrieve.md).
     """
 
     size: Size = "base"
@@ -63,6 +64,7 @@ class RetrieverConfig(Config):
     batch: Annotated[int, Field(ge=2)] = 2048
     epochs: Annotated[float, Field(gt=0)] = 14
     id_epochs: Annotated[float, Field(gt=0)] = 12
+    order: Literal["dense", "hybrid"] = "dense"
     beam: Annotated[int, Field(ge=1)] = 50
     top: Annotated[int, Field(ge=1)] = 100
 

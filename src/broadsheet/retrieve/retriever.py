@@ -125,7 +125,7 @@ class Retriever(Component[RetrieverConfig]):
         """Fit on what was had, in time order, and on query vectors with the item that each found; `contents` are items' vectors by modality.
 
         Where a log tells what stood beside each item of a history and was `passed` over, that is trained on too.
-        The last item of each history, and a tenth of the queries, choose the weights of the fusion. `asked_by` names the model that made
+        The last item of each history, and a tenth of the queries, choose the weights of the fusion where the order is "hybrid". `asked_by` names the model that made
         the queries' vectors. Raises RecordError for an item that the catalogue lacks. Without histories and queries nothing is trained, and
         the manifest says so.
         """
@@ -139,7 +139,8 @@ class Retriever(Component[RetrieverConfig]):
             validation = validation._replace(offered=last + [np.zeros(0, dtype=np.int64)] * (len(validation.targets) - len(last)))
         fitted = fit_model(self.config, self._corpus, train, validation, pairs=pairs, passed=beside, seed=seed, progress=progress)
         trained = not fitted.pretrained.table.is_empty()
-        fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if trained and len(validation.targets) else first(fitted.index)
+        fused = self.config.order == "hybrid" and trained and len(validation.targets)
+        fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if fused else first(fitted.index)
         self._titles = {item.id: item.title for item in catalogue}
         self._take(fitted.index, fusion)
         self.asked_by = asked_by
@@ -169,11 +170,12 @@ class Retriever(Component[RetrieverConfig]):
         self = cls(RetrieverConfig.model_validate(artifact.manifest.config))
         self.asked_by = artifact.manifest.models.get("query", "")
         frame, weights, said = artifact.frame("items"), artifact.tensors("weights"), artifact.tensors("said")
-        names = {name: tuple(listed) for name, listed in json.loads(frame["names"][0] if len(frame) else "{}").items()}
+        told = json.loads(frame["names"][0]) if len(frame) else {"attributes": {}, "contents": []}
+        names = {name: tuple(listed) for name, listed in told["attributes"].items()}
         items = tuple(frame[Columns.ITEM].to_list())
         self._titles = dict(zip(items, frame["title"].to_list() if items else [], strict=True))
         attributes = {name: Attributes(listed, Ragged(said[f"{name}.values"], said[f"{name}.begins"])) for name, listed in names.items()}
-        stems = sorted(name.removesuffix(".vectors") for name in said if name.endswith(".vectors"))
+        stems = told["contents"]
         self._corpus = Corpus(items, attributes, {name: Content(said[f"{name}.vectors"].astype(np.float32), said[f"{name}.present"]) for name in stems})
         self._bases = {name: Basis(said[f"{name}.mean"].astype(np.float32), said[f"{name}.axes"].astype(np.float32)) for name in stems}
         self.features = int(said["features"][0])
@@ -341,7 +343,8 @@ class Retriever(Component[RetrieverConfig]):
         return {"weights": {name: value.numpy() for name, value in index.model.state_dict().items()}, "said": said}
 
     def _frame(self) -> pl.DataFrame:
-        names = json.dumps({name: list(of.names) for name, of in self._corpus.attributes.items()})
+        # Modalities in their order, for the gate tells them apart by it.
+        names = json.dumps({"attributes": {name: list(of.names) for name, of in self._corpus.attributes.items()}, "contents": list(self._corpus.contents)})
         return pl.DataFrame(
             {
                 Columns.ITEM: list(self._corpus.items),
