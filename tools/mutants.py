@@ -400,10 +400,17 @@ MUTANTS = [
         RETRIEVAL + "hidden_items_are_in_nothing_that_is_trained_on_or_chosen_by",
     ),
     Mutant(
+        "bundle: modalities in another order",
+        "retrieve/retriever.py",
+        'stems = told["contents"]',
+        'stems = sorted(told["contents"])',
+        "tests/stage/test_retriever.py::test_modalities_keep_their_order_and_a_newcomer_is_placed_by_them_after_loading_too",
+    ),
+    Mutant(
         "generator: the dense head's trunk",
         "retrieve/hybrid.py",
-        "states if index.model.writer is None else index.model.read(asked, writing=True)",
-        "states",
+        "states[:, : index.model.table.width] if index.model.writer is None else index.model.read(asked, writing=True)",
+        "states[:, : index.model.table.width]",
         "tests/unit/test_retrieve_hybrid.py::test_every_candidate_has_every_feature_whoever_found_it",
     ),
 ]
