@@ -91,6 +91,9 @@ def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
     assert "EfficientNet" in artifact.manifest.models["content image"]
     bundle = Retriever.load(read_artifact(artifact.path, ArtifactKind.RETRIEVER))
     assert bundle._corpus.contents["image"].present.all()
+    assert artifact.manifest.metrics["without image"] == 0
+    unseen = stack.fit_retriever(few, tmp_path / "unseen", config, root=tmp_path / "nowhere")
+    assert unseen.manifest.metrics["without image"] == 24
     with pytest.raises(RecordError, match="each item"):
         Retriever(config).fit(few, tmp_path / "no", histories=[list(few.ids[:2])], passed=[[[]]])
 
@@ -134,6 +137,20 @@ def test_readers_of_the_world_are_answered_with_figures_considered():
     blind._ready().model.served[:, -looks:] = 0
     assert accuracy(open_retriever()) > 0.4
     assert accuracy(blind) < 0.33
+
+
+def test_a_series_is_gone_on_with_in_the_order_in_which_it_was_begun():
+    """Two papers of a series were opened; which of two others follows is told by their order alone."""
+    from broadsheet.retrieve.retriever import Ask, open_retriever
+    from broadsheet.sample.world import world
+    from broadsheet.sources.slates import choices
+
+    made, retriever = world(), open_retriever()
+    opened = {row["user"]: row["item"] for row in choices(made.events).to_dicts()}
+    probes = made.probes.filter((made.probes["truth"] == "order") & made.probes["final"]).to_dicts()
+    hits = [retriever([Ask(opened[p["user"]][: p["position"]])], 1, allowed=p["candidates"])[0].hits[0].item == p["answer"] for p in probes]
+    assert len(hits) == 24
+    assert sum(hits) > 20
 
 
 def test_a_shipped_bundle_that_was_changed_is_refused(tmp_path, monkeypatch):

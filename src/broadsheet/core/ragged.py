@@ -41,8 +41,7 @@ class Ragged(NamedTuple):
         lengths = self.lengths[rows]
         found = np.full((len(rows), int(lengths.max(initial=0))), padding, dtype=np.int64)
         there = np.arange(found.shape[1]) < lengths[:, None]
-        found[there] = (self.begins[rows][:, None] + np.arange(found.shape[1]))[there]
-        found[there] = self.values[found[there]]
+        found[there] = self.values[(self.begins[rows][:, None] + np.arange(found.shape[1]))[there]]
         return found
 
     def __iter__(self) -> Iterator[np.ndarray]:  # pyrefly: ignore

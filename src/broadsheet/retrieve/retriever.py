@@ -124,10 +124,10 @@ class Retriever(Component[RetrieverConfig]):
     ) -> Artifact:
         """Fit on what was had, in time order, and on query vectors with the item that each found; `contents` are items' vectors by modality.
 
-        Where a log tells what stood beside each item of a history and was `passed` over, that is trained on too.
-        The last item of each history, and a tenth of the queries, choose the weights of the fusion where the order is "hybrid". `asked_by` names the model that made
-        the queries' vectors. Raises RecordError for an item that the catalogue lacks. Without histories and queries nothing is trained, and
-        the manifest says so.
+        Where a log tells what stood beside each item of a history and was `passed` over, that is trained on too. The last item of each
+        history, and a tenth of the queries, are held out; where the order is "hybrid" they choose the weights of the fusion. `asked_by` names
+        the model that made the queries' vectors. Raises RecordError for an item that the catalogue lacks. Without histories and queries
+        nothing is trained, and the manifest says so, as it says how many items lack a modality.
         """
         given = contents or {}
         self._bases = {name: Basis.fit(of.vectors, self.config.content) for name, of in given.items()}
@@ -160,6 +160,7 @@ class Retriever(Component[RetrieverConfig]):
                 "items": float(len(catalogue)),
                 "histories": float(len(histories)),
                 "queries": float(len(queries)),
+                **{f"without {name}": float((~of.present).sum()) for name, of in self._corpus.contents.items()},
             },
         )
         return write_artifact(folder, manifest, self._tensors(), {"items": self._frame()})

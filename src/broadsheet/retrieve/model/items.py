@@ -101,11 +101,9 @@ class ItemTable(nn.Module):
 
     def direction(self, contents: Mapping[str, np.ndarray]) -> torch.Tensor:
         """Return the same `[C]` of an item that is not in the table."""
-        parts = [torch.zeros(0)]
-        for name in self.adapters:
-            vector = torch.zeros(self.get_buffer(f"{name}_vectors").shape[1])
-            parts.append(functional.normalize(torch.from_numpy(np.asarray(contents[name], dtype=np.float32)), dim=0) if name in contents else vector)
-        return torch.cat(parts)
+        nothing = {name: np.zeros(self.get_buffer(f"{name}_vectors").shape[1]) for name in self.adapters}
+        parts = [torch.as_tensor(np.asarray(contents.get(name, nothing[name])), dtype=torch.float32) for name in self.adapters]
+        return torch.cat([torch.zeros(0), *(functional.normalize(part, dim=0) for part in parts)])
 
     def gates(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Return the weight of each modality `[R, M]`; they add up to M."""
