@@ -1,6 +1,9 @@
 """What all tests share: the public data, a home of their own, and skips that say what is missing."""
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,23 @@ def data() -> Path:
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, capsys) -> Callable[..., subprocess.CompletedProcess]:
+    """Run the command in this process, in `tmp_path`; a process of its own imports everything anew, which most tests need not wait for."""
+    from broadsheet.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> subprocess.CompletedProcess:
+        monkeypatch.setattr(sys, "argv", ["broadsheet", *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, out, err)
+
+    return run

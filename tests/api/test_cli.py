@@ -144,9 +144,9 @@ def test_a_fault_is_the_same_in_a_process_of_its_own(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_read_only_folder_is_refused_before_any_work(tmp_path):
+def test_a_read_only_folder_is_refused_before_any_work(here):
     # /proc refuses files whoever asks, so this holds for root too.
-    done = broadsheet("report", "--out", "/proc/page", cwd=tmp_path)
+    done = here("report", "--out", "/proc/page")
     assert done.returncode == errors.OutputError.exit_code
     assert len(done.stderr.strip().splitlines()) == 2
 
@@ -160,9 +160,9 @@ def test_the_path_of_the_page_is_the_last_line(tmp_path):
     assert "profile new" in done.stderr
 
 
-def test_json_is_one_object_on_standard_output(tmp_path):
+def test_json_is_one_object_on_standard_output(tmp_path, here):
     write_feed(tmp_path / "good.xml")
-    done = broadsheet("report", "--source", "good.xml", "--json", cwd=tmp_path)
+    done = here("report", "--source", "good.xml", "--json")
     report = json.loads(done.stdout)
     assert report["counts"] == {"new": 1, "cross": 0, "updated": 0, "withdrawn": 0}
     assert report == json.loads((tmp_path / "page/2026-03-16/report.json").read_text())
@@ -187,30 +187,30 @@ def test_doctor_says_how_to_get_what_is_missing():
     assert "missing  chromium" in broadsheet("doctor", PATH="/nonexistent").stdout
 
 
-def test_a_profile_is_made_and_used(tmp_path):
+def test_a_profile_is_made_and_used(tmp_path, here):
     (tmp_path / "library.bib").write_text("@misc{a, title={Soup for many}, author={Ruiz, Ana}, abstract={A soup.}, year={2024}}\n")
     write_feed(tmp_path / "good.xml")
-    assert broadsheet("profile", "new", "--from", "library.bib", "--out", "me.toml", cwd=tmp_path).stdout == "me.toml\n"
-    done = broadsheet("report", "--source", "good.xml", "--profile", "me.toml", "--json", "--set", "ranking.use_dense=false", cwd=tmp_path)
+    assert here("profile", "new", "--from", "library.bib", "--out", "me.toml").stdout == "me.toml\n"
+    done = here("report", "--source", "good.xml", "--profile", "me.toml", "--json", "--set", "ranking.use_dense=false")
     entry = json.loads(done.stdout)["entries"][0]
     assert entry["reasons"][-1]["text"] == "Soup for many"
-    again = broadsheet("profile", "new", "--from", "library.bib", "--out", "me.toml", cwd=tmp_path)
+    again = here("profile", "new", "--from", "library.bib", "--out", "me.toml")
     assert again.returncode == errors.ProfileError.exit_code
 
 
-def test_profiles_from_ids_an_author_and_words(tmp_path):
+def test_profiles_from_ids_an_author_and_words(tmp_path, here):
     second = FEED[FEED.index("<item>") : FEED.index("</channel>")].replace("00001", "00002").replace("A paper on soup", "Soup again")
     write_feed(tmp_path / "good.xml", FEED.replace("</channel>", second.replace("Ana Ruiz", "Sam Hill") + "</channel>"))
     for words in (("ids", "2603.00001", "2603.99999"), ("author", "Ana", "Ruiz"), ("words", "soup; bread")):
         out = f"{words[0]}.toml"
         source = [] if words[0] == "words" else ["--source", "good.xml"]
-        made = broadsheet("profile", "new", "--from", words[0], *words[1:], *source, "--out", out, cwd=tmp_path)
+        made = here("profile", "new", "--from", words[0], *words[1:], *source, "--out", out)
         assert made.returncode == 0, made.stderr
-        done = broadsheet("report", "--source", "good.xml", "--profile", out, "--set", "ranking.use_dense=false", "--json", cwd=tmp_path)
+        done = here("report", "--source", "good.xml", "--profile", out, "--set", "ranking.use_dense=false", "--json")
         entries = {e["item"]["id"]: e for e in json.loads(done.stdout)["entries"]}
         assert entries["2603.00002"]["reasons"], words
         assert entries["2603.00001"]["left_out"] == ("" if words[0] == "words" else "already in your library")
     assert "2603.99999" in (tmp_path / "ids.toml").read_text()
-    nobody = broadsheet("profile", "new", "--from", "author", "Nobody", "--source", "good.xml", "--out", "x.toml", cwd=tmp_path)
+    nobody = here("profile", "new", "--from", "author", "Nobody", "--source", "good.xml", "--out", "x.toml")
     assert nobody.returncode == errors.ProfileError.exit_code
     assert not (tmp_path / "x.toml").exists()

@@ -1,9 +1,6 @@
 """The bench of the report on a small stream: nothing leaks, nothing later counts, rows are kept."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import date
 
 import numpy as np
@@ -182,28 +179,22 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_of_the_command_is_two_lines(stream, tmp_path, name):
+def test_a_fault_of_the_command_is_two_lines(stream, tmp_path, here, name):
     words, kind, told = FAULTS[name]
-    done = command("--history", str(stream), "--rows", str(tmp_path), *words)
+    done = here("bench", "report", "--history", str(stream), "--rows", str(tmp_path), *words)
     assert (done.returncode, done.stdout) == (kind.exit_code, "")
     assert len(done.stderr.strip().splitlines()) == 2
     assert told in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_spent_budget_is_no_error_of_the_command(stream, tmp_path):
-    done = command("--history", str(stream), "--rows", str(tmp_path), "--budget-minutes", "0", "--arm", "random", "--json")
+def test_a_spent_budget_is_no_error_of_the_command(stream, tmp_path, here):
+    done = here("bench", "report", "--history", str(stream), "--rows", str(tmp_path), "--budget-minutes", "0", "--arm", "random", "--json")
     bench = json.loads(done.stdout)
     assert done.returncode == 0
     assert bench["rows"] == []
     assert [row["arm"] for row in bench["missing"]] == ["random"]
     assert "run the same command again" in bench["notes"][0]
-
-
-def command(*words: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "broadsheet", "bench", "report", *words], capture_output=True, text=True, env={**os.environ}, timeout=120, check=False
-    )
 
 
 def test_what_cannot_be_measured_is_two_lines(stream, tmp_path):
