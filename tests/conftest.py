@@ -33,6 +33,14 @@ def data() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _same_numbers():
+    """Compute alike on every machine; a test of bfloat16 says so itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROADSHEET_DTYPE", "float32")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path_factory.mktemp("home")))

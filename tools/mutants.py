@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,18 +21,20 @@ CORES = os.cpu_count() or 1
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Passed:
-    """Counts tests that passed."""
+class Seen:
+    """Counts tests that passed, and keeps the one that did not."""
 
-    count = 0
+    passed = 0
+    killer = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take one phase of one test."""
-        self.count += report.when == "call" and report.passed
+        self.passed += report.when == "call" and report.passed
+        self.killer = report.nodeid if report.failed else self.killer
 
 
 def run_tests(tests: str, mutant: Mutant, folder: Path) -> int:
-    """Run tests on a copy of the source, changed by a mutant; return pytest's exit code and write what passed. This process ends with it."""
+    """Run tests on a copy of the source, changed by a mutant; return pytest's exit code and write what was seen. This process ends with it."""
     source = folder / "src"
     path = source / "broadsheet" / mutant.file
     path.write_text(path.read_text(encoding="utf-8").replace(mutant.before, mutant.after), encoding="utf-8")
@@ -41,9 +44,9 @@ def run_tests(tests: str, mutant: Mutant, folder: Path) -> int:
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    passed = Passed()
-    code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests], plugins=[passed]))
-    (folder / "passed").write_text(str(passed.count), encoding="utf-8")
+    seen = Seen()
+    code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests], plugins=[seen]))
+    (folder / "seen").write_text(f"{seen.passed}\n{seen.killer}", encoding="utf-8")
     return code
 
 
@@ -63,36 +66,43 @@ def begin(tests: str, mutant: Mutant, folder: Path) -> int:
 
 
 class Done(NamedTuple):
-    """The exit code of a run, -1 where a mutant's place is gone, and how many of its tests passed."""
+    """The exit code of a run, -1 where a mutant's place is gone, how many of its tests passed, which failed, and how long it took."""
 
     code: int = -1
     passed: int = 0
+    killer: str = ""
+    seconds: float = 0.0
 
 
 def run_all(runs: list[tuple[str, Mutant]]) -> list[Done]:
     """Run the tests of all, as many at once as there are cores."""
     found = [Done()] * len(runs)
     with tempfile.TemporaryDirectory() as name:
-        waiting, running = list(enumerate(runs)), {}
+        waiting, running, since = list(enumerate(runs)), {}, {}
         while waiting or running:
             while waiting and len(running) < CORES:
                 number, (tests, mutant) = waiting.pop(0)
                 child = begin(tests, mutant, Path(name) / str(number))
                 if child:
-                    running[child] = number
+                    running[child], since[child] = number, time.monotonic()
             if running:
                 child, status = os.wait()
                 number = running.pop(child)
                 folder = Path(name) / str(number)
-                passed = folder / "passed"
-                found[number] = Done(os.waitstatus_to_exitcode(status), int(passed.read_text(encoding="utf-8")) if passed.exists() else 0)
+                seen = folder / "seen"
+                passed, killer = seen.read_text(encoding="utf-8").split("\n") if seen.exists() else ("0", "")
+                found[number] = Done(os.waitstatus_to_exitcode(status), int(passed), killer, time.monotonic() - since.pop(child))
                 shutil.rmtree(folder)
     return found
 
 
 def main() -> int:
-    """Try every mutant, or those whose name holds the first argument, on tests that pass as things stand: `make test` says whether they do."""
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    """Try every mutant, or those whose name holds the first argument, on tests that pass as things stand: `make test` says whether they do.
+
+    With `--times`, also how long each took, and after how many tests which one noticed it.
+    """
+    times = "--times" in sys.argv
+    wanted = next((word for word in sys.argv[1:] if word != "--times"), "")
     chosen = [m for m in MUTANTS if wanted in m.name]
     for name in IMPORTED:
         importlib.import_module(name)
@@ -104,6 +114,8 @@ def main() -> int:
     for mutant in alive:
         code = done[mutant].code
         print(f"alive: {mutant.name}: " + {0: "no test noticed it", -1: "its place is not there any more"}.get(code, f"pytest ended with {code}"))
+    for mutant, run in sorted(done.items(), key=lambda pair: -pair[1].seconds) if times else ():
+        print(f"{run.seconds:6.1f} s  {mutant.name}: {run.killer}, after {run.passed}")
     tried = len(chosen) - len(skipped)
     print(f"{tried} mutants, {tried - len(alive)} killed, {len(alive)} alive")
     return min(1, len(alive))

@@ -49,6 +49,16 @@ class TestMiniLM(EmbedderConformance):
             MiniLMEmbedder(MiniLMConfig(checkpoint=str(tmp_path)))(["soup"])
         assert len(str(error.value).splitlines()) == 2
 
+    def test_in_bfloat16_a_text_is_about_the_same_alone_and_in_company(self, monkeypatch):
+        texts = Catalogue(ITEMS).texts()
+        plain = MiniLMEmbedder()(texts)
+        monkeypatch.setenv("BROADSHEET_DTYPE", "bfloat16")
+        embedder = MiniLMEmbedder()
+        together, alone = embedder(texts), np.concatenate([embedder([text]) for text in texts])
+        assert not np.array_equal(together, plain)
+        assert (together * plain).sum(axis=1).min() > 0.999
+        assert (together * alone).sum(axis=1).min() > 0.999
+
 
 def test_missing_weights_are_an_error_with_the_command(monkeypatch):
     real = importlib.util.find_spec

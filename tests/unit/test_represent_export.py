@@ -39,6 +39,13 @@ def test_a_multi_turn_model_brings_its_template_and_its_merged_adapters(tmp_path
     assert np.allclose(loaded(exported.path), ours, atol=1e-4)
 
 
+def test_on_a_processor_of_another_number_format_the_exported_is_compared_in_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_DTYPE", "bfloat16")
+    embedder = MucoEmbedder(MucoConfig(size="tiny", backbone="tiny:llama", dtype="bfloat16", steps=1, batch=2))
+    embedder.fit_examples(EXAMPLES, tmp_path / "a")
+    assert export_embedder(embedder, tmp_path / "st").agreement > 0.9999
+
+
 def test_minilm_and_the_texts_of_the_picture_embedder_are_themselves(tmp_path):
     pictures = PicturesEmbedder()
     pictures.fit(Catalogue([Item(id=text, title=text) for text in TEXTS]), tmp_path / "a")

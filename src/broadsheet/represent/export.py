@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from broadsheet.core.component import Content, Embedder
+from broadsheet.core.device import in_float32
 from broadsheet.core.errors import ConfigError, MissingExtraError, WeightsError
 from broadsheet.core.files import staged_folder
 from broadsheet.represent.minilm import MiniLMEmbedder
@@ -157,16 +158,16 @@ def _agreement(embedder: Embedder[Any], folder: Path) -> float:
     from sentence_transformers import SentenceTransformer
 
     theirs = np.asarray(SentenceTransformer(str(folder), device="cpu").encode(list(PROBES), show_progress_bar=False))
-    ours = np.asarray(_whole(embedder).embed(_contents(PROBES)).vectors)
+    with in_float32():
+        ours = np.asarray(_whole(embedder).embed(_contents(PROBES)).vectors)
     return float((theirs * ours).sum(axis=1).min())
 
 
 def _whole(embedder: Embedder[Any]) -> Embedder[Any]:
-    """Return the embedder with all of its dimensions."""
-    if getattr(embedder.config, "dim", None) is None:
-        return embedder
+    """Return the embedder with all of its dimensions, and in no number format of its own."""
     whole = copy.copy(embedder)
-    whole.config = embedder.config.model_copy(update={"dim": None})
+    asked = {"dim": None, "dtype": "auto"}
+    whole.config = embedder.config.model_copy(update={name: value for name, value in asked.items() if hasattr(embedder.config, name)})
     return whole
 
 

@@ -51,7 +51,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
 
     def __init__(self, config: MiniLMConfig | None = None) -> None:
         super().__init__(config)
-        self._loaded: tuple[Any, Any, Any] | None = None
+        self._loaded: tuple[Any, Any] | None = None
 
     @property
     def model(self) -> str:
@@ -89,15 +89,16 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
     def _encode(self, texts: list[str]) -> np.ndarray:
         import torch
 
-        tokenizer, model, dtype = self._load()
+        tokenizer, model = self._load()
+        dtype = choose_dtype().name if self.config.dtype == "auto" else self.config.dtype
         tokens = tokenizer(texts, padding=True, truncation=True, max_length=self.config.max_tokens, return_tensors="pt")
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype is torch.bfloat16):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bfloat16"):
             states = model(**tokens).last_hidden_state.float()
         mask = tokens["attention_mask"].unsqueeze(-1).float()
         pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
         return torch.nn.functional.normalize(pooled, dim=1).numpy()
 
-    def _load(self) -> tuple[Any, Any, Any]:
+    def _load(self) -> tuple[Any, Any]:
         if self._loaded is None:
             checkpoint = self.checkpoint()
             import torch
@@ -107,8 +108,7 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
             logging.disable_progress_bar()
             tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
             model = AutoModel.from_pretrained(checkpoint, local_files_only=True, dtype=torch.float32).eval()
-            name = choose_dtype().name if self.config.dtype == "auto" else self.config.dtype
-            self._loaded = (tokenizer, model, getattr(torch, name))
+            self._loaded = (tokenizer, model)
         return self._loaded
 
     def checkpoint(self) -> str:
