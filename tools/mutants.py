@@ -1,5 +1,6 @@
 """Breaks the code on purpose, one place at a time, and expects a test to notice each."""
 
+import gc
 import importlib
 import os
 import shutil
@@ -14,6 +15,7 @@ from mutant_list import MUTANTS, Mutant
 
 # Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
 IMPORTED = "numpy torch scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
+IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss".split()
 IMPORTED += "sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
 # Some of them bring a pytest plugin whose asserts nobody needs rewritten.
 REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
@@ -106,6 +108,8 @@ def main() -> int:
     chosen = [m for m in MUTANTS if wanted in m.name]
     for name in IMPORTED:
         importlib.import_module(name)
+    # pytest collects garbage twice; what is imported here is none.
+    gc.freeze()
     done = dict(zip(chosen, run_all([(m.tests, m) for m in chosen]), strict=True))
     skipped = [m for m, run in done.items() if run.code == 0 and not run.passed]
     alive = [m for m, run in done.items() if run.code != 1 and m not in skipped]

@@ -70,5 +70,7 @@ def test_a_rule_of_the_house_that_is_broken_is_noticed(copy, file, code):
 
 
 def test_a_type_that_does_not_fit_is_noticed(copy):
+    typed = (str(BIN / "pyrefly"), "check", "--python-interpreter-path", sys.executable, "src/broadsheet/core/seeds.py")
+    assert check(copy, *typed) == 0
     add(copy, "core/seeds.py", '\n\ndef wrong() -> int:\n    """Return text."""\n    return "text"\n')
-    assert check(copy, str(BIN / "pyrefly"), "check", "--python-interpreter-path", sys.executable) != 0
+    assert check(copy, *typed) == 1
