@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +14,9 @@ from broadsheet.core.bench.probe import beside_probes
 from broadsheet.core.errors import RecordError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
-from broadsheet.retrieve.bench.oracle import Oracle, allowed_tokens
+from broadsheet.retrieve.bench.oracle import Oracle, Rectokens, allowed_tokens, has_rectokens
 from broadsheet.retrieve.decoding import Filter, LiveTrie, Scorer, Trie, beam
-from broadsheet.retrieve.decoding.beam import Allowed, Beams, step
+from broadsheet.retrieve.decoding.beam import Allowed, Beams, spread, step
 from broadsheet.retrieve.model.depth import DepthDecoder
 
 WIDTH, SIZE = 128, 256
@@ -42,13 +43,17 @@ def bench_decoding(plan: DecodingPlan, folder: Path, command: str, progress: Pro
         tasks += [
             Task("equal answers", name, seed, facts, _probed(measure, plan, seed)) for name, measure in (("a step", _a_step), ("end to end", _end_to_end))
         ]
+        if has_rectokens():
+            tasks.append(Task("equal answers", "a step, rectokens", seed, facts, _probed(_beside_rectokens, plan, seed)))
         for size in plan.sizes:
             tasks.append(Task(f"{size:,} items", "one request", seed, {**facts, "size": size}, _probed(_sized(size), plan, seed)))
     outcome = run_tasks("retrieve-decoding", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
-        f"A random decoder of width {WIDTH}, {SIZE} codes a level; answers of both are compared before anything is timed. Theirs: beam search of transformers.",
-        "A step: what is done beside the model, for all beams of a batch, at each level in turn. Times are seconds, the median; p99 over requests.",
+        f"A random decoder of width {WIDTH}, {SIZE} codes a level; answers of both are compared before anything is timed. Theirs: beam search of transformers, or rectokens on CPU.",
+        "A step: what is done beside the model, for all beams of a batch, at each level in turn; mask: that without the choice of the best. Times are seconds, the median; p99 over requests.",
     )
+    if not has_rectokens():
+        notes += ("No row of rectokens: it is not installed here. Run: pip install --no-deps rectokens",)
     return Bench.of("retrieve-decoding", command, outcome, _summary(outcome), data={"items": SMALL}, seeds=plan.seeds, notes=notes)
 
 
@@ -87,22 +92,53 @@ def _end_to_end(plan: DecodingPlan, seed: int) -> dict[str, float]:
 
 
 def _a_step(plan: DecodingPlan, seed: int) -> dict[str, float]:
-    """Time what keeps beams in the trie, the model's own work left out of both."""
+    """Time what keeps beams in the trie, the model's own work left out of both: the mask with its normalisation, and the whole step."""
     codes = drawn(SMALL, 3, seed)
     decoder, states = _decoder(3, plan.batch, seed)
     trie, scorer = LiveTrie(codes, SIZE), decoder.scorer(states)
     views = [Allowed(part, None, None) for part in trie.parts()]
     allowed = allowed_tokens(codes, SIZE)
     beams = Beams.start(plan.batch, 1)
-    mine = other = 0.0
+    spent = np.zeros(4)
     for depth in range(3):
-        kept = _fixed(scorer(beams.owners, beams.codes))
-        mine += _median(lambda at=depth, now=beams, scored=kept: step(views, SIZE, at, now, scored, plan.batch, plan.wide), 7)
+        ready = _fixed(scorer(beams.owners, beams.codes))
         prefixes = torch.from_numpy(np.concatenate([np.zeros((len(beams.codes), 1), dtype=np.int64), beams.codes + np.arange(depth) * SIZE], axis=1))
         vocabulary = torch.zeros(len(prefixes), 3 * SIZE + plan.batch)
-        other += _median(lambda rows=prefixes, scores=vocabulary: _masked(allowed, rows, scores), 3)
-        beams = step(views, SIZE, depth, beams, kept, plan.batch, plan.wide)
-    return {"ours_s": mine, "theirs_s": other, "ratio": other / mine}
+        calls: tuple[Callable[[], Any], ...] = (
+            partial(spread, views, SIZE, depth, beams, ready),
+            partial(step, views, SIZE, depth, beams, ready, plan.batch, plan.wide),
+            partial(_masked, allowed, prefixes, vocabulary),
+            partial(_selected, allowed, prefixes, vocabulary, beams.scores, plan),
+        )
+        spent += [_median(call, 5) for call in calls]
+        beams = step(views, SIZE, depth, beams, ready, plan.batch, plan.wide)
+    mask, whole, other_mask, other = spent.tolist()
+    return {"mask_s": mask, "their_mask_s": other_mask, "mask_ratio": other_mask / mask, "ours_s": whole, "theirs_s": other, "ratio": other / whole}
+
+
+def _beside_rectokens(plan: DecodingPlan, seed: int) -> dict[str, float]:
+    """Time a step of ours and one of rectokens on CPU, from the same logits, to the same answers."""
+    codes = drawn(SMALL, 3, seed)
+    decoder, states = _decoder(3, plan.batch, seed)
+    trie, scorer = LiveTrie(codes, SIZE), decoder.scorer(states)
+    views = [Allowed(part, None, None) for part in trie.parts()]
+    rival = Rectokens(codes, SIZE, plan.batch, plan.wide)
+    beams, theirs = Beams.start(plan.batch, 1), rival.start()
+    mine = other = 0.0
+    for depth in range(3):
+        kept = scorer(beams.owners, beams.codes)
+        owners = np.repeat(np.arange(plan.batch), theirs[1].shape[1])
+        given = torch.from_numpy(np.ascontiguousarray(scorer(owners, theirs[2].numpy()))).float()
+        mine += _median(partial(step, views, SIZE, depth, beams, _fixed(kept), plan.batch, plan.wide), 7)
+        with torch.inference_mode():
+            other += _median(partial(rival.step, depth, theirs, given), 7)
+            theirs = rival.step(depth, theirs, given)
+        beams = step(views, SIZE, depth, beams, _fixed(kept), plan.batch, plan.wide)
+    found = theirs[2].numpy().reshape(plan.batch, -1, 3)
+    same = float(np.mean([np.mean((found[row] == beams.codes[beams.owners == row]).all(axis=1)) for row in range(plan.batch)]))
+    if same < 0.999:
+        raise RecordError(f"Only {same:.1%} of the answers are those of rectokens.", "Look at both before anything is timed.")
+    return {"ours_s": mine, "theirs_s": other, "ratio": other / mine, "same_answers": same}
 
 
 def _fixed(logits: np.ndarray) -> Scorer:
@@ -119,6 +155,12 @@ def _masked(allowed: Callable[[int, torch.Tensor], list[int]], prefixes: torch.T
     from transformers.generation.logits_process import PrefixConstrainedLogitsProcessor
 
     return torch.log_softmax(PrefixConstrainedLogitsProcessor(allowed, 1)(prefixes, scores), dim=-1)
+
+
+def _selected(allowed: Callable[[int, torch.Tensor], list[int]], prefixes: torch.Tensor, scores: torch.Tensor, so_far: np.ndarray, plan: DecodingPlan) -> Any:
+    """Mask, add what beams had, and take twice the width, as their beam search does."""
+    totals = _masked(allowed, prefixes, scores) + torch.from_numpy(so_far)[:, None].float()
+    return totals.view(plan.batch, -1).topk(2 * plan.wide, dim=1)
 
 
 def _sized(size: int) -> Callable[[DecodingPlan, int], dict[str, float]]:
@@ -173,5 +215,5 @@ def _median(call: Callable[[], Any], times: int) -> float:
 
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
-    ranged = ("ratio", "p99_s", "filtered_ratio")
+    ranged = ("ratio", "mask_ratio", "p99_s", "filtered_ratio")
     return tuple({"name": f"{data}: {arm}", **over_seeds(rows, ranged)} for (data, arm), rows in by_arm(outcome).items())

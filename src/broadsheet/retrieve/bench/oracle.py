@@ -1,5 +1,7 @@
-"""The same model under transformers' own beam search, with `prefix_allowed_tokens_fn`: the answers that ours must equal."""
+"""The same model under transformers' own beam search, with `prefix_allowed_tokens_fn`: the answers that ours must equal; and rectokens' trie."""
 
+import importlib
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -86,3 +88,35 @@ def allowed_tokens(codes: np.ndarray, size: int) -> Callable[[int, torch.Tensor]
         return listed.get(tuple(tokens.tolist()[1:]), [0])
 
     return allowed
+
+
+def has_rectokens() -> bool:
+    """Return whether rectokens is here; it is asked for by nothing else: `pip install --no-deps rectokens`."""
+    return importlib.util.find_spec("rectokens") is not None
+
+
+class Rectokens:
+    """Beams kept in rectokens' trie by its path for CPUs, the best `width` of each request taken by torch."""
+
+    def __init__(self, codes: np.ndarray, size: int, requests: int, width: int) -> None:
+        trie = importlib.import_module("rectokens.schemas.compact_csr_trie").CompactCSRTrie
+        self._transition = importlib.import_module("rectokens.decoding.vntk").vtnk_pytorch
+        order = np.lexsort(codes.T[::-1])
+        self._trie = trie.from_sorted_batch(torch.from_numpy(codes[order]), size, dense_lookup_layers=0)
+        self.requests, self.width, self.size = requests, width, size
+
+    def start(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return one beam a request: its node, its score and its codes so far."""
+        return torch.zeros(self.requests, dtype=torch.long), torch.zeros(self.requests, 1), torch.zeros(self.requests, 0, dtype=torch.long)
+
+    def step(self, depth: int, beams: tuple[torch.Tensor, torch.Tensor, torch.Tensor], logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the beams after one more level, from logits `[B, K]` of all beams."""
+        nodes, scores, codes = beams
+        after, tokens, masked = self._transition(logits, nodes, self._trie, depth)
+        gained = torch.log_softmax(masked, dim=-1).view(self.requests, -1, self.size)
+        totals = (scores[:, :, None] + gained).flatten(1)
+        best = totals.topk(min(self.width, totals.shape[1]), dim=1)
+        parents = (best.indices // self.size + torch.arange(self.requests)[:, None] * scores.shape[1]).flatten()
+        chosen = (best.indices % self.size).flatten()
+        nodes = after[parents][tokens[parents] == chosen[:, None]]
+        return nodes, best.values, torch.cat([codes[parents], chosen[:, None]], dim=1)

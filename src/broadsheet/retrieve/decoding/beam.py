@@ -122,8 +122,26 @@ def exact(
     return beam(trie, scorer, requests, None, allowed=allowed, hidden=hidden)
 
 
+class Children(NamedTuple):
+    """What may follow live prefixes: each one's parent among them `[C]`, code `[C]`, node in each part `[C, P]`, score `[C]` and owner `[C]`."""
+
+    parent: np.ndarray
+    code: np.ndarray
+    nodes: np.ndarray
+    scores: np.ndarray
+    owners: np.ndarray
+
+
 def step(views: Sequence[Allowed], size: int, depth: int, beams: Beams, scorer: Scorer, requests: int, width: int | None) -> Beams:
     """Go one code deeper, and keep the best of each request."""
+    found = spread(views, size, depth, beams, scorer)
+    best = _best(found.owners, found.scores, requests, width)
+    codes = np.concatenate([beams.codes[found.parent[best]], found.code[best, None]], axis=1)
+    return Beams(found.owners[best], found.scores[best], codes, found.nodes[best])
+
+
+def spread(views: Sequence[Allowed], size: int, depth: int, beams: Beams, scorer: Scorer) -> Children:
+    """Return all that may follow: codes that the catalogue has there, with an item below that the request may see."""
     logits = _logits(scorer, beams, size)
     parent, code, nodes = _children(views, size, depth, beams.nodes)
     if any(len(view.part.gone) for view in views):
@@ -135,9 +153,7 @@ def step(views: Sequence[Allowed], size: int, depth: int, beams: Beams, scorer: 
     if not all(view.everything for view in views):
         seen = _any(views, nodes, lambda view, at, rows: view.open(depth + 1, at, owners[rows]))
         parent, code, nodes, scores, owners = parent[seen], code[seen], nodes[seen], scores[seen], owners[seen]
-    best = _best(owners, scores, requests, width)
-    codes = np.concatenate([beams.codes[parent[best]], code[best, None]], axis=1)
-    return Beams(owners[best], scores[best], codes, nodes[best])
+    return Children(parent, code, nodes, scores, owners)
 
 
 def _logits(scorer: Scorer, beams: Beams, size: int) -> np.ndarray:
