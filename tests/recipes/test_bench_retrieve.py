@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from broadsheet.core.errors import ConfigError, SourceNotFoundError
 from broadsheet.retrieve.bench.sequences import ARMS, SequencesPlan, bench_sequences
 from broadsheet.retrieve.fit import RetrieverConfig, list_ranks
 
@@ -44,6 +45,42 @@ def test_every_arm_has_a_row_with_intervals_and_the_hybrid_says_whom_it_beats(be
     assert found["popularity"]["recall@10"] < 0.5
     again = bench_sequences(SequencesPlan((folder,), seeds=1, config=TOY), bench[1], "broadsheet bench retrieve")
     assert [row["name"] for row in again.rows] == [row["name"] for row in bench[0].rows]
+
+
+def test_a_folder_of_sequences_alone_has_every_row_but_that_of_words(folder, tmp_path):
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "sequences.txt").write_text((folder / "sequences.txt").read_text())
+    made = bench_sequences(SequencesPlan((bare,), seeds=1, config=TOY), tmp_path / "rows", "")
+    assert [row["name"].partition(": ")[2] for row in made.rows] == [arm for arm in ARMS if arm != "BM25"]
+    assert any("no row of BM25" in note for note in made.notes)
+
+
+def test_an_item_that_comes_again_is_found_by_no_row_where_those_had_are_removed_and_the_table_says_so(tmp_path):
+    path = tmp_path / "again"
+    path.mkdir()
+    (path / "sequences.txt").write_text("\n".join(f"{user} {user % 9} {9 + user % 5} {20 + user % 7} {user % 9}" for user in range(60)))
+    arms = ("popularity", "co-occurrence", "sequence dense", "hybrid")
+    for kept in (False, True):
+        made = bench_sequences(SequencesPlan((path,), seeds=1, config=TOY, arms=arms, keep_seen=kept), tmp_path / "rows", "")
+        assert [bool(row["recall@20"]) for row in made.rows] == [kept] * 4
+        assert any("100.0% of the users had their last item before" in note for note in made.notes) is not kept
+
+
+def test_folders_of_one_name_and_folders_that_are_not_there_are_refused_in_two_lines(folder, tmp_path):
+    other = tmp_path / folder.name
+    other.mkdir()
+    for folders, error in (((folder, other), ConfigError), ((tmp_path / "nowhere",), SourceNotFoundError)):
+        with pytest.raises(error) as told:
+            bench_sequences(SequencesPlan(folders, seeds=1, config=TOY), tmp_path / "rows", "")
+        assert len(str(told.value).splitlines()) == 2
+
+
+def test_seconds_cut_two_towers_too(folder, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("broadsheet.retrieve.bench.sequences.within", lambda seconds, model, plan, *_: asked.append(seconds) or plan)
+    bench_sequences(SequencesPlan((folder,), seeds=1, config=TOY, arms=("two-tower joint", "two-tower staged"), seconds=7.0), tmp_path / "rows", "")
+    assert asked == [7.0, 7.0]
 
 
 def test_shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefact(folder):

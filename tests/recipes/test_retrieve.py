@@ -51,9 +51,16 @@ def bundle(papers, tmp_path_factory):
 
 
 def test_questions_and_histories_are_answered_in_one_call_within_a_category(bundle):
-    done = invoked("retrieve", "run", bundle, "--history", "p1,p7", "--query", "casting silver", "--category", "metals", "-k", 18, "--json")
-    by_history, by_words = json.loads(done.stdout)["answers"]
-    for answer in (by_history, by_words):
+    asked = (("--history", "p1,p7"), ("--query", "casting silver"), ("--history", "p1,p7", "--query", "casting silver"))
+    answers = []
+    for words in asked:
+        (answer,) = json.loads(invoked("retrieve", "run", bundle, *words, "--category", "metals", "-k", 18, "--json").stdout)["answers"]
+        answers.append(answer)
+    by_history, by_words, by_both = answers
+    assert by_both["history"] == ["p1", "p7"]
+    assert "casting silver" in by_both["asked"]
+    assert [hit["score"] for hit in by_both["hits"]] not in ([hit["score"] for hit in by_history["hits"]], [hit["score"] for hit in by_words["hits"]])
+    for answer in answers:
         assert sorted(int(hit["item"][1:]) % 2 for hit in answer["hits"]) == [0] * 18
     assert "silver" in " ".join(hit["title"] for hit in by_words["hits"][:6])
     assert len({tuple(hit["semantic_id"]) for hit in by_words["hits"]}) == 18
@@ -66,6 +73,7 @@ def test_what_is_named_twice_or_unknown_is_said_in_two_lines(papers, bundle, tmp
         ("retrieve", "fit", "--papers", papers, "--data", tmp_path),
         ("retrieve", "fit", "--papers", papers, "--recipe", "paper"),
         ("retrieve", "run", bundle, "--query", "x", "--category", "metal"),
+        ("retrieve", "run", bundle, "--query", "x", "--history", "p1", "--history", "p2"),
     ):
         error = CliRunner().invoke(app, [str(word) for word in words]).exception
         assert isinstance(error, BroadsheetError), error
@@ -172,4 +180,4 @@ def test_a_shipped_bundle_that_was_changed_is_refused(tmp_path, monkeypatch):
 def test_without_a_bundle_the_world_answers_words_and_readers_within_a_category():
     done = invoked("retrieve", "run", "--query", "a ledger of rents", "--history", "w00250,w01340", "--category", "household-finance", "-k", 5, "--json")
     answers = json.loads(done.stdout)["answers"]
-    assert [len(answer["hits"]) for answer in answers] == [5, 5]
+    assert [(len(answer["hits"]), answer["popular"]) for answer in answers] == [(5, False)]

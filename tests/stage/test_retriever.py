@@ -7,7 +7,7 @@ import pytest
 from broadsheet.core.artifacts import Manifest, read_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import NotFittedError, RecordError
+from broadsheet.core.errors import ConfigError, NotFittedError, OutputError, RecordError
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.retrieve.fit import RetrieverConfig
 from broadsheet.retrieve.retriever import Ask, Retriever
@@ -68,8 +68,107 @@ def test_what_was_had_or_is_hidden_is_not_given_again_and_unknown_ids_are_report
     answer = retriever([Ask(["i3", "nobody", "i4"], hidden=["i5"])], COUNT)[0]
     assert answer.unknown == ("nobody",)
     assert not {"i3", "i4", "i5"} & set(ids(answer))
-    stranger = retriever([Ask(["nobody"])])[0]
-    assert len(stranger.hits) == 10
+
+
+def test_a_request_of_nothing_known_is_answered_by_what_most_had(retriever):
+    counts = {item: sum(row.count(item) for row in HISTORIES) for item in CATALOGUE.ids}
+    most = sorted(CATALOGUE.ids, key=lambda item: (-counts[item], int(item[1:])))
+    for ask in (Ask(), Ask(["nobody"])):
+        answer = retriever([ask], COUNT)[0]
+        assert answer.popular
+        assert ids(answer) == most
+    few = ["i3", "i7", most[0]]
+    answer = retriever([Ask(hidden=["i3"])], 5, allowed=few)[0]
+    assert set(ids(answer)) == {"i7", most[0]}
+    assert not retriever([Ask(["i3"])])[0].popular
+    assert not retriever([Ask(query=VECTORS[0])])[0].popular
+
+
+def test_an_item_that_is_gone_still_says_something_of_who_had_it(retriever):
+    before = retriever([Ask(["i20"])], COUNT)[0]
+    retriever.delete("i20")
+    after = retriever([Ask(["i20"])], COUNT)[0]
+    assert after.unknown == ()
+    assert ids(after) == ids(before)
+
+
+@pytest.mark.parametrize("asked", [Ask(["i20", "i21"]), Ask(query=VECTORS[5])])
+def test_neither_a_filter_nor_what_is_hidden_changes_the_score_of_another_item(retriever, asked):
+    plain = {hit.item: hit for hit in retriever([asked], COUNT)[0].hits}
+    for kept, hidden in ((["i1", "i2", "i30"], ()), (None, ["i22", "i5"])):
+        for hit in retriever([asked._replace(hidden=hidden)], COUNT, allowed=kept)[0].hits:
+            assert hit.dense == pytest.approx(plain[hit.item].dense, abs=1e-4)
+            assert hit.generative == pytest.approx(plain[hit.item].generative, abs=1e-4)
+            assert hit.score == pytest.approx(plain[hit.item].score, abs=1e-4)
+
+
+def test_what_all_chose_last_is_learnt(tmp_path):
+    last = [[f"i{number}" for number in RNG.permutation(30)[:4]] + ["i39"] for _ in range(200)]
+    config = CONFIG.model_copy(update={"epochs": 30})
+    made = Retriever.load(Retriever(config).fit(CATALOGUE, tmp_path / "a", histories=last))
+    assert ids(made([Ask(["i1", "i2", "i3", "i4"])], 1)[0]) == ["i39"]
+
+
+def test_what_is_no_request_and_no_item_is_refused_in_two_lines(retriever):
+    wide = np.zeros(12, dtype=np.float32)
+    for call, says in (
+        (lambda: retriever([Ask("i1")]), "no request"),
+        (lambda: retriever(Ask(["i1"])), "no request"),
+        (lambda: retriever([Ask(["i1"])], 0), "0 items"),
+        (lambda: retriever([Ask(query=wide + np.nan)]), "finite"),
+        (lambda: retriever.insert("n", {"categorys": ["quarter 1"]}), "Did you mean 'categories'"),
+        (lambda: retriever.insert("n", {"categories": "quarter 1"}), "one word"),
+        (lambda: retriever.insert("n", {}, {"text": wide}), "no vectors 'text'"),
+    ):
+        with pytest.raises(RecordError, match=says) as error:
+            call()
+        assert len(str(error.value).splitlines()) == 2
+    assert "n" not in ids(retriever([Ask(["i1"])], COUNT + 1)[0])
+
+
+def test_a_newcomer_brings_its_title_and_a_category_of_its_own(retriever):
+    retriever.insert("new", {"categories": ["quarter 2", "quarter 9"]}, title="A new one")
+    (hit,) = retriever([Ask(["i20"])], 5, allowed=retriever.of_categories(["quarter 9"]))[0].hits
+    assert (hit.item, hit.title) == ("new", "A new one")
+
+
+def test_an_empty_catalogue_takes_its_first_item(tmp_path):
+    made = Retriever.load(Retriever(CONFIG).fit(Catalogue([]), tmp_path / "a"))
+    made.insert("first")
+    assert ids(made([Ask()], 3)[0]) == ["first"]
+
+
+def test_sequences_of_which_nothing_is_said_are_learnt_from(tmp_path):
+    bare = Catalogue([Item(id=item, title="") for item in CATALOGUE.ids])
+    made = Retriever.load(Retriever(CONFIG).fit(bare, tmp_path / "a", histories=HISTORIES))
+    assert "i22" in ids(made([Ask(["i20", "i21"])], 3)[0])
+
+
+def test_taste_without_vectors_to_go_by_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="taste"):
+        Retriever(CONFIG.model_copy(update={"taste": 3.0})).fit(CATALOGUE, tmp_path / "a", histories=HISTORIES)
+
+
+def test_a_fit_that_is_stopped_goes_on_to_the_same_bundle_and_leaves_no_checkpoint(artifact, tmp_path, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("broadsheet.retrieve.retriever.first", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            Retriever(CONFIG).fit(CATALOGUE, tmp_path / "a", histories=HISTORIES, queries=QUERIES, checkpoints=tmp_path / "checkpoints")
+    steps = []
+    again = Retriever(CONFIG).fit(
+        CATALOGUE,
+        tmp_path / "a",
+        histories=HISTORIES,
+        queries=QUERIES,
+        checkpoints=tmp_path / "checkpoints",
+        progress=lambda step, done, total: steps.append((step, done, total)),
+    )
+    assert again.manifest.files == artifact.manifest.files
+    assert not [done for step, done, total in steps if step == "collab" and 0 < done < total]
+    assert not list((tmp_path / "checkpoints").iterdir())
 
 
 def test_items_come_and_go_without_training(retriever):
@@ -120,12 +219,25 @@ def test_the_command_line_fits_a_bundle_and_answers_within_a_category(tmp_path):
 
     (tmp_path / "sequences.txt").write_text("\n".join(f"{user} {' '.join(item[1:] for item in row)}" for user, row in enumerate(HISTORIES)))
     (tmp_path / "item2attributes.json").write_text(json.dumps({str(number): [f"q{number // 10}"] for number in range(COUNT)}))
+    (tmp_path / "items.jsonl").write_text(
+        "\n".join(json.dumps({"id": number, "title": f"Pot of colour {number}", "categories": [f"q{number // 10}"]}) for number in range(COUNT))
+    )
     bundle = tmp_path / "bundle"
     settings = [
         part for name, value in (("size", "tiny"), ("levels", 2), ("epochs", 2), ("id_epochs", 1), ("batch", 150)) for part in ("--set", f"{name}={value}")
     ]
     done = CliRunner().invoke(app, ["retrieve", "fit", "--data", str(tmp_path), "--out", str(bundle), *settings, "--json"])
     assert json.loads(done.stdout)["metrics"]["collisions"] == 0
+    assert "120 users, 120 with two items or more, 720 events, 40 items\ncategories of 40 items\ntitles of 40 items" in done.stderr
+    (again,) = json.loads(CliRunner().invoke(app, ["retrieve", "run", str(bundle), "--query", "pot of colour 7", "-k", "3", "--json"]).stdout)["answers"]
+    assert len(again["hits"]) == 3
+    for out in (tmp_path, bundle / "weights.safetensors"):
+        before = sorted(path.name for path in tmp_path.iterdir())
+        done_wrong = CliRunner().invoke(app, ["retrieve", "fit", "--data", str(tmp_path), "--out", str(out), *settings])
+        assert isinstance(done_wrong.exception, OutputError)
+        assert sorted(path.name for path in tmp_path.iterdir()) == before
+    plain = CliRunner().invoke(app, ["retrieve", "fit", "--data", str(tmp_path), "--out", str(bundle), "--no-texts", *settings])
+    assert "titles of 40 items, not used" in plain.stderr
     done = CliRunner().invoke(app, ["retrieve", "run", str(bundle), "--history", "3,4,77", "--category", "q1", "-k", "20", "--json"])
     (answer,) = json.loads(done.stdout)["answers"]
     assert sorted(int(hit["item"]) for hit in answer["hits"]) == list(range(10, 20))

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from broadsheet import __version__
-from broadsheet.core.artifacts import SCHEMA_VERSION, Artifact, Manifest, read_artifact, write_artifact
+from broadsheet.core.artifacts import SCHEMA_VERSION, Artifact, Manifest, check_replaceable, load_artifact, read_artifact, write_artifact
 from broadsheet.core.errors import ArtifactError, OutputError
 from broadsheet.core.schema import ArtifactKind
 
@@ -161,6 +161,49 @@ def test_an_earlier_artefact_outlives_a_rewrite_that_fails(tmp_path, monkeypatch
         written(tmp_path / "a", 2.0)
     assert read_artifact(tmp_path / "a", EMBEDDINGS) == before
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
+def test_what_is_no_artefact_of_the_kind_is_never_replaced(tmp_path):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "mine.txt").write_text("kept")
+    written(tmp_path / "other")
+    (tmp_path / "file").write_text("kept")
+    other = Manifest(kind=ArtifactKind.RETRIEVER)
+    for name in ("notes", "other", "file"):
+        for call in (lambda path: write_artifact(path, other), lambda path: check_replaceable(path, ArtifactKind.RETRIEVER)):
+            with pytest.raises(OutputError) as error:
+                call(tmp_path / name)
+            assert len(str(error.value).splitlines()) == 2
+    assert (notes / "mine.txt").read_text() == "kept"
+    assert contents(tmp_path / "other")
+    (tmp_path / "empty").mkdir()
+    assert write_artifact(tmp_path / "empty", other).path.is_dir()
+
+
+def test_a_folder_that_is_replaced_while_it_is_read_is_one_or_the_other(tmp_path):
+    import threading
+
+    path, done, seen = tmp_path / "a", threading.Event(), []
+    written(path, 0.0, seed=0)
+
+    def swap() -> None:
+        for number in range(1, 60):
+            written(path, float(number), seed=number)
+        done.set()
+
+    writer = threading.Thread(target=swap)
+    writer.start()
+    while not done.is_set():
+        kind = ArtifactKind.EMBEDDINGS
+        seen.append(load_artifact(path, kind, lambda found: (found.manifest.seed, float(next(iter(found.tensors("vectors").values())).flat[0]))))
+    writer.join()
+    assert all(seed == value for seed, value in seen)
+    # Without a second look: what was opened is gone, and is said to be.
+    opened = read_artifact(path, ArtifactKind.EMBEDDINGS)
+    written(path, 7.5, seed=3)
+    with pytest.raises(ArtifactError, match="changed"):
+        opened.tensors("vectors")
 
 
 def test_a_rewrite_leaves_no_file_of_the_one_before(tmp_path):

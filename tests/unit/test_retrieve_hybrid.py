@@ -41,6 +41,7 @@ def test_every_candidate_has_every_feature_whoever_found_it(apart):
         items = found.candidates.items[row]
         kept = items >= 0
         scores = states[row] @ made.vectors.T
+        total = logsumexp(scores)
         scores[history] = -np.inf
         best = set(np.argsort(-scores)[:10].tolist())
         assert best | set(found.answers.items[row][found.answers.items[row] >= 0].tolist()) == set(items[kept].tolist())
@@ -49,7 +50,7 @@ def test_every_candidate_has_every_feature_whoever_found_it(apart):
         weight = sum(near[item] * 0.7**back for back, item in enumerate(history[::-1][:6].tolist()))
         for item, features in zip(items[kept].tolist(), found.candidates.features[row][kept], strict=True):
             prefix = made.book.centres[0][made.model.codes[item, 0]]
-            wanted = [scores[item] - logsumexp(scores), given[item], states[row] @ prefix, np.log(weight[item] + FLOOR)]
+            wanted = [scores[item] - total, given[item], states[row] @ prefix, np.log(weight[item] + FLOOR)]
             assert np.allclose(features, wanted, atol=1e-3)
     assert found.candidates.features.shape[2] == len(FEATURES) + 1
 

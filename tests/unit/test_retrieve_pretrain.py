@@ -8,14 +8,14 @@ import torch
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.ragged import Ragged
-from broadsheet.retrieve.fit import begin
+from broadsheet.retrieve.fit import begin, list_ranks
 from broadsheet.retrieve.model.batches import Pairs, Sampler
 from broadsheet.retrieve.model.items import Content, ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.plan import Plan, PlanStage, default_plan
-from broadsheet.retrieve.pretrain import Asks, alarms, hide, means, pretrain, ranks
+from broadsheet.retrieve.pretrain import Asks, alarms, hide, means, pretrain, ranked, ranks
 from broadsheet.retrieve.tokenizer import CodebookConfig
 
 PLAN = default_plan("text", "image", histories=False, queries=True)
@@ -89,10 +89,17 @@ def test_semantic_ids_are_made_where_they_are_needed_and_requests_find_items_at_
     assert means(ranks(net, asks))["recall@10"] > 0.5
 
 
-def test_hidden_items_are_ranked_last_but_never_the_target():
+def test_hidden_items_are_found_by_nobody_not_even_the_target():
     scores = np.array([[3.0, 2.0, 1.0]])
-    hide(scores, [np.array([0, 2])], np.array([2]))
-    assert scores.tolist() == [[-np.inf, 2.0, 1.0]]
+    hide(scores, [np.array([0, 2])])
+    assert scores.tolist() == [[-np.inf, 2.0, -np.inf]]
+
+
+def test_the_rank_of_a_target_is_the_same_by_scores_and_by_a_list():
+    asked = Asks(Requests.of_histories(Ragged.of([[0], [0], [2]])), np.array([1, 0, 1]), [np.array([0]), np.array([0]), np.array([2])])
+    scores = np.array([[3.0, 2.0, 1.0]] * 3)
+    assert ranked([scores.copy()], asked).tolist() == [0.0, np.inf, 1.0]
+    assert list_ranks(np.array([[1, 2, -1], [1, 2, -1], [0, 1, -1]]), asked.targets).tolist() == [0.0, np.inf, 1.0]
 
 
 def test_a_fall_after_an_epoch_while_the_loss_improves_is_told():

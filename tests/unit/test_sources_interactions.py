@@ -9,7 +9,7 @@ from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.metrics import by_rank
 from broadsheet.core.ragged import Ragged
 from broadsheet.retrieve.baselines import cooccurrence, popularity, recent
-from broadsheet.sources.interactions import read_interactions
+from broadsheet.sources.interactions import read_interactions, read_items
 from broadsheet.sources.leave_one_out import leave_one_out
 
 
@@ -55,6 +55,9 @@ def test_prefixes_with_targets_and_published_codes(tmp_path):
         ({"test.inter": "head\n0\t1 2\n"}, RecordError),
         ({"sequences.txt": "1 1 2\n", "items.jsonl": "no\n"}, RecordError),
         ({"sequences.txt": "1 1 2\n", "item2attributes.json": "[1]"}, RecordError),
+        ({"sequences.txt": "1 1 2\n2 5\n1 1 2 3\n"}, RecordError),
+        ({"sequences.txt": "1 1 2\n", "items.tsv": "1\tTea\n2\tRice\n"}, RecordError),
+        ({"sequences.txt": "1 1 2\n", "items.jsonl": '{"id": null, "title": "Pie"}\n'}, RecordError),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path, files, error):
@@ -63,6 +66,36 @@ def test_what_cannot_be_read_is_refused(tmp_path, files, error):
     with pytest.raises(error) as told:
         read_interactions(tmp_path)
     assert len(str(told.value).splitlines()) == 2
+
+
+def test_a_file_in_another_encoding_is_refused_in_two_lines(tmp_path):
+    (tmp_path / "sequences.txt").write_bytes("1 k\u00e4se brot\n".encode("latin1"))
+    with pytest.raises(RecordError, match="UTF-8") as told:
+        read_interactions(tmp_path)
+    assert len(str(told.value).splitlines()) == 2
+
+
+def test_a_line_ends_where_a_file_says_so_and_nowhere_else(tmp_path):
+    (tmp_path / "sequences.txt").write_bytes(b"1 4 5\r\n\r\n2 4\r\n")
+    (tmp_path / "items.tsv").write_text("id\tattributes\n4\tNail\u2028Polish | Red\n")
+    read = read_interactions(tmp_path)
+    assert read.items == ("4", "5")
+    assert read.attributes["attributes"].names == ("Nail\u2028Polish", "Red")
+    head = "user\titems\titem\n"
+    (tmp_path / "sequences.txt").unlink()
+    (tmp_path / "test.inter").write_text(f"{head}0\t4 5\t6\n\n")
+    assert [row.tolist() for row in read_interactions(tmp_path).sequences] == [[0, 1, 2]]
+
+
+def test_items_come_with_all_that_is_said_of_them(tmp_path):
+    (tmp_path / "sequences.txt").write_text("1 a b c\n")
+    (tmp_path / "items.jsonl").write_text(
+        '{"id": "a", "name": " Pot ", "description": "Red.", "image": "a.png", "categories": ["Pots", "Red"], "brand": "Pots"}\n{"id": "b", "price": 3}\n'
+    )
+    pot, plain, unknown = read_items(tmp_path, read_interactions(tmp_path))
+    assert (pot.title, pot.text, pot.images, sorted(pot.categories)) == ("Pot", "Red.", ("a.png",), ["Pots", "Red"])
+    assert (plain.id, plain.title, plain.categories) == ("b", "", ())
+    assert unknown.id == "c"
 
 
 def test_the_last_item_is_tested_on_the_one_before_it_chooses_and_neither_is_trained_on():

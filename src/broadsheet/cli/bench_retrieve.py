@@ -39,11 +39,11 @@ def retrieve(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.bench import wanted_arms
-    from broadsheet.core.home import bench_folder
+    from broadsheet.core.home import bench_folder, data_path
     from broadsheet.retrieve.bench.sequences import ARMS, SequencesPlan, bench_sequences
 
     config = _configured(settings)
-    plan = SequencesPlan(tuple(data), seeds, wanted_arms(arm or (), ARMS), keep_seen, seconds, budget, config)
+    plan = SequencesPlan(tuple(map(data_path, data)), seeds, wanted_arms(arm or (), ARMS), keep_seen, seconds, budget, config)
     with shown() as progress:
         bench = bench_sequences(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
@@ -66,11 +66,11 @@ def cold(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.bench import wanted_arms
-    from broadsheet.core.home import bench_folder
+    from broadsheet.core.home import bench_folder, data_path
     from broadsheet.retrieve.bench.cold import ARMS, ColdPlan, bench_cold
 
     config = _configured(settings)
-    plan = ColdPlan(tuple(data), share, seeds, wanted_arms(arm or (), ARMS), budget, config)
+    plan = ColdPlan(tuple(map(data_path, data)), share, seeds, wanted_arms(arm or (), ARMS), budget, config)
     with shown() as progress:
         bench = bench_cold(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
@@ -151,13 +151,13 @@ def staging(
     from broadsheet.core.bench import wanted_arms
     from broadsheet.core.bench.provenance import hash_files
     from broadsheet.core.errors import ConfigError
-    from broadsheet.core.home import bench_folder
+    from broadsheet.core.home import bench_folder, data_path
     from broadsheet.retrieve.bench.materials import Sequences
     from broadsheet.retrieve.bench.sequences import files_of
     from broadsheet.retrieve.bench.staging import LEXICAL, StagingPlan, bench_staging, plans
     from broadsheet.stack import picture_material
 
-    source = pictures_of(images, texts)
+    source, data = pictures_of(images, texts), data_path(data) if data else None
     if (source is None) == (data is None):
         raise ConfigError("What is retrieved is named not at all, or twice.", "Give --images with --texts, or --data.")
     with shown() as progress:

@@ -23,18 +23,23 @@ def fit(
     recipe: Annotated[str, typer.Option("--recipe", help="sequences, papers or world. Default: by what is given.")] = "",
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting, e.g. size=small, epochs=5, levels=4. Repeats.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bundle.")] = 0,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the bundle; one that stood there is replaced at the end.")] = Path("retriever"),
+    words: Annotated[bool, typer.Option("--texts/--no-texts", help="Also titles, descriptions and pictures that --data has of the items.")] = True,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the bundle; a bundle that stood there is replaced at the end.")] = Path("retriever"),
     as_json: Json = False,
 ) -> None:
     """Fit a bundle of model, semantic IDs and weights: on sequences of items, on a fictional world, or on authors' papers.
+
+    A run that was stopped goes on where it was when the same command is given again.
 
     Example: broadsheet retrieve fit --data amazon/beauty --set size=small --out beauty
     """
     import json
 
     from broadsheet.cli.progress import shown
+    from broadsheet.core.artifacts import check_replaceable
     from broadsheet.core.config import build, with_settings
     from broadsheet.core.errors import ConfigError, did_you_mean
+    from broadsheet.core.schema import ArtifactKind
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.retrieve.recipes import RECIPES
 
@@ -44,6 +49,7 @@ def fit(
     if name not in RECIPES:
         raise ConfigError(f"There is no recipe {name!r}.{did_you_mean(name, RECIPES)}", f"Recipes are: {', '.join(RECIPES)}.")
     config = build(RetrieverConfig, with_settings(dict(RECIPES[name]), settings or []), "--set")
+    check_replaceable(out, ArtifactKind.RETRIEVER)
     with shown() as progress:
         if world is not None:
             from broadsheet.sample.world import read_world
@@ -56,13 +62,15 @@ def fit(
 
             made = fit_papers_retriever(read_source(papers).announcements, out, config, seed=seed, progress=progress)
         else:
-            from broadsheet.retrieve.retriever import Retriever, catalogue_of
-            from broadsheet.sources.interactions import read_interactions
+            from broadsheet.core.home import data_path
+            from broadsheet.stack import fit_shop_retriever
 
             assert data is not None
-            read = read_interactions(data)
-            histories = [[read.items[item] for item in row.tolist()] for row in read.sequences]
-            made = Retriever(config).fit(catalogue_of(read), out, seed=seed, histories=histories, progress=progress)
+            made, told = fit_shop_retriever(data_path(data), out, config, texts=words, seed=seed, progress=progress)
+            for line in told:
+                typer.echo(line, err=True)
+    if "not trained" in made.manifest.models["retriever"]:
+        typer.echo("There was nothing to train on: answers say nothing.", err=True)
     facts = {"path": str(made.path), "models": made.manifest.models, "metrics": made.manifest.metrics}
     typer.echo(json.dumps(facts, indent=1) if as_json else str(made.path))
 
@@ -73,7 +81,9 @@ def run(
     history: Annotated[
         list[str] | None, typer.Option("--history", help="Items had before, in time order, with commas between. Repeats: one request each.")
     ] = None,
-    query: Annotated[list[str] | None, typer.Option("--query", help="What is looked for, in words. Repeats: one request each.")] = None,
+    query: Annotated[
+        list[str] | None, typer.Option("--query", help="What is looked for, in words. Repeats. With --history: one of each is one request.")
+    ] = None,
     category: Annotated[list[str] | None, typer.Option("--category", help="Only items of this category. Repeats: of any of them.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many are given.")] = 10,
     *,
@@ -81,32 +91,41 @@ def run(
 ) -> None:
     """Give the items that come next or that are looked for, each with its semantic ID and what its score is made of.
 
+    Scores are logarithms of probabilities over the whole catalogue; nothing known of a reader, answers are what most had.
+
     Example: broadsheet retrieve run --query "a ledger of rents" --history w00250,w01340 --category household-finance
     """
     import json
 
+    from broadsheet.core.errors import ConfigError
     from broadsheet.retrieve.retriever import Ask, open_retriever
 
+    if history and query and len(history) != len(query):
+        raise ConfigError(f"{len(history)} histories and {len(query)} queries are no requests.", "Give a query for each history, or one kind alone.")
     retriever = open_retriever(bundle)
-    asked = [Ask([item.strip() for item in one.split(",") if item.strip()]) for one in history or []]
-    names = [f"after {', '.join(ask.history) or 'nothing'}" for ask in asked]
+    rows = [[item.strip() for item in one.split(",") if item.strip()] for one in history or [""] * len(query or [""])]
     if query:
         from broadsheet.stack import query_vectors
 
-        asked += [Ask(query=vector) for vector in query_vectors(query, retriever.asked_by)]
-        names += [f"for {text!r}" for text in query]
-    if not asked:
-        asked, names = [Ask()], ["after nothing"]
+        asked = [Ask(row, vector) for row, vector in zip(rows, query_vectors(query, retriever.asked_by), strict=True)]
+    else:
+        asked = [Ask(row) for row in rows]
+    names = [f"after {', '.join(row) or 'nothing'}" if row or not query else "" for row in rows]
+    names = [", ".join(part for part in (name, f"for {text!r}" if text else "") if part) for name, text in zip(names, query or [""] * len(rows), strict=True)]
     answers = retriever(asked, k, allowed=retriever.of_categories(category) if category else None)
-    for answer in answers:
+    if not retriever.trained:
+        typer.echo("The bundle was fitted on nothing: its answers say nothing.", err=True)
+    for name, answer in zip(names, answers, strict=True):
         for item in answer.unknown:
             typer.echo(f"{item} is not in the bundle; the request is answered without it.", err=True)
+        if answer.popular:
+            typer.echo(f"Nothing is known {name}: these are what most had.", err=True)
     if as_json:
-        rows = [
-            {"asked": name, "history": list(ask.history), "unknown": answer.unknown, "hits": [hit._asdict() for hit in answer.hits]}
+        told = [
+            {"asked": name, "history": list(ask.history), "unknown": answer.unknown, "popular": answer.popular, "hits": [hit._asdict() for hit in answer.hits]}
             for name, ask, answer in zip(names, asked, answers, strict=True)
         ]
-        typer.echo(json.dumps({"model": retriever.model, "answers": rows}, indent=1))
+        typer.echo(json.dumps({"model": retriever.model, "answers": told}, indent=1))
         return
     for name, answer in zip(names, answers, strict=True):
         typer.echo(f"{name}:")

@@ -1,23 +1,29 @@
 """Artefacts: a folder with a manifest, tensors and frames, named by what it holds."""
 
 import hashlib
+import io
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
 from pydantic import BaseModel, Field, ValidationError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load, save_file
 
 from broadsheet import __version__
-from broadsheet.core.errors import ArtifactError
-from broadsheet.core.files import file_hash, staged_folder, write_file
+from broadsheet.core.errors import ArtifactError, OutputError
+from broadsheet.core.files import before_of, check_writable, file_hash, staged_folder, write_file
 from broadsheet.core.schema import ArtifactKind, Record
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+AGAIN = "Delete the folder, and run the command that made it once more."
+# How often, and after how many seconds, a folder that is just being replaced is looked at again.
+TRIES, PAUSE = 50, 0.02
+Loaded = TypeVar("Loaded")
 
 
 class Manifest(Record):
@@ -57,17 +63,24 @@ class Artifact(NamedTuple):
         return hashlib.sha256(_manifest_bytes(self.manifest)).hexdigest()
 
     def tensors(self, name: str) -> dict[str, np.ndarray]:
-        """Read `name.safetensors`."""
-        return load_file(self._file(f"{name}.safetensors"))
+        """Read `name.safetensors`. Raises ArtifactError where the file is not the one that the manifest names."""
+        return load(self._file(f"{name}.safetensors"))
 
     def frame(self, name: str) -> pl.DataFrame:
-        """Read `name.parquet`."""
-        return pl.read_parquet(self._file(f"{name}.parquet"))
+        """Read `name.parquet`. Raises ArtifactError where the file is not the one that the manifest names."""
+        return pl.read_parquet(io.BytesIO(self._file(f"{name}.parquet")))
 
-    def _file(self, name: str) -> Path:
+    def _file(self, name: str) -> bytes:
+        """Read a file; the hash is that of the bytes that are used, for the folder may have been replaced since it was opened."""
         if name not in self.manifest.files:
             raise ArtifactError(f"{self.path} has no {name}.", f"It holds: {', '.join(self.manifest.files)}.")
-        return self.path / name
+        try:
+            data = (self.path / name).read_bytes()
+        except FileNotFoundError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != self.manifest.files[name]:
+            raise _changed(self.path / name)
+        return data
 
 
 def write_artifact(
@@ -80,8 +93,10 @@ def write_artifact(
     """Write an artefact: all of it under a temporary name, then one rename.
 
     `tensors` maps a file stem to named arrays, `frames` a file stem to a frame; `fill` writes further
-    files into the folder it is given (a library's own checkpoint), whose hashes are kept too.
+    files into the folder it is given (a library's own checkpoint), whose hashes are kept too. A folder that holds anything but an
+    artefact of the same kind is not replaced: OutputError.
     """
+    check_replaceable(path, manifest.kind)
     with staged_folder(path) as stage:
         for stem, arrays in (tensors or {}).items():
             save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, stage / f"{stem}.safetensors")
@@ -89,21 +104,72 @@ def write_artifact(
             frame.write_parquet(stage / f"{stem}.parquet")
         if fill:
             fill(stage)
+        for file in stage.iterdir():
+            if file.is_file():
+                file.chmod(0o644)
         hashes = {file.name: file_hash(file) for file in sorted(stage.iterdir())}
         complete = manifest.model_copy(update={"files": hashes})
         write_file(stage / MANIFEST, _manifest_bytes(complete))
     return Artifact(path, complete)
 
 
+def check_replaceable(path: Path, kind: ArtifactKind) -> None:
+    """Raise OutputError unless an artefact of this kind may be written to `path`: nothing is there, or one of the same kind, whole or not.
+
+    To be called before long work, and called by `write_artifact` again.
+    """
+    check_writable(path.parent)
+    if path.is_file():
+        raise OutputError(f"{path} is a file; a folder belongs there.", "Move the file away, or name another folder.")
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    held = path / MANIFEST
+    if not held.is_file():
+        raise OutputError(f"{path} holds files that are no artefact; they are not replaced.", "Name a folder that is new or empty.")
+    try:
+        other = Manifest.model_validate_json(held.read_bytes()).kind
+    except ValidationError:
+        return
+    if other is not kind:
+        raise OutputError(f"{path} holds {other}, which {kind} does not replace.", "Name another folder, or move that one away.")
+
+
 def read_artifact(path: Path, kind: ArtifactKind) -> Artifact:
-    """Open an artefact of the kind asked for; every file's hash is checked."""
+    """Open an artefact of the kind asked for; every file's hash is checked. One that is just being replaced is the old one or the new one."""
+    for _ in range(TRIES):
+        try:
+            return _opened(path, kind)
+        except ArtifactError:
+            if not before_of(path).exists():
+                break
+            time.sleep(PAUSE)
+    return _opened(path, kind)
+
+
+def load_artifact(path: Path, kind: ArtifactKind, loaded: Callable[[Artifact], Loaded]) -> Loaded:
+    """Open an artefact and load it; where another took its place meanwhile, that one: never a part of each."""
+    for _ in range(TRIES):
+        artifact = read_artifact(path, kind)
+        try:
+            return loaded(artifact)
+        except ArtifactError:
+            if read_artifact(path, kind).manifest == artifact.manifest:
+                raise
+    return loaded(read_artifact(path, kind))
+
+
+def _opened(path: Path, kind: ArtifactKind) -> Artifact:
     manifest = _read_manifest(path)
     if manifest.kind is not kind:
         raise ArtifactError(f"{path} holds {manifest.kind}, not {kind}.", f"Name a folder that holds {kind}.")
     for name, expected in manifest.files.items():
         if not (path / name).is_file() or file_hash(path / name) != expected:
-            raise ArtifactError(f"{path / name} is missing or was changed.", "Delete the folder; it is made anew.")
+            raise _changed(path / name)
     return Artifact(path, manifest)
+
+
+def _changed(file: Path) -> ArtifactError:
+    return ArtifactError(f"{file} is missing or was changed.", AGAIN)
 
 
 def arrays_hash(arrays: Mapping[str, np.ndarray]) -> str:
@@ -131,9 +197,9 @@ def _read_manifest(path: Path) -> Manifest:
     except (FileNotFoundError, NotADirectoryError):
         raise ArtifactError(f"There is no artefact in {path}.", "Make it again with the command that fits it.") from None
     except OSError as fault:
-        raise ArtifactError(f"{file} cannot be read: {fault.strerror}.", "Make the folder readable, or delete it; it is made anew.") from None
+        raise ArtifactError(f"{file} cannot be read: {fault.strerror}.", f"Make the folder readable. Or: {AGAIN[0].lower()}{AGAIN[1:]}") from None
     except ValidationError as fault:
-        raise ArtifactError(f"{file} is not a manifest: {fault.errors()[0]['msg']}.", "Delete the folder; it is made anew.") from None
+        raise ArtifactError(f"{file} is not a manifest: {fault.errors()[0]['msg']}.", AGAIN) from None
 
 
 def _manifest_bytes(manifest: Manifest) -> bytes:

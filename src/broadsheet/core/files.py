@@ -53,7 +53,7 @@ def staged_folder(path: Path) -> Iterator[Path]:
     `.NAME.before`, which the next call puts back. A link stays, what it leads to is replaced.
     """
     path = _behind_links(path)
-    before = path.with_name(f".{path.name}.before")
+    before = before_of(path)
     try:
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; a folder belongs there.", "Move the file away, or name another folder.")
@@ -75,6 +75,12 @@ def staged_folder(path: Path) -> Iterator[Path]:
         raise _cannot_write(path.parent, fault) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def before_of(path: Path) -> Path:
+    """Return where a folder stands while another takes its place."""
+    path = _behind_links(path)
+    return path.with_name(f".{path.name}.before")
 
 
 def file_hash(path: Path) -> str:

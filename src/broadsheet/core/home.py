@@ -17,6 +17,12 @@ def artifact_folder() -> Path:
     return home() / "artifacts"
 
 
+def data_path(path: Path) -> Path:
+    """Return a path as it is where it leads to something, else within BROADSHEET_DATA where it does there."""
+    stated = os.environ.get("BROADSHEET_DATA")
+    return Path(stated) / path if stated and not path.exists() and (Path(stated) / path).exists() else path
+
+
 def store_path() -> Path:
     """Return the default database."""
     return home() / "store.sqlite"

@@ -86,8 +86,12 @@ def retrieve(
         states = index.model.read(asked)
         with torch.inference_mode():
             dense = index.model.products(torch.from_numpy(states), torch.from_numpy(index.vectors)).numpy().astype(np.float64)
-        hide(dense, unseen, np.full(len(rows), NONE))
-        dense[:, ~index.listed(allowed)] = -np.inf
+        dense[:, ~index.listed(None)] = -np.inf
+        # Over the whole catalogue, so that neither a filter nor what was had changes the score of another item.
+        sums = logsumexp(dense, axis=1, keepdims=True)
+        hide(dense, unseen)
+        if allowed is not None:
+            dense[:, ~index.listed(allowed)] = -np.inf
         decoder = index.model.decoder
         assert decoder is not None
         scorer = decoder.scorer(states[:, : index.model.table.width] if index.model.writer is None else index.model.read(asked, writing=True))
@@ -97,7 +101,7 @@ def retrieve(
         named = [] if also is None else [Ragged.of(also[row] for row in rows.tolist()).padded(np.arange(len(rows)), NONE)]
         items = union([best, answers.items, *named])
         likely = _likelihoods(exact(index.trie, scorer, len(rows), allowed=[row[row != NONE] for row in items]), items)
-        yield Found(rows, dense, answers, Candidates(items, _features(index, asked, states, dense, items, likely)))
+        yield Found(rows, dense, answers, Candidates(items, _features(index, asked, states, dense - np.where(np.isfinite(sums), sums, 0.0), items, likely)))
         progress("retrieving", int(rows[-1]) + 1, count)
 
 
@@ -112,11 +116,9 @@ def _likelihoods(answers: Answers, items: np.ndarray) -> np.ndarray:
     return found
 
 
-def _features(index: Index, asked: Requests, states: np.ndarray, dense: np.ndarray, items: np.ndarray, likely: np.ndarray) -> np.ndarray:
+def _features(index: Index, asked: Requests, states: np.ndarray, chances: np.ndarray, items: np.ndarray, likely: np.ndarray) -> np.ndarray:
     there = np.maximum(items, 0)
-    # A row of which nothing may be seen has no candidate, and no sum.
-    sums = logsumexp(dense, axis=1, keepdims=True)
-    chance = np.take_along_axis(dense, there, axis=1) - np.where(np.isfinite(sums), sums, 0.0)
+    chance = np.take_along_axis(chances, there, axis=1)
     codes = index.model.codes.numpy()[there]
     prefix = index.book.decode(codes[:, :, :-1].reshape(-1, codes.shape[2] - 1)).reshape(*items.shape, -1)
     columns = [chance, likely, np.einsum("ud,ucd->uc", states, prefix)]

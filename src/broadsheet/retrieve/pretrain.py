@@ -116,7 +116,7 @@ def tokenise(
     """Give the items semantic IDs of their fused vectors, and with `parts` IDs of each modality alone; the model takes them."""
     vectors = model.items()
     book, encoded = Codebook.fit(vectors, config, seed=seed)
-    names = [name for name in (roles.text, roles.image) if name is not None]
+    names = [name for name in (roles.text, roles.image) if name]
     alone = {name: Codebook.fit(model.items(name), config, seed=seed)[1].codes for name in names} if parts else {}
     width = model.table.width // HEAD * HEAD
     decoder = DepthDecoder(width, config.levels, config.size, LAYERS, 0.1, seed)
@@ -133,7 +133,7 @@ def tokenise(
 def evaluated(model: SearchModel, asks: Asks, roles: Roles) -> dict[str, float]:
     """Return recall and nDCG at 10 by all modalities, by each alone, and without each."""
     found = {name: value for name, value in means(ranks(model, asks)).items() if name.endswith("@10")}
-    names = [name for name in (roles.text, roles.image) if name is not None]
+    names = [name for name in (roles.text, roles.image) if name]
     for name in names:
         found[f"recall@10 {_role(name, roles)}"] = means(ranks(model, asks, name))["recall@10"]
     if len(names) > 1:
@@ -158,23 +158,22 @@ def score_blocks(score: Callable[[Requests], np.ndarray], requests: Requests) ->
 
 
 def ranked(blocks: Iterable[np.ndarray], asks: Asks) -> np.ndarray:
-    """Return the rank from 0 of each target by scores of all items `[B, N]`, block after block; what is hidden from a request is behind all else."""
+    """Return the rank from 0 of each target by scores of all items `[B, N]`, block after block; infinity for a target that is hidden from its request."""
     found, start = [], 0
     for scores in blocks:
         targets = asks.targets[start : start + len(scores)]
         if asks.hidden is not None:
-            hide(scores, asks.hidden[start : start + len(scores)], targets)
-        found.append(own_ranks(scores, targets))
+            hide(scores, asks.hidden[start : start + len(scores)])
+        gone = np.isneginf(np.take_along_axis(scores, targets[:, None], axis=1)[:, 0])
+        found.append(np.where(gone, np.inf, own_ranks(scores, targets)))
         start += len(scores)
     return np.concatenate([np.zeros(0), *found])
 
 
-def hide(scores: np.ndarray, hidden: Sequence[np.ndarray], targets: np.ndarray) -> None:
-    """Put hidden items of each row `[B, N]` behind all others; a row's own target is never hidden."""
+def hide(scores: np.ndarray, hidden: Sequence[np.ndarray]) -> None:
+    """Give hidden items of each row `[B, N]` minus infinity, whatever is asked for: a label has no say in what is seen."""
     rows = np.repeat(np.arange(len(hidden)), [len(items) for items in hidden])
-    columns = np.concatenate([np.zeros(0, dtype=np.int64), *hidden]).astype(np.int64)
-    kept = columns != targets[rows]
-    scores[rows[kept], columns[kept]] = -np.inf
+    scores[rows, np.concatenate([np.zeros(0, dtype=np.int64), *hidden]).astype(np.int64)] = -np.inf
 
 
 def means(found: np.ndarray) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The retriever as a component: fitted on histories and queries, loaded from one bundle, asked, and kept up to date."""
 
 import json
+import shutil
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -10,15 +11,16 @@ import polars as pl
 import torch
 from sklearn.decomposition import PCA
 
-from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, read_artifact, write_artifact
+from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, check_replaceable, load_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Component
 from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import ArtifactError, RecordError, WeightsError, did_you_mean
+from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, WeightsError, did_you_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
-from broadsheet.core.schema import ArtifactKind, Columns, Item
+from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.core.seeds import generator
+from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, fit_model, new_model, weigh
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion
@@ -30,7 +32,7 @@ from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.pretrain import LAYERS, Asks
 from broadsheet.retrieve.tokenizer import Codebook
-from broadsheet.sources.interactions import Attributes, Interactions
+from broadsheet.sources.interactions import Attributes
 
 CATEGORIES = "categories"
 # Fitted on the fictional world as `broadsheet world` makes it, by the recipe `world`.
@@ -57,10 +59,11 @@ class Hit(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Items, best first, and those ids of the request that nobody knows."""
+    """Items, best first, those ids of the request that nobody knows, and whether nothing known was asked: hits are then what most had."""
 
     hits: list[Hit]
     unknown: tuple[str, ...]
+    popular: bool = False
 
 
 class Basis(NamedTuple):
@@ -102,6 +105,9 @@ class Retriever(Component[RetrieverConfig]):
         self._corpus = Corpus((), {}, {})
         self._ids: list[str] = []
         self._row: dict[str, int] = {}
+        # Also items that are gone: what a reader had still says something.
+        self._known: dict[str, int] = {}
+        self._counts = np.zeros(0, dtype=np.int64)
         self._bases: dict[str, Basis] = {}
         self._titles: dict[str, str] = {}
         self.asked_by = ""
@@ -119,29 +125,49 @@ class Retriever(Component[RetrieverConfig]):
         passed: Sequence[Sequence[Sequence[str]]] | None = None,
         queries: Sequence[tuple[np.ndarray, str]] = (),
         contents: Mapping[str, Embeddings] | None = None,
+        tables: Mapping[str, Attributes] | None = None,
         asked_by: str = "",
+        checkpoints: Path | None = None,
         progress: Progress = silent,
     ) -> Artifact:
         """Fit on what was had, in time order, and on query vectors with the item that each found; `contents` are items' vectors by modality.
 
-        Where a log tells what stood beside each item of a history and was `passed` over, that is trained on too. The last item of each
-        history, and a tenth of the queries, are held out; where the order is "hybrid" they choose the weights of the fusion. `asked_by` names
-        the model that made the queries' vectors. Raises RecordError for an item that the catalogue lacks. Without histories and queries
-        nothing is trained, and the manifest says so, as it says how many items lack a modality.
+        `tables` are items' attributes by modality, in the order of the catalogue; without any, their categories are. Where a log tells what
+        stood beside each item of a history and was `passed` over, that is trained on too. Where the order is "hybrid", the last item of
+        each history and a tenth of the queries are held out, and choose the weights of the fusion; else all is trained on. `asked_by`
+        names the model that made the queries' vectors. With `checkpoints` (a folder) a run that was stopped goes on there. Raises
+        RecordError for an item that the catalogue lacks, ConfigError for taste without vectors to go by. Without histories and
+        queries nothing is trained, and the manifest says so, as it says how many items lack a modality.
         """
+        check_replaceable(folder, self.kind)
         given = contents or {}
+        if self.config.taste and not given:
+            raise ConfigError("taste goes by vectors of texts or pictures, and there are none.", "Give titles or pictures with the items, or leave taste out.")
         self._bases = {name: Basis.fit(of.vectors, self.config.content) for name, of in given.items()}
-        self._corpus, self.features = corpus_of(catalogue, given, self._bases), len(queries[0][0]) if queries else 1
+        self._corpus, self.features = corpus_of(catalogue, given, self._bases, tables), len(queries[0][0]) if queries else 1
         train, pairs, validation = self._data(histories, queries, seed)
+        self._counts = np.bincount(train.values, minlength=len(catalogue))
         beside = None
         if passed is not None:
             beside, last = self._beside(histories, passed)
             validation = validation._replace(offered=last + [np.zeros(0, dtype=np.int64)] * (len(validation.targets) - len(last)))
-        fitted = fit_model(self.config, self._corpus, train, validation, pairs=pairs, passed=beside, seed=seed, progress=progress)
+        identity = {"config": self.config.model_dump(mode="json"), "seed": seed, "data": self._data_hash(train, pairs, beside)}
+        fitted = fit_model(
+            self.config,
+            self._corpus,
+            train,
+            validation,
+            pairs=pairs,
+            passed=beside,
+            seed=seed,
+            folder=checkpoints / run_hash(identity)[:20] if checkpoints else None,
+            identity=identity,
+            progress=progress,
+        )
         trained = not fitted.pretrained.table.is_empty()
         fused = self.config.order == "hybrid" and trained and len(validation.targets)
         fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if fused else first(fitted.index)
-        self._titles = {item.id: item.title for item in catalogue}
+        self._titles = {item.id: item.title or ", ".join(item.categories) for item in catalogue}
         self._take(fitted.index, fusion)
         self.asked_by = asked_by
         manifest = Manifest(
@@ -160,10 +186,14 @@ class Retriever(Component[RetrieverConfig]):
                 "items": float(len(catalogue)),
                 "histories": float(len(histories)),
                 "queries": float(len(queries)),
+                "held out": float(len(validation.targets)),
                 **{f"without {name}": float((~of.present).sum()) for name, of in self._corpus.contents.items()},
             },
         )
-        return write_artifact(folder, manifest, self._tensors(), {"items": self._frame()})
+        made = write_artifact(folder, manifest, self._tensors(), {"items": self._frame()})
+        if checkpoints:
+            shutil.rmtree(checkpoints / run_hash(identity)[:20], ignore_errors=True)
+        return made
 
     @classmethod
     def load(cls, artifact: Artifact) -> Self:
@@ -179,7 +209,7 @@ class Retriever(Component[RetrieverConfig]):
         stems = told["contents"]
         self._corpus = Corpus(items, attributes, {name: Content(said[f"{name}.vectors"].astype(np.float32), said[f"{name}.present"]) for name in stems})
         self._bases = {name: Basis(said[f"{name}.mean"].astype(np.float32), said[f"{name}.axes"].astype(np.float32)) for name in stems}
-        self.features = int(said["features"][0])
+        self.features, self._counts = int(said["features"][0]), said["counts"].astype(np.int64)
         model = new_model(self.config, self._corpus, self.features, 0)
         config = self.config.codebook
         model.adopt(said["codes"], DepthDecoder(self.config.width, config.levels, config.size, LAYERS, 0.0), apart=self.config.plan().apart)
@@ -197,35 +227,90 @@ class Retriever(Component[RetrieverConfig]):
     def __len__(self) -> int:
         return len(self._ready().trie)
 
+    @property
+    def trained(self) -> bool:
+        """Whether there was anything to train on."""
+        return bool(self._counts.any()) or bool(self.asked_by)
+
     def __call__(self, requests: Sequence[Ask], k: int = 10, *, allowed: Collection[str] | None = None) -> list[Answer]:
-        """Return k items for each request, of those `allowed` (all, if None) that it has not had: as many as there are, where fewer are."""
+        """Return k items for each request, of those `allowed` (all, if None) that it has not had: as many as there are, where fewer are.
+
+        A request of nothing that is known is answered by what most had. Raises RecordError for a request that is none.
+        """
         index = self._ready()
+        if k < 1:
+            raise RecordError(f"{k} items are asked for.", "Ask for one or more.")
+        for request in requests:
+            if not isinstance(request, Ask) or isinstance(request.history, str):
+                raise RecordError(f"{request!r} is no request.", "Give a list of Ask(history=[id, id, ...], query=vector).")
         if not len(index.vectors):
             return [Answer([], tuple(request.history)) for request in requests]
         kept = None if allowed is None else Filter(np.array([self._row[item] for item in allowed if item in self._row], dtype=np.int64))
-        known = [[self._row[item] for item in request.history if item in self._row] for request in requests]
+        known = [[self._known[item] for item in request.history if item in self._known] for request in requests]
         hidden = [
             np.array([*had, *(self._row[item] for item in ask.hidden if item in self._row)], dtype=np.int64) for had, ask in zip(known, requests, strict=True)
         ]
         width = max(self.config.beam, k)
         found = retrieve(index, self._requests(known, requests), hidden, allowed=kept, width=width, top=max(self.config.top, k))
         hits = [row for block in found for row in self._hits(block.candidates, k)]
-        return [Answer(row, tuple(item for item in ask.history if item not in self._row)) for row, ask in zip(hits, requests, strict=True)]
+        answers = []
+        for row, had, gone, ask in zip(hits, known, hidden, requests, strict=True):
+            nothing = not had and ask.query is None and self._counts.any()
+            answers.append(
+                Answer(self._most_had(gone, kept, k) if nothing else row, tuple(item for item in ask.history if item not in self._known), bool(nothing))
+            )
+        return answers
 
-    def insert(self, item: str, attributes: Mapping[str, Sequence[str]] | None = None, contents: Mapping[str, np.ndarray] | None = None) -> tuple[int, ...]:
-        """Add an item by what is said of it, without training; return its semantic ID. Raises RecordError where the id is there already."""
+    def _most_had(self, hidden: np.ndarray, kept: Filter | None, k: int) -> list[Hit]:
+        """Return what most had: both parts of the score are the logarithm of an item's share of all that was had, one more for each."""
+        index = self._ready()
+        counts = np.zeros(len(index.vectors))
+        counts[: len(self._counts)] = self._counts
+        there = index.listed(kept)
+        there[hidden] = False
+        shares = np.log((counts + 1) / (counts + 1).sum())
+        rows = [row for row in np.argsort(-counts, kind="stable").tolist() if there[row]][:k]
+        return [self._hit(row, float(shares[row]), float(shares[row]), float(shares[row])) for row in rows]
+
+    def insert(
+        self, item: str, attributes: Mapping[str, Sequence[str]] | None = None, contents: Mapping[str, np.ndarray] | None = None, *, title: str = ""
+    ) -> tuple[int, ...]:
+        """Add an item by what is said of it, without training and in memory alone; return its semantic ID.
+
+        Raises RecordError where the id is there already, and for attributes or vectors that the bundle was not fitted with. A category
+        that is new can be filtered by, and says nothing to the model.
+        """
         live = self._ready_to_change()
         if item in self._row:
             raise RecordError(f"{item!r} is in the retriever already.", "Delete it first, or give the new item another id.")
         said = attributes or {}
-        numbers = {name: [self._numbers[name][word] for word in said.get(name, ()) if word in self._numbers[name]] for name in self._numbers}
-        shown = {name: self._bases[name](np.asarray(vector)[None])[0] for name, vector in (contents or {}).items() if name in self._bases}
+        self._check_said(said, contents or {})
+        numbers = {name: [of[word] for word in said.get(name, ()) if word in of] for name, of in self._numbers.items()}
+        # A vector of zeros is an item without the modality, as in a fit.
+        shown = {name: self._bases[name](np.asarray(vector)[None])[0] for name, vector in (contents or {}).items() if np.any(vector)}
         codes = live.insert(Newcomer(numbers, shown))
         self._ids.append(item)
-        self._row[item] = row = len(live) - 1
-        for word in said.get(CATEGORIES, ()):
+        self._row[item] = self._known[item] = row = len(live) - 1
+        self._titles[item] = title
+        for word in (word for words in said.values() for word in words):
             self._rows_of.setdefault(word, set()).add(row)
         return tuple(codes.tolist())
+
+    def _check_said(self, said: Mapping[str, Sequence[str]], contents: Mapping[str, np.ndarray]) -> None:
+        """Raise RecordError for what the bundle was not fitted with."""
+        for names, known, what in ((said, self._numbers, "attributes"), (contents, self._bases, "vectors")):
+            for name in names:
+                if name not in known:
+                    raise RecordError(
+                        f"The bundle has no {what} {name!r}.{did_you_mean(name, known)}", f"It was fitted with: {', '.join(known) or f'no {what} at all'}."
+                    )
+        for name, words in said.items():
+            if isinstance(words, str):
+                raise RecordError(f"{name} is one word, not a list of them.", f"Give {{{name!r}: [{words!r}]}}.")
+        for name, vector in contents.items():
+            width = len(self._bases[name].mean)
+            if np.shape(vector) != (width,) or not np.isfinite(vector).all():
+                raise RecordError(f"{name} is no vector of {width} finite numbers.", "Embed it as those of the fit were.")
 
     def delete(self, item: str) -> None:
         """Take an item away: it is found no more. Raises RecordError where it is not there."""
@@ -246,45 +331,41 @@ class Retriever(Component[RetrieverConfig]):
 
     def _hits(self, candidates: Candidates, k: int) -> list[list[Hit]]:
         scores = self._fusion.scores(candidates)
-        codes = self._ready().model.codes.numpy()
         found = []
         for items, features, row in zip(candidates.items, candidates.features, scores, strict=True):
             best = [place for place in np.argsort(-row, kind="stable")[:k] if items[place] != NONE]
-            found.append(
-                [
-                    Hit(
-                        self._ids[items[place]],
-                        self._titles.get(self._ids[items[place]], ""),
-                        float(row[place]),
-                        float(features[place, 0]),
-                        float(features[place, 1]),
-                        tuple(codes[items[place]].tolist()),
-                    )
-                    for place in best
-                ]
-            )
+            found.append([self._hit(int(items[place]), float(row[place]), float(features[place, 0]), float(features[place, 1])) for place in best])
         return found
+
+    def _hit(self, row: int, score: float, dense: float, generative: float) -> Hit:
+        item = self._ids[row]
+        return Hit(item, self._titles.get(item, ""), score, dense, generative, tuple(self._ready().model.codes[row].tolist()))
 
     def _requests(self, known: Sequence[Sequence[int]], requests: Sequence[Ask]) -> Requests:
         queries = np.zeros((len(requests), self.features), dtype=np.float32)
         for row, request in enumerate(requests):
             if request.query is not None:
-                if len(request.query) != self.features:
-                    raise RecordError(f"A query of {len(request.query)} numbers, where {self.features} were fitted.", "Embed queries as those of the fit were.")
+                if np.shape(request.query) != (self.features,) or not np.isfinite(request.query).all():
+                    raise RecordError(
+                        f"A query of {np.size(request.query)} numbers, where {self.features} finite ones were fitted.",
+                        "Embed queries as those of the fit were.",
+                    )
                 queries[row] = request.query
         return Requests(Ragged.of(known), queries, np.array([request.query is not None for request in requests], dtype=bool))
 
     def _data(self, histories: Sequence[Sequence[str]], queries: Sequence[tuple[np.ndarray, str]], seed: int) -> tuple[Ragged, Pairs | None, Asks]:
-        """Return what is trained on, and what is held out: the last item of each history of two or more, and a tenth of the queries."""
+        """Return what is trained on, and what is held out to fit a fusion: the last item of each history of two or more, and a tenth of the queries."""
+        holds = self.config.order == "hybrid"
         row = {item: number for number, item in enumerate(self._corpus.items)}
         for item in (*(item for history in histories for item in history), *(item for _, item in queries)):
             if item not in row:
                 raise RecordError(f"{item!r} is not in the catalogue.{did_you_mean(item, row)}", "Add it, or leave it out of histories and queries.")
         rows = [[row[item] for item in history] for history in histories]
-        held = [one for one in rows if len(one) >= 2]
-        train = Ragged.of(one[:-1] if len(one) >= 2 else one for one in rows)
+        held = [one for one in rows if len(one) >= 2 and holds]
+        train = Ragged.of(one[:-1] if len(one) >= 2 and holds else one for one in rows)
         order = generator(seed, "queries held out").permutation(len(queries))
-        apart, taught = order[: len(queries) // 10], order[len(queries) // 10 :]
+        few = len(queries) // 10 if holds else 0
+        apart, taught = order[:few], order[few:]
         asking = [one[:-1] for one in held] + [[] for _ in apart]
         vectors = np.zeros((len(asking), self.features), dtype=np.float32)
         for place, number in enumerate(apart.tolist(), len(held)):
@@ -304,18 +385,30 @@ class Retriever(Component[RetrieverConfig]):
         if [len(row) for row in histories] != [len(row) for row in passed]:
             raise RecordError("What was passed over is not told of each item of each history.", "Give a list for each item; an empty one says nothing.")
         row = {item: number for number, item in enumerate(self._corpus.items)}
-        told = [one[:-1] if len(one) >= 2 else one for one in passed]
-        last = [[item for item in there[-1] if item not in history] for history, there in zip(histories, passed, strict=True) if len(history) >= 2]
+        holds = self.config.order == "hybrid"
+        told = [one[:-1] if len(one) >= 2 and holds else one for one in passed]
+        pairs = [(history, there) for history, there in zip(histories, passed, strict=True) if len(history) >= 2 and holds]
+        last = [[item for item in there[-1] if item not in history] for history, there in pairs]
         numbers = [np.array([row[item] for item in items if item in row], dtype=np.int64) for items in last]
         return Ragged.of([row[item] for item in items if item in row] for one in told for items in one), numbers
+
+    def _data_hash(self, train: Ragged, pairs: Pairs | None, passed: Ragged | None) -> str:
+        """Name all that is trained on."""
+        arrays = {"values": train.values, "begins": train.begins}
+        arrays |= {} if pairs is None else {"queries": pairs.queries, "found": pairs.items}
+        arrays |= {} if passed is None else {"passed": passed.values, "passed begins": passed.begins}
+        for name, of in self._corpus.attributes.items():
+            arrays |= {f"{name} values": of.rows.values, f"{name} begins": of.rows.begins}
+        return arrays_hash({**arrays, **{f"{name} vectors": of.vectors for name, of in self._corpus.contents.items()}})
 
     def _take(self, index: Index, fusion: Fusion) -> None:
         self._live, self._fusion = LiveIndex(index), fusion
         self._ids = list(self._corpus.items)
         self._row = {item: number for number, item in enumerate(self._ids)}
+        self._known = dict(self._row)
         self._numbers = {name: {word: place for place, word in enumerate(said.names)} for name, said in self._corpus.attributes.items()}
         self._rows_of = {}
-        if said := self._corpus.attributes.get(CATEGORIES):
+        for said in self._corpus.attributes.values():
             for row, places in enumerate(said.rows):
                 for place in places.tolist():
                     self._rows_of.setdefault(said.names[place], set()).add(row)
@@ -335,6 +428,7 @@ class Retriever(Component[RetrieverConfig]):
             "centres": index.book.centres,
             "fusion": np.asarray(self._fusion.weights, dtype=np.float64),
             "features": np.array([self.features]),
+            "counts": self._counts.astype(np.int32),
         }
         for name, of in self._corpus.attributes.items():
             said |= {f"{name}.values": of.rows.values, f"{name}.begins": of.rows.begins}
@@ -363,9 +457,9 @@ def open_retriever(bundle: Path | None = None) -> Retriever:
     Raises ArtifactError for a folder that holds none, and WeightsError where what comes with the package is not whole.
     """
     if bundle is not None:
-        return Retriever.load(read_artifact(bundle, ArtifactKind.RETRIEVER))
+        return load_artifact(bundle, ArtifactKind.RETRIEVER, Retriever.load)
     try:
-        return Retriever.load(read_artifact(SHIPPED, ArtifactKind.RETRIEVER))
+        return load_artifact(SHIPPED, ArtifactKind.RETRIEVER, Retriever.load)
     except ArtifactError as error:
         raise WeightsError(f"The bundle that comes with the package is not whole: {error.what}", "Run: pip install --force-reinstall broadsheet") from None
 
@@ -375,17 +469,8 @@ def first(index: Index) -> Fusion:
     return Fusion(index.features, np.eye(len(index.features))[0])
 
 
-def catalogue_of(read: Interactions) -> Catalogue:
-    """Return the items of published sequences; what is said of them in any way are their categories."""
-    said: list[list[str]] = [[] for _ in read.items]
-    for of in read.attributes.values():
-        for words, row in zip(said, of.rows, strict=True):
-            words += [of.names[one] for one in row.tolist()]
-    return Catalogue(Item(id=item, title=text or item, categories=tuple(words)) for item, text, words in zip(read.items, read.texts, said, strict=True))
-
-
-def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings], bases: Mapping[str, "Basis"]) -> Corpus:
-    """Return items with their categories as attributes, and their vectors by modality on a basis each; a zero row is an item without it.
+def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings], bases: Mapping[str, "Basis"], tables: Mapping[str, Attributes] | None = None) -> Corpus:
+    """Return items with `tables`, or else their categories, as attributes, and their vectors by modality on a basis each; a zero row is an item without it.
 
     Vectors are kept in half precision, and so are they trained on: what is loaded is what was fitted.
     """
@@ -398,4 +483,4 @@ def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings], bases: M
         place = {item: row for row, item in enumerate(of.ids)}
         vectors = np.stack([of.vectors[place[item]] if item in place else np.zeros(of.vectors.shape[1]) for item in ids]) if ids else of.vectors[:0]
         shown[name] = Content(bases[name](vectors).astype(np.float16).astype(np.float32), (vectors != 0).any(axis=1))
-    return Corpus(ids, {CATEGORIES: Attributes(tuple(words), rows)} if words else {}, shown)
+    return Corpus(ids, tables or ({CATEGORIES: Attributes(tuple(words), rows)} if words else {}), shown)

@@ -3,13 +3,19 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
 from broadsheet.core.ragged import Ragged
+from broadsheet.core.schema import Item
 
 MEND = "Give a folder with sequences.txt (`user item item ...` in time order) or train.inter, valid.inter and test.inter."
+
+# What the fields of an item may be called.
+FIELDS = {"title": ("title", "name"), "text": ("text", "description", "abstract"), "images": ("images", "image")}
+# What the first column of items.tsv may be called.
+HEADS = ("id", "item", "item_id", "itemid", "sku", "asin", "key")
 
 
 class Attributes(NamedTuple):
@@ -57,13 +63,54 @@ def read_interactions(folder: Path) -> Interactions:
     )
 
 
+def read_items(folder: Path, read: Interactions) -> list[Item]:
+    """Return the items of a folder, in the order of `read`, with all that `items.jsonl` says of them: title, description, pictures, categories and brand.
+
+    Where there is no such file, items have their categories alone. Raises RecordError for a line that is no item.
+    """
+    told: dict[str, Mapping[str, Any]] = {}
+    if (folder / "items.jsonl").is_file():
+        told = {str(held["id"]): held for _, held in json_lines(folder / "items.jsonl") if held is not None and held.get("id") not in (None, "")}
+    words: list[list[str]] = [[] for _ in read.items]
+    for said in read.attributes.values():
+        for row, places in zip(words, said.rows, strict=True):
+            row += [said.names[place] for place in places.tolist()]
+    return [_item(item, row, told.get(item, {})) for item, row in zip(read.items, words, strict=True)]
+
+
+def _item(item: str, words: Sequence[str], held: Mapping[str, Any]) -> Item:
+    first = {field: next((held[name] for name in names if held.get(name)), "") for field, names in FIELDS.items()}
+    return Item(
+        id=item,
+        title=str(first["title"]).strip(),
+        text=str(first["text"]).strip(),
+        images=tuple(_listed(first["images"])),
+        categories=tuple(dict.fromkeys(words)),
+    )
+
+
 def _by_number(item: str) -> tuple[int, str]:
     return (int(item), item) if item.isascii() and item.isdigit() else (2**62, item)
 
 
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file. Raises RecordError where it is no UTF-8."""
+    try:
+        # Not splitlines: U+2028 and its like stand inside names.
+        return path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as fault:
+        raise RecordError(f"{path.name} is no UTF-8 from byte {fault.start} on.", f"Run: iconv -f LATIN1 -t UTF-8 {path.name}") from None
+
+
 def _sequences(path: Path) -> list[tuple[str, list[str]]]:
-    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [(row[0], row[1:]) for row in rows]
+    """Return each user's items. Raises RecordError for a user on two lines, whose later items would be trained on and tested by too."""
+    found: dict[str, list[str]] = {}
+    for number, line in enumerate(_lines(path), 1):
+        if row := line.split():
+            if row[0] in found:
+                raise RecordError(f"{path.name}, line {number}: user {row[0]!r} has a line already.", "Put all of a user's items on one line, in time order.")
+            found[row[0]] = row[1:]
+    return list(found.items())
 
 
 def _inter(folder: Path) -> list[tuple[str, list[str]]]:
@@ -74,8 +121,10 @@ def _inter(folder: Path) -> list[tuple[str, list[str]]]:
         raise SourceNotFoundError(f"{folder} has neither sequences.txt nor test.inter.", MEND)
     for path in paths:
         before = set(found)
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
-            cells = line.split("\t")
+        for number, line in enumerate(_lines(path)[1:], 2):
+            if not line.strip():
+                continue
+            cells = line.rstrip("\r").split("\t")
             if len(cells) != 3:
                 raise RecordError(f"{path.name}, line {number}: {len(cells)} cells where there are 3.", "Give user, items and target, with tabs between.")
             user, history, target = cells
@@ -88,14 +137,16 @@ def _inter(folder: Path) -> list[tuple[str, list[str]]]:
 def _words(folder: Path) -> dict[str, tuple[list[str], str]]:
     """Return for each item its attributes in words, and a line of text."""
     if (folder / "items.tsv").is_file():
-        lines = [line.split("\t") for line in (folder / "items.tsv").read_text(encoding="utf-8").splitlines()[1:] if line.strip()]
+        head, *lines = [line.rstrip("\r").split("\t") for line in _lines(folder / "items.tsv") if line.strip()] or [[""]]
+        if head[0].strip().lower() not in HEADS:
+            raise RecordError(f"items.tsv begins with {head[0]!r}, where a head of columns belongs.", "Name the first column id, and the last one attributes.")
         split = {cells[0]: [word for part in cells[-1].split(" | ") if (word := part.strip())] for cells in lines}
         return {item: (words, ", ".join(words)) for item, words in split.items()}
     if not (folder / "items.jsonl").is_file():
         return {}
     found = {}
     for place, held in json_lines(folder / "items.jsonl"):
-        if held is None or "id" not in held:
+        if held is None or held.get("id") in (None, ""):
             raise RecordError(f"{place} is no JSON object with an id.", "Give one object a line, with id, title and categories.")
         words = _listed(held.get("categories")) + _listed(held.get("brand"))
         found[str(held["id"])] = (words, ". ".join(part for part in (str(held.get("title") or ""), ", ".join(words)) if part))
@@ -121,7 +172,9 @@ def _numbered(folder: Path) -> dict[str, tuple[list[str], str]]:
 
 def _codes(path: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield each item with the codes of a published index, whose letters name their level."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in _lines(path):
+        if not line.strip():
+            continue
         item, _, codes = line.partition("\t")
         yield item.strip(), codes.split()
 

@@ -20,7 +20,7 @@ from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.retrieve.baselines import popularity, recent
-from broadsheet.retrieve.bench.sequences import files_of
+from broadsheet.retrieve.bench.sequences import by_name, files_of
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
 from broadsheet.retrieve.fusion import Fusion
@@ -92,18 +92,19 @@ def _held(rows: list[tuple[np.ndarray, Any]]) -> Held:
 def bench_cold(plan: ColdPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Fit without the hidden items, insert them, and ask for them, row by row in `folder`."""
     tasks: list[Task] = []
-    for source in plan.folders:
-        tasks += _tasks(plan, source, progress)
+    named = by_name(plan.folders)
+    for name, source in named.items():
+        tasks += _tasks(plan, name, source, progress)
     outcome = run_tasks("retrieve-cold", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
         f"{plan.share:.0%} of the items are hidden from all training, and inserted afterwards by what is said of them; asked are users whose last item is one.",
         "R@20 and N@20 among all items, and among the new ones alone; items that a user has had are removed. Brackets: 95 % over users.",
     )
-    data = {source.name: hash_files(files_of(source)) for source in plan.folders}
+    data = {name: hash_files(files_of(source)) for name, source in named.items()}
     return Bench.of("retrieve-cold", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
-def _tasks(plan: ColdPlan, source: Path, progress: Progress) -> list[Task]:
+def _tasks(plan: ColdPlan, name: str, source: Path, progress: Progress) -> list[Task]:
     read = cache(lambda: read_interactions(source))
     hidden = cache(lambda seed: hide_items(read(), plan.share, seed))
 
@@ -115,7 +116,7 @@ def _tasks(plan: ColdPlan, source: Path, progress: Progress) -> list[Task]:
     for seed in range(plan.seeds):
         for arm in plan.arms:
             identity = {"data": hash_files(files_of(source)), "share": plan.share, **({"config": plan.config.model_dump(mode="json")} if arm in LEARNT else {})}
-            found.append(Task(source.name, arm, seed, identity, _measuring(arm, seed, read, hidden, answering, plan.config)))
+            found.append(Task(name, arm, seed, identity, _measuring(arm, seed, read, hidden, answering, plan.config)))
     return found
 
 

@@ -1,5 +1,6 @@
 """What staged pretraining is tried on: items that queries ask for, and sequences of items in two modalities."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -119,6 +120,10 @@ class Material(NamedTuple):
         return own_ranks(BM25([self.titles[item] for item in items.tolist()]).of_words(words), np.arange(len(items)))
 
 
+# What names of tables of images' codes have in them.
+IMAGES = "vit|im(a)?g|visual|vision|pic|clip"
+
+
 class Sequences(NamedTuple):
     """Sequences with one or two modalities of attributes: words of items' texts, or published codes of texts and of images."""
 
@@ -127,10 +132,12 @@ class Sequences(NamedTuple):
 
     @classmethod
     def read(cls, folder: Path) -> "Sequences":
-        """Read a folder: of published codes the first table is the text's, the second the image's; else words are. Raises RecordError for neither."""
+        """Read a folder: of two tables of published codes one is the image's, by its name or as the second; else words are. Raises RecordError for neither."""
         read = read_interactions(folder)
         codes = {name: said for name, said in read.attributes.items() if name.startswith("index_")}
-        tables = list(codes.values()) if len(codes) > 1 else [words_of(read)] if any(read.texts) else list(read.attributes.values())
+        seen = {name for name in codes if re.search(IMAGES, name)}
+        ordered = [*(codes[name] for name in codes if name not in seen), *(codes[name] for name in codes if name in seen)]
+        tables = ordered if len(codes) > 1 else [words_of(read)] if any(read.texts) else list(read.attributes.values())
         if not tables:
             raise RecordError(f"Nothing is said of the items of {folder}.", "Give items.tsv, items.jsonl or index_*.tsv beside the sequences.")
         return cls(leave_one_out(read.sequences), dict(zip((TEXT, IMAGE), tables, strict=False)))

@@ -1,7 +1,7 @@
 """The bench of sequences: leave-one-out, the whole catalogue ranked, cheap baselines in the same table."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,13 +12,14 @@ import polars as pl
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
 from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.errors import ConfigError, SourceNotFoundError
 from broadsheet.core.metrics import bootstrap_mean, by_rank, paired_permutation
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.retrieve.baselines import BM25, cooccurrence, popularity, recent
-from broadsheet.retrieve.fit import WATCHED, Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, some, weigh
+from broadsheet.retrieve.fit import WATCHED, Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, some, weigh, within
 from broadsheet.retrieve.fusion import Fusion
 from broadsheet.retrieve.model.batches import Sampler
 from broadsheet.retrieve.model.items import ItemTable
@@ -60,26 +61,43 @@ class _Set(NamedTuple):
 
 def bench_sequences(plan: SequencesPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Fit and test every arm on every folder, row by row in `folder`; arms of one seed share one model."""
+    named = by_name(plan.folders)
     tasks: list[Task] = []
-    for source in plan.folders:
-        tasks += _tasks(plan, source, folder, progress)
+    facts: list[str] = []
+    for name, source in named.items():
+        found, told = _tasks(plan, name, source, folder, progress)
+        tasks += found
+        facts += told
     outcome = run_tasks("retrieve", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
-    data = {source.name: hash_files(files_of(source)) for source in plan.folders}
+    data = {name: hash_files(files_of(source)) for name, source in named.items()}
     seen = "kept" if plan.keep_seen else "removed"
     notes = (
-        f"Leave-one-out, all items ranked, ties by the mean; items that a user has had are {seen}.",
+        f"Leave-one-out, all items ranked, ties by the mean, in lists of candidates by their order; items that a user has had are {seen}.",
+        *facts,
         "Models train for a fixed number of epochs; weights of the fusion are learnt on validation items. BM25: the last six items' words as the query.",
         "Brackets: 95 % over users; p: paired, over users, against the best part of the hybrid.",
     )
     return Bench.of("retrieve", command, outcome, _summary(outcome), data={**data, "seen": seen}, seeds=plan.seeds, notes=notes)
 
 
+def by_name(folders: Sequence[Path]) -> dict[str, Path]:
+    """Name folders by their own names. Raises ConfigError where two have the same, for their rows could not be told apart."""
+    named = {source.resolve().name: source for source in folders}
+    if len(named) < len(folders):
+        raise ConfigError(f"Two of {', '.join(map(str, folders))} have the same name.", "Bench them one at a time, or name one otherwise.")
+    return named
+
+
 def files_of(source: Path) -> list[Path]:
-    """Return the files of a folder of sequences that are read."""
+    """Return the files of a folder of sequences that are read. Raises SourceNotFoundError where there is no such folder."""
+    if not source.is_dir():
+        raise SourceNotFoundError(f"There is no folder {source}.", "Give one that holds sequences, or set BROADSHEET_DATA to the folder that paths begin in.")
     return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter"})
 
 
-def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) -> Iterator[Task]:
+def _tasks(plan: SequencesPlan, name: str, source: Path, folder: Path, progress: Progress) -> tuple[list[Task], list[str]]:
+    """Return the tasks of one folder, and what should be known of it."""
+
     @cache
     def read() -> _Set:
         found = read_interactions(source)
@@ -90,7 +108,7 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
     @cache
     def trained(seed: int) -> Fitted:
         held = read()
-        checkpoints = folder / "checkpoints" / f"{source.name}-{seed}-{run_hash(identity)[:12]}"
+        checkpoints = folder / "checkpoints" / f"{name}-{seed}-{run_hash(identity)[:12]}"
         # What is chosen by validation is chosen the same way however the test is counted.
         fitted = fit_model(
             plan.config,
@@ -112,11 +130,21 @@ def _tasks(plan: SequencesPlan, source: Path, folder: Path, progress: Progress) 
         weights = weigh(index, asks(split.validation, keep_seen=plan.keep_seen), plan.config, seed, progress)
         return gather(index, asks(split.test, keep_seen=plan.keep_seen), plan.config, progress), weights
 
+    arms, facts = plan.arms, []
+    if not read().read.attributes and not any(read().read.texts):
+        arms = tuple(arm for arm in arms if arm != "BM25")
+        facts.append(f"{name}: nothing is said of the items, so there is no row of BM25.")
+    test = read().split.test
+    again = np.mean([target in history for history, target in zip(test.histories, test.targets, strict=True)])
+    if again and not plan.keep_seen:
+        facts.append(f"{name}: {again:.1%} of the users had their last item before; it is removed with the others, so no row finds it.")
+    tasks = []
     for seed in range(plan.seeds):
-        for arm in plan.arms:
+        for arm in arms:
             if arm not in CHEAP or seed == 0:
                 config = {"data": identity["data"], "keep_seen": plan.keep_seen} if arm in CHEAP else {**identity, "keep_seen": plan.keep_seen}
-                yield Task(source.name, arm, seed, config, _measuring(arm, seed, plan, read, trained, answered, progress))
+                tasks.append(Task(name, arm, seed, config, _measuring(arm, seed, plan, read, trained, answered, progress)))
+    return tasks, facts
 
 
 def _measuring(
@@ -156,9 +184,12 @@ def _two_towers(plan: SequencesPlan, held: _Set, seed: int, *, staged: bool, pro
     trunk = Trunk(config.width, config.layers, config.longest, config.dropout, seed)
     model = SearchModel(table, trunk, 1, cosine=True, dropout=config.dropout, seed=seed)
     stages = towers_plan(corpus.roles, epochs=config.epochs / 2, batch=config.batch)
+    stages = stages if staged else stages.joint()
     watched = some(asks(held.split.validation), WATCHED, seed, "watched")
     sampler = Sampler(held.split.train, None, config.longest, seed)
-    pretrain(model, stages if staged else stages.joint(), sampler, watched, corpus.roles, config.codebook, seed=seed, progress=progress)
+    if plan.seconds is not None:
+        stages = within(plan.seconds, model, stages, sampler, corpus.roles)
+    pretrain(model, stages, sampler, watched, corpus.roles, config.codebook, seed=seed, progress=progress)
     return model
 
 

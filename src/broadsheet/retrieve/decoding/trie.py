@@ -83,8 +83,8 @@ class Trie:
     def find(self, codes: np.ndarray) -> np.ndarray:
         """Return the leaf of each of `codes` `[N, L]`, or -1 where no item has them."""
         nodes = np.zeros(len(codes), dtype=np.int64)
-        known = np.ones(len(codes), dtype=bool)
-        for level in range(self.depth):
+        known = np.full(len(codes), len(self) > 0)
+        for level in range(self.depth if len(self) else 0):
             low, high = self.first[level][nodes].astype(np.int64), self.first[level][nodes + 1].astype(np.int64)
             places = _search(self.codes[level], codes[:, level], low, high)
             known &= places < high

@@ -58,7 +58,8 @@ def tokens(requests: Requests, longest: int, *, every: bool = False) -> Tokens:
     flat = first[number] + within
     shape = places.rows * longest
     items, segment, position = np.zeros(shape, dtype=np.int64), np.full(shape, PADDING, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    segment[flat], position[flat] = number, within
+    there = (lengths + extra)[number] > 0
+    segment[flat[there]], position[flat] = number[there], within
     inside = within < lengths[number]
     items[flat[inside]] = np.concatenate([np.zeros(0, dtype=np.int64), *kept])
     last = first + sizes - 1

@@ -108,6 +108,9 @@ class SearchModel(nn.Module):
         apart = self.writer if writing else None
         shown = self.view(name, seen) if apart is None else self.sid_vectors(seen)
         vectors = shown[:, : self.table.width][where].flatten(0, 1)
+        if (given.layout.segment.flatten()[given.at] == PADDING).any():
+            # A request of nothing is read at a token of padding, which must not be the first item of the catalogue.
+            vectors = vectors * (given.layout.segment.flatten() != PADDING)[:, None]
         if len(given.query_at):
             vectors = vectors.index_copy(0, given.query_at, self.query(given.queries).to(vectors.dtype))
         states = (apart or self.trunk)(vectors.view(*given.items.shape, -1), given.layout).flatten(0, 1)[given.at]

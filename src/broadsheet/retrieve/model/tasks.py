@@ -61,7 +61,7 @@ def _finds(view: Callable[[Roles], str | None]) -> Callable[[Step], torch.Tensor
 
     def loss(step: Step) -> torch.Tensor | None:
         name = view(step.roles)
-        if name is None:
+        if not name:
             return None
         found = [_found(step.model, part, name) for part in step.batch.parts if len(torch.unique(part.items)) > 1]
         return _mean(found) if found else None
@@ -138,7 +138,9 @@ def _items(step: Step, most: int | None = None) -> torch.Tensor:
     return items if most is None else items[torch.randperm(len(items))[:most]]
 
 
-def _text_to_id(step: Step) -> torch.Tensor:
+def _text_to_id(step: Step) -> torch.Tensor | None:
+    if not step.roles.text:
+        return None
     items = _items(step, TOLD)
     return _decoder(step.model).loss(step.model.view(step.roles.text, items), step.model.codes[items])
 
