@@ -78,7 +78,7 @@ def staging() -> str:
             gain = f"{ranged(row, 'recall@10_gain', 4)} {'joint' if named(row) == 'staged' else 'staged'}" if "recall@10_gain" in row else ""
             rows.append([named(row), str(row["runs"]), ranged(row, "recall@10", 4), gain, *(plain(row, key) for key in shown), plain(row, "alarms", 1)])
         heads = ["seeds", "recall@10", "against", *(key.removeprefix("recall@10 ") for key in shown), "alarms"]
-        lines += [*table(heads, rows), *missing(bench), "", *course(bench), ""]
+        lines += [*table(heads, rows), *missing(bench), "", bench["notes"][-1], "", *course(bench), ""]
     return "\n".join(lines[:-1])
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from broadsheet.core.home import artifact_folder, home, store_path
+from broadsheet.core.home import artifact_folder, data_path, home, store_path
 
 
 def test_home_is_where_the_user_says(monkeypatch, tmp_path):
@@ -30,3 +30,13 @@ def test_asking_makes_no_folder(monkeypatch, tmp_path):
     artifact_folder()
     store_path()
     assert not (tmp_path / "new").exists()
+
+
+def test_a_path_that_leads_nowhere_is_looked_for_among_the_data(monkeypatch, tmp_path):
+    monkeypatch.setenv("BROADSHEET_DATA", str(tmp_path))
+    (tmp_path / "beauty").mkdir()
+    assert data_path(Path("beauty")) == tmp_path / "beauty"
+    assert data_path(Path("nowhere")) == Path("nowhere")
+    assert data_path(tmp_path) == tmp_path
+    monkeypatch.delenv("BROADSHEET_DATA")
+    assert data_path(Path("beauty")) == Path("beauty")

@@ -1,17 +1,21 @@
 """Progress on standard error: bars on a terminal, a line a step elsewhere."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from broadsheet.core.progress import Progress
+
+# Seconds between two lines of a step that is not done.
+PAUSE = 10.0
 
 
 @contextmanager
 def shown() -> Iterator[Progress]:
     """Show progress while the block runs."""
     if not sys.stderr.isatty():
-        yield _lines
+        yield _Lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -31,6 +35,13 @@ def shown() -> Iterator[Progress]:
         yield progress
 
 
-def _lines(step: str, done: int, total: int) -> None:
-    if done == total:
-        print(f"{step}: {done}", file=sys.stderr)  # noqa: T201 - standard error is this module's purpose
+class _Lines:
+    """Prints a line when a step is done, and one every ten seconds before."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if done == total or time.monotonic() - self._since >= PAUSE:
+            self._since = time.monotonic()
+            print(f"{step}: {done}" + (f" of {total}" if done < total else ""), file=sys.stderr)  # noqa: T201 - standard error is this module's purpose

@@ -67,7 +67,7 @@ def fit(
 
             assert data is not None
             made, told = fit_shop_retriever(data_path(data), out, config, texts=words, seed=seed, progress=progress)
-            for line in told:
+            for line in (*told, f"Ask it: broadsheet retrieve run {out} --history ID,ID"):
                 typer.echo(line, err=True)
     if "not trained" in made.manifest.models["retriever"]:
         typer.echo("There was nothing to train on: answers say nothing.", err=True)
@@ -119,7 +119,7 @@ def run(
         for item in answer.unknown:
             typer.echo(f"{item} is not in the bundle; the request is answered without it.", err=True)
         if answer.popular:
-            typer.echo(f"Nothing is known {name}: these are what most had.", err=True)
+            typer.echo("Nothing that is known was asked: these are what most had.", err=True)
     if as_json:
         told = [
             {"asked": name, "history": list(ask.history), "unknown": answer.unknown, "popular": answer.popular, "hits": [hit._asdict() for hit in answer.hits]}
