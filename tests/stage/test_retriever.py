@@ -7,10 +7,10 @@ import pytest
 from broadsheet.core.artifacts import Manifest, read_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import ConfigError, NotFittedError, OutputError, RecordError
+from broadsheet.core.errors import ArtifactError, ConfigError, NotFittedError, OutputError, RecordError
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.retrieve.fit import RetrieverConfig
-from broadsheet.retrieve.retriever import Ask, Retriever
+from broadsheet.retrieve.retriever import Ask, Retriever, open_retriever
 
 COUNT = 40
 CONFIG = RetrieverConfig(size="tiny", levels=2, epochs=12, id_epochs=6, batch=150, dropout=0.1, beam=20, top=20, longest=8)
@@ -142,6 +142,18 @@ def test_sequences_of_which_nothing_is_said_are_learnt_from(tmp_path):
     bare = Catalogue([Item(id=item, title="") for item in CATALOGUE.ids])
     made = Retriever.load(Retriever(CONFIG).fit(bare, tmp_path / "a", histories=HISTORIES))
     assert "i22" in ids(made([Ask(["i20", "i21"])], 3)[0])
+
+
+def test_a_bundle_whose_settings_were_edited_is_refused_in_two_lines(artifact, tmp_path):
+    import json
+    import shutil
+
+    shutil.copytree(artifact.path, tmp_path / "b")
+    held = json.loads((tmp_path / "b" / "manifest.json").read_text())
+    (tmp_path / "b" / "manifest.json").write_text(json.dumps({**held, "config": {**held["config"], "levels": "three"}}))
+    with pytest.raises(ArtifactError) as error:
+        open_retriever(tmp_path / "b")
+    assert len(str(error.value).splitlines()) == 2
 
 
 def test_taste_without_vectors_to_go_by_is_refused(tmp_path):

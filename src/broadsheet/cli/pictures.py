@@ -13,10 +13,17 @@ FurtherTexts = Annotated[list[Path] | None, typer.Option("--further-texts", help
 
 
 def pictures_of(images: Path | None, texts: list[Path] | None) -> "Shown | None":
-    """Return pictures of a folder with their texts, or None where neither is named. Raises ConfigError where one is lacking."""
-    from broadsheet.core.errors import ConfigError
+    """Return pictures of a folder with their texts, or None where neither is named.
+
+    Raises ConfigError where one is lacking, SourceNotFoundError where there is no such folder.
+    """
+    from broadsheet.core.errors import ConfigError, SourceNotFoundError
     from broadsheet.represent.pictures.labelled import Shown
 
     if (images is None) != (not texts):
         raise ConfigError("Further pictures need their folder and their texts.", "Give both options, the one for images and the one for texts.")
-    return Shown(images, tuple(texts or ())) if images is not None else None
+    if images is None:
+        return None
+    if not images.is_dir():
+        raise SourceNotFoundError(f"There is no folder {images}.", "Give the folder that paths of pictures are relative to.")
+    return Shown(images, tuple(texts or ()))

@@ -92,9 +92,12 @@ def fit(
     Example: broadsheet report fit --history papers.jsonl.gz
     """
     from broadsheet.cli.progress import shown
+    from broadsheet.core.artifacts import check_replaceable
     from broadsheet.core.home import ranker_folder
+    from broadsheet.core.schema import ArtifactKind
     from broadsheet.report.ranker.fit import fit_history
 
+    check_replaceable(out or ranker_folder(), ArtifactKind.RANKER)
     with shown() as progress:
         artifact = fit_history(history, out or ranker_folder(), until=until.date() if until else None, links=links, seed=seed, progress=progress)
     typer.echo(artifact.manifest.model_dump_json(indent=1) if as_json else str(artifact.path))

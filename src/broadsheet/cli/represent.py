@@ -146,9 +146,12 @@ def fit(
     import json
 
     from broadsheet.cli.progress import shown as bars
+    from broadsheet.core.artifacts import check_replaceable
     from broadsheet.core.config import with_settings
+    from broadsheet.core.schema import ArtifactKind
     from broadsheet.represent.fitting import fit_embedder
 
+    check_replaceable(out, ArtifactKind.EMBEDDER)
     further = pictures_of(further_images, further_texts)
     with bars() as progress:
         made = fit_embedder(

@@ -115,7 +115,7 @@ def run(
     answers = retriever(asked, k, allowed=retriever.of_categories(category) if category else None)
     if not retriever.trained:
         typer.echo("The bundle was fitted on nothing: its answers say nothing.", err=True)
-    for name, answer in zip(names, answers, strict=True):
+    for answer in answers:
         for item in answer.unknown:
             typer.echo(f"{item} is not in the bundle; the request is answered without it.", err=True)
         if answer.popular:

@@ -152,6 +152,8 @@ def load_artifact(path: Path, kind: ArtifactKind, loaded: Callable[[Artifact], L
         artifact = read_artifact(path, kind)
         try:
             return loaded(artifact)
+        except ValidationError as fault:
+            raise ArtifactError(f"{path} has settings that are none: {fault.errors()[0]['msg']}.", AGAIN) from None
         except ArtifactError:
             if read_artifact(path, kind).manifest == artifact.manifest:
                 raise
