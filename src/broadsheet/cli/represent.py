@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet.cli.faults import tell
 from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ def _shown(source: list[str] | None, texts: list[Path] | None, images: Path | No
     from broadsheet.represent.catalogues import open_catalogue
 
     shown = open_catalogue(source or [], texts or [], images)
-    for fault in shown.faults:
-        typer.echo(fault, err=True)
+    tell(shown.faults)
     return shown
 
 
@@ -83,8 +83,7 @@ def run(
             index.parents, index.models = parents, models
             facts["dimensions"] = dim
         facts["index"] = str(index.save(out).path)
-    for item, fault in made.faults.items():
-        typer.echo(f"{item}: {fault}", err=True)
+    tell(f"{item}: {fault}" for item, fault in made.faults.items())
     typer.echo(json.dumps(facts, indent=1) if as_json else facts.get("index", facts["path"]))
 
 
@@ -113,8 +112,7 @@ def search(
     with bars() as progress:
         searcher = Searcher(embedder, shown, progress=progress)
     hits = searcher.search(text, image, k)
-    for item, fault in searcher.embeddings.faults.items():
-        typer.echo(f"{item}: {fault}", err=True)
+    tell(f"{item}: {fault}" for item, fault in searcher.embeddings.faults.items())
     if as_json:
         found = [{"rank": hit.rank, "score": round(hit.score, 6), "id": hit.item.id, "title": hit.item.title, "url": hit.item.url} for hit in hits]
         typer.echo(json.dumps({"model": embedder.model, "how": searcher.index.arithmetic, "hits": found}, indent=1))
@@ -167,8 +165,7 @@ def fit(
             held_out=held_out,
             progress=progress,
         )
-    for name, fault in made.faults.items():
-        typer.echo(f"{name}: {fault}", err=True)
+    tell(f"{name}: {fault}" for name, fault in made.faults.items())
     facts = {"path": str(made.artifact.path), "models": made.artifact.manifest.models, "metrics": made.artifact.manifest.metrics, "left_out": len(made.faults)}
     typer.echo(json.dumps(facts, indent=1) if as_json else str(made.artifact.path))
 
@@ -266,7 +263,5 @@ def evaluate(
         else:
             stated = build(MbeirConfig, {"sets": only, "split": split, "pool": pool}, "evaluate")
             made = evaluate_mbeir(folder, embedder, kept, images=images, config=stated, command=command, budget_minutes=budget, progress=progress)
-    for name, faults in made.faults.items():
-        for item, fault in faults.items():
-            typer.echo(f"{name}, {item}: {fault}", err=True)
+    tell(f"{name}, {item}: {fault}" for name, faults in made.faults.items() for item, fault in faults.items())
     typer.echo(made.bench.model_dump_json(indent=1) if as_json else render(made.bench))
