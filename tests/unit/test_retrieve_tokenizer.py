@@ -1,5 +1,7 @@
 """Semantic IDs: balanced, without collisions, near what they stand for, and steady over time."""
 
+import importlib
+
 import faiss
 import numpy as np
 import pytest
@@ -144,3 +146,17 @@ def test_the_autoencoder_learns_codes_without_collisions_and_dead_codes_are_rest
     marks = card(fitted.encoded.codes, 32, fitted.model.latents(rows), fitted.codebook.decode(fitted.encoded.codes), categories=of)
     assert marks["used@1"] > 0.8
     assert marks["purity@1"] > 5 * marks["purity_chance"]
+
+
+def test_neighbours_of_a_large_catalogue_take_little_memory(monkeypatch):
+    import tracemalloc
+
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(20_000, 4)).astype(np.float32)
+    decoded = vectors + 0.1 * rng.normal(size=vectors.shape).astype(np.float32)
+    whole = neighbour_recall(vectors[:3000], decoded[:3000])
+    monkeypatch.setattr(importlib.import_module("broadsheet.retrieve.tokenizer.card"), "CELLS", 2**17)
+    assert neighbour_recall(vectors[:3000], decoded[:3000]) == whole
+    tracemalloc.start()
+    neighbour_recall(vectors, decoded)
+    assert tracemalloc.get_traced_memory()[1] < 2000 * 20_000

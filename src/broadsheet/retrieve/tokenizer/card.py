@@ -9,6 +9,8 @@ from broadsheet.core.seeds import generator
 
 # So many items are asked for their neighbours.
 ASKED = 2000
+# Distances that are held at once.
+CELLS = 2**25
 
 
 def card(
@@ -58,9 +60,14 @@ def neighbour_recall(vectors: np.ndarray, decoded: np.ndarray, k: int = 10, seed
 
 
 def _nearest(table: np.ndarray, asked: np.ndarray, k: int) -> np.ndarray:
-    distances = (table**2).sum(axis=1) - 2 * table[asked] @ table.T
-    distances[np.arange(len(asked)), asked] = np.inf
-    return np.argpartition(distances, k - 1, axis=1)[:, :k]
+    """Return the k nearest `[R, k]` of some rows, so many at once that the distances take little memory."""
+    lengths, found = (table**2).sum(axis=1), []
+    for block in np.array_split(asked, max(1, len(asked) * len(table) // CELLS)):
+        distances = lengths - 2 * table[block] @ table.T
+        distances[np.arange(len(block)), block] = np.inf
+        # A copy: a view would keep all of the block.
+        found.append(np.argpartition(distances, k - 1, axis=1)[:, :k].copy())
+    return np.concatenate(found)
 
 
 def _use(counts: np.ndarray) -> Mapping[str, float]:
