@@ -132,6 +132,12 @@ def test_a_newcomer_brings_its_title_and_a_category_of_its_own(retriever):
     assert (hit.item, hit.title) == ("new", "A new one")
 
 
+def test_a_newcomer_is_about_as_long_as_those_of_which_the_same_is_said(retriever):
+    retriever.insert("new", {"categories": ["quarter 2"]})
+    lengths = np.linalg.norm(retriever._ready().vectors, axis=1)
+    assert lengths[:COUNT].min() <= lengths[COUNT] <= lengths[:COUNT].max()
+
+
 def test_an_empty_catalogue_takes_its_first_item(tmp_path):
     made = Retriever.load(Retriever(CONFIG).fit(Catalogue([]), tmp_path / "a"))
     made.insert("first")

@@ -24,7 +24,8 @@ ALIKE = 20
 class LiveIndex:
     """Holds an index with room for more items; a newcomer costs no training and no copy of all the others.
 
-    A newcomer has no embedding of its own yet: it borrows the mean of those items of which the most alike is said, by cosine.
+    A newcomer has no embedding of its own yet: it borrows the mean of those items of which the most alike is said, by cosine, and is made as long
+    as their vectors are in the mean. A mean of many is short, and a short vector is found by nobody among those of items that were trained.
     """
 
     def __init__(self, index: Index) -> None:
@@ -42,7 +43,7 @@ class LiveIndex:
         """Add an item under the next number; return its semantic ID `[L]`: the nearest codes that are free."""
         index, model, row = self.index, self.index.model, self._count
         with torch.inference_mode():
-            vector = self._vector(newcomer)
+            vector, length = self._vector(newcomer)
             if model.taste:
                 vector = np.concatenate([vector, model.table.direction(newcomer.contents).numpy()])
             codes = index.book.free(vector, index.trie.holders)
@@ -51,6 +52,7 @@ class LiveIndex:
             self._count += 1
             model.codes = torch.from_numpy(self._codes[: self._count])
             vector[: model.table.width] += (model.share * model.sid_vectors(torch.tensor([row]))).numpy()[0]
+            vector[: model.table.width] = _of_length(vector[: model.table.width], length)
             self._vectors[row] = vector
         index.trie.insert(row, codes)
         self.index = self._shown(index)
@@ -60,18 +62,24 @@ class LiveIndex:
         """Take an item away: it is found no more."""
         self.index.trie.delete(row)
 
-    def _vector(self, newcomer: Newcomer) -> np.ndarray:
+    def _vector(self, newcomer: Newcomer) -> tuple[np.ndarray, float | None]:
+        """Return a newcomer's vector `[d]`, and how long it is to be where it borrowed."""
         table = self.index.model.table
         said = table.newcomer(newcomer.attributes, newcomer.contents)
         if self._said is None or table.own is None or not len(self._said):
-            return said.numpy()
+            return said.numpy(), None
         alike = (self._said @ said).topk(min(ALIKE, len(self._said))).indices
-        return (said + table.own.weight[alike].mean(dim=0)).numpy()
+        length = float(np.linalg.norm(self._vectors[alike.numpy(), : table.width], axis=1).mean())
+        return _of_length((said + table.own.weight[alike].mean(dim=0)).numpy(), length), length
 
     def _shown(self, index: Index) -> Index:
         vectors = self._vectors[: self._count]
         index.model.served = torch.from_numpy(vectors)
         return index._replace(vectors=vectors)
+
+
+def _of_length(vector: np.ndarray, length: float | None) -> np.ndarray:
+    return vector if length is None else vector * (length / max(float(np.linalg.norm(vector)), 1e-9))
 
 
 def _with_room(table: np.ndarray, row: int) -> np.ndarray:
