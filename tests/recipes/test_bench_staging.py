@@ -1,5 +1,7 @@
 """The bench of staged pretraining at toy size: every ablation is a row, and a random image is told from a real one."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.tokenizer import CodebookConfig
 
 ITEMS = 90
+
+WORDS = ("bakery", "tavern", "museum", "garden")
 
 
 def material(seed):
@@ -82,3 +86,14 @@ def test_sequences_with_two_tables_of_codes_are_staged_too(tmp_path):
     assert found["staged"]["recall@10_gain"] == pytest.approx(found["staged"]["recall@10"] - found["joint"]["recall@10"])
     assert {"collab, epoch 1: recall@10", "image, epoch last: recall@10 image", "recall@10 without text"} <= set(found["staged"])
     assert "recall@10 shared words" not in found["BM25"]
+
+
+def test_sequences_with_texts_alone_are_staged_too(tmp_path):
+    (tmp_path / "sequences.txt").write_text("\n".join(f"{user} {' '.join(str((user * 7 + step) % 20) for step in range(5))}" for user in range(60)))
+    (tmp_path / "items.jsonl").write_text("\n".join(json.dumps({"id": item, "title": f"{WORDS[item // 5]} of the town"}) for item in range(20)))
+    few = StagingPlan(
+        "toy", lambda _: Sequences.read(tmp_path), seeds=1, epochs=1, batch=60, arms=("staged", "joint"), codebook=CodebookConfig(levels=2, size=8)
+    )
+    made = bench_staging(few, tmp_path / "rows", "broadsheet bench retrieve-staging", {"data": "toy"})
+    assert [row["name"] for row in made.rows] == ["staged", "joint"]
+    assert not made.missing

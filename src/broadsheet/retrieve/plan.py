@@ -112,7 +112,7 @@ def default_plan(text: str, image: str | None, *, histories: bool, queries: bool
         stages.append(PlanStage(name="image", tasks={"image": 1.0}, trainable=(f"table.*.{image}*",)))
         stages.append(PlanStage(name="fuse", tasks={"fused": 1.0, "text": 0.3, "request-image": 0.3}, learning_rate=3e-4))
     if histories:
-        stages.append(PlanStage(name="collab", tasks={"next": 1.0}, trainable=("trunk.*", "table.own*", "table.gate*", "table.bags*")))
+        stages.append(PlanStage(name="collab", tasks={"next": 1.0}, trainable=("trunk.*", "table.own*", "table.bags*", *(("table.gate*",) if image else ()))))
     tasks = {"next": 1.0, "G3": 0.3, "G4": 0.1, "G5": 0.1, "D1": 0.3, "D2": 0.3, **({"D3": 0.1} if image else {})}
     tasks |= {name: 1.0 for name, there in (("G1", queries), ("G2", histories)) if there}
     return Plan(stages=(*stages, PlanStage(name="ids", tasks=tasks, learning_rate=3e-4)))
