@@ -57,7 +57,14 @@ def sequences() -> str:
         (hybrid,) = [row for row in bench["rows"] if row["name"].endswith(": hybrid")]
         above = hybrid["p"] < 0.05 and hybrid["ndcg@10_gain"] > 0
         said = "is above its best part" if above else "is not above its best part, so dense alone is the default order of a bundle; `--set order=hybrid` fuses"
-        lines += ["", f"The hybrid without co-occurrence {said} (p {hybrid['p']:.2g}).", *missing(bench), ""]
+        lines += ["", f"The hybrid without co-occurrence {said} (p {hybrid['p']:.2g}).", *missing(bench)]
+        rivals = [rival for rival in benches(f"rival-{name}.json") if rival["seen"] == bench["data"]["seen"]]
+        lines += [
+            f"{rival['model']}, {rival['train_cpu_s']:.0f} s of one thread ({rival['epochs']} epochs; the dense head takes about as long): "
+            f"recall@10 {rival['recall@10']:.4f}, nDCG@10 {rival['ndcg@10']:.4f}. The command: `{rival['command']}`"
+            for rival in rivals
+        ]
+        lines.append("")
     return "\n".join(lines[:-1])
 
 
