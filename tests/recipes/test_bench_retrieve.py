@@ -141,7 +141,7 @@ def test_items_that_came_after_the_training_are_found_by_what_is_said_of_them(tm
 
 
 def test_a_budget_of_seconds_cuts_all_stages_and_a_run_that_was_stopped_keeps_the_cut(folder, tmp_path):
-    plan = SequencesPlan((folder,), seeds=1, config=TOY, seconds=0.05, arms=("sequence dense",))
+    plan = SequencesPlan((folder,), seeds=1, config=TOY, seconds=0.002, arms=("sequence dense",))
     bench_sequences(plan, tmp_path, "broadsheet bench retrieve")
     (kept,) = tmp_path.glob("checkpoints/*/plan.json")
     cut = [stage["epochs"] for stage in json.loads(kept.read_text())["stages"]]

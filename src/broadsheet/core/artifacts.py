@@ -137,13 +137,22 @@ def check_replaceable(path: Path, kind: ArtifactKind) -> None:
 def read_artifact(path: Path, kind: ArtifactKind) -> Artifact:
     """Open an artefact of the kind asked for; every file's hash is checked. One that is just being replaced is the old one or the new one."""
     for _ in range(TRIES):
+        stamp = _stamp(path)
         try:
             return _opened(path, kind)
         except ArtifactError:
-            if not before_of(path).exists():
-                break
+            if not before_of(path).exists() and _stamp(path) == stamp:
+                raise
             time.sleep(PAUSE)
     return _opened(path, kind)
+
+
+def _stamp(path: Path) -> bytes | None:
+    """Return the manifest as it is, or None where there is none: another one says that the folder was replaced."""
+    try:
+        return (path / MANIFEST).read_bytes()
+    except OSError:
+        return None
 
 
 def load_artifact(path: Path, kind: ArtifactKind, loaded: Callable[[Artifact], Loaded]) -> Loaded:
@@ -165,7 +174,11 @@ def _opened(path: Path, kind: ArtifactKind) -> Artifact:
     if manifest.kind is not kind:
         raise ArtifactError(f"{path} holds {manifest.kind}, not {kind}.", f"Name a folder that holds {kind}.")
     for name, expected in manifest.files.items():
-        if not (path / name).is_file() or file_hash(path / name) != expected:
+        try:
+            same = file_hash(path / name) == expected
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            same = False
+        if not same:
             raise _changed(path / name)
     return Artifact(path, manifest)
 
