@@ -2,12 +2,10 @@
 
 import json
 import sys
-from pathlib import Path
 
 import retrieve_tables
-from retrieve_tables import ranged
+from tables import ROOT, ranged
 
-ROOT = Path(__file__).resolve().parent.parent
 END = "<!-- end -->"
 
 
