@@ -13,15 +13,15 @@ from broadsheet.core.files import check_writable, json_lines, staged_folder, wri
 KILLED = """
 import os, sys
 from pathlib import Path
-from broadsheet.core.files import staged_folder, json_lines
-with staged_folder(Path(sys.argv[1])) as stage:
+from broadsheet.core.files import staged_folder
+with staged_folder(Path(sys.argv[1]), "page.html") as stage:
     (stage / "page.html").write_text("new")
     os._exit(9)
 """
 
 
 def publish(folder: Path, text: str) -> None:
-    with staged_folder(folder) as stage:
+    with staged_folder(folder, "page.html") as stage:
         (stage / "page.html").write_text(text)
 
 
@@ -73,7 +73,7 @@ def test_check_writable_makes_the_folder_and_leaves_it_empty(tmp_path):
 
 
 def test_a_staged_folder_takes_its_place_when_all_went_well(tmp_path):
-    with staged_folder(tmp_path / "day") as stage:
+    with staged_folder(tmp_path / "day", "page.html") as stage:
         (stage / "page.html").write_text("text")
         assert not (tmp_path / "day").exists()
     assert names(tmp_path) == ["day"]
@@ -89,9 +89,21 @@ def test_a_folder_that_stood_there_is_replaced_with_all_that_was_in_it(tmp_path)
     assert names(tmp_path) == ["day"]
 
 
+def test_a_folder_of_somebody_else_is_never_replaced(tmp_path):
+    (tmp_path / "day").mkdir()
+    publish(tmp_path / "day", "an empty one is taken")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_text("mine")
+    with pytest.raises(OutputError, match=r"no page\.html") as error:
+        publish(tmp_path / "photos", "new")
+    assert len(str(error.value).splitlines()) == 2
+    assert names(tmp_path / "photos") == ["a.jpg"]
+    assert names(tmp_path) == ["day", "photos"]
+
+
 def test_an_exception_leaves_the_old_folder(tmp_path):
     publish(tmp_path / "day", "old")
-    with pytest.raises(ZeroDivisionError), staged_folder(tmp_path / "day") as stage:
+    with pytest.raises(ZeroDivisionError), staged_folder(tmp_path / "day", "page.html") as stage:
         (stage / "page.html").write_text(str(1 / 0))
     assert (tmp_path / "day" / "page.html").read_text() == "old"
     assert names(tmp_path) == ["day"]
@@ -99,7 +111,7 @@ def test_an_exception_leaves_the_old_folder(tmp_path):
 
 def test_a_full_disk_leaves_the_old_folder_and_is_an_error_of_two_lines(tmp_path):
     publish(tmp_path / "day", "old")
-    with pytest.raises(OutputError, match="No space left"), staged_folder(tmp_path / "day"):
+    with pytest.raises(OutputError, match="No space left"), staged_folder(tmp_path / "day", "page.html"):
         raise OSError(28, "No space left on device")
     assert (tmp_path / "day" / "page.html").read_text() == "old"
 
@@ -114,7 +126,7 @@ def test_a_kill_in_the_middle_leaves_the_old_folder_and_the_next_run_replaces_it
 
 def test_a_folder_that_a_kill_left_aside_is_put_back(tmp_path):
     publish(tmp_path / ".day.before", "old")
-    with pytest.raises(ZeroDivisionError), staged_folder(tmp_path / "day"):
+    with pytest.raises(ZeroDivisionError), staged_folder(tmp_path / "day", "page.html"):
         raise ZeroDivisionError
     assert (tmp_path / "day" / "page.html").read_text() == "old"
     assert names(tmp_path) == ["day"]

@@ -15,7 +15,7 @@ from safetensors.numpy import load, save_file
 
 from broadsheet import __version__
 from broadsheet.core.errors import ArtifactError, OutputError
-from broadsheet.core.files import before_of, check_writable, file_hash, staged_folder, write_file
+from broadsheet.core.files import before_of, check_own, check_writable, file_hash, staged_folder, write_file
 from broadsheet.core.schema import ArtifactKind, Record
 
 SCHEMA_VERSION = 1
@@ -97,7 +97,7 @@ def write_artifact(
     artefact of the same kind is not replaced: OutputError.
     """
     check_replaceable(path, manifest.kind)
-    with staged_folder(path) as stage:
+    with staged_folder(path, MANIFEST) as stage:
         for stem, arrays in (tensors or {}).items():
             save_file({key: np.asarray(value, order="C") for key, value in arrays.items()}, stage / f"{stem}.safetensors")
         for stem, frame in (frames or {}).items():
@@ -119,16 +119,10 @@ def check_replaceable(path: Path, kind: ArtifactKind) -> None:
     To be called before long work, and called by `write_artifact` again.
     """
     check_writable(path.parent)
-    if path.is_file():
-        raise OutputError(f"{path} is a file; a folder belongs there.", "Move the file away, or name another folder.")
-    if not path.is_dir() or not any(path.iterdir()):
-        return
-    held = path / MANIFEST
-    if not held.is_file():
-        raise OutputError(f"{path} holds files that are no artefact; they are not replaced.", "Name a folder that is new or empty.")
+    check_own(path, MANIFEST)
     try:
-        other = Manifest.model_validate_json(held.read_bytes()).kind
-    except ValidationError:
+        other = Manifest.model_validate_json((path / MANIFEST).read_bytes()).kind
+    except (FileNotFoundError, ValidationError):
         return
     if other is not kind:
         raise OutputError(f"{path} holds {other}, which {kind} does not replace.", "Name another folder, or move that one away.")

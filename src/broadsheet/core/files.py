@@ -44,9 +44,19 @@ def write_file(path: Path, data: str | bytes) -> None:
         raise _cannot_write(path.parent, fault) from None
 
 
+def check_own(path: Path, mark: str) -> None:
+    """Raise OutputError unless `path` may be replaced: nothing is there, or a folder that is empty or holds the file `mark`, as ours do."""
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file; a folder belongs there.", "Move the file away, or name another folder.")
+    if path.is_dir() and not (path / mark).is_file() and any(path.iterdir()):
+        raise OutputError(f"{path} holds other files, and no {mark}; it is not replaced.", "Name a folder that is new or empty.")
+
+
 @contextlib.contextmanager
-def staged_folder(path: Path) -> Iterator[Path]:
+def staged_folder(path: Path, mark: str) -> Iterator[Path]:
     """Give a temporary sibling folder to fill; it takes the place of `path` only if all went well.
+
+    A folder that stands there is replaced only if it holds the file `mark`, by which ours are known: OutputError.
 
     A folder that stood there before is moved aside first and removed last, so that a kill
     at any moment leaves either the old folder, the new one, or the old one beside as
@@ -55,8 +65,7 @@ def staged_folder(path: Path) -> Iterator[Path]:
     path = _behind_links(path)
     before = before_of(path)
     try:
-        if path.exists() and not path.is_dir():
-            raise OutputError(f"{path} is a file; a folder belongs there.", "Move the file away, or name another folder.")
+        check_own(path, mark)
         path.parent.mkdir(parents=True, exist_ok=True)
         if before.exists() and not path.exists():
             before.rename(path)

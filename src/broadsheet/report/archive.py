@@ -27,7 +27,7 @@ def write_day(report: Report, folder: Path) -> Path:
     check_writable(folder)
     files = day_files(report)
     day = folder / str(report.label)
-    with staged_folder(day) as stage:
+    with staged_folder(day, "index.html") as stage:
         for name, text in files.items():
             (stage / name).write_text(text, encoding="utf-8")
     write_index(folder)

@@ -37,7 +37,7 @@ def export_embedder(embedder: Embedder[Any], folder: Path) -> Exported:
     """
     if importlib.util.find_spec("sentence_transformers") is None:
         raise MissingExtraError("Exporting needs sentence-transformers.", f"Run: {INSTALL}")
-    with staged_folder(folder) as stage:
+    with staged_folder(folder, "modules.json") as stage:
         _modules(embedder, stage).save(str(stage), create_model_card=False)
         agreement = _agreement(embedder, stage)
         if agreement < AGREEMENT:

@@ -86,7 +86,7 @@ def read_m3t(path: Path, seed: int = 0) -> list[Example]:
 def write_m3t(rows: Sequence[Row | Example], folder: Path) -> Path:
     """Write rows, or examples with their one wording, to a folder in the published columns; return the file."""
     lines = [_line(row if isinstance(row, Row) else _worded(row)) for row in rows]
-    with staged_folder(folder) as stage:
+    with staged_folder(folder, FILE) as stage:
         pl.DataFrame(lines, schema=SCHEMA, orient="row").write_parquet(stage / FILE)
     return folder / FILE
 
