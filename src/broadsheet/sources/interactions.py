@@ -68,9 +68,7 @@ def read_items(folder: Path, read: Interactions) -> list[Item]:
 
     Where there is no such file, items have their categories alone. Raises RecordError for a line that is no item.
     """
-    told: dict[str, Mapping[str, Any]] = {}
-    if (folder / "items.jsonl").is_file():
-        told = {str(held["id"]): held for _, held in json_lines(folder / "items.jsonl") if held is not None and held.get("id") not in (None, "")}
+    told = _told(folder)
     words: list[list[str]] = [[] for _ in read.items]
     for said in read.attributes.values():
         for row, places in zip(words, said.rows, strict=True):
@@ -124,7 +122,7 @@ def _inter(folder: Path) -> list[tuple[str, list[str]]]:
         for number, line in enumerate(_lines(path)[1:], 2):
             if not line.strip():
                 continue
-            cells = line.rstrip("\r").split("\t")
+            cells = line.split("\t")
             if len(cells) != 3:
                 raise RecordError(f"{path.name}, line {number}: {len(cells)} cells where there are 3.", "Give user, items and target, with tabs between.")
             user, history, target = cells
@@ -137,19 +135,25 @@ def _inter(folder: Path) -> list[tuple[str, list[str]]]:
 def _words(folder: Path) -> dict[str, tuple[list[str], str]]:
     """Return for each item its attributes in words, and a line of text."""
     if (folder / "items.tsv").is_file():
-        head, *lines = [line.rstrip("\r").split("\t") for line in _lines(folder / "items.tsv") if line.strip()] or [[""]]
+        head, *lines = [line.split("\t") for line in _lines(folder / "items.tsv") if line.strip()] or [[""]]
         if head[0].strip().lower() not in HEADS:
             raise RecordError(f"items.tsv begins with {head[0]!r}, where a head of columns belongs.", "Name the first column id, and the last one attributes.")
         split = {cells[0]: [word for part in cells[-1].split(" | ") if (word := part.strip())] for cells in lines}
         return {item: (words, ", ".join(words)) for item, words in split.items()}
-    if not (folder / "items.jsonl").is_file():
-        return {}
     found = {}
-    for place, held in json_lines(folder / "items.jsonl"):
+    for item, held in _told(folder).items():
+        words = _listed(held.get("categories")) + _listed(held.get("brand"))
+        found[item] = (words, ". ".join(part for part in (str(held.get("title") or ""), ", ".join(words)) if part))
+    return found
+
+
+def _told(folder: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the object of each item of `items.jsonl`, where there is one. Raises RecordError for a line that is no item."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for place, held in json_lines(folder / "items.jsonl") if (folder / "items.jsonl").is_file() else ():
         if held is None or held.get("id") in (None, ""):
             raise RecordError(f"{place} is no JSON object with an id.", "Give one object a line, with id, title and categories.")
-        words = _listed(held.get("categories")) + _listed(held.get("brand"))
-        found[str(held["id"])] = (words, ". ".join(part for part in (str(held.get("title") or ""), ", ".join(words)) if part))
+        found[str(held["id"])] = held
     return found
 
 
