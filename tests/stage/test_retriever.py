@@ -54,6 +54,7 @@ def test_what_is_loaded_answers_as_what_was_fitted_and_the_same_seed_fits_the_sa
     assert fresh(asked) == loaded(asked)
     assert artifact.manifest.models["retriever"] == loaded.model
     assert artifact.manifest.metrics["collisions"] == 0
+    assert {"purity@1", "purity_chance", "popularity_skew"} <= set(artifact.manifest.metrics)
 
 
 def test_a_filter_gives_k_answers_wherever_k_items_pass_it(retriever):

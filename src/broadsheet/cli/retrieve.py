@@ -42,6 +42,7 @@ def fit(
     from broadsheet.core.schema import ArtifactKind
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.retrieve.recipes import RECIPES
+    from broadsheet.retrieve.retriever import NOT_TRAINED
 
     if sum(given is not None for given in (data, world, papers or None)) != 1:
         raise ConfigError("What is fitted on is named not at all, or twice.", "Give one of --data, --world and --papers.")
@@ -69,7 +70,7 @@ def fit(
             made, told = fit_shop_retriever(data_path(data), out, config, texts=words, seed=seed, progress=progress)
             for line in (*told, f"Ask it: broadsheet retrieve run {out} --history ID,ID"):
                 typer.echo(line, err=True)
-    if "not trained" in made.manifest.models["retriever"]:
+    if made.manifest.models["retriever"].endswith(NOT_TRAINED):
         typer.echo("There was nothing to train on: answers say nothing.", err=True)
     facts = {"path": str(made.path), "models": made.manifest.models, "metrics": made.manifest.metrics}
     typer.echo(json.dumps(facts, indent=1) if as_json else str(made.path))

@@ -36,8 +36,8 @@ def cpu_flags() -> frozenset[str]:
 def choose_dtype(flags: frozenset[str] | None = None) -> Choice:
     """Choose what the environment's BROADSHEET_DTYPE says, else bfloat16 only where the processor multiplies it in hardware.
 
-    Elsewhere it is emulated, and was measured at a hundredth of the speed of float32. In bfloat16 a vector moves by up to 1 % with
-    what it is computed beside; float32 on every machine gives the same to six digits. Raises ConfigError for another word there.
+    Elsewhere it is emulated, and was measured at a hundredth of the speed of float32. In bfloat16 a vector moves a little with
+    what it is computed beside; in float32 it does not. Raises ConfigError for another word there.
 
     >>> choose_dtype(frozenset({"avx2"})).name
     'float32'

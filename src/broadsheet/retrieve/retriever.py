@@ -32,9 +32,12 @@ from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.pretrain import LAYERS, Asks
 from broadsheet.retrieve.tokenizer import Codebook
+from broadsheet.retrieve.tokenizer.card import meaning
 from broadsheet.sources.interactions import Attributes
 
 CATEGORIES = "categories"
+# What a manifest adds to the model's name where there was nothing to train on.
+NOT_TRAINED = ", not trained"
 # Fitted on the fictional world as `broadsheet world` makes it, by the recipe `world`.
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -111,6 +114,8 @@ class Retriever(Component[RetrieverConfig]):
         self._bases: dict[str, Basis] = {}
         self._titles: dict[str, str] = {}
         self.asked_by = ""
+        # Whether there was anything to train on.
+        self.trained = False
         self._numbers: dict[str, dict[str, int]] = {}
         self._rows_of: dict[str, set[int]] = {}
         self.features = 1
@@ -152,6 +157,7 @@ class Retriever(Component[RetrieverConfig]):
             beside, last = self._beside(histories, passed)
             validation = validation._replace(offered=last + [np.zeros(0, dtype=np.int64)] * (len(validation.targets) - len(last)))
         identity = {"config": self.config.model_dump(mode="json"), "seed": seed, "data": self._data_hash(train, pairs, beside)}
+        going = checkpoints / run_hash(identity)[:20] if checkpoints else None
         fitted = fit_model(
             self.config,
             self._corpus,
@@ -160,46 +166,51 @@ class Retriever(Component[RetrieverConfig]):
             pairs=pairs,
             passed=beside,
             seed=seed,
-            folder=checkpoints / run_hash(identity)[:20] if checkpoints else None,
+            folder=going,
             identity=identity,
             progress=progress,
         )
-        trained = not fitted.pretrained.table.is_empty()
-        fused = self.config.order == "hybrid" and trained and len(validation.targets)
+        self.trained = not fitted.pretrained.table.is_empty()
+        fused = self.config.order == "hybrid" and self.trained and len(validation.targets)
         fusion = weigh(fitted.index, validation, self.config, seed, progress)["hybrid"] if fused else first(fitted.index)
         self._titles = {item.id: item.title or ", ".join(item.categories) for item in catalogue}
         self._take(fitted.index, fusion)
         self.asked_by = asked_by
-        manifest = Manifest(
+        facts = {"histories": len(histories), "queries": len(queries), "held out": len(validation.targets)}
+        manifest = self._manifest(catalogue, given, {**fitted.pretrained.card, **self._meaning(), **facts}, seed)
+        made = write_artifact(folder, manifest, self._tensors(), {"items": self._frame()})
+        if going:
+            shutil.rmtree(going, ignore_errors=True)
+        return made
+
+    def _manifest(self, catalogue: Catalogue, contents: Mapping[str, Embeddings], metrics: Mapping[str, float], seed: int) -> Manifest:
+        lacking = {f"without {name}": (~of.present).sum() for name, of in self._corpus.contents.items()}
+        return Manifest(
             kind=self.kind,
             config=self.config.model_dump(mode="json"),
             seed=seed,
-            parents={"catalogue": catalogue.content_hash(), **{name: of.artifact.content_hash for name, of in given.items()}},
+            parents={"catalogue": catalogue.content_hash(), **{name: of.artifact.content_hash for name, of in contents.items()}},
             models={
                 "component": type(self).__name__,
-                "retriever": self.model if trained else f"{self.model}, not trained",
-                **{f"content {name}": of.model for name, of in given.items()},
-                **({"query": asked_by} if asked_by else {}),
+                "retriever": self.model if self.trained else self.model + NOT_TRAINED,
+                **{f"content {name}": of.model for name, of in contents.items()},
+                **({"query": self.asked_by} if self.asked_by else {}),
             },
-            metrics={
-                **{name: float(value) for name, value in fitted.pretrained.card.items()},
-                "items": float(len(catalogue)),
-                "histories": float(len(histories)),
-                "queries": float(len(queries)),
-                "held out": float(len(validation.targets)),
-                **{f"without {name}": float((~of.present).sum()) for name, of in self._corpus.contents.items()},
-            },
+            metrics={name: float(value) for name, value in {**metrics, "items": len(catalogue), **lacking}.items()},
         )
-        made = write_artifact(folder, manifest, self._tensors(), {"items": self._frame()})
-        if checkpoints:
-            shutil.rmtree(checkpoints / run_hash(identity)[:20], ignore_errors=True)
-        return made
+
+    def _meaning(self) -> dict[str, float]:
+        """Return what the semantic IDs say of the items' first attribute, of the first modality that has any, and of what most had."""
+        said = next(iter(self._corpus.attributes.values()), None)
+        firsts = None if said is None else np.array([row[0] if len(row) else -1 for row in said.rows], dtype=np.int64)
+        return meaning(self._ready().model.codes.numpy(), self.config.codebook.size, categories=firsts, popularity=self._counts)
 
     @classmethod
     def load(cls, artifact: Artifact) -> Self:
         """Return the retriever that `fit` wrote."""
         self = cls(RetrieverConfig.model_validate(artifact.manifest.config))
         self.asked_by = artifact.manifest.models.get("query", "")
+        self.trained = not artifact.manifest.models["retriever"].endswith(NOT_TRAINED)
         frame, weights, said = artifact.frame("items"), artifact.tensors("weights"), artifact.tensors("said")
         told = json.loads(frame["names"][0]) if len(frame) else {"attributes": {}, "contents": []}
         names = {name: tuple(listed) for name, listed in told["attributes"].items()}
@@ -226,11 +237,6 @@ class Retriever(Component[RetrieverConfig]):
 
     def __len__(self) -> int:
         return len(self._ready().trie)
-
-    @property
-    def trained(self) -> bool:
-        """Whether there was anything to train on."""
-        return bool(self._counts.any()) or bool(self.asked_by)
 
     def __call__(self, requests: Sequence[Ask], k: int = 10, *, allowed: Collection[str] | None = None) -> list[Answer]:
         """Return k items for each request, of those `allowed` (all, if None) that it has not had: as many as there are, where fewer are.

@@ -39,8 +39,12 @@ def card(
     lengths = float(((vectors - vectors.mean(axis=0)).astype(np.float64) ** 2).sum()) if len(vectors) else 0.0
     found["error"] = float(((vectors - decoded) ** 2).sum() / lengths) if lengths else 0.0
     found["neighbour_recall"] = neighbour_recall(vectors, decoded, neighbours, seed)
-    if categories is not None:
-        found |= _purity(codes, categories)
+    return found | meaning(codes, size, categories=categories, popularity=popularity)
+
+
+def meaning(codes: np.ndarray, size: int, *, categories: np.ndarray | None = None, popularity: np.ndarray | None = None) -> dict[str, float]:
+    """Return what of a card needs to know more than vectors: the purity of prefixes by `categories` `[N]`, the skew of `popularity` `[N]`."""
+    found = {} if categories is None else _purity(codes, categories)
     if popularity is not None and popularity.sum():
         events = np.bincount(codes[:, 0], weights=popularity, minlength=size) / popularity.sum()
         most = int(events.argmax())
