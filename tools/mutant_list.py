@@ -370,7 +370,7 @@ MUTANTS = [
     ),
     Mutant(
         "co-occurrence: one direction",
-        "retrieve/baselines.py",
+        "core/baselines.py",
         "counts + counts.T",
         "counts + counts",
         SEQUENCES + "cooccurrence_against_counting_pairs_one_by_one",

@@ -17,11 +17,11 @@ from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 
 if TYPE_CHECKING:
     from broadsheet.core.artifacts import Artifact
+    from broadsheet.core.modality import Attributes
     from broadsheet.represent.pictures.labelled import Shown
     from broadsheet.retrieve.bench.materials import Material
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.sample.world import World
-    from broadsheet.sources.interactions import Attributes
 
 
 class Represented(NamedTuple):
@@ -99,11 +99,11 @@ def picture_material(source: "Shown", seed: int, *, tested: int = 500, validated
     Split by family of drawings; an item's text is its title alone, its image what the frozen tower sees. A query is one or two
     key words of an item, three queries for each item that is trained on, one for each that is held out.
     """
+    from broadsheet.core.modality import Content
     from broadsheet.core.seeds import generator
     from broadsheet.represent.pictures.fit import Texts, see, split_seen
     from broadsheet.represent.pictures.labelled import NO_KEYWORDS, read_labelled
     from broadsheet.retrieve.bench.materials import Material
-    from broadsheet.retrieve.model.items import Content
 
     seen = see(read_labelled(source.texts).rows, source.images, progress)
     split = split_seen(seen, seed, tested=tested, validated=validated)

@@ -84,8 +84,8 @@ def test_seconds_cut_two_towers_too(folder, tmp_path, monkeypatch):
 
 
 def test_shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefact(folder):
+    from broadsheet.core.baselines import cooccurrence, popularity
     from broadsheet.core.ragged import Ragged
-    from broadsheet.retrieve.baselines import cooccurrence, popularity
     from broadsheet.retrieve.fit import Corpus, asks, fit_model
     from broadsheet.sources.interactions import read_interactions
     from broadsheet.sources.leave_one_out import leave_one_out

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from broadsheet.core.modality import Content
 from broadsheet.retrieve.bench.materials import Material, Sequences
 from broadsheet.retrieve.bench.staging import ORDERS, StagingPlan, bench_staging, plans
-from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.tokenizer import CodebookConfig
 
 ITEMS = 90

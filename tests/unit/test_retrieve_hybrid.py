@@ -6,12 +6,13 @@ import torch
 from scipy.special import logsumexp
 
 from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.core.baselines import cooccurrence
+from broadsheet.core.modality import Content
 from broadsheet.core.ragged import Ragged
-from broadsheet.retrieve.baselines import cooccurrence
 from broadsheet.retrieve.decoding import exact
 from broadsheet.retrieve.hybrid import FEATURES, FLOOR, Index, retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
-from broadsheet.retrieve.model.items import Content, ItemTable
+from broadsheet.retrieve.model.items import ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles

@@ -5,16 +5,16 @@ import pytest
 import torch
 
 from broadsheet.core.backbones.trunk import Trunk, pack
+from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.train import Stage, train
 from broadsheet.retrieve.model.batches import Pairs, Sampler
 from broadsheet.retrieve.model.depth import DepthDecoder
-from broadsheet.retrieve.model.items import Content, ItemTable
+from broadsheet.retrieve.model.items import ItemTable
 from broadsheet.retrieve.model.requests import Requests, tokens
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import LOSSES, Roles, Step, neighbours, objective
 from broadsheet.retrieve.plan import TASKS
-from broadsheet.sources.interactions import Attributes
 
 ROWS = Ragged.of([[1, 2, 3], [4], [], [5, 6, 7, 8, 9, 1], [2, 2]])
 QUERIES = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)

@@ -7,10 +7,11 @@ import torch
 
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.errors import ConfigError
+from broadsheet.core.modality import Content
 from broadsheet.core.ragged import Ragged
 from broadsheet.retrieve.fit import begin, list_ranks
 from broadsheet.retrieve.model.batches import Pairs, Sampler
-from broadsheet.retrieve.model.items import Content, ItemTable
+from broadsheet.retrieve.model.items import ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles

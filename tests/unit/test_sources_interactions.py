@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from broadsheet.core.baselines import cooccurrence, popularity, recent
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.metrics import by_rank
 from broadsheet.core.ragged import Ragged
-from broadsheet.retrieve.baselines import cooccurrence, popularity, recent
 from broadsheet.sources.interactions import read_interactions, read_items
 from broadsheet.sources.leave_one_out import leave_one_out
 

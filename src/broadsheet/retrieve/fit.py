@@ -13,24 +13,24 @@ from scipy.sparse.linalg import eigsh
 from torch import nn
 
 from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.core.baselines import cooccurrence
 from broadsheet.core.config import Config, Size
 from broadsheet.core.files import write_file
+from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
-from broadsheet.retrieve.baselines import cooccurrence
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
 from broadsheet.retrieve.hybrid import FEATURES, Index, retrieve
 from broadsheet.retrieve.model.batches import Pairs, Sampler
-from broadsheet.retrieve.model.items import Content, ItemTable
+from broadsheet.retrieve.model.items import ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles, objective
 from broadsheet.retrieve.plan import Plan, PlanStage
 from broadsheet.retrieve.pretrain import Asks, Pretrained, pretrain, staged, tokenise
 from broadsheet.retrieve.tokenizer import CodebookConfig
-from broadsheet.sources.interactions import Attributes
 from broadsheet.sources.leave_one_out import Held
 
 # Requests of the validation on which the course of training is shown, and by which the fusion is fitted.

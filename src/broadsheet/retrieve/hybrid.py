@@ -8,9 +8,9 @@ import torch
 from scipy import sparse
 from scipy.special import logsumexp
 
+from broadsheet.core.baselines import recent
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
-from broadsheet.retrieve.baselines import recent
 from broadsheet.retrieve.decoding import Answers, Filter, LiveTrie, beam, exact
 from broadsheet.retrieve.fusion import NONE, Candidates, union
 from broadsheet.retrieve.model.requests import Requests

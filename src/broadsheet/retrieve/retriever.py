@@ -16,6 +16,7 @@ from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Component
 from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, WeightsError, did_you_mean
+from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import ArtifactKind, Columns
@@ -28,12 +29,10 @@ from broadsheet.retrieve.hybrid import Index, retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.batches import Pairs
 from broadsheet.retrieve.model.depth import DepthDecoder
-from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.pretrain import LAYERS, Asks
 from broadsheet.retrieve.tokenizer import Codebook
 from broadsheet.retrieve.tokenizer.card import meaning
-from broadsheet.sources.interactions import Attributes
 
 CATEGORIES = "categories"
 # What a manifest adds to the model's name where there was nothing to train on.

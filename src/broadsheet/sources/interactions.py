@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
+from broadsheet.core.modality import Attributes
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Item
 
@@ -16,13 +17,6 @@ MEND = "Give a folder with sequences.txt (`user item item ...` in time order) or
 FIELDS = {"title": ("title", "name"), "text": ("text", "description", "abstract"), "images": ("images", "image")}
 # What the first column of items.tsv may be called.
 HEADS = ("id", "item", "item_id", "itemid", "sku", "asin", "key")
-
-
-class Attributes(NamedTuple):
-    """What is said of each item in one way: `rows` of numbers into `names`."""
-
-    names: tuple[str, ...]
-    rows: Ragged
 
 
 class Interactions(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from broadsheet.core.modality import Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.report.authors import AuthorDays
@@ -11,7 +12,6 @@ from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, asks, fit_model
 from broadsheet.retrieve.hybrid import retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
-from broadsheet.retrieve.model.items import Content
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.recipes import RECIPES
 from broadsheet.sources.leave_one_out import Held

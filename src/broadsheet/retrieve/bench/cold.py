@@ -11,15 +11,16 @@ import polars as pl
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 
+from broadsheet.core.baselines import popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import bootstrap_mean, by_rank
+from broadsheet.core.modality import Attributes
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
-from broadsheet.retrieve.baselines import popularity, recent
 from broadsheet.retrieve.bench.sequences import by_name, files_of
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import Corpus, RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
@@ -27,7 +28,7 @@ from broadsheet.retrieve.fusion import Fusion
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.pretrain import Asks, ranked, ranks, score_blocks
-from broadsheet.sources.interactions import Attributes, Interactions, read_interactions
+from broadsheet.sources.interactions import Interactions, read_interactions
 from broadsheet.sources.leave_one_out import Held, leave_one_out
 
 ARMS = ("popularity", "content kNN", "dense", "generative", "hybrid")

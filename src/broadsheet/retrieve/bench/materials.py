@@ -10,21 +10,22 @@ import polars as pl
 import torch
 
 from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.core.baselines import BM25, recent
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import own_ranks
+from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
-from broadsheet.retrieve.baselines import BM25, recent
 from broadsheet.retrieve.fit import asks, some
 from broadsheet.retrieve.model.batches import Pairs, Sampler
-from broadsheet.retrieve.model.items import Content, ItemTable
+from broadsheet.retrieve.model.items import ItemTable
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.plan import Plan, default_plan
 from broadsheet.retrieve.pretrain import Asks, ranked, score_blocks
-from broadsheet.sources.interactions import Attributes, Interactions, read_interactions
+from broadsheet.sources.interactions import Interactions, read_interactions
 from broadsheet.sources.leave_one_out import Split, leave_one_out
 
 TEXT, IMAGE = "text", "image"

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from broadsheet.core.backbones.trunk import Trunk
+from broadsheet.core.baselines import BM25, cooccurrence, popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.errors import ConfigError, SourceNotFoundError
@@ -18,7 +19,6 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
-from broadsheet.retrieve.baselines import BM25, cooccurrence, popularity, recent
 from broadsheet.retrieve.fit import WATCHED, Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, some, weigh, within
 from broadsheet.retrieve.fusion import Fusion
 from broadsheet.retrieve.model.batches import Sampler

@@ -1,45 +1,21 @@
 """Every item as one vector: its own embedding, and its modalities fused by a gate."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
+from broadsheet.core.backbones.modalities import Modalities
+from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.seeds import generator
-from broadsheet.sources.interactions import Attributes
 
 
-class Content(NamedTuple):
-    """Vectors of items in one modality `[N, d]`, and which items have one `[N]`."""
-
-    vectors: np.ndarray
-    present: np.ndarray
-
-
-class Adapter(nn.Module):
-    """Vectors `[R, C]` of a frozen encoder to `[R, d]`: a linear map, and a hidden layer beside it."""
-
-    def __init__(self, features: int, width: int, dropout: float) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(features)
-        self.direct = nn.Linear(features, width)
-        self.wide, self.narrow = nn.Linear(features, 2 * width), nn.Linear(2 * width, width)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Map vectors."""
-        seen = self.dropout(self.norm(vectors))
-        return self.direct(seen) + self.narrow(self.dropout(functional.gelu(self.wide(seen))))
-
-
-class ItemTable(nn.Module):
+class ItemTable(Modalities):
     """Vectors `[N, d]` of all items: an embedding of its own (unless `own` is false) and modalities, weighed by a gate and added up.
 
-    A modality is the mean of its attributes' embeddings, or a frozen encoder's vector through an adapter. An item without one
-    has that modality's learnt null, never zeros; in training each modality of an item is hidden so with chance `hidden`.
+    In training each modality of an item is hidden behind its null with chance `hidden`.
     """
 
     def __init__(
@@ -54,45 +30,14 @@ class ItemTable(nn.Module):
         dropout: float = 0.0,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        self.names, self.hidden, self.width, self.count = (*attributes, *contents), hidden, width, items
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "items").integers(2**62)))
+            super().__init__(items, width, attributes, contents, dropout)
+            self.hidden = hidden
             self.own = nn.Embedding(items, width) if own else None
-            self.bags = nn.ModuleDict({name: nn.EmbeddingBag(max(1, len(said.names)), width, include_last_offset=True) for name, said in attributes.items()})
-            self.adapters = nn.ModuleDict({name: Adapter(of.vectors.shape[1], width, dropout) for name, of in contents.items()})
-            self.nulls = nn.ParameterDict({name: nn.Parameter(torch.randn(width) * 0.02) for name in self.names})
             self.gate = nn.Linear(len(self.names) * width, len(self.names)) if len(self.names) > 1 else None
-            for weight in [*([self.own.weight] if self.own else []), *self.bags.parameters()]:
-                nn.init.normal_(weight, std=0.02)
-        for name, said in attributes.items():
-            self.register_buffer(f"{name}_values", torch.from_numpy(said.rows.values), persistent=False)
-            self.register_buffer(f"{name}_begins", torch.from_numpy(said.rows.begins), persistent=False)
-        for name, of in contents.items():
-            self.register_buffer(f"{name}_vectors", torch.from_numpy(of.vectors.astype(np.float32)), persistent=False)
-            self.register_buffer(f"{name}_present", torch.from_numpy(of.present), persistent=False)
-
-    def __len__(self) -> int:
-        return self.count
-
-    def modality(self, name: str, rows: torch.Tensor | None = None) -> torch.Tensor:
-        """Return one modality's vectors of all items, or of some `[R]`; the null where an item has none."""
-        present = self.present(name, rows)
-        if name in self.bags:
-            values, begins = self.get_buffer(f"{name}_values"), self.get_buffer(f"{name}_begins")
-            if rows is not None:
-                values, begins = _picked(values, begins, rows)
-            said = self.bags[name](values, begins)
-        else:
-            vectors = self.get_buffer(f"{name}_vectors")
-            said = self.adapters[name](vectors if rows is None else vectors[rows])
-        return torch.where(present[:, None], said, self.nulls[name])
-
-    def present(self, name: str, rows: torch.Tensor | None = None) -> torch.Tensor:
-        """Tell which items have a modality."""
-        begins = self.get_buffer(f"{name}_begins") if name in self.bags else None
-        there = begins[1:] > begins[:-1] if begins is not None else self.get_buffer(f"{name}_present")
-        return there if rows is None else there[rows]
+            if self.own:
+                nn.init.normal_(self.own.weight, std=0.02)
 
     def directions(self) -> torch.Tensor:
         """Return the vectors of all frozen encoders side by side `[N, C]`, each at length 1, or of zeros where an item has none."""
@@ -147,11 +92,3 @@ class ItemTable(nn.Module):
         if not self.training or not self.hidden or len(self.names) < 2:
             return vectors
         return torch.where(torch.rand(len(vectors), 1) < self.hidden, self.nulls[name], vectors)
-
-
-def _picked(values: torch.Tensor, begins: torch.Tensor, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the values and begins of some rows of a ragged table."""
-    lengths = begins[rows + 1] - begins[rows]
-    ends = torch.cumsum(lengths, dim=0)
-    within = torch.arange(int(lengths.sum())) - torch.repeat_interleave(ends - lengths, lengths)
-    return values[torch.repeat_interleave(begins[rows], lengths) + within], torch.cat([torch.zeros(1, dtype=ends.dtype), ends])

@@ -7,10 +7,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from broadsheet.core.backbones.modalities import Adapter
 from broadsheet.core.backbones.trunk import PADDING, Trunk
 from broadsheet.core.seeds import generator
 from broadsheet.retrieve.model.depth import DepthDecoder
-from broadsheet.retrieve.model.items import Adapter, ItemTable
+from broadsheet.retrieve.model.items import ItemTable
 from broadsheet.retrieve.model.requests import Requests, Tokens, tokens
 
 FUSED = "fused"
