@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
+from scipy.sparse.linalg import eigsh
 from sklearn.feature_extraction.text import CountVectorizer
 
 from broadsheet.core.ragged import Ragged
+from broadsheet.core.seeds import generator
 
 WINDOW, LAST, DECAY = 5, 6, 0.7
+# Up to how many items eigenvectors are all computed.
+DENSE = 500
 
 
 def popularity(train: Ragged, items: int) -> np.ndarray:
@@ -46,6 +51,71 @@ def recent(histories: Ragged, items: int, last: int = LAST, decay: float = DECAY
         weights.append(np.full(len(users), decay**back))
     shape = (len(histories.lengths), items)
     return sparse.csr_array(sparse.coo_array((np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=shape))
+
+
+def interactions(histories: Ragged, items: int) -> sparse.csr_array:
+    """Return `[U, N]`: 1 where a user had an item."""
+    users = np.repeat(np.arange(len(histories.lengths)), histories.lengths)
+    held = sparse.csr_array((np.ones(len(users)), (users, histories.values)), shape=(len(histories.lengths), items))
+    held.data[:] = 1.0
+    return held
+
+
+def item_neighbours(train: Ragged, items: int, most: int = 100, shrink: float = 10.0) -> sparse.csr_array:
+    """Return `[N, N]`: the cosine of the users of two items, damped where they share few, of each item's `most` nearest (Sarwar et al. 2001).
+
+    >>> item_neighbours(Ragged.of([[0, 1], [0, 1], [2]]), 3, shrink=0.0).toarray().round(2).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    held = interactions(train, items)
+    shared = sparse.csr_array(held.T @ held)
+    counts = np.asarray(held.sum(axis=0)).ravel()
+    rows = np.repeat(np.arange(items), np.diff(shared.indptr))
+    data = shared.data / np.sqrt(np.maximum(counts[rows] * counts[shared.indices], 1)) * (shared.data / (shared.data + shrink))
+    data[rows == shared.indices] = 0.0
+    kept = np.concatenate([_largest(data[a:b], most) + a for a, b in pairwise(shared.indptr.tolist())]) if items else np.zeros(0, dtype=np.int64)
+    return sparse.csr_array((data[kept], (rows[kept], shared.indices[kept])), shape=(items, items))
+
+
+def _largest(values: np.ndarray, most: int) -> np.ndarray:
+    """Return where the largest values above 0 stand."""
+    order = np.argsort(-values, kind="stable")[:most]
+    return order[values[order] > 0]
+
+
+def ease(train: Ragged, items: int, penalty: float = 250.0) -> np.ndarray:
+    """Return the item weights `[N, N]` of the linear autoencoder whose diagonal is zero (Steck 2019), float32.
+
+    >>> (ease(Ragged.of([[0, 1], [0, 1], [2]]), 3, penalty=1.0) + 0.0).astype(float).round(2).tolist()[0]
+    [0.0, 0.67, 0.0]
+    """
+    held = interactions(train, items)
+    gram = (held.T @ held).toarray().astype(np.float32)
+    gram[np.diag_indices(items)] += penalty
+    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False) if items else gram
+    weights = np.asarray(inverse / -np.diag(inverse))
+    weights[np.diag_indices(items)] = 0.0
+    return weights
+
+
+def neighbour_vectors(train: Ragged, items: int, width: int) -> np.ndarray:
+    """Return `[N, r]`, r at most `width`: the leading eigenvectors of the items' co-occurrences, weighed by the root of their values (Levy and Goldberg 2014).
+
+    They are as wide as there are positive eigenvalues; rows of items that stand beside no other are zero. Their spread is 1.
+    """
+    near = cooccurrence(train, items)
+    if items < 2 or not near.nnz:
+        return np.zeros((items, 0))
+    if items > DENSE:
+        values, vectors = eigsh(near, k=min(width, items - 1), which="LA", v0=generator(0, "eigenvectors").normal(size=items))
+    else:
+        values, vectors = np.linalg.eigh(near.toarray())
+    order = np.argsort(-values)[:width]
+    order = order[values[order] > 1e-9]
+    vectors = vectors[:, order] * np.sqrt(values[order])
+    vectors /= max(float(vectors.std()), 1e-9)
+    vectors[np.diff(near.indptr) == 0] = 0.0
+    return vectors
 
 
 class BM25:

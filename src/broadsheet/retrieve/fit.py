@@ -1,6 +1,5 @@
 """From sequences, queries and what is said of items to all that answers: model, semantic IDs, weights of the fusion."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -9,17 +8,17 @@ import numpy as np
 import polars as pl
 import torch
 from pydantic import Field
-from scipy.sparse.linalg import eigsh
 from torch import nn
 
 from broadsheet.core.backbones.trunk import Trunk
-from broadsheet.core.baselines import cooccurrence
+from broadsheet.core.baselines import neighbour_vectors
 from broadsheet.core.config import Config, Size
 from broadsheet.core.files import write_file
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
+from broadsheet.core.train import seconds_a_step
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion, fit_fusion
 from broadsheet.retrieve.hybrid import FEATURES, Index, retrieve
@@ -35,12 +34,10 @@ from broadsheet.sources.leave_one_out import Held
 
 # Requests of the validation on which the course of training is shown, and by which the fusion is fitted.
 WATCHED, WEIGHED = 2000, 5000
-# How far the embeddings of items spread at the start; up to how many items eigenvectors are all computed.
-SPREAD, DENSE = 0.05, 500
+# How far the embeddings of items spread at the start.
+SPREAD = 0.05
 # The share of a stage's last steps whose weights are averaged.
 AVERAGED = 0.4
-# Steps that are timed where training has to end within some seconds.
-PROBED = 3
 
 
 class RetrieverConfig(Config):
@@ -197,38 +194,22 @@ def fit_model(
 
 
 def begin(own: nn.Embedding, train: Ragged) -> None:
-    """Set embeddings to the leading eigenvectors of the items' co-occurrences, weighed by the root of their values (Levy and Goldberg 2014).
+    """Set embeddings to the leading eigenvectors of the items' co-occurrences.
 
     An item that stands beside no other keeps what it has, and so do the places for which there is no positive eigenvalue.
     """
-    count, width = own.weight.shape
-    near = cooccurrence(train, count)
-    if count < 2 or not near.nnz:
-        return
-    if count > DENSE:
-        values, vectors = eigsh(near, k=min(width, count - 1), which="LA", v0=generator(0, "eigenvectors").normal(size=count))
-    else:
-        values, vectors = np.linalg.eigh(near.toarray())
-    order = np.argsort(-values)[:width]
-    order = order[values[order] > 1e-9]
-    vectors = vectors[:, order] * np.sqrt(values[order])
-    vectors *= SPREAD / max(float(vectors.std()), 1e-9)
-    rows = np.flatnonzero(np.diff(near.indptr))
+    vectors = SPREAD * neighbour_vectors(train, *own.weight.shape)
+    rows = np.flatnonzero(vectors.any(axis=1))
     with torch.no_grad():
-        own.weight[torch.from_numpy(rows), : len(order)] = torch.from_numpy(vectors[rows].astype(np.float32))
+        own.weight[torch.from_numpy(rows), : vectors.shape[1]] = torch.from_numpy(vectors[rows].astype(np.float32))
 
 
 def within(seconds: float, model: SearchModel, plan: Plan, sampler: Sampler, roles: Roles) -> Plan:
     """Return the plan with all epochs cut alike, so that it takes about so many seconds here: every step is taken to last as the first stage's do."""
-    first, spent = staged(plan.stages[0], sampler.steps(plan.batch), plan.batch, roles), []
-    descend = objective(plan.stages[0].tasks, roles)
-    for step in range(PROBED + 1):
-        began = time.perf_counter()
-        descend(model, sampler(first, step, generator(0, "probe")))
-        spent.append(time.perf_counter() - began)
-    model.zero_grad(set_to_none=True)
+    first = staged(plan.stages[0], sampler.steps(plan.batch), plan.batch, roles)
+    step = seconds_a_step(model, first, sampler, objective(plan.stages[0].tasks, roles))
     steps = sampler.steps(plan.batch) * sum(stage.epochs for stage in plan.stages)
-    share = min(1.0, seconds / max(1e-9, float(np.median(spent[1:])) * steps))
+    share = min(1.0, seconds / max(1e-9, step * steps))
     return plan.model_copy(update={"stages": tuple(stage.model_copy(update={"epochs": stage.epochs * share}) for stage in plan.stages)})
 
 

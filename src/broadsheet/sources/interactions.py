@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
 from broadsheet.core.modality import Attributes
@@ -22,7 +24,7 @@ HEADS = ("id", "item", "item_id", "itemid", "sku", "asin", "key")
 class Interactions(NamedTuple):
     """Users with their items in time order, as numbers into `users` and `items`, and what is said of the items.
 
-    `attributes` are by modality; `texts` is a line for each item, empty where nothing is said.
+    `attributes` are by modality; `texts` is a line for each item, empty where nothing is said; `times` are the seconds of all events, where known.
     """
 
     users: tuple[str, ...]
@@ -30,14 +32,17 @@ class Interactions(NamedTuple):
     sequences: Ragged
     attributes: Mapping[str, Attributes]
     texts: tuple[str, ...]
+    times: np.ndarray | None = None
 
 
 def read_interactions(folder: Path) -> Interactions:
     """Read a folder: `sequences.txt` or `*.inter`, and beside it what there is of `items.tsv`, `items.jsonl`, `item2attributes.json`, `index_*.tsv`.
 
-    Of two files that name the same attributes the one with words is read. Raises SourceNotFoundError where there are no sequences,
+    A folder NAME with NAME.inter is one of RecBole's (`read_atomic`). Of two files that name the same attributes the one with words is read. Raises SourceNotFoundError where there are no sequences,
     RecordError for a line that is none and for a folder without events.
     """
+    if (atomic := folder / f"{folder.resolve().name}.inter").is_file():
+        return read_atomic(atomic)
     rows = _sequences(folder / "sequences.txt") if (folder / "sequences.txt").is_file() else _inter(folder)
     said = _words(folder) or _numbered(folder)
     codes = {path.stem: dict(_codes(path)) for path in sorted(folder.glob("index_*.tsv"))}
@@ -55,6 +60,53 @@ def read_interactions(folder: Path) -> Interactions:
         {name: _attributes(table, items) for name, table in tables.items()},
         tuple(said[item][1] if item in said else "" for item in items),
     )
+
+
+def read_atomic(path: Path) -> Interactions:
+    """Read RecBole's atomic files: NAME.inter with a head of typed columns, and NAME.item beside it if there is one.
+
+    Events are in the order of time, and within one time of their rows; text columns of the items are one line of text, and those of
+    several words attributes too, but for the first, which is the title. Raises RecordError for a head without user_id and item_id.
+    """
+    events = _atomic(path, ("user_id", "item_id"))
+    at = events.get("timestamp")
+    order = range(len(events["user_id"])) if at is None else sorted(range(len(at)), key=lambda row: _seconds(path, at[row]))
+    rows: dict[str, list[int]] = {}
+    for row in order:
+        rows.setdefault(events["user_id"][row], []).append(row)
+    said = _atomic(path.with_suffix(".item"), ("item_id",)) if path.with_suffix(".item").is_file() else {"item_id": []}
+    items = tuple(sorted({*events["item_id"], *said["item_id"]}, key=_by_number))
+    number = {item: place for place, item in enumerate(items)}
+    names = [name for name in said if name != "item_id"]
+    lines = {item: [said[name][row] for name in names] for row, item in enumerate(said["item_id"])}
+    tables = {item: cells[-1].split() for item, cells in lines.items()} if len(names) > 1 else {}
+    return Interactions(
+        tuple(rows),
+        items,
+        Ragged.of([number[events["item_id"][row]] for row in held] for held in rows.values()),
+        {names[-1]: _attributes(tables, items)} if tables else {},
+        tuple(". ".join(cell for cell in lines.get(item, ()) if cell) for item in items),
+        None if at is None else np.array([_seconds(path, at[row]) for held in rows.values() for row in held]),
+    )
+
+
+def _atomic(path: Path, needed: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns of an atomic file, by their names without types."""
+    head, *lines = [line.split("\t") for line in _lines(path) if line.strip()] or [[""]]
+    names = [cell.partition(":")[0].strip() for cell in head]
+    if missing := [name for name in needed if name not in names]:
+        raise RecordError(f"{path.name} has no column {missing[0]}: its head is {head[:4]}.", "Name columns as RecBole does: user_id:token, item_id:token.")
+    for number, line in enumerate(lines, 2):
+        if len(line) != len(names):
+            raise RecordError(f"{path.name}, line {number}: {len(line)} cells where there are {len(names)}.", "Put a tab between cells, and no tab within one.")
+    return {name: [line[column] for line in lines] for column, name in enumerate(names)}
+
+
+def _seconds(path: Path, cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise RecordError(f"{path.name}: {cell!r} is no time.", "Give timestamp:float in seconds.") from None
 
 
 def read_items(folder: Path, read: Interactions) -> list[Item]:

@@ -54,6 +54,32 @@ def pack(lengths: Sequence[int] | np.ndarray, room: int) -> Places:
     return Places(row, start, rows)
 
 
+class Turns(NamedTuple):
+    """Rotary positions (Su et al. 2021): cosines and sines `[..., HEAD / 2]`."""
+
+    cos: torch.Tensor
+    sin: torch.Tensor
+
+    @classmethod
+    def of(cls, position: torch.Tensor) -> "Turns":
+        """Return the turns of places `[B, T]`, to be laid over all heads `[B, 1, T, HEAD / 2]`."""
+        rates = 10_000.0 ** (-torch.arange(0, HEAD, 2) / HEAD)
+        angles = position[:, None, :, None] * rates
+        return cls(angles.cos(), angles.sin())
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Turn `[B, heads, T, HEAD]`: the product of two such vectors tells how far apart they are, not where."""
+        first, second = x.chunk(2, dim=-1)
+        return torch.cat([first * self.cos - second * self.sin, second * self.cos + first * self.sin], dim=-1).to(x.dtype)
+
+
+class Memory(NamedTuple):
+    """What attention keeps of tokens: keys and values `[layers, 2, B, heads, S, HEAD]`, and which of the places hold one `[B, S]`."""
+
+    held: torch.Tensor
+    there: torch.Tensor
+
+
 class _Block(nn.Module):
     """Attention and a feed-forward layer, each after a normalisation and beside a residual path."""
 
@@ -64,8 +90,10 @@ class _Block(nn.Module):
         self.wide, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: torch.Tensor, visible: torch.Tensor, *, last: bool = False) -> torch.Tensor:
-        """Return `[B, T, d]`, or of the `last` place alone `[B, 1, d]`."""
+    def forward(
+        self, x: torch.Tensor, visible: torch.Tensor, turns: Turns | None = None, past: torch.Tensor | None = None, *, last: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return `[B, T, d]`, or of the `last` place alone `[B, 1, d]`, and the keys and values `[2, B, heads, T, HEAD]` of these tokens."""
         rows, places, width = x.shape
         seen = self.before(x)
         if last:
@@ -76,26 +104,31 @@ class _Block(nn.Module):
             taken = self.taken(seen)
             asked, parts = taken[..., :width], taken[..., width:]
         asked = asked.reshape(rows, -1, width // HEAD, HEAD).transpose(1, 2)
-        keys, values = parts.view(rows, places, 2, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
+        own = parts.view(rows, places, 2, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
+        if turns is not None:
+            asked = (Turns(turns.cos[:, :, -1:], turns.sin[:, :, -1:]) if last else turns)(asked)
+            own = torch.stack([turns(own[0]), own[1]])
+        keys, values = own if past is None else torch.cat([past.to(own.dtype), own], dim=3)
         dropped = self.dropout.p if self.training else 0.0
         found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible, dropout_p=dropped)
         x = x + self.dropout(self.given(found.transpose(1, 2).reshape(rows, -1, width)))
-        return x + self.dropout(self.narrow(self.dropout(functional.gelu(self.wide(self.within(x))))))
+        return x + self.dropout(self.narrow(self.dropout(functional.gelu(self.wide(self.within(x)))))), own
 
 
 class Trunk(nn.Module):
     """Vectors `[B, T, d]` to hidden states `[B, T, d]`: each sees its own sequence up to itself (Kang and McAuley 2018, with pre-norm).
 
-    `longest` bounds the places of a sequence; `width` is a multiple of 32.
+    `longest` bounds the places of a sequence; `width` is a multiple of 32. Places are told by learnt embeddings, with `rotary` by turning
+    keys and queries; with `places` false by nothing.
     """
 
-    def __init__(self, width: int, layers: int, longest: int, dropout: float = 0.0, seed: int = 0) -> None:
+    def __init__(self, width: int, layers: int, longest: int, dropout: float = 0.0, seed: int = 0, *, places: bool = True, rotary: bool = False) -> None:
         super().__init__()
         if width % HEAD:
             raise ValueError(f"a width of {width} is no multiple of {HEAD}")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "trunk").integers(2**62)))
-            self.positions = nn.Embedding(longest, width)
+            self.positions = nn.Embedding(longest, width) if places else None
             self.blocks = nn.ModuleList(_Block(width, dropout) for _ in range(layers))
             self.last = nn.LayerNorm(width)
             for module in self.modules():
@@ -104,12 +137,29 @@ class Trunk(nn.Module):
                 if isinstance(module, nn.Linear):
                     nn.init.zeros_(module.bias)
         self.dropout = nn.Dropout(dropout)
-        self.longest = longest
+        self.longest, self.rotary = longest, rotary
 
     def forward(self, vectors: torch.Tensor, layout: Layout, *, last: bool = False) -> torch.Tensor:
         """Return hidden states, or `last` those of each row's last place alone `[B, 1, d]`, for less; those of padding mean nothing."""
-        x = self.dropout(vectors + self.positions(layout.position))
+        x, turns = self._placed(vectors, layout.position)
         visible = layout.visible()
         for number, block in enumerate(self.blocks, 1):
-            x = block(x, visible, last=last and number == len(self.blocks))
+            x, _ = block(x, visible, turns, last=last and number == len(self.blocks))
         return self.last(x if x.shape[1] == 1 or not last else x[:, -1:])
+
+    def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Go on where `past` ended: return hidden states `[B, T, d]` of tokens at `position` `[B, T]`, and their own `Memory.held`."""
+        x, turns = self._placed(vectors, position)
+        rows, places = position.shape
+        visible = torch.ones(places, places, dtype=torch.bool).tril().expand(rows, 1, -1, -1)
+        if past is not None:
+            visible = torch.cat([past.there[:, None, None].expand(-1, -1, places, -1), visible], dim=3)
+        held = []
+        for number, block in enumerate(self.blocks):
+            x, own = block(x, visible, turns, None if past is None else past.held[number])
+            held.append(own)
+        return self.last(x), torch.stack(held)
+
+    def _placed(self, vectors: torch.Tensor, position: torch.Tensor) -> tuple[torch.Tensor, Turns | None]:
+        x = vectors if self.positions is None else vectors + self.positions(position)
+        return self.dropout(x), Turns.of(position) if self.rotary else None

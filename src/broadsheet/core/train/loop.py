@@ -24,6 +24,8 @@ Batches = Callable[[Stage, int, np.random.Generator], Any]
 Objective = Callable[[Any, Any], Mapping[str, float]]
 Evaluate = Callable[[Any], Mapping[str, float]]
 Record = list[dict[str, Any]]
+# Steps that are timed where training has to end within some seconds.
+PROBED = 3
 
 
 class Trained(NamedTuple):
@@ -84,6 +86,17 @@ def train(
         parameter.grad = None
     model.eval()
     return trained
+
+
+def seconds_a_step(model: nn.Module, stage: Stage, batches: Batches, objective: Objective) -> float:
+    """Return the wall seconds that a step takes here: the median of a few, after one that warms up; no weight changes."""
+    spent = []
+    for step in range(PROBED + 1):
+        began = time.perf_counter()
+        objective(model, batches(stage, step, generator(0, "probe")))
+        spent.append(time.perf_counter() - began)
+    model.zero_grad(set_to_none=True)
+    return float(np.median(spent[1:]))
 
 
 class _Run:

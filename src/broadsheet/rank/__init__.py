@@ -1,0 +1,1 @@
+"""Speeder: sequential recommendation in which every item is one token."""

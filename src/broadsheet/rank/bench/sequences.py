@@ -1,0 +1,341 @@
+"""The bench of sequences: leave-one-out, the whole catalogue ranked, what a user had removed and kept, cheap baselines in the same table."""
+
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+
+from broadsheet.core.baselines import cooccurrence, ease, interactions, item_neighbours, neighbour_vectors, popularity, recent
+from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
+from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.errors import SourceNotFoundError
+from broadsheet.core.metrics import bootstrap_mean, by_rank, paired_permutation
+from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.ragged import Ragged
+from broadsheet.core.schema import Columns
+from broadsheet.core.seeds import generator
+from broadsheet.core.train.checkpoint import run_hash
+from broadsheet.rank.arms import COLLABORATIVE, IMAGE, WITH, arms
+from broadsheet.rank.batches import Log
+from broadsheet.rank.config import RankerConfig
+from broadsheet.rank.fit import Asks, Corpus, Fitted, fit_model, ranks
+from broadsheet.rank.states import UserStates
+from broadsheet.sources.interactions import Interactions, read_interactions
+from broadsheet.sources.leave_one_out import leave_one_out
+
+CHEAP = ("popularity", "last item", "co-occurrence", "ItemKNN", "EASE")
+# Requests of validation by which weights of a stage, and of a mixture, are chosen; users whose requests are timed one by one.
+WATCHED, TIMED = 3000, 200
+# Weights of the logarithm of co-occurrence, and what is added to it before.
+WEIGHTS, FLOOR = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0), 0.01
+ROUNDS = 2000
+KEPT = "rank_kept"
+LENGTH, SEEN = "length", "seen"
+# Histories are short up to so many items, long from so many on; an item is rare that was had at most so often in training.
+SHORT, LONG, RARE = 5, 20, 5
+
+Contents = Callable[[Interactions], Mapping[str, Content]]
+
+
+class RankPlan(NamedTuple):
+    """What is measured: folders of sequences, arms (all that there are, if none is named), seeds, the model.
+
+    `contents` gives vectors of what is said and shown of the items; `seconds` bound the training of a seed.
+    """
+
+    folders: tuple[Path, ...]
+    seeds: int = 3
+    arms: tuple[str, ...] = ()
+    seconds: float | None = None
+    budget_minutes: float | None = None
+    config: RankerConfig = RankerConfig()
+    contents: Contents = lambda _: {}
+
+
+class Case(NamedTuple):
+    """A data set as it is benched: what is known of the items, what is trained on, chosen by and asked."""
+
+    corpus: Corpus
+    log: Log
+    validation: Asks
+    test: Asks
+    near: Any
+
+    @property
+    def size(self) -> int:
+        """How many items there are."""
+        return len(self.corpus.items)
+
+
+def case_of(read: Interactions, contents: Mapping[str, Content], width: int) -> Case:
+    """Split by users' last items; who had what is told by training alone."""
+    split = leave_one_out(read.sequences)
+    parts = _times(read)
+    names = list(read.attributes)
+    attributes: dict[str, Attributes] = {(IMAGE if place == 1 else name): read.attributes[name] for place, name in enumerate(names)}
+    vectors = neighbour_vectors(split.train, len(read.items), width)
+    known = dict(contents)
+    if vectors.shape[1]:
+        known[COLLABORATIVE] = Content(vectors, np.asarray(vectors.any(axis=1)))
+    corpus = Corpus(read.items, attributes, known)
+
+    def asks(histories: Ragged, targets: np.ndarray, times: list[np.ndarray] | None) -> Asks:
+        rows = list(histories)
+        return Asks(rows, targets, times, rows)
+
+    train_times = None if parts is None else np.concatenate([row[:-2] if len(row) >= 3 else row for row in parts])
+    long = None if parts is None else [row for row in parts if len(row) >= 3]
+    return Case(
+        corpus,
+        Log(split.train, train_times),
+        asks(split.validation.histories, split.validation.targets, None if long is None else [row[:-2] for row in long]),
+        asks(split.test.histories, split.test.targets, None if long is None else [row[:-1] for row in long]),
+        cooccurrence(split.train, len(read.items)),
+    )
+
+
+def _times(read: Interactions) -> list[np.ndarray] | None:
+    if read.times is None:
+        return None
+    return [read.times[begin:end] for begin, end in pairwise(read.sequences.begins.tolist())]
+
+
+def files_of(source: Path) -> list[Path]:
+    """Return the files of a folder of sequences that are read. Raises SourceNotFoundError where there is no such folder."""
+    if not source.is_dir():
+        raise SourceNotFoundError(f"There is no folder {source}.", "Give one that holds sequences, or set BROADSHEET_DATA to the folder that paths begin in.")
+    return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter", ".item"})
+
+
+def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Fit and test every arm on every folder, row by row in `folder`."""
+    tasks: list[Task] = []
+    for source in plan.folders:
+        tasks += _tasks(plan, source, folder, progress)
+    outcome = run_tasks("rank", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    data = {source.resolve().name: hash_files(files_of(source)) for source in plan.folders}
+    notes = (
+        "Leave-one-out, all items ranked, ties by the mean; what a user had is removed, and in the columns `kept` it is not.",
+        f"Short: at most {SHORT} items before; long: at least {LONG}; rare: the item was had at most {RARE} times in training.",
+        "Weights of co-occurrence are chosen on validation. Brackets: 95 % over users; p: paired, over users, against SASRec.",
+    )
+    return Bench.of("rank", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
+
+
+def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> list[Task]:
+    name = source.resolve().name
+    read = cache(lambda: read_interactions(source))
+    case = cache(lambda: case_of(read(), plan.contents(read()), plan.config.width))
+    identity = {"data": hash_files(files_of(source)), "config": plan.config.model_dump(mode="json"), "seconds": plan.seconds}
+    learnt = arms(plan.config, case().corpus)
+
+    @lru_cache(maxsize=1)
+    def trained(arm: str, seed: int) -> tuple[Fitted, float]:
+        began = time.process_time()
+        held = case()
+        some = generator(0, "asks", "watched").permutation(len(held.validation.targets))[:WATCHED]
+        facts = {**identity, "arm": arm}
+        checkpoints = folder / "checkpoints" / f"rank-{name}-{seed}-{run_hash(facts)[:12]}"
+        fitted = fit_model(
+            learnt[arm].config,
+            learnt[arm].corpus(held.corpus),
+            held.log,
+            held.validation.some(np.sort(some)),
+            seed=seed,
+            seconds=plan.seconds,
+            folder=checkpoints,
+            identity=facts,
+            progress=progress,
+        )
+        return fitted, time.process_time() - began
+
+    known = [*CHEAP, *(arm + more for arm in learnt for more in ("", WITH))]
+    shown = wanted_arms(plan.arms, known) if plan.arms else tuple(arm for arm in known if WITH not in arm or arm.removesuffix(WITH) in MIXED)
+    found = []
+    for seed in range(plan.seeds):
+        for arm in shown:
+            if arm in CHEAP:
+                if seed == 0:
+                    found.append(Task(name, arm, 0, {"data": identity["data"]}, _cheap(arm, case)))
+            else:
+                found.append(Task(name, arm, seed, identity, _learnt(arm, seed, case, trained)))
+    return found
+
+
+MIXED = ("SASRec", "SASRec + attributes", "Speeder")
+
+
+def _cheap(arm: str, case: Callable[[], Case]) -> Callable[[], Measured]:
+    def measure() -> Measured:
+        held = case()
+        began = time.process_time()
+        score = _scorer(arm, held)
+        spent = time.process_time() - began
+        return _measured(held, held.test, _blocks(score, held.test), {"train_cpu_s": spent}, arm)
+
+    return measure
+
+
+def _scorer(arm: str, held: Case) -> Callable[[Ragged], np.ndarray]:
+    """Return what scores all items after histories `[B, N]`."""
+    train, count = held.log.histories, held.size
+    if arm == "popularity":
+        known = popularity(train, count)
+        return lambda rows: np.tile(known, (len(rows.lengths), 1))
+    if arm == "last item":
+        return lambda rows: (recent(rows, count, last=1) @ held.near).toarray()
+    if arm == "co-occurrence":
+        return lambda rows: (recent(rows, count) @ held.near).toarray()
+    if arm == "ItemKNN":
+        near = item_neighbours(train, count)
+        return lambda rows: (interactions(rows, count) @ near).toarray()
+    weights = ease(train, count)
+    return lambda rows: interactions(rows, count).astype(np.float32) @ weights
+
+
+def _blocks(score: Callable[[Ragged], np.ndarray], asks: Asks, size: int = 512) -> Any:
+    for start in range(0, len(asks.rows), size):
+        yield score(Ragged.of(asks.rows[start : start + size]))
+
+
+def _learnt(arm: str, seed: int, case: Callable[[], Case], trained: Callable[[str, int], tuple[Fitted, float]]) -> Callable[[], Measured]:
+    def measure() -> Measured:
+        held = case()
+        fitted, spent = trained(arm.removesuffix(WITH), seed)
+        model, longest = fitted.model, fitted.model.config.longest
+        facts = {
+            "train_cpu_s": float(fitted.table["cpu_s"].sum()),
+            "cpu_s_an_epoch": fitted.seconds_an_epoch,
+            "targets": float(fitted.targets),
+            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "tokens_an_item": float(model.config.tokens_per_item),
+            **{f"proxy {name}": value for name, value in fitted.proxies.items()},
+        }
+        del spent
+        test = held.test.within(longest)
+        mixture = 0.0
+        if arm.endswith(WITH):
+            some = held.validation.some(np.sort(generator(0, "asks", "mixed").permutation(len(held.validation.targets))[:WATCHED]))
+            mixture = _best_weight(held, some, some.within(longest), model.scores)
+            facts["weight of co-occurrence"] = mixture
+        else:
+            facts |= _speeds(model, test)
+        blocks = _mixed(model.scores(test.rows, test.times), held, held.test, mixture)
+        return _measured(held, held.test, blocks, facts, model.reader.name)
+
+    return measure
+
+
+def _mixed(blocks: Any, held: Case, asks: Asks, weight: float) -> Any:
+    """Add the weighted logarithm of co-occurrence to scores; histories are whole there."""
+    start = 0
+    for scores in blocks:
+        rows = Ragged.of(asks.rows[start : start + len(scores)])
+        start += len(scores)
+        yield scores + weight * np.log(FLOOR + (recent(rows, held.size) @ held.near).toarray()) if weight else scores
+
+
+def _best_weight(held: Case, asks: Asks, cut: Asks, scores: Callable[..., Any]) -> float:
+    """Return the weight with the highest nDCG on validation."""
+    found = {weight: float(by_rank(ranks(_mixed(scores(cut.rows, cut.times), held, asks, weight), asks), [10])["ndcg@10"].mean()) for weight in WEIGHTS}
+    return max(found, key=lambda weight: found[weight])
+
+
+def _speeds(model: Any, test: Asks) -> dict[str, float]:
+    """Return users a CPU second, all at once, and milliseconds of one that asks for its best hundred, at the median and the 95th of a hundred."""
+    began = time.process_time()
+    for scores in model.scores(test.rows, test.times):
+        np.argpartition(-scores, 10, axis=1)
+    users = len(test.rows) / max(1e-9, time.process_time() - began)
+    with torch.inference_mode():
+        vectors, outputs = model.table()
+    states = UserStates(model, vectors, timed=test.times is not None)
+    spent = []
+    for number, row in enumerate(test.rows[:TIMED]):
+        times = None if test.times is None else test.times[number]
+        for place, item in enumerate(row[:-1].tolist()):
+            states.append(str(number), item, None if times is None else float(times[place]))
+        states.read([str(number)])
+        begin = time.perf_counter()
+        states.append(str(number), int(row[-1]), None if times is None else float(times[-1]))
+        (states.read([str(number)]) @ outputs.T).topk(min(100, len(outputs)))
+        spent.append(1000 * (time.perf_counter() - begin))
+    low, high = np.quantile(spent, [0.5, 0.95])
+    return {"users_a_cpu_s": users, "p50_ms": float(low), "p95_ms": float(high)}
+
+
+def _measured(held: Case, asks: Asks, blocks: Any, facts: Mapping[str, float], model: str) -> Measured:
+    """Rank each user's last item twice: what the user had removed, and kept."""
+    removed, kept, start = [], [], 0
+    for scores in blocks:
+        part = Asks(
+            asks.rows[start : start + len(scores)], asks.targets[start : start + len(scores)], hidden=(asks.hidden or asks.rows)[start : start + len(scores)]
+        )
+        start += len(scores)
+        kept.append(ranks([scores], part._replace(hidden=None)))
+        removed.append(ranks([scores], part))
+    found, also = np.concatenate(removed), np.concatenate(kept)
+    counts = np.bincount(held.log.histories.values, minlength=held.size)
+    values = pl.DataFrame(
+        {
+            Columns.USER: np.arange(len(found)),
+            Columns.RANK: found,
+            KEPT: also,
+            LENGTH: [len(row) for row in asks.rows],
+            SEEN: counts[asks.targets],
+        }
+    )
+    means = {name: float(column.mean()) for name, column in by_rank(found).items()}
+    means |= {f"{name} kept": float(column.mean()) for name, column in by_rank(also, [10]).items()}
+    return Measured({**means, **facts, "users": float(len(found))}, values, {"model": model})
+
+
+def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
+    table: list[dict[str, Any]] = []
+    for data in dict.fromkeys(row.data for row in outcome.rows):
+        found: dict[str, list[pl.DataFrame]] = {}
+        facts: dict[str, list[Mapping[str, float]]] = {}
+        models: dict[str, str] = {}
+        for row in outcome.rows:
+            if row.data == data:
+                found.setdefault(row.arm, []).append(row.values().sort(Columns.USER))
+                facts.setdefault(row.arm, []).append(row.metrics)
+                models[row.arm] = row.artifact.manifest.models.get("model", row.arm)
+        table += [_line(data, arm, found, facts[arm], models[arm]) for arm in found]
+    return tuple(table)
+
+
+def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: Sequence[Mapping[str, float]], model: str) -> dict[str, Any]:
+    """Mean over seeds with an interval over users, by buckets too, and the gain over SASRec paired by user."""
+    runs = found[arm]
+    line: dict[str, Any] = {"name": f"{data}: {arm}", "model": model, "runs": len(runs)}
+    per_user = _per_user(runs, Columns.RANK)
+    for name, values in per_user.items():
+        interval = bootstrap_mean(values, generator(0, "rank", data, arm, name), rounds=ROUNDS)
+        line |= {name: interval.mean, f"{name}_lo": interval.low, f"{name}_hi": interval.high}
+    line |= {f"{name} kept": float(values.mean()) for name, values in _per_user(runs, KEPT).items() if name.endswith("@10")}
+    length, seen = runs[0][LENGTH].to_numpy(), runs[0][SEEN].to_numpy()
+    for name, mask in {"short": length <= SHORT, "long": length >= LONG, "rare": seen <= RARE}.items():
+        line[f"ndcg@10 {name}"] = float(per_user["ndcg@10"][mask].mean()) if mask.any() else 0.0
+    if arm != "SASRec" and "SASRec" in found:
+        rival = _per_user(found["SASRec"], Columns.RANK)["ndcg@10"]
+        gain = per_user["ndcg@10"] - rival
+        interval = bootstrap_mean(gain, generator(0, "rank", data, arm, "gain"), rounds=ROUNDS)
+        test = paired_permutation(per_user["ndcg@10"], rival, generator(0, "rank", data, arm, "p"))
+        line |= {"ndcg@10_gain": interval.mean, "ndcg@10_gain_lo": interval.low, "ndcg@10_gain_hi": interval.high, "p": test.p}
+    told = [name for name in facts[0] if name not in line and not name.startswith(("recall", "ndcg"))]
+    return line | {name: float(np.mean([fact[name] for fact in facts if name in fact])) for name in told}
+
+
+def _per_user(runs: list[pl.DataFrame], column: str) -> dict[str, np.ndarray]:
+    """Return each metric by user, the mean over seeds."""
+    each = [by_rank(run[column].to_numpy()) for run in runs]
+    return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}

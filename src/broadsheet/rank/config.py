@@ -1,0 +1,54 @@
+"""How a ranker is built and trained."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from broadsheet.core.config import Config, Size
+
+Order = Literal["staged", "joint", "reversed"]
+Loss = Literal["softmax", "gbce"]
+
+
+class RankerConfig(Config):
+    """One dial, `size`, derives width and layers of the native backbone; a language model brings its own.
+
+    An item is `tokens_per_item` tokens, made of its modalities by one expert each and `shared` ones, or with `experts` false by their
+    mean. With `own` an embedding of its own
+    is added, which in training is left out with chance `forget`, so that an item without one is no stranger. `places` tell how far from
+    the start an item stands, `gaps` how long after the one before, where times are known; `proxy` weighs the losses by which the states must
+    remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
+    to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). With `choice` the ranker also learns from what stood beside an item and was passed over.
+    """
+
+    size: Size = "base"
+    backbone: str = "native"
+    longest: Annotated[int, Field(ge=4)] = 50
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    tokens_per_item: Annotated[int, Field(ge=1, le=8)] = 1
+    experts: bool = True
+    shared: Annotated[int, Field(ge=0)] = 1
+    own: bool = True
+    forget: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    loss: Loss = "softmax"
+    rotary: bool = True
+    places: bool = True
+    gaps: bool = True
+    proxy: Annotated[float, Field(ge=0)] = 0.1
+    rebuild: Annotated[float, Field(ge=0)] = 0.1
+    choice: Annotated[float, Field(ge=0)] = 1.0
+    order: Order = "staged"
+    lora: Annotated[int, Field(ge=0)] = 8
+    batch: Annotated[int, Field(ge=2)] = 2048
+    epochs: Annotated[float, Field(gt=0)] = 14
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+
+    @property
+    def width(self) -> int:
+        """Width of the native backbone."""
+        return {"tiny": 32, "small": 64, "base": 128}[self.size]
+
+    @property
+    def layers(self) -> int:
+        """Layers of the native backbone."""
+        return {"tiny": 1, "small": 2, "base": 2}[self.size]

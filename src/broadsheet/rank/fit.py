@@ -1,0 +1,178 @@
+"""From histories and what is said of items to a trained model, with a table of what each stage gave."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+
+from broadsheet.core.metrics import by_rank, own_ranks
+from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import Columns
+from broadsheet.core.train import seconds_a_step, train
+from broadsheet.rank.batches import Log, Sampler, kept, packed
+from broadsheet.rank.config import RankerConfig
+from broadsheet.rank.model import SequenceModel, tokens_of
+from broadsheet.rank.mpo import Planned, plan
+from broadsheet.rank.objective import objective
+from broadsheet.rank.spae import SHORTEST, PositionAwareness
+
+# Held-out histories whose states are asked for order, distance and first items.
+ASKED = 1000
+
+
+class Corpus(NamedTuple):
+    """Items by number, and what is said of each: attributes and vectors by modality."""
+
+    items: tuple[str, ...]
+    attributes: Mapping[str, Attributes]
+    contents: Mapping[str, Content]
+
+
+class Asks(NamedTuple):
+    """Histories, with the seconds of their events if known, the item that came next `[U]`, and items that are hidden from each, if any are."""
+
+    rows: Sequence[np.ndarray]
+    targets: np.ndarray
+    times: Sequence[np.ndarray] | None = None
+    hidden: Sequence[np.ndarray] | None = None
+
+    def some(self, places: np.ndarray) -> "Asks":
+        """Return some of them."""
+        rows, times, hidden = ([part[place] for place in places.tolist()] if part is not None else None for part in (self.rows, self.times, self.hidden))
+        return Asks(rows or [], self.targets[places], times, hidden)
+
+    def within(self, longest: int) -> "Asks":
+        """Return them with what a state of so many items keeps of each history."""
+        counts = [kept(len(row), longest) for row in self.rows]
+        cut = [row[len(row) - count :] for row, count in zip(self.rows, counts, strict=True)]
+        times = None if self.times is None else [row[len(row) - count :] for row, count in zip(self.times, counts, strict=True)]
+        return self._replace(rows=cut, times=times)
+
+
+class Fitted(NamedTuple):
+    """A trained model, a line a stage, every step and evaluation; how many positions an epoch trains, and what states remember of held-out histories."""
+
+    model: SequenceModel
+    table: pl.DataFrame
+    record: pl.DataFrame
+    targets: int = 0
+    epoch: int = 1
+    proxies: Mapping[str, float] = MappingProxyType({})
+
+    @property
+    def seconds_an_epoch(self) -> float:
+        """CPU seconds of an epoch, in the mean of all stages, evaluations included."""
+        return float(self.table["cpu_s"].sum()) / max(1, int(self.table[Columns.STEP].sum())) * self.epoch if len(self.table) else 0.0
+
+
+def ranks(blocks: Iterable[np.ndarray], asks: Asks) -> np.ndarray:
+    """Return the rank from 0 of each target by scores of all items `[B, N]`, block after block; ties by the mean, infinity for a target that is hidden."""
+    found, start = [], 0
+    for scores in blocks:
+        targets = asks.targets[start : start + len(scores)]
+        if asks.hidden is not None:
+            hidden = asks.hidden[start : start + len(scores)]
+            scores[np.repeat(np.arange(len(hidden)), [len(items) for items in hidden]), np.concatenate([np.zeros(0, dtype=np.int64), *hidden])] = -np.inf
+        gone = np.isneginf(np.take_along_axis(scores, targets[:, None], axis=1)[:, 0])
+        found.append(np.where(gone, np.inf, own_ranks(scores, targets)))
+        start += len(scores)
+    return np.concatenate([np.zeros(0), *found])
+
+
+def fit_model(
+    config: RankerConfig,
+    corpus: Corpus,
+    log: Log,
+    validation: Asks,
+    *,
+    seed: int = 0,
+    seconds: float | None = None,
+    folder: Path | None = None,
+    identity: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+) -> Fitted:
+    """Train through the stages; `validation` chooses the weights of every stage but the last. With `seconds` all stages are cut alike to about that long."""
+    model = SequenceModel(config, len(corpus.items), corpus.attributes, corpus.contents, seed=seed)
+    sampler = Sampler(log, config.longest, seed)
+    if not sampler.targets:
+        return Fitted(model.eval(), pl.DataFrame(), pl.DataFrame())
+    watched = validation.within(config.longest)
+    descend = objective(config, np.bincount(log.histories.values, minlength=len(corpus.items)))
+    tables, records = [], []
+    epoch = sampler.steps(config.batch)
+    stages = plan(model, config, epoch)
+    if seconds is not None:
+        stages = _within(seconds, stages, seconds_a_step(model, stages[-1].stage, sampler, descend))
+    for planned in stages:
+        model.items.active = planned.active
+        done = train(
+            model,
+            [planned.stage],
+            sampler,
+            descend,
+            folder / planned.stage.name if folder else None,
+            seed=seed,
+            evaluate=lambda _: evaluated(model, watched),
+            identity={**(identity or {}), "active": sorted(planned.active)},
+            progress=progress,
+        )
+        tables.append(done.table)
+        records.append(done.record)
+    model.eval()
+    table, record = (pl.concat(frames, how="diagonal_relaxed") for frames in (tables, records))
+    return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched))
+
+
+def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Planned]:
+    """Return the stages with all steps cut alike, so that they take about so many seconds at so many a step."""
+    share = min(1.0, seconds / max(1e-9, step * sum(planned.stage.steps for planned in stages)))
+    return [planned._replace(stage=planned.stage.model_copy(update={"steps": max(1, round(planned.stage.steps * share))})) for planned in stages]
+
+
+def evaluated(model: SequenceModel, asks: Asks) -> dict[str, float]:
+    """Return hit rate and nDCG at ten, and the mean share of each expert."""
+    found = by_rank(ranks(model.scores(asks.rows, asks.times), asks), [10])
+    return {name: float(values.mean()) for name, values in found.items()} | _gates(model)
+
+
+def _gates(model: SequenceModel) -> dict[str, float]:
+    """Return the mean weight of each expert over all items."""
+    if not model.items.names:
+        return {}
+    with torch.inference_mode():
+        shares = model.items().gates.mean(dim=0).tolist()
+    names = [*model.items.names, *(f"shared {number + 1}" for number in range(model.items.shared_count))]
+    return {f"gate {name}": share for name, share in zip(names, shares, strict=True)}
+
+
+def remembered(model: SequenceModel, asks: Asks) -> dict[str, float]:
+    """Return what states of held-out histories tell: which of two items came first (chance .5), how far apart they were, and what the first items were.
+
+    Distances are beside the share of their most frequent bucket, first items are found among all items of those histories.
+    """
+    rows = [row for row in asks.rows if len(row) >= SHORTEST][:ASKED]
+    if not rows or not model.config.proxy:
+        return {}
+    times = None if asks.times is None else [row for row in asks.times if len(row) >= SHORTEST][:ASKED]
+    given = packed(rows, times, model.config.longest)
+    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        seen, where, vectors, made = tokens_of(model, given)
+        states, summed, flat = model.states(given, vectors), made.vectors.sum(dim=1), where.flatten()[given.at]
+        asked = model.aware.asked(states, summed[flat], given.flat, given.begins, given.lengths)
+        first = PositionAwareness.first_items(flat, given.begins, given.lengths)
+        recalled = model.aware.recalled(states, summed, given.begins, given.lengths)
+    if asked is None or recalled is None:
+        return {}
+    return {
+        "order": float(((asked.order > 0) == (asked.before > 0)).float().mean()),
+        "distance": float((asked.distance.argmax(dim=1) == asked.bucket).float().mean()),
+        "distance, always the same": float(torch.bincount(asked.bucket).max() / len(asked.bucket)),
+        "earliest": float((recalled.argmax(dim=1) == first).float().mean()),
+        "earliest, by chance": 1 / len(seen),
+    }

@@ -1,0 +1,117 @@
+"""The model: items as tokens, a backbone that reads them in order, and scores of every item for what comes next."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from broadsheet.core.backbones.trunk import PADDING
+from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.seeds import generator
+from broadsheet.rank.backbones import Reader, open_reader
+from broadsheet.rank.batches import Packed, packed
+from broadsheet.rank.config import RankerConfig
+from broadsheet.rank.mrc import ItemTokenizer, Tokens
+from broadsheet.rank.spae import PositionAwareness
+
+# Items, and users, that are computed at once.
+BLOCK = 4096
+USERS = 512
+
+
+class SequenceModel(nn.Module):
+    """Scores of items for what comes next: products of a state with what a second map makes of the same item tokens."""
+
+    def __init__(self, config: RankerConfig, items: int, attributes: Mapping[str, Attributes], contents: Mapping[str, Content], *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self.reader: Reader = open_reader(config, seed)
+        width = self.reader.width
+        own = config.own or not (attributes or contents)
+        self.items = ItemTokenizer(
+            items,
+            width,
+            attributes,
+            contents,
+            tokens=config.tokens_per_item,
+            mixed=config.experts,
+            shared=config.shared,
+            own=own,
+            forget=config.forget,
+            dropout=config.dropout,
+            seed=seed,
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(generator(seed, "ranker").integers(2**62)))
+            self.aware = PositionAwareness(width, config.longest, places=config.places, gaps=config.gaps)
+            self.shown = nn.Linear(width, width)
+            with torch.no_grad():
+                self.shown.weight.copy_(torch.eye(width))
+                self.shown.bias.zero_()
+            # What a language model is given has the size of its own words.
+            self.size = nn.Parameter(torch.tensor(self.reader.spread)) if self.reader.pretrained else None
+            self.scale = nn.Parameter(torch.tensor(1.0 if not self.reader.pretrained else width**-0.5))
+        # Vectors of items that are scored, while it serves: newcomers among them, which are in no table.
+        self.nothing = nn.Parameter(torch.zeros(width))
+
+    @property
+    def width(self) -> int:
+        """Width of tokens and states."""
+        return self.reader.width
+
+    def outputs(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Return what states are multiplied with `[R, d]`, of item tokens `[R, k, d]`."""
+        return self.shown(vectors.sum(dim=1)) * self.scale
+
+    def table(self, without: str = "") -> tuple[torch.Tensor, torch.Tensor]:
+        """Return tokens `[N, k, d]` and outputs `[N, d]` of all items, a block at a time; with gradients where they are wanted."""
+        parts = [self.items(rows, without).vectors for rows in torch.arange(len(self.items)).split(BLOCK)]
+        vectors = torch.cat([torch.zeros(0, self.items.tokens, self.width), *parts])
+        return vectors, self.outputs(vectors)
+
+    def inputs(self, vectors: torch.Tensor, position: torch.Tensor, gaps: torch.Tensor) -> torch.Tensor:
+        """Return what the backbone is given `[B, T * k, d]` for item tokens `[B, T, k, d]` at places and gaps `[B, T]`."""
+        placed = vectors + torch.as_tensor(self.aware(position, gaps)).unsqueeze(-2) if self.aware.index is not None or self.aware.gaps is not None else vectors
+        placed = placed.flatten(1, 2)
+        if self.size is not None:
+            placed = placed * self.size * torch.rsqrt(placed.square().mean(dim=-1, keepdim=True) + 1e-6)
+        return placed
+
+    def states(self, given: Packed, vectors: torch.Tensor) -> torch.Tensor:
+        """Return the state at every token `[E, d]`, from the tokens `[B, T, k, d]` of the items; where items are several tokens, at the last of each."""
+        layout = given.layout
+        tokens = self.items.tokens
+        fed = self.inputs(vectors, layout.position, given.gaps)
+        if tokens > 1:
+            steps = torch.arange(tokens)
+            layout = layout._replace(segment=layout.segment.repeat_interleave(tokens, dim=1), position=(layout.position[..., None] * tokens + steps).flatten(1))
+        found = self.reader(fed, layout)[:, tokens - 1 :: tokens]
+        return found.flatten(0, 1)[given.at]
+
+    def read(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None, vectors: torch.Tensor) -> torch.Tensor:
+        """Return the state after each history `[U, d]`, of items by their rows in `vectors` `[N, k, d]`; of nothing, a learnt state."""
+        found = self.nothing.detach().expand(len(rows), -1).clone()
+        asked = [number for number, row in enumerate(rows) if len(row)]
+        with torch.inference_mode():
+            for start in range(0, len(asked), USERS):
+                some = asked[start : start + USERS]
+                given = packed([rows[number] for number in some], None if times is None else [times[number] for number in some], self.config.longest)
+                found[some] = self.states(given, vectors[given.items])[given.ends].float()
+        return found
+
+    def scores(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None = None, without: str = "") -> Iterator[np.ndarray]:
+        """Yield scores `[B, N]` of all items, a block of users at a time."""
+        with torch.inference_mode():
+            vectors, outputs = self.table(without)
+            for start in range(0, len(rows), USERS):
+                some = slice(start, start + USERS)
+                yield (self.read(rows[some], None if times is None else times[some], vectors) @ outputs.T).numpy()
+
+
+def tokens_of(model: SequenceModel, given: Packed) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Tokens]:
+    """Return a batch's different items `[V]`, for each place `[B, T]` its row among them, item tokens `[B, T, k, d]`, and the tokens of the items."""
+    seen, where = torch.unique(given.items, return_inverse=True)
+    made = model.items(seen)
+    vectors = made.vectors[where] * (given.layout.segment != PADDING)[..., None, None]
+    return seen, where, vectors, made

@@ -1,0 +1,135 @@
+"""Multimodal representation compression: every item as one token, made of its modalities by a mixture of experts."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from broadsheet.core.backbones.modalities import Modalities
+from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.seeds import generator
+
+OWN = "own"
+
+
+class Tokens(NamedTuple):
+    """Items as tokens `[R, k, d]`, how much each expert has in them `[R, M + S]`, and the modalities before the experts `[R, M, d]`."""
+
+    vectors: torch.Tensor
+    gates: torch.Tensor
+    parts: torch.Tensor
+
+
+class Expert(nn.Module):
+    """A modality's vectors `[R, d]` to `k` tokens `[R, k, d]`: a linear map, and a hidden layer beside it that begins at nothing."""
+
+    def __init__(self, width: int, tokens: int, dropout: float) -> None:
+        super().__init__()
+        self.direct = nn.Linear(width, tokens * width)
+        self.wide, self.narrow = nn.Linear(width, 2 * width), nn.Linear(2 * width, tokens * width)
+        self.dropout = nn.Dropout(dropout)
+        self.tokens = tokens
+        with torch.no_grad():
+            self.direct.weight.copy_(torch.eye(width).repeat(tokens, 1))
+            self.direct.bias.zero_()
+            self.narrow.weight.zero_()
+            self.narrow.bias.zero_()
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Return tokens."""
+        made = self.direct(vectors) + self.narrow(self.dropout(functional.gelu(self.wide(vectors))))
+        return made.view(len(vectors), self.tokens, -1)
+
+
+class ItemTokenizer(Modalities):
+    """Items `[N]` to tokens `[N, k, d]` (Speeder, MRC): one expert for each modality, `shared` ones that read the mean of all that is there.
+
+    Without experts (`mixed` false) what is there is added up. A gate weighs the experts; one whose modality an item lacks has no weight. An item's own embedding, if there are such, is added to its first token:
+    it knows what content does not, and a new item does without. `read_out` rebuilds each frozen vector, which shows how much of it is left.
+    """
+
+    def __init__(
+        self,
+        items: int,
+        width: int,
+        attributes: Mapping[str, Attributes],
+        contents: Mapping[str, Content],
+        *,
+        tokens: int = 1,
+        mixed: bool = True,
+        shared: int = 2,
+        own: bool = True,
+        forget: float = 0.0,
+        dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(generator(seed, "item tokens").integers(2**62)))
+            super().__init__(items, width, attributes, contents, dropout)
+            self.forget, self.tokens, self.shared_count = forget, tokens, shared if self.names and mixed else 0
+            # Modalities that take part, OWN among them for the items' own embeddings: a stage may know but some.
+            self.active = frozenset((*self.names, OWN))
+            self.experts = nn.ModuleDict({name: Expert(width, tokens, dropout) for name in self.names if mixed})
+            self.shared = nn.ModuleList(Expert(width, tokens, dropout) for _ in range(self.shared_count))
+            self.gate = nn.Linear(len(self.names) * (width + 1), len(self.names) + self.shared_count) if self.experts else None
+            if self.gate:
+                nn.init.zeros_(self.gate.weight)
+                nn.init.zeros_(self.gate.bias)
+            self.own = nn.Embedding(items, width) if own else None
+            self.slots = nn.Parameter(torch.randn(tokens, width) * 0.02) if tokens > 1 else None
+            self.read_out = nn.ModuleDict({name: nn.Linear(width, of.vectors.shape[1]) for name, of in contents.items()})
+            if self.own:
+                nn.init.normal_(self.own.weight, std=0.02)
+
+    def forward(self, rows: torch.Tensor | None = None, without: str = "") -> Tokens:
+        """Return the tokens of all items, or of some `[R]`; `without` one modality, as if no item had it."""
+        count = self.count if rows is None else len(rows)
+        vectors, gates, parts = self._mixed(rows, without) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
+        if self.own is not None and OWN in self.active:
+            own = self.own.weight if rows is None else self.own(rows)
+            if self.training and self.forget and self.names:
+                own = own * (torch.rand(count, 1) >= self.forget)
+            vectors = torch.cat([vectors[:, :1] + own[:, None], vectors[:, 1:]], dim=1)
+        if self.slots is not None:
+            vectors = vectors + self.slots
+        return Tokens(vectors, gates, vectors[:, :0] if parts is None else parts)
+
+    def _mixed(self, rows: torch.Tensor | None, without: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return mixed tokens, gates and parts."""
+        there = torch.stack([self.present(name, rows) & (name != without and name in self.active) for name in self.names], dim=1)
+        parts = torch.stack([self.modality(name, rows) for name in self.names], dim=1)
+        parts = torch.where(there[..., None], parts, torch.stack([self.nulls[name] for name in self.names]))
+        if self.gate is None:
+            weights = there.to(parts.dtype)
+            return torch.einsum("re,red->rd", weights, parts)[:, None].expand(-1, self.tokens, -1), weights, parts
+        weights = self.weights(parts, there)
+        made = [self.experts[name](parts[:, number]) for number, name in enumerate(self.names)]
+        if self.shared_count:
+            known = (parts * there[..., None]).sum(dim=1) / there.sum(dim=1, keepdim=True).clamp(min=1)
+            made += [expert(known) for expert in self.shared]
+        return torch.einsum("re,rekd->rkd", weights, torch.stack(made, dim=1)), weights, parts
+
+    def weights(self, parts: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        """Return the share of each expert `[R, M + S]` from modalities `[R, M, d]`; where `there` `[R, M]` says that one is missing it has none.
+
+        Shares add up to the number of experts that take part, so that each begins at 1.
+        """
+        assert self.gate is not None
+        shown = torch.cat([(parts * there[..., None]).flatten(1), there.to(parts.dtype)], dim=1)
+        takes = torch.cat([there, there.any(dim=1, keepdim=True).expand(-1, self.shared_count)], dim=1)
+        shares = torch.softmax(self.gate(shown).masked_fill(~takes, -1e4), dim=1) * takes
+        return shares * takes.sum(dim=1, keepdim=True)
+
+    def rebuilt(self, vectors: torch.Tensor, rows: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return for each frozen modality the cosine between what the tokens `[R, k, d]` of `rows` tell of it and what it is, of those that have it."""
+        known = vectors.sum(dim=1)
+        found = {}
+        for name, reader in self.read_out.items():
+            if name not in self.active:
+                continue
+            there = self.present(name, rows)
+            if bool(there.any()):
+                found[name] = functional.cosine_similarity(reader(known[there]), self.get_buffer(f"{name}_vectors")[rows[there]], dim=1)
+        return found

@@ -1,0 +1,99 @@
+"""What a step learns from: the next item among all, the one taken among those passed over, places, and what tokens keep of each modality."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from broadsheet.core.softmax import softmax_loss
+from broadsheet.core.train import Objective, autocast
+from broadsheet.rank.batches import Batch
+from broadsheet.rank.config import RankerConfig
+from broadsheet.rank.model import SequenceModel, tokens_of
+from broadsheet.rank.spae import PositionAwareness, proxy_losses
+
+# Up to so many items the softmax is over all of them; beyond, over so many drawn ones.
+ALL, DRAWN = 50_000, 8192
+# Negatives of gBCE, and how far it is calibrated.
+NEGATIVES, CALIBRATED = 256, 0.75
+
+
+def objective(config: RankerConfig, counts: np.ndarray) -> Objective:
+    """Return what leaves the gradients of all losses; each is recorded under its name. `counts` `[N]` say how often each item is a target."""
+    chances = torch.from_numpy((counts + 1) / (counts + 1).sum()) if len(counts) > ALL else None
+
+    def descend(model: SequenceModel, batch: Batch) -> Mapping[str, float]:
+        with autocast():
+            losses = _losses(model, batch, config, chances)
+            weights = {"order": config.proxy, "distance": config.proxy, "earliest": config.proxy, "rebuilt": config.rebuild, "choice": config.choice}
+            loss = torch.stack([weights.get(name, 1.0) * value.float() for name, value in losses.items()]).sum()
+        loss.backward()
+        return {"loss": float(loss.detach()), **{f"loss {name}": float(value.detach()) for name, value in losses.items()}}
+
+    return descend
+
+
+def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, chances: torch.Tensor | None) -> dict[str, torch.Tensor]:
+    seen, where, vectors, made = tokens_of(model, batch.given)
+    states = model.states(batch.given, vectors)
+    asked = batch.targets >= 0
+    if config.loss == "gbce":
+        losses = {"next": _gbce(model, states[asked], batch.targets[asked])}
+    else:
+        losses = {"next": _next(model, states[asked], batch.targets[asked], chances)}
+    if batch.passed is not None and config.choice and (chosen := (batch.passed >= 0).any(dim=1) & asked).any():
+        losses["choice"] = _choice(model, states[chosen], batch.targets[chosen], batch.passed[chosen])
+    if config.proxy:
+        given = batch.given
+        flat = where.flatten()[given.at]
+        summed = made.vectors.sum(dim=1)
+        asked_of = model.aware.asked(states, summed[flat], given.flat, given.begins, given.lengths)
+        recalled = model.aware.recalled(states, summed, given.begins, given.lengths)
+        losses |= proxy_losses(asked_of, recalled, PositionAwareness.first_items(flat, given.begins, given.lengths))
+    if config.rebuild:
+        rebuilt = model.items.rebuilt(made.vectors, seen)
+        if rebuilt:
+            losses["rebuilt"] = torch.stack([1 - cosine.mean() for cosine in rebuilt.values()]).mean()
+    return losses
+
+
+def _next(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, chances: torch.Tensor | None) -> torch.Tensor:
+    """Return cross-entropy over all items, or over drawn ones by what they would be drawn by chance, others' copies of the target left out."""
+    if chances is None:
+        _, outputs = model.table()
+        with torch.autocast("cpu", enabled=False):
+            return softmax_loss(states.float(), outputs.float(), targets)
+    drawn = torch.multinomial(chances, min(DRAWN, len(chances)), replacement=False)
+    own = model.outputs(model.items(targets).vectors)
+    others = model.outputs(model.items(drawn).vectors)
+    # The target is always there, so that only the others are weighed by how likely they were to be drawn.
+    taken = -torch.expm1(len(drawn) * torch.log1p(-chances[drawn]))
+    logits = (states @ others.T - torch.log(taken).float()).masked_fill(drawn[None] == targets[:, None], -torch.inf)
+    mine = (states * own).sum(dim=1, keepdim=True)
+    return functional.cross_entropy(torch.cat([mine, logits], dim=1).float(), torch.zeros(len(states), dtype=torch.long))
+
+
+def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return generalised binary cross-entropy over drawn negatives (Petrov and Macdonald 2023, equation 12).
+
+    The positive's sigmoid is taken to the power of beta, which makes up for that the share `NEGATIVES / (N - 1)` of negatives is drawn.
+    """
+    count = len(model.items)
+    share = min(1.0, NEGATIVES / max(1, count - 1))
+    beta = share * (CALIBRATED * (1 - 1 / share) + 1 / share)
+    drawn = torch.randint(count, (len(targets), NEGATIVES))
+    seen, where = torch.unique(torch.cat([targets[:, None], drawn], dim=1), return_inverse=True)
+    outputs = model.outputs(model.items(seen).vectors)
+    scores = torch.einsum("pd,pmd->pm", states, outputs[where]).float()
+    wrong = functional.softplus(scores[:, 1:]).masked_fill(drawn == targets[:, None], 0.0)
+    return ((wrong.sum(dim=1) + beta * functional.softplus(-scores[:, 0])) / (NEGATIVES + 1)).mean()
+
+
+def _choice(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, passed: torch.Tensor) -> torch.Tensor:
+    """Tell the item that was taken from those that stood beside it."""
+    offered = torch.cat([targets[:, None], passed], dim=1)
+    seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
+    outputs = model.outputs(model.items(seen).vectors)
+    scores = torch.einsum("pd,pmd->pm", states, outputs[where]).masked_fill(offered < 0, -torch.inf)
+    return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
