@@ -17,7 +17,7 @@ from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 
 if TYPE_CHECKING:
     from broadsheet.core.artifacts import Artifact
-    from broadsheet.core.modality import Attributes
+    from broadsheet.core.modality import Attributes, Content
     from broadsheet.represent.pictures.labelled import Shown
     from broadsheet.retrieve.bench.materials import Material
     from broadsheet.retrieve.fit import RetrieverConfig
@@ -135,6 +135,18 @@ def picture_material(source: "Shown", seed: int, *, tested: int = 500, validated
     )
 
 
+def text_contents(ids: Sequence[str], texts: Sequence[str], progress: Progress = silent) -> "dict[str, Content]":
+    """Return MiniLM's vectors of items' texts as a modality, or none where nothing is said. Raises MissingExtraError where MiniLM is not installed."""
+    from broadsheet.core.home import artifact_folder
+    from broadsheet.core.modality import Content
+
+    if not any(text.strip() for text in texts):
+        return {}
+    catalogue = Catalogue([Item(id=item, title=text) for item, text in zip(ids, texts, strict=True)])
+    vectors = embed_catalogue(MiniLMEmbedder(MiniLMConfig()), catalogue, artifact_folder(), progress).vectors
+    return {"text": Content(vectors, np.asarray(vectors.any(axis=1)))}
+
+
 class Fit(NamedTuple):
     """A bundle, and what it was fitted on, a line each."""
 
@@ -189,9 +201,10 @@ def fit_shop_retriever(source: Path, folder: Path, config: "RetrieverConfig", *,
     With `texts` false, or where no item has a title or a picture, on sequences and categories alone; what was used, and what was not, is
     told. Raises RecordError where no user has two items.
     """
+    from broadsheet.core.corpus import CATEGORIES
     from broadsheet.core.errors import RecordError
     from broadsheet.core.home import artifact_folder
-    from broadsheet.retrieve.retriever import CATEGORIES, Retriever
+    from broadsheet.retrieve.retriever import Retriever
     from broadsheet.sources.interactions import MEND, read_interactions, read_items
 
     read = read_interactions(source)

@@ -85,8 +85,9 @@ def test_seconds_cut_two_towers_too(folder, tmp_path, monkeypatch):
 
 def test_shuffling_what_each_user_chose_last_and_last_but_one_changes_no_artefact(folder):
     from broadsheet.core.baselines import cooccurrence, popularity
+    from broadsheet.core.corpus import Corpus
     from broadsheet.core.ragged import Ragged
-    from broadsheet.retrieve.fit import Corpus, asks, fit_model
+    from broadsheet.retrieve.fit import asks, fit_model
     from broadsheet.sources.interactions import read_interactions
     from broadsheet.sources.leave_one_out import leave_one_out
 
@@ -193,7 +194,8 @@ def test_our_ids_are_one_an_item_and_the_rows_beside_are_of_the_same_vectors(tmp
 @pytest.fixture(scope="module")
 def ring(folder):
     """A model fitted on the ring, and what is asked of it."""
-    from broadsheet.retrieve.fit import Corpus, asks, fit_model
+    from broadsheet.core.corpus import Corpus
+    from broadsheet.retrieve.fit import asks, fit_model
     from broadsheet.sources.interactions import read_interactions
     from broadsheet.sources.leave_one_out import leave_one_out
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from broadsheet.core.corpus import Corpus
 from broadsheet.rank.config import RankerConfig
-from broadsheet.rank.fit import Corpus
 from broadsheet.rank.mpo import COLLABORATIVE, IMAGE
 
 SASREC, ATTRIBUTED, SPEEDER = "SASRec", "SASRec + attributes", "Speeder"

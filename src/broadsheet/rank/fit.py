@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import torch
 
+from broadsheet.core.corpus import Corpus
 from broadsheet.core.metrics import by_rank, own_ranks
-from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import seconds_a_step, train
@@ -23,14 +23,6 @@ from broadsheet.rank.spae import SHORTEST, PositionAwareness
 
 # Held-out histories whose states are asked for order, distance and first items.
 ASKED = 1000
-
-
-class Corpus(NamedTuple):
-    """Items by number, and what is said of each: attributes and vectors by modality."""
-
-    items: tuple[str, ...]
-    attributes: Mapping[str, Attributes]
-    contents: Mapping[str, Content]
 
 
 class Asks(NamedTuple):

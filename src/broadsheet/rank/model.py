@@ -64,9 +64,10 @@ class SequenceModel(nn.Module):
         """Return what states are multiplied with `[R, d]`, of item tokens `[R, k, d]`."""
         return self.shown(vectors.sum(dim=1)) * self.scale
 
-    def table(self, without: str = "") -> tuple[torch.Tensor, torch.Tensor]:
-        """Return tokens `[N, k, d]` and outputs `[N, d]` of all items, a block at a time; with gradients where they are wanted."""
-        parts = [self.items(rows, without).vectors for rows in torch.arange(len(self.items)).split(BLOCK)]
+    def table(self, rows: torch.Tensor | None = None, without: str = "") -> tuple[torch.Tensor, torch.Tensor]:
+        """Return tokens `[R, k, d]` and outputs `[R, d]` of all items, or of some, a block at a time; with gradients where they are wanted."""
+        wanted = torch.arange(len(self.items)) if rows is None else rows
+        parts = [self.items(block, without).vectors for block in wanted.split(BLOCK)]
         vectors = torch.cat([torch.zeros(0, self.items.tokens, self.width), *parts])
         return vectors, self.outputs(vectors)
 
@@ -103,7 +104,7 @@ class SequenceModel(nn.Module):
     def scores(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None = None, without: str = "") -> Iterator[np.ndarray]:
         """Yield scores `[B, N]` of all items, a block of users at a time."""
         with torch.inference_mode():
-            vectors, outputs = self.table(without)
+            vectors, outputs = self.table(without=without)
             for start in range(0, len(rows), USERS):
                 some = slice(start, start + USERS)
                 yield (self.read(rows[some], None if times is None else times[some], vectors) @ outputs.T).numpy()

@@ -81,7 +81,8 @@ class ItemTokenizer(Modalities):
             self.slots = nn.Parameter(torch.randn(tokens, width) * 0.02) if tokens > 1 else None
             self.read_out = nn.ModuleDict({name: nn.Linear(width, of.vectors.shape[1]) for name, of in contents.items()})
             if self.own:
-                nn.init.normal_(self.own.weight, std=0.02)
+                # Where content tells items apart it begins at nothing, and an item that training never meets keeps it so.
+                nn.init.normal_(self.own.weight, std=0.02) if not self.names else nn.init.zeros_(self.own.weight)
 
     def forward(self, rows: torch.Tensor | None = None, without: str = "") -> Tokens:
         """Return the tokens of all items, or of some `[R]`; `without` one modality, as if no item had it."""

@@ -1,6 +1,7 @@
 """What a step learns from: the next item among all, the one taken among those passed over, places, and what tokens keep of each modality."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,13 +20,27 @@ ALL, DRAWN = 50_000, 8192
 NEGATIVES, CALIBRATED = 256, 0.75
 
 
+class Known(NamedTuple):
+    """Items that somebody had: their rows `[K]`, the place of each item among them `[N]`, and how likely each item is drawn `[N]`, where some are."""
+
+    rows: torch.Tensor
+    place: torch.Tensor
+    chances: torch.Tensor | None
+
+
 def objective(config: RankerConfig, counts: np.ndarray) -> Objective:
-    """Return what leaves the gradients of all losses; each is recorded under its name. `counts` `[N]` say how often each item is a target."""
-    chances = torch.from_numpy((counts + 1) / (counts + 1).sum()) if len(counts) > ALL else None
+    """Return what leaves the gradients of all losses; each is recorded under its name. `counts` `[N]` say how often each item was had.
+
+    Items that nobody had are no negatives: a model that learnt never to give them could not give them when they are new.
+    """
+    known = torch.from_numpy(np.flatnonzero(counts))
+    place = torch.from_numpy(np.cumsum(counts > 0) - 1)
+    chances = torch.from_numpy(counts / counts.sum()) if len(known) > ALL else None
+    catalogue = Known(known, place, chances)
 
     def descend(model: SequenceModel, batch: Batch) -> Mapping[str, float]:
         with autocast():
-            losses = _losses(model, batch, config, chances)
+            losses = _losses(model, batch, config, catalogue)
             weights = {"order": config.proxy, "distance": config.proxy, "earliest": config.proxy, "rebuilt": config.rebuild, "choice": config.choice}
             loss = torch.stack([weights.get(name, 1.0) * value.float() for name, value in losses.items()]).sum()
         loss.backward()
@@ -34,14 +49,14 @@ def objective(config: RankerConfig, counts: np.ndarray) -> Objective:
     return descend
 
 
-def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, chances: torch.Tensor | None) -> dict[str, torch.Tensor]:
+def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, known: Known) -> dict[str, torch.Tensor]:
     seen, where, vectors, made = tokens_of(model, batch.given)
     states = model.states(batch.given, vectors)
     asked = batch.targets >= 0
     if config.loss == "gbce":
-        losses = {"next": _gbce(model, states[asked], batch.targets[asked])}
+        losses = {"next": _gbce(model, states[asked], batch.targets[asked], known.rows)}
     else:
-        losses = {"next": _next(model, states[asked], batch.targets[asked], chances)}
+        losses = {"next": _next(model, states[asked], batch.targets[asked], known)}
     if batch.passed is not None and config.choice and (chosen := (batch.passed >= 0).any(dim=1) & asked).any():
         losses["choice"] = _choice(model, states[chosen], batch.targets[chosen], batch.passed[chosen])
     if config.proxy:
@@ -58,13 +73,14 @@ def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, chances: t
     return losses
 
 
-def _next(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, chances: torch.Tensor | None) -> torch.Tensor:
+def _next(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, known: Known) -> torch.Tensor:
     """Return cross-entropy over all items, or over drawn ones by what they would be drawn by chance, others' copies of the target left out."""
-    if chances is None:
-        _, outputs = model.table()
+    if known.chances is None:
+        _, outputs = model.table(known.rows)
         with torch.autocast("cpu", enabled=False):
-            return softmax_loss(states.float(), outputs.float(), targets)
-    drawn = torch.multinomial(chances, min(DRAWN, len(chances)), replacement=False)
+            return softmax_loss(states.float(), outputs.float(), known.place[targets])
+    chances = known.chances
+    drawn = torch.multinomial(chances, min(DRAWN, len(known.rows)), replacement=False)
     own = model.outputs(model.items(targets).vectors)
     others = model.outputs(model.items(drawn).vectors)
     # The target is always there, so that only the others are weighed by how likely they were to be drawn.
@@ -74,15 +90,15 @@ def _next(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, cha
     return functional.cross_entropy(torch.cat([mine, logits], dim=1).float(), torch.zeros(len(states), dtype=torch.long))
 
 
-def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     """Return generalised binary cross-entropy over drawn negatives (Petrov and Macdonald 2023, equation 12).
 
     The positive's sigmoid is taken to the power of beta, which makes up for that the share `NEGATIVES / (N - 1)` of negatives is drawn.
     """
-    count = len(model.items)
+    count = len(known)
     share = min(1.0, NEGATIVES / max(1, count - 1))
     beta = share * (CALIBRATED * (1 - 1 / share) + 1 / share)
-    drawn = torch.randint(count, (len(targets), NEGATIVES))
+    drawn = known[torch.randint(count, (len(targets), NEGATIVES))]
     seen, where = torch.unique(torch.cat([targets[:, None], drawn], dim=1), return_inverse=True)
     outputs = model.outputs(model.items(seen).vectors)
     scores = torch.einsum("pd,pmd->pm", states, outputs[where]).float()

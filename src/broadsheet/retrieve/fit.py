@@ -13,8 +13,8 @@ from torch import nn
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.baselines import neighbour_vectors
 from broadsheet.core.config import Config, Size
+from broadsheet.core.corpus import Corpus
 from broadsheet.core.files import write_file
-from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
@@ -94,18 +94,10 @@ class RetrieverConfig(Config):
         return Plan(stages=(collab, ids), batch=self.batch, apart=True)
 
 
-class Corpus(NamedTuple):
-    """Items by number, and what is said of each: attributes and vectors by modality."""
-
-    items: tuple[str, ...]
-    attributes: Mapping[str, Attributes]
-    contents: Mapping[str, Content]
-
-    @property
-    def roles(self) -> Roles:
-        """The first modality as text, the second as image."""
-        names = [*self.attributes, *self.contents]
-        return Roles(names[0] if names else "", names[1] if len(names) > 1 else None)
+def roles_of(corpus: Corpus) -> Roles:
+    """Return the first modality as text, the second as image."""
+    names = [*corpus.attributes, *corpus.contents]
+    return Roles(names[0] if names else "", names[1] if len(names) > 1 else None)
 
 
 class Fitted(NamedTuple):
@@ -169,18 +161,18 @@ def fit_model(
         begin(model.table.own, train)
     sampler = Sampler(train, pairs, config.longest, seed, passed)
     if sampler.empty:
-        book, codes, marks = tokenise(model, corpus.roles, config.codebook, seed, apart=config.plan().apart)
+        book, codes, marks = tokenise(model, roles_of(corpus), config.codebook, seed, apart=config.plan().apart)
         return Fitted(Index.of(model.eval(), book, codes), Pretrained(book, codes, marks, pl.DataFrame(), pl.DataFrame(), ()))
     watched = some(validation, WATCHED, seed, "watched")
     stages = plan or config.plan(choice=passed is not None)
     if seconds is not None:
-        stages = _kept(folder, lambda: within(seconds, model, stages, sampler, corpus.roles))
+        stages = _kept(folder, lambda: within(seconds, model, stages, sampler, roles_of(corpus)))
     done = pretrain(
         model,
         stages,
         sampler,
         watched,
-        corpus.roles,
+        roles_of(corpus),
         config.codebook,
         seed=seed,
         folder=folder,

@@ -1,29 +1,27 @@
 """The retriever as a component: fitted on histories and queries, loaded from one bundle, asked, and kept up to date."""
 
-import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
-import polars as pl
 import torch
-from sklearn.decomposition import PCA
 
 from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, check_replaceable, load_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Component
+from broadsheet.core.corpus import Basis, Corpus, corpus_arrays, corpus_frame, corpus_of, numbered, read_corpus
 from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, WeightsError, did_you_mean
-from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.modality import Attributes
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
-from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.retrieve.decoding import Filter
-from broadsheet.retrieve.fit import Corpus, RetrieverConfig, fit_model, new_model, weigh
+from broadsheet.retrieve.fit import RetrieverConfig, fit_model, new_model, weigh
 from broadsheet.retrieve.fusion import NONE, Candidates, Fusion
 from broadsheet.retrieve.hybrid import Index, retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
@@ -34,7 +32,6 @@ from broadsheet.retrieve.pretrain import LAYERS, Asks
 from broadsheet.retrieve.tokenizer import Codebook
 from broadsheet.retrieve.tokenizer.card import meaning
 
-CATEGORIES = "categories"
 # What a manifest adds to the model's name where there was nothing to train on.
 NOT_TRAINED = ", not trained"
 # Fitted on the fictional world as `broadsheet world` makes it, by the recipe `world`.
@@ -66,28 +63,6 @@ class Answer(NamedTuple):
     hits: list[Hit]
     unknown: tuple[str, ...]
     popular: bool = False
-
-
-class Basis(NamedTuple):
-    """The axes `[C, r]` along which vectors of a modality differ most, and their mean `[C]`."""
-
-    mean: np.ndarray
-    axes: np.ndarray
-
-    @classmethod
-    def fit(cls, vectors: np.ndarray, most: int) -> "Basis":
-        """Fit to vectors `[N, C]`; zero rows, items without the modality, are left out. What is no wider than `most` stays as it is."""
-        width = vectors.shape[1]
-        there = vectors[(vectors != 0).any(axis=1)].astype(np.float64)
-        if width <= most or len(there) < 2:
-            return cls(np.zeros(width, dtype=np.float32), np.eye(width, min(width, most), dtype=np.float32))
-        found = PCA(min(most, len(there)), random_state=0).fit(there)
-        # Half precision is what a bundle keeps.
-        return cls(*(part.astype(np.float16).astype(np.float32) for part in (found.mean_, found.components_.T)))
-
-    def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        """Return vectors `[N, r]` on these axes."""
-        return ((vectors.astype(np.float32) - self.mean) @ self.axes).astype(np.float32)
 
 
 class Retriever(Component[RetrieverConfig]):
@@ -177,7 +152,7 @@ class Retriever(Component[RetrieverConfig]):
         self.asked_by = asked_by
         facts = {"histories": len(histories), "queries": len(queries), "held out": len(validation.targets)}
         manifest = self._manifest(catalogue, given, {**fitted.pretrained.card, **self._meaning(), **facts}, seed)
-        made = write_artifact(folder, manifest, self._tensors(), {"items": self._frame()})
+        made = write_artifact(folder, manifest, self._tensors(), {"items": corpus_frame(self._corpus, self._titles)})
         if going:
             shutil.rmtree(going, ignore_errors=True)
         return made
@@ -211,14 +186,7 @@ class Retriever(Component[RetrieverConfig]):
         self.asked_by = artifact.manifest.models.get("query", "")
         self.trained = not artifact.manifest.models["retriever"].endswith(NOT_TRAINED)
         frame, weights, said = artifact.frame("items"), artifact.tensors("weights"), artifact.tensors("said")
-        told = json.loads(frame["names"][0]) if len(frame) else {"attributes": {}, "contents": []}
-        names = {name: tuple(listed) for name, listed in told["attributes"].items()}
-        items = tuple(frame[Columns.ITEM].to_list())
-        self._titles = dict(zip(items, frame["title"].to_list() if items else [], strict=True))
-        attributes = {name: Attributes(listed, Ragged(said[f"{name}.values"], said[f"{name}.begins"])) for name, listed in names.items()}
-        stems = told["contents"]
-        self._corpus = Corpus(items, attributes, {name: Content(said[f"{name}.vectors"].astype(np.float32), said[f"{name}.present"]) for name in stems})
-        self._bases = {name: Basis(said[f"{name}.mean"].astype(np.float32), said[f"{name}.axes"].astype(np.float32)) for name in stems}
+        self._corpus, self._titles, self._bases = read_corpus(frame, said)
         self.features, self._counts = int(said["features"][0]), said["counts"].astype(np.int64)
         model = new_model(self.config, self._corpus, self.features, 0)
         config = self.config.codebook
@@ -362,10 +330,8 @@ class Retriever(Component[RetrieverConfig]):
         """Return what is trained on, and what is held out to fit a fusion: the last item of each history of two or more, and a tenth of the queries."""
         holds = self.config.order == "hybrid"
         row = {item: number for number, item in enumerate(self._corpus.items)}
-        for item in (*(item for history in histories for item in history), *(item for _, item in queries)):
-            if item not in row:
-                raise RecordError(f"{item!r} is not in the catalogue.{did_you_mean(item, row)}", "Add it, or leave it out of histories and queries.")
-        rows = [[row[item] for item in history] for history in histories]
+        numbered(self._corpus, [[item] for _, item in queries])
+        rows = numbered(self._corpus, histories)
         held = [one for one in rows if len(one) >= 2 and holds]
         train = Ragged.of(one[:-1] if len(one) >= 2 and holds else one for one in rows)
         order = generator(seed, "queries held out").permutation(len(queries))
@@ -435,25 +401,8 @@ class Retriever(Component[RetrieverConfig]):
             "features": np.array([self.features]),
             "counts": self._counts.astype(np.int32),
         }
-        for name, of in self._corpus.attributes.items():
-            said |= {f"{name}.values": of.rows.values, f"{name}.begins": of.rows.begins}
-        for name, content in self._corpus.contents.items():
-            said |= {f"{name}.vectors": content.vectors.astype(np.float16), f"{name}.present": content.present}
-            said |= {f"{name}.mean": self._bases[name].mean.astype(np.float16), f"{name}.axes": self._bases[name].axes.astype(np.float16)}
+        said |= corpus_arrays(self._corpus, self._bases)
         return {"weights": {name: value.numpy() for name, value in index.model.state_dict().items()}, "said": said}
-
-    def _frame(self) -> pl.DataFrame:
-        # Modalities in their order, for the gate tells them apart by it.
-        names = json.dumps({"attributes": {name: list(of.names) for name, of in self._corpus.attributes.items()}, "contents": list(self._corpus.contents)})
-        return pl.DataFrame(
-            {
-                Columns.ITEM: list(self._corpus.items),
-                "title": [self._titles[item] for item in self._corpus.items],
-                "names": [names] + [""] * (len(self._corpus.items) - 1),
-            }
-            if self._corpus.items
-            else {Columns.ITEM: []}
-        )
 
 
 def open_retriever(bundle: Path | None = None) -> Retriever:
@@ -472,20 +421,3 @@ def open_retriever(bundle: Path | None = None) -> Retriever:
 def first(index: Index) -> Fusion:
     """Return the weights where there is nothing to learn them from: the dense head alone."""
     return Fusion(index.features, np.eye(len(index.features))[0])
-
-
-def corpus_of(catalogue: Catalogue, contents: Mapping[str, Embeddings], bases: Mapping[str, "Basis"], tables: Mapping[str, Attributes] | None = None) -> Corpus:
-    """Return items with `tables`, or else their categories, as attributes, and their vectors by modality on a basis each; a zero row is an item without it.
-
-    Vectors are kept in half precision, and so are they trained on: what is loaded is what was fitted.
-    """
-    words = sorted({word for item in catalogue for word in item.categories})
-    number = {word: place for place, word in enumerate(words)}
-    rows = Ragged.of(sorted({number[word] for word in item.categories}) for item in catalogue)
-    ids = tuple(item.id for item in catalogue)
-    shown = {}
-    for name, of in contents.items():
-        place = {item: row for row, item in enumerate(of.ids)}
-        vectors = np.stack([of.vectors[place[item]] if item in place else np.zeros(of.vectors.shape[1]) for item in ids]) if ids else of.vectors[:0]
-        shown[name] = Content(bases[name](vectors).astype(np.float16).astype(np.float32), (vectors != 0).any(axis=1))
-    return Corpus(ids, tables or ({CATEGORIES: Attributes(tuple(words), rows)} if words else {}), shown)

@@ -15,6 +15,7 @@ import torch
 from broadsheet.core.baselines import cooccurrence, ease, interactions, item_neighbours, neighbour_vectors, popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
 from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import SourceNotFoundError
 from broadsheet.core.metrics import bootstrap_mean, by_rank, paired_permutation
 from broadsheet.core.modality import Attributes, Content
@@ -26,7 +27,7 @@ from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.rank.arms import COLLABORATIVE, IMAGE, WITH, arms
 from broadsheet.rank.batches import Log
 from broadsheet.rank.config import RankerConfig
-from broadsheet.rank.fit import Asks, Corpus, Fitted, fit_model, ranks
+from broadsheet.rank.fit import Asks, Fitted, fit_model, ranks
 from broadsheet.rank.states import UserStates
 from broadsheet.sources.interactions import Interactions, read_interactions
 from broadsheet.sources.leave_one_out import leave_one_out
@@ -48,7 +49,7 @@ Contents = Callable[[Interactions], Mapping[str, Content]]
 class RankPlan(NamedTuple):
     """What is measured: folders of sequences, arms (all that there are, if none is named), seeds, the model.
 
-    `contents` gives vectors of what is said and shown of the items; `seconds` bound the training of a seed.
+    `contents` gives vectors of what is said and shown of the items, `texts` says whether it reads texts; `seconds` bound the training of a seed.
     """
 
     folders: tuple[Path, ...]
@@ -58,6 +59,7 @@ class RankPlan(NamedTuple):
     budget_minutes: float | None = None
     config: RankerConfig = RankerConfig()
     contents: Contents = lambda _: {}
+    texts: bool = False
 
 
 class Case(NamedTuple):
@@ -134,7 +136,7 @@ def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> li
     name = source.resolve().name
     read = cache(lambda: read_interactions(source))
     case = cache(lambda: case_of(read(), plan.contents(read()), plan.config.width))
-    identity = {"data": hash_files(files_of(source)), "config": plan.config.model_dump(mode="json"), "seconds": plan.seconds}
+    identity = {"data": hash_files(files_of(source)), "config": plan.config.model_dump(mode="json"), "seconds": plan.seconds, "texts": plan.texts}
     learnt = arms(plan.config, case().corpus)
 
     @lru_cache(maxsize=1)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from broadsheet.core.corpus import Corpus
 from broadsheet.core.modality import Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.report.authors import AuthorDays
 from broadsheet.retrieve.decoding import Filter
-from broadsheet.retrieve.fit import Corpus, RetrieverConfig, asks, fit_model
+from broadsheet.retrieve.fit import RetrieverConfig, asks, fit_model
 from broadsheet.retrieve.hybrid import retrieve
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.requests import Requests

@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from broadsheet.core.baselines import popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks
 from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import bootstrap_mean, by_rank
 from broadsheet.core.modality import Attributes
@@ -23,7 +24,7 @@ from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.retrieve.bench.sequences import by_name, files_of
 from broadsheet.retrieve.decoding import Filter
-from broadsheet.retrieve.fit import Corpus, RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
+from broadsheet.retrieve.fit import RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
 from broadsheet.retrieve.fusion import Fusion
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.requests import Requests

@@ -13,13 +13,14 @@ from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.baselines import BM25, cooccurrence, popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
 from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import ConfigError, SourceNotFoundError
 from broadsheet.core.metrics import bootstrap_mean, by_rank, paired_permutation
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
-from broadsheet.retrieve.fit import WATCHED, Corpus, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, some, weigh, within
+from broadsheet.retrieve.fit import WATCHED, Fitted, Retrieved, RetrieverConfig, asks, fit_model, gather, list_ranks, roles_of, some, weigh, within
 from broadsheet.retrieve.fusion import Fusion
 from broadsheet.retrieve.model.batches import Sampler
 from broadsheet.retrieve.model.items import ItemTable
@@ -183,13 +184,13 @@ def _two_towers(plan: SequencesPlan, held: _Set, seed: int, *, staged: bool, pro
     table = ItemTable(len(corpus.items), config.width, corpus.attributes, corpus.contents, hidden=0.1, dropout=config.dropout, seed=seed)
     trunk = Trunk(config.width, config.layers, config.longest, config.dropout, seed)
     model = SearchModel(table, trunk, 1, cosine=True, dropout=config.dropout, seed=seed)
-    stages = towers_plan(corpus.roles, epochs=config.epochs / 2, batch=config.batch)
+    stages = towers_plan(roles_of(corpus), epochs=config.epochs / 2, batch=config.batch)
     stages = stages if staged else stages.joint()
     watched = some(asks(held.split.validation), WATCHED, seed, "watched")
     sampler = Sampler(held.split.train, None, config.longest, seed)
     if plan.seconds is not None:
-        stages = within(plan.seconds, model, stages, sampler, corpus.roles)
-    pretrain(model, stages, sampler, watched, corpus.roles, config.codebook, seed=seed, progress=progress)
+        stages = within(plan.seconds, model, stages, sampler, roles_of(corpus))
+    pretrain(model, stages, sampler, watched, roles_of(corpus), config.codebook, seed=seed, progress=progress)
     return model
 
 
