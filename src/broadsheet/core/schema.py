@@ -71,6 +71,7 @@ class ArtifactKind(StrEnum):
     BACKBONE = "backbone"
     TURNS = "turns"
     RETRIEVER = "retriever"
+    SEQUENCE_RANKER = "sequence-ranker"
 
 
 class Announce(StrEnum):

@@ -1,6 +1,7 @@
 """Backbones that read a sequence of item tokens: our own small decoder, or a language model through its input embeddings."""
 
 from abc import ABC, abstractmethod
+from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import nn
 
 from broadsheet.core.backbones import open_backbone
 from broadsheet.core.backbones.lora import LoraConfig, add_lora
+from broadsheet.core.backbones.native import word_vectors
 from broadsheet.core.backbones.protocol import Backbone, additive
 from broadsheet.core.backbones.trunk import HEAD, Layout, Memory, Trunk
 from broadsheet.core.errors import ConfigError
@@ -36,6 +38,14 @@ class Reader(nn.Module, ABC):
     @abstractmethod
     def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Go on where `past` ended: return states `[B, T, d]` of tokens at `position` `[B, T]`, and what to keep of them (`Memory.held`)."""
+
+    @abstractmethod
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a text's words. Raises MissingExtraError where the vocabulary is not installed."""
+
+    @abstractmethod
+    def words(self) -> torch.Tensor:
+        """Return the vectors of the vocabulary `[V, d]`."""
 
     @property
     @abstractmethod
@@ -65,6 +75,14 @@ class Native(Reader):
     def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the decoder on what is new."""
         return self.trunk.extend(vectors, position, past)
+
+    def encode(self, text: str) -> list[int]:
+        """Cut a text into MiniLM's word pieces."""
+        return _tokenizer(word_vectors(self.width)[0])(text, add_special_tokens=False)["input_ids"]
+
+    def words(self) -> torch.Tensor:
+        """Return MiniLM's word vectors on their first axes."""
+        return word_vectors(self.width)[1]
 
     @property
     def tuned(self) -> tuple[str, ...]:
@@ -98,6 +116,15 @@ class Mean(Reader):
             sums = sums + (past.held[0, 0, :, 0] * past.there[..., None]).sum(dim=1, keepdim=True)
             counts = counts + past.there.sum(dim=1)[:, None, None]
         return sums / counts, vectors[None, None, :, None].expand(1, 2, -1, -1, -1, -1)
+
+    def encode(self, text: str) -> list[int]:
+        """Refuse: a mean reads no words."""
+        del text
+        raise ConfigError("The mean of the items reads no words.", f"Name another backbone: {', '.join(KINDS)}.")
+
+    def words(self) -> torch.Tensor:
+        """Refuse, as `encode` does."""
+        raise ConfigError("The mean of the items reads no words.", f"Name another backbone: {', '.join(KINDS)}.")
 
     @property
     def tuned(self) -> tuple[str, ...]:
@@ -156,6 +183,14 @@ class LanguageModel(Reader):
         held = torch.stack([torch.stack([layer.keys[:, :, -places:], layer.values[:, :, -places:]]) for layer in cache.layers])
         return states, held
 
+    def encode(self, text: str) -> list[int]:
+        """Cut a text as the language model does."""
+        return self.inner.encode(text)
+
+    def words(self) -> torch.Tensor:
+        """Return the language model's own word vectors."""
+        return self.inner.table().weight.detach()
+
     @property
     def tuned(self) -> tuple[str, ...]:
         """Name the adapters."""
@@ -165,6 +200,13 @@ class LanguageModel(Reader):
         """Count keys and values of all layers."""
         config = self.decoder.config
         return 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * element
+
+
+@cache
+def _tokenizer(folder: str) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
 def open_reader(config: RankerConfig, seed: int = 0) -> Reader:

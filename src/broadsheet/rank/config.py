@@ -18,7 +18,8 @@ class RankerConfig(Config):
     is added, which in training is left out with chance `forget`, so that an item without one is no stranger. `places` tell how far from
     the start an item stands, `gaps` how long after the one before, where times are known; `proxy` weighs the losses by which the states must
     remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
-    to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). With `choice` the ranker also learns from what stood beside an item and was passed over.
+    to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). With `choice` the ranker also learns from what stood beside an item and was passed over. Vectors of a
+    modality are kept on the `content` axes along which they differ most. States of users take at most `state_bytes`.
     """
 
     size: Size = "base"
@@ -38,6 +39,9 @@ class RankerConfig(Config):
     rebuild: Annotated[float, Field(ge=0)] = 0.1
     choice: Annotated[float, Field(ge=0)] = 1.0
     order: Order = "staged"
+    content: Annotated[int, Field(ge=1)] = 128
+    state_bytes: Annotated[int, Field(ge=0)] = 2**30
+    state_format: Literal["float32", "bfloat16"] = "bfloat16"
     lora: Annotated[int, Field(ge=0)] = 8
     batch: Annotated[int, Field(ge=2)] = 2048
     epochs: Annotated[float, Field(gt=0)] = 14

@@ -67,7 +67,7 @@ def _patterns(names: Sequence[str], known: set[str]) -> tuple[str, ...]:
     """Return patterns of the parameters of some modalities, and of those that always learn."""
     wanted = [*ALWAYS]
     for name in names:
-        wanted += ["items.own.*"] if name == OWN else [f"items.{part}.{name}*" for part in ("bags", "adapters", "experts", "nulls", "read_out")]
+        wanted += ["items.own.*"] if name == OWN else [f"items.{part}.{name}*" for part in ("bags", "adapters", "experts", "nulls", "sizes", "read_out")]
     return tuple(pattern for pattern in wanted if any(parameter.startswith(pattern.rstrip("*")) for parameter in known))
 
 

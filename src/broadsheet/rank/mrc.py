@@ -1,8 +1,9 @@
 """Multimodal representation compression: every item as one token, made of its modalities by a mixture of experts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -12,6 +13,8 @@ from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.seeds import generator
 
 OWN = "own"
+# The root mean square of a modality at the start: small, so that the softmax over all items begins even.
+SIZE = 0.05
 
 
 class Tokens(NamedTuple):
@@ -77,6 +80,7 @@ class ItemTokenizer(Modalities):
             if self.gate:
                 nn.init.zeros_(self.gate.weight)
                 nn.init.zeros_(self.gate.bias)
+            self.sizes = nn.ParameterDict({name: nn.Parameter(torch.tensor(SIZE)) for name in contents})
             self.own = nn.Embedding(items, width) if own else None
             self.slots = nn.Parameter(torch.randn(tokens, width) * 0.02) if tokens > 1 else None
             self.read_out = nn.ModuleDict({name: nn.Linear(width, of.vectors.shape[1]) for name, of in contents.items()})
@@ -97,20 +101,44 @@ class ItemTokenizer(Modalities):
             vectors = vectors + self.slots
         return Tokens(vectors, gates, vectors[:, :0] if parts is None else parts)
 
+    def newcomer(self, attributes: Mapping[str, Sequence[int]], contents: Mapping[str, np.ndarray]) -> torch.Tensor:
+        """Return the tokens `[k, d]` of an item that is not in the table, by its attributes' numbers and its contents' vectors."""
+        there = torch.tensor([[bool(len(attributes.get(name, ()))) or name in contents for name in self.names]])
+        parts = []
+        for name in self.names:
+            if len(attributes.get(name, ())):
+                parts.append(self.bags[name].weight[list(attributes[name])].mean(dim=0))  # pyrefly: ignore
+            elif name in contents:
+                parts.append(self.sized(name, self.adapters[name](torch.from_numpy(np.asarray(contents[name], dtype=np.float32))[None]))[0])
+            else:
+                parts.append(self.nulls[name])
+        made = self._weighed(torch.stack(parts)[None], there)[0][0]
+        return made if self.slots is None else made + self.slots
+
     def _mixed(self, rows: torch.Tensor | None, without: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return mixed tokens, gates and parts."""
         there = torch.stack([self.present(name, rows) & (name != without and name in self.active) for name in self.names], dim=1)
-        parts = torch.stack([self.modality(name, rows) for name in self.names], dim=1)
+        parts = torch.stack([self.sized(name, self.modality(name, rows)) for name in self.names], dim=1)
         parts = torch.where(there[..., None], parts, torch.stack([self.nulls[name] for name in self.names]))
+        return (*self._weighed(parts, there), parts)
+
+    def _weighed(self, parts: torch.Tensor, there: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return tokens `[R, k, d]` and gates of modalities `[R, M, d]`, of which `there` `[R, M]` says which an item has."""
         if self.gate is None:
             weights = there.to(parts.dtype)
-            return torch.einsum("re,red->rd", weights, parts)[:, None].expand(-1, self.tokens, -1), weights, parts
+            return torch.einsum("re,red->rd", weights, parts)[:, None].expand(-1, self.tokens, -1), weights
         weights = self.weights(parts, there)
         made = [self.experts[name](parts[:, number]) for number, name in enumerate(self.names)]
         if self.shared_count:
             known = (parts * there[..., None]).sum(dim=1) / there.sum(dim=1, keepdim=True).clamp(min=1)
             made += [expert(known) for expert in self.shared]
-        return torch.einsum("re,rekd->rkd", weights, torch.stack(made, dim=1)), weights, parts
+        return torch.einsum("re,rekd->rkd", weights, torch.stack(made, dim=1)), weights
+
+    def sized(self, name: str, vectors: torch.Tensor) -> torch.Tensor:
+        """Bring what an adapter gave `[R, d]` to the size of the modality, which is learnt; attributes' embeddings have learnt theirs themselves."""
+        if name not in self.sizes:
+            return vectors
+        return vectors * torch.rsqrt(vectors.square().mean(dim=1, keepdim=True) + 1e-6) * self.sizes[name]
 
     def weights(self, parts: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
         """Return the share of each expert `[R, M + S]` from modalities `[R, M, d]`; where `there` `[R, M]` says that one is missing it has none.

@@ -26,7 +26,7 @@ class NativeText(Backbone):
 
         if width % HEAD:
             raise ValueError(f"a width of {width} is no multiple of {HEAD}")
-        folder, words = _words(width)
+        folder, words = word_vectors(width)
         table = nn.Embedding.from_pretrained(words, freeze=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         super().__init__(f"native, {layers} layers of {width} over MiniLM's word vectors", tokenizer, table, width, seed)
@@ -58,7 +58,7 @@ class NativeText(Backbone):
 
 
 @cache
-def _words(width: int) -> tuple[str, torch.Tensor]:
+def word_vectors(width: int) -> tuple[str, torch.Tensor]:
     """Return MiniLM's folder, and its table of word vectors brought to a width; nothing writes to the table."""
     from safetensors import safe_open
 

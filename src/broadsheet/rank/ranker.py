@@ -1,0 +1,394 @@
+"""The ranker as a component: fitted on histories, loaded from one bundle, asked for plain lists of ids or for users it knows, and kept up to date."""
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+import torch
+
+from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, check_replaceable, load_artifact, write_artifact
+from broadsheet.core.baselines import neighbour_vectors
+from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.component import Component
+from broadsheet.core.corpus import Basis, Corpus, corpus_arrays, corpus_frame, corpus_of, numbered, read_corpus
+from broadsheet.core.embeddings import Embeddings
+from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, WeightsError, did_you_mean
+from broadsheet.core.index import ExactIndex
+from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.ragged import Ragged
+from broadsheet.core.schema import ArtifactKind
+from broadsheet.core.train.checkpoint import run_hash
+from broadsheet.rank.batches import Log, kept
+from broadsheet.rank.config import RankerConfig
+from broadsheet.rank.fit import Asks, fit_model
+from broadsheet.rank.model import SequenceModel
+from broadsheet.rank.mpo import COLLABORATIVE
+from broadsheet.rank.states import UserStates
+
+# What a manifest adds to the model's name where there was nothing to train on.
+NOT_TRAINED = ", not trained"
+# Fitted on the fictional world as `broadsheet world` makes it, by the recipe `world`.
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+class Hit(NamedTuple):
+    """An item, its title, its score, and how likely it is next: its share of the softmax over all items, the temperature chosen on held-out items."""
+
+    item: str
+    title: str
+    score: float
+    probability: float
+
+
+class Ranking(NamedTuple):
+    """Items, best first; ids of the history and of the candidates that nobody knows; and whether nothing known was given: hits are then what most had."""
+
+    hits: list[Hit]
+    unknown: tuple[str, ...] = ()
+    popular: bool = False
+
+
+class Ranker(Component[RankerConfig]):
+    """What comes next, of all items or of some candidates, for a list of items had before or for a user whose events it was told.
+
+    Every item is one token. Items may come while it answers: one pass through the compression, no training.
+    """
+
+    config_type = RankerConfig
+    kind = ArtifactKind.SEQUENCE_RANKER
+
+    def __init__(self, config: RankerConfig | None = None) -> None:
+        super().__init__(config)
+        self._model: SequenceModel | None = None
+        self._corpus = Corpus((), {}, {})
+        self._bases: dict[str, Basis] = {}
+        self._titles: dict[str, str] = {}
+        self._ids: list[str] = []
+        self._row: dict[str, int] = {}
+        self._counts = np.zeros(0, dtype=np.int64)
+        self._vectors = self._outputs = torch.zeros(0)
+        self._index = ExactIndex()
+        self._states: UserStates | None = None
+        self.temperature = 1.0
+        self.timed = self.trained = False
+
+    def fit(
+        self,
+        catalogue: Catalogue,
+        folder: Path,
+        *,
+        seed: int = 0,
+        histories: Sequence[Sequence[str]] = (),
+        times: Sequence[Sequence[float]] | None = None,
+        passed: Sequence[Sequence[Sequence[str]]] | None = None,
+        contents: Mapping[str, Embeddings] | None = None,
+        tables: Mapping[str, Attributes] | None = None,
+        checkpoints: Path | None = None,
+        progress: Progress = silent,
+    ) -> Artifact:
+        """Fit on what was had, in time order, with the seconds of each event if they are known, and what was `passed` over beside it, if a log tells.
+
+        `contents` are items' vectors by modality, `tables` their attributes (else their categories). The last item of each history of three
+        or more is held out: it chooses the weights of every stage but the last, and the temperature. Raises RecordError for an item that
+        the catalogue lacks. With `checkpoints` (a folder) a run that was stopped goes on there.
+        """
+        check_replaceable(folder, self.kind)
+        given = contents or {}
+        self._bases = {name: Basis.fit(of.vectors, self.config.content) for name, of in given.items()}
+        corpus = corpus_of(catalogue, given, self._bases, tables)
+        rows = [np.array(row, dtype=np.int64) for row in numbered(corpus, histories)]
+        held = [row[:-1] if len(row) >= 3 else row for row in rows]
+        train = Ragged.of(held)
+        self._counts = np.bincount(train.values, minlength=len(corpus.items))
+        who = neighbour_vectors(train, len(corpus.items), self.config.content).astype(np.float16).astype(np.float32)
+        if who.shape[1]:
+            corpus = corpus._replace(contents={**corpus.contents, COLLABORATIVE: Content(who, np.asarray(who.any(axis=1)))})
+        self._corpus = corpus
+        seconds = None if times is None else _seconds(rows, times)
+        log = Log(
+            train,
+            None if seconds is None else np.concatenate([np.zeros(0), *(row[: len(one)] for row, one in zip(seconds, held, strict=True))]),
+            None if passed is None else self._beside(held, passed),
+        )
+        asked = [number for number, row in enumerate(rows) if len(row) >= 3]
+        validation = Asks(
+            [held[number] for number in asked],
+            np.array([rows[number][-1] for number in asked], dtype=np.int64),
+            None if seconds is None else [seconds[number][:-1] for number in asked],
+            [held[number] for number in asked],
+        )
+        identity = {"config": self.config.model_dump(mode="json"), "seed": seed, "data": self._data_hash(log)}
+        going = checkpoints / run_hash(identity)[:20] if checkpoints else None
+        fitted = fit_model(self.config, corpus, log, validation, seed=seed, folder=going, identity=identity, progress=progress)
+        self._titles = {item.id: item.title or ", ".join(item.categories) for item in catalogue}
+        self.timed, self.trained = times is not None, not fitted.table.is_empty()
+        self._take(fitted.model)
+        self.temperature = self._calibrated(validation) if self.trained and asked else 1.0
+        facts = {"histories": len(histories), "held out": len(asked), "temperature": self.temperature, **fitted.proxies}
+        made = write_artifact(folder, self._manifest(catalogue, given, facts, seed), self._tensors(), {"items": corpus_frame(corpus, self._titles)})
+        if going:
+            shutil.rmtree(going, ignore_errors=True)
+        return made
+
+    def _manifest(self, catalogue: Catalogue, contents: Mapping[str, Embeddings], metrics: Mapping[str, float], seed: int) -> Manifest:
+        lacking = {f"without {name}": (~of.present).sum() for name, of in self._corpus.contents.items()}
+        return Manifest(
+            kind=self.kind,
+            config=self.config.model_dump(mode="json"),
+            seed=seed,
+            parents={"catalogue": catalogue.content_hash(), **{name: of.artifact.content_hash for name, of in contents.items()}},
+            models={
+                "component": type(self).__name__,
+                "ranker": self.model if self.trained else self.model + NOT_TRAINED,
+                "backbone": self._ready().reader.name,
+                **{f"content {name}": of.model for name, of in contents.items()},
+            },
+            metrics={name: float(value) for name, value in {**metrics, "items": len(catalogue), **lacking}.items()},
+        )
+
+    @classmethod
+    def load(cls, artifact: Artifact) -> Self:
+        """Return the ranker that `fit` wrote. Raises WeightsError where its backbone is not the one that it was fitted on."""
+        self = cls(RankerConfig.model_validate(artifact.manifest.config))
+        weights, said = artifact.tensors("weights"), artifact.tensors("said")
+        self._corpus, self._titles, self._bases = read_corpus(artifact.frame("items"), said)
+        self.trained = not artifact.manifest.models["ranker"].endswith(NOT_TRAINED)
+        self.timed, self.temperature = bool(said["timed"][0]), float(said["temperature"][0])
+        self._counts = said["counts"].astype(np.int64)
+        model = SequenceModel(self.config, len(self._corpus.items), self._corpus.attributes, self._corpus.contents)
+        if model.reader.name != artifact.manifest.models["backbone"]:
+            raise WeightsError(f"{artifact.path} was fitted on {artifact.manifest.models['backbone']}, and there is {model.reader.name}.", "Name that one.")
+        missing, strange = model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, strict=False)
+        if strange or any(not name.startswith("reader.inner.") or "lora_" in name for name in missing):
+            raise ArtifactError(f"{artifact.path} holds weights of another model.", "Fit it anew.")
+        self._take(model.eval())
+        return self
+
+    @property
+    def model(self) -> str:
+        """Name the model by its size, its backbone and its weights."""
+        weights = {name: value.numpy() for name, value in self._weights().items()}
+        return f"one token an item, {self.config.size}, {self._ready().reader.name}, {arrays_hash(weights)[:12]}"
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def __call__(self, histories: Sequence[Sequence[str]], k: int = 10) -> list[Ranking]:
+        """Return the k items that come next after each history."""
+        return [self.rank(history, k) for history in histories]
+
+    def rank(
+        self,
+        history: Sequence[str] = (),
+        k: int = 10,
+        candidates: Collection[str] | None = None,
+        *,
+        exclude_seen: bool = True,
+        times: Sequence[float] | None = None,
+    ) -> Ranking:
+        """Return the k best of `candidates` (all items, if None) after a history, oldest first; what it has is left out, unless `exclude_seen` is false.
+
+        No user and no data set need be known. Raises RecordError for a request that is none.
+        """
+        if isinstance(history, str) or k < 1:
+            raise RecordError(f"{history!r} for {k} items is no request.", "Give a list of ids, oldest first, and ask for one item or more.")
+        known = [place for place, item in enumerate(history) if item in self._row]
+        if times is not None and len(times) != len(history):
+            raise RecordError(f"{len(times)} times for {len(history)} items.", "Give the second of each item, or leave times out.")
+        rows = np.array([self._row[history[place]] for place in known], dtype=np.int64)
+        count = kept(len(rows), self.config.longest)
+        at = None if times is None or not self.timed else [np.array([times[place] for place in known], dtype=np.float64)[len(rows) - count :]]
+        state = self._ready().read([rows[len(rows) - count :]], at, self._vectors)
+        unknown = [item for item in history if item not in self._row]
+        return self._ranked(state, rows, k, candidates, unknown, exclude_seen=exclude_seen)
+
+    def append(self, user: str, item: str, at: float | None = None) -> None:
+        """Tell an event of a user, at a second if it is known; it may come out of order. Raises RecordError for an item that is not there."""
+        self.users.append(user, self._known_row(item), at)
+
+    def take_back(self, user: str, item: str) -> None:
+        """Take back a user's last event with an item. Raises RecordError where there is none."""
+        if not self.users.remove(user, self._known_row(item)):
+            raise RecordError(f"{user!r} has no event with {item!r}.", "Take back only what was told.")
+
+    def rank_user(self, user: str, k: int = 10, candidates: Collection[str] | None = None, *, exclude_seen: bool = True) -> Ranking:
+        """Return the k best for a user from the events told; of these only what is new is read."""
+        return self.rank_users([user], k, candidates, exclude_seen=exclude_seen)[0]
+
+    def rank_users(self, users: Sequence[str], k: int = 10, candidates: Collection[str] | None = None, *, exclude_seen: bool = True) -> list[Ranking]:
+        """Return the same for several users, read side by side."""
+        states = self.users.read(users)
+        rows = [np.array(self.users.history(user), dtype=np.int64) for user in users]
+        return [self._ranked(state[None], row, k, candidates, [], exclude_seen=exclude_seen) for state, row in zip(states, rows, strict=True)]
+
+    @property
+    def users(self) -> UserStates:
+        """States of the users whose events were told."""
+        if self._states is None:
+            self._states = UserStates(self._ready(), self._vectors, timed=self.timed, budget=self.config.state_bytes, dtype=self.config.state_format)
+        return self._states
+
+    def put(
+        self, item: str, title: str = "", *, attributes: Mapping[str, Sequence[str]] | None = None, contents: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """Take a new item in: it can be ranked, and stand in histories, at once. An attribute that is new says nothing.
+
+        Raises RecordError for an id that is there, for an attribute or a vector that the bundle was not fitted with, and where nothing is said of the item.
+        """
+        if item in self._row:
+            raise RecordError(f"{item!r} is in the ranker already.", "Give the new item another id.")
+        said, shown = self._numbers(attributes or {}), self._shown(contents or {})
+        if not any(said.values()) and not shown:
+            raise RecordError(f"Nothing is said of {item!r} that the bundle knows.", "Give attributes or vectors as those of the fit.")
+        model = self._ready()
+        with torch.inference_mode():
+            vectors = model.items.newcomer(said, shown)
+            self._vectors = torch.cat([self._vectors, vectors[None]])
+            output = model.outputs(vectors[None])
+            self._outputs = torch.cat([self._outputs, output])
+        self._index.add([item], output.numpy())
+        self._row[item] = len(self._ids)
+        self._ids.append(item)
+        self._titles[item] = title
+        self._counts = np.append(self._counts, 0)
+        if self._states is not None:
+            self._states.vectors = self._vectors
+
+    def _numbers(self, said: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
+        """Return attributes by their numbers."""
+        found = {}
+        for name, words in said.items():
+            if name not in self._corpus.attributes:
+                raise RecordError(f"The bundle has no attributes {name!r}.{did_you_mean(name, self._corpus.attributes)}", "Give those of the fit.")
+            if isinstance(words, str):
+                raise RecordError(f"{name} is one word, not a list of them.", f"Give {{{name!r}: [{words!r}]}}.")
+            number = {word: place for place, word in enumerate(self._corpus.attributes[name].names)}
+            found[name] = [number[word] for word in words if word in number]
+        return found
+
+    def _shown(self, contents: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return vectors on their basis; one of zeros is an item without the modality."""
+        found = {}
+        for name, vector in contents.items():
+            if name not in self._bases:
+                raise RecordError(f"The bundle has no vectors {name!r}.{did_you_mean(name, self._bases)}", "Give those of the fit.")
+            width = len(self._bases[name].mean)
+            if np.shape(vector) != (width,) or not np.isfinite(vector).all():
+                raise RecordError(f"{name} is no vector of {width} finite numbers.", "Embed it as those of the fit were.")
+            if np.any(vector):
+                found[name] = self._bases[name](np.asarray(vector)[None])[0]
+        return found
+
+    def _ranked(
+        self, state: torch.Tensor, seen: np.ndarray, k: int, candidates: Collection[str] | None, unknown: Sequence[str], *, exclude_seen: bool
+    ) -> Ranking:
+        """Return the best by a state `[1, d]`."""
+        strange = list(unknown)
+        hidden = set(seen.tolist()) if exclude_seen else set()
+        if not self._ids:
+            return Ranking([], tuple(strange))
+        everything = (state @ self._outputs.T)[0] / self.temperature
+        total = float(torch.logsumexp(everything, dim=0))
+        pool: Sequence[int] = range(len(self._ids))
+        if candidates is not None:
+            pool = [self._row[item] for item in dict.fromkeys(candidates) if item in self._row]
+            strange += [item for item in candidates if item not in self._row]
+        popular = not len(seen) and bool(self._counts.any())
+        if popular:
+            order = sorted(pool, key=lambda row: (-int(self._counts[row]), row))[:k]
+        elif candidates is not None:
+            order = sorted((row for row in pool if row not in hidden), key=lambda row: (-float(everything[row]), row))[:k]
+        else:
+            found = everything.topk(min(len(self._ids), k + len(hidden))).indices.tolist()
+            order = [row for row in found if row not in hidden][:k]
+        return Ranking([self._hit(row, float(everything[row]), total) for row in order], tuple(strange), popular)
+
+    def _hit(self, row: int, score: float, total: float) -> Hit:
+        item = self._ids[row]
+        return Hit(item, self._titles.get(item, ""), score, float(np.exp(score - total)))
+
+    def _known_row(self, item: str) -> int:
+        if item not in self._row:
+            raise RecordError(f"There is no item {item!r}.{did_you_mean(item, self._row)}", "Put it first, or look at the ids of the catalogue.")
+        return self._row[item]
+
+    def _calibrated(self, validation: Asks) -> float:
+        """Return the temperature by which held-out items are most likely, by steps of a tenth of an octave."""
+        asks = validation.within(self.config.longest).some(np.arange(min(2000, len(validation.targets))))
+        scores = np.concatenate(list(self._ready().scores(asks.rows, asks.times if self.timed else None)))
+        own = scores[np.arange(len(scores)), asks.targets]
+        best, found = np.inf, 1.0
+        for temperature in 2.0 ** np.arange(-2, 3.01, 0.1):
+            scaled = scores / temperature
+            most = scaled.max(axis=1)
+            loss = float((np.log(np.exp(scaled - most[:, None]).sum(axis=1)) + most - own / temperature).mean())
+            if loss < best:
+                best, found = loss, float(temperature)
+        return found
+
+    def _beside(self, held: Sequence[np.ndarray], passed: Sequence[Sequence[Sequence[str]]]) -> Ragged:
+        """Return what stood beside each item that is trained on. Raises RecordError where it is not told of each item."""
+        row = {item: number for number, item in enumerate(self._corpus.items)}
+        if len(held) != len(passed) or any(len(one) < len(had) for one, had in zip(passed, held, strict=True)):
+            raise RecordError("What was passed over is not told of each item of each history.", "Give a list for each item; an empty one says nothing.")
+        return Ragged.of([row[item] for item in items if item in row] for one, had in zip(passed, held, strict=True) for items in one[: len(had)])
+
+    def _data_hash(self, log: Log) -> str:
+        """Name all that is trained on."""
+        arrays = {"values": log.histories.values, "begins": log.histories.begins}
+        arrays |= {} if log.times is None else {"times": log.times}
+        arrays |= {} if log.passed is None else {"passed": log.passed.values, "passed begins": log.passed.begins}
+        return arrays_hash({**arrays, **corpus_arrays(self._corpus, self._bases)})
+
+    def _take(self, model: SequenceModel) -> None:
+        self._model, self._states = model, None
+        self._ids = list(self._corpus.items)
+        self._row = {item: number for number, item in enumerate(self._ids)}
+        with torch.inference_mode():
+            self._vectors, self._outputs = (part.float() for part in model.table())
+
+    def _ready(self) -> SequenceModel:
+        if self._model is None:
+            raise self.not_fitted()
+        return self._model
+
+    def _weights(self) -> dict[str, torch.Tensor]:
+        """Return what was trained; a language model's own weights are not kept, for they are where they came from."""
+        return {name: value for name, value in self._ready().state_dict().items() if not name.startswith("reader.inner.") or "lora_" in name}
+
+    def _tensors(self) -> dict[str, dict[str, np.ndarray]]:
+        said = {
+            "timed": np.array([self.timed]),
+            "temperature": np.array([self.temperature]),
+            "counts": self._counts.astype(np.int32),
+            **corpus_arrays(self._corpus, self._bases),
+        }
+        return {"weights": {name: value.numpy() for name, value in self._weights().items()}, "said": said}
+
+
+def _seconds(rows: Sequence[np.ndarray], times: Sequence[Sequence[float]]) -> list[np.ndarray]:
+    if [len(row) for row in rows] != [len(row) for row in times]:
+        raise RecordError("Times and items of the histories differ in number.", "Give the second of each event, or leave times out.")
+    found = [np.asarray(row, dtype=np.float64) for row in times]
+    if any((np.diff(row) < 0).any() for row in found):
+        raise RecordError("A history is not in the order of its times.", "Sort each history by time.")
+    return found
+
+
+def open_ranker(bundle: Path | None = None) -> Ranker:
+    """Read a bundle, or the one of the fictional world that comes with the package; every file's hash is checked.
+
+    Raises ArtifactError for a folder that holds none, and WeightsError where what comes with the package is not whole.
+    """
+    if bundle is not None:
+        return load_artifact(bundle, ArtifactKind.SEQUENCE_RANKER, Ranker.load)
+    try:
+        return load_artifact(SHIPPED, ArtifactKind.SEQUENCE_RANKER, Ranker.load)
+    except ArtifactError as error:
+        raise WeightsError(f"The bundle that comes with the package is not whole: {error.what}", "Run: pip install --force-reinstall broadsheet") from None
+
+
+__all__ = ["NOT_TRAINED", "ConfigError", "Hit", "Ranker", "Ranking", "open_ranker"]
