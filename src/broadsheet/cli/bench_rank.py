@@ -51,3 +51,41 @@ def rank(
             plan = plan._replace(contents=lambda read: text_contents(read.items, read.texts, progress), texts=True)
         bench = bench_rank(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
+
+
+def speed(
+    data: Data,
+    *,
+    backbone: Annotated[list[str] | None, typer.Option("--backbone", help="native, smollm2[:LAYERS] or hf:FOLDER. Repeats. Default: native.")] = None,
+    words: Annotated[list[int] | None, typer.Option("--words", min=2, help="At most so many words an item. Repeats. Default: 5, 12, 23.")] = None,
+    history: Annotated[int, typer.Option("--history", min=4, help="Items a history.")] = 50,
+    settings: Settings = None,
+    repeats: Annotated[int, typer.Option("--repeats", min=2, help="So often each time is taken.")] = 5,
+    seeds: Seeds = 1,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Time one token an item beside the same model that reads every word of a history.
+
+    Example: broadsheet bench rank-speed --data ml-100k --words 5 --words 23 --backbone native --backbone smollm2
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder, data_path
+    from broadsheet.rank.bench.speed import SpeedPlan, bench_speed
+    from broadsheet.stack import text_contents
+
+    with shown() as progress:
+        plan = SpeedPlan(
+            tuple(map(data_path, data)),
+            lambda ids, texts: text_contents(ids, texts, progress),
+            tuple(backbone or ("native",)),
+            tuple(words or (5, 12, 23)),
+            history,
+            repeats,
+            seeds,
+            budget,
+            _configured(settings),
+        )
+        bench = bench_speed(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)

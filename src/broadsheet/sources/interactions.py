@@ -122,6 +122,15 @@ def read_items(folder: Path, read: Interactions) -> list[Item]:
     return [_item(item, row, told.get(item, {})) for item, row in zip(read.items, words, strict=True)]
 
 
+def item_texts(folder: Path) -> dict[str, str]:
+    """Return all that a folder says of each item as one text: title, description, categories, brand. Raises RecordError for a line that is no item."""
+    if (folder / "items.jsonl").is_file():
+        parts = {item: [held.get(name) for name in ("title", "description", "categories", "brand")] for item, held in _told(folder).items()}
+        return {item: ". ".join(", ".join(_listed(part)) if isinstance(part, list) else str(part) for part in said if part) for item, said in parts.items()}
+    read = read_interactions(folder)
+    return dict(zip(read.items, read.texts, strict=True))
+
+
 def _item(item: str, words: Sequence[str], held: Mapping[str, Any]) -> Item:
     first = {field: next((held[name] for name in names if held.get(name)), "") for field, names in FIELDS.items()}
     return Item(
