@@ -391,7 +391,7 @@ MUTANTS = [
     ),
     Mutant(
         "bundle: modalities in another order",
-        "retrieve/retriever.py",
+        "core/corpus.py",
         'stems = told["contents"]',
         'stems = sorted(told["contents"])',
         "tests/stage/test_retriever.py::test_modalities_keep_their_order_and_a_newcomer_is_placed_by_them_after_loading_too",

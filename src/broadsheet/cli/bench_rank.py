@@ -30,6 +30,8 @@ def rank(
     settings: Settings = None,
     texts: Annotated[bool, typer.Option("--texts/--no-texts", help="Read the items' texts with MiniLM.")] = True,
     seconds: Annotated[float | None, typer.Option("--seconds", min=1, help="Train a seed for about so long: all stages are cut alike.")] = None,
+    rival: Annotated[Path | None, typer.Option("--rival", help="What benchmarks/recbole_sasrec.py wrote of the same data: a row of its own.")] = None,
+    writes: Annotated[int, typer.Option("--writes", min=1, help="Steps in which the generating model is trained.")] = 1000,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
@@ -46,7 +48,7 @@ def rank(
     from broadsheet.stack import text_contents
 
     with shown() as progress:
-        plan = RankPlan(tuple(map(data_path, data)), seeds, tuple(arm or ()), seconds, budget, _configured(settings))
+        plan = RankPlan(tuple(map(data_path, data)), seeds, tuple(arm or ()), seconds, budget, _configured(settings), rival=rival, writes=writes)
         if texts:
             plan = plan._replace(contents=lambda read: text_contents(read.items, read.texts, progress), texts=True)
         bench = bench_rank(plan, rows or bench_folder(), command(), progress)

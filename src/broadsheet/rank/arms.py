@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from broadsheet.core.corpus import Corpus
 from broadsheet.rank.config import RankerConfig
-from broadsheet.rank.mpo import COLLABORATIVE, IMAGE
 
 SASREC, ATTRIBUTED, SPEEDER = "SASRec", "SASRec + attributes", "Speeder"
 RIVALS = (SASREC, "gSASRec", ATTRIBUTED)
 WITH = " + co-occurrence"
+# The same backbone, users and head, but histories are read word by word; and a language model that writes the title of what comes next.
+TEXT, WRITES = "text_rank", "generate_rank"
 
 
 class Arm(NamedTuple):
@@ -29,7 +30,17 @@ class Arm(NamedTuple):
 
 def arms(config: RankerConfig, corpus: Corpus) -> Mapping[str, Arm]:
     """Return all arms by name; those that take a modality away are of the modalities that there are."""
-    plain = {"order": "joint", "experts": False, "forget": 0.0, "proxy": 0.0, "rebuild": 0.0, "gaps": False, "rotary": False, "tokens_per_item": 1}
+    plain = {
+        "order": "joint",
+        "experts": False,
+        "forget": 0.0,
+        "proxy": 0.0,
+        "rebuild": 0.0,
+        "gaps": False,
+        "rotary": False,
+        "tokens_per_item": 1,
+        "start": "random",
+    }
     ids = config.model_copy(update=plain)
     found = {
         SASREC: Arm(ids, attributes=False, contents=False),
@@ -42,13 +53,15 @@ def arms(config: RankerConfig, corpus: Corpus) -> Mapping[str, Arm]:
         "Speeder, no places": Arm(config.model_copy(update={"places": False, "gaps": False, "rotary": False})),
         "Speeder, no proxies": Arm(config.model_copy(update={"proxy": 0.0})),
         "Speeder, mean of items": Arm(config.model_copy(update={"backbone": "mean", "places": False, "gaps": False, "proxy": 0.0})),
+        "Speeder, own from noise": Arm(config.model_copy(update={"start": "random"})),
         "Speeder, no own embedding": Arm(config.model_copy(update={"own": False})),
     }
     for name in (*corpus.attributes, *corpus.contents):
         found[f"Speeder, no {name}"] = Arm(config, without=frozenset({name}))
+    found[TEXT] = Arm(config.model_copy(update={"order": "joint"}))
     for tokens in (2, 4):
         found[f"Speeder, {tokens} tokens an item"] = Arm(config.model_copy(update={"tokens_per_item": tokens}))
     return found
 
 
-__all__ = ["ATTRIBUTED", "COLLABORATIVE", "IMAGE", "RIVALS", "SASREC", "SPEEDER", "WITH", "Arm", "arms"]
+__all__ = ["ATTRIBUTED", "RIVALS", "SASREC", "SPEEDER", "TEXT", "WITH", "WRITES", "Arm", "arms"]

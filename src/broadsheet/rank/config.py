@@ -15,7 +15,7 @@ class RankerConfig(Config):
 
     An item is `tokens_per_item` tokens, made of its modalities by one expert each and `shared` ones, or with `experts` false by their
     mean. With `own` an embedding of its own
-    is added, which in training is left out with chance `forget`, so that an item without one is no stranger. `places` tell how far from
+    is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so that an item without one is no stranger. `places` tell how far from
     the start an item stands, `gaps` how long after the one before, where times are known; `proxy` weighs the losses by which the states must
     remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
     to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). With `choice` the ranker also learns from what stood beside an item and was passed over. Vectors of a
@@ -30,6 +30,7 @@ class RankerConfig(Config):
     experts: bool = True
     shared: Annotated[int, Field(ge=0)] = 1
     own: bool = True
+    start: Literal["neighbours", "random"] = "neighbours"
     forget: Annotated[float, Field(ge=0, lt=1)] = 0.3
     loss: Loss = "softmax"
     rotary: bool = True

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 import torch
+from torch import nn
 
+from broadsheet.core.baselines import neighbour_vectors
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.metrics import by_rank, own_ranks
 from broadsheet.core.progress import Progress, silent
+from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import seconds_a_step, train
 from broadsheet.rank.batches import Log, Sampler, kept, packed
@@ -23,6 +26,8 @@ from broadsheet.rank.spae import SHORTEST, PositionAwareness
 
 # Held-out histories whose states are asked for order, distance and first items.
 ASKED = 1000
+# How far items' own embeddings spread at the start.
+SPREAD = 0.05
 
 
 class Asks(NamedTuple):
@@ -82,14 +87,17 @@ def fit_model(
     log: Log,
     validation: Asks,
     *,
+    model: SequenceModel | None = None,
     seed: int = 0,
     seconds: float | None = None,
     folder: Path | None = None,
     identity: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> Fitted:
-    """Train through the stages; `validation` chooses the weights of every stage but the last. With `seconds` all stages are cut alike to about that long."""
-    model = SequenceModel(config, len(corpus.items), corpus.attributes, corpus.contents, seed=seed)
+    """Train through the stages, a new model or the one given; `validation` chooses the weights of every stage but the last. With `seconds` all stages are cut alike to about that long."""
+    model = model or SequenceModel(config, len(corpus.items), corpus.attributes, corpus.contents, seed=seed)
+    if model.items.own is not None and config.start == "neighbours":
+        begin(model.items.own, log.histories)
     sampler = Sampler(log, config.longest, seed)
     if not sampler.targets:
         return Fitted(model.eval(), pl.DataFrame(), pl.DataFrame())
@@ -113,11 +121,20 @@ def fit_model(
             identity={**(identity or {}), "active": sorted(planned.active)},
             progress=progress,
         )
-        tables.append(done.table)
+        shares = {name: float(done.record[name].to_numpy().mean()) for name in done.record.columns if name.startswith("gradient_")}
+        tables.append(done.table.with_columns(**{name: pl.lit(value) for name, value in {**evaluated(model, watched), **shares}.items()}))
         records.append(done.record)
     model.eval()
     table, record = (pl.concat(frames, how="diagonal_relaxed") for frames in (tables, records))
     return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched))
+
+
+def begin(own: nn.Embedding, train: Ragged) -> None:
+    """Let items' own embeddings begin as the leading eigenvectors of who had what near what: the collaborative signal, which training goes on to mend."""
+    vectors = SPREAD * neighbour_vectors(train, *own.weight.shape)
+    rows = np.flatnonzero(vectors.any(axis=1))
+    with torch.no_grad():
+        own.weight[torch.from_numpy(rows), : vectors.shape[1]] = torch.from_numpy(vectors[rows].astype(np.float32))
 
 
 def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Planned]:

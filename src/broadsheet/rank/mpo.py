@@ -1,19 +1,20 @@
 """Modality-aware progressive optimisation: which stages there are, what each knows, and what each trains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from broadsheet.core.train import Stage
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.model import SequenceModel
-from broadsheet.rank.mrc import OWN
+from broadsheet.rank.mrc import COLLABORATIVE, IMAGE, OWN
 
-IMAGE, COLLABORATIVE = "image", "collaborative"
 # Shares of all epochs: of each modality after the first, and of the first.
 LATER, FIRST = 0.15, 0.25
 # The share of the last steps whose weights are averaged; evaluations without a gain after which an earlier stage ends.
 AVERAGED, PATIENCE = 0.4, 2
 ALWAYS = ("items.gate.*", "items.shared.*", "items.slots", "aware.*", "shown.*", "scale", "size", "nothing")
+
+PARTS = (("bags", ".*"), ("adapters", ".*"), ("experts", ".*"), ("nulls", ""), ("sizes", ""), ("read_out", ".*"))
 
 
 class Planned(NamedTuple):
@@ -48,6 +49,7 @@ def plan(model: SequenceModel, config: RankerConfig, epoch: int) -> list[Planned
     reader = tuple(f"reader.{pattern}" for pattern in model.reader.tuned)
     if config.order == "reversed":
         groups = groups[::-1]
+    shares = {name: parts for name, held in groups if (parts := _parts(held, known))}
     joint = _patterns(sorted(everything), known) + reader
     stages: list[Planned] = []
     left = config.epochs
@@ -58,20 +60,28 @@ def plan(model: SequenceModel, config: RankerConfig, epoch: int) -> list[Planned
             spent = config.epochs * (LATER if number else FIRST)
             left -= spent
             own = _patterns(held, known) + (reader if number == 0 and not model.reader.pretrained else ())
-            stages.append(Planned(_stage(name, own, spent, epoch, config, last=False), active))
-    stages.append(Planned(_stage("joint", joint, left, epoch, config, last=True), everything))
+            stages.append(Planned(_stage(name, own, spent, epoch, config, shares, last=False), active))
+    stages.append(Planned(_stage("joint", joint, left, epoch, config, shares, last=True), everything))
     return stages
 
 
 def _patterns(names: Sequence[str], known: set[str]) -> tuple[str, ...]:
     """Return patterns of the parameters of some modalities, and of those that always learn."""
-    wanted = [*ALWAYS]
+    always = tuple(pattern for pattern in ALWAYS if any(parameter.startswith(pattern.rstrip("*")) for parameter in known))
+    return always + _parts(names, known)
+
+
+def _parts(names: Sequence[str], known: set[str]) -> tuple[str, ...]:
+    """Return patterns of the parameters of some modalities alone."""
+    wanted: list[str] = []
     for name in names:
-        wanted += ["items.own.*"] if name == OWN else [f"items.{part}.{name}*" for part in ("bags", "adapters", "experts", "nulls", "sizes", "read_out")]
+        wanted += ["items.own.*"] if name == OWN else [f"items.{part}.{name}{rest}" for part, rest in PARTS]
     return tuple(pattern for pattern in wanted if any(parameter.startswith(pattern.rstrip("*")) for parameter in known))
 
 
-def _stage(name: str, trainable: tuple[str, ...], epochs: float, epoch: int, config: RankerConfig, *, last: bool) -> Stage:
+def _stage(
+    name: str, trainable: tuple[str, ...], epochs: float, epoch: int, config: RankerConfig, shares: Mapping[str, tuple[str, ...]], *, last: bool
+) -> Stage:
     return Stage(
         name=name,
         steps=max(1, round(epochs * epoch)),
@@ -80,6 +90,7 @@ def _stage(name: str, trainable: tuple[str, ...], epochs: float, epoch: int, con
         batch=config.batch,
         warmup=min(20, epoch),
         evaluate_every=epoch,
+        groups=shares,
         average=AVERAGED if last else 0.0,
         watch="" if last else "ndcg@10",
         patience=0 if last else PATIENCE,

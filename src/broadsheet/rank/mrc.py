@@ -12,7 +12,7 @@ from broadsheet.core.backbones.modalities import Modalities
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.seeds import generator
 
-OWN = "own"
+OWN, IMAGE, COLLABORATIVE = "own", "image", "collaborative"
 # The root mean square of a modality at the start: small, so that the softmax over all items begins even.
 SIZE = 0.05
 
@@ -50,7 +50,8 @@ class ItemTokenizer(Modalities):
     """Items `[N]` to tokens `[N, k, d]` (Speeder, MRC): one expert for each modality, `shared` ones that read the mean of all that is there.
 
     Without experts (`mixed` false) what is there is added up. A gate weighs the experts; one whose modality an item lacks has no weight. An item's own embedding, if there are such, is added to its first token:
-    it knows what content does not, and a new item does without. `read_out` rebuilds each frozen vector, which shows how much of it is left.
+    it knows what content does not, and a new item does without, as
+    in training any item does with chance `forget`, who had it being forgotten too. `read_out` rebuilds each frozen vector, which shows how much of it is left.
     """
 
     def __init__(
@@ -91,11 +92,12 @@ class ItemTokenizer(Modalities):
     def forward(self, rows: torch.Tensor | None = None, without: str = "") -> Tokens:
         """Return the tokens of all items, or of some `[R]`; `without` one modality, as if no item had it."""
         count = self.count if rows is None else len(rows)
-        vectors, gates, parts = self._mixed(rows, without) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
+        forgot = torch.rand(count, 1) < self.forget if self.training and self.forget and self.names else None
+        vectors, gates, parts = self._mixed(rows, without, forgot) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
         if self.own is not None and OWN in self.active:
             own = self.own.weight if rows is None else self.own(rows)
-            if self.training and self.forget and self.names:
-                own = own * (torch.rand(count, 1) >= self.forget)
+            if forgot is not None:
+                own = own.masked_fill(forgot, 0.0)
             vectors = torch.cat([vectors[:, :1] + own[:, None], vectors[:, 1:]], dim=1)
         if self.slots is not None:
             vectors = vectors + self.slots
@@ -115,9 +117,12 @@ class ItemTokenizer(Modalities):
         made = self._weighed(torch.stack(parts)[None], there)[0][0]
         return made if self.slots is None else made + self.slots
 
-    def _mixed(self, rows: torch.Tensor | None, without: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _mixed(self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return mixed tokens, gates and parts."""
         there = torch.stack([self.present(name, rows) & (name != without and name in self.active) for name in self.names], dim=1)
+        if forgot is not None and COLLABORATIVE in self.names and len(self.names) > 1:
+            at = self.names.index(COLLABORATIVE)
+            there[:, at] &= ~forgot[:, 0]
         parts = torch.stack([self.sized(name, self.modality(name, rows)) for name in self.names], dim=1)
         parts = torch.where(there[..., None], parts, torch.stack([self.nulls[name] for name in self.names]))
         return (*self._weighed(parts, there), parts)

@@ -9,14 +9,13 @@ import numpy as np
 import torch
 
 from broadsheet.core.artifacts import Artifact, Manifest, arrays_hash, check_replaceable, load_artifact, write_artifact
-from broadsheet.core.baselines import neighbour_vectors
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Component
 from broadsheet.core.corpus import Basis, Corpus, corpus_arrays, corpus_frame, corpus_of, numbered, read_corpus
 from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, WeightsError, did_you_mean
 from broadsheet.core.index import ExactIndex
-from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.modality import Attributes
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import ArtifactKind
@@ -25,7 +24,6 @@ from broadsheet.rank.batches import Log, kept
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks, fit_model
 from broadsheet.rank.model import SequenceModel
-from broadsheet.rank.mpo import COLLABORATIVE
 from broadsheet.rank.states import UserStates
 
 # What a manifest adds to the model's name where there was nothing to train on.
@@ -103,9 +101,6 @@ class Ranker(Component[RankerConfig]):
         held = [row[:-1] if len(row) >= 3 else row for row in rows]
         train = Ragged.of(held)
         self._counts = np.bincount(train.values, minlength=len(corpus.items))
-        who = neighbour_vectors(train, len(corpus.items), self.config.content).astype(np.float16).astype(np.float32)
-        if who.shape[1]:
-            corpus = corpus._replace(contents={**corpus.contents, COLLABORATIVE: Content(who, np.asarray(who.any(axis=1)))})
         self._corpus = corpus
         seconds = None if times is None else _seconds(rows, times)
         log = Log(

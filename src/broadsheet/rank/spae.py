@@ -12,9 +12,9 @@ GAPS = 14
 # Buckets of the distance between two items: powers of two.
 DISTANCES = 6
 # So many of the first items of a sequence are asked for.
-EARLIEST = 3
+EARLIEST = 5
 # A sequence shorter than this has no order to ask for.
-SHORTEST = 4
+SHORTEST = 6
 
 
 def gap_buckets(times: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
@@ -84,7 +84,7 @@ class PositionAwareness(nn.Module):
     def recalled(self, states: torch.Tensor, table: torch.Tensor, begins: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor | None:
         """Return logits `[Q, V]` of the first items, read at the end of each sequence among the batch's items `table` `[V, d]`; None where all are short.
 
-        Of each sequence the first three places are asked for, one after the other: `first_items` are the answers.
+        Of each sequence the first places are asked for, one after the other: `first_items` are the answers.
         """
         long = lengths >= SHORTEST
         if not bool(long.any()):

@@ -1,5 +1,6 @@
 """The bench of sequences: leave-one-out, the whole catalogue ranked, what a user had removed and kept, cheap baselines in the same table."""
 
+import json
 import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,23 +13,27 @@ import numpy as np
 import polars as pl
 import torch
 
-from broadsheet.core.baselines import cooccurrence, ease, interactions, item_neighbours, neighbour_vectors, popularity, recent
+from broadsheet.core.baselines import cooccurrence, ease, interactions, item_neighbours, popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
 from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.bench.rows import VALUES
 from broadsheet.core.corpus import Corpus
-from broadsheet.core.errors import SourceNotFoundError
-from broadsheet.core.metrics import bootstrap_mean, by_rank, paired_permutation
+from broadsheet.core.errors import RecordError, SourceNotFoundError
+from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks, paired_permutation
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
-from broadsheet.rank.arms import COLLABORATIVE, IMAGE, WITH, arms
+from broadsheet.rank.arms import TEXT, WITH, WRITES, arms
 from broadsheet.rank.batches import Log
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks, Fitted, fit_model, ranks
+from broadsheet.rank.generate import ask_writer, candidates_of, fit_writer
+from broadsheet.rank.mrc import IMAGE
 from broadsheet.rank.states import UserStates
+from broadsheet.rank.text import TextModel
 from broadsheet.sources.interactions import Interactions, read_interactions
 from broadsheet.sources.leave_one_out import leave_one_out
 
@@ -49,7 +54,8 @@ Contents = Callable[[Interactions], Mapping[str, Content]]
 class RankPlan(NamedTuple):
     """What is measured: folders of sequences, arms (all that there are, if none is named), seeds, the model.
 
-    `contents` gives vectors of what is said and shown of the items, `texts` says whether it reads texts; `seconds` bound the training of a seed.
+    `contents` gives vectors of what is said and shown of the items, `texts` says whether it reads texts; `rival` is a folder that
+    `benchmarks/recbole_sasrec.py` wrote, `writes` the steps of a generating model; `seconds` bound the training of a seed.
     """
 
     folders: tuple[Path, ...]
@@ -60,6 +66,8 @@ class RankPlan(NamedTuple):
     config: RankerConfig = RankerConfig()
     contents: Contents = lambda _: {}
     texts: bool = False
+    rival: Path | None = None
+    writes: int = 1000
 
 
 class Case(NamedTuple):
@@ -77,17 +85,13 @@ class Case(NamedTuple):
         return len(self.corpus.items)
 
 
-def case_of(read: Interactions, contents: Mapping[str, Content], width: int) -> Case:
-    """Split by users' last items; who had what is told by training alone."""
+def case_of(read: Interactions, contents: Mapping[str, Content]) -> Case:
+    """Split by users' last items."""
     split = leave_one_out(read.sequences)
     parts = _times(read)
     names = list(read.attributes)
     attributes: dict[str, Attributes] = {(IMAGE if place == 1 else name): read.attributes[name] for place, name in enumerate(names)}
-    vectors = neighbour_vectors(split.train, len(read.items), width)
-    known = dict(contents)
-    if vectors.shape[1]:
-        known[COLLABORATIVE] = Content(vectors, np.asarray(vectors.any(axis=1)))
-    corpus = Corpus(read.items, attributes, known)
+    corpus = Corpus(read.items, attributes, dict(contents))
 
     def asks(histories: Ragged, targets: np.ndarray, times: list[np.ndarray] | None) -> Asks:
         rows = list(histories)
@@ -135,7 +139,7 @@ def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = 
 def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> list[Task]:
     name = source.resolve().name
     read = cache(lambda: read_interactions(source))
-    case = cache(lambda: case_of(read(), plan.contents(read()), plan.config.width))
+    case = cache(lambda: case_of(read(), plan.contents(read())))
     identity = {"data": hash_files(files_of(source)), "config": plan.config.model_dump(mode="json"), "seconds": plan.seconds, "texts": plan.texts}
     learnt = arms(plan.config, case().corpus)
 
@@ -146,11 +150,13 @@ def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> li
         some = generator(0, "asks", "watched").permutation(len(held.validation.targets))[:WATCHED]
         facts = {**identity, "arm": arm}
         checkpoints = folder / "checkpoints" / f"rank-{name}-{seed}-{run_hash(facts)[:12]}"
+        config, corpus = learnt[arm].config, learnt[arm].corpus(held.corpus)
         fitted = fit_model(
-            learnt[arm].config,
-            learnt[arm].corpus(held.corpus),
+            config,
+            corpus,
             held.log,
             held.validation.some(np.sort(some)),
+            model=TextModel(config, corpus, read().texts, seed=seed) if arm == TEXT else None,
             seed=seed,
             seconds=plan.seconds,
             folder=checkpoints,
@@ -159,7 +165,9 @@ def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> li
         )
         return fitted, time.process_time() - began
 
-    known = [*CHEAP, *(arm + more for arm in learnt for more in ("", WITH))]
+    known = [*CHEAP, *(arm + more for arm in learnt for more in ("", WITH)), WRITES]
+    if not any(read().texts):
+        known = [arm for arm in known if arm.removesuffix(WITH) not in {TEXT, WRITES}]
     shown = wanted_arms(plan.arms, known) if plan.arms else tuple(arm for arm in known if WITH not in arm or arm.removesuffix(WITH) in MIXED)
     found = []
     for seed in range(plan.seeds):
@@ -167,12 +175,66 @@ def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> li
             if arm in CHEAP:
                 if seed == 0:
                     found.append(Task(name, arm, 0, {"data": identity["data"]}, _cheap(arm, case)))
+            elif arm == WRITES:
+                found.append(Task(name, arm, seed, {**identity, "steps": plan.writes}, _writes(plan, case, read, seed, folder, progress)))
             else:
                 found.append(Task(name, arm, seed, identity, _learnt(arm, seed, case, trained)))
+    if plan.rival is not None:
+        found.append(Task(name, RIVAL, 0, {"data": identity["data"], "ranks": hash_files([plan.rival / "ranks.csv"])}, _rival(plan.rival, case, read)))
     return found
 
 
+def _rival(folder: Path, case: Callable[[], Case], read: Callable[[], Interactions]) -> Callable[[], Measured]:
+    """Return what reads the ranks that another library's model gave to the same users (benchmarks/recbole_sasrec.py)."""
+
+    def measure() -> Measured:
+        held, known = case(), read()
+        facts = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        told = {row["user"]: row for row in pl.read_csv(folder / "ranks.csv", infer_schema=False).to_dicts()}
+        users = [user for user, row in zip(known.users, known.sequences, strict=True) if len(row) >= 3]
+        rows = [told.get(user) for user in users]
+        wrong = sum(row is None or row[Columns.ITEM] != known.items[target] for row, target in zip(rows, held.test.targets.tolist(), strict=True))
+        if wrong:
+            raise RecordError(f"{folder} ranks another item for {wrong} of {len(users)} users.", "Make it anew from the same data.")
+        found, also = (np.array([float(row[name]) for row in rows if row]) for name in ("rank_removed", KEPT))
+        spent = {"train_cpu_s": facts["train_cpu_s"], "cpu_s_an_epoch": facts["cpu_s_an_epoch"], "targets": facts["targets"]}
+        told_of = {**spent, "users_a_cpu_s": facts["users_a_cpu_s"], "epochs": facts["epochs"]}
+        return _with_ranks(held, held.test, found, also, told_of, facts["model"])
+
+    return measure
+
+
+def _writes(plan: RankPlan, case: Callable[[], Case], read: Callable[[], Interactions], seed: int, folder: Path, progress: Progress) -> Callable[[], Measured]:
+    """Return what trains a writer and lets it answer for some users."""
+
+    def measure() -> Measured:
+        held, titles = case(), [text.split(". ")[0] for text in read().texts]
+        identity = {"data": hash_files(files_of(plan.folders[0])), "config": plan.config.model_dump(mode="json"), "steps": plan.writes}
+        checkpoints = folder / "checkpoints" / f"rank-writes-{seed}-{run_hash(identity)[:12]}"
+        writer, done = fit_writer(
+            plan.config, titles, held.log.histories, steps=plan.writes, seed=seed, folder=checkpoints, identity=identity, progress=progress
+        )
+        users = np.arange(min(WRITERS, len(held.test.targets)))
+        began = time.process_time()
+        written = ask_writer(writer, held.test.rows[: len(users)], held.test.targets[users], users)
+        spent = time.process_time() - began
+        facts = {
+            "valid": float(written.valid.mean()),
+            ONE: float(written.right.mean()),
+            "train_cpu_s": float(done.table["cpu_s"].sum()),
+            "users_a_cpu_s": len(users) / max(1e-9, spent),
+            "tokens_an_item": float(writer.prompts.titles.lengths.mean()),
+            "users": float(len(users)),
+        }
+        return Measured(facts, None, {"model": f"{writer.reader.name}, {plan.writes} steps, not converged"})
+
+    return measure
+
+
 MIXED = ("SASRec", "SASRec + attributes", "Speeder")
+RIVAL = "RecBole SASRec"
+# Users for whom a title is written, and for whom the last item is told from nineteen others; and the column of that.
+WRITERS, ONE = 1000, "hit@1 of 20"
 
 
 def _cheap(arm: str, case: Callable[[], Case]) -> Callable[[], Measured]:
@@ -275,25 +337,29 @@ def _speeds(model: Any, test: Asks) -> dict[str, float]:
 
 
 def _measured(held: Case, asks: Asks, blocks: Any, facts: Mapping[str, float], model: str) -> Measured:
-    """Rank each user's last item twice: what the user had removed, and kept."""
-    removed, kept, start = [], [], 0
+    """Rank each user's last item twice, what the user had removed and kept; and for some among twenty items."""
+    removed, kept, among, start = [], [], [], 0
     for scores in blocks:
-        part = Asks(
-            asks.rows[start : start + len(scores)], asks.targets[start : start + len(scores)], hidden=(asks.hidden or asks.rows)[start : start + len(scores)]
-        )
+        part = slice(start, start + len(scores))
+        for row, (seen, target) in enumerate(zip(asks.rows[part], asks.targets[part].tolist(), strict=True)):
+            if start + row < WRITERS:
+                among.append(
+                    own_ranks(
+                        scores[row][None, [target, *(item for item in candidates_of(target, seen, held.size, start + row) if item != target)]],
+                        np.zeros(1, dtype=np.int64),
+                    )[0]
+                )
+        kept.append(ranks([scores], Asks(asks.rows[part], asks.targets[part])))
+        removed.append(ranks([scores], Asks(asks.rows[part], asks.targets[part], hidden=asks.rows[part])))
         start += len(scores)
-        kept.append(ranks([scores], part._replace(hidden=None)))
-        removed.append(ranks([scores], part))
-    found, also = np.concatenate(removed), np.concatenate(kept)
+    one = {ONE: float((np.array(among) < 0.5).mean())}
+    return _with_ranks(held, asks, np.concatenate(removed), np.concatenate(kept), {**facts, **one}, model)
+
+
+def _with_ranks(held: Case, asks: Asks, found: np.ndarray, also: np.ndarray, facts: Mapping[str, float], model: str) -> Measured:
     counts = np.bincount(held.log.histories.values, minlength=held.size)
     values = pl.DataFrame(
-        {
-            Columns.USER: np.arange(len(found)),
-            Columns.RANK: found,
-            KEPT: also,
-            LENGTH: [len(row) for row in asks.rows],
-            SEEN: counts[asks.targets],
-        }
+        {Columns.USER: np.arange(len(found)), Columns.RANK: found, KEPT: also, LENGTH: [len(row) for row in asks.rows], SEEN: counts[asks.targets]}
     )
     means = {name: float(column.mean()) for name, column in by_rank(found).items()}
     means |= {f"{name} kept": float(column.mean()) for name, column in by_rank(also, [10]).items()}
@@ -308,10 +374,18 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
         models: dict[str, str] = {}
         for row in outcome.rows:
             if row.data == data:
-                found.setdefault(row.arm, []).append(row.values().sort(Columns.USER))
+                if VALUES + ".parquet" in row.artifact.manifest.files:
+                    found.setdefault(row.arm, []).append(row.values().sort(Columns.USER))
                 facts.setdefault(row.arm, []).append(row.metrics)
                 models[row.arm] = row.artifact.manifest.models.get("model", row.arm)
-        table += [_line(data, arm, found, facts[arm], models[arm]) for arm in found]
+        for arm, told in facts.items():
+            plain = {
+                "name": f"{data}: {arm}",
+                "model": models[arm],
+                "runs": len(told),
+                **{name: float(np.mean([one[name] for one in told])) for name in told[0]},
+            }
+            table.append(_line(data, arm, found, told, models[arm]) if arm in found else plain)
     return tuple(table)
 
 

