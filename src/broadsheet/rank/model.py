@@ -39,6 +39,7 @@ class SequenceModel(nn.Module):
             shared=config.shared,
             own=own,
             forget=config.forget,
+            hide=config.hide,
             dropout=config.dropout,
             seed=seed,
         )

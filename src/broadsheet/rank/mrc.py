@@ -51,7 +51,8 @@ class ItemTokenizer(Modalities):
 
     Without experts (`mixed` false) what is there is added up. A gate weighs the experts; one whose modality an item lacks has no weight. An item's own embedding, if there are such, is added to its first token:
     it knows what content does not, and a new item does without, as
-    in training any item does with chance `forget`, who had it being forgotten too. `read_out` rebuilds each frozen vector, which shows how much of it is left.
+    in training any item does with chance `forget`, who had it being forgotten too. There each modality is hidden with chance `hide`, so that
+    none is ignored because another suffices. `read_out` rebuilds each frozen vector, which shows how much of it is left.
     """
 
     def __init__(
@@ -66,13 +67,14 @@ class ItemTokenizer(Modalities):
         shared: int = 2,
         own: bool = True,
         forget: float = 0.0,
+        hide: float = 0.0,
         dropout: float = 0.0,
         seed: int = 0,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "item tokens").integers(2**62)))
             super().__init__(items, width, attributes, contents, dropout)
-            self.forget, self.tokens, self.shared_count = forget, tokens, shared if self.names and mixed else 0
+            self.forget, self.hide, self.tokens, self.shared_count = forget, hide, tokens, shared if self.names and mixed else 0
             # Modalities that take part, OWN among them for the items' own embeddings: a stage may know but some.
             self.active = frozenset((*self.names, OWN))
             self.experts = nn.ModuleDict({name: Expert(width, tokens, dropout) for name in self.names if mixed})
@@ -123,6 +125,10 @@ class ItemTokenizer(Modalities):
         if forgot is not None and COLLABORATIVE in self.names and len(self.names) > 1:
             at = self.names.index(COLLABORATIVE)
             there[:, at] &= ~forgot[:, 0]
+        if self.training and self.hide:
+            # One that an item has stays, drawn with even chances: an item of nothing could not be told from another.
+            stays = (torch.rand(there.shape) * there).argmax(dim=1, keepdim=True) == torch.arange(len(self.names))
+            there &= stays | (torch.rand(there.shape) >= self.hide)
         parts = torch.stack([self.sized(name, self.modality(name, rows)) for name in self.names], dim=1)
         parts = torch.where(there[..., None], parts, torch.stack([self.nulls[name] for name in self.names]))
         return (*self._weighed(parts, there), parts)

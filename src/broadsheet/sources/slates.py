@@ -10,7 +10,7 @@ _SINCE, _SLATE, _TAKEN = "since", "slate", "taken"
 
 
 def choices(events: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each reader, by id: `item`, what was opened, in time order, and `passed`, for each of these what was shown with it and not opened.
+    """Return a row for each reader, by id: `item`, what was opened, in time order, `at`, when, and `passed`, for each of these what was shown with it and not opened.
 
     `events` have the columns user, item, kind (`shown` and `opened` count) and at. What a reader was shown at one time is a slate; an
     opening belongs to the last slate that held its item. Where none did, nothing was passed over.
@@ -23,4 +23,4 @@ def choices(events: pl.DataFrame) -> pl.DataFrame:
     taken = placed.drop_nulls(_SINCE).group_by(slate).agg(pl.col(Columns.ITEM).alias(_TAKEN))
     beside = slates.join(taken, on=slate).select(*slate, pl.col(_SLATE).list.set_difference(_TAKEN).list.sort().alias(PASSED))
     found = placed.join(beside, on=slate, how="left", maintain_order="left").with_columns(pl.col(PASSED).fill_null([]))
-    return found.group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM, PASSED).sort(Columns.USER)
+    return found.group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM, Columns.AT, PASSED).sort(Columns.USER)
