@@ -64,7 +64,7 @@ class Native(Reader):
 
     def __init__(self, width: int, layers: int, longest: int, dropout: float, seed: int, *, rotary: bool = True) -> None:
         super().__init__()
-        self.trunk = Trunk(width, layers, longest, dropout, seed, places=False, rotary=rotary, attended=False)
+        self.trunk = Trunk(width, layers, longest, dropout, seed, places=False, rotary=rotary, attended=False, spread=width**-0.5)
         self.name = f"native, {layers} layers of {width}"
         self.width, self.layers, self.spread = width, layers, 0.0
 

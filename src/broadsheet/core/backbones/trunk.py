@@ -121,10 +121,21 @@ class Trunk(nn.Module):
 
     `longest` bounds the places of a sequence; `width` is a multiple of 32. Places are told by learnt embeddings, with `rotary` by turning
     keys and queries; with `places` false by nothing. With `attended` false no attention is dropped, which takes a third of the time where rows are long.
+    Weights begin with so much `spread`.
     """
 
     def __init__(
-        self, width: int, layers: int, longest: int, dropout: float = 0.0, seed: int = 0, *, places: bool = True, rotary: bool = False, attended: bool = True
+        self,
+        width: int,
+        layers: int,
+        longest: int,
+        dropout: float = 0.0,
+        seed: int = 0,
+        *,
+        places: bool = True,
+        rotary: bool = False,
+        attended: bool = True,
+        spread: float = 0.02,
     ) -> None:
         super().__init__()
         if width % HEAD:
@@ -136,7 +147,7 @@ class Trunk(nn.Module):
             self.last = nn.LayerNorm(width)
             for module in self.modules():
                 if isinstance(module, (nn.Linear, nn.Embedding)):
-                    nn.init.normal_(module.weight, std=0.02)
+                    nn.init.normal_(module.weight, std=spread)
                 if isinstance(module, nn.Linear):
                     nn.init.zeros_(module.bias)
         self.dropout = nn.Dropout(dropout)

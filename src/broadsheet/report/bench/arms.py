@@ -10,8 +10,10 @@ from broadsheet.report.affinity import AffinityConfig
 from broadsheet.report.authors import UserDay
 from broadsheet.report.interests import group_rows
 from broadsheet.report.profile import Profile
+from broadsheet.report.ranker.ranked import PapersRanker
+from broadsheet.report.ranker.retrieved import PapersRetriever
 from broadsheet.report.ranker.signals import products
-from broadsheet.report.ranker.stream import Moment, Stream
+from broadsheet.report.ranker.stream import Moment, PapersModel, Stream
 from broadsheet.report.slate import pick
 
 TITLE_WORDS = ("multimodal", "multi-modal", "generative", "llm")
@@ -44,7 +46,7 @@ class Arm(NamedTuple):
     seeded: bool = False
     dense: bool = False
     links: bool = False
-    retrieves: bool = False
+    stage: type[PapersModel] | None = None
     arrange: Callable[[Seen, np.ndarray], np.ndarray] | None = None
 
 
@@ -110,14 +112,14 @@ def signals(*, circle: bool) -> Callable[[Seen], np.ndarray]:
     return see
 
 
-def retrieved(seen: Seen) -> np.ndarray:
-    """Return what the retriever of papers says of the candidates."""
-    return seen.stream.retrieved(seen.moment, seen.user)
+def said(seen: Seen) -> np.ndarray:
+    """Return what the model of papers says of the candidates."""
+    return seen.stream.said(seen.moment, seen.user)
 
 
-def with_retrieved(seen: Seen) -> np.ndarray:
-    """Return the signals of the page's ranker, and beside them what the retriever says."""
-    return np.concatenate([signals(circle=True)(seen), retrieved(seen)], axis=1)
+def with_said(seen: Seen) -> np.ndarray:
+    """Return the signals of the page's ranker, and beside them what the model of papers says."""
+    return np.concatenate([signals(circle=True)(seen), said(seen)], axis=1)
 
 
 def as_a_slate(seen: Seen, scores: np.ndarray) -> np.ndarray:
@@ -154,12 +156,14 @@ ARMS: Mapping[str, Arm] = {
     "TF-IDF SVM": Arm(svm, seeded=True),
     "z-sum of lexical and dense": Arm(z_sum, dense=True),
     OURS: Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True),
-    "retrieve alone": Arm(retrieved, learns=True, seeded=True, dense=True, retrieves=True),
-    "ours + retrieve": Arm(with_retrieved, learns=True, seeded=True, dense=True, links=True, retrieves=True),
+    "retrieve alone": Arm(said, learns=True, seeded=True, dense=True, stage=PapersRetriever),
+    "ours + retrieve": Arm(with_said, learns=True, seeded=True, dense=True, links=True, stage=PapersRetriever),
+    "rank alone": Arm(said, learns=True, seeded=True, dense=True, stage=PapersRanker),
+    "ours + rank": Arm(with_said, learns=True, seeded=True, dense=True, links=True, stage=PapersRanker),
     "ours as a slate": Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True, arrange=as_a_slate),
     "ours without circle": Arm(signals(circle=False), learns=True, seeded=True, dense=True, links=True),
     "ours without links": Arm(signals(circle=True), learns=True, dense=True),
     "ours, words alone": Arm(signals(circle=True), learns=True),
 }
 # What is compared unless more is asked for; the others are ours with a part taken away.
-COMPARED = tuple(name for name in ARMS if not name.startswith(f"{OURS}") or name in {OURS, "ours + retrieve"})
+COMPARED = tuple(name for name in ARMS if not name.startswith(f"{OURS}") or name in {OURS, "ours + retrieve", "ours + rank"})

@@ -21,7 +21,6 @@ from broadsheet.report.authors import ALL_LISTS, AuthorDays, clusters
 from broadsheet.report.bench.arms import ARMS, COMPARED, Arm
 from broadsheet.report.bench.forward import Judged, content_hash, walk
 from broadsheet.report.bench.summary import METRICS, summarise
-from broadsheet.report.ranker.retrieved import PAPERS
 from broadsheet.report.ranker.stream import Stream
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder
 from broadsheet.represent.linked import LinkedConfig
@@ -111,13 +110,13 @@ def _task(plan: Plan, setting: _Setting, name: str, seed: int, progress: Progres
         "content": content_hash(setting.days),
         "metrics": list(METRICS),
         "links": LinkedConfig().model_dump(mode="json") if arm.links else None,
-        **({"papers": PAPERS.model_dump(mode="json")} if arm.retrieves else {}),
+        **({"papers": arm.stage.config.model_dump(mode="json")} if arm.stage else {}),
     }
 
     def measure() -> Measured:
         stream = setting.stream(dense=arm.dense)
         stream.links = LinkedConfig() if arm.links else None
-        stream.retrieves = arm.retrieves
+        stream.stage = arm.stage
         judged = list(walk(arm, stream, setting.since, setting.until, seed=seed, progress=_named(progress, name)))
         values = _values(judged)
         means = {metric: float(np.mean(values[metric].to_numpy())) for metric in METRICS}

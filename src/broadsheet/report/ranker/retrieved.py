@@ -1,6 +1,7 @@
 """What generative retrieval says of a day's papers: for each library as a history, how likely each paper comes next."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,7 +19,6 @@ from broadsheet.retrieve.recipes import RECIPES
 from broadsheet.sources.leave_one_out import Held
 
 TEXT = "text"
-PAPERS = RetrieverConfig.model_validate(RECIPES["papers"])
 NOBODY = Held(Ragged.of([]), np.zeros(0, dtype=np.int64))
 
 
@@ -27,6 +27,8 @@ class PapersRetriever:
 
     `vectors` `[N, d]` are of all papers, by row; nothing of those that are not `known` yet is looked at before they are asked for.
     """
+
+    config: ClassVar[RetrieverConfig] = RetrieverConfig.model_validate(RECIPES["papers"])
 
     def __init__(self, vectors: np.ndarray, live: LiveIndex) -> None:
         self._vectors, self._live = vectors, live
@@ -38,7 +40,7 @@ class PapersRetriever:
         if not len(train.lengths):
             return None
         corpus = Corpus(tuple(a.item.id for a in days.papers[:known]), {}, {TEXT: Content(vectors[:known], np.ones(known, dtype=bool))})
-        fitted = fit_model(PAPERS, corpus, train, asks(NOBODY), seed=seed, progress=progress)
+        fitted = fit_model(cls.config, corpus, train, asks(NOBODY), seed=seed, progress=progress)
         return cls(vectors, LiveIndex(fitted.index))
 
     def __call__(self, rows: Sequence[int], libraries: Sequence[np.ndarray]) -> np.ndarray:

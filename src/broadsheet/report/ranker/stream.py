@@ -11,6 +11,7 @@ from broadsheet.core.catalogue import reading_text
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement
 from broadsheet.report.authors import ALL_LISTS, AuthorDays, UserDay
+from broadsheet.report.ranker.ranked import PapersRanker
 from broadsheet.report.ranker.retrieved import PapersRetriever
 from broadsheet.report.ranker.signals import Reading, Shelf, Sight, on_lists, products
 from broadsheet.represent.linked import LinkedConfig, LinkedProjection
@@ -39,34 +40,38 @@ class _Base(NamedTuple):
     users: list[UserDay]
 
 
+PapersModel = PapersRetriever | PapersRanker
+
+
 class Stream:
     """Sights of label after label; labels are asked for in order, and nothing later is ever looked at.
 
     `dense` `[N, d]` are vectors of all papers by a fixed model, or None. With `links` a
-    projection is learnt from who wrote what, anew at each call of `refit`; with `retrieves` so is a retriever of papers.
+    projection is learnt from who wrote what, anew at each call of `refit`; with a `stage` so is that model of papers.
     """
 
     def __init__(self, days: AuthorDays, dense: np.ndarray | None, *, announced_on: str = ALL_LISTS) -> None:
         self.days, self.dense, self.announced_on = days, dense, announced_on
         self.rolling = RollingTfidf([reading_text(a.item) for a in days.papers])
         self.links: LinkedConfig | None = None
-        self.retrieves = False
+        self.stage: type[PapersModel] | None = None
         self._bases: dict[date, _Base | None] = {}
         self._lexical: tuple[int, sparse.csr_array] | None = None
         self._learnt: dict[tuple[date, int, str], LinkedProjection] = {}
         self._linked: np.ndarray | None = None
-        self._retrievers: dict[tuple[date, int], PapersRetriever | None] = {}
-        self._retriever: PapersRetriever | None = None
-        self._retrieved: tuple[date, np.ndarray] | None = None
+        self._models: dict[tuple[date, int, type[PapersModel]], PapersModel | None] = {}
+        self._model: PapersModel | None = None
+        self._said: tuple[date, np.ndarray] | None = None
 
     def refit(self, label: date, *, seed: int = 0, progress: Progress = silent) -> LinkedProjection | None:
         """Learn a projection from everything before a label, where links are asked for and there is enough."""
         known = self.days.before(label)
         self._linked = None
-        if self.retrieves and self.dense is not None:
-            if (label, seed) not in self._retrievers:
-                self._retrievers[label, seed] = PapersRetriever.fit(self.days, self.dense, known, seed=seed, progress=progress)
-            self._retriever, self._retrieved = self._retrievers[label, seed], None
+        if self.stage is not None and self.dense is not None:
+            at = (label, seed, self.stage)
+            if at not in self._models:
+                self._models[at] = self.stage.fit(self.days, self.dense, known, seed=seed, progress=progress)
+            self._model, self._said = self._models[at], None
         if self.links is None or self.dense is None or known < LEAST_FOR_LINKS:
             return None
         key = (label, seed, self.links.model_dump_json())
@@ -81,7 +86,7 @@ class Stream:
     @property
     def is_ready(self) -> bool:
         """Tell whether the last `refit` learnt what was asked for."""
-        return (self.links is None or self._linked is not None) and (not self.retrieves or self._retriever is not None)
+        return (self.links is None or self._linked is not None) and (self.stage is None or self._model is not None)
 
     def moment(self, label: date) -> Moment | None:
         """Return what is seen at a label, or None where no author of a candidate has papers enough before it."""
@@ -137,13 +142,13 @@ class Stream:
             cosines["dense"] = products(self.dense[rows], self.dense[:known])
         return _Base(rows, known, cosines, users)
 
-    def retrieved(self, moment: Moment, user: UserDay) -> np.ndarray:
-        """Return what the retriever says of a moment's candidates for a user, `[N, 3]`. Raises RuntimeError where the last `refit` fitted none."""
-        if self._retriever is None:
-            raise RuntimeError("no retriever was fitted")
-        if self._retrieved is None or self._retrieved[0] != moment.label:
-            self._retrieved = (moment.label, self._retriever(moment.rows, [user.library for user in moment.users]))
-        return self._retrieved[1][next(place for place, other in enumerate(moment.users) if other.user == user.user)]
+    def said(self, moment: Moment, user: UserDay) -> np.ndarray:
+        """Return what the stage's model says of a moment's candidates for a user, `[N, F]`. Raises RuntimeError where the last `refit` fitted none."""
+        if self._model is None:
+            raise RuntimeError("no model of papers was fitted")
+        if self._said is None or self._said[0] != moment.label:
+            self._said = (moment.label, self._model(moment.rows, [user.library for user in moment.users]))
+        return self._said[1][next(place for place, other in enumerate(moment.users) if other.user == user.user)]
 
     def lexical(self, known: int) -> sparse.csr_array:
         """Return the TF-IDF rows of all papers, rarities counted on the first `known`."""
