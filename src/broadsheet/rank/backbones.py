@@ -62,9 +62,9 @@ class Native(Reader):
 
     pretrained = False
 
-    def __init__(self, width: int, layers: int, longest: int, dropout: float, seed: int, *, rotary: bool = True) -> None:
+    def __init__(self, width: int, layers: int, longest: int, dropout: float, seed: int, *, rotary: bool = True, spread: float = 0.02) -> None:
         super().__init__()
-        self.trunk = Trunk(width, layers, longest, dropout, seed, places=False, rotary=rotary, attended=False, spread=width**-0.5)
+        self.trunk = Trunk(width, layers, longest, dropout, seed, places=False, rotary=rotary, attended=False, spread=spread)
         self.name = f"native, {layers} layers of {width}"
         self.width, self.layers, self.spread = width, layers, 0.0
 
@@ -213,7 +213,7 @@ def open_reader(config: RankerConfig, seed: int = 0) -> Reader:
     """Open the backbone that a configuration names. Raises ConfigError for another name, and what `open_backbone` raises."""
     kind = config.backbone.partition(":")[0]
     if config.backbone == "native":
-        return Native(config.width, config.layers, config.longest * config.tokens_per_item, config.dropout, seed, rotary=config.rotary)
+        return Native(config.width, config.layers, config.longest * config.tokens_per_item, config.dropout, seed, rotary=config.rotary, spread=config.spread)
     if config.backbone == "mean":
         return Mean(config.width)
     if config.backbone == "tiny":

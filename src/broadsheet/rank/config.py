@@ -11,7 +11,7 @@ Loss = Literal["softmax", "gbce"]
 
 
 class RankerConfig(Config):
-    """One dial, `size`, derives width and layers of the native backbone; a language model brings its own.
+    """One dial, `size`, derives width and layers of the native backbone, whose weights begin with so much `spread`; a language model brings its own.
 
     An item is `tokens_per_item` tokens, made of its modalities by one expert each and `shared` ones, or with `experts` false by their
     mean. With `own` an embedding of its own
@@ -27,6 +27,7 @@ class RankerConfig(Config):
     backbone: str = "native"
     longest: Annotated[int, Field(ge=4)] = 50
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    spread: Annotated[float, Field(gt=0)] = 0.02
     tokens_per_item: Annotated[int, Field(ge=1, le=8)] = 1
     experts: bool = True
     shared: Annotated[int, Field(ge=0)] = 1
