@@ -16,7 +16,7 @@ class RankerConfig(Config):
     An item is `tokens_per_item` tokens, made of its modalities by one expert each and `shared` ones, or with `experts` false by their
     mean. With `own` an embedding of its own
     is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so that an item without one is no stranger; each modality
-    of an item is hidden with chance `hide`, so that none is ignored. `places` tell how far from
+    of an item that is chosen or passed over is hidden with chance `hide`, so that none is ignored. `places` tell how far from
     the start an item stands, `gaps` how long after the one before, where times are known; `proxy` weighs the losses by which the states must
     remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
     to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). With `choice` the ranker also learns from what stood beside an item and was passed over. Vectors of a

@@ -51,7 +51,7 @@ class ItemTokenizer(Modalities):
 
     Without experts (`mixed` false) what is there is added up. A gate weighs the experts; one whose modality an item lacks has no weight. An item's own embedding, if there are such, is added to its first token:
     it knows what content does not, and a new item does without, as
-    in training any item does with chance `forget`, who had it being forgotten too. There each modality is hidden with chance `hide`, so that
+    in training any item does with chance `forget`, who had it being forgotten too. Where items are `hiding`, each modality is hidden with chance `hide`, so that
     none is ignored because another suffices. `read_out` rebuilds each frozen vector, which shows how much of it is left.
     """
 
@@ -91,11 +91,13 @@ class ItemTokenizer(Modalities):
                 # Where content tells items apart it begins at nothing, and an item that training never meets keeps it so.
                 nn.init.normal_(self.own.weight, std=0.02) if not self.names else nn.init.zeros_(self.own.weight)
 
-    def forward(self, rows: torch.Tensor | None = None, without: str = "") -> Tokens:
-        """Return the tokens of all items, or of some `[R]`; `without` one modality, as if no item had it."""
+    def forward(self, rows: torch.Tensor | None = None, without: str = "", *, hiding: bool = False) -> Tokens:
+        """Return the tokens of all items, or of some `[R]`; `without` one modality, as if no item had it, or with `hiding` each with a chance."""
         count = self.count if rows is None else len(rows)
         forgot = torch.rand(count, 1) < self.forget if self.training and self.forget and self.names else None
-        vectors, gates, parts = self._mixed(rows, without, forgot) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
+        vectors, gates, parts = (
+            self._mixed(rows, without, forgot, hiding=hiding) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
+        )
         if self.own is not None and OWN in self.active:
             own = self.own.weight if rows is None else self.own(rows)
             if forgot is not None:
@@ -119,13 +121,13 @@ class ItemTokenizer(Modalities):
         made = self._weighed(torch.stack(parts)[None], there)[0][0]
         return made if self.slots is None else made + self.slots
 
-    def _mixed(self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _mixed(self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None, *, hiding: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return mixed tokens, gates and parts."""
         there = torch.stack([self.present(name, rows) & (name != without and name in self.active) for name in self.names], dim=1)
         if forgot is not None and COLLABORATIVE in self.names and len(self.names) > 1:
             at = self.names.index(COLLABORATIVE)
             there[:, at] &= ~forgot[:, 0]
-        if self.training and self.hide:
+        if self.training and self.hide and hiding:
             # One that an item has stays, drawn with even chances: an item of nothing could not be told from another.
             stays = (torch.rand(there.shape) * there).argmax(dim=1, keepdim=True) == torch.arange(len(self.names))
             there &= stays | (torch.rand(there.shape) >= self.hide)

@@ -107,9 +107,9 @@ def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, kno
 
 
 def _choice(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, passed: torch.Tensor) -> torch.Tensor:
-    """Tell the item that was taken from those that stood beside it."""
+    """Tell the item that was taken from those that stood beside it, each shown with some of its modalities: none may be told by another's looks alone."""
     offered = torch.cat([targets[:, None], passed], dim=1)
     seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
-    outputs = model.outputs(model.items(seen).vectors)
+    outputs = model.outputs(model.items(seen, hiding=True).vectors)
     scores = torch.einsum("pd,pmd->pm", states, outputs[where]).masked_fill(offered < 0, -torch.inf)
     return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
