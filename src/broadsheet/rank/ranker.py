@@ -14,7 +14,7 @@ from broadsheet.core.component import Component
 from broadsheet.core.corpus import Basis, Corpus, corpus_arrays, corpus_frame, corpus_of, numbered, read_corpus
 from broadsheet.core.embeddings import Embeddings
 from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, WeightsError, did_you_mean
-from broadsheet.core.index import ExactIndex
+from broadsheet.core.index.nearest import Near
 from broadsheet.core.modality import Attributes
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
@@ -24,6 +24,7 @@ from broadsheet.rank.batches import Log, kept
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks, fit_model
 from broadsheet.rank.model import SequenceModel
+from broadsheet.rank.scoring import Outputs
 from broadsheet.rank.states import UserStates
 
 # What a manifest adds to the model's name where there was nothing to train on.
@@ -33,7 +34,10 @@ SHIPPED = Path(__file__).parent / "shipped"
 
 
 class Hit(NamedTuple):
-    """An item, its title, its score, and how likely it is next: its share of the softmax over all items, the temperature chosen on held-out items."""
+    """An item, its title, its score over the temperature, and how likely it is next: its share of the softmax over all items.
+
+    The temperature is chosen on held-out items. Where hits are what most had, shares are those of all that was had.
+    """
 
     item: str
     title: str
@@ -67,8 +71,8 @@ class Ranker(Component[RankerConfig]):
         self._ids: list[str] = []
         self._row: dict[str, int] = {}
         self._counts = np.zeros(0, dtype=np.int64)
-        self._vectors = self._outputs = torch.zeros(0)
-        self._index = ExactIndex()
+        self._vectors = torch.zeros(0)
+        self._outputs = Outputs(self._vectors)
         self._states: UserStates | None = None
         self.temperature = 1.0
         self.timed = self.trained = False
@@ -198,7 +202,7 @@ class Ranker(Component[RankerConfig]):
         at = None if times is None or not self.timed else [np.array([times[place] for place in known], dtype=np.float64)[len(rows) - count :]]
         state = self._ready().read([rows[len(rows) - count :]], at, self._vectors)
         unknown = [item for item in history if item not in self._row]
-        return self._ranked(state, rows, k, candidates, unknown, exclude_seen=exclude_seen)
+        return self._ranked(state, [rows], k, candidates, unknown, exclude_seen=exclude_seen)[0]
 
     def append(self, user: str, item: str, at: float | None = None) -> None:
         """Tell an event of a user, at a second if it is known; it may come out of order. Raises RecordError for an item that is not there."""
@@ -217,7 +221,7 @@ class Ranker(Component[RankerConfig]):
         """Return the same for several users, read side by side."""
         states = self.users.read(users)
         rows = [np.array(self.users.history(user), dtype=np.int64) for user in users]
-        return [self._ranked(state[None], row, k, candidates, [], exclude_seen=exclude_seen) for state, row in zip(states, rows, strict=True)]
+        return self._ranked(states, rows, k, candidates, [], exclude_seen=exclude_seen)
 
     @property
     def users(self) -> UserStates:
@@ -242,9 +246,7 @@ class Ranker(Component[RankerConfig]):
         with torch.inference_mode():
             vectors = model.items.newcomer(said, shown)
             self._vectors = torch.cat([self._vectors, vectors[None]])
-            output = model.outputs(vectors[None])
-            self._outputs = torch.cat([self._outputs, output])
-        self._index.add([item], output.numpy())
+            self._outputs.add(model.outputs(vectors[None])[0])
         self._row[item] = len(self._ids)
         self._ids.append(item)
         self._titles[item] = title
@@ -278,28 +280,31 @@ class Ranker(Component[RankerConfig]):
         return found
 
     def _ranked(
-        self, state: torch.Tensor, seen: np.ndarray, k: int, candidates: Collection[str] | None, unknown: Sequence[str], *, exclude_seen: bool
-    ) -> Ranking:
-        """Return the best by a state `[1, d]`."""
-        strange = list(unknown)
-        hidden = set(seen.tolist()) if exclude_seen else set()
+        self, states: torch.Tensor, seen: Sequence[np.ndarray], k: int, candidates: Collection[str] | None, unknown: Sequence[str], *, exclude_seen: bool
+    ) -> list[Ranking]:
+        """Return the best by states `[U, d]` of users who had `seen`."""
+        strange = tuple(unknown) + tuple(item for item in candidates or () if item not in self._row)
         if not self._ids:
-            return Ranking([], tuple(strange))
-        everything = (state @ self._outputs.T)[0] / self.temperature
-        total = float(torch.logsumexp(everything, dim=0))
-        pool: Sequence[int] = range(len(self._ids))
-        if candidates is not None:
-            pool = [self._row[item] for item in dict.fromkeys(candidates) if item in self._row]
-            strange += [item for item in candidates if item not in self._row]
-        popular = not len(seen) and bool(self._counts.any())
-        if popular:
-            order = sorted(pool, key=lambda row: (-int(self._counts[row]), row))[:k]
-        elif candidates is not None:
-            order = sorted((row for row in pool if row not in hidden), key=lambda row: (-float(everything[row]), row))[:k]
-        else:
-            found = everything.topk(min(len(self._ids), k + len(hidden))).indices.tolist()
-            order = [row for row in found if row not in hidden][:k]
-        return Ranking([self._hit(row, float(everything[row]), total) for row in order], tuple(strange), popular)
+            return [Ranking([], strange) for _ in seen]
+        pool = None if candidates is None else np.array(sorted({self._row[item] for item in candidates if item in self._row}), dtype=np.int64)
+        hidden = [set(row.tolist()) if exclude_seen else set() for row in seen]
+        most = k + max(map(len, hidden), default=0)
+        found = []
+        for number, (row, best) in enumerate(zip(seen, self._outputs.best(states, most, self.temperature), strict=True)):
+            if not len(row) and self._counts.any():
+                found.append(Ranking(self._most_had(pool, k), strange, popular=True))
+                continue
+            near = Near(best.rows, best.scores) if pool is None else self._outputs.among(states[number], pool)
+            shown = [(at, score) for at, score in zip(near.rows.tolist(), near.scores.tolist(), strict=True) if at not in hidden[number]][:k]
+            found.append(Ranking([self._hit(at, score / self.temperature, best.total) for at, score in shown], strange))
+        return found
+
+    def _most_had(self, pool: np.ndarray | None, k: int) -> list[Hit]:
+        """Return what most had, with the share that each has of all that was had, one more for each."""
+        total = float(np.log((self._counts + 1).sum()))
+        rows = np.arange(len(self._ids)) if pool is None else pool
+        order = rows[np.argsort(-self._counts[rows], kind="stable")][:k]
+        return [self._hit(row, float(np.log(self._counts[row] + 1)), total) for row in order.tolist()]
 
     def _hit(self, row: int, score: float, total: float) -> Hit:
         item = self._ids[row]
@@ -343,7 +348,8 @@ class Ranker(Component[RankerConfig]):
         self._ids = list(self._corpus.items)
         self._row = {item: number for number, item in enumerate(self._ids)}
         with torch.inference_mode():
-            self._vectors, self._outputs = (part.float() for part in model.table())
+            self._vectors, outputs = (part.float() for part in model.table())
+        self._outputs = Outputs(outputs)
 
     def _ready(self) -> SequenceModel:
         if self._model is None:
