@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from broadsheet.core.artifacts import Artifact
     from broadsheet.core.embeddings import Embeddings
     from broadsheet.core.modality import Attributes, Content
+    from broadsheet.rank.bench import world as rank_world
     from broadsheet.rank.config import RankerConfig
     from broadsheet.represent.pictures.labelled import Shown
     from broadsheet.retrieve.bench.materials import Material
@@ -242,6 +243,34 @@ def contents_of(known: Known, progress: Progress = silent) -> "dict[str, Embeddi
     if known.root is not None:
         found["image"] = embed_catalogue(PooledTower(TowerConfig(mirrored=False)), known.catalogue, artifact_folder(), progress, root=known.root)
     return found
+
+
+def known_world(world: "World", content: int, progress: Progress = silent) -> "rank_world.Known":
+    """Return a fictional world for the bench of sequence ranking: vectors on as many axes, histories, and the last choice of each reader."""
+    from broadsheet.core.corpus import Basis
+    from broadsheet.core.modality import Content
+    from broadsheet.core.ragged import Ragged
+    from broadsheet.rank.bench.world import Known as Benched
+
+    row = {item: number for number, item in enumerate(world.catalogue.ids)}
+    with of_world(world) as known:
+        embedded = contents_of(known, progress)
+    contents = {}
+    for name, of in embedded.items():
+        vectors = of.rows(world.catalogue.ids).vectors
+        contents[name] = Content(Basis.fit(vectors, content)(vectors), np.asarray(vectors.any(axis=1)))
+    assert known.times is not None
+    assert known.passed is not None
+    reader = {user: number for number, user in enumerate(sorted(set(world.events[Columns.USER])))}
+    probes = world.probes.filter(world.probes[Columns.FINAL])
+    return Benched(
+        tuple(world.catalogue.ids),
+        contents,
+        [np.array([row[item] for item in history], dtype=np.int64) for history in known.histories],
+        [np.array(times) for times in known.times],
+        Ragged.of([row[item] for item in items] for of in known.passed for items in of),
+        probes.with_columns(reader=probes[Columns.USER].replace_strict(reader)),
+    )
 
 
 def fit_retriever(known: Known, folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":

@@ -8,6 +8,7 @@ import typer
 from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
 
 if TYPE_CHECKING:
+    from broadsheet.rank.bench.world import Known
     from broadsheet.rank.config import RankerConfig
 
 Data = Annotated[
@@ -90,4 +91,39 @@ def speed(
             _configured(settings),
         )
         bench = bench_speed(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
+
+
+def world(
+    *,
+    readers: Annotated[int, typer.Option("--readers", min=10, help="Readers of the world.")] = 5000,
+    world_seed: Annotated[int, typer.Option("--world-seed", min=0, help="The seed of the world.")] = 0,
+    settings: Settings = None,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Ask for what is planted in the fictional world, with and without what each truth needs.
+
+    Example: broadsheet bench rank-world --readers 5000 --seeds 3
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.core.home import bench_folder
+    from broadsheet.rank.bench.world import ARMS, WorldPlan, bench_world
+    from broadsheet.rank.config import RankerConfig
+    from broadsheet.rank.recipes import RECIPES
+    from broadsheet.sample.world import world as make
+    from broadsheet.stack import known_world
+
+    config = build(RankerConfig, with_settings(dict(RECIPES["world"]), settings or []), "--set")
+    with shown() as progress:
+
+        def known() -> "Known":
+            return known_world(make(readers, 1500, 30, world_seed, progress=progress), config.content, progress)
+
+        plan = WorldPlan(f"{readers} readers, seed {world_seed}", known, seeds, tuple(arm or ARMS), budget, config)
+        bench = bench_world(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)

@@ -96,8 +96,8 @@ def fit_model(
 ) -> Fitted:
     """Train through the stages, a new model or the one given; `validation` chooses the weights of every stage but the last. With `seconds` all stages are cut alike to about that long."""
     model = model or SequenceModel(config, len(corpus.items), corpus.attributes, corpus.contents, seed=seed)
-    if model.items.own is not None and config.start == "neighbours":
-        begin(model.items.own, log.histories)
+    if model.items.own is not None:
+        begin(model.items.own, log.histories, neighbours=config.start == "neighbours")
     sampler = Sampler(log, config.longest, seed)
     if not sampler.targets:
         return Fitted(model.eval(), pl.DataFrame(), pl.DataFrame())
@@ -129,12 +129,17 @@ def fit_model(
     return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched))
 
 
-def begin(own: nn.Embedding, train: Ragged) -> None:
-    """Let items' own embeddings begin as the leading eigenvectors of who had what near what: the collaborative signal, which training goes on to mend."""
-    vectors = SPREAD * neighbour_vectors(train, *own.weight.shape)
+def begin(own: nn.Embedding, train: Ragged, *, neighbours: bool) -> None:
+    """Let items' own embeddings begin as the leading eigenvectors of who had what near what: the collaborative signal, which training goes on to mend.
+
+    Items that nobody had begin, and stay, at nothing: they are all alike.
+    """
+    vectors = SPREAD * neighbour_vectors(train, *own.weight.shape) if neighbours else np.zeros((len(own.weight), 0))
     rows = np.flatnonzero(vectors.any(axis=1))
+    strangers = np.setdiff1d(np.arange(len(own.weight)), train.values)
     with torch.no_grad():
         own.weight[torch.from_numpy(rows), : vectors.shape[1]] = torch.from_numpy(vectors[rows].astype(np.float32))
+        own.weight[torch.from_numpy(strangers)] = 0.0
 
 
 def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Planned]:

@@ -53,13 +53,21 @@ class SequenceModel(nn.Module):
             # What a language model is given has the size of its own words.
             self.size = nn.Parameter(torch.tensor(self.reader.spread)) if self.reader.pretrained else None
             self.scale = nn.Parameter(torch.tensor(1.0 if not self.reader.pretrained else width**-0.5))
-        # Vectors of items that are scored, while it serves: newcomers among them, which are in no table.
+        # Begins at nothing: what it adds is learnt.
+        self.leaning = nn.Linear(width, width, bias=False) if config.taste else None
+        if self.leaning is not None:
+            nn.init.zeros_(self.leaning.weight)
         self.nothing = nn.Parameter(torch.zeros(width))
 
     @property
     def width(self) -> int:
         """Width of tokens and states."""
         return self.reader.width
+
+    @property
+    def tokens_an_item(self) -> float:
+        """How many tokens an item of a history is, in the mean."""
+        return float(self.items.tokens)
 
     def outputs(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return what states are multiplied with `[R, d]`, of item tokens `[R, k, d]`."""
@@ -89,7 +97,16 @@ class SequenceModel(nn.Module):
             steps = torch.arange(tokens)
             layout = layout._replace(segment=layout.segment.repeat_interleave(tokens, dim=1), position=(layout.position[..., None] * tokens + steps).flatten(1))
         found = self.reader(fed, layout)[:, tokens - 1 :: tokens]
+        if self.leaning is not None:
+            visible = given.layout.visible()[:, 0].to(vectors.dtype)
+            found = found + self.leaned(visible @ vectors.sum(dim=2) / visible.sum(dim=2, keepdim=True))
         return found.flatten(0, 1)[given.at]
+
+    def leaned(self, mean: torch.Tensor) -> torch.Tensor | float:
+        """Return what the mean of a history's item tokens `[..., d]` adds to its state."""
+        if self.leaning is None:
+            return 0.0
+        return self.leaning(mean * torch.rsqrt(mean.square().mean(dim=-1, keepdim=True) + 1e-8))
 
     def read(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None, vectors: torch.Tensor) -> torch.Tensor:
         """Return the state after each history `[U, d]`, of items by their rows in `vectors` `[N, k, d]`; of nothing, a learnt state."""

@@ -12,7 +12,7 @@ from broadsheet.rank.mrc import COLLABORATIVE, IMAGE, OWN
 LATER, FIRST = 0.15, 0.25
 # The share of the last steps whose weights are averaged; evaluations without a gain after which an earlier stage ends.
 AVERAGED, PATIENCE = 0.4, 2
-ALWAYS = ("items.gate.*", "items.shared.*", "items.slots", "aware.*", "shown.*", "scale", "size", "nothing")
+ALWAYS = ("items.gate.*", "items.shared.*", "items.slots", "aware.*", "shown.*", "scale", "size", "leaning.*", "nothing")
 
 PARTS = (("bags", ".*"), ("adapters", ".*"), ("experts", ".*"), ("nulls", ""), ("sizes", ""), ("read_out", ".*"))
 

@@ -162,10 +162,18 @@ class UserStates:
             before, count = state.nbytes, len(events) * tokens
             own = held[:, :, row, :, :count].to(self.dtype)
             state.held = own.clone() if state.held is None else torch.cat([state.held, own], dim=3)
-            state.last = found[row, count - 1].float().clone()
             state.count += len(events)
+            state.last = found[row, count - 1].float() + self._leaned(users[row], state)
             self.nbytes += state.nbytes - before
             self.encoded += count
+
+    def _leaned(self, user: str, state: _State) -> torch.Tensor | float:
+        """Return what the mean of all that a state holds adds to it."""
+        if self.model.leaning is None:
+            return 0.0
+        held = [event.item for event in self._events[user][state.begin : state.begin + state.count]]
+        with torch.inference_mode():
+            return torch.as_tensor(self.model.leaned(self.vectors[held].sum(dim=1).mean(dim=0))).float()
 
     def _past(self, states: Sequence[_State]) -> Memory | None:
         """Return what is held of users side by side, padding behind."""

@@ -280,7 +280,7 @@ def _learnt(arm: str, seed: int, case: Callable[[], Case], trained: Callable[[st
             "cpu_s_an_epoch": fitted.seconds_an_epoch,
             "targets": float(fitted.targets),
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "tokens_an_item": float(model.config.tokens_per_item),
+            "tokens_an_item": model.tokens_an_item,
             **{f"proxy {name}": value for name, value in fitted.proxies.items()},
         }
         del spent
