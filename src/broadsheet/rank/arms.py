@@ -40,7 +40,7 @@ def arms(config: RankerConfig, corpus: Corpus) -> Mapping[str, Arm]:
         "rotary": False,
         "tokens_per_item": 1,
         "start": "random",
-        "taste": False,
+        "taste": None,
     }
     ids = config.model_copy(update=plain)
     found = {
@@ -52,9 +52,9 @@ def arms(config: RankerConfig, corpus: Corpus) -> Mapping[str, Arm]:
         "Speeder, reversed": Arm(config.model_copy(update={"order": "reversed"})),
         "Speeder, no experts": Arm(config.model_copy(update={"experts": False})),
         "Speeder, no places": Arm(config.model_copy(update={"places": False, "gaps": False, "rotary": False})),
-        "Speeder, no taste": Arm(config.model_copy(update={"taste": False})),
+        "Speeder, no taste": Arm(config.model_copy(update={"taste": None})),
         "Speeder, no proxies": Arm(config.model_copy(update={"proxy": 0.0})),
-        "Speeder, mean of items": Arm(config.model_copy(update={"backbone": "mean", "places": False, "gaps": False, "proxy": 0.0, "taste": False})),
+        "Speeder, mean of items": Arm(config.model_copy(update={"backbone": "mean", "places": False, "gaps": False, "proxy": 0.0, "taste": None})),
         "Speeder, own from noise": Arm(config.model_copy(update={"start": "random"})),
         "Speeder, no own embedding": Arm(config.model_copy(update={"own": False})),
     }

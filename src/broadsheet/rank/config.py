@@ -18,7 +18,7 @@ class RankerConfig(Config):
     is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so that an item without one is no stranger; each modality
     of an item that is chosen or passed over is hidden with chance `hide`, so that none is ignored. `places` tell how far from
     the start an item stands, `gaps` how long after the one before, where times are known; `taste` adds to
-    a state what the mean of the history's tokens says, whatever their order; `proxy` weighs the losses by which the states must
+    a state what the mean of the history's tokens says, whatever their order: at first so many times their likeness to an item, unless it is None; `proxy` weighs the losses by which the states must
     remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
     to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). With `choice` the ranker also learns from what stood beside an item and was passed over. Vectors of a
     modality are kept on the `content` axes along which they differ most. States of users take at most `state_bytes`.
@@ -40,7 +40,7 @@ class RankerConfig(Config):
     rotary: bool = True
     places: bool = True
     gaps: bool = True
-    taste: bool = True
+    taste: Annotated[float, Field(ge=0)] | None = 0.0
     proxy: Annotated[float, Field(ge=0)] = 0.1
     rebuild: Annotated[float, Field(ge=0)] = 0.1
     choice: Annotated[float, Field(ge=0)] = 1.0

@@ -53,10 +53,9 @@ class SequenceModel(nn.Module):
             # What a language model is given has the size of its own words.
             self.size = nn.Parameter(torch.tensor(self.reader.spread)) if self.reader.pretrained else None
             self.scale = nn.Parameter(torch.tensor(1.0 if not self.reader.pretrained else width**-0.5))
-        # Begins at nothing: what it adds is learnt.
-        self.leaning = nn.Linear(width, width, bias=False) if config.taste else None
+        self.leaning = nn.Linear(width, width, bias=False) if config.taste is not None else None
         if self.leaning is not None:
-            nn.init.zeros_(self.leaning.weight)
+            nn.init.eye_(self.leaning.weight).data.mul_(config.taste or 0.0)
         self.nothing = nn.Parameter(torch.zeros(width))
 
     @property

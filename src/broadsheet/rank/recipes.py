@@ -6,6 +6,20 @@ from typing import Any
 # `sequences`: many users, each with some items. `papers`: every paper is new once, so none has an embedding of its own. `world`: the fictional one.
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "sequences": {},
-    "papers": {"size": "small", "own": False, "longest": 20, "batch": 512, "epochs": 20},
-    "world": {"size": "small", "own": False, "hide": 0.5, "content": 64, "longest": 192, "dropout": 0.0, "proxy": 1.0, "batch": 512, "epochs": 20},
+    "papers": {"size": "small", "own": False, "taste": 1.0, "longest": 20, "batch": 512, "epochs": 20},
+    "world": {
+        "size": "small",
+        "spread": 0.1,
+        "own": False,
+        "taste": 1.0,
+        "hide": 0.5,
+        "content": 64,
+        "longest": 192,
+        "dropout": 0.0,
+        "proxy": 1.0,
+        "rebuild": 0.0,
+        "choice": 2.0,
+        "batch": 512,
+        "epochs": 10,
+    },
 }

@@ -32,7 +32,7 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "Speeder": {},
     "no image": {},
     "no text": {},
-    "mean of items": {"backbone": "mean", "places": False, "gaps": False, "proxy": 0.0},
+    "mean of items": {"backbone": "mean", "places": False, "gaps": False, "proxy": 0.0, "taste": None},
     "last 39": {"longest": SHORT},
     "no proxies": {"proxy": 0.0},
     "ids alone": {"own": True},
@@ -110,7 +110,8 @@ def _asked(model: Any, held: Known, probes: pl.DataFrame) -> pl.DataFrame:
             cut.append(held.histories[probe["reader"]][before])
             times.append(held.times[probe["reader"]][before])
         for probe, state in zip(told, model.read(cut, times, vectors), strict=True):
-            scores = (outputs[[row[item] for item in probe[Columns.CANDIDATES]]] @ state).numpy()
+            # Equal items have equal scores, which a product of matrices need not give them.
+            scores = np.einsum("rd,d->r", outputs[[row[item] for item in probe[Columns.CANDIDATES]]].numpy(), state.numpy(), dtype=np.float64)
             best = scores == scores.max()
             found.append(float(best[probe[Columns.CANDIDATES].index(probe[Columns.ANSWER])] / best.sum()))
     return pl.DataFrame({Columns.USER: [probe["reader"] for probe in told], Columns.TRUTH: [probe[Columns.TRUTH] for probe in told], HIT: found})
