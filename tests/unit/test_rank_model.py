@@ -162,13 +162,24 @@ def test_the_sampled_softmax_over_all_items_is_the_softmax(monkeypatch):
     assert float(full) == pytest.approx(float(functional.cross_entropy(states @ net.table()[1].T, targets)), abs=1e-4)
 
 
-def test_an_item_that_nobody_had_is_no_negative_and_keeps_no_embedding_of_its_own():
+def test_an_item_that_nobody_had_is_no_negative_and_is_lent_the_embeddings_of_those_that_are_like_it():
     histories = Ragged.of([RNG.integers(20, size=6) for _ in range(40)])
     asks = Asks(list(histories), np.zeros(40, dtype=np.int64))
     done = fit_model(TINY, CORPUS, Log(histories), asks)
-    own = done.model.items.own.weight
-    assert not bool(own[20:].any())
+    own = done.model.items.own.weight.detach()
     assert bool(own[:20].any(dim=1).all())
+    lent = done.model.items.lent(done.model.items.directions()[20:], done.model.items.directions()[:20], own[:20])
+    assert torch.allclose(own[20:], lent, atol=1e-6)
+    told = fit_model(TINY, CORPUS._replace(contents={}), Log(histories), asks)
+    assert not bool(told.model.items.own.weight[20:].any())
+    # A copy of an item that was met has nearly its embedding.
+    copied = done.model.items.lent(10 * done.model.items.directions()[3:4], done.model.items.directions()[:20], own[:20])
+    assert torch.allclose(copied[0], own[3], atol=1e-3)
+    known = torch.arange(20)
+    made = done.model.items.newcomer(
+        {"attributes": WORDS.rows.row(25).tolist()}, {n: c.vectors[25] for n, c in CORPUS.contents.items() if c.present[25]}, known
+    )
+    assert torch.allclose(made, done.model.items().vectors[25], atol=1e-5)
 
 
 def test_stages_learn_one_modality_after_the_other_and_leave_the_others_as_they_are():

@@ -14,13 +14,15 @@ class RankerConfig(Config):
     """One dial, `size`, derives width and layers of the native backbone, whose weights begin with so much `spread`; a language model brings its own.
 
     An item is `tokens_per_item` tokens, made of its modalities by one expert each and `shared` ones, or with `experts` false by their
-    mean. With `own` an embedding of its own
-    is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so that an item without one is no stranger; each modality
-    of an item that is chosen or passed over is hidden with chance `hide`, so that none is ignored. `places` tell how far from
+    mean. Adapters and experts have `hidden` layers, or are but linear, which learns less
+    by heart. With `own` an embedding of its own
+    is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so that an item without one is no stranger; with chance
+    `hide` what was taken is told from what was passed over by one modality alone, so that none is ignored. `places` tell how far from
     the start an item stands, `gaps` how long after the one before, where times are known; `taste` adds to
     a state what the mean of the history's tokens says, whatever their order: at first so many times their likeness to an item, unless it is None; `proxy` weighs the losses by which the states must
     remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
-    to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). With `choice` the ranker also learns from what stood beside an item and was passed over. Vectors of a
+    to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). `next` and `choice` weigh the losses by which an item is told from
+    all others, and from what stood beside it and was passed over, where a log tells. Vectors of a
     modality are kept on the `content` axes along which they differ most. States of users take at most `state_bytes`.
     """
 
@@ -31,6 +33,7 @@ class RankerConfig(Config):
     spread: Annotated[float, Field(gt=0)] = 0.02
     tokens_per_item: Annotated[int, Field(ge=1, le=8)] = 1
     experts: bool = True
+    hidden: bool = True
     shared: Annotated[int, Field(ge=0)] = 1
     own: bool = True
     start: Literal["neighbours", "random"] = "neighbours"
@@ -43,6 +46,7 @@ class RankerConfig(Config):
     taste: Annotated[float, Field(ge=0)] | None = 0.0
     proxy: Annotated[float, Field(ge=0)] = 0.1
     rebuild: Annotated[float, Field(ge=0)] = 0.1
+    next: Annotated[float, Field(ge=0)] = 1.0
     choice: Annotated[float, Field(ge=0)] = 1.0
     order: Order = "staged"
     content: Annotated[int, Field(ge=1)] = 128

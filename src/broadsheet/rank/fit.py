@@ -125,6 +125,7 @@ def fit_model(
         tables.append(done.table.with_columns(**{name: pl.lit(value) for name, value in {**evaluated(model, watched), **shares}.items()}))
         records.append(done.record)
     model.eval()
+    model.items.lend(torch.from_numpy(np.unique(log.histories.values)))
     table, record = (pl.concat(frames, how="diagonal_relaxed") for frames in (tables, records))
     return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched))
 

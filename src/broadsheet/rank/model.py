@@ -39,7 +39,7 @@ class SequenceModel(nn.Module):
             shared=config.shared,
             own=own,
             forget=config.forget,
-            hide=config.hide,
+            hidden=config.hidden,
             dropout=config.dropout,
             seed=seed,
         )

@@ -15,6 +15,8 @@ from broadsheet.core.seeds import generator
 OWN, IMAGE, COLLABORATIVE = "own", "image", "collaborative"
 # The root mean square of a modality at the start: small, so that the softmax over all items begins even.
 SIZE = 0.05
+# How much more the likest known item lends than others: the factor of cosines before the softmax.
+LIKENESS = 20.0
 
 
 class Tokens(NamedTuple):
@@ -26,23 +28,28 @@ class Tokens(NamedTuple):
 
 
 class Expert(nn.Module):
-    """A modality's vectors `[R, d]` to `k` tokens `[R, k, d]`: a linear map, and a hidden layer beside it that begins at nothing."""
+    """A modality's vectors `[R, d]` to `k` tokens `[R, k, d]`: a linear map, and if it is `hidden` a hidden layer beside it that begins at nothing."""
 
-    def __init__(self, width: int, tokens: int, dropout: float) -> None:
+    def __init__(self, width: int, tokens: int, dropout: float, *, hidden: bool = True) -> None:
         super().__init__()
+        self.hidden = hidden
         self.direct = nn.Linear(width, tokens * width)
-        self.wide, self.narrow = nn.Linear(width, 2 * width), nn.Linear(2 * width, tokens * width)
+        if hidden:
+            self.wide, self.narrow = nn.Linear(width, 2 * width), nn.Linear(2 * width, tokens * width)
         self.dropout = nn.Dropout(dropout)
         self.tokens = tokens
         with torch.no_grad():
             self.direct.weight.copy_(torch.eye(width).repeat(tokens, 1))
             self.direct.bias.zero_()
-            self.narrow.weight.zero_()
-            self.narrow.bias.zero_()
+            if hidden:
+                self.narrow.weight.zero_()
+                self.narrow.bias.zero_()
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return tokens."""
-        made = self.direct(vectors) + self.narrow(self.dropout(functional.gelu(self.wide(vectors))))
+        made = self.direct(vectors)
+        if self.hidden:
+            made = made + self.narrow(self.dropout(functional.gelu(self.wide(vectors))))
         return made.view(len(vectors), self.tokens, -1)
 
 
@@ -51,8 +58,7 @@ class ItemTokenizer(Modalities):
 
     Without experts (`mixed` false) what is there is added up. A gate weighs the experts; one whose modality an item lacks has no weight. An item's own embedding, if there are such, is added to its first token:
     it knows what content does not, and a new item does without, as
-    in training any item does with chance `forget`, who had it being forgotten too. Where items are `hiding`, each modality is hidden with chance `hide`, so that
-    none is ignored because another suffices. `read_out` rebuilds each frozen vector, which shows how much of it is left.
+    in training any item does with chance `forget`, who had it being forgotten too. `read_out` rebuilds each frozen vector, which shows how much of it is left.
     """
 
     def __init__(
@@ -67,18 +73,18 @@ class ItemTokenizer(Modalities):
         shared: int = 2,
         own: bool = True,
         forget: float = 0.0,
-        hide: float = 0.0,
+        hidden: bool = True,
         dropout: float = 0.0,
         seed: int = 0,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "item tokens").integers(2**62)))
-            super().__init__(items, width, attributes, contents, dropout)
-            self.forget, self.hide, self.tokens, self.shared_count = forget, hide, tokens, shared if self.names and mixed else 0
+            super().__init__(items, width, attributes, contents, dropout, hidden=hidden)
+            self.forget, self.tokens, self.shared_count = forget, tokens, shared if self.names and mixed else 0
             # Modalities that take part, OWN among them for the items' own embeddings: a stage may know but some.
             self.active = frozenset((*self.names, OWN))
-            self.experts = nn.ModuleDict({name: Expert(width, tokens, dropout) for name in self.names if mixed})
-            self.shared = nn.ModuleList(Expert(width, tokens, dropout) for _ in range(self.shared_count))
+            self.experts = nn.ModuleDict({name: Expert(width, tokens, dropout, hidden=hidden) for name in self.names if mixed})
+            self.shared = nn.ModuleList(Expert(width, tokens, dropout, hidden=hidden) for _ in range(self.shared_count))
             self.gate = nn.Linear(len(self.names) * (width + 1), len(self.names) + self.shared_count) if self.experts else None
             if self.gate:
                 nn.init.zeros_(self.gate.weight)
@@ -87,18 +93,23 @@ class ItemTokenizer(Modalities):
             self.own = nn.Embedding(items, width) if own else None
             self.slots = nn.Parameter(torch.randn(tokens, width) * 0.02) if tokens > 1 else None
             self.read_out = nn.ModuleDict({name: nn.Linear(width, of.vectors.shape[1]) for name, of in contents.items()})
+            for adapter in self.adapters.values():
+                # What all items have in common would drown what a history has.
+                nn.init.zeros_(adapter.direct.bias)  # pyrefly: ignore
+                if hidden:
+                    nn.init.zeros_(adapter.narrow.bias)  # pyrefly: ignore
             if self.own:
                 # Where content tells items apart it begins at nothing, and an item that training never meets keeps it so.
                 nn.init.normal_(self.own.weight, std=0.02) if not self.names else nn.init.zeros_(self.own.weight)
 
-    def forward(self, rows: torch.Tensor | None = None, without: str = "", *, hiding: bool = False) -> Tokens:
-        """Return the tokens of all items, or of some `[R]`; `without` one modality, as if no item had it, or with `hiding` each with a chance."""
+    def forward(self, rows: torch.Tensor | None = None, without: str = "", *, only: str = "") -> Tokens:
+        """Return the tokens of all items, or of some `[R]`; `without` one modality, or of one `only`, as if no item had another."""
         count = self.count if rows is None else len(rows)
         forgot = torch.rand(count, 1) < self.forget if self.training and self.forget and self.names else None
         vectors, gates, parts = (
-            self._mixed(rows, without, forgot, hiding=hiding) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
+            self._mixed(rows, without, forgot, only) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
         )
-        if self.own is not None and OWN in self.active:
+        if self.own is not None and OWN in self.active and only in {"", OWN}:
             own = self.own.weight if rows is None else self.own(rows)
             if forgot is not None:
                 own = own.masked_fill(forgot, 0.0)
@@ -107,8 +118,11 @@ class ItemTokenizer(Modalities):
             vectors = vectors + self.slots
         return Tokens(vectors, gates, vectors[:, :0] if parts is None else parts)
 
-    def newcomer(self, attributes: Mapping[str, Sequence[int]], contents: Mapping[str, np.ndarray]) -> torch.Tensor:
-        """Return the tokens `[k, d]` of an item that is not in the table, by its attributes' numbers and its contents' vectors."""
+    def newcomer(self, attributes: Mapping[str, Sequence[int]], contents: Mapping[str, np.ndarray], known: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the tokens `[k, d]` of an item that is not in the table, by its attributes' numbers and its contents' vectors.
+
+        Where items have embeddings of their own, it is lent that of the `known` rows.
+        """
         there = torch.tensor([[bool(len(attributes.get(name, ()))) or name in contents for name in self.names]])
         parts = []
         for name in self.names:
@@ -119,18 +133,19 @@ class ItemTokenizer(Modalities):
             else:
                 parts.append(self.nulls[name])
         made = self._weighed(torch.stack(parts)[None], there)[0][0]
+        if self.own is not None and known is not None and len(known) and self.adapters:
+            nothing = {name: np.zeros(self.get_buffer(f"{name}_vectors").shape[1]) for name in self.adapters}
+            shown = [torch.as_tensor(np.asarray(contents.get(name, nothing[name])), dtype=torch.float32) for name in self.adapters]
+            looks = torch.cat([functional.normalize(part, dim=0) for part in shown])[None]
+            made = torch.cat([made[:1] + self.lent(looks, self.directions()[known], self.own.weight[known]), made[1:]])
         return made if self.slots is None else made + self.slots
 
-    def _mixed(self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None, *, hiding: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _mixed(self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None, only: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return mixed tokens, gates and parts."""
-        there = torch.stack([self.present(name, rows) & (name != without and name in self.active) for name in self.names], dim=1)
+        there = torch.stack([self.present(name, rows) & (name != without and name in self.active and only in {"", name}) for name in self.names], dim=1)
         if forgot is not None and COLLABORATIVE in self.names and len(self.names) > 1:
             at = self.names.index(COLLABORATIVE)
             there[:, at] &= ~forgot[:, 0]
-        if self.training and self.hide and hiding:
-            # One that an item has stays, drawn with even chances: an item of nothing could not be told from another.
-            stays = (torch.rand(there.shape) * there).argmax(dim=1, keepdim=True) == torch.arange(len(self.names))
-            there &= stays | (torch.rand(there.shape) >= self.hide)
         parts = torch.stack([self.sized(name, self.modality(name, rows)) for name in self.names], dim=1)
         parts = torch.where(there[..., None], parts, torch.stack([self.nulls[name] for name in self.names]))
         return (*self._weighed(parts, there), parts)
@@ -163,6 +178,29 @@ class ItemTokenizer(Modalities):
         takes = torch.cat([there, there.any(dim=1, keepdim=True).expand(-1, self.shared_count)], dim=1)
         shares = torch.softmax(self.gate(shown).masked_fill(~takes, -1e4), dim=1) * takes
         return shares * takes.sum(dim=1, keepdim=True)
+
+    def directions(self) -> torch.Tensor:
+        """Return what frozen encoders say of all items, side by side `[N, C]`, each at length 1, or of zeros where an item has none."""
+        parts = [functional.normalize(self.get_buffer(f"{name}_vectors"), dim=1) * self.get_buffer(f"{name}_present")[:, None] for name in self.adapters]
+        return torch.cat([torch.zeros(self.count, 0), *parts], dim=1)
+
+    def lend(self, known: torch.Tensor) -> None:
+        """Give items that nobody had the embeddings of those that are like them: the mean over `known` rows, weighed by how like their content is.
+
+        Where content says nothing they keep none.
+        """
+        strangers = np.setdiff1d(np.arange(self.count), known.numpy())
+        if self.own is None or not len(strangers) or not len(known) or not self.adapters:
+            return
+        with torch.no_grad():
+            looks = self.directions()
+            self.own.weight[torch.from_numpy(strangers)] = self.lent(looks[torch.from_numpy(strangers)], looks[known], self.own.weight[known])
+
+    @staticmethod
+    def lent(looks: torch.Tensor, others: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+        """Return embeddings `[R, d]` for content `[R, C]` by that of others `[K, C]`, whose embeddings are `own` `[K, d]`."""
+        likeness = torch.softmax(LIKENESS * looks @ others.T, dim=1)
+        return (likeness @ own) * looks.any(dim=1, keepdim=True)
 
     def rebuilt(self, vectors: torch.Tensor, rows: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return for each frozen modality the cosine between what the tokens `[R, k, d]` of `rows` tell of it and what it is, of those that have it."""

@@ -41,7 +41,14 @@ def objective(config: RankerConfig, counts: np.ndarray) -> Objective:
     def descend(model: SequenceModel, batch: Batch) -> Mapping[str, float]:
         with autocast():
             losses = _losses(model, batch, config, catalogue)
-            weights = {"order": config.proxy, "distance": config.proxy, "earliest": config.proxy, "rebuilt": config.rebuild, "choice": config.choice}
+            weights = {
+                "next": config.next,
+                "order": config.proxy,
+                "distance": config.proxy,
+                "earliest": config.proxy,
+                "rebuilt": config.rebuild,
+                "choice": config.choice,
+            }
             loss = torch.stack([weights.get(name, 1.0) * value.float() for name, value in losses.items()]).sum()
         loss.backward()
         return {"loss": float(loss.detach()), **{f"loss {name}": float(value.detach()) for name, value in losses.items()}}
@@ -107,9 +114,11 @@ def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, kno
 
 
 def _choice(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, passed: torch.Tensor) -> torch.Tensor:
-    """Tell the item that was taken from those that stood beside it, each shown with some of its modalities: none may be told by another's looks alone."""
+    """Tell the item that was taken from those that stood beside it; with chance `hide` all of them by one modality alone, so that none is ignored."""
     offered = torch.cat([targets[:, None], passed], dim=1)
     seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
-    outputs = model.outputs(model.items(seen, hiding=True).vectors)
+    names = [name for name in model.items.names if name in model.items.active]
+    alone = names[int(torch.randint(len(names), ()))] if names and float(torch.rand(())) < model.config.hide else ""
+    outputs = model.outputs(model.items(seen, only=alone).vectors)
     scores = torch.einsum("pd,pmd->pm", states, outputs[where]).masked_fill(offered < 0, -torch.inf)
     return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))

@@ -244,7 +244,8 @@ class Ranker(Component[RankerConfig]):
             raise RecordError(f"Nothing is said of {item!r} that the bundle knows.", "Give attributes or vectors as those of the fit.")
         model = self._ready()
         with torch.inference_mode():
-            vectors = model.items.newcomer(said, shown)
+            met = torch.from_numpy(np.flatnonzero(self._counts[: len(model.items)]))
+            vectors = model.items.newcomer(said, shown, met)
             self._vectors = torch.cat([self._vectors, vectors[None]])
             self._outputs.add(model.outputs(vectors[None])[0])
         self._row[item] = len(self._ids)

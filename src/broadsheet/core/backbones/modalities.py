@@ -11,18 +11,22 @@ from broadsheet.core.modality import Attributes, Content
 
 
 class Adapter(nn.Module):
-    """Vectors `[R, C]` of a frozen encoder to `[R, d]`: a linear map, and a hidden layer beside it."""
+    """Vectors `[R, C]` of a frozen encoder to `[R, d]`: a linear map, and unless it is not `hidden` a hidden layer beside it."""
 
-    def __init__(self, features: int, width: int, dropout: float) -> None:
+    def __init__(self, features: int, width: int, dropout: float, *, hidden: bool = True) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(features)
         self.direct = nn.Linear(features, width)
-        self.wide, self.narrow = nn.Linear(features, 2 * width), nn.Linear(2 * width, width)
+        self.hidden = hidden
+        if hidden:
+            self.wide, self.narrow = nn.Linear(features, 2 * width), nn.Linear(2 * width, width)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Map vectors."""
         seen = self.dropout(self.norm(vectors))
+        if not self.hidden:
+            return self.direct(seen)
         return self.direct(seen) + self.narrow(self.dropout(functional.gelu(self.wide(seen))))
 
 
@@ -32,11 +36,13 @@ class Modalities(nn.Module):
     An item without one has that modality's learnt null, never zeros.
     """
 
-    def __init__(self, items: int, width: int, attributes: Mapping[str, Attributes], contents: Mapping[str, Content], dropout: float = 0.0) -> None:
+    def __init__(
+        self, items: int, width: int, attributes: Mapping[str, Attributes], contents: Mapping[str, Content], dropout: float = 0.0, *, hidden: bool = True
+    ) -> None:
         super().__init__()
         self.names, self.width, self.count = (*attributes, *contents), width, items
         self.bags = nn.ModuleDict({name: nn.EmbeddingBag(max(1, len(said.names)), width, include_last_offset=True) for name, said in attributes.items()})
-        self.adapters = nn.ModuleDict({name: Adapter(of.vectors.shape[1], width, dropout) for name, of in contents.items()})
+        self.adapters = nn.ModuleDict({name: Adapter(of.vectors.shape[1], width, dropout, hidden=hidden) for name, of in contents.items()})
         self.nulls = nn.ParameterDict({name: nn.Parameter(torch.randn(width) * 0.02) for name in self.names})
         for weight in self.bags.parameters():
             nn.init.normal_(weight, std=0.02)
