@@ -17,6 +17,8 @@ OWN, IMAGE, COLLABORATIVE = "own", "image", "collaborative"
 SIZE = 0.05
 # How much more the likest known item lends than others: the factor of cosines before the softmax.
 LIKENESS = 20.0
+# Which share of known items is less like any other than one must be to be lent something, and how many are looked at to tell.
+UNUSUAL, SAMPLED = 0.9, 1000
 
 
 class Tokens(NamedTuple):
@@ -198,9 +200,16 @@ class ItemTokenizer(Modalities):
 
     @staticmethod
     def lent(looks: torch.Tensor, others: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-        """Return embeddings `[R, d]` for content `[R, C]` by that of others `[K, C]`, whose embeddings are `own` `[K, d]`."""
-        likeness = torch.softmax(LIKENESS * looks @ others.T, dim=1)
-        return (likeness @ own) * looks.any(dim=1, keepdim=True)
+        """Return embeddings `[R, d]` for content `[R, C]` by that of others `[K, C]`, whose embeddings are `own` `[K, d]`.
+
+        Only what is liker to one of the others than nine in ten of these are to any is lent something: a retelling, not just a paper of the same kind.
+        """
+        some = torch.arange(0, len(others), max(1, len(others) // SAMPLED))
+        among = others[some] @ others.T
+        among[torch.arange(len(some)), some] = -torch.inf
+        usual = torch.quantile(among.amax(dim=1).float(), UNUSUAL)
+        near = looks @ others.T
+        return (torch.softmax(LIKENESS * near, dim=1) @ own) * (near.amax(dim=1, keepdim=True) > usual)
 
     def rebuilt(self, vectors: torch.Tensor, rows: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return for each frozen modality the cosine between what the tokens `[R, k, d]` of `rows` tell of it and what it is, of those that have it."""
