@@ -17,6 +17,8 @@ SLATE, TEXT, RULES = "tests/unit/test_report_slate.py", "tests/unit/test_report_
 MARKDOWN, DAY = "tests/unit/test_report_markdown.py", "tests/recipes/test_report_day.py"
 METRICS, CORE = "tests/unit/test_metrics_", "tests/unit/test_core_"
 WORLD = "tests/unit/test_sample_world_"
+ONE = "tests/unit/test_rank_model.py::test_"
+STATES = "tests/unit/test_rank_states.py::test_"
 SOLVERS = WORLD + "truths.py::test_the_solver_finds_the_truth_in_every_world_and_not_in_its_control"
 TURNS, CONTRAST = "tests/unit/test_represent_muco.py", "tests/unit/test_core_contrast.py"
 CLI, EMBEDDERS = "tests/api/test_cli.py::test_a_fault_is_two_lines_with_its_exit_code_and_leaves_nothing", "tests/stage/test_embedders.py"
@@ -438,5 +440,75 @@ MUTANTS = [
         "if hashlib.sha256(data).hexdigest() != self.manifest.files[name]:",
         "if False:",
         CORE + "artifacts.py::test_a_folder_that_is_replaced_while_it_is_read_is_one_or_the_other",
+    ),
+    Mutant(
+        "states: what came late is not read",
+        "rank/states.py",
+        "count = max(0, min(place, len(self._events[user]) - 1) - state.begin)",
+        "count = state.count",
+        STATES + "states_are_what_reading_everything_anew_gives",
+    ),
+    Mutant(
+        "states: gaps begin anew",
+        "rank/states.py",
+        "first = max(0, state.begin + state.count - 1)",
+        "first = max(0, state.begin + state.count)",
+        STATES + "states_are_what_reading_everything_anew_gives",
+    ),
+    Mutant(
+        "states: read anew each time",
+        "rank/states.py",
+        "if state is None or state.begin != begin:",
+        "if True:",
+        STATES + "an_event_costs_one_token_in_the_mean_two_whatever_came_before",
+    ),
+    Mutant(
+        "tokens: a missing modality has a say",
+        "rank/mrc.py",
+        "shares = torch.softmax(self.gate(shown).masked_fill(~takes, -1e4), dim=1) * takes",
+        "shares = torch.softmax(self.gate(shown), dim=1)",
+        ONE + "an_expert_whose_modality_is_missing_has_no_weight_and_its_vector_says_nothing",
+    ),
+    Mutant(
+        "tokens: strangers are negatives",
+        "rank/objective.py",
+        "known = torch.from_numpy(np.flatnonzero(counts))",
+        "known = torch.arange(len(counts))",
+        ONE + "an_item_that_nobody_had_is_no_negative_and_is_lent_the_embeddings_of_those_that_are_like_it",
+    ),
+    Mutant(
+        "stages: all is trained in each",
+        "rank/mpo.py",
+        "stages.append(Planned(_stage(name, own,",
+        "stages.append(Planned(_stage(name, joint,",
+        ONE + "stages_learn_one_modality_after_the_other_and_leave_the_others_as_they_are",
+    ),
+    Mutant(
+        "windows: positions are trained on twice",
+        "rank/batches.py",
+        "np.arange(begin + 1, end) >= first for begin, end, first in windows",
+        "np.arange(begin + 1, end) >= 0 for begin, end, first in windows",
+        ONE + "every_position_is_trained_on_once_however_long_a_history_is",
+    ),
+    Mutant(
+        "trunk: the past is not seen",
+        "core/backbones/trunk.py",
+        "past.there[:, None, None].expand(-1, -1, places, -1)",
+        "past.there[:, None, None].expand(-1, -1, places, -1) & False",
+        STATES + "states_are_what_reading_everything_anew_gives",
+    ),
+    Mutant(
+        "ranker: the last item is trained on",
+        "rank/ranker.py",
+        "held = [row[:-1] if len(row) >= 3 else row for row in rows]",
+        "held = list(rows)",
+        "tests/stage/test_ranker.py::test_shuffling_what_users_had_last_changes_no_weight",
+    ),
+    Mutant(
+        "ranks: the target is seen",
+        "rank/fit.py",
+        "np.where(gone, np.inf, own_ranks(scores, targets))",
+        "own_ranks(scores, targets)",
+        ONE + "a_constant_scorer_gets_what_chance_gets_and_a_hidden_target_is_never_found",
     ),
 ]

@@ -3,23 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
-# `sequences`: many users, each with some items. `papers`: every paper is new once, so none has an embedding of its own. `world`: the fictional one.
+# `sequences`: many users, each with some items. `papers`: every paper is new once, so none has an embedding of its own. `world`: the
+# fictional one, in which little is to be learnt by heart.
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "sequences": {},
     "papers": {"size": "small", "own": False, "taste": 1.0, "longest": 20, "batch": 512, "epochs": 20},
     "world": {
         "size": "small",
-        "spread": 0.1,
-        "own": False,
+        "spread": 0.05,
+        "order": "joint",
+        "hidden": False,
+        "shared": 0,
+        "forget": 0.5,
+        "hide": 0.3,
         "taste": 1.0,
-        "hide": 0.5,
         "content": 64,
         "longest": 192,
         "dropout": 0.0,
-        "proxy": 1.0,
+        "proxy": 0.5,
         "rebuild": 0.0,
         "choice": 2.0,
         "batch": 512,
-        "epochs": 10,
+        "epochs": 24,
     },
 }

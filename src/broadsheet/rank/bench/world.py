@@ -35,7 +35,7 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     "mean of items": {"backbone": "mean", "places": False, "gaps": False, "proxy": 0.0, "taste": None},
     "last 39": {"longest": SHORT},
     "no proxies": {"proxy": 0.0},
-    "ids alone": {"own": True},
+    "ids alone": {},
 }
 WITHOUT = {"no image": {"image"}, "no text": {"text"}, "ids alone": {"image", "text"}}
 
