@@ -14,8 +14,8 @@ from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_ta
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.device import choose_dtype
-from broadsheet.core.errors import RecordError
-from broadsheet.core.metrics import bootstrap_mean
+from broadsheet.core.errors import RecordError, SourceNotFoundError
+from broadsheet.core.metrics import bootstrap_ratio
 from broadsheet.core.modality import Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
@@ -85,7 +85,7 @@ def bench_speed(plan: SpeedPlan, folder: Path, command: str, progress: Progress 
         f"Histories of {plan.history} items; milliseconds of one thread a user, the median of {plan.repeats}, at the number of users a step that is fastest for each.",
         "Both models have the same backbone, users, losses and head over all items, and no head over words; words are cut before the clock runs.",
         "Warm: items' tokens are made already. Cold: their making is added, spread over the users of the row.",
-        f"Number format: {choose_dtype().name}. Brackets: the 95 % of the ratio over repeats.",
+        f"Number format: {choose_dtype().name}. Brackets: 95 % of the ratio, over repeats.",
     )
     data = {source.resolve().name: hash_files(files_of(source)) for source in plan.folders}
     return Bench.of("rank-speed", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
@@ -98,7 +98,7 @@ def _case(source: Path, plan: SpeedPlan) -> _Case:
         read = read_interactions(source)
         ids = read.items
         long = [row[-plan.history :] for row in read.sequences if len(row) >= plan.history]
-    except RecordError:
+    except (RecordError, SourceNotFoundError):
         ids, long = tuple(texts), []
     said = tuple(texts.get(item, "") for item in ids)
     drawn = len(long) < USERS[-1]
@@ -192,10 +192,8 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
         line["words_an_item"] = facts["words_an_item"]
         for act in ACTS:
             times = {name: np.concatenate([_times(row.values(), act, name) for row in rows]) for name in ("token", "words")}
-            ratios = np.sort(times["words"]) / np.sort(times["token"])
-            interval = bootstrap_mean(ratios, generator(0, "speed", data, arm, act), rounds=2000)
-            ratio = float(np.median(times["words"]) / np.median(times["token"]))
-            line |= {f"{act}_times": ratio, f"{act}_times_lo": interval.low, f"{act}_times_hi": interval.high}
+            ratio = bootstrap_ratio(times["words"], times["token"], generator(0, "speed", data, arm, act), rounds=2000)
+            line |= {f"{act}_times": ratio.mean, f"{act}_times_lo": ratio.low, f"{act}_times_hi": ratio.high}
             for name in ("token", "words"):
                 line |= {f"{act} {name} ms": facts[f"{act} {name} ms"], f"{act} {name} users": facts[f"{act} {name} users"]}
         cold = facts["making items ms"]
