@@ -10,6 +10,7 @@ from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError
 from broadsheet.core.modality import Content
 from broadsheet.core.ragged import Ragged
 from broadsheet.rank.bench.sequences import CHEAP, RIVAL, RankPlan, bench_rank
+from broadsheet.rank.bench.serving import ServingPlan, bench_serving
 from broadsheet.rank.bench.speed import SpeedPlan, bench_speed
 from broadsheet.rank.bench.world import ARMS as WORLD_ARMS
 from broadsheet.rank.bench.world import Known, WorldPlan, bench_world
@@ -143,6 +144,15 @@ def test_what_is_planted_is_asked_for_with_each_arm(tmp_path):
     assert all(0 <= row[truth] <= 1 for row in rows for truth in ("figure", "order", "deep", "cold"))
     # Items that training never met, told by nothing but their number, are all alike to whoever knows numbers alone.
     assert {row["name"].partition(": ")[2]: row["cold"] for row in rows}["ids alone"] == pytest.approx(1 / 6)
+
+
+def test_an_event_more_is_timed_and_costs_a_token_and_half_the_bytes_agree(tmp_path):
+    rows = {row["name"].partition(": ")[2]: row for row in bench_serving(ServingPlan(300, config=TOY), tmp_path, "").rows}
+    assert rows["after 5 events"]["tokens_read"] == 1
+    assert rows["after 5 events"]["p50_ms"] <= rows["after 5 events"]["p95_ms"]
+    assert rows["many threads"]["users_a_pass"] >= 1
+    assert rows["states in bfloat16"]["largest difference in float32"] <= 1e-4
+    assert rows["states in bfloat16"]["bytes_a_token"] == 2 * 2 * 32
 
 
 def test_what_is_no_arm_or_no_folder_is_refused(folder, tmp_path):

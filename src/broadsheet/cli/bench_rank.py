@@ -127,3 +127,25 @@ def world(
         plan = WorldPlan(f"{readers} readers, seed {world_seed}", known, seeds, tuple(arm or ARMS), budget, config)
         bench = bench_world(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
+
+
+def serving(
+    *,
+    items: Annotated[int, typer.Option("--items", min=200, help="Items of the catalogue.")] = 100_000,
+    settings: Settings = None,
+    seeds: Seeds = 1,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Time one more event of a user and the best hundred of all items, one by one and side by side.
+
+    Example: broadsheet bench rank-serving --items 100000
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder
+    from broadsheet.rank.bench.serving import ServingPlan, bench_serving
+
+    with shown() as progress:
+        bench = bench_serving(ServingPlan(items, seeds, budget, _configured(settings)), rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)

@@ -166,6 +166,18 @@ class Ranker(Component[RankerConfig]):
         self._take(model.eval())
         return self
 
+    @classmethod
+    def of_model(cls, config: RankerConfig, model: SequenceModel, items: Sequence[str]) -> Self:
+        """Return a ranker of a model that was made elsewhere, over items by their ids."""
+        self = cls(config)
+        self._corpus, self._counts = Corpus(tuple(items), {}, {}), np.ones(len(items), dtype=np.int64)
+        self._take(model.eval())
+        return self
+
+    def parts(self) -> tuple[SequenceModel, torch.Tensor, torch.Tensor]:
+        """Return the model, the items' tokens `[N, k, d]`, and what states are multiplied with `[N, d]`."""
+        return self._ready(), self._vectors, self._outputs.vectors
+
     @property
     def model(self) -> str:
         """Name the model by its size, its backbone and its weights."""
