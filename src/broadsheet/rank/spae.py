@@ -21,7 +21,7 @@ def gap_buckets(times: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
     """Return the bucket of the time since the event before, for times `[E]` in seconds of sequences one behind the other, `first` `[E]` of which begin one.
 
     >>> gap_buckets(torch.tensor([0.0, 30.0, 86430.0]), torch.tensor([True, False, False])).tolist()
-    [0, 1, 7]
+    [0, 1, 6]
     """
     since = torch.diff(times, prepend=times[:1]).clamp(min=0)
     bucket = 1 + torch.floor(torch.log2((since / 60).clamp(min=1)) / 2).clamp(max=GAPS - 2)
