@@ -160,10 +160,12 @@ class LanguageModel(Reader):
 
     def forward(self, vectors: torch.Tensor, layout: Layout) -> torch.Tensor:
         """Run the decoder, one row of sequences beside the other."""
-        visible = layout.visible()[:, 0]
-        # A place of padding sees itself, for a softmax over nothing has no value.
-        visible = visible | torch.eye(visible.shape[1], dtype=torch.bool)
-        return self.inner.decode(vectors, additive(visible, vectors.dtype), layout.position, (), layout.position < 0)
+        mask = None
+        if not layout.alone:
+            visible = layout.visible()[:, 0]
+            # A place of padding sees itself, for a softmax over nothing has no value.
+            mask = additive(visible | torch.eye(visible.shape[1], dtype=torch.bool), vectors.dtype)
+        return self.inner.decode(vectors, mask, layout.position, (), layout.position < 0)
 
     def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the decoder on what is new, keys and values of the past given."""

@@ -95,7 +95,9 @@ class CausalText(Backbone):
         """Return the vocabulary's embedding."""
         return self.decoder.get_input_embeddings()
 
-    def decode(self, embedded: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor) -> torch.Tensor:
+    def decode(
+        self, embedded: torch.Tensor, mask: torch.Tensor | None, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor
+    ) -> torch.Tensor:
         """Run the decoder."""
         del deep, at
         return self.decoder(inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False).last_hidden_state
@@ -151,7 +153,9 @@ class QwenVL(Backbone):
         tokens, *deep = seen.split(self.width, dim=-1)
         return tokens, deep
 
-    def decode(self, embedded: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor) -> torch.Tensor:
+    def decode(
+        self, embedded: torch.Tensor, mask: torch.Tensor | None, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor
+    ) -> torch.Tensor:
         """Run the decoder."""
         further: dict[str, Any] = {"visual_pos_masks": at, "deepstack_visual_embeds": list(deep)} if self.layered and deep else {}
         states = self.model.language_model(inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False, **further)

@@ -45,7 +45,9 @@ class NanoMLLM(Backbone):
         """Project the tower's tokens `[T, C]` to the decoder's width."""
         return self.projector(seen), ()
 
-    def decode(self, embedded: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor) -> torch.Tensor:
+    def decode(
+        self, embedded: torch.Tensor, mask: torch.Tensor | None, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor
+    ) -> torch.Tensor:
         """Run the decoder."""
         return self.text.decode(embedded, mask, positions, deep, at)
 

@@ -51,7 +51,9 @@ class NativeText(Backbone):
         """Return the word vectors."""
         return self.words
 
-    def decode(self, embedded: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor) -> torch.Tensor:
+    def decode(
+        self, embedded: torch.Tensor, mask: torch.Tensor | None, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor
+    ) -> torch.Tensor:
         """Run the decoder."""
         del deep, at
         return self.decoder(inputs_embeds=embedded, attention_mask=mask, position_ids=positions, use_cache=False).last_hidden_state

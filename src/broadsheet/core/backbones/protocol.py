@@ -57,8 +57,10 @@ class Backbone(nn.Module, ABC):
         """Return the vocabulary's embedding."""
 
     @abstractmethod
-    def decode(self, embedded: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor) -> torch.Tensor:
-        """Run the decoder over embedded tokens `[B, L, d]` with an additive `mask` `[B, 1, L, L]`.
+    def decode(
+        self, embedded: torch.Tensor, mask: torch.Tensor | None, positions: torch.Tensor, deep: Sequence[torch.Tensor], at: torch.Tensor
+    ) -> torch.Tensor:
+        """Run the decoder over embedded tokens `[B, L, d]` with an additive `mask` `[B, 1, L, L]`, or None where each looks back and no more is said.
 
         `at` `[B, L]` says which tokens are a picture's, `deep` what else the tower gave for them.
         """

@@ -20,6 +20,11 @@ class Layout(NamedTuple):
     segment: torch.Tensor
     position: torch.Tensor
 
+    @property
+    def alone(self) -> bool:
+        """Whether each row holds one sequence from its first place on, and padding behind it: then to look back is all that is to be said."""
+        return bool(((self.segment == self.segment[:, :1]) | (self.segment == PADDING)).all())
+
     def visible(self) -> torch.Tensor:
         """Return `[B, 1, T, T]`: whether the place of a row may look at that of a column; each looks at its own sequence, and back."""
         same = self.segment[:, :, None] == self.segment[:, None, :]
@@ -92,15 +97,18 @@ class _Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(
-        self, x: torch.Tensor, visible: torch.Tensor, turns: Turns | None = None, past: torch.Tensor | None = None, *, last: bool = False
+        self, x: torch.Tensor, visible: torch.Tensor | None, turns: Turns | None = None, past: torch.Tensor | None = None, *, last: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return `[B, T, d]`, or of the `last` place alone `[B, 1, d]`, and the keys and values `[2, B, heads, T, HEAD]` of these tokens."""
+        """Return `[B, T, d]`, or of the `last` place alone `[B, 1, d]`, and the keys and values `[2, B, heads, T, HEAD]` of these tokens.
+
+        Each place sees what `visible` says, or where it is None all before it in its row.
+        """
         rows, places, width = x.shape
         seen = self.before(x)
         if last:
             asked = functional.linear(seen[:, -1:], self.taken.weight[:width], self.taken.bias[:width])
             parts = functional.linear(seen, self.taken.weight[width:], self.taken.bias[width:])
-            x, visible = x[:, -1:], visible[:, :, -1:]
+            x, visible = x[:, -1:], None if visible is None else visible[:, :, -1:]
         else:
             taken = self.taken(seen)
             asked, parts = taken[..., :width], taken[..., width:]
@@ -111,7 +119,7 @@ class _Block(nn.Module):
             own = torch.stack([turns(own[0]), own[1]])
         keys, values = own if past is None else torch.cat([past.to(own.dtype), own], dim=3)
         dropped = self.attended if self.training else 0.0
-        found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible, dropout_p=dropped)
+        found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible, dropout_p=dropped, is_causal=visible is None and not last)
         x = x + self.dropout(self.given(found.transpose(1, 2).reshape(rows, -1, width)))
         return x + self.dropout(self.narrow(self.dropout(functional.gelu(self.wide(self.within(x)))))), own
 
@@ -156,7 +164,7 @@ class Trunk(nn.Module):
     def forward(self, vectors: torch.Tensor, layout: Layout, *, last: bool = False) -> torch.Tensor:
         """Return hidden states, or `last` those of each row's last place alone `[B, 1, d]`, for less; those of padding mean nothing."""
         x, turns = self._placed(vectors, layout.position)
-        visible = layout.visible()
+        visible = None if layout.alone and not last else layout.visible()
         for number, block in enumerate(self.blocks, 1):
             x, _ = block(x, visible, turns, last=last and number == len(self.blocks))
         return self.last(x if x.shape[1] == 1 or not last else x[:, -1:])
