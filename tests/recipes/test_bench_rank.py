@@ -9,6 +9,8 @@ import pytest
 from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError
 from broadsheet.core.modality import Content
 from broadsheet.core.ragged import Ragged
+from broadsheet.rank.bench.citeulike import ARMS as LIBRARY_ARMS
+from broadsheet.rank.bench.citeulike import CiteulikePlan, bench_citeulike, take_out
 from broadsheet.rank.bench.sequences import CHEAP, RIVAL, RankPlan, bench_rank
 from broadsheet.rank.bench.serving import ServingPlan, bench_serving
 from broadsheet.rank.bench.speed import SpeedPlan, bench_speed
@@ -153,6 +155,33 @@ def test_an_event_more_is_timed_and_costs_a_token_and_half_the_bytes_agree(tmp_p
     assert rows["many threads"]["users_a_pass"] >= 1
     assert rows["states in bfloat16"]["largest difference in float32"] <= 1e-4
     assert rows["states in bfloat16"]["bytes_a_token"] == 2 * 2 * 32
+
+
+def test_papers_taken_out_of_libraries_are_sought_again_and_cold_ones_are_in_nothing_that_is_trained_on(tmp_path):
+    rng = np.random.default_rng(0)
+    libraries = [np.sort(rng.choice(np.arange(20) + 20 * (user % 2), size=12, replace=False)) for user in range(80)]
+    (tmp_path / "users.dat").write_text("".join(f"{len(row)} {' '.join(map(str, row.tolist()))}\n" for row in libraries))
+    (tmp_path / "item-tag.dat").write_text("".join(f"1 {item // 20}\n" for item in range(40)))
+    (tmp_path / "tags.dat").write_text("left\nright\n")
+    config = TOY.model_copy(
+        update={"ordered": False, "places": False, "gaps": False, "rotary": False, "proxy": 0.0, "order": "joint", "longest": 20, "taste": 1.0}
+    )
+    plan = CiteulikePlan(tmp_path, vectors, 1, config=config.model_copy(update={"epochs": 20.0}))
+    rows = {row["name"]: row for row in bench_citeulike(plan, tmp_path / "rows", "").rows}
+    assert list(rows) == [f"{half}: {arm}" for half, arms in LIBRARY_ARMS.items() for arm in arms]
+    # Of a side's papers that are left twenty are shown, so whoever knows the sides finds all.
+    assert rows["warm: EASE"]["recall@20"] > 0.95
+    assert rows["warm: Speeder"]["recall@20"] > 0.9
+    assert rows["cold: tags"]["recall@20"] == 1
+    whole = Ragged.of(libraries)
+    taken = take_out(whole, 40, "cold")
+    away = set(taken.among.tolist())
+    assert len(away) == 8
+    assert not away & set(taken.left.values.tolist())
+    assert all(set(out.tolist()) == away & set(row.tolist()) for out, row in zip(taken.out, libraries, strict=True))
+    warm = take_out(whole, 40, "warm")
+    assert all(sorted([*left.tolist(), *out.tolist()]) == row.tolist() for left, out, row in zip(warm.left, warm.out, libraries, strict=True))
+    assert {len(out) for out in warm.out} == {2}
 
 
 def test_what_is_no_arm_or_no_folder_is_refused(folder, tmp_path):

@@ -149,3 +149,32 @@ def serving(
     with shown() as progress:
         bench = bench_serving(ServingPlan(items, seeds, budget, _configured(settings)), rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
+
+
+def citeulike(
+    data: Annotated[Path, typer.Option("--data", help="The folder of citeulike-a: users.dat, item-tag.dat, tags.dat.")],
+    *,
+    settings: Settings = None,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Take papers out of real readers' libraries, and look for them: among papers met before, and among papers that nobody had.
+
+    Example: broadsheet bench rank-citeulike --data arxiv/citeulike-a
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.core.home import bench_folder, data_path
+    from broadsheet.rank.bench.citeulike import CiteulikePlan, bench_citeulike
+    from broadsheet.rank.config import RankerConfig
+    from broadsheet.rank.recipes import RECIPES
+    from broadsheet.stack import text_contents
+
+    config = build(RankerConfig, with_settings(dict(RECIPES["libraries"]), settings or []), "--set")
+    with shown() as progress:
+        plan = CiteulikePlan(data_path(data), lambda ids, texts: text_contents(ids, texts, progress), seeds, tuple(arm or ()), budget, config)
+        bench = bench_citeulike(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)

@@ -97,8 +97,8 @@ class Sampler:
     A history longer than a state holds is cut from its end on into windows, each of which begins half a state before the first item that it asks for.
     """
 
-    def __init__(self, log: Log, longest: int, seed: int) -> None:
-        self.log, self.longest, self.seed = log, longest, seed
+    def __init__(self, log: Log, longest: int, seed: int, *, ordered: bool = True) -> None:
+        self.log, self.longest, self.seed, self.ordered = log, longest, seed, ordered
         self.windows = np.array(
             [window for begin, end in pairwise(log.histories.begins.tolist()) for window in _windows(begin, end, longest)], dtype=np.int64
         ).reshape(-1, 3)
@@ -117,12 +117,17 @@ class Sampler:
         del rng
         epoch, within = divmod(step, self.steps(stage.batch))
         order = generator(self.seed, "histories", stage.name, str(epoch)).permutation(len(self.windows))
-        return self.batch(np.array_split(order, min(self.steps(stage.batch), len(order)))[within % len(order)])
+        mixing = None if self.ordered else generator(self.seed, "mixing", stage.name, str(step))
+        return self.batch(np.array_split(order, min(self.steps(stage.batch), len(order)))[within % len(order)], mixing)
 
-    def batch(self, chosen: np.ndarray) -> Batch:
-        """Return some of the windows as a batch; what is not asked for has the target -1."""
+    def batch(self, chosen: np.ndarray, mixing: np.random.Generator | None = None) -> Batch:
+        """Return some of the windows as a batch, each in its own order or, by a generator, mixed; what is not asked for has the target -1."""
         values, times = self.log.histories.values, self.log.times
         windows = self.windows[chosen].tolist()
+        if mixing is not None:
+            values = values.copy()
+            for begin, end, _ in windows:
+                values[begin:end] = mixing.permutation(values[begin:end])
         given = packed(
             [values[begin : end - 1] for begin, end, _ in windows],
             None if times is None else [times[begin : end - 1] for begin, end, _ in windows],

@@ -17,7 +17,8 @@ class RankerConfig(Config):
     mean. Adapters and experts have `hidden` layers, or are but linear, which learns less
     by heart. With `own` an embedding of its own
     is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so that an item without one is no stranger; with chance
-    `hide` what was taken is told from what was passed over by one modality alone, so that none is ignored. `places` tell how far from
+    `hide` what was taken is told from what was passed over by one modality alone, so that none is ignored. With `ordered` false histories are sets, read in
+    an order drawn anew each time. `places` tell how far from
     the start an item stands, `gaps` how long after the one before, where times are known; `taste` adds to
     a state what the mean of the history's tokens says, whatever their order: at first so many times their likeness to an item, unless it is None; `proxy` weighs the losses by which the states must
     remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
@@ -41,6 +42,7 @@ class RankerConfig(Config):
     hide: Annotated[float, Field(ge=0, lt=1)] = 0.0
     loss: Loss = "softmax"
     rotary: bool = True
+    ordered: bool = True
     places: bool = True
     gaps: bool = True
     taste: Annotated[float, Field(ge=0)] | None = 0.0

@@ -98,7 +98,7 @@ def fit_model(
     model = model or SequenceModel(config, len(corpus.items), corpus.attributes, corpus.contents, seed=seed)
     if model.items.own is not None:
         begin(model.items.own, log.histories, neighbours=config.start == "neighbours")
-    sampler = Sampler(log, config.longest, seed)
+    sampler = Sampler(log, config.longest, seed, ordered=config.ordered)
     if not sampler.targets:
         return Fitted(model.eval(), pl.DataFrame(), pl.DataFrame())
     watched = validation.within(config.longest)
@@ -152,7 +152,7 @@ def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Plan
 def evaluated(model: SequenceModel, asks: Asks) -> dict[str, float]:
     """Return hit rate and nDCG at ten, and the mean share of each expert."""
     found = by_rank(ranks(model.scores(asks.rows, asks.times), asks), [10])
-    return {name: float(values.mean()) for name, values in found.items()} | _gates(model)
+    return {name: float(values.mean()) if len(values) else 0.0 for name, values in found.items()} | _gates(model)
 
 
 def _gates(model: SequenceModel) -> dict[str, float]:

@@ -3,11 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-# `sequences`: many users, each with some items. `papers`: every paper is new once, so none has an embedding of its own. `world`: the
+# `sequences`: many users, each with some items. `papers`: every paper is new once, so none has an embedding of its own. `libraries`: sets, in no order. `world`: the
 # fictional one, in which little is to be learnt by heart.
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "sequences": {},
     "papers": {"size": "small", "own": False, "taste": 1.0, "longest": 20, "batch": 512, "epochs": 20},
+    "libraries": {
+        "order": "joint",
+        "ordered": False,
+        "places": False,
+        "gaps": False,
+        "rotary": False,
+        "proxy": 0.0,
+        "taste": 1.0,
+        "longest": 100,
+        "epochs": 10,
+    },
     "world": {
         "size": "small",
         "spread": 0.05,
