@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch.nn import functional
 
+from broadsheet.core.backbones.trunk import Layout, Memory
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.packages import SMOLLM2
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.train import Stage
 from broadsheet.rank import objective as objectives
@@ -239,6 +241,24 @@ def test_words_are_read_one_by_one_by_the_same_backbone_and_their_number_is_that
         states = net.states(given, vectors)
     assert torch.allclose(states[1], net.read([np.array([1, 2])], None, nothing)[0], atol=1e-5)
     assert torch.allclose(states[4], net.read([np.array([4, 5])], None, nothing)[0], atol=1e-5)
+
+
+def test_smollm2_is_the_model_it_says_and_goes_on_as_it_should():
+    """A random or cut one would not: its likeliest word after a well-known sentence, read at once and piece by piece."""
+    if not SMOLLM2.is_installed():
+        pytest.skip("SmolLM2 is not installed")
+    reader = open_reader(TINY.model_copy(update={"backbone": "smollm2", "lora": 0}))
+    assert "30 layers" in reader.name
+    ids = reader.encode("The capital of France is")
+    vectors, places = reader.words()[ids][None], torch.arange(len(ids))[None]
+    with torch.no_grad():
+        whole = reader(vectors, Layout(torch.zeros_like(places), places))
+        _, held = reader.extend(vectors[:, :3], places[:, :3])
+        rest, _ = reader.extend(vectors[:, 3:], places[:, 3:], Memory(held, torch.ones(1, 3, dtype=torch.bool)))
+    assert torch.allclose(whole[:, 3:], rest, atol=1e-3)
+    likeliest = int((whole[0, -1] @ reader.words().T).argmax())
+    assert reader.inner.tokenizer.decode([likeliest]) == " Paris"
+    assert reader.state_bytes() == 23_040
 
 
 def test_a_constant_scorer_gets_what_chance_gets_and_a_hidden_target_is_never_found():
