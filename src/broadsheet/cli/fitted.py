@@ -1,14 +1,17 @@
 """What `fit` commands are given: a folder of sequences, a fictional world, or papers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from broadsheet.core.config import Config
     from broadsheet.stack import Known
+
+ConfigT = TypeVar("ConfigT", bound="Config")
 
 Data = Annotated[
     Path | None,
@@ -19,6 +22,22 @@ Papers = Annotated[list[str] | None, typer.Option("--papers", help="Papers with 
 Recipe = Annotated[str, typer.Option("--recipe", help="sequences, papers or world. Default: by what is given.")]
 Texts = Annotated[bool, typer.Option("--texts/--no-texts", help="Also titles, descriptions and pictures that --data has of the items.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bundle.")]
+
+
+def configured(config_type: "type[ConfigT]", recipes: Mapping[str, Mapping[str, Any]], named: str, given: str, settings: Sequence[str] | None) -> "ConfigT":
+    """Return the settings of the recipe that is named, or that is for what is given, with others laid over it. Raises ConfigError for an unknown one."""
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.core.errors import ConfigError, did_you_mean
+
+    name = named or given
+    if name not in recipes:
+        raise ConfigError(f"There is no recipe {name!r}.{did_you_mean(name, recipes)}", f"Recipes are: {', '.join(recipes)}.")
+    return build(config_type, with_settings(dict(recipes[name]), settings or []), "--set")
+
+
+def kind_of(world: Path | None, papers: Sequence[str] | None) -> str:
+    """Return the recipe for what is given."""
+    return "world" if world else "papers" if papers else "sequences"
 
 
 def require_one(data: Path | None, world: Path | None, papers: Sequence[str] | None) -> None:

@@ -37,11 +37,9 @@ def fit(
     """
     import json
 
-    from broadsheet.cli.fitted import known_of, require_one
+    from broadsheet.cli.fitted import configured, kind_of, known_of, require_one
     from broadsheet.cli.progress import shown
     from broadsheet.core.artifacts import check_replaceable
-    from broadsheet.core.config import build, with_settings
-    from broadsheet.core.errors import ConfigError, did_you_mean
     from broadsheet.core.schema import ArtifactKind
     from broadsheet.rank.config import RankerConfig
     from broadsheet.rank.ranker import NOT_TRAINED
@@ -49,10 +47,7 @@ def fit(
     from broadsheet.stack import fit_ranker
 
     require_one(data, world, papers)
-    name = recipe or ("world" if world else "papers" if papers else "sequences")
-    if name not in RECIPES:
-        raise ConfigError(f"There is no recipe {name!r}.{did_you_mean(name, RECIPES)}", f"Recipes are: {', '.join(RECIPES)}.")
-    config = build(RankerConfig, with_settings(dict(RECIPES[name]), settings or []), "--set")
+    config = configured(RankerConfig, RECIPES, recipe, kind_of(world, papers), settings)
     check_replaceable(out, ArtifactKind.SEQUENCE_RANKER)
     with shown() as progress, known_of(data, world, papers, texts=words) as known:
         made = fit_ranker(known, out, config, seed=seed, progress=progress)

@@ -136,10 +136,7 @@ class ItemTokenizer(Modalities):
                 parts.append(self.nulls[name])
         made = self._weighed(torch.stack(parts)[None], there)[0][0]
         if self.own is not None and known is not None and len(known) and self.adapters:
-            nothing = {name: np.zeros(self.get_buffer(f"{name}_vectors").shape[1]) for name in self.adapters}
-            shown = [torch.as_tensor(np.asarray(contents.get(name, nothing[name])), dtype=torch.float32) for name in self.adapters]
-            looks = torch.cat([functional.normalize(part, dim=0) for part in shown])[None]
-            made = torch.cat([made[:1] + self.lent(looks, self.directions()[known], self.own.weight[known]), made[1:]])
+            made = torch.cat([made[:1] + self.lent(self.direction(contents)[None], self.directions()[known], self.own.weight[known]), made[1:]])
         return made if self.slots is None else made + self.slots
 
     def _mixed(self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None, only: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -180,11 +177,6 @@ class ItemTokenizer(Modalities):
         takes = torch.cat([there, there.any(dim=1, keepdim=True).expand(-1, self.shared_count)], dim=1)
         shares = torch.softmax(self.gate(shown).masked_fill(~takes, -1e4), dim=1) * takes
         return shares * takes.sum(dim=1, keepdim=True)
-
-    def directions(self) -> torch.Tensor:
-        """Return what frozen encoders say of all items, side by side `[N, C]`, each at length 1, or of zeros where an item has none."""
-        parts = [functional.normalize(self.get_buffer(f"{name}_vectors"), dim=1) * self.get_buffer(f"{name}_present")[:, None] for name in self.adapters]
-        return torch.cat([torch.zeros(self.count, 0), *parts], dim=1)
 
     def lend(self, known: torch.Tensor) -> None:
         """Give items that nobody had the embeddings of those that are like them: the mean over `known` rows, weighed by how like their content is.

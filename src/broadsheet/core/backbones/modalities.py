@@ -75,6 +75,17 @@ class Modalities(nn.Module):
         there = begins[1:] > begins[:-1] if begins is not None else self.get_buffer(f"{name}_present")
         return there if rows is None else there[rows]
 
+    def directions(self) -> torch.Tensor:
+        """Return the vectors of all frozen encoders side by side `[N, C]`, each at length 1, or of zeros where an item has none."""
+        parts = [functional.normalize(self.get_buffer(f"{name}_vectors"), dim=1) * self.get_buffer(f"{name}_present")[:, None] for name in self.adapters]
+        return torch.cat([torch.zeros(self.count, 0), *parts], dim=1)
+
+    def direction(self, contents: Mapping[str, np.ndarray]) -> torch.Tensor:
+        """Return the same `[C]` of an item that is not in the table."""
+        nothing = {name: np.zeros(self.get_buffer(f"{name}_vectors").shape[1]) for name in self.adapters}
+        parts = [torch.as_tensor(np.asarray(contents.get(name, nothing[name])), dtype=torch.float32) for name in self.adapters]
+        return torch.cat([torch.zeros(0), *(functional.normalize(part, dim=0) for part in parts)])
+
 
 def _picked(values: torch.Tensor, begins: torch.Tensor, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the values and begins of some rows of a ragged table."""

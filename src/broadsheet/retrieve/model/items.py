@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from broadsheet.core.backbones.modalities import Modalities
 from broadsheet.core.modality import Attributes, Content
@@ -38,17 +37,6 @@ class ItemTable(Modalities):
             self.gate = nn.Linear(len(self.names) * width, len(self.names)) if len(self.names) > 1 else None
             if self.own:
                 nn.init.normal_(self.own.weight, std=0.02)
-
-    def directions(self) -> torch.Tensor:
-        """Return the vectors of all frozen encoders side by side `[N, C]`, each at length 1, or of zeros where an item has none."""
-        parts = [functional.normalize(self.get_buffer(f"{name}_vectors"), dim=1) * self.get_buffer(f"{name}_present")[:, None] for name in self.adapters]
-        return torch.cat([torch.zeros(self.count, 0), *parts], dim=1)
-
-    def direction(self, contents: Mapping[str, np.ndarray]) -> torch.Tensor:
-        """Return the same `[C]` of an item that is not in the table."""
-        nothing = {name: np.zeros(self.get_buffer(f"{name}_vectors").shape[1]) for name in self.adapters}
-        parts = [torch.as_tensor(np.asarray(contents.get(name, nothing[name])), dtype=torch.float32) for name in self.adapters]
-        return torch.cat([torch.zeros(0), *(functional.normalize(part, dim=0) for part in parts)])
 
     def gates(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Return the weight of each modality `[R, M]`; they add up to M."""
