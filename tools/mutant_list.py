@@ -407,9 +407,9 @@ MUTANTS = [
     ),
     Mutant(
         "hidden: the target is seen",
-        "retrieve/pretrain.py",
-        "hide(scores, asks.hidden[start : start + len(scores)])",
-        "hide(scores, [row[row != target] for row, target in zip(asks.hidden[start : start + len(scores)], targets, strict=True)])",
+        "core/metrics/ranking.py",
+        "hide(scores, hidden[start : start + len(scores)])",
+        "hide(scores, [row[row != target] for row, target in zip(hidden[start : start + len(scores)], own, strict=True)])",
         "tests/unit/test_retrieve_pretrain.py::test_the_rank_of_a_target_is_the_same_by_scores_and_by_a_list",
     ),
     Mutant(
@@ -506,9 +506,9 @@ MUTANTS = [
     ),
     Mutant(
         "ranks: the target is seen",
-        "rank/fit.py",
-        "np.where(gone, np.inf, own_ranks(scores, targets))",
-        "own_ranks(scores, targets)",
+        "core/metrics/ranking.py",
+        "np.where(gone, np.inf, own_ranks(scores, own))",
+        "own_ranks(scores, own)",
         ONE + "a_constant_scorer_gets_what_chance_gets_and_a_hidden_target_is_never_found",
     ),
 ]

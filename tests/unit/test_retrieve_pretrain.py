@@ -7,6 +7,7 @@ import torch
 
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.errors import ConfigError
+from broadsheet.core.metrics import hide
 from broadsheet.core.modality import Content
 from broadsheet.core.ragged import Ragged
 from broadsheet.retrieve.fit import begin, list_ranks
@@ -16,7 +17,7 @@ from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.model.tasks import Roles
 from broadsheet.retrieve.plan import Plan, PlanStage, default_plan
-from broadsheet.retrieve.pretrain import Asks, alarms, hide, means, pretrain, ranked, ranks
+from broadsheet.retrieve.pretrain import Asks, alarms, means, pretrain, ranked, ranks
 from broadsheet.retrieve.tokenizer import CodebookConfig
 
 PLAN = default_plan("text", "image", histories=False, queries=True)

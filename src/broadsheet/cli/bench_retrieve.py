@@ -153,8 +153,8 @@ def staging(
     from broadsheet.core.errors import ConfigError
     from broadsheet.core.home import bench_folder, data_path
     from broadsheet.retrieve.bench.materials import Sequences
-    from broadsheet.retrieve.bench.sequences import files_of
     from broadsheet.retrieve.bench.staging import LEXICAL, StagingPlan, bench_staging, plans
+    from broadsheet.sources.interactions import files_of
     from broadsheet.stack import picture_material
 
     source, data = pictures_of(images, texts), data_path(data) if data else None

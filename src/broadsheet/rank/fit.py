@@ -12,7 +12,7 @@ from torch import nn
 
 from broadsheet.core.baselines import neighbour_vectors
 from broadsheet.core.corpus import Corpus
-from broadsheet.core.metrics import by_rank, own_ranks
+from broadsheet.core.metrics import by_rank, target_ranks
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
@@ -68,17 +68,8 @@ class Fitted(NamedTuple):
 
 
 def ranks(blocks: Iterable[np.ndarray], asks: Asks) -> np.ndarray:
-    """Return the rank from 0 of each target by scores of all items `[B, N]`, block after block; ties by the mean, infinity for a target that is hidden."""
-    found, start = [], 0
-    for scores in blocks:
-        targets = asks.targets[start : start + len(scores)]
-        if asks.hidden is not None:
-            hidden = asks.hidden[start : start + len(scores)]
-            scores[np.repeat(np.arange(len(hidden)), [len(items) for items in hidden]), np.concatenate([np.zeros(0, dtype=np.int64), *hidden])] = -np.inf
-        gone = np.isneginf(np.take_along_axis(scores, targets[:, None], axis=1)[:, 0])
-        found.append(np.where(gone, np.inf, own_ranks(scores, targets)))
-        start += len(scores)
-    return np.concatenate([np.zeros(0), *found])
+    """Return the rank from 0 of each target by scores of all items `[B, N]`, block after block; infinity for a target that is hidden."""
+    return target_ranks(blocks, asks.targets, asks.hidden)
 
 
 def fit_model(

@@ -13,7 +13,7 @@ from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Component
 from broadsheet.core.corpus import Basis, Corpus, corpus_arrays, corpus_frame, corpus_of, numbered, read_corpus
 from broadsheet.core.embeddings import Embeddings
-from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, WeightsError, did_you_mean
+from broadsheet.core.errors import ArtifactError, RecordError, WeightsError, did_you_mean
 from broadsheet.core.index.nearest import Near
 from broadsheet.core.modality import Attributes
 from broadsheet.core.progress import Progress, silent
@@ -403,6 +403,3 @@ def open_ranker(bundle: Path | None = None) -> Ranker:
         return load_artifact(SHIPPED, ArtifactKind.SEQUENCE_RANKER, Ranker.load)
     except ArtifactError as error:
         raise WeightsError(f"The bundle that comes with the package is not whole: {error.what}", "Run: pip install --force-reinstall broadsheet") from None
-
-
-__all__ = ["NOT_TRAINED", "ConfigError", "Hit", "Ranker", "Ranking", "open_ranker"]

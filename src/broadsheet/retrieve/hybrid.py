@@ -9,13 +9,13 @@ from scipy import sparse
 from scipy.special import logsumexp
 
 from broadsheet.core.baselines import recent
+from broadsheet.core.metrics import hide
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.retrieve.decoding import Answers, Filter, LiveTrie, beam, exact
 from broadsheet.retrieve.fusion import NONE, Candidates, union
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
-from broadsheet.retrieve.pretrain import hide
 from broadsheet.retrieve.tokenizer import Codebook
 
 FEATURES = ("dense", "generative", "prefix")

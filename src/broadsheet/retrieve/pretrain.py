@@ -9,7 +9,7 @@ import polars as pl
 import torch
 
 from broadsheet.core.backbones.trunk import HEAD
-from broadsheet.core.metrics import by_rank, own_ranks
+from broadsheet.core.metrics import by_rank, target_ranks
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import Stage, train
@@ -159,21 +159,7 @@ def score_blocks(score: Callable[[Requests], np.ndarray], requests: Requests) ->
 
 def ranked(blocks: Iterable[np.ndarray], asks: Asks) -> np.ndarray:
     """Return the rank from 0 of each target by scores of all items `[B, N]`, block after block; infinity for a target that is hidden from its request."""
-    found, start = [], 0
-    for scores in blocks:
-        targets = asks.targets[start : start + len(scores)]
-        if asks.hidden is not None:
-            hide(scores, asks.hidden[start : start + len(scores)])
-        gone = np.isneginf(np.take_along_axis(scores, targets[:, None], axis=1)[:, 0])
-        found.append(np.where(gone, np.inf, own_ranks(scores, targets)))
-        start += len(scores)
-    return np.concatenate([np.zeros(0), *found])
-
-
-def hide(scores: np.ndarray, hidden: Sequence[np.ndarray]) -> None:
-    """Give hidden items of each row `[B, N]` minus infinity, whatever is asked for: a label has no say in what is seen."""
-    rows = np.repeat(np.arange(len(hidden)), [len(items) for items in hidden])
-    scores[rows, np.concatenate([np.zeros(0, dtype=np.int64), *hidden]).astype(np.int64)] = -np.inf
+    return target_ranks(blocks, asks.targets, asks.hidden)
 
 
 def means(found: np.ndarray) -> dict[str, float]:

@@ -122,6 +122,13 @@ def read_items(folder: Path, read: Interactions) -> list[Item]:
     return [_item(item, row, told.get(item, {})) for item, row in zip(read.items, words, strict=True)]
 
 
+def files_of(source: Path) -> list[Path]:
+    """Return the files of a folder of sequences that are read. Raises SourceNotFoundError where there is no such folder."""
+    if not source.is_dir():
+        raise SourceNotFoundError(f"There is no folder {source}.", "Give one that holds sequences, or set BROADSHEET_DATA to the folder that paths begin in.")
+    return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter", ".item"})
+
+
 def item_texts(folder: Path) -> dict[str, str]:
     """Return all that a folder says of each item as one text: title, description, categories, brand. Raises RecordError for a line that is no item."""
     if (folder / "items.jsonl").is_file():

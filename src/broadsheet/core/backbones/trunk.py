@@ -128,7 +128,7 @@ class Trunk(nn.Module):
     """Vectors `[B, T, d]` to hidden states `[B, T, d]`: each sees its own sequence up to itself (Kang and McAuley 2018, with pre-norm).
 
     `longest` bounds the places of a sequence; `width` is a multiple of 32. Places are told by learnt embeddings, with `rotary` by turning
-    keys and queries; with `places` false by nothing. With `attended` false no attention is dropped, which takes a third of the time where rows are long.
+    keys and queries; with `places` false by nothing. With `attended` false no attention is dropped, for that keeps fast kernels from long rows.
     Weights begin with so much `spread`.
     """
 

@@ -11,7 +11,7 @@ of the rows.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -280,6 +280,47 @@ def by_rank(ranks: Floats, cuts: Sequence[int] = (5, 10, 20)) -> dict[str, Float
     """
     found = {f"recall@{k}": (ranks < k).astype(float) for k in cuts}
     return found | {f"ndcg@{k}": np.where(ranks < k, 1 / np.log2(np.minimum(ranks, k) + 2), 0.0) for k in cuts}
+
+
+def mean_by_rank(runs: Sequence[Floats]) -> dict[str, Floats]:
+    """Return each metric of `by_rank` by query, the mean over runs `[Q]` of the same queries.
+
+    >>> mean_by_rank([np.array([0.0]), np.array([9.0])])["recall@5"].tolist()
+    [0.5]
+    """
+    each = [by_rank(run) for run in runs]
+    return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}
+
+
+def hide(scores: Floats, hidden: Sequence[Integers]) -> None:
+    """Give hidden items of each row `[B, N]` minus infinity, whatever is asked for: a label has no say in what is seen.
+
+    >>> scores = np.array([[0.2, 0.9]])
+    >>> hide(scores, [np.array([1])])
+    >>> scores.tolist()
+    [[0.2, -inf]]
+    """
+    rows = np.repeat(np.arange(len(hidden)), [len(items) for items in hidden])
+    scores[rows, np.concatenate([np.zeros(0, dtype=np.int64), *hidden]).astype(np.int64)] = -np.inf
+
+
+def target_ranks(blocks: Iterable[Floats], targets: Integers, hidden: Sequence[Integers] | None = None) -> Floats:
+    """Return the rank from 0 of each target `[U]` by scores of all items `[B, N]`, block after block, ties by the mean.
+
+    Items `hidden` from a row count for nothing there, and a target that is hidden from its own is never found: infinity.
+
+    >>> target_ranks([np.array([[0.2, 0.9, 0.5]])], np.array([2]), [np.array([1])]).tolist()
+    [0.0]
+    """
+    found, start = [], 0
+    for scores in blocks:
+        own = targets[start : start + len(scores)]
+        if hidden is not None:
+            hide(scores, hidden[start : start + len(scores)])
+        gone = np.isneginf(np.take_along_axis(scores, own[:, None], axis=1)[:, 0])
+        found.append(np.where(gone, np.inf, own_ranks(scores, own)))
+        start += len(scores)
+    return np.concatenate([np.zeros(0), *found])
 
 
 def _expected_hits(ranking: Ranking, k: int) -> float:

@@ -15,11 +15,11 @@ import torch
 
 from broadsheet.core.baselines import cooccurrence, ease, interactions, item_neighbours, popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
-from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.bench.provenance import by_name, hash_files
 from broadsheet.core.bench.rows import VALUES
 from broadsheet.core.corpus import Corpus
-from broadsheet.core.errors import RecordError, SourceNotFoundError
-from broadsheet.core.metrics import bootstrap_mean, by_rank, own_ranks, paired_permutation
+from broadsheet.core.errors import RecordError
+from broadsheet.core.metrics import bootstrap_mean, by_rank, mean_by_rank, own_ranks, paired_permutation
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
@@ -34,7 +34,7 @@ from broadsheet.rank.generate import ask_writer, candidates_of, fit_writer
 from broadsheet.rank.mrc import IMAGE
 from broadsheet.rank.states import UserStates
 from broadsheet.rank.text import TextModel
-from broadsheet.sources.interactions import Interactions, read_interactions
+from broadsheet.sources.interactions import Interactions, files_of, read_interactions
 from broadsheet.sources.leave_one_out import leave_one_out
 
 CHEAP = ("popularity", "last item", "co-occurrence", "ItemKNN", "EASE")
@@ -114,20 +114,14 @@ def _times(read: Interactions) -> list[np.ndarray] | None:
     return [read.times[begin:end] for begin, end in pairwise(read.sequences.begins.tolist())]
 
 
-def files_of(source: Path) -> list[Path]:
-    """Return the files of a folder of sequences that are read. Raises SourceNotFoundError where there is no such folder."""
-    if not source.is_dir():
-        raise SourceNotFoundError(f"There is no folder {source}.", "Give one that holds sequences, or set BROADSHEET_DATA to the folder that paths begin in.")
-    return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter", ".item"})
-
-
 def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Fit and test every arm on every folder, row by row in `folder`."""
     tasks: list[Task] = []
-    for source in plan.folders:
-        tasks += _tasks(plan, source, folder, progress)
+    named = by_name(plan.folders)
+    for name, source in named.items():
+        tasks += _tasks(plan, name, source, folder, progress)
     outcome = run_tasks("rank", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
-    data = {source.resolve().name: hash_files(files_of(source)) for source in plan.folders}
+    data = {name: hash_files(files_of(source)) for name, source in named.items()}
     notes = (
         "Leave-one-out, all items ranked, ties by the mean; what a user had is removed, and in the columns `kept` it is not.",
         f"Short: at most {SHORT} items before; long: at least {LONG}; rare: the item was had at most {RARE} times in training.",
@@ -136,8 +130,7 @@ def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = 
     return Bench.of("rank", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
-def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> list[Task]:
-    name = source.resolve().name
+def _tasks(plan: RankPlan, name: str, source: Path, folder: Path, progress: Progress) -> list[Task]:
     read = cache(lambda: read_interactions(source))
     case = cache(lambda: case_of(read(), plan.contents(read())))
     identity = {"data": hash_files(files_of(source)), "config": plan.config.model_dump(mode="json"), "seconds": plan.seconds, "texts": plan.texts}
@@ -176,7 +169,15 @@ def _tasks(plan: RankPlan, source: Path, folder: Path, progress: Progress) -> li
                 if seed == 0:
                     found.append(Task(name, arm, 0, {"data": identity["data"]}, _cheap(arm, case)))
             elif arm == WRITES:
-                found.append(Task(name, arm, seed, {**identity, "steps": plan.writes}, _writes(plan, case, read, seed, folder, progress)))
+                found.append(
+                    Task(
+                        name,
+                        arm,
+                        seed,
+                        {**identity, "steps": plan.writes},
+                        _writes(plan, {**identity, "steps": plan.writes}, case, read, seed, folder, progress),
+                    )
+                )
             else:
                 found.append(Task(name, arm, seed, identity, _learnt(arm, seed, case, trained)))
     if plan.rival is not None:
@@ -204,12 +205,13 @@ def _rival(folder: Path, case: Callable[[], Case], read: Callable[[], Interactio
     return measure
 
 
-def _writes(plan: RankPlan, case: Callable[[], Case], read: Callable[[], Interactions], seed: int, folder: Path, progress: Progress) -> Callable[[], Measured]:
+def _writes(
+    plan: RankPlan, identity: Mapping[str, Any], case: Callable[[], Case], read: Callable[[], Interactions], seed: int, folder: Path, progress: Progress
+) -> Callable[[], Measured]:
     """Return what trains a writer and lets it answer for some users."""
 
     def measure() -> Measured:
         held, titles = case(), [text.split(". ")[0] for text in read().texts]
-        identity = {"data": hash_files(files_of(plan.folders[0])), "config": plan.config.model_dump(mode="json"), "steps": plan.writes}
         checkpoints = folder / "checkpoints" / f"rank-writes-{seed}-{run_hash(identity)[:12]}"
         writer, done = fit_writer(
             plan.config, titles, held.log.histories, steps=plan.writes, seed=seed, folder=checkpoints, identity=identity, progress=progress
@@ -393,25 +395,19 @@ def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: S
     """Mean over seeds with an interval over users, by buckets too, and the gain over SASRec paired by user."""
     runs = found[arm]
     line: dict[str, Any] = {"name": f"{data}: {arm}", "model": model, "runs": len(runs)}
-    per_user = _per_user(runs, Columns.RANK)
+    per_user = mean_by_rank([run[Columns.RANK].to_numpy() for run in runs])
     for name, values in per_user.items():
         interval = bootstrap_mean(values, generator(0, "rank", data, arm, name), rounds=ROUNDS)
         line |= {name: interval.mean, f"{name}_lo": interval.low, f"{name}_hi": interval.high}
-    line |= {f"{name} kept": float(values.mean()) for name, values in _per_user(runs, KEPT).items() if name.endswith("@10")}
+    line |= {f"{name} kept": float(values.mean()) for name, values in mean_by_rank([run[KEPT].to_numpy() for run in runs]).items() if name.endswith("@10")}
     length, seen = runs[0][LENGTH].to_numpy(), runs[0][SEEN].to_numpy()
     for name, mask in {"short": length <= SHORT, "long": length >= LONG, "rare": seen <= RARE}.items():
         line[f"ndcg@10 {name}"] = float(per_user["ndcg@10"][mask].mean()) if mask.any() else 0.0
     if arm != "SASRec" and "SASRec" in found:
-        rival = _per_user(found["SASRec"], Columns.RANK)["ndcg@10"]
+        rival = mean_by_rank([run[Columns.RANK].to_numpy() for run in found["SASRec"]])["ndcg@10"]
         gain = per_user["ndcg@10"] - rival
         interval = bootstrap_mean(gain, generator(0, "rank", data, arm, "gain"), rounds=ROUNDS)
         test = paired_permutation(per_user["ndcg@10"], rival, generator(0, "rank", data, arm, "p"))
         line |= {"ndcg@10_gain": interval.mean, "ndcg@10_gain_lo": interval.low, "ndcg@10_gain_hi": interval.high, "p": test.p}
     told = [name for name in facts[0] if name not in line and not name.startswith(("recall", "ndcg"))]
     return line | {name: float(np.mean([fact[name] for fact in facts if name in fact])) for name in told}
-
-
-def _per_user(runs: list[pl.DataFrame], column: str) -> dict[str, np.ndarray]:
-    """Return each metric by user, the mean over seeds."""
-    each = [by_rank(run[column].to_numpy()) for run in runs]
-    return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}

@@ -11,7 +11,7 @@ import polars as pl
 import torch
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks
-from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.bench.provenance import by_name, hash_files
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.device import choose_dtype
 from broadsheet.core.errors import RecordError, SourceNotFoundError
@@ -22,13 +22,11 @@ from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import autocast
 from broadsheet.rank.batches import Log, Sampler
-from broadsheet.rank.bench.sequences import files_of
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.model import SequenceModel
-from broadsheet.rank.mpo import plan as stages_of
 from broadsheet.rank.objective import objective
 from broadsheet.rank.text import TextModel
-from broadsheet.sources.interactions import item_texts, read_interactions
+from broadsheet.sources.interactions import files_of, item_texts, read_interactions
 
 # Users a step that are tried, each until more of them are no faster; how much faster that must be.
 USERS, FASTER = (1, 2, 4, 8, 16, 32, 64), 1.05
@@ -67,7 +65,8 @@ class _Case(NamedTuple):
 def bench_speed(plan: SpeedPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Time both models on every folder, backbone and number of words, row by row in `folder`."""
     tasks: list[Task] = []
-    for source in plan.folders:
+    named = by_name(plan.folders)
+    for name, source in named.items():
         case = cache(lambda source=source: _case(source, plan))
         for backbone in plan.backbones:
             for words in plan.words:
@@ -79,7 +78,7 @@ def bench_speed(plan: SpeedPlan, folder: Path, command: str, progress: Progress 
                         "config": plan.config.model_dump(mode="json"),
                     }
                     arm = f"{backbone}, at most {words} words an item"
-                    tasks.append(Task(source.resolve().name, arm, seed, identity, _measuring(plan, case, backbone, words, seed)))
+                    tasks.append(Task(name, arm, seed, identity, _measuring(plan, case, backbone, words, seed)))
     outcome = run_tasks("rank-speed", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
         f"Histories of {plan.history} items; milliseconds of one thread a user, the median of {plan.repeats}, at the number of users a step that is fastest for each.",
@@ -87,7 +86,7 @@ def bench_speed(plan: SpeedPlan, folder: Path, command: str, progress: Progress 
         "Warm: items' tokens are made already. Cold: their making is added, spread over the users of the row.",
         f"Number format: {choose_dtype().name}. Brackets: 95 % of the ratio, over repeats.",
     )
-    data = {source.resolve().name: hash_files(files_of(source)) for source in plan.folders}
+    data = {name: hash_files(files_of(source)) for name, source in named.items()}
     return Bench.of("rank-speed", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
@@ -128,7 +127,6 @@ def _measuring(plan: SpeedPlan, case: Callable[[], _Case], backbone: str, words:
 def _training(model: SequenceModel, held: _Case) -> Callable[[int], float]:
     """Return what takes a step with so many users, forwards and back, and returns its seconds a user."""
     sampler = Sampler(Log(held.histories), model.config.longest, 0)
-    stage = stages_of(model, model.config, 1)[-1].stage
     descend = objective(model.config, np.bincount(held.histories.values, minlength=len(held.corpus.items)))
 
     def step(users: int) -> float:
@@ -140,7 +138,6 @@ def _training(model: SequenceModel, held: _Case) -> Callable[[int], float]:
         model.zero_grad(set_to_none=True)
         return spent / users
 
-    del stage
     return step
 
 

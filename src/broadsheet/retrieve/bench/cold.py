@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from broadsheet.core.baselines import popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks
-from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.bench.provenance import by_name, hash_files
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import bootstrap_mean, by_rank
@@ -22,14 +22,13 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
-from broadsheet.retrieve.bench.sequences import by_name, files_of
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import RetrieverConfig, asks, fit_model, gather, list_ranks, weigh
 from broadsheet.retrieve.fusion import Fusion
 from broadsheet.retrieve.living import LiveIndex, Newcomer
 from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.pretrain import Asks, ranked, ranks, score_blocks
-from broadsheet.sources.interactions import Interactions, read_interactions
+from broadsheet.sources.interactions import Interactions, files_of, read_interactions
 from broadsheet.sources.leave_one_out import Held, leave_one_out
 
 ARMS = ("popularity", "content kNN", "dense", "generative", "hybrid")

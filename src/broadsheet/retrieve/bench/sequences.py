@@ -1,7 +1,7 @@
 """The bench of sequences: leave-one-out, the whole catalogue ranked, cheap baselines in the same table."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +12,9 @@ import polars as pl
 from broadsheet.core.backbones.trunk import Trunk
 from broadsheet.core.baselines import BM25, cooccurrence, popularity, recent
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
-from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.bench.provenance import by_name, hash_files
 from broadsheet.core.corpus import Corpus
-from broadsheet.core.errors import ConfigError, SourceNotFoundError
-from broadsheet.core.metrics import bootstrap_mean, by_rank, paired_permutation
+from broadsheet.core.metrics import bootstrap_mean, by_rank, mean_by_rank, paired_permutation
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
@@ -28,7 +27,7 @@ from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.model.search import SearchModel
 from broadsheet.retrieve.plan import towers_plan
 from broadsheet.retrieve.pretrain import pretrain, ranked, ranks, score_blocks
-from broadsheet.sources.interactions import Interactions, read_interactions
+from broadsheet.sources.interactions import Interactions, files_of, read_interactions
 from broadsheet.sources.leave_one_out import Split, leave_one_out
 
 LEARNT = ("sequence dense", "generative", "hybrid", "hybrid+cooc")
@@ -79,21 +78,6 @@ def bench_sequences(plan: SequencesPlan, folder: Path, command: str, progress: P
         "Brackets: 95 % over users; p: paired, over users, against the best part of the hybrid.",
     )
     return Bench.of("retrieve", command, outcome, _summary(outcome), data={**data, "seen": seen}, seeds=plan.seeds, notes=notes)
-
-
-def by_name(folders: Sequence[Path]) -> dict[str, Path]:
-    """Name folders by their own names. Raises ConfigError where two have the same, for their rows could not be told apart."""
-    named = {source.resolve().name: source for source in folders}
-    if len(named) < len(folders):
-        raise ConfigError(f"Two of {', '.join(map(str, folders))} have the same name.", "Bench them one at a time, or name one otherwise.")
-    return named
-
-
-def files_of(source: Path) -> list[Path]:
-    """Return the files of a folder of sequences that are read. Raises SourceNotFoundError where there is no such folder."""
-    if not source.is_dir():
-        raise SourceNotFoundError(f"There is no folder {source}.", "Give one that holds sequences, or set BROADSHEET_DATA to the folder that paths begin in.")
-    return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter"})
 
 
 def _tasks(plan: SequencesPlan, name: str, source: Path, folder: Path, progress: Progress) -> tuple[list[Task], list[str]]:
@@ -237,11 +221,11 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
 def _line(data: str, arm: str, runs: list[np.ndarray], found: dict[str, list[np.ndarray]]) -> dict[str, Any]:
     """Mean over seeds with an interval over users; for a hybrid its gain over its best rival, paired by user."""
     line: dict[str, Any] = {"name": f"{data}: {arm}", "runs": len(runs)}
-    per_user = _per_user(runs)
+    per_user = mean_by_rank(runs)
     for name, values in per_user.items():
         interval = bootstrap_mean(values, generator(0, "retrieve", data, arm, name), rounds=ROUNDS)
         line |= {name: interval.mean, f"{name}_lo": interval.low, f"{name}_hi": interval.high}
-    rivals = {rival: _per_user(found[rival]) for rival in RIVALS if found[rival]}
+    rivals = {rival: mean_by_rank(found[rival]) for rival in RIVALS if found[rival]}
     if arm.startswith("hybrid") and rivals:
         best = max(rivals, key=lambda rival: rivals[rival]["ndcg@10"].mean())
         gains = per_user["ndcg@10"] - rivals[best]["ndcg@10"]
@@ -249,9 +233,3 @@ def _line(data: str, arm: str, runs: list[np.ndarray], found: dict[str, list[np.
         test = paired_permutation(per_user["ndcg@10"], rivals[best]["ndcg@10"], generator(0, "retrieve", data, arm, "p"))
         line |= {"over": best, "ndcg@10_gain": interval.mean, "ndcg@10_gain_lo": interval.low, "ndcg@10_gain_hi": interval.high, "p": test.p}
     return line
-
-
-def _per_user(runs: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Return each metric by user, the mean over seeds."""
-    each = [by_rank(run) for run in runs]
-    return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}
