@@ -198,6 +198,7 @@ def test_what_is_no_arm_or_no_folder_is_refused(folder, tmp_path):
 def test_a_bundle_is_fitted_and_asked_by_command(here, folder):
     fitted = here("rank", "fit", "--data", str(folder), "--no-texts", "--out", "mine", *QUICK)
     assert "120 users" in fitted.stderr
+    assert "stage joint: " in fitted.stderr
     answers = json.loads(here("rank", "run", "mine", "--history", "i3,i4,nobody", "--candidates", "i5,i20", "--json").stdout)["answers"]
     assert {hit["item"] for hit in answers[0]["hits"]} == {"i5", "i20"}
     assert answers[0]["unknown"] == ["nobody"]

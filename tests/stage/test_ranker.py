@@ -51,6 +51,9 @@ def test_what_is_loaded_answers_as_what_was_fitted_and_the_same_seed_fits_the_sa
     assert artifact.manifest.models["ranker"] == loaded.model
     assert artifact.manifest.models["backbone"] == "native, 1 layers of 32"
     assert loaded.config == CONFIG
+    stages = artifact.frame("stages")
+    assert stages["stage"].to_list() == ["text", "collaborative", "joint"]
+    assert {"last_loss", "ndcg@10", "gate categories", "gradient_share_text", "gradient_norm", "frozen_hash"} <= set(stages.columns)
     assert open_ranker(artifact.path).model == loaded.model
 
 

@@ -53,6 +53,9 @@ def fit(
         made = fit_ranker(known, out, config, seed=seed, progress=progress)
     for line in (*known.facts, f"Ask it: broadsheet rank run {out} --history ID,ID"):
         typer.echo(line, err=True)
+    for stage in made.frame("stages").to_dicts() if "stages.parquet" in made.manifest.files else ():
+        shares = ", ".join(f"{name} {value:.2f}" for name, value in stage.items() if name.startswith(("gate ", "gradient_share_")) and value is not None)
+        typer.echo(f"stage {stage['stage']}: {stage['step']} steps, loss {stage['last_loss']:.3f}, nDCG@10 {stage['ndcg@10']:.4f}; {shares}", err=True)
     if made.manifest.models["ranker"].endswith(NOT_TRAINED):
         typer.echo("There was nothing to train on: answers say nothing.", err=True)
     facts = {"path": str(made.path), "models": made.manifest.models, "metrics": made.manifest.metrics}

@@ -95,7 +95,7 @@ class Ranker(Component[RankerConfig]):
 
         `contents` are items' vectors by modality, `tables` their attributes (else their categories). The last item of each history of three
         or more is held out: it chooses the weights of every stage but the last, and the temperature. Raises RecordError for an item that
-        the catalogue lacks. With `checkpoints` (a folder) a run that was stopped goes on there.
+        the catalogue lacks. The artefact also holds `stages`, a line a stage: losses, nDCG@10, shares of experts and of gradients. With `checkpoints` (a folder) a run that was stopped goes on there.
         """
         check_replaceable(folder, self.kind)
         given = contents or {}
@@ -127,7 +127,9 @@ class Ranker(Component[RankerConfig]):
         self._take(fitted.model)
         self.temperature = self._calibrated(validation) if self.trained and asked else 1.0
         facts = {"histories": len(histories), "held out": len(asked), "temperature": self.temperature, **fitted.proxies}
-        made = write_artifact(folder, self._manifest(catalogue, given, facts, seed), self._tensors(), {"items": corpus_frame(corpus, self._titles)})
+        # Seconds differ from run to run, and the same seed gives the same bytes.
+        stages = {"stages": fitted.table.drop("cpu_s")} if self.trained else {}
+        made = write_artifact(folder, self._manifest(catalogue, given, facts, seed), self._tensors(), {"items": corpus_frame(corpus, self._titles), **stages})
         if going:
             shutil.rmtree(going, ignore_errors=True)
         return made
