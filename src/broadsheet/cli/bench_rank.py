@@ -19,10 +19,11 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of 
 
 
 def _configured(settings: list[str] | None) -> "RankerConfig":
-    from broadsheet.core.config import build, with_settings
+    from broadsheet.cli.fitted import configured
     from broadsheet.rank.config import RankerConfig
+    from broadsheet.rank.recipes import RECIPES
 
-    return build(RankerConfig, with_settings({}, settings or []), "--set")
+    return configured(RankerConfig, RECIPES, "", "sequences", settings)
 
 
 def rank(
@@ -109,8 +110,8 @@ def world(
 
     Example: broadsheet bench rank-world --readers 5000 --seeds 3
     """
+    from broadsheet.cli.fitted import configured
     from broadsheet.cli.progress import shown
-    from broadsheet.core.config import build, with_settings
     from broadsheet.core.home import bench_folder
     from broadsheet.rank.bench.world import ARMS, WorldPlan, bench_world
     from broadsheet.rank.config import RankerConfig
@@ -118,7 +119,7 @@ def world(
     from broadsheet.sample.world import world as make
     from broadsheet.stack import known_world
 
-    config = build(RankerConfig, with_settings(dict(RECIPES["world"]), settings or []), "--set")
+    config = configured(RankerConfig, RECIPES, "", "world", settings)
     with shown() as progress:
 
         def known() -> "Known":
@@ -165,15 +166,15 @@ def citeulike(
 
     Example: broadsheet bench rank-citeulike --data arxiv/citeulike-a
     """
+    from broadsheet.cli.fitted import configured
     from broadsheet.cli.progress import shown
-    from broadsheet.core.config import build, with_settings
     from broadsheet.core.home import bench_folder, data_path
     from broadsheet.rank.bench.citeulike import CiteulikePlan, bench_citeulike
     from broadsheet.rank.config import RankerConfig
     from broadsheet.rank.recipes import RECIPES
     from broadsheet.stack import text_contents
 
-    config = build(RankerConfig, with_settings(dict(RECIPES["libraries"]), settings or []), "--set")
+    config = configured(RankerConfig, RECIPES, "", "libraries", settings)
     with shown() as progress:
         plan = CiteulikePlan(data_path(data), lambda ids, texts: text_contents(ids, texts, progress), seeds, tuple(arm or ()), budget, config)
         bench = bench_citeulike(plan, rows or bench_folder(), command(), progress)

@@ -15,10 +15,11 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of 
 
 
 def _configured(settings: list[str] | None) -> "RetrieverConfig":
-    from broadsheet.core.config import build, with_settings
+    from broadsheet.cli.fitted import configured
     from broadsheet.retrieve.fit import RetrieverConfig
+    from broadsheet.retrieve.recipes import RECIPES
 
-    return build(RetrieverConfig, with_settings({}, settings or []), "--set")
+    return configured(RetrieverConfig, RECIPES, "", "sequences", settings)
 
 
 def retrieve(
