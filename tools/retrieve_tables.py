@@ -115,7 +115,7 @@ def cold(bench: dict) -> list[str]:
 
 
 def papers(bench: dict) -> list[str]:
-    """Return what retrieve gives the ranking of a day of papers."""
+    """Return what a stage gives the ranking of a day of papers: the row "ours + STAGE" beside "ours"."""
     data = bench["data"]
     lines = [
         f"List {data['list']}, labels {data['since']} to {data['until']}: {data['user_days']:,} days of {data['users']:,} authors.",
@@ -124,9 +124,11 @@ def papers(bench: dict) -> list[str]:
     ]
     keys = ("ndcg@10", "hit@5", "mrr", "gain_of_ours")
     lines += table(["nDCG@10", "hit@5", "MRR", "ours gains, nDCG@10"], [[row["name"], *(ranged(row, key) for key in keys)] for row in bench["rows"]])
-    both = {row["name"]: row for row in bench["rows"]}["ours + retrieve"]
+    (both,) = [row for row in bench["rows"] if row["name"].startswith("ours + ")]
+    stage = both["name"].removeprefix("ours + ")
     said = "nothing that can be told from chance" if both["gain_of_ours_lo"] < 0 < both["gain_of_ours_hi"] else f"{-both['gain_of_ours']:+.3f} of nDCG@10"
-    return [*lines, "", f"To the page's own ranking retrieve adds {said}, so the page does without.", *missing(bench)]
+    told = "" if both["gain_of_ours_hi"] < 0 else ", so the page does without"
+    return [*lines, "", f"To the page's own ranking {stage} adds {said}{told}.", *missing(bench)]
 
 
 def block(pattern: str, made: Callable[[dict], list[str]]) -> Callable[[], str]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from broadsheet.core.backbones.modalities import Adapter
 from broadsheet.core.backbones.trunk import Layout, Memory
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import ConfigError
@@ -18,10 +19,10 @@ from broadsheet.rank import objective as objectives
 from broadsheet.rank.backbones import open_reader
 from broadsheet.rank.batches import Log, Sampler, kept, packed
 from broadsheet.rank.config import RankerConfig
-from broadsheet.rank.fit import Asks, fit_model, ranks
+from broadsheet.rank.fit import Asks, evaluated, fit_model, ranks
 from broadsheet.rank.model import SequenceModel, tokens_of
 from broadsheet.rank.mpo import modality_order, plan
-from broadsheet.rank.mrc import ItemTokenizer
+from broadsheet.rank.mrc import ItemTokenizer, begin_apart
 from broadsheet.rank.spae import DISTANCES, PositionAwareness, gap_buckets
 from broadsheet.rank.text import TextModel
 
@@ -162,6 +163,48 @@ def test_the_sampled_softmax_over_all_items_is_the_softmax(monkeypatch):
     logits = states @ net.table()[1].T + correction * (1 - functional.one_hot(targets, ITEMS))
     assert float(sampled) == pytest.approx(float(functional.cross_entropy(logits, targets)), abs=1e-4)
     assert float(full) == pytest.approx(float(functional.cross_entropy(states @ net.table()[1].T, targets)), abs=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["softmax", "gbce"])
+def test_either_loss_finds_what_always_follows(loss):
+    """Every item has one that always follows it: with either loss a plain SASRec finds it, for all items, in the same steps."""
+    count, rng = 300, np.random.default_rng(5)
+    rows = [(np.arange(8) * 7 + rng.integers(count)) % count for _ in range(1200)]
+    plain = {"experts": False, "forget": 0.0, "proxy": 0.0, "rebuild": 0.0, "gaps": False, "rotary": False, "start": "random", "taste": None, "order": "joint"}
+    config = RankerConfig.model_validate({**plain, "loss": loss, "size": "tiny", "longest": 8, "batch": 256, "epochs": 20, "dropout": 0.0})
+    asks = Asks([row[:-1] for row in rows[:200]], np.array([row[-1] for row in rows[:200]]))
+    done = fit_model(config, Corpus(tuple(map(str, range(count))), {}, {}), Log(Ragged.of(rows)), asks)
+    assert evaluated(done.model, asks)["recall@10"] > 0.9
+
+
+def test_a_blurred_item_shows_what_one_that_is_near_shows_and_only_in_training():
+    items = ItemTokenizer(ITEMS, 16, {}, CORPUS.contents, own=False, blur=0.9)
+    vectors, near = torch.from_numpy(TEXT.vectors), items.get_buffer("text_near")
+    cosines = functional.normalize(vectors, dim=1) @ functional.normalize(vectors, dim=1).T
+    for row in range(ITEMS):
+        if TEXT.present[row]:
+            others = [other for other in np.flatnonzero(TEXT.present) if other != row]
+            assert near[row, 0] == max(others, key=lambda other, row=row: float(cosines[row, other]))
+            assert set(near[row].tolist()) - {row} == set(others)
+        else:
+            assert set(near[row].tolist()) == {row}
+    rows = torch.arange(ITEMS)
+    items.train()
+    shown = items.blurred(rows)["text"]
+    assert bool((shown[torch.from_numpy(TEXT.present)] != rows[torch.from_numpy(TEXT.present)]).float().mean() > 0.7)
+    assert torch.equal(items(rows).vectors, items(rows).vectors)
+    assert not torch.equal(items(rows, blurred=True).vectors, items(rows).vectors)
+    items.eval()
+    assert torch.equal(items(rows, blurred=True).vectors, items(rows).vectors)
+
+
+def test_content_begins_as_it_is_each_modality_in_directions_of_its_own():
+    adapters = [Adapter(6, 16, 0.0), Adapter(5, 16, 0.0, hidden=False), Adapter(20, 16, 0.0)]
+    begin_apart(adapters)
+    one, other, wide = (adapter.direct.weight.detach() for adapter in adapters)
+    assert torch.allclose(one.T @ one, torch.eye(6), atol=1e-5)
+    assert torch.allclose(other.T @ one, torch.zeros(5, 6), atol=1e-5)
+    assert torch.allclose(wide @ wide.T, torch.eye(16), atol=1e-5)
 
 
 def test_an_item_that_nobody_had_is_no_negative_and_is_lent_the_embeddings_of_those_that_are_like_it():

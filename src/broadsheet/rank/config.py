@@ -13,18 +13,20 @@ Loss = Literal["softmax", "gbce"]
 class RankerConfig(Config):
     """One dial, `size`, derives width and layers of the native backbone, whose weights begin with so much `spread`; a language model brings its own.
 
-    An item is `tokens_per_item` tokens, made of its modalities by one expert each and `shared` ones, or with `experts` false by their
-    mean. Adapters and experts have `hidden` layers, or are but linear, which learns less
-    by heart. With `own` an embedding of its own
-    is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so that an item without one is no stranger; with chance
-    `hide` what was taken is told from what was passed over by one modality alone, so that none is ignored. With `ordered` false histories are sets, read in
-    an order drawn anew each time. `places` tell how far from
-    the start an item stands, `gaps` how long after the one before, where times are known; `taste` adds to
-    a state what the mean of the history's tokens says, whatever their order: at first so many times their likeness to an item, unless it is None; `proxy` weighs the losses by which the states must
-    remember order, distance and the earliest items. Modalities are learnt in the `order` that the paper has them, all at once, or from the last
-    to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). `next` and `choice` weigh the losses by which an item is told from
-    all others, and from what stood beside it and was passed over, where a log tells. Vectors of a
-    modality are kept on the `content` axes along which they differ most. States of users take at most `state_bytes`.
+    **Tokens.** An item is `tokens_per_item` tokens, made of its modalities by one expert each and `shared` ones, or with `experts` false by their mean. Vectors of a
+    modality are kept on the `content` axes along which they differ most. Adapters and experts have `hidden` layers, or are but linear, which learns less by heart.
+    With `own` an embedding of its own is added, which begins as who had it with what says (`start`), or as noise, and in training is left out with chance `forget`, so
+    that an item without one is no stranger. With `prior` how often an item is had, whoever asks, is a coordinate of that embedding and nothing that content tells. With
+    chance `blur` an item that is scored shows, in training, what one near it shows, so that content is no name.
+
+    **Order.** With `ordered` false histories are sets, read in an order drawn anew each time. `places` tell how far from the start an item stands, `gaps` how long
+    after the one before, where times are known; `taste` adds to a state what the mean of the history's tokens says, whatever their order: at first so many times their
+    likeness to an item, unless it is None.
+
+    **Learning.** `proxy` weighs the losses by which the states must remember order, distance and the earliest items; `next` and `choice` those by which an item is told
+    from all others, and from what stood beside it and was passed over, where a log tells; `alone` the same choice by taste in one modality alone. Modalities are learnt in the
+    `order` that the paper has them, all at once, or from the last to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones
+    (Petrov and Macdonald 2023). States of users take at most `state_bytes`.
     """
 
     size: Size = "base"
@@ -39,7 +41,8 @@ class RankerConfig(Config):
     own: bool = True
     start: Literal["neighbours", "random"] = "neighbours"
     forget: Annotated[float, Field(ge=0, lt=1)] = 0.3
-    hide: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    prior: bool = False
+    blur: Annotated[float, Field(ge=0, lt=1)] = 0.0
     loss: Loss = "softmax"
     rotary: bool = True
     ordered: bool = True
@@ -50,6 +53,7 @@ class RankerConfig(Config):
     rebuild: Annotated[float, Field(ge=0)] = 0.1
     next: Annotated[float, Field(ge=0)] = 1.0
     choice: Annotated[float, Field(ge=0)] = 1.0
+    alone: Annotated[float, Field(ge=0)] = 0.0
     order: Order = "staged"
     content: Annotated[int, Field(ge=1)] = 128
     state_bytes: Annotated[int, Field(ge=0)] = 2**30

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 import torch
-from torch import nn
 
 from broadsheet.core.baselines import neighbour_vectors
 from broadsheet.core.corpus import Corpus
@@ -21,6 +20,7 @@ from broadsheet.rank.batches import Log, Sampler, kept, packed
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.model import SequenceModel, tokens_of
 from broadsheet.rank.mpo import Planned, plan
+from broadsheet.rank.mrc import SIZE, ItemTokenizer
 from broadsheet.rank.objective import objective
 from broadsheet.rank.spae import SHORTEST, PositionAwareness
 
@@ -87,8 +87,7 @@ def fit_model(
 ) -> Fitted:
     """Train through the stages, a new model or the one given; `validation` chooses the weights of every stage but the last. With `seconds` all stages are cut alike to about that long."""
     model = model or SequenceModel(config, len(corpus.items), corpus.attributes, corpus.contents, seed=seed)
-    if model.items.own is not None:
-        begin(model.items.own, log.histories, neighbours=config.start == "neighbours")
+    begin(model.items, log.histories, neighbours=config.start == "neighbours")
     sampler = Sampler(log, config.longest, seed, ordered=config.ordered)
     if not sampler.targets:
         return Fitted(model.eval(), pl.DataFrame(), pl.DataFrame())
@@ -121,17 +120,23 @@ def fit_model(
     return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched))
 
 
-def begin(own: nn.Embedding, train: Ragged, *, neighbours: bool) -> None:
+def begin(items: ItemTokenizer, train: Ragged, *, neighbours: bool) -> None:
     """Let items' own embeddings begin as the leading eigenvectors of who had what near what: the collaborative signal, which training goes on to mend.
 
-    Items that nobody had begin, and stay, at nothing: they are all alike.
+    A prior begins as the logarithm of how often an item was had, in the mean 0. Items that nobody had begin, and stay, at nothing: they are all alike.
     """
-    vectors = SPREAD * neighbour_vectors(train, *own.weight.shape) if neighbours else np.zeros((len(own.weight), 0))
+    own = items.own
+    if own is None:
+        return
+    counts = np.bincount(train.values, minlength=len(own.weight))
+    vectors = SPREAD * neighbour_vectors(train, len(own.weight), own.embedding_dim - items.prior) if neighbours else np.zeros((len(own.weight), 0))
     rows = np.flatnonzero(vectors.any(axis=1))
-    strangers = np.setdiff1d(np.arange(len(own.weight)), train.values)
     with torch.no_grad():
         own.weight[torch.from_numpy(rows), : vectors.shape[1]] = torch.from_numpy(vectors[rows].astype(np.float32))
-        own.weight[torch.from_numpy(strangers)] = 0.0
+        if items.prior and len(train.values):
+            often = torch.log(torch.from_numpy(counts).float())
+            own.weight[:, -1] = SIZE * (often - often[torch.from_numpy(counts > 0)].mean())
+        own.weight[torch.from_numpy(np.flatnonzero(counts == 0))] = 0.0
 
 
 def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Planned]:

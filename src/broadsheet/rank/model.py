@@ -12,7 +12,7 @@ from broadsheet.core.seeds import generator
 from broadsheet.rank.backbones import Reader, open_reader
 from broadsheet.rank.batches import Packed, packed
 from broadsheet.rank.config import RankerConfig
-from broadsheet.rank.mrc import ItemTokenizer, Tokens
+from broadsheet.rank.mrc import SIZE, ItemTokenizer, Tokens
 from broadsheet.rank.spae import PositionAwareness
 
 # Items, and users, that are computed at once.
@@ -39,6 +39,8 @@ class SequenceModel(nn.Module):
             shared=config.shared,
             own=own,
             forget=config.forget,
+            blur=config.blur,
+            prior=config.prior,
             hidden=config.hidden,
             dropout=config.dropout,
             seed=seed,
@@ -70,12 +72,18 @@ class SequenceModel(nn.Module):
 
     def outputs(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return what states are multiplied with `[R, d]`, of item tokens `[R, k, d]`."""
-        return self.shown(vectors.sum(dim=1)) * self.scale
+        summed = vectors.sum(dim=1)
+        made = self.shown(summed) * self.scale
+        return torch.cat([made[:, :-1], summed[:, -1:] / SIZE], dim=1) if self.items.prior else made
+
+    def ended(self, states: torch.Tensor) -> torch.Tensor:
+        """Return states `[..., d]` that take each item's prior as it is: their last coordinate is 1, where items have such."""
+        return torch.cat([states[..., :-1], torch.ones_like(states[..., -1:])], dim=-1) if self.items.prior else states
 
     def table(self, rows: torch.Tensor | None = None, without: str = "") -> tuple[torch.Tensor, torch.Tensor]:
         """Return tokens `[R, k, d]` and outputs `[R, d]` of all items, or of some, a block at a time; with gradients where they are wanted."""
         wanted = torch.arange(len(self.items)) if rows is None else rows
-        parts = [self.items(block, without).vectors for block in wanted.split(BLOCK)]
+        parts = [self.items(block, without, blurred=True).vectors for block in wanted.split(BLOCK)]
         vectors = torch.cat([torch.zeros(0, self.items.tokens, self.width), *parts])
         return vectors, self.outputs(vectors)
 
@@ -97,19 +105,25 @@ class SequenceModel(nn.Module):
             layout = layout._replace(segment=layout.segment.repeat_interleave(tokens, dim=1), position=(layout.position[..., None] * tokens + steps).flatten(1))
         found = self.reader(fed, layout)[:, tokens - 1 :: tokens]
         if self.leaning is not None:
-            visible = given.layout.visible()[:, 0].to(vectors.dtype)
-            found = found + self.leaned(visible @ vectors.sum(dim=2) / visible.sum(dim=2, keepdim=True))
-        return found.flatten(0, 1)[given.at]
+            return self.ended(found.flatten(0, 1)[given.at] + self.leaned(self.mean(given, vectors)))
+        return self.ended(found.flatten(0, 1)[given.at])
 
-    def leaned(self, mean: torch.Tensor) -> torch.Tensor | float:
-        """Return what the mean of a history's item tokens `[..., d]` adds to its state."""
+    @staticmethod
+    def mean(given: Packed, vectors: torch.Tensor) -> torch.Tensor:
+        """Return the mean `[E, d]`, at each token, of the item tokens `[B, T, k, d]` up to it."""
+        visible = given.layout.visible()[:, 0].to(vectors.dtype)
+        return (visible @ vectors.sum(dim=2) / visible.sum(dim=2, keepdim=True)).flatten(0, 1)[given.at]
+
+    def leaned(self, mean: torch.Tensor, whole: torch.Tensor | None = None) -> torch.Tensor | float:
+        """Return what the mean of a history's item tokens `[..., d]` adds to its state; a part of one is measured by the `whole`."""
         if self.leaning is None:
             return 0.0
-        return self.leaning(mean * torch.rsqrt(mean.square().mean(dim=-1, keepdim=True) + 1e-8))
+        size = (mean if whole is None else whole).square().mean(dim=-1, keepdim=True)
+        return self.leaning(mean * torch.rsqrt(size + 1e-8))
 
     def read(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None, vectors: torch.Tensor) -> torch.Tensor:
         """Return the state after each history `[U, d]`, of items by their rows in `vectors` `[N, k, d]`; of nothing, a learnt state."""
-        found = self.nothing.detach().expand(len(rows), -1).clone()
+        found = self.ended(self.nothing.detach()).expand(len(rows), -1).clone()
         asked = [number for number, row in enumerate(rows) if len(row)]
         with torch.inference_mode():
             for start in range(0, len(asked), USERS):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from broadsheet.core.backbones.modalities import Modalities
+from broadsheet.core.backbones.modalities import Adapter, Modalities
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.seeds import generator
 
@@ -19,6 +19,8 @@ SIZE = 0.05
 LIKENESS = 20.0
 # Which share of known items is less like any other than one must be to be lent something, and how many are looked at to tell.
 UNUSUAL, SAMPLED = 0.9, 1000
+# How many items are near one, and for how many they are looked up at once.
+NEAR, BLOCK = 32, 1024
 
 
 class Tokens(NamedTuple):
@@ -55,12 +57,47 @@ class Expert(nn.Module):
         return made.view(len(vectors), self.tokens, -1)
 
 
+def nearest(vectors: torch.Tensor, present: torch.Tensor, count: int = NEAR) -> torch.Tensor:
+    """Return for each item the rows `[N, count]` of those whose vectors `[N, C]` are most like its own; an item that has none is like itself alone."""
+    unit = functional.normalize(vectors, dim=1)
+    found = []
+    for start in range(0, len(unit), BLOCK):
+        rows = torch.arange(start, min(start + BLOCK, len(unit)))
+        alike = (unit[rows] @ unit.T).masked_fill(~present, -torch.inf)
+        alike[torch.arange(len(rows)), rows] = -torch.inf
+        best = alike.topk(min(count, max(1, len(unit) - 1)), dim=1)
+        found.append(torch.where(best.values.isfinite() & present[rows, None], best.indices, rows[:, None]))
+    return torch.cat(found)
+
+
+def begin_apart(adapters: Sequence[Adapter]) -> None:
+    """Let adapters begin as isometries into directions of their own, as far as the width has room: likeness of content is likeness of tokens.
+
+    They begin without a bias: what all items have in common would drown what a history has.
+    """
+    if not adapters:
+        return
+    width = adapters[0].direct.out_features
+    room = torch.empty(0, width)
+    for adapter in adapters:
+        features = adapter.direct.in_features
+        if len(room) < features:
+            room = nn.init.orthogonal_(torch.empty(max(width, features), width))
+        with torch.no_grad():
+            adapter.direct.weight.copy_(room[:features].T)
+        room = room[features:]
+        nn.init.zeros_(adapter.direct.bias)
+        if adapter.hidden:
+            nn.init.zeros_(adapter.narrow.bias)
+
+
 class ItemTokenizer(Modalities):
     """Items `[N]` to tokens `[N, k, d]` (Speeder, MRC): one expert for each modality, `shared` ones that read the mean of all that is there.
 
     Without experts (`mixed` false) what is there is added up. A gate weighs the experts; one whose modality an item lacks has no weight. An item's own embedding, if there are such, is added to its first token:
     it knows what content does not, and a new item does without, as
-    in training any item does with chance `forget`, who had it being forgotten too. `read_out` rebuilds each frozen vector, which shows how much of it is left.
+    in training any item does with chance `forget`, who had it being forgotten too. With `prior` its last coordinate, which is never forgotten, is how often an item
+    is had whoever asks: content has no say in that. `read_out` rebuilds each frozen vector, which shows how much of it is left.
     """
 
     def __init__(
@@ -75,6 +112,8 @@ class ItemTokenizer(Modalities):
         shared: int = 2,
         own: bool = True,
         forget: float = 0.0,
+        blur: float = 0.0,
+        prior: bool = False,
         hidden: bool = True,
         dropout: float = 0.0,
         seed: int = 0,
@@ -82,7 +121,8 @@ class ItemTokenizer(Modalities):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "item tokens").integers(2**62)))
             super().__init__(items, width, attributes, contents, dropout, hidden=hidden)
-            self.forget, self.tokens, self.shared_count = forget, tokens, shared if self.names and mixed else 0
+            self.forget, self.blur, self.prior = forget, blur, prior and own
+            self.tokens, self.shared_count = tokens, shared if self.names and mixed else 0
             # Modalities that take part, OWN among them for the items' own embeddings: a stage may know but some.
             self.active = frozenset((*self.names, OWN))
             self.experts = nn.ModuleDict({name: Expert(width, tokens, dropout, hidden=hidden) for name in self.names if mixed})
@@ -93,32 +133,42 @@ class ItemTokenizer(Modalities):
                 nn.init.zeros_(self.gate.bias)
             self.sizes = nn.ParameterDict({name: nn.Parameter(torch.tensor(SIZE)) for name in contents})
             self.own = nn.Embedding(items, width) if own else None
+            for name in self.adapters if blur else ():
+                self.register_buffer(f"{name}_near", nearest(self.get_buffer(f"{name}_vectors"), self.get_buffer(f"{name}_present")), persistent=False)
             self.slots = nn.Parameter(torch.randn(tokens, width) * 0.02) if tokens > 1 else None
             self.read_out = nn.ModuleDict({name: nn.Linear(width, of.vectors.shape[1]) for name, of in contents.items()})
-            for adapter in self.adapters.values():
-                # What all items have in common would drown what a history has.
-                nn.init.zeros_(adapter.direct.bias)  # pyrefly: ignore
-                if hidden:
-                    nn.init.zeros_(adapter.narrow.bias)  # pyrefly: ignore
+            begin_apart([adapter for adapter in self.adapters.values() if isinstance(adapter, Adapter)])
             if self.own:
                 # Where content tells items apart it begins at nothing, and an item that training never meets keeps it so.
                 nn.init.normal_(self.own.weight, std=0.02) if not self.names else nn.init.zeros_(self.own.weight)
 
-    def forward(self, rows: torch.Tensor | None = None, without: str = "", *, only: str = "") -> Tokens:
-        """Return the tokens of all items, or of some `[R]`; `without` one modality, or of one `only`, as if no item had another."""
+    def forward(self, rows: torch.Tensor | None = None, without: str = "", *, only: str = "", blurred: bool = False) -> Tokens:
+        """Return the tokens of all items, or of some `[R]`; `without` one modality, or of one `only`, as if no item had another.
+
+        In training items may be `blurred`, so that content is no name by which they are known.
+        """
         count = self.count if rows is None else len(rows)
         forgot = torch.rand(count, 1) < self.forget if self.training and self.forget and self.names else None
         vectors, gates, parts = (
-            self._mixed(rows, without, forgot, only) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
+            self._mixed(rows, without, forgot, only, blurred=blurred) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
         )
         if self.own is not None and OWN in self.active and only in {"", OWN}:
             own = self.own.weight if rows is None else self.own(rows)
             if forgot is not None:
-                own = own.masked_fill(forgot, 0.0)
+                own = torch.cat([own[:, :-1].masked_fill(forgot, 0.0), own[:, -1:]], dim=1) if self.prior else own.masked_fill(forgot, 0.0)
             vectors = torch.cat([vectors[:, :1] + own[:, None], vectors[:, 1:]], dim=1)
         if self.slots is not None:
             vectors = vectors + self.slots
         return Tokens(vectors, gates, vectors[:, :0] if parts is None else parts)
+
+    def blurred(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return for each frozen modality whose vector each of `rows` `[R]` shows: its own or, with chance `blur`, a near item's."""
+        found = {}
+        for name in self.adapters:
+            near = self.get_buffer(f"{name}_near")
+            others = near[rows, torch.randint(near.shape[1], rows.shape)]
+            found[name] = torch.where(torch.rand(rows.shape) < self.blur, others, rows)
+        return found
 
     def newcomer(self, attributes: Mapping[str, Sequence[int]], contents: Mapping[str, np.ndarray], known: torch.Tensor | None = None) -> torch.Tensor:
         """Return the tokens `[k, d]` of an item that is not in the table, by its attributes' numbers and its contents' vectors.
@@ -139,13 +189,16 @@ class ItemTokenizer(Modalities):
             made = torch.cat([made[:1] + self.lent(self.direction(contents)[None], self.directions()[known], self.own.weight[known]), made[1:]])
         return made if self.slots is None else made + self.slots
 
-    def _mixed(self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None, only: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def _mixed(
+        self, rows: torch.Tensor | None, without: str, forgot: torch.Tensor | None, only: str, *, blurred: bool
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return mixed tokens, gates and parts."""
+        shown = self.blurred(torch.arange(self.count) if rows is None else rows) if blurred and self.training and self.blur else {}
         there = torch.stack([self.present(name, rows) & (name != without and name in self.active and only in {"", name}) for name in self.names], dim=1)
         if forgot is not None and COLLABORATIVE in self.names and len(self.names) > 1:
             at = self.names.index(COLLABORATIVE)
             there[:, at] &= ~forgot[:, 0]
-        parts = torch.stack([self.sized(name, self.modality(name, rows)) for name in self.names], dim=1)
+        parts = torch.stack([self.sized(name, self.modality(name, shown.get(name, rows))) for name in self.names], dim=1)
         parts = torch.where(there[..., None], parts, torch.stack([self.nulls[name] for name in self.names]))
         return (*self._weighed(parts, there), parts)
 
@@ -153,13 +206,17 @@ class ItemTokenizer(Modalities):
         """Return tokens `[R, k, d]` and gates of modalities `[R, M, d]`, of which `there` `[R, M]` says which an item has."""
         if self.gate is None:
             weights = there.to(parts.dtype)
-            return torch.einsum("re,red->rd", weights, parts)[:, None].expand(-1, self.tokens, -1), weights
+            return self._silent(torch.einsum("re,red->rd", weights, parts)[:, None].expand(-1, self.tokens, -1)), weights
         weights = self.weights(parts, there)
         made = [self.experts[name](parts[:, number]) for number, name in enumerate(self.names)]
         if self.shared_count:
             known = (parts * there[..., None]).sum(dim=1) / there.sum(dim=1, keepdim=True).clamp(min=1)
             made += [expert(known) for expert in self.shared]
-        return torch.einsum("re,rekd->rkd", weights, torch.stack(made, dim=1)), weights
+        return self._silent(torch.einsum("re,rekd->rkd", weights, torch.stack(made, dim=1))), weights
+
+    def _silent(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Take the last coordinate from what content says `[R, k, d]`, where that is an item's own prior."""
+        return torch.cat([vectors[..., :-1], torch.zeros_like(vectors[..., -1:])], dim=-1) if self.prior else vectors
 
     def sized(self, name: str, vectors: torch.Tensor) -> torch.Tensor:
         """Bring what an adapter gave `[R, d]` to the size of the modality, which is learnt; attributes' embeddings have learnt theirs themselves."""

@@ -1,5 +1,6 @@
 """What a step learns from: the next item among all, the one taken among those passed over, places, and what tokens keep of each modality."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from broadsheet.core.backbones.trunk import PADDING
 from broadsheet.core.softmax import softmax_loss
 from broadsheet.core.train import Objective, autocast
 from broadsheet.rank.batches import Batch
@@ -48,6 +50,7 @@ def objective(config: RankerConfig, counts: np.ndarray) -> Objective:
                 "earliest": config.proxy,
                 "rebuilt": config.rebuild,
                 "choice": config.choice,
+                **{f"alone {name}": config.alone for name in model.items.names},
             }
             loss = torch.stack([weights.get(name, 1.0) * value.float() for name, value in losses.items()]).sum()
         loss.backward()
@@ -66,6 +69,8 @@ def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, known: Kno
         losses = {"next": _next(model, states[asked], batch.targets[asked], known)}
     if batch.passed is not None and config.choice and (chosen := (batch.passed >= 0).any(dim=1) & asked).any():
         losses["choice"] = _choice(model, states[chosen], batch.targets[chosen], batch.passed[chosen])
+        if config.alone and model.leaning is not None:
+            losses |= _alone(model, batch, seen, where, model.mean(batch.given, vectors), chosen)
     if config.proxy:
         given = batch.given
         flat = where.flatten()[given.at]
@@ -108,17 +113,38 @@ def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, kno
     drawn = known[torch.randint(count, (len(targets), NEGATIVES))]
     seen, where = torch.unique(torch.cat([targets[:, None], drawn], dim=1), return_inverse=True)
     outputs = model.outputs(model.items(seen).vectors)
-    scores = torch.einsum("pd,pmd->pm", states, outputs[where]).float()
+    # Begun at the share of positives: else all scores must first fall together, and items grow alike.
+    scores = torch.einsum("pd,pmd->pm", states, outputs[where]).float() - math.log(max(1, count - 1))
     wrong = functional.softplus(scores[:, 1:]).masked_fill(drawn == targets[:, None], 0.0)
     return ((wrong.sum(dim=1) + beta * functional.softplus(-scores[:, 0])) / (NEGATIVES + 1)).mean()
 
 
 def _choice(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, passed: torch.Tensor) -> torch.Tensor:
-    """Tell the item that was taken from those that stood beside it; with chance `hide` all of them by one modality alone, so that none is ignored."""
+    """Tell the item that was taken from those that stood beside it."""
     offered = torch.cat([targets[:, None], passed], dim=1)
     seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
-    names = [name for name in model.items.names if name in model.items.active]
-    alone = names[int(torch.randint(len(names), ()))] if names and float(torch.rand(())) < model.config.hide else ""
-    outputs = model.outputs(model.items(seen, only=alone).vectors)
-    scores = torch.einsum("pd,pmd->pm", states, outputs[where]).masked_fill(offered < 0, -torch.inf)
+    return _told(states, model.outputs(model.items(seen, blurred=True).vectors)[where], offered)
+
+
+def _told(states: torch.Tensor, outputs: torch.Tensor, offered: torch.Tensor) -> torch.Tensor:
+    """Return the cross-entropy of the first of those offered `[P, M]`, -1 for nobody, by states `[P, d]` and outputs `[P, M, d]`."""
+    scores = torch.einsum("pd,pmd->pm", states, outputs).masked_fill(offered < 0, -torch.inf)
     return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
+
+
+def _alone(model: SequenceModel, batch: Batch, seen: torch.Tensor, where: torch.Tensor, mean: torch.Tensor, chosen: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Tell it by what taste says of one modality alone, for each of them: what items are known by heart cannot stand in for what they show.
+
+    `mean` `[E, d]` are the histories' mean tokens, by whose size a part of them is measured too.
+    """
+    offered = torch.cat([batch.targets[chosen][:, None], batch.passed[chosen]], dim=1)
+    beside, at = torch.unique(offered.clamp(min=0), return_inverse=True)
+    found = {}
+    for name in model.items.names:
+        if name not in model.items.active:
+            continue
+        vectors = model.items(seen, only=name).vectors[where] * (batch.given.layout.segment != PADDING)[..., None, None]
+        part = model.mean(batch.given, vectors)[chosen]
+        states = model.leaned(part, mean[chosen])
+        found[f"alone {name}"] = _told(states, model.outputs(model.items(beside, only=name, blurred=True).vectors)[at], offered)
+    return found

@@ -115,7 +115,7 @@ class UserStates:
                 due.append(user)
         if due:
             self._encode(due)
-        found = self.model.nothing.detach().float().repeat(len(users), 1)
+        found = self.model.ended(self.model.nothing.detach().float()).repeat(len(users), 1)
         for row, user in enumerate(users):
             last = self._states[user].last if user in self._states and self._events.get(user) else None
             if last is not None:
@@ -163,7 +163,7 @@ class UserStates:
             own = held[:, :, row, :, :count].to(self.dtype)
             state.held = own.clone() if state.held is None else torch.cat([state.held, own], dim=3)
             state.count += len(events)
-            state.last = found[row, count - 1].float() + self._leaned(users[row], state)
+            state.last = self.model.ended(found[row, count - 1].float() + self._leaned(users[row], state))
             self.nbytes += state.nbytes - before
             self.encoded += count
 

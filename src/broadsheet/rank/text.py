@@ -53,7 +53,7 @@ class TextModel(SequenceModel):
         square = (places.rows, room)
         states = self.reader(rows, Layout(segment.view(square), position.view(square)))
         ends = flat[torch.from_numpy(np.cumsum(sizes) - 1)]
-        return states.flatten(0, 1)[ends]
+        return self.ended(states.flatten(0, 1)[ends])
 
 
 def word_rows(model: SequenceModel, texts: Sequence[str], most: int | None = None) -> Ragged:
