@@ -470,6 +470,27 @@ MUTANTS = [
         ONE + "an_expert_whose_modality_is_missing_has_no_weight_and_its_vector_says_nothing",
     ),
     Mutant(
+        "tokens: content tells how often",
+        "rank/mrc.py",
+        "torch.cat([vectors[..., :-1], torch.zeros_like(vectors[..., -1:])], dim=-1) if self.prior else vectors",
+        "vectors",
+        ONE + "content_has_no_say_in_how_often_an_item_is_had_and_a_newcomer_begins_at_the_mean",
+    ),
+    Mutant(
+        "tokens: items are blurred when they are asked for",
+        "rank/mrc.py",
+        "if blurred and self.training and self.blur else {}",
+        "if blurred and self.blur else {}",
+        ONE + "a_blurred_item_shows_what_one_that_is_near_shows_and_only_in_training",
+    ),
+    Mutant(
+        "gBCE: all scores fall first",
+        "rank/objective.py",
+        " - math.log(max(1, count - 1))",
+        "",
+        ONE + "either_loss_finds_what_always_follows",
+    ),
+    Mutant(
         "tokens: strangers are negatives",
         "rank/objective.py",
         "known = torch.from_numpy(np.flatnonzero(counts))",

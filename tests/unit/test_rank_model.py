@@ -19,7 +19,7 @@ from broadsheet.rank import objective as objectives
 from broadsheet.rank.backbones import open_reader
 from broadsheet.rank.batches import Log, Sampler, kept, packed
 from broadsheet.rank.config import RankerConfig
-from broadsheet.rank.fit import Asks, evaluated, fit_model, ranks
+from broadsheet.rank.fit import Asks, begin, evaluated, fit_model, ranks
 from broadsheet.rank.model import SequenceModel, tokens_of
 from broadsheet.rank.mpo import modality_order, plan
 from broadsheet.rank.mrc import ItemTokenizer, begin_apart
@@ -168,10 +168,10 @@ def test_the_sampled_softmax_over_all_items_is_the_softmax(monkeypatch):
 @pytest.mark.parametrize("loss", ["softmax", "gbce"])
 def test_either_loss_finds_what_always_follows(loss):
     """Every item has one that always follows it: with either loss a plain SASRec finds it, for all items, in the same steps."""
-    count, rng = 300, np.random.default_rng(5)
-    rows = [(np.arange(8) * 7 + rng.integers(count)) % count for _ in range(1200)]
+    count, rng = 100, np.random.default_rng(5)
+    rows = [(np.arange(8) * 7 + rng.integers(count)) % count for _ in range(400)]
     plain = {"experts": False, "forget": 0.0, "proxy": 0.0, "rebuild": 0.0, "gaps": False, "rotary": False, "start": "random", "taste": None, "order": "joint"}
-    config = RankerConfig.model_validate({**plain, "loss": loss, "size": "tiny", "longest": 8, "batch": 256, "epochs": 20, "dropout": 0.0})
+    config = RankerConfig.model_validate({**plain, "loss": loss, "size": "tiny", "longest": 8, "batch": 128, "epochs": 10, "dropout": 0.0})
     asks = Asks([row[:-1] for row in rows[:200]], np.array([row[-1] for row in rows[:200]]))
     done = fit_model(config, Corpus(tuple(map(str, range(count))), {}, {}), Log(Ragged.of(rows)), asks)
     assert evaluated(done.model, asks)["recall@10"] > 0.9
@@ -191,11 +191,33 @@ def test_a_blurred_item_shows_what_one_that_is_near_shows_and_only_in_training()
     rows = torch.arange(ITEMS)
     items.train()
     shown = items.blurred(rows)["text"]
-    assert bool((shown[torch.from_numpy(TEXT.present)] != rows[torch.from_numpy(TEXT.present)]).float().mean() > 0.7)
+    assert bool((shown[torch.from_numpy(TEXT.present)] != rows[torch.from_numpy(TEXT.present)]).float().mean() > 0.4)
     assert torch.equal(items(rows).vectors, items(rows).vectors)
     assert not torch.equal(items(rows, blurred=True).vectors, items(rows).vectors)
     items.eval()
     assert torch.equal(items(rows, blurred=True).vectors, items(rows).vectors)
+
+
+def test_content_has_no_say_in_how_often_an_item_is_had_and_a_newcomer_begins_at_the_mean():
+    """A prior is the log of an item's share, in the mean 0; it is never forgotten; a state takes it as it is, and so do scores."""
+    histories = Ragged.of([[0, 1, 2], [0, 1, 3], [0, 4, 5], [0, 1]])
+    config = TINY.model_copy(update={"prior": True, "forget": 0.9, "blur": 0.9})
+    net = SequenceModel(config, ITEMS, {}, CORPUS.contents)
+    begin(net.items, histories, neighbours=True)
+    with torch.no_grad():
+        for name, parameter in net.items.named_parameters():
+            if not name.startswith("own"):
+                parameter.add_(torch.randn_like(parameter))
+    often = np.log(np.array([4.0, 3.0, 1.0, 1.0, 1.0, 1.0]))
+    for state in (net.train(), net.eval()):
+        with torch.no_grad():
+            vectors, outputs = state.table()
+            assert np.allclose(outputs[:6, -1].numpy(), often - often.mean(), atol=1e-5)
+            assert not bool(outputs[6:, -1].any())
+    told = net.read([np.array([1, 2]), np.zeros(0, dtype=np.int64)], None, vectors)
+    assert told[:, -1].tolist() == [1.0, 1.0]
+    with torch.no_grad():
+        assert float(net.items.newcomer({}, {"text": TEXT.vectors[3]})[0, -1]) == 0.0
 
 
 def test_content_begins_as_it_is_each_modality_in_directions_of_its_own():

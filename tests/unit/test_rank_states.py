@@ -31,7 +31,13 @@ def built(**change):
     return net, table, outputs
 
 
-BUILT = {"native": built(), "two tokens": built(tokens_per_item=2), "tiny": built(backbone="tiny"), "mean": built(backbone="mean")}
+BUILT = {
+    "native": built(),
+    "two tokens": built(tokens_per_item=2),
+    "tiny": built(backbone="tiny"),
+    "mean": built(backbone="mean"),
+    "a prior": built(prior=True),
+}
 # A user, an item, and the minute at which it was had; or a user and an item taken back.
 ACTS = st.lists(st.tuples(st.sampled_from(USERS), st.integers(0, ITEMS - 1), st.integers(0, 30) | st.none() | st.just("back")), min_size=1, max_size=60)
 

@@ -150,7 +150,9 @@ class ItemTokenizer(Modalities):
         count = self.count if rows is None else len(rows)
         forgot = torch.rand(count, 1) < self.forget if self.training and self.forget and self.names else None
         vectors, gates, parts = (
-            self._mixed(rows, without, forgot, only, blurred=blurred) if self.names else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
+            self._mixed(rows, without, forgot, only, blurred=blurred)
+            if self.names
+            else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
         )
         if self.own is not None and OWN in self.active and only in {"", OWN}:
             own = self.own.weight if rows is None else self.own(rows)
