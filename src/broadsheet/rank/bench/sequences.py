@@ -26,7 +26,7 @@ from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
-from broadsheet.rank.arms import TEXT, WITH, WRITES, arms
+from broadsheet.rank.arms import SASREC, TEXT, WITH, WRITES, arms
 from broadsheet.rank.batches import Log
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks, Fitted, fit_model, ranks
@@ -125,7 +125,8 @@ def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = 
     notes = (
         "Leave-one-out, all items ranked, ties by the mean; what a user had is removed, and in the columns `kept` it is not.",
         f"Short: at most {SHORT} items before; long: at least {LONG}; rare: the item was had at most {RARE} times in training.",
-        "Weights of co-occurrence are chosen on validation. Brackets: 95 % over users; p: paired, over users, against SASRec.",
+        "Weights of co-occurrence are chosen on validation. Brackets: 95 % over users; p: paired, over users, against SASRec, or against RecBole's.",
+        f"{SASREC} has the dropout and the steps an epoch that it learns best with. CPU ms a target: of training, all stages, evaluations included.",
     )
     return Bench.of("rank", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
@@ -392,7 +393,7 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
 
 
 def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: Sequence[Mapping[str, float]], model: str) -> dict[str, Any]:
-    """Mean over seeds with an interval over users, by buckets too, and the gain over SASRec paired by user."""
+    """Mean over seeds with an interval over users, by buckets too, and the gain over SASRec, and over another library's, paired by user."""
     runs = found[arm]
     line: dict[str, Any] = {"name": f"{data}: {arm}", "model": model, "runs": len(runs)}
     per_user = mean_by_rank([run[Columns.RANK].to_numpy() for run in runs])
@@ -403,11 +404,12 @@ def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: S
     length, seen = runs[0][LENGTH].to_numpy(), runs[0][SEEN].to_numpy()
     for name, mask in {"short": length <= SHORT, "long": length >= LONG, "rare": seen <= RARE}.items():
         line[f"ndcg@10 {name}"] = float(per_user["ndcg@10"][mask].mean()) if mask.any() else 0.0
-    if arm != "SASRec" and "SASRec" in found:
-        rival = mean_by_rank([run[Columns.RANK].to_numpy() for run in found["SASRec"]])["ndcg@10"]
-        gain = per_user["ndcg@10"] - rival
-        interval = bootstrap_mean(gain, generator(0, "rank", data, arm, "gain"), rounds=ROUNDS)
-        test = paired_permutation(per_user["ndcg@10"], rival, generator(0, "rank", data, arm, "p"))
-        line |= {"ndcg@10_gain": interval.mean, "ndcg@10_gain_lo": interval.low, "ndcg@10_gain_hi": interval.high, "p": test.p}
+    for rival, key, chance in ((SASREC, "ndcg@10_gain", "p"), (RIVAL, "ndcg@10_rival", "p rival")):
+        if arm != rival and rival in found:
+            theirs = mean_by_rank([run[Columns.RANK].to_numpy() for run in found[rival]])["ndcg@10"]
+            interval = bootstrap_mean(per_user["ndcg@10"] - theirs, generator(0, "rank", data, arm, "gain"), rounds=ROUNDS)
+            test = paired_permutation(per_user["ndcg@10"], theirs, generator(0, "rank", data, arm, "p"))
+            line |= {key: interval.mean, f"{key}_lo": interval.low, f"{key}_hi": interval.high, chance: test.p}
     told = [name for name in facts[0] if name not in line and not name.startswith(("recall", "ndcg"))]
-    return line | {name: float(np.mean([fact[name] for fact in facts if name in fact])) for name in told}
+    line |= {name: float(np.mean([fact[name] for fact in facts if name in fact])) for name in told}
+    return line | ({"cpu_ms_a_target": 1000 * line["cpu_s_an_epoch"] / line["targets"]} if line.get("targets") else {})
