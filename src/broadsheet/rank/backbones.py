@@ -35,6 +35,10 @@ class Reader(nn.Module, ABC):
     def forward(self, vectors: torch.Tensor, layout: Layout) -> torch.Tensor:
         """Return states `[B, T, d]` of vectors `[B, T, d]`, several sequences in a row."""
 
+    def at_ends(self, vectors: torch.Tensor, layout: Layout, ends: torch.Tensor) -> torch.Tensor:
+        """Return the state of each row's place in `ends` alone `[B, d]`."""
+        return self(vectors, layout)[torch.arange(len(ends)), ends]
+
     @abstractmethod
     def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Go on where `past` ended: return states `[B, T, d]` of tokens at `position` `[B, T]`, and what to keep of them (`Memory.held`)."""
@@ -71,6 +75,10 @@ class Native(Reader):
     def forward(self, vectors: torch.Tensor, layout: Layout) -> torch.Tensor:
         """Run the decoder."""
         return self.trunk(vectors, layout)
+
+    def at_ends(self, vectors: torch.Tensor, layout: Layout, ends: torch.Tensor) -> torch.Tensor:
+        """Run the decoder, its last layer for these places alone."""
+        return self.trunk(vectors, layout, ends=ends)[:, 0]
 
     def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the decoder on what is new."""

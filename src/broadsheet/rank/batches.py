@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from broadsheet.core.backbones.trunk import PADDING, Layout, pack
+from broadsheet.core.backbones.trunk import PADDING, Layout, Places, pack
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
 from broadsheet.core.train import Stage
@@ -56,10 +56,13 @@ def kept(count: int, longest: int) -> int:
     return count if count <= longest else count - half * -(-(count - longest) // half)
 
 
-def packed(rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None, longest: int) -> Packed:
-    """Lay sequences, none longer than `longest` and none empty, into rows of so many places; `times` are seconds, or None where they are not known."""
+def packed(rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None, longest: int, *, alone: bool = False) -> Packed:
+    """Lay sequences, none longer than `longest` and none empty, into rows of so many places; `times` are seconds, or None where they are not known.
+
+    With `alone` each has a row of its own, from its first place on.
+    """
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    places = pack(lengths, longest)
+    places = Places(np.arange(len(rows)), np.zeros(len(rows), dtype=np.int64), len(rows)) if alone else pack(lengths, longest)
     number = np.repeat(np.arange(len(rows)), lengths)
     begins = np.cumsum(lengths) - lengths
     within = np.arange(int(lengths.sum())) - begins[number]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from broadsheet.core.backbones.trunk import PADDING
+from broadsheet.core.backbones.trunk import PADDING, Layout
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.seeds import generator
 from broadsheet.rank.backbones import Reader, open_reader
@@ -97,16 +97,29 @@ class SequenceModel(nn.Module):
 
     def states(self, given: Packed, vectors: torch.Tensor) -> torch.Tensor:
         """Return the state at every token `[E, d]`, from the tokens `[B, T, k, d]` of the items; where items are several tokens, at the last of each."""
-        layout = given.layout
-        tokens = self.items.tokens
+        layout, tokens = given.layout, self.items.tokens
         fed = self.inputs(vectors, layout.position, given.gaps)
-        if tokens > 1:
-            steps = torch.arange(tokens)
-            layout = layout._replace(segment=layout.segment.repeat_interleave(tokens, dim=1), position=(layout.position[..., None] * tokens + steps).flatten(1))
-        found = self.reader(fed, layout)[:, tokens - 1 :: tokens]
+        found = self.reader(fed, self._of_tokens(layout))[:, tokens - 1 :: tokens]
         if self.leaning is not None:
             return self.ended(found.flatten(0, 1)[given.at] + self.leaned(self.mean(given, vectors)))
         return self.ended(found.flatten(0, 1)[given.at])
+
+    def last_states(self, given: Packed, vectors: torch.Tensor) -> torch.Tensor:
+        """Return the state after each sequence `[B, d]`, for less than all states cost; each sequence has a row of its own."""
+        fed = self.inputs(vectors, given.layout.position, given.gaps)
+        found = self.reader.at_ends(fed, self._of_tokens(given.layout), given.lengths * self.items.tokens - 1)
+        if self.leaning is None:
+            return self.ended(found)
+        there = given.layout.segment != PADDING
+        return self.ended(found + self.leaned((vectors.sum(dim=2) * there[..., None]).sum(dim=1) / given.lengths[:, None]))
+
+    def _of_tokens(self, layout: Layout) -> Layout:
+        """Return where tokens lie, of the layout of items."""
+        tokens = self.items.tokens
+        if tokens == 1:
+            return layout
+        steps = torch.arange(tokens)
+        return Layout(layout.segment.repeat_interleave(tokens, dim=1), (layout.position[..., None] * tokens + steps).flatten(1))
 
     @staticmethod
     def mean(given: Packed, vectors: torch.Tensor) -> torch.Tensor:
@@ -124,12 +137,14 @@ class SequenceModel(nn.Module):
     def read(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None, vectors: torch.Tensor) -> torch.Tensor:
         """Return the state after each history `[U, d]`, of items by their rows in `vectors` `[N, k, d]`; of nothing, a learnt state."""
         found = self.ended(self.nothing.detach()).expand(len(rows), -1).clone()
-        asked = [number for number, row in enumerate(rows) if len(row)]
+        asked = sorted((number for number, row in enumerate(rows) if len(row)), key=lambda number: len(rows[number]))
         with torch.inference_mode():
             for start in range(0, len(asked), USERS):
                 some = asked[start : start + USERS]
-                given = packed([rows[number] for number in some], None if times is None else [times[number] for number in some], self.config.longest)
-                found[some] = self.states(given, vectors[given.items])[given.ends].float()
+                given = packed(
+                    [rows[number] for number in some], None if times is None else [times[number] for number in some], len(rows[some[-1]]), alone=True
+                )
+                found[some] = self.last_states(given, vectors[given.items]).float()
         return found
 
     def scores(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None = None, without: str = "") -> Iterator[np.ndarray]:

@@ -55,6 +55,10 @@ class TextModel(SequenceModel):
         ends = flat[torch.from_numpy(np.cumsum(sizes) - 1)]
         return self.ended(states.flatten(0, 1)[ends])
 
+    def last_states(self, given: Packed, vectors: torch.Tensor) -> torch.Tensor:
+        """Return the state after each sequence `[B, d]`."""
+        return self.states(given, vectors)[given.ends]
+
 
 def word_rows(model: SequenceModel, texts: Sequence[str], most: int | None = None) -> Ragged:
     """Return the ids of each text's words, at most so many of each, and a full stop behind it; a text that says nothing is that alone."""

@@ -97,29 +97,33 @@ class _Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(
-        self, x: torch.Tensor, visible: torch.Tensor | None, turns: Turns | None = None, past: torch.Tensor | None = None, *, last: bool = False
+        self, x: torch.Tensor, visible: torch.Tensor | None, turns: Turns | None = None, past: torch.Tensor | None = None, *, ends: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return `[B, T, d]`, or of the `last` place alone `[B, 1, d]`, and the keys and values `[2, B, heads, T, HEAD]` of these tokens.
+        """Return `[B, T, d]`, or of the places `ends` `[B]` alone `[B, 1, d]`, and the keys and values `[2, B, heads, T, HEAD]` of these tokens.
 
         Each place sees what `visible` says, or where it is None all before it in its row.
         """
         rows, places, width = x.shape
         seen = self.before(x)
-        if last:
-            asked = functional.linear(seen[:, -1:], self.taken.weight[:width], self.taken.bias[:width])
+        causal = visible is None and ends is None
+        if ends is not None:
+            at = torch.arange(rows)
+            asked = functional.linear(seen[at, ends], self.taken.weight[:width], self.taken.bias[:width])
             parts = functional.linear(seen, self.taken.weight[width:], self.taken.bias[width:])
-            x, visible = x[:, -1:], None if visible is None else visible[:, :, -1:]
+            x = x[at, ends][:, None]
+            visible = (torch.arange(places) <= ends[:, None])[:, None, None] if visible is None else visible[at, :, ends][:, :, None]
+            turns_asked = None if turns is None else Turns(turns.cos[at, :, ends][:, :, None], turns.sin[at, :, ends][:, :, None])
         else:
             taken = self.taken(seen)
-            asked, parts = taken[..., :width], taken[..., width:]
+            asked, parts, turns_asked = taken[..., :width], taken[..., width:], turns
         asked = asked.reshape(rows, -1, width // HEAD, HEAD).transpose(1, 2)
         own = parts.view(rows, places, 2, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
-        if turns is not None:
-            asked = (Turns(turns.cos[:, :, -1:], turns.sin[:, :, -1:]) if last else turns)(asked)
+        if turns is not None and turns_asked is not None:
+            asked = turns_asked(asked)
             own = torch.stack([turns(own[0]), own[1]])
         keys, values = own if past is None else torch.cat([past.to(own.dtype), own], dim=3)
         dropped = self.attended if self.training else 0.0
-        found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible, dropout_p=dropped, is_causal=visible is None and not last)
+        found = functional.scaled_dot_product_attention(asked, keys, values, attn_mask=visible, dropout_p=dropped, is_causal=causal)
         x = x + self.dropout(self.given(found.transpose(1, 2).reshape(rows, -1, width)))
         return x + self.dropout(self.narrow(self.dropout(functional.gelu(self.wide(self.within(x)))))), own
 
@@ -161,13 +165,14 @@ class Trunk(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.longest, self.rotary = longest, rotary
 
-    def forward(self, vectors: torch.Tensor, layout: Layout, *, last: bool = False) -> torch.Tensor:
-        """Return hidden states, or `last` those of each row's last place alone `[B, 1, d]`, for less; those of padding mean nothing."""
+    def forward(self, vectors: torch.Tensor, layout: Layout, *, last: bool = False, ends: torch.Tensor | None = None) -> torch.Tensor:
+        """Return hidden states, or for less those of each row's place in `ends` `[B]`, or `last` of its last place, alone `[B, 1, d]`; those of padding mean nothing."""
         x, turns = self._placed(vectors, layout.position)
         visible = None if layout.alone and not last else layout.visible()
+        wanted = torch.full((len(x),), x.shape[1] - 1) if last else ends
         for number, block in enumerate(self.blocks, 1):
-            x, _ = block(x, visible, turns, last=last and number == len(self.blocks))
-        return self.last(x if x.shape[1] == 1 or not last else x[:, -1:])
+            x, _ = block(x, visible, turns, ends=wanted if number == len(self.blocks) else None)
+        return self.last(x if wanted is None or self.blocks else x[torch.arange(len(x)), wanted][:, None])
 
     def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Go on where `past` ended: return hidden states `[B, T, d]` of tokens at `position` `[B, T]`, and their own `Memory.held`."""
