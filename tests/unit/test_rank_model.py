@@ -15,6 +15,7 @@ from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.packages import SMOLLM2
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.train import Stage
+from broadsheet.rank import model as models
 from broadsheet.rank import objective as objectives
 from broadsheet.rank.backbones import open_reader
 from broadsheet.rank.batches import Log, Sampler, kept, packed
@@ -52,6 +53,18 @@ def test_a_packed_history_has_the_state_it_has_alone(change):
     together = net.read(ROWS, None, vectors)
     for number, row in enumerate(ROWS):
         assert torch.allclose(together[number], net.read([row], None, vectors)[0], atol=1e-5)
+
+
+def test_histories_of_all_lengths_read_at_once_have_the_states_they_have_alone(monkeypatch):
+    """Runs of about equal length hold every history once, none more tokens than may be read at once but for a single long one."""
+    monkeypatch.setattr(models, "TOKENS", 12)
+    net, rows = model(), [RNG.integers(ITEMS, size=size) for size in (3, 0, 8, 1, 5, 8, 2, 1)]
+    with torch.inference_mode():
+        vectors, _ = net.table()
+    together, alone = net.read(rows, None, vectors), torch.cat([net.read([row], None, vectors) for row in rows])
+    assert torch.allclose(together, alone, atol=1e-5)
+    runs = list(models._alike(range(6), [1, 1, 2, 5, 8, 20]))
+    assert [list(run) for run in runs] == [[0, 1, 2], [3], [4], [5]]
 
 
 def test_a_state_does_not_see_what_comes_later_and_does_see_the_order():

@@ -9,6 +9,7 @@ from torch import nn
 from broadsheet.core.backbones.trunk import PADDING, Layout
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.seeds import generator
+from broadsheet.core.train import autocast
 from broadsheet.rank.backbones import Reader, open_reader
 from broadsheet.rank.batches import Packed, packed
 from broadsheet.rank.config import RankerConfig
@@ -17,7 +18,9 @@ from broadsheet.rank.spae import PositionAwareness
 
 # Items, and users, that are computed at once.
 BLOCK = 4096
-USERS = 512
+USERS = 1024
+# Tokens that are read at once.
+TOKENS = 8192
 
 
 class SequenceModel(nn.Module):
@@ -139,8 +142,7 @@ class SequenceModel(nn.Module):
         found = self.ended(self.nothing.detach()).expand(len(rows), -1).clone()
         asked = sorted((number for number, row in enumerate(rows) if len(row)), key=lambda number: len(rows[number]))
         with torch.inference_mode():
-            for start in range(0, len(asked), USERS):
-                some = asked[start : start + USERS]
+            for some in _alike(asked, [len(rows[number]) for number in asked]):
                 given = packed(
                     [rows[number] for number in some], None if times is None else [times[number] for number in some], len(rows[some[-1]]), alone=True
                 )
@@ -148,12 +150,25 @@ class SequenceModel(nn.Module):
         return found
 
     def scores(self, rows: Sequence[np.ndarray], times: Sequence[np.ndarray] | None = None, without: str = "") -> Iterator[np.ndarray]:
-        """Yield scores `[B, N]` of all items, a block of users at a time."""
+        """Yield scores `[B, N]` of all items, a block of users at a time; histories are read in the number format that this machine trains in."""
         with torch.inference_mode():
             vectors, outputs = self.table(without=without)
             for start in range(0, len(rows), USERS):
                 some = slice(start, start + USERS)
-                yield (self.read(rows[some], None if times is None else times[some], vectors) @ outputs.T).numpy()
+                with autocast():
+                    states = self.read(rows[some], None if times is None else times[some], vectors)
+                yield (states @ outputs.T).numpy()
+
+
+def _alike(numbers: Sequence[int], lengths: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield runs of `numbers`, whose histories grow in length, each of about so many tokens that little of its rows is padding."""
+    start = 0
+    for place, length in enumerate(lengths):
+        if length * (place + 1 - start) > TOKENS and place > start:
+            yield numbers[start:place]
+            start = place
+    if start < len(numbers):
+        yield numbers[start:]
 
 
 def tokens_of(model: SequenceModel, given: Packed) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Tokens]:

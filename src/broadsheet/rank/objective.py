@@ -11,7 +11,7 @@ from torch.nn import functional
 from broadsheet.core.backbones.trunk import PADDING
 from broadsheet.core.softmax import softmax_loss
 from broadsheet.core.train import Objective, autocast
-from broadsheet.rank.batches import Batch
+from broadsheet.rank.batches import Batch, Packed
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.model import SequenceModel, tokens_of
 from broadsheet.rank.spae import PositionAwareness, proxy_losses
@@ -68,9 +68,10 @@ def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, known: Kno
     else:
         losses = {"next": _next(model, states[asked], batch.targets[asked], known)}
     if batch.passed is not None and config.choice and (chosen := (batch.passed >= 0).any(dim=1) & asked).any():
-        losses["choice"] = _choice(model, states[chosen], batch.targets[chosen], batch.passed[chosen])
+        offered = torch.cat([batch.targets[chosen][:, None], batch.passed[chosen]], dim=1)
+        losses["choice"] = _choice(model, states[chosen], offered)
         if config.alone and model.leaning is not None:
-            losses |= _alone(model, batch, seen, where, model.mean(batch.given, vectors), chosen)
+            losses |= _alone(model, batch.given, seen, where, model.mean(batch.given, vectors), chosen, offered)
     if config.proxy:
         given = batch.given
         flat = where.flatten()[given.at]
@@ -119,9 +120,8 @@ def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, kno
     return ((wrong.sum(dim=1) + beta * functional.softplus(-scores[:, 0])) / (NEGATIVES + 1)).mean()
 
 
-def _choice(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, passed: torch.Tensor) -> torch.Tensor:
-    """Tell the item that was taken from those that stood beside it."""
-    offered = torch.cat([targets[:, None], passed], dim=1)
+def _choice(model: SequenceModel, states: torch.Tensor, offered: torch.Tensor) -> torch.Tensor:
+    """Tell the item that was taken, the first of those `offered` `[P, M]`, from those that stood beside it."""
     seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
     return _told(states, model.outputs(model.items(seen, blurred=True).vectors)[where], offered)
 
@@ -132,19 +132,19 @@ def _told(states: torch.Tensor, outputs: torch.Tensor, offered: torch.Tensor) ->
     return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
 
 
-def _alone(model: SequenceModel, batch: Batch, seen: torch.Tensor, where: torch.Tensor, mean: torch.Tensor, chosen: torch.Tensor) -> dict[str, torch.Tensor]:
+def _alone(
+    model: SequenceModel, given: Packed, seen: torch.Tensor, where: torch.Tensor, mean: torch.Tensor, chosen: torch.Tensor, offered: torch.Tensor
+) -> dict[str, torch.Tensor]:
     """Tell it by what taste says of one modality alone, for each of them: what items are known by heart cannot stand in for what they show.
 
     `mean` `[E, d]` are the histories' mean tokens, by whose size a part of them is measured too.
     """
-    offered = torch.cat([batch.targets[chosen][:, None], batch.passed[chosen]], dim=1)
     beside, at = torch.unique(offered.clamp(min=0), return_inverse=True)
+    there = (given.layout.segment != PADDING)[..., None, None]
     found = {}
     for name in model.items.names:
-        if name not in model.items.active:
-            continue
-        vectors = model.items(seen, only=name).vectors[where] * (batch.given.layout.segment != PADDING)[..., None, None]
-        part = model.mean(batch.given, vectors)[chosen]
-        states = model.leaned(part, mean[chosen])
-        found[f"alone {name}"] = _told(states, model.outputs(model.items(beside, only=name, blurred=True).vectors)[at], offered)
+        if name in model.items.active:
+            part = model.mean(given, model.items(seen, only=name).vectors[where] * there)
+            states = torch.as_tensor(model.leaned(part[chosen], mean[chosen]))
+            found[f"alone {name}"] = _told(states, model.outputs(model.items(beside, only=name, blurred=True).vectors)[at], offered)
     return found
