@@ -32,6 +32,11 @@ from recbole.utils import get_model, get_trainer, init_seed  # noqa: E402
 EPOCHS = 300
 
 
+def named(source: Path) -> str:
+    """Return the name of the ordered copy: of a data set called ml-100k RecBole reads the one it brings, wherever it is told to look."""
+    return f"{source.name}-in-order"
+
+
 def ordered(source: Path, out: Path) -> dict[str, list[str]]:
     """Write the events in their order with their place as time; return each user's items in that order."""
     with (source / f"{source.name}.inter").open() as file:
@@ -39,10 +44,10 @@ def ordered(source: Path, out: Path) -> dict[str, list[str]]:
     columns = [name.split(":")[0] for name in head]
     user, item, at = columns.index("user_id"), columns.index("item_id"), columns.index("timestamp")
     rows.sort(key=lambda row: float(row[at]))
-    folder = out / "data" / source.name
+    folder = out / "data" / named(source)
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{row[user]}\t{row[item]}\t{place}" for place, row in enumerate(rows)]
-    (folder / f"{source.name}.inter").write_text("\n".join(["user_id:token\titem_id:token\ttimestamp:float", *lines]) + "\n")
+    (folder / f"{folder.name}.inter").write_text("\n".join(["user_id:token\titem_id:token\ttimestamp:float", *lines]) + "\n")
     histories: dict[str, list[str]] = {}
     for row in rows:
         histories.setdefault(row[user], []).append(row[item])
@@ -76,22 +81,28 @@ def rank_of(scores: np.ndarray, target: int) -> float:
     return float((scores > scores[target]).sum() + ((scores == scores[target]).sum() - 1) / 2)
 
 
-def ranks_of(model: torch.nn.Module, loader: object, dataset: object, histories: dict[str, list[str]]) -> tuple[list[tuple], float]:
+def ranks_of(model: torch.nn.Module, dataset: object, histories: dict[str, list[str]], longest: int, size: int = 256) -> tuple[list[tuple], float]:
     """Return (user, item, rank among all, rank with the history removed) of each user's last item, and the CPU seconds of scoring."""
     model.eval()
+    asked = [(user, [dataset.token2id("item_id", item) for item in items]) for user, items in histories.items() if len(items) >= 3]
     rows, spent = [], 0.0
-    for interaction, _, _, targets in loader:
+    for start in range(0, len(asked), size):
+        some = asked[start : start + size]
         began = time.process_time()
+        given = torch.zeros(len(some), longest, dtype=torch.long)
+        for row, (_, items) in enumerate(some):
+            held = items[:-1][-longest:]
+            given[row, : len(held)] = torch.tensor(held)
+        lengths = torch.tensor([min(longest, len(items) - 1) for _, items in some])
         with torch.no_grad():
-            scores = model.full_sort_predict(interaction).numpy()
+            scores = model.full_sort_predict({"item_id_list": given, "item_length": lengths}).numpy()
         spent += time.process_time() - began
-        users = dataset.id2token("user_id", interaction["user_id"].numpy())
-        for user, row, target in zip(users, scores, targets.numpy(), strict=True):
+        for (user, items), row in zip(some, scores, strict=True):
             row[0] = -np.inf
+            target = items[-1]
             kept = rank_of(row, target)
-            seen = [dataset.token2id("item_id", item) for item in histories[str(user)][:-1]]
-            row[[item for item in seen if item != target]] = -np.inf
-            rows.append((str(user), str(dataset.id2token("item_id", int(target))), kept, rank_of(row, target)))
+            row[[item for item in items[:-1] if item != target]] = -np.inf
+            rows.append((user, str(dataset.id2token("item_id", target)), kept, rank_of(row, target)))
     return rows, spent
 
 
@@ -162,15 +173,15 @@ def main() -> None:
     torch.set_num_threads(threads)
     given.out.mkdir(parents=True, exist_ok=True)
     histories = ordered(given.data, given.out)
-    config = config_of(given.data.name, given.out, given.seed, given.batch)
+    config = config_of(named(given.data), given.out, given.seed, given.batch)
     init_seed(given.seed, reproducibility=True)
     dataset = create_dataset(config)
-    train_data, valid_data, test_data = data_preparation(config, dataset)
+    train_data, valid_data, _ = data_preparation(config, dataset)
     model = get_model("SASRec")(config, train_data.dataset)
     trainer = get_trainer(config["MODEL_TYPE"], "SASRec")(config, model)
     past = train(trainer, train_data, valid_data, given.out, given.patience)
     model.load_state_dict(torch.load(given.out / "best.pt"))
-    rows, spent = ranks_of(model, test_data, dataset, histories)
+    rows, spent = ranks_of(model, dataset, histories, config["MAX_ITEM_LIST_LENGTH"])
     with (given.out / "ranks.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["user", "item", "rank_kept", "rank_removed"])
