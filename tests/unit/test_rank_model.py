@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from broadsheet.core.backbones.modalities import Adapter
 from broadsheet.core.backbones.trunk import Layout, Memory
+from broadsheet.core.config import build, with_settings
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.modality import Attributes, Content
@@ -343,6 +344,14 @@ def test_a_constant_scorer_gets_what_chance_gets_and_a_hidden_target_is_never_fo
     asks = Asks([np.array([0])] * 4, np.array([1, 2, 3, 0]), hidden=[np.array([0])] * 4)
     found = ranks([np.zeros((4, 11))], asks)
     assert found.tolist() == [4.5, 4.5, 4.5, np.inf]
+
+
+def test_taste_can_be_left_out_by_its_name():
+    config = build(RankerConfig, with_settings({}, ["taste=none", "size=tiny"]), "here")
+    assert config.taste is None
+    assert RankerConfig.model_validate(config.model_dump(mode="json")) == config
+    with pytest.raises(ConfigError, match="taste"):
+        build(RankerConfig, with_settings({}, ["taste=much"]), "here")
 
 
 def test_an_unknown_backbone_is_named_with_those_that_there_are():

@@ -2,12 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from broadsheet.core.config import Config, Size
 
 Order = Literal["staged", "joint", "reversed"]
 Loss = Literal["softmax", "gbce"]
+
+
+def _unless_none(value: object) -> object:
+    """Read the word none, as TOML has no such value."""
+    return None if value == "none" else value
 
 
 class RankerConfig(Config):
@@ -21,7 +26,7 @@ class RankerConfig(Config):
 
     **Order.** With `ordered` false histories are sets, read in an order drawn anew each time. `places` tell how far from the start an item stands, `gaps` how long
     after the one before, where times are known; `taste` adds to a state what the mean of the history's tokens says, whatever their order: at first so many times their
-    likeness to an item, unless it is None.
+    likeness to an item, unless it is None, or the word none.
 
     **Learning.** `proxy` weighs the losses by which the states must remember order, distance and the earliest items; `next` and `choice` those by which an item is told
     from all others, and from what stood beside it and was passed over, where a log tells; `alone` the same choice by taste in one modality alone. Modalities are learnt in the
@@ -48,7 +53,7 @@ class RankerConfig(Config):
     ordered: bool = True
     places: bool = True
     gaps: bool = True
-    taste: Annotated[float, Field(ge=0)] | None = 0.0
+    taste: Annotated[Annotated[float, Field(ge=0)] | None, BeforeValidator(_unless_none)] = 0.0
     proxy: Annotated[float, Field(ge=0)] = 0.1
     rebuild: Annotated[float, Field(ge=0)] = 0.1
     next: Annotated[float, Field(ge=0)] = 1.0
