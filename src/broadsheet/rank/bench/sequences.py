@@ -403,7 +403,8 @@ def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: S
     line |= {f"{name} kept": float(values.mean()) for name, values in mean_by_rank([run[KEPT].to_numpy() for run in runs]).items() if name.endswith("@10")}
     length, seen = runs[0][LENGTH].to_numpy(), runs[0][SEEN].to_numpy()
     for name, mask in {"short": length <= SHORT, "long": length >= LONG, "rare": seen <= RARE}.items():
-        line[f"ndcg@10 {name}"] = float(per_user["ndcg@10"][mask].mean()) if mask.any() else 0.0
+        if mask.any():
+            line[f"ndcg@10 {name}"] = float(per_user["ndcg@10"][mask].mean())
     for rival, key, chance in ((SASREC, "ndcg@10_gain", "p"), (RIVAL, "ndcg@10_rival", "p rival")):
         if arm != rival and rival in found:
             theirs = mean_by_rank([run[Columns.RANK].to_numpy() for run in found[rival]])["ndcg@10"]
