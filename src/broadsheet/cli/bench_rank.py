@@ -119,7 +119,7 @@ def world(
     from broadsheet.sample.world import world as make
     from broadsheet.stack import known_world
 
-    config = configured(RankerConfig, RECIPES, "", "world", settings)
+    config = configured(RankerConfig, RECIPES, "", "crowd", settings)
     with shown() as progress:
 
         def known() -> "Known":

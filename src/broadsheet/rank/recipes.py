@@ -3,8 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
+_WORLD: Mapping[str, Any] = {
+    "size": "small",
+    "spread": 0.05,
+    "order": "joint",
+    "hidden": False,
+    "shared": 0,
+    "forget": 0.0,
+    "prior": True,
+    "blur": 0.9,
+    "alone": 1.0,
+    "taste": 1.0,
+    "content": 64,
+    "longest": 192,
+    "dropout": 0.0,
+    "proxy": 0.5,
+    "rebuild": 0.0,
+    "next": 0.8,
+    "choice": 4.0,
+    "batch": 512,
+    "epochs": 24,
+}
+
 # `sequences`: many users, each with some items. `papers`: every paper is new once, so none has an embedding of its own. `libraries`: sets, in no order. `world`: the
-# fictional one, in which little is to be learnt by heart.
+# fictional one, in which little is to be learnt by heart. `crowd`: the same with thousands of readers.
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "sequences": {},
     "papers": {"size": "small", "own": False, "taste": 1.0, "longest": 20, "batch": 512, "epochs": 20},
@@ -19,25 +41,6 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
         "longest": 100,
         "epochs": 10,
     },
-    "world": {
-        "size": "small",
-        "spread": 0.05,
-        "order": "joint",
-        "hidden": False,
-        "shared": 0,
-        "forget": 0.0,
-        "prior": True,
-        "blur": 0.9,
-        "alone": 1.0,
-        "taste": 1.0,
-        "content": 64,
-        "longest": 192,
-        "dropout": 0.0,
-        "proxy": 0.5,
-        "rebuild": 0.0,
-        "next": 0.8,
-        "choice": 4.0,
-        "batch": 512,
-        "epochs": 24,
-    },
+    "world": _WORLD,
+    "crowd": {**_WORLD, "size": "base", "batch": 1024, "epochs": 7},
 }

@@ -27,7 +27,7 @@ from broadsheet.rank.recipes import RECIPES
 TRUTHS: Mapping[str, tuple[int, str]] = {"figure": (4, "no image"), "order": (2, "mean of items"), "deep": (4, "last 39"), "cold": (6, "ids alone")}
 SHORT = 39
 HIT = "hit"
-WORLD = RankerConfig.model_validate(RECIPES["world"])
+WORLD = RankerConfig.model_validate(RECIPES["crowd"])
 ARMS: Mapping[str, Mapping[str, Any]] = {
     "Speeder": {},
     "no image": {},
