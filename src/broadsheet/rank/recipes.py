@@ -42,5 +42,5 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
         "epochs": 10,
     },
     "world": _WORLD,
-    "crowd": {**_WORLD, "size": "base", "batch": 1024, "epochs": 7},
+    "crowd": {**_WORLD, "size": "base", "next": 0.4, "alone": 2.0, "batch": 1024, "epochs": 7},
 }
