@@ -18,12 +18,12 @@ Data = Annotated[
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")]
 
 
-def _configured(settings: list[str] | None) -> "RankerConfig":
+def _configured(settings: list[str] | None, recipe: str = "sequences") -> "RankerConfig":
     from broadsheet.cli.fitted import configured
     from broadsheet.rank.config import RankerConfig
     from broadsheet.rank.recipes import RECIPES
 
-    return configured(RankerConfig, RECIPES, "", "sequences", settings)
+    return configured(RankerConfig, RECIPES, "", recipe, settings)
 
 
 def rank(
@@ -110,16 +110,13 @@ def world(
 
     Example: broadsheet bench rank-world --readers 5000 --seeds 3
     """
-    from broadsheet.cli.fitted import configured
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder
     from broadsheet.rank.bench.world import ARMS, WorldPlan, bench_world
-    from broadsheet.rank.config import RankerConfig
-    from broadsheet.rank.recipes import RECIPES
     from broadsheet.sample.world import world as make
     from broadsheet.stack import known_world
 
-    config = configured(RankerConfig, RECIPES, "", "crowd", settings)
+    config = _configured(settings, "crowd")
     with shown() as progress:
 
         def known() -> "Known":
@@ -166,15 +163,12 @@ def citeulike(
 
     Example: broadsheet bench rank-citeulike --data arxiv/citeulike-a
     """
-    from broadsheet.cli.fitted import configured
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder, data_path
     from broadsheet.rank.bench.citeulike import CiteulikePlan, bench_citeulike
-    from broadsheet.rank.config import RankerConfig
-    from broadsheet.rank.recipes import RECIPES
     from broadsheet.stack import text_contents
 
-    config = configured(RankerConfig, RECIPES, "", "libraries", settings)
+    config = _configured(settings, "libraries")
     with shown() as progress:
         plan = CiteulikePlan(data_path(data), lambda ids, texts: text_contents(ids, texts, progress), seeds, tuple(arm or ()), budget, config)
         bench = bench_citeulike(plan, rows or bench_folder(), command(), progress)

@@ -68,8 +68,8 @@ def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, known: Kno
     else:
         losses = {"next": _next(model, states[asked], batch.targets[asked], known)}
     if batch.passed is not None and config.choice and (chosen := (batch.passed >= 0).any(dim=1) & asked).any():
-        offered = torch.cat([batch.targets[chosen][:, None], batch.passed[chosen]], dim=1)
-        losses["choice"] = _choice(model, states[chosen], offered)
+        offered = Offered.of(batch.targets[chosen], batch.passed[chosen])
+        losses["choice"] = offered.loss(model, states[chosen])
         if config.alone and model.leaning is not None:
             losses |= _alone(model, batch.given, seen, where, model.mean(batch.given, vectors), chosen, offered)
     if config.proxy:
@@ -120,31 +120,38 @@ def _gbce(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, kno
     return ((wrong.sum(dim=1) + beta * functional.softplus(-scores[:, 0])) / (NEGATIVES + 1)).mean()
 
 
-def _choice(model: SequenceModel, states: torch.Tensor, offered: torch.Tensor) -> torch.Tensor:
-    """Tell the item that was taken, the first of those `offered` `[P, M]`, from those that stood beside it."""
-    seen, where = torch.unique(offered.clamp(min=0), return_inverse=True)
-    return _told(states, model.outputs(model.items(seen, blurred=True).vectors)[where], offered)
+class Offered(NamedTuple):
+    """What stood beside one another: items `[P, M]`, the one taken first and -1 for nothing, the different ones among them, and where each is among those."""
 
+    items: torch.Tensor
+    different: torch.Tensor
+    where: torch.Tensor
 
-def _told(states: torch.Tensor, outputs: torch.Tensor, offered: torch.Tensor) -> torch.Tensor:
-    """Return the cross-entropy of the first of those offered `[P, M]`, -1 for nobody, by states `[P, d]` and outputs `[P, M, d]`."""
-    scores = torch.einsum("pd,pmd->pm", states, outputs).masked_fill(offered < 0, -torch.inf)
-    return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
+    @classmethod
+    def of(cls, taken: torch.Tensor, passed: torch.Tensor) -> "Offered":
+        """Put what was taken `[P]` before what was passed over `[P, M - 1]`."""
+        items = torch.cat([taken[:, None], passed], dim=1)
+        return cls(items, *torch.unique(items.clamp(min=0), return_inverse=True))
+
+    def loss(self, model: SequenceModel, states: torch.Tensor, only: str = "") -> torch.Tensor:
+        """Return the cross-entropy by which states `[P, d]` tell what was taken, by all that items show or by one modality `only`."""
+        outputs = model.outputs(model.items(self.different, only=only, blurred=True).vectors)
+        scores = torch.einsum("pd,pmd->pm", states, outputs[self.where]).masked_fill(self.items < 0, -torch.inf)
+        return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
 
 
 def _alone(
-    model: SequenceModel, given: Packed, seen: torch.Tensor, where: torch.Tensor, mean: torch.Tensor, chosen: torch.Tensor, offered: torch.Tensor
+    model: SequenceModel, given: Packed, seen: torch.Tensor, where: torch.Tensor, mean: torch.Tensor, chosen: torch.Tensor, offered: Offered
 ) -> dict[str, torch.Tensor]:
-    """Tell it by what taste says of one modality alone, for each of them: what items are known by heart cannot stand in for what they show.
+    """Tell what was taken by what taste says of one modality alone, for each of them: what items are known by heart cannot stand in for what they show.
 
     `mean` `[E, d]` are the histories' mean tokens, by whose size a part of them is measured too.
     """
-    beside, at = torch.unique(offered.clamp(min=0), return_inverse=True)
     there = (given.layout.segment != PADDING)[..., None, None]
     found = {}
     for name in model.items.names:
         if name in model.items.active:
             part = model.mean(given, model.items(seen, only=name).vectors[where] * there)
             states = torch.as_tensor(model.leaned(part[chosen], mean[chosen]))
-            found[f"alone {name}"] = _told(states, model.outputs(model.items(beside, only=name, blurred=True).vectors)[at], offered)
+            found[f"alone {name}"] = offered.loss(model, states, only=name)
     return found

@@ -112,14 +112,14 @@ class _Block(nn.Module):
             parts = functional.linear(seen, self.taken.weight[width:], self.taken.bias[width:])
             x = x[at, ends][:, None]
             visible = (torch.arange(places) <= ends[:, None])[:, None, None] if visible is None else visible[at, :, ends][:, :, None]
-            turns_asked = None if turns is None else Turns(turns.cos[at, :, ends][:, :, None], turns.sin[at, :, ends][:, :, None])
+            turned = turns and Turns(turns.cos[at, :, ends][:, :, None], turns.sin[at, :, ends][:, :, None])
         else:
             taken = self.taken(seen)
-            asked, parts, turns_asked = taken[..., :width], taken[..., width:], turns
+            asked, parts, turned = taken[..., :width], taken[..., width:], turns
         asked = asked.reshape(rows, -1, width // HEAD, HEAD).transpose(1, 2)
         own = parts.view(rows, places, 2, width // HEAD, HEAD).permute(2, 0, 3, 1, 4)
-        if turns is not None and turns_asked is not None:
-            asked = turns_asked(asked)
+        if turns is not None and turned is not None:
+            asked = turned(asked)
             own = torch.stack([turns(own[0]), own[1]])
         keys, values = own if past is None else torch.cat([past.to(own.dtype), own], dim=3)
         dropped = self.attended if self.training else 0.0
@@ -165,14 +165,13 @@ class Trunk(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.longest, self.rotary = longest, rotary
 
-    def forward(self, vectors: torch.Tensor, layout: Layout, *, last: bool = False, ends: torch.Tensor | None = None) -> torch.Tensor:
-        """Return hidden states, or for less those of each row's place in `ends` `[B]`, or `last` of its last place, alone `[B, 1, d]`; those of padding mean nothing."""
+    def forward(self, vectors: torch.Tensor, layout: Layout, *, ends: torch.Tensor | None = None) -> torch.Tensor:
+        """Return hidden states, or for less those of each row's place in `ends` `[B]` alone `[B, 1, d]`; those of padding mean nothing."""
         x, turns = self._placed(vectors, layout.position)
-        visible = None if layout.alone and not last else layout.visible()
-        wanted = torch.full((len(x),), x.shape[1] - 1) if last else ends
+        visible = None if layout.alone else layout.visible()
         for number, block in enumerate(self.blocks, 1):
-            x, _ = block(x, visible, turns, ends=wanted if number == len(self.blocks) else None)
-        return self.last(x if wanted is None or self.blocks else x[torch.arange(len(x)), wanted][:, None])
+            x, _ = block(x, visible, turns, ends=ends if number == len(self.blocks) else None)
+        return self.last(x if ends is None or self.blocks else x[torch.arange(len(x)), ends][:, None])
 
     def extend(self, vectors: torch.Tensor, position: torch.Tensor, past: Memory | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Go on where `past` ended: return hidden states `[B, T, d]` of tokens at `position` `[B, T]`, and their own `Memory.held`."""

@@ -44,7 +44,7 @@ class DepthDecoder(nn.Module):
         given = codes.shape[1]
         rows = torch.cat([started[:, None], self.codes(codes + torch.arange(given) * self.size)], dim=1)
         layout = Layout(torch.zeros(rows.shape[:2], dtype=torch.long), torch.arange(given + 1).expand(len(rows), -1))
-        return self.trunk(rows, layout, last=last)
+        return self.trunk(rows, layout, ends=torch.full((len(rows),), given) if last else None)
 
     def loss(self, states: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """Return the mean cross-entropy of all codes `[P, L]`, each after those before it."""
