@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from broadsheet.core.backbones.dropout import Dropout
 from broadsheet.core.backbones.modalities import Adapter, Modalities
 from broadsheet.core.modality import Attributes, Content
 from broadsheet.core.seeds import generator
@@ -40,7 +41,7 @@ class Expert(nn.Module):
         self.direct = nn.Linear(width, tokens * width)
         if hidden:
             self.wide, self.narrow = nn.Linear(width, 2 * width), nn.Linear(2 * width, tokens * width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.tokens = tokens
         with torch.no_grad():
             self.direct.weight.copy_(torch.eye(width).repeat(tokens, 1))

@@ -90,8 +90,9 @@ def _next(model: SequenceModel, states: torch.Tensor, targets: torch.Tensor, kno
     """Return cross-entropy over all items, or over drawn ones by what they would be drawn by chance, others' copies of the target left out."""
     if known.chances is None:
         _, outputs = model.table(known.rows)
+        rounded = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else None
         with torch.autocast("cpu", enabled=False):
-            return softmax_loss(states.float(), outputs.float(), known.place[targets])
+            return softmax_loss(states.float(), outputs.float(), known.place[targets], rounded)
     chances = known.chances
     drawn = torch.multinomial(chances, min(DRAWN, len(known.rows)), replacement=False)
     own = model.outputs(model.items(targets).vectors)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from broadsheet.core.backbones.dropout import Dropout
 from broadsheet.core.modality import Attributes, Content
 
 
@@ -20,7 +21,7 @@ class Adapter(nn.Module):
         self.hidden = hidden
         if hidden:
             self.wide, self.narrow = nn.Linear(features, 2 * width), nn.Linear(2 * width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Map vectors."""

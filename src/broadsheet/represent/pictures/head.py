@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from broadsheet.core.backbones.dropout import Dropout
 from broadsheet.core.contrast import LossConfig, Owners, info_nce
 from broadsheet.core.metrics import own_ranks
 from broadsheet.core.seeds import generator
@@ -24,7 +25,7 @@ class ImageHead(nn.Module):
             self.norm = nn.LayerNorm(features)
             self.inner, self.outer = nn.Linear(features, hidden), nn.Linear(hidden, width)
             self.direct = nn.Linear(features, width, bias=False)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return unit vectors."""
