@@ -47,6 +47,14 @@ def test_prefixes_with_targets_and_published_codes(tmp_path):
     assert read.attributes["index_text"].names == ("a_1", "b_2", "b_3")
 
 
+def test_windows_with_targets_in_tables_give_the_last_of_the_longest(tmp_path):
+    head = "user\thistory\ttarget\n"
+    (tmp_path / "valid.tsv").write_text(f"{head}0\t1\t2\n7\t5\t6\n")
+    (tmp_path / "test.tsv").write_text(f"{head}0\t1 2\t3\n0\t2 3\t4\n")
+    read = read_interactions(tmp_path)
+    assert [[read.items[item] for item in row] for row in read.sequences] == [["2", "3", "4"], ["5", "6"]]
+
+
 @pytest.mark.parametrize(
     ("files", "error"),
     [

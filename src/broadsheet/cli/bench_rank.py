@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     list[Path],
-    typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter, or one of RecBole's, NAME/NAME.inter. Repeats."),
+    typer.Option(
+        "--data", help="A folder with sequences.txt, or test.inter or test.tsv of user, items, target, or one of RecBole's, NAME/NAME.inter. Repeats."
+    ),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")]
 

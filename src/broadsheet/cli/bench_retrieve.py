@@ -10,7 +10,9 @@ from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, Vector
 if TYPE_CHECKING:
     from broadsheet.retrieve.fit import RetrieverConfig
 
-Data = Annotated[list[Path], typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter; items beside it. Repeats.")]
+Data = Annotated[
+    list[Path], typer.Option("--data", help="A folder with sequences.txt, or test.inter or test.tsv of user, items, target; items beside it. Repeats.")
+]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting of the model, e.g. size=small, epochs=5. Repeats.")]
 
 

@@ -15,7 +15,9 @@ ConfigT = TypeVar("ConfigT", bound="Config")
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="A folder with sequences.txt, or train.inter, valid.inter, test.inter, or one of RecBole's, NAME/NAME.inter; items beside it."),
+    typer.Option(
+        "--data", help="A folder with sequences.txt, or test.inter or test.tsv of user, items, target, or one of RecBole's, NAME/NAME.inter; items beside it."
+    ),
 ]
 World = Annotated[Path | None, typer.Option("--world", help="A fictional world that `broadsheet world` wrote: texts, figures and readers.")]
 Papers = Annotated[list[str] | None, typer.Option("--papers", help="Papers with authors: files or folders. Sequences are authors' papers. Repeats.")]

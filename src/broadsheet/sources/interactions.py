@@ -13,7 +13,7 @@ from broadsheet.core.modality import Attributes
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Item
 
-MEND = "Give a folder with sequences.txt (`user item item ...` in time order) or train.inter, valid.inter and test.inter."
+MEND = "Give a folder with sequences.txt (`user item item ...` in time order) or test.inter, or test.tsv, of user, items and target."
 
 # What the fields of an item may be called.
 FIELDS = {"title": ("title", "name"), "text": ("text", "description", "abstract"), "images": ("images", "image")}
@@ -36,10 +36,11 @@ class Interactions(NamedTuple):
 
 
 def read_interactions(folder: Path) -> Interactions:
-    """Read a folder: `sequences.txt` or `*.inter`, and beside it what there is of `items.tsv`, `items.jsonl`, `item2attributes.json`, `index_*.tsv`.
+    """Read a folder: `sequences.txt`, or `test.inter` or `test.tsv` of user, items and target with their like; and what is said of items.
 
-    A folder NAME with NAME.inter is one of RecBole's (`read_atomic`). Of two files that name the same attributes the one with words is read. Raises SourceNotFoundError where there are no sequences,
-    RecordError for a line that is none and for a folder without events.
+    That is in `items.tsv`, `items.jsonl`, `item2attributes.json`, `index_*.tsv`; of two files that name the same attributes the one with words is read. A folder NAME
+    with NAME.inter is one of RecBole's (`read_atomic`). Raises SourceNotFoundError where there are no sequences, RecordError for a line that is none and for a folder
+    without events.
     """
     if (atomic := folder / f"{folder.resolve().name}.inter").is_file():
         return read_atomic(atomic)
@@ -174,11 +175,14 @@ def _sequences(path: Path) -> list[tuple[str, list[str]]]:
 
 
 def _inter(folder: Path) -> list[tuple[str, list[str]]]:
-    """Return each user's longest prefix with its target, of the test file where it is there."""
+    """Return each user's longest prefix with its target, of the test file where the user is there; of several as long, the last.
+
+    Files are .inter or .tsv, and begin with a line of names.
+    """
     found: dict[str, list[str]] = {}
-    paths = [path for part in ("test", "valid", "train") if (path := folder / f"{part}.inter").is_file()]
+    paths = [path for part in ("test", "valid", "train") for ending in ("inter", "tsv") if (path := folder / f"{part}.{ending}").is_file()]
     if not paths:
-        raise SourceNotFoundError(f"{folder} has neither sequences.txt nor test.inter.", MEND)
+        raise SourceNotFoundError(f"{folder} has neither sequences.txt nor test.inter or test.tsv.", MEND)
     for path in paths:
         before = set(found)
         for number, line in enumerate(_lines(path)[1:], 2):
@@ -189,7 +193,7 @@ def _inter(folder: Path) -> list[tuple[str, list[str]]]:
                 raise RecordError(f"{path.name}, line {number}: {len(cells)} cells where there are 3.", "Give user, items and target, with tabs between.")
             user, history, target = cells
             row = [*history.split(), target]
-            if user not in before and len(row) > len(found.get(user, ())):
+            if user not in before and len(row) >= len(found.get(user, ())):
                 found[user] = row
     return list(found.items())
 
