@@ -1,6 +1,6 @@
 """The order of the stages: what the report asks of them, and in which order they run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -155,8 +155,8 @@ def text_contents(ids: Sequence[str], texts: Sequence[str], progress: Progress =
 class Known(NamedTuple):
     """What a stage is fitted on: items, histories in time order, and if known the seconds of all events and what was passed over beside each.
 
-    `tables` are the items' attributes by modality, `root` the folder of their pictures; `texts` says whether what is written of them is read, and
-    `facts` what was found, a line each.
+    `tables` are the items' attributes by modality, `root` the folder of their pictures; `texts` says whether what is written of them is read,
+    `facts` what was found, a line each, and `tell` is told what is wrong with single items.
     """
 
     catalogue: Catalogue
@@ -167,6 +167,7 @@ class Known(NamedTuple):
     root: Path | None = None
     texts: bool = True
     facts: tuple[str, ...] = ()
+    tell: Callable[[Sequence[str]], None] = lambda _: None
 
 
 def of_shop(source: Path, *, texts: bool = True) -> Known:
@@ -192,9 +193,10 @@ def of_shop(source: Path, *, texts: bool = True) -> Known:
         *(f"{name} of {int((said.rows.lengths > 0).sum()):,} items" for name, said in tables.items()),
     ]
     embedded = texts and MINILM.is_installed() and titled + shown > 0
-    facts += [f"{what} of {count:,} items{'' if embedded else ', not used'}" for what, count in (("titles", titled), ("pictures", shown)) if count]
+    facts += [f"{what} of {count:,} items{'' if embedded else ', not used'}" for what, count in (("titles", titled), ("pictures named", shown)) if count]
     if titled + shown and texts and not MINILM.is_installed():
         facts.append(f"no dense model is installed; to add it: {MINILM.install}")
+    facts += read.doubts
     times = None if read.times is None else [read.times[begin:end].tolist() for begin, end in pairwise(read.sequences.begins.tolist())]
     return Known(catalogue, histories, times, None, tables, source if embedded and shown else None, embedded, tuple(facts))
 
@@ -233,7 +235,7 @@ def of_papers(announcements: Sequence[Announcement]) -> Known:
 
 
 def contents_of(known: Known, progress: Progress = silent) -> "dict[str, Embeddings]":
-    """Embed what is written of the items, and their pictures where there is a folder of them."""
+    """Embed what is written of the items, and their pictures where there is a folder of them; a modality that no item turns out to have is left out."""
     from broadsheet.core.home import artifact_folder
     from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
 
@@ -242,6 +244,26 @@ def contents_of(known: Known, progress: Progress = silent) -> "dict[str, Embeddi
     found = {"text": embed_catalogue(MiniLMEmbedder(MiniLMConfig()), known.catalogue, artifact_folder(), progress)}
     if known.root is not None:
         found["image"] = embed_catalogue(PooledTower(TowerConfig(mirrored=False)), known.catalogue, artifact_folder(), progress, root=known.root)
+        known.tell([f"{item}: {fault}" for item, fault in found["image"].faults.items()])
+    return {name: of for name, of in found.items() if of.vectors.any()}
+
+
+def item_contents(item: Item, root: Path | None = None) -> dict[str, np.ndarray]:
+    """Return a new item's vectors by modality, as those of a fit are made: of its title and text, and of its first picture, whose path begins at `root`.
+
+    They are what `put` and `insert` take. Raises RecordError for a picture that cannot be read.
+    """
+    from broadsheet.core.errors import RecordError
+    from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
+
+    catalogue = Catalogue([item])
+    found = {"text": np.asarray(MiniLMEmbedder(MiniLMConfig())(catalogue.texts()))[0]}
+    if item.images:
+        tower = PooledTower(TowerConfig(mirrored=False))
+        seen = tower.embed(tower.contents(catalogue, root))
+        if seen.faults:
+            raise RecordError(f"{item.id}: {seen.faults[0]}", "Name another picture, or none.")
+        found["image"] = seen.vectors[0]
     return found
 
 

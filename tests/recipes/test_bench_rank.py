@@ -1,6 +1,9 @@
 """The benches of sequential recommendation at toy size, and the command that fits and asks."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -206,3 +209,37 @@ def test_a_bundle_is_fitted_and_asked_by_command(here, folder):
     assert len(told.stdout.splitlines()) == 4
     popular = here("rank", "run", "mine")
     assert "what most had" in popular.stderr
+    left = here("rank", "run", "mine", "--history", "i3", "--candidates", "i3")
+    assert "i3 is in the history and left out" in left.stderr
+    assert "Make one: broadsheet rank fit" in here("rank", "run", "nowhere").stderr
+    assert "--no-texts is for --data" in here("rank", "fit", "--papers", "some.jsonl", "--no-texts").stderr
+    assert "There is no row 'Speder'" in here("bench", "rank", "--data", str(folder), "--arm", "Speder").stderr
+
+
+def test_who_stops_a_fit_is_told_that_it_goes_on(folder, tmp_path):
+    words = [
+        sys.executable,
+        "-m",
+        "broadsheet",
+        "rank",
+        "fit",
+        "--data",
+        str(folder),
+        "--no-texts",
+        "--out",
+        "mine",
+        "--set",
+        "size=tiny",
+        "--set",
+        "epochs=9999",
+    ]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as going:
+        assert going.stderr
+        for line in going.stderr:
+            if ": " in line:
+                break
+        going.send_signal(signal.SIGINT)
+        told = going.stderr.read()
+        assert going.wait(60) == 130
+    assert told.rstrip().endswith("goes on where it was when the same command is given again.")
+    assert not (tmp_path / "mine").exists()

@@ -73,6 +73,37 @@ def test_an_unknown_id_is_reported_and_the_rest_is_answered(ranker):
     assert ids(ranking)[0] == "i5"
 
 
+def test_candidates_that_the_history_has_are_told(ranker):
+    assert ranker.rank(["i1", "i2"], 3, ["i2", "i3"]).seen == ("i2",)
+    assert ranker.rank(["i1", "i2"], 3, ["i2", "i3"], exclude_seen=False).seen == ()
+    assert ranker.rank(["i1", "i2"], 3).seen == ()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda ranker: ranker.rank([1, 2]),
+        lambda ranker: ranker.rank("i1"),
+        lambda ranker: ranker.rank(["i1"], 0),
+        lambda ranker: ranker.rank_user("ada", -3),
+        lambda ranker: ranker.rank(["i1"], candidates=[3]),
+        lambda ranker: ranker.rank_users(["ada"], candidates=[3]),
+        lambda ranker: ranker.rank(["i1"], times=[float("nan")]),
+        lambda ranker: ranker.append("ada", 4),
+        lambda ranker: ranker.append("ada", "i4", float("nan")),
+        lambda ranker: ranker.append("ada", "i4", "2020-01-01"),
+        lambda ranker: ranker.take_back("ada", 4),
+        lambda ranker: ranker.put(41, attributes={"categories": ["quarter 1"]}),
+        lambda ranker: ranker.put("new", attributes={"brand": ["Acme"]}),
+    ],
+)
+def test_a_request_that_is_none_is_told_in_two_lines(ranker, asked):
+    with pytest.raises(RecordError) as told:
+        asked(ranker)
+    assert len(str(told.value).splitlines()) == 2
+    assert not ranker.users.history("ada")
+
+
 def test_nothing_known_is_answered_by_what_most_had(ranker):
     counts = {item: sum(row[:-1].count(item) for row in HISTORIES) for item in CATALOGUE.ids}
     for history in ([], ["nobody"]):
@@ -149,16 +180,14 @@ def test_tiny_catalogues(tmp_path, items):
 
 
 def test_what_is_no_request_and_what_is_no_log_is_refused(ranker, tmp_path):
-    with pytest.raises(RecordError, match="no request"):
-        ranker.rank("i1")
-    with pytest.raises(RecordError, match="no request"):
-        ranker.rank(["i1"], 0)
     with pytest.raises(RecordError, match="times"):
         ranker.rank(["i1", "i2"], times=[0.0])
     with pytest.raises(RecordError, match="i40"):
         Ranker(CONFIG).fit(CATALOGUE, tmp_path / "a", histories=[["i40", "i1"]])
     with pytest.raises(RecordError, match="order of its times"):
         Ranker(CONFIG).fit(CATALOGUE, tmp_path / "a", histories=[["i4", "i1"]], times=[[2.0, 1.0]])
+    with pytest.raises(RecordError, match="no number"):
+        Ranker(CONFIG).fit(CATALOGUE, tmp_path / "a", histories=[["i4", "i1"]], times=[[2.0, float("nan")]])
     with pytest.raises(RecordError, match="differ in number"):
         Ranker(CONFIG).fit(CATALOGUE, tmp_path / "a", histories=[["i4", "i1"]], times=[[2.0]])
     with pytest.raises(RecordError, match="passed over"):

@@ -66,6 +66,9 @@ def test_windows_with_targets_in_tables_give_the_last_of_the_longest(tmp_path):
         ({"sequences.txt": "1 1 2\n2 5\n1 1 2 3\n"}, RecordError),
         ({"sequences.txt": "1 1 2\n", "items.tsv": "1\tTea\n2\tRice\n"}, RecordError),
         ({"sequences.txt": "1 1 2\n", "items.jsonl": '{"id": null, "title": "Pie"}\n'}, RecordError),
+        ({"sequences.txt": "1 1 2\n", "items.jsonl": '{"id": 1}\n{"id": "1"}\n'}, RecordError),
+        ({"sequences.txt": "1 1 2\n2,1,2\n"}, RecordError),
+        ({"test.tsv": "0\t1 2\t3\n1\t1 2\t3\n"}, RecordError),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path, files, error):
@@ -81,6 +84,50 @@ def test_a_file_in_another_encoding_is_refused_in_two_lines(tmp_path):
     with pytest.raises(RecordError, match="UTF-8") as told:
         read_interactions(tmp_path)
     assert len(str(told.value).splitlines()) == 2
+
+
+def test_a_file_of_sixteen_bits_and_a_file_in_place_of_its_folder_are_told_what_mends_them(tmp_path):
+    path = tmp_path / "sequences.txt"
+    path.write_text("1 tea rice\n", encoding="utf-16")
+    with pytest.raises(RecordError, match="-f UTF-16"):
+        read_interactions(tmp_path)
+    with pytest.raises(SourceNotFoundError, match="is a file") as told:
+        read_interactions(path)
+    assert str(tmp_path) in told.value.mend
+    with pytest.raises(SourceNotFoundError, match="no folder"):
+        read_interactions(tmp_path / "nowhere")
+
+
+def test_a_mark_of_byte_order_is_no_part_of_what_is_read(tmp_path):
+    (tmp_path / "sequences.txt").write_text("ana tea rice\n", encoding="utf-8-sig")
+    (tmp_path / "items.jsonl").write_text('{"id": "tea"}\n{"id": "rice"}\n', encoding="utf-8-sig")
+    read = read_interactions(tmp_path)
+    assert (read.users, read.items, read.doubts) == (("ana",), ("rice", "tea"), ())
+
+
+def test_what_looks_wrong_is_told_and_the_rest_is_read(tmp_path):
+    (tmp_path / "sequences.txt").write_text("1 a b\n2\n3 a typo\n")
+    (tmp_path / "items.jsonl").write_text('{"id": "a"}\n{"id": "b"}\n')
+    (tmp_path / "items.csv").write_text("id,title\n")
+    empty, strange, unread = read_interactions(tmp_path).doubts
+    assert empty == "1 user has a line and no items: 2"
+    assert strange == "1 item of the sequences is described nowhere: typo"
+    assert unread.startswith("items.csv is not read")
+
+
+def test_titles_of_atomic_files_are_their_first_words(tmp_path):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "films.inter").write_text("user_id:token\titem_id:token\n1\t7\n1\t8\n")
+    (folder / "films.item").write_text("item_id:token\tyear:float\tname:token_seq\tgenre:token_seq\n7\t1999\tThe Long Walk\tDrama War\n")
+    read = read_interactions(folder)
+    known, strange = read_items(folder, read)
+    assert (known.title, known.categories, strange.title) == ("The Long Walk", ("Drama", "War"), "")
+    assert read.texts[0] == "1999. The Long Walk. Drama War"
+    (folder / "films.item").write_text("item_id:token\tgenre:token_seq\n7\tDrama War\n")
+    assert read_items(folder, read_interactions(folder))[0].title == "Drama War"
+    (folder / "films.item").write_text("item_id:token\tprice:float\tgenre:token_seq\n7\t3\tDrama War\n")
+    assert read_items(folder, read_interactions(folder))[0].title == ""
 
 
 def test_a_line_ends_where_a_file_says_so_and_nowhere_else(tmp_path):

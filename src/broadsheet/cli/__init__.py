@@ -1,5 +1,6 @@
 """The `broadsheet` command; nothing heavy is imported before a command runs."""
 
+import signal
 import sys
 from typing import Annotated
 
@@ -46,10 +47,18 @@ def root(
         raise typer.Exit
 
 
+def _stopped(number: int, frame: object) -> None:
+    """Tell somebody who stops a command what becomes of it."""
+    del number, frame
+    typer.echo("\nbroadsheet: stopped.\nA fit or a bench goes on where it was when the same command is given again.", err=True)
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command; an error a user can cause is two lines and its own exit code."""
     from broadsheet.core.errors import BroadsheetError
 
+    before = signal.signal(signal.SIGINT, _stopped)
     try:
         app(prog_name="broadsheet")
     except BroadsheetError as error:
@@ -57,3 +66,5 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(141)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -21,7 +21,7 @@ Data = Annotated[
 ]
 World = Annotated[Path | None, typer.Option("--world", help="A fictional world that `broadsheet world` wrote: texts, figures and readers.")]
 Papers = Annotated[list[str] | None, typer.Option("--papers", help="Papers with authors: files or folders. Sequences are authors' papers. Repeats.")]
-Recipe = Annotated[str, typer.Option("--recipe", help="sequences, papers or world. Default: by what is given.")]
+Recipe = Annotated[str, typer.Option("--recipe", help="The settings to begin with: sequences, papers or world. Default: by what is given.")]
 Texts = Annotated[bool, typer.Option("--texts/--no-texts", help="Also titles, descriptions and pictures that --data has of the items.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bundle.")]
 
@@ -42,12 +42,14 @@ def kind_of(world: Path | None, papers: Sequence[str] | None) -> str:
     return "world" if world else "papers" if papers else "sequences"
 
 
-def require_one(data: Path | None, world: Path | None, papers: Sequence[str] | None) -> None:
-    """Raise ConfigError unless one of them is given."""
+def require_one(data: Path | None, world: Path | None, papers: Sequence[str] | None, *, texts: bool = True) -> None:
+    """Raise ConfigError unless one of them is given, and where texts are not to be read of what is nothing else."""
     from broadsheet.core.errors import ConfigError
 
     if sum(given is not None for given in (data, world, papers or None)) != 1:
         raise ConfigError("What is fitted on is named not at all, or twice.", "Give one of --data, --world and --papers.")
+    if not texts and data is None:
+        raise ConfigError("--no-texts is for --data: of a world and of papers nothing but texts and figures is known.", "Leave it out.")
 
 
 @contextmanager

@@ -37,6 +37,7 @@ def fit(
     """
     import json
 
+    from broadsheet.cli.faults import tell
     from broadsheet.cli.fitted import configured, kind_of, known_of, require_one
     from broadsheet.cli.progress import shown
     from broadsheet.core.artifacts import check_replaceable
@@ -46,19 +47,21 @@ def fit(
     from broadsheet.rank.recipes import RECIPES
     from broadsheet.stack import fit_ranker
 
-    require_one(data, world, papers)
+    require_one(data, world, papers, texts=words)
     config = configured(RankerConfig, RECIPES, recipe, kind_of(world, papers), settings)
     check_replaceable(out, ArtifactKind.SEQUENCE_RANKER)
     with shown() as progress, known_of(data, world, papers, texts=words) as known:
-        made = fit_ranker(known, out, config, seed=seed, progress=progress)
-    for line in (*known.facts, f"Ask it: broadsheet rank run {out} --history ID,ID"):
+        made = fit_ranker(known._replace(tell=tell), out, config, seed=seed, progress=progress)
+    for line in known.facts:
         typer.echo(line, err=True)
-    for stage in made.frame("stages").to_dicts() if "stages.parquet" in made.manifest.files else ():
+    stages = made.frame("stages").to_dicts() if "stages.parquet" in made.manifest.files else []
+    for stage in stages:
         shares = ", ".join(f"{name} {value:.2f}" for name, value in stage.items() if name.startswith(("gate ", "gradient_share_")) and value is not None)
         typer.echo(f"stage {stage['stage']}: {stage['step']} steps, loss {stage['last_loss']:.3f}, nDCG@10 {stage['ndcg@10']:.4f}; {shares}", err=True)
     if made.manifest.models["ranker"].endswith(NOT_TRAINED):
         typer.echo("There was nothing to train on: answers say nothing.", err=True)
-    facts = {"path": str(made.path), "models": made.manifest.models, "metrics": made.manifest.metrics}
+    typer.echo(f"Ask it: broadsheet rank run {out} --history ID,ID", err=True)
+    facts = {"path": str(made.path), "models": made.manifest.models, "metrics": made.manifest.metrics, "stages": stages}
     typer.echo(json.dumps(facts, indent=1) if as_json else str(made.path))
 
 
@@ -93,11 +96,13 @@ def run(
     for ranking in rankings:
         for item in ranking.unknown:
             typer.echo(f"{item} is not in the bundle; the request is answered without it.", err=True)
+        for item in ranking.seen:
+            typer.echo(f"{item} is in the history and left out; --keep-seen ranks it too.", err=True)
         if ranking.popular:
             typer.echo("Nothing that is known was given: these are what most had.", err=True)
     if as_json:
         answers = [
-            {"history": row, "unknown": ranking.unknown, "popular": ranking.popular, "hits": [hit._asdict() for hit in ranking.hits]}
+            {"history": row, "unknown": ranking.unknown, "popular": ranking.popular, "seen": ranking.seen, "hits": [hit._asdict() for hit in ranking.hits]}
             for row, ranking in zip(rows, rankings, strict=True)
         ]
         typer.echo(json.dumps({"model": ranker.model, "answers": answers}, indent=1))

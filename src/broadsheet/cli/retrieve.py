@@ -37,6 +37,7 @@ def fit(
     """
     import json
 
+    from broadsheet.cli.faults import tell
     from broadsheet.cli.fitted import configured, kind_of, known_of, require_one
     from broadsheet.cli.progress import shown
     from broadsheet.core.artifacts import check_replaceable
@@ -46,11 +47,11 @@ def fit(
     from broadsheet.retrieve.retriever import NOT_TRAINED
     from broadsheet.stack import fit_retriever
 
-    require_one(data, world, papers)
+    require_one(data, world, papers, texts=words)
     config = configured(RetrieverConfig, RECIPES, recipe, kind_of(world, papers), settings)
     check_replaceable(out, ArtifactKind.RETRIEVER)
     with shown() as progress, known_of(data, world, papers, texts=words) as known:
-        made = fit_retriever(known, out, config, seed=seed, progress=progress)
+        made = fit_retriever(known._replace(tell=tell), out, config, seed=seed, progress=progress)
     for line in (*known.facts, f"Ask it: broadsheet retrieve run {out} --history ID,ID"):
         typer.echo(line, err=True)
     if made.manifest.models["retriever"].endswith(NOT_TRAINED):

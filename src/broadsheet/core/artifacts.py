@@ -21,6 +21,14 @@ from broadsheet.core.schema import ArtifactKind, Record
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 AGAIN = "Delete the folder, and run the command that made it once more."
+# Which command makes what.
+MAKERS = {
+    ArtifactKind.EMBEDDINGS: "broadsheet represent run",
+    ArtifactKind.EMBEDDER: "broadsheet represent fit",
+    ArtifactKind.WORLD: "broadsheet world",
+    ArtifactKind.RETRIEVER: "broadsheet retrieve fit",
+    ArtifactKind.SEQUENCE_RANKER: "broadsheet rank fit",
+}
 # How often, and after how many seconds, a folder that is just being replaced is looked at again.
 TRIES, PAUSE = 50, 0.02
 Loaded = TypeVar("Loaded")
@@ -164,9 +172,9 @@ def load_artifact(path: Path, kind: ArtifactKind, loaded: Callable[[Artifact], L
 
 
 def _opened(path: Path, kind: ArtifactKind) -> Artifact:
-    manifest = _read_manifest(path)
+    manifest = _read_manifest(path, kind)
     if manifest.kind is not kind:
-        raise ArtifactError(f"{path} holds {manifest.kind}, not {kind}.", f"Name a folder that holds {kind}.")
+        raise ArtifactError(f"{path} holds {manifest.kind}, not {kind}.", f"Name a folder that holds {kind}. {_made_by(kind)}")
     for name, expected in manifest.files.items():
         try:
             same = file_hash(path / name) == expected
@@ -194,7 +202,12 @@ def arrays_hash(arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _read_manifest(path: Path) -> Manifest:
+def _made_by(kind: ArtifactKind | None) -> str:
+    """Say how to come by an artefact of a kind."""
+    return f"Make one: {MAKERS[kind]} (its --help has an example)." if kind in MAKERS else "Make it again with the command that fits it."
+
+
+def _read_manifest(path: Path, kind: ArtifactKind | None = None) -> Manifest:
     file = path / MANIFEST
     try:
         data = file.read_bytes()
@@ -204,7 +217,7 @@ def _read_manifest(path: Path) -> Manifest:
             raise ArtifactError(f"{path} is of schema {version}, newer than {SCHEMA_VERSION}.", "Upgrade: pip install -U broadsheet")
         return Manifest.model_validate_json(data)
     except (FileNotFoundError, NotADirectoryError):
-        raise ArtifactError(f"There is no artefact in {path}.", "Make it again with the command that fits it.") from None
+        raise ArtifactError(f"There is no artefact in {path}.", _made_by(kind)) from None
     except OSError as fault:
         raise ArtifactError(f"{file} cannot be read: {fault.strerror}.", f"Make the folder readable. Or: {AGAIN[0].lower()}{AGAIN[1:]}") from None
     except ValidationError as fault:

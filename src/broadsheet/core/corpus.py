@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from sklearn.decomposition import PCA
 
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.embeddings import Embeddings
@@ -39,6 +38,9 @@ class Basis(NamedTuple):
         there = vectors[(vectors != 0).any(axis=1)].astype(np.float64)
         if width <= most or len(there) < 2:
             return cls(np.zeros(width, dtype=np.float32), np.eye(width, min(width, most), dtype=np.float32))
+        # What answers imports this module too, and needs no scikit-learn.
+        from sklearn.decomposition import PCA
+
         found = PCA(min(most, len(there)), random_state=0).fit(there)
         # Half precision is what a bundle keeps.
         return cls(*(part.astype(np.float16).astype(np.float32) for part in (found.mean_, found.components_.T)))

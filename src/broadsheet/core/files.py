@@ -117,7 +117,7 @@ def json_lines(path: Path) -> Iterator[tuple[str, Any]]:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
-                    held = json.loads(line.decode())
+                    held = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
                 except ValueError:
                     held = None
                 yield f"{path.name}, line {number}", held if isinstance(held, dict) else None

@@ -9,6 +9,8 @@ from broadsheet.rank.config import RankerConfig
 SASREC, ATTRIBUTED, SPEEDER = "SASRec", "SASRec + attributes", "Speeder"
 RIVALS = (SASREC, "gSASRec", ATTRIBUTED)
 WITH = " + co-occurrence"
+# How the arms begin that know all but one modality.
+TAKEN = "Speeder, no "
 # The same backbone, users and head, but histories are read word by word; and a language model that writes the title of what comes next.
 TEXT, WRITES = "text_rank", "generate_rank"
 # What SASRec learns best with, chosen on the validation of Beauty and ml-100k: more dropout, more steps an epoch and more epochs than items with content take.
@@ -65,11 +67,11 @@ def arms(config: RankerConfig, corpus: Corpus) -> Mapping[str, Arm]:
         "Speeder, no own embedding": Arm(config.model_copy(update={"own": False})),
     }
     for name in (*corpus.attributes, *corpus.contents):
-        found[f"Speeder, no {name}"] = Arm(config, without=frozenset({name}))
+        found[TAKEN + name] = Arm(config, without=frozenset({name}))
     found[TEXT] = Arm(config.model_copy(update={"order": "joint"}))
     for tokens in (2, 4):
         found[f"Speeder, {tokens} tokens an item"] = Arm(config.model_copy(update={"tokens_per_item": tokens}))
     return found
 
 
-__all__ = ["ATTRIBUTED", "RIVALS", "SASREC", "SPEEDER", "TEXT", "WITH", "WRITES", "Arm", "arms"]
+__all__ = ["ATTRIBUTED", "RIVALS", "SASREC", "SPEEDER", "TAKEN", "TEXT", "WITH", "WRITES", "Arm", "arms"]

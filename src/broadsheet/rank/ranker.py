@@ -46,11 +46,15 @@ class Hit(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Items, best first; ids of the history and of the candidates that nobody knows; and whether nothing known was given: hits are then what most had."""
+    """Items, best first, and what was not as asked: ids that nobody knows, of history and candidates, and candidates `seen` in the history, so left out.
+
+    `popular` says that nothing known was given: hits are then what most had.
+    """
 
     hits: list[Hit]
     unknown: tuple[str, ...] = ()
     popular: bool = False
+    seen: tuple[str, ...] = ()
 
 
 class Ranker(Component[RankerConfig]):
@@ -206,11 +210,13 @@ class Ranker(Component[RankerConfig]):
 
         No user and no data set need be known. Raises RecordError for a request that is none.
         """
-        if isinstance(history, str) or k < 1:
-            raise RecordError(f"{history!r} for {k} items is no request.", "Give a list of ids, oldest first, and ask for one item or more.")
+        if isinstance(history, str):
+            raise RecordError(f"{history!r} is one word, not a list of ids.", f"Give [{history!r}], oldest first.")
+        _check_ids([*history, *(candidates or ())])
         known = [place for place, item in enumerate(history) if item in self._row]
         if times is not None and len(times) != len(history):
             raise RecordError(f"{len(times)} times for {len(history)} items.", "Give the second of each item, or leave times out.")
+        times = None if times is None else [_second(at) for at in times]
         rows = np.array([self._row[history[place]] for place in known], dtype=np.int64)
         count = kept(len(rows), self.config.longest)
         at = None if times is None or not self.timed else [np.array([times[place] for place in known], dtype=np.float64)[len(rows) - count :]]
@@ -220,7 +226,7 @@ class Ranker(Component[RankerConfig]):
 
     def append(self, user: str, item: str, at: float | None = None) -> None:
         """Tell an event of a user, at a second if it is known; it may come out of order. Raises RecordError for an item that is not there."""
-        self.users.append(user, self._known_row(item), at)
+        self.users.append(user, self._known_row(item), None if at is None else _second(at))
 
     def take_back(self, user: str, item: str) -> None:
         """Take back a user's last event with an item. Raises RecordError where there is none."""
@@ -233,6 +239,7 @@ class Ranker(Component[RankerConfig]):
 
     def rank_users(self, users: Sequence[str], k: int = 10, candidates: Collection[str] | None = None, *, exclude_seen: bool = True) -> list[Ranking]:
         """Return the same for several users, read side by side."""
+        _check_ids(candidates or ())
         states = self.users.read(users)
         rows = [np.array(self.users.history(user), dtype=np.int64) for user in users]
         return self._ranked(states, rows, k, candidates, [], exclude_seen=exclude_seen)
@@ -249,13 +256,16 @@ class Ranker(Component[RankerConfig]):
     ) -> None:
         """Take a new item in: it can be ranked, and stand in histories, at once. An attribute that is new says nothing.
 
+        `contents` are its vectors by modality, as `broadsheet.stack.item_contents` makes them of its title, text and picture; the title alone is only shown.
+
         Raises RecordError for an id that is there, for an attribute or a vector that the bundle was not fitted with, and where nothing is said of the item.
         """
+        _check_ids([item])
         if item in self._row:
             raise RecordError(f"{item!r} is in the ranker already.", "Give the new item another id.")
         said, shown = self._numbers(attributes or {}), self._shown(contents or {})
         if not any(said.values()) and not shown:
-            raise RecordError(f"Nothing is said of {item!r} that the bundle knows.", "Give attributes or vectors as those of the fit.")
+            raise RecordError(f"Nothing is said of {item!r} that the bundle knows.", f"Give attributes or contents as those of the fit: {self._modalities()}.")
         model = self._ready()
         with torch.inference_mode():
             met = torch.from_numpy(np.flatnonzero(self._counts[: len(model.items)]))
@@ -274,19 +284,25 @@ class Ranker(Component[RankerConfig]):
         found = {}
         for name, words in said.items():
             if name not in self._corpus.attributes:
-                raise RecordError(f"The bundle has no attributes {name!r}.{did_you_mean(name, self._corpus.attributes)}", "Give those of the fit.")
+                raise RecordError(
+                    f"The bundle has no attributes {name!r}.{did_you_mean(name, self._corpus.attributes)}", f"Give those of the fit: {self._modalities()}."
+                )
             if isinstance(words, str):
                 raise RecordError(f"{name} is one word, not a list of them.", f"Give {{{name!r}: [{words!r}]}}.")
             number = {word: place for place, word in enumerate(self._corpus.attributes[name].names)}
             found[name] = [number[word] for word in words if word in number]
         return found
 
+    def _modalities(self) -> str:
+        """Name what the bundle knows of items."""
+        return ", ".join([*(f"attributes {name!r}" for name in self._corpus.attributes), *(f"contents {name!r}" for name in self._bases)]) or "none"
+
     def _shown(self, contents: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return vectors on their basis; one of zeros is an item without the modality."""
         found = {}
         for name, vector in contents.items():
             if name not in self._bases:
-                raise RecordError(f"The bundle has no vectors {name!r}.{did_you_mean(name, self._bases)}", "Give those of the fit.")
+                raise RecordError(f"The bundle has no vectors {name!r}.{did_you_mean(name, self._bases)}", f"Give those of the fit: {self._modalities()}.")
             width = len(self._bases[name].mean)
             if np.shape(vector) != (width,) or not np.isfinite(vector).all():
                 raise RecordError(f"{name} is no vector of {width} finite numbers.", "Embed it as those of the fit were.")
@@ -298,6 +314,8 @@ class Ranker(Component[RankerConfig]):
         self, states: torch.Tensor, seen: Sequence[np.ndarray], k: int, candidates: Collection[str] | None, unknown: Sequence[str], *, exclude_seen: bool
     ) -> list[Ranking]:
         """Return the best by states `[U, d]` of users who had `seen`."""
+        if k < 1:
+            raise RecordError(f"{k} items are none.", "Ask for one or more.")
         strange = tuple(unknown) + tuple(item for item in candidates or () if item not in self._row)
         if not self._ids:
             return [Ranking([], strange) for _ in seen]
@@ -311,7 +329,9 @@ class Ranker(Component[RankerConfig]):
                 continue
             near = Near(best.rows, best.scores) if pool is None else self._outputs.among(states[number], pool)
             shown = [(at, score) for at, score in zip(near.rows.tolist(), near.scores.tolist(), strict=True) if at not in hidden[number]][:k]
-            found.append(Ranking([self._hit(at, score / self.temperature, best.total) for at, score in shown], strange))
+            hits = [self._hit(at, score / self.temperature, best.total) for at, score in shown]
+            had = () if pool is None else tuple(self._ids[at] for at in pool.tolist() if at in hidden[number])
+            found.append(Ranking(hits, strange, seen=had))
         return found
 
     def _most_had(self, pool: np.ndarray | None, k: int) -> list[Hit]:
@@ -326,6 +346,7 @@ class Ranker(Component[RankerConfig]):
         return Hit(item, self._titles.get(item, ""), score, float(np.exp(score - total)))
 
     def _known_row(self, item: str) -> int:
+        _check_ids([item])
         if item not in self._row:
             raise RecordError(f"There is no item {item!r}.{did_you_mean(item, self._row)}", "Put it first, or look at the ids of the catalogue.")
         return self._row[item]
@@ -385,10 +406,26 @@ class Ranker(Component[RankerConfig]):
         return {"weights": {name: value.numpy() for name, value in self._weights().items()}, "said": said}
 
 
+def _check_ids(ids: Collection[str]) -> None:
+    """Raise RecordError for an id that is no text: the number 4 is not the item '4'."""
+    for item in ids:
+        if not isinstance(item, str):
+            raise RecordError(f"{item!r} is no id: ids are texts.", f"Give {str(item)!r}.")
+
+
+def _second(at: float) -> float:
+    """Return a time as a number of seconds. Raises RecordError for what is none."""
+    if isinstance(at, str) or not np.isfinite(at):
+        raise RecordError(f"{at!r} is no time.", "Give seconds as a number, for instance those of datetime.timestamp().")
+    return float(at)
+
+
 def _seconds(rows: Sequence[np.ndarray], times: Sequence[Sequence[float]]) -> list[np.ndarray]:
     if [len(row) for row in rows] != [len(row) for row in times]:
         raise RecordError("Times and items of the histories differ in number.", "Give the second of each event, or leave times out.")
     found = [np.asarray(row, dtype=np.float64) for row in times]
+    if not all(np.isfinite(row).all() for row in found):
+        raise RecordError("A time is no number.", "Give the second of each event, or leave times out.")
     if any((np.diff(row) < 0).any() for row in found):
         raise RecordError("A history is not in the order of its times.", "Sort each history by time.")
     return found

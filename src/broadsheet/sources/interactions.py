@@ -1,5 +1,6 @@
 """Sequences of items by user with what is said of the items: the published layouts of recommendation benchmarks."""
 
+import codecs
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +14,14 @@ from broadsheet.core.modality import Attributes
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Item
 
-MEND = "Give a folder with sequences.txt (`user item item ...` in time order) or test.inter, or test.tsv, of user, items and target."
+MEND = "Give a folder with sequences.txt (`user item item ...` in time order), with test.inter or test.tsv of user, items and target, or RecBole's NAME/NAME.inter."
 
+# Endings of files of items that are read.
+READ = (".jsonl", ".tsv")
 # What the fields of an item may be called.
 FIELDS = {"title": ("title", "name"), "text": ("text", "description", "abstract"), "images": ("images", "image")}
+# With what a file in UTF-16 begins.
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # What the first column of items.tsv may be called.
 HEADS = ("id", "item", "item_id", "itemid", "sku", "asin", "key")
 
@@ -24,7 +29,8 @@ HEADS = ("id", "item", "item_id", "itemid", "sku", "asin", "key")
 class Interactions(NamedTuple):
     """Users with their items in time order, as numbers into `users` and `items`, and what is said of the items.
 
-    `attributes` are by modality; `texts` is a line for each item, empty where nothing is said; `times` are the seconds of all events, where known.
+    `attributes` are by modality; `texts` is a line for each item, empty where nothing is said; `times` are the seconds of all events, where known; `titles`
+    are those that the data themselves name so, and `doubts` what looks wrong and was read all the same.
     """
 
     users: tuple[str, ...]
@@ -33,6 +39,8 @@ class Interactions(NamedTuple):
     attributes: Mapping[str, Attributes]
     texts: tuple[str, ...]
     times: np.ndarray | None = None
+    titles: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def read_interactions(folder: Path) -> Interactions:
@@ -42,6 +50,7 @@ def read_interactions(folder: Path) -> Interactions:
     with NAME.inter is one of RecBole's (`read_atomic`). Raises SourceNotFoundError where there are no sequences, RecordError for a line that is none and for a folder
     without events.
     """
+    files_of(folder)
     if (atomic := folder / f"{folder.resolve().name}.inter").is_file():
         return read_atomic(atomic)
     rows = _sequences(folder / "sequences.txt") if (folder / "sequences.txt").is_file() else _inter(folder)
@@ -54,20 +63,33 @@ def read_interactions(folder: Path) -> Interactions:
     number = {item: place for place, item in enumerate(items)}
     words = {item: words for item, (words, _) in said.items()}
     tables = {name: table for name, table in {"attributes": words, **codes}.items() if table}
+    strange = sorted({item for _, row in rows for item in row}.difference(said)) if said else []
+    doubts = [
+        *_told_of([user for user, row in rows if not row], "user has a line and no items", "users have a line and no items"),
+        *_told_of(strange, "item of the sequences is described nowhere", "items of the sequences are described nowhere"),
+        *(f"{path.name} is not read: items are described in items.jsonl or items.tsv" for path in sorted(folder.glob("items.*")) if path.suffix not in READ),
+    ]
     return Interactions(
         tuple(user for user, _ in rows),
         items,
         Ragged.of([number[item] for item in row] for _, row in rows),
         {name: _attributes(table, items) for name, table in tables.items()},
         tuple(said[item][1] if item in said else "" for item in items),
+        doubts=tuple(doubts),
     )
+
+
+def _told_of(names: Sequence[str], one: str, more: str) -> Iterator[str]:
+    """Yield how many there are and the first few, if there are any."""
+    if names:
+        yield f"{len(names):,} {one if len(names) == 1 else more}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"
 
 
 def read_atomic(path: Path) -> Interactions:
     """Read RecBole's atomic files: NAME.inter with a head of typed columns, and NAME.item beside it if there is one.
 
-    Events are in the order of time, and within one time of their rows; text columns of the items are one line of text, and those of
-    several words attributes too, but for the first, which is the title. Raises RecordError for a head without user_id and item_id.
+    Events are in the order of time, and within one time of their rows. All columns of the items are one line of text; the first that is of words (token_seq)
+    is the title, and the last holds the attributes. Raises RecordError for a head without user_id and item_id.
     """
     events = _atomic(path, ("user_id", "item_id"))
     at = events.get("timestamp")
@@ -81,6 +103,8 @@ def read_atomic(path: Path) -> Interactions:
     names = [name for name in said if name != "item_id"]
     lines = {item: [said[name][row] for name in names] for row, item in enumerate(said["item_id"])}
     tables = {item: cells[-1].split() for item, cells in lines.items()} if len(names) > 1 else {}
+    title = next((place for place, name in enumerate(names) if name in _of_words(path.with_suffix(".item"))), None) if names else None
+    titled = title is not None and (title < len(names) - 1 or not tables)
     return Interactions(
         tuple(rows),
         items,
@@ -88,7 +112,13 @@ def read_atomic(path: Path) -> Interactions:
         {names[-1]: _attributes(tables, items)} if tables else {},
         tuple(". ".join(cell for cell in lines.get(item, ()) if cell) for item in items),
         None if at is None else np.array([_seconds(path, at[row]) for held in rows.values() for row in held]),
+        tuple(lines[item][title] if item in lines else "" for item in items) if titled and title is not None else (),
     )
+
+
+def _of_words(path: Path) -> set[str]:
+    """Return the columns of an atomic file that hold words one behind the other."""
+    return {cell.partition(":")[0].strip() for cell in _lines(path)[0].split("\t") if cell.strip().endswith(":token_seq")}
 
 
 def _atomic(path: Path, needed: Sequence[str]) -> dict[str, list[str]]:
@@ -120,12 +150,15 @@ def read_items(folder: Path, read: Interactions) -> list[Item]:
     for said in read.attributes.values():
         for row, places in zip(words, said.rows, strict=True):
             row += [said.names[place] for place in places.tolist()]
-    return [_item(item, row, told.get(item, {})) for item, row in zip(read.items, words, strict=True)]
+    titles = read.titles or [""] * len(read.items)
+    return [_item(item, row, told.get(item, {"title": title})) for item, row, title in zip(read.items, words, titles, strict=True)]
 
 
 def files_of(source: Path) -> list[Path]:
     """Return the files of a folder of sequences that are read. Raises SourceNotFoundError where there is no such folder."""
     if not source.is_dir():
+        if source.is_file():
+            raise SourceNotFoundError(f"{source} is a file.", f"Give its folder: {source.parent}")
         raise SourceNotFoundError(f"There is no folder {source}.", "Give one that holds sequences, or set BROADSHEET_DATA to the folder that paths begin in.")
     return sorted(path for path in source.iterdir() if path.suffix in {".txt", ".tsv", ".json", ".jsonl", ".inter", ".item"})
 
@@ -158,9 +191,12 @@ def _lines(path: Path) -> list[str]:
     """Return the lines of a file. Raises RecordError where it is no UTF-8."""
     try:
         # Not splitlines: U+2028 and its like stand inside names.
-        return path.read_text(encoding="utf-8").split("\n")
+        return path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as fault:
-        raise RecordError(f"{path.name} is no UTF-8 from byte {fault.start} on.", f"Run: iconv -f LATIN1 -t UTF-8 {path.name}") from None
+        was = "UTF-16" if path.read_bytes()[:2] in UTF16 else "LATIN1"
+        raise RecordError(
+            f"{path.name} is no UTF-8 from byte {fault.start} on.", f"Run: iconv -f {was} -t UTF-8 {path.name} > new, and put it in its place"
+        ) from None
 
 
 def _sequences(path: Path) -> list[tuple[str, list[str]]]:
@@ -168,6 +204,8 @@ def _sequences(path: Path) -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for number, line in enumerate(_lines(path), 1):
         if row := line.split():
+            if len(row) == 1 and "," in row[0]:
+                raise RecordError(f"{path.name}, line {number}: {row[0]!r} is one word.", "Put spaces between the user and the items.")
             if row[0] in found:
                 raise RecordError(f"{path.name}, line {number}: user {row[0]!r} has a line already.", "Put all of a user's items on one line, in time order.")
             found[row[0]] = row[1:]
@@ -185,7 +223,12 @@ def _inter(folder: Path) -> list[tuple[str, list[str]]]:
         raise SourceNotFoundError(f"{folder} has neither sequences.txt nor test.inter or test.tsv.", MEND)
     for path in paths:
         before = set(found)
-        for number, line in enumerate(_lines(path)[1:], 2):
+        head, *lines = _lines(path)
+        if "user" not in head.partition("\t")[0].lower():
+            raise RecordError(
+                f"{path.name} begins with {head[:40]!r}, where a head of columns belongs.", "Begin it with: user, history, target, with tabs between."
+            )
+        for number, line in enumerate(lines, 2):
             if not line.strip():
                 continue
             cells = line.split("\t")
@@ -219,6 +262,8 @@ def _told(folder: Path) -> dict[str, Mapping[str, Any]]:
     for place, held in json_lines(folder / "items.jsonl") if (folder / "items.jsonl").is_file() else ():
         if held is None or held.get("id") in (None, ""):
             raise RecordError(f"{place} is no JSON object with an id.", "Give one object a line, with id, title and categories.")
+        if str(held["id"]) in found:
+            raise RecordError(f"{place}: the id {held['id']!r} stands twice.", "Merge the two lines, or give each its own id.")
         found[str(held["id"])] = held
     return found
 

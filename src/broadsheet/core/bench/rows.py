@@ -98,7 +98,7 @@ def wanted_arms(wanted: Collection[str], arms: Iterable[str]) -> tuple[str, ...]
     known = tuple(arms)
     for name in wanted:
         if name not in known:
-            raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, known)}", f"Rows are: {', '.join(known)}.")
+            raise ConfigError(f"There is no row {name!r}.{did_you_mean(name, known)}", f"Rows are: {', '.join(map(repr, known))}.")
     return tuple(name for name in known if not wanted or name in wanted)
 
 

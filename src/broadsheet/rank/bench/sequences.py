@@ -3,7 +3,7 @@
 import json
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,13 +20,13 @@ from broadsheet.core.bench.rows import VALUES
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import bootstrap_mean, by_rank, mean_by_rank, own_ranks, paired_permutation
-from broadsheet.core.modality import Attributes, Content
+from broadsheet.core.modality import Content
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
-from broadsheet.rank.arms import SASREC, TEXT, WITH, WRITES, arms
+from broadsheet.rank.arms import SASREC, TAKEN, TEXT, WITH, WRITES, arms
 from broadsheet.rank.batches import Log
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks, Fitted, fit_model, ranks
@@ -89,9 +89,7 @@ def case_of(read: Interactions, contents: Mapping[str, Content]) -> Case:
     """Split by users' last items."""
     split = leave_one_out(read.sequences)
     parts = _times(read)
-    names = list(read.attributes)
-    attributes: dict[str, Attributes] = {(IMAGE if place == 1 else name): read.attributes[name] for place, name in enumerate(names)}
-    corpus = Corpus(read.items, attributes, dict(contents))
+    corpus = _named(read)._replace(contents=dict(contents))
 
     def asks(histories: Ragged, targets: np.ndarray, times: list[np.ndarray] | None) -> Asks:
         rows = list(histories)
@@ -131,10 +129,24 @@ def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = 
     return Bench.of("rank", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
+def _rows_of(learnt: Collection[str], texts: Sequence[str]) -> list[str]:
+    """Name all rows."""
+    known = [*CHEAP, *(arm + more for arm in learnt for more in ("", WITH)), WRITES]
+    return known if any(texts) else [arm for arm in known if arm.removesuffix(WITH) not in {TEXT, WRITES}]
+
+
+def _named(read: Interactions) -> Corpus:
+    """Return the items with attributes, as `case_of` names them, and no contents."""
+    return Corpus(read.items, {(IMAGE if place == 1 else name): read.attributes[name] for place, name in enumerate(read.attributes)}, {})
+
+
 def _tasks(plan: RankPlan, name: str, source: Path, folder: Path, progress: Progress) -> list[Task]:
     read = cache(lambda: read_interactions(source))
     case = cache(lambda: case_of(read(), plan.contents(read())))
     identity = {"data": hash_files(files_of(source)), "config": plan.config.model_dump(mode="json"), "seconds": plan.seconds, "texts": plan.texts}
+    # Names are checked before anything is embedded; which contents there are is known only then.
+    known = _rows_of(arms(plan.config, _named(read())), read().texts)
+    wanted_arms([arm for arm in plan.arms if not arm.startswith(TAKEN)], known)
     learnt = arms(plan.config, case().corpus)
 
     @lru_cache(maxsize=1)
@@ -159,9 +171,7 @@ def _tasks(plan: RankPlan, name: str, source: Path, folder: Path, progress: Prog
         )
         return fitted, time.process_time() - began
 
-    known = [*CHEAP, *(arm + more for arm in learnt for more in ("", WITH)), WRITES]
-    if not any(read().texts):
-        known = [arm for arm in known if arm.removesuffix(WITH) not in {TEXT, WRITES}]
+    known = _rows_of(learnt, read().texts)
     shown = wanted_arms(plan.arms, known) if plan.arms else tuple(arm for arm in known if WITH not in arm or arm.removesuffix(WITH) in MIXED)
     found = []
     for seed in range(plan.seeds):
