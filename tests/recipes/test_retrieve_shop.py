@@ -23,10 +23,13 @@ def test_events_and_items_as_the_docs_have_them_become_a_bundle(here, tmp_path):
     Image.new("RGB", (40, 40), (30, 60, 200)).save(shop / "pictures" / "4.png")
     (example,) = re.findall(r"```json\n(\{\"id\": 4.*?)\n```", DOCS)
     items = [{"id": number, "title": f"{THINGS[number // 10].title()} {number}", "categories": [THINGS[number // 10]]} for number in range(30) if number != 4]
+    items[5]["image"] = "pictures/nowhere.png"
     (shop / "items.jsonl").write_text("\n".join([example, *map(json.dumps, items)]) + "\n")
     fitted = here("retrieve", "fit", "--data", "shop", "--out", "mine", *QUICK)
     assert "60 users, 60 with two items or more, 300 events, 30 items" in fitted.stderr
-    assert "titles of 30 items\npictures of 1 items\n" in fitted.stderr
+    assert "titles of 30 items\npictures of 2 items\n" in fitted.stderr
+    assert "6: " in fitted.stderr
+    assert "nowhere.png" in fitted.stderr
     (answer,) = json.loads(here("retrieve", "run", "mine", "--history", "12,13", "--query", "a lamp", "--category", "lamp", "--json").stdout)["answers"]
     assert {hit["title"].split()[0] for hit in answer["hits"]} == {"Lamp"}
     assert json.loads((tmp_path / "mine" / "manifest.json").read_text())["metrics"]["without image"] == 29

@@ -1,0 +1,31 @@
+"""A ranker of a shop of one's own, as docs/rank.md tells it."""
+
+import json
+import re
+from pathlib import Path
+
+DOCS = (Path(__file__).resolve().parents[2] / "docs" / "rank.md").read_text(encoding="utf-8")
+QUICK = [word for name, value in {"size": "tiny", "epochs": 4, "batch": 200}.items() for word in ("--set", f"{name}={value}")]
+KINDS = ("Skin Care", "Lips", "Hair", "Tools")
+
+
+def test_the_example_of_the_docs_runs_on_a_shop(here, tmp_path):
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    rows = [" ".join(str((user + step) % 100) for step in range(6)) for user in range(100)]
+    (shop / "sequences.txt").write_text("\n".join(f"u{user} {row}" for user, row in enumerate(rows)) + "\n")
+    items = [{"id": number, "title": f"{KINDS[number // 25]} thing {number}", "categories": [KINDS[number // 25]]} for number in range(100)]
+    (shop / "items.jsonl").write_text("\n".join(map(json.dumps, items)) + "\n")
+    fitted = here("rank", "fit", "--data", "shop", "--out", "beauty", "--json", *QUICK)
+    assert "titles of 100 items" in fitted.stderr
+    assert [stage["stage"] for stage in json.loads(fitted.stdout)["stages"]] == ["text", "collaborative", "joint"]
+    (example,) = re.findall(r"```python\n(from pathlib.*?)```", DOCS, re.DOTALL)
+    said: dict = {}
+    exec(compile(example, "docs", "exec"), said)
+    assert [len(ranking.hits) for ranking in said["rankings"]] == [10, 10]
+    assert said["rankings"][1].popular
+    ranker = said["ranker"]
+    first = ranker.rank(["25", "26"], 200)
+    place = {hit.item: number for number, hit in enumerate(first.hits)}
+    assert "new" in place
+    assert next(hit.title for hit in first.hits if hit.item == "new") == "A balm of roses"
