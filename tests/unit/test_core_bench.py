@@ -119,3 +119,14 @@ def test_the_object_is_one_and_the_table_says_the_same():
     table = render(bench)
     assert "0.71 (0.69 to 0.73)" in table
     assert "missing: toy, svm, seed 2" in table
+
+
+def test_a_table_wider_than_the_terminal_is_several_with_the_names_before_each():
+    rows = tuple({"name": f"row {number}", **{f"metric {column}": 0.5 for column in range(6)}} for number in range(2))
+    bench = Bench(bench="b", command="", commit="", data={}, seeds=1, threads="1", rows=rows)
+    narrow = render(bench, 30).splitlines()
+    assert max(map(len, narrow)) <= 30
+    assert sum(line.startswith("row 1") for line in narrow) == 3
+    assert sorted(" ".join(narrow).split()) != sorted(" ".join(render(bench).splitlines()).split())
+    assert sum(line.startswith("row 1") for line in render(bench).splitlines()) == 1
+    assert render(bench, 3).count("metric") == 6

@@ -19,10 +19,12 @@ Texts = Annotated[list[Path], typer.Option("--texts", help="Pictures with texts:
 
 
 def printed(bench: Any, *, as_json: bool) -> None:
-    """Print a bench as a table, or as one JSON object."""
+    """Print a bench as tables that fit the terminal, or as one JSON object."""
+    import shutil
+
     from broadsheet.core.bench import render
 
-    typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench))
+    typer.echo(bench.model_dump_json(indent=1) if as_json else render(bench, shutil.get_terminal_size((160, 24)).columns))
 
 
 def command() -> str:

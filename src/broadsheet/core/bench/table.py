@@ -11,6 +11,9 @@ from broadsheet.core.bench.rows import Outcome, Row
 from broadsheet.core.device import threads
 from broadsheet.core.schema import Record
 
+# Blanks between columns.
+GAP = 2
+
 
 class Bench(Record):
     """All of a bench: where it comes from, its rows, and what is missing.
@@ -68,13 +71,28 @@ def by_arm(outcome: Outcome) -> dict[tuple[str, str], list[Row]]:
     return found
 
 
-def render(bench: Bench) -> str:
-    """Return the bench as a table of plain text, an interval in brackets behind its figure."""
+def render(bench: Bench, width: int | None = None) -> str:
+    """Return the bench as a table of plain text, an interval in brackets behind its figure; with a `width` as several, one below the other, none wider if it can be."""
     metrics = list(dict.fromkeys(name for row in bench.rows for name in row if name != "name" and not name.endswith(("_lo", "_hi"))))
-    lines = [["", *metrics], *([str(row["name"]), *(_cell(row, name) for name in metrics)] for row in bench.rows)]
+    columns = [[name, *(_cell(row, name) for row in bench.rows)] for name in metrics]
+    names = ["", *(str(row["name"]) for row in bench.rows)]
     facts = ", ".join(f"{key} {_plain(value)}" for key, value in bench.data.items())
     tail = [f"missing: {m['data']}, {m['arm']}, seed {m['seed']}: {m['why']}" for m in bench.missing]
-    return "\n".join([f"{bench.bench}: {facts}", "", *_aligned(lines), "", *bench.notes, *tail]).rstrip()
+    lines = [line for table in _within(names, columns, width) for line in (*_aligned(list(zip(*table, strict=True))), "")]
+    return "\n".join([f"{bench.bench}: {facts}", "", *lines, *bench.notes, *tail]).rstrip()
+
+
+def _within(names: list[str], columns: Sequence[list[str]], width: int | None) -> list[list[list[str]]]:
+    """Share columns out to tables of at most so many characters, each with the names before them; a column that alone is wider has one of its own."""
+    tables, room = [[names]], 0
+    for column in columns:
+        takes = GAP + max(map(len, column))
+        if width is not None and len(tables[-1]) > 1 and room + takes > width - max(map(len, names)):
+            tables.append([names])
+            room = 0
+        tables[-1].append(column)
+        room += takes
+    return tables
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
@@ -90,4 +108,4 @@ def _plain(value: object) -> str:
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return [(" " * GAP).join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
