@@ -127,6 +127,5 @@ def test_a_table_wider_than_the_terminal_is_several_with_the_names_before_each()
     narrow = render(bench, 30).splitlines()
     assert max(map(len, narrow)) <= 30
     assert sum(line.startswith("row 1") for line in narrow) == 3
-    assert sorted(" ".join(narrow).split()) != sorted(" ".join(render(bench).splitlines()).split())
     assert sum(line.startswith("row 1") for line in render(bench).splitlines()) == 1
     assert render(bench, 3).count("metric") == 6
