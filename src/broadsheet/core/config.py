@@ -49,7 +49,7 @@ def with_settings(data: Mapping[str, Any], settings: Iterable[str]) -> dict[str,
         key, equals, value = setting.partition("=")
         parts = [part.strip() for part in key.split(".")]
         if not equals or not all(parts):
-            raise ConfigError(f"--set {setting!r} is not of the form a.b=c.", "Write for example: --set profile.budget=10")
+            raise ConfigError(f"--set {setting!r} is not of the form NAME=VALUE.", f"Write: --set {key.strip() or 'NAME'}=VALUE")
         node = result
         for part in parts[:-1]:
             node = node.setdefault(part, {})

@@ -93,7 +93,7 @@ def read_atomic(path: Path) -> Interactions:
     """
     events = _atomic(path, ("user_id", "item_id"))
     at = events.get("timestamp")
-    order = range(len(events["user_id"])) if at is None else sorted(range(len(at)), key=lambda row: _seconds(path, at[row]))
+    order = range(len(events["user_id"])) if at is None else sorted(range(len(at)), key=lambda row: _seconds(path, row, at[row]))
     rows: dict[str, list[int]] = {}
     for row in order:
         rows.setdefault(events["user_id"][row], []).append(row)
@@ -111,7 +111,7 @@ def read_atomic(path: Path) -> Interactions:
         Ragged.of([number[events["item_id"][row]] for row in held] for held in rows.values()),
         {names[-1]: _attributes(tables, items)} if tables else {},
         tuple(". ".join(cell for cell in lines.get(item, ()) if cell) for item in items),
-        None if at is None else np.array([_seconds(path, at[row]) for held in rows.values() for row in held]),
+        None if at is None else np.array([_seconds(path, row, at[row]) for held in rows.values() for row in held]),
         tuple(lines[item][title] if item in lines else "" for item in items) if titled and title is not None else (),
     )
 
@@ -133,11 +133,11 @@ def _atomic(path: Path, needed: Sequence[str]) -> dict[str, list[str]]:
     return {name: [line[column] for line in lines] for column, name in enumerate(names)}
 
 
-def _seconds(path: Path, cell: str) -> float:
+def _seconds(path: Path, row: int, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise RecordError(f"{path.name}: {cell!r} is no time.", "Give timestamp:float in seconds.") from None
+        raise RecordError(f"{path.name}, event {row + 1}: {cell!r} is no time.", "Give timestamp:float in seconds.") from None
 
 
 def read_items(folder: Path, read: Interactions) -> list[Item]:

@@ -78,7 +78,7 @@ def render(bench: Bench, width: int | None = None) -> str:
     names = ["", *(str(row["name"]) for row in bench.rows)]
     facts = ", ".join(f"{key} {_plain(value)}" for key, value in bench.data.items())
     tail = [f"missing: {m['data']}, {m['arm']}, seed {m['seed']}: {m['why']}" for m in bench.missing]
-    lines = [line for table in _within(names, columns, width) for line in (*_aligned(list(zip(*table, strict=True))), "")]
+    lines = [line for table in (_within(names, columns, width) if bench.rows else ()) for line in (*_aligned(list(zip(*table, strict=True))), "")]
     return "\n".join([f"{bench.bench}: {facts}", "", *lines, *bench.notes, *tail]).rstrip()
 
 

@@ -124,7 +124,7 @@ def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = 
         "Leave-one-out, all items ranked, ties by the mean; what a user had is removed, and in the columns `kept` it is not.",
         f"Short: at most {SHORT} items before; long: at least {LONG}; rare: the item was had at most {RARE} times in training.",
         "Weights of co-occurrence are chosen on validation. Brackets: 95 % over users; p: paired, over users, against SASRec, or against RecBole's.",
-        f"{SASREC} has the dropout and the steps an epoch that it learns best with. CPU ms a target: of training, all stages, evaluations included.",
+        f"{SASREC} has the dropout, the steps an epoch and the epochs that it learns best with. CPU ms a target: of training, all stages, evaluations included.",
     )
     return Bench.of("rank", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
