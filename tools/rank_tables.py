@@ -8,7 +8,8 @@ def sequences(bench: dict) -> list[str]:
     """Return how well items are ranked on sequences, and what each row costs, two tables for each file of the bench."""
     name = bench["rows"][0]["name"].partition(": ")[0]
     lines = [f"{name}: each user's last item among all. Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
-    rival = any("ndcg@10_rival" in row for row in bench["rows"])
+    rivals = {"ndcg@10_like": ("p like", "over SASRec + attributes"), "ndcg@10_rival": ("p rival", "over RecBole")}
+    rivals = {key: of for key, of in rivals.items() if any(key in row for row in bench["rows"])}
     keys = ("ndcg@10 kept", "ndcg@10 short", "ndcg@10 long", "ndcg@10 rare", "hit@1 of 20")
     rows = [
         [
@@ -19,11 +20,23 @@ def sequences(bench: dict) -> list[str]:
             *(plain(row, key, 4) for key in keys),
             ranged(row, "ndcg@10_gain", 4),
             format(row["p"], ".2g") if "p" in row else "",
-            *([ranged(row, "ndcg@10_rival", 4), format(row["p rival"], ".2g") if "p rival" in row else ""] if rival else []),
+            *(cell for key, (p, _) in rivals.items() for cell in (ranged(row, key, 4), format(row[p], ".2g") if p in row else "")),
         ]
         for row in bench["rows"]
     ]
-    heads = ["runs", "recall@10", "nDCG@10", "kept", "short", "long", "rare", "hit@1 of 20", "over SASRec", "p", *(["over RecBole", "p"] if rival else [])]
+    heads = [
+        "runs",
+        "recall@10",
+        "nDCG@10",
+        "kept",
+        "short",
+        "long",
+        "rare",
+        "hit@1 of 20",
+        "over SASRec",
+        "p",
+        *(head for _, name in rivals.values() for head in (name, "p")),
+    ]
     lines += table(heads, rows)
     costs = {"train_cpu_s": 0, "cpu_s_an_epoch": 1, "cpu_ms_a_target": 3, "users_a_cpu_s": 0, "p50_ms": 2, "p95_ms": 2, "peak_mib": 0, "tokens_an_item": 1}
     rows = [[named(row), row["model"], *(plain(row, key, digits) for key, digits in costs.items())] for row in bench["rows"]]

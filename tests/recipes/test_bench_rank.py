@@ -50,7 +50,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def bench(folder, tmp_path_factory):
     rows = tmp_path_factory.mktemp("rows")
-    plan = RankPlan((folder,), 1, (*CHEAP, "SASRec", "gSASRec", "Speeder", "Speeder + co-occurrence", "Speeder, no text"), config=TOY)
+    plan = RankPlan((folder,), 1, (*CHEAP, "SASRec", "gSASRec", "SASRec + attributes", "Speeder", "Speeder + co-occurrence", "Speeder, no text"), config=TOY)
     plan = plan._replace(contents=lambda read: vectors(read.items, read.texts))
     return bench_rank(plan, rows, "broadsheet bench rank"), plan, rows
 
@@ -70,6 +70,13 @@ def test_every_arm_has_its_row_with_intervals_times_and_both_ways_of_counting(be
     assert found["Speeder"]["targets"] == 120 * 6
     assert {"p50_ms", "p95_ms", "users_a_cpu_s", "proxy order", "ndcg@10_gain", "p"} <= set(found["Speeder"])
     assert "weight of co-occurrence" in found["Speeder + co-occurrence"]
+    best = max((row for name, row in found.items() if not name.endswith(" + co-occurrence")), key=lambda row: row["ndcg@10"])
+    assert f"most nDCG@10 alone: all: {best['name'].partition(': ')[2]};" in "\n".join(bench[0].notes)
+    against = {name: row["ndcg@10"] - row["ndcg@10_like"] for name, row in found.items() if "ndcg@10_like" in row}
+    assert {"Speeder", "SASRec"} <= set(against)
+    assert "Speeder + co-occurrence" not in against
+    for theirs in against.values():
+        assert theirs == pytest.approx(found["SASRec + attributes"]["ndcg@10"])
     again = bench_rank(bench[1], bench[2], "broadsheet bench rank")
     assert [row["ndcg@10"] for row in again.rows] == [row["ndcg@10"] for row in bench[0].rows]
 

@@ -23,7 +23,9 @@ def fit(
     papers: Papers = None,
     *,
     recipe: Recipe = "",
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting, e.g. size=small, epochs=5, backbone=smollm2; docs/rank.md has all. Repeats.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, e.g. size=small, epochs=5, backbone=smollm2; docs/rank.md has all. Repeats.")
+    ] = None,
     seed: Seed = 0,
     words: Texts = True,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the bundle; a bundle that stood there is replaced at the end.")] = Path("ranker"),

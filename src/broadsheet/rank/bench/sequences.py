@@ -3,7 +3,7 @@
 import json
 import resource
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,7 @@ from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.core.train.checkpoint import run_hash
-from broadsheet.rank.arms import SASREC, TAKEN, TEXT, WITH, WRITES, arms
+from broadsheet.rank.arms import ATTRIBUTED, SASREC, TAKEN, TEXT, WITH, WRITES, arms
 from broadsheet.rank.batches import Log
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks, Fitted, fit_model, ranks
@@ -44,6 +44,8 @@ WATCHED, TIMED = 3000, 200
 WEIGHTS, FLOOR = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0), 0.01
 ROUNDS = 2000
 KEPT = "rank_kept"
+# Kinds of users and requests, by their columns.
+COLUMNS = {"all": "ndcg@10", "history kept": "ndcg@10 kept", "short": "ndcg@10 short", "long": "ndcg@10 long", "rare": "ndcg@10 rare"}
 LENGTH, SEEN = "length", "seen"
 # Histories are short up to so many items, long from so many on; an item is rare that was had at most so often in training.
 SHORT, LONG, RARE = 5, 20, 5
@@ -123,10 +125,23 @@ def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = 
     notes = (
         "Leave-one-out, all items ranked, ties by the mean; what a user had is removed, and in the columns `kept` it is not.",
         f"Short: at most {SHORT} items before; long: at least {LONG}; rare: the item was had at most {RARE} times in training.",
-        "Weights of co-occurrence are chosen on validation. Brackets: 95 % over users; p: paired, over users, against SASRec, or against RecBole's.",
+        "Weights of co-occurrence are chosen on validation. Brackets: 95 % over users; p: paired, over users, against SASRec, against it with attributes",
+        "(and co-occurrence, where the row has it too), or against RecBole's.",
         f"{SASREC} has the dropout, the steps an epoch and the epochs that it learns best with. CPU ms a target: of training, all stages, evaluations included.",
     )
-    return Bench.of("rank", command, outcome, _summary(outcome), data=data, seeds=plan.seeds, notes=notes)
+    rows = _summary(outcome)
+    return Bench.of("rank", command, outcome, rows, data=data, seeds=plan.seeds, notes=(*notes, *_wins(rows)))
+
+
+def _wins(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield which row has the most nDCG of each kind of user, of those without co-occurrence and of those with it."""
+    for data in dict.fromkeys(str(row["name"]).partition(": ")[0] for row in rows):
+        for more, kind in (("", "alone"), (WITH, "with co-occurrence")):
+            some = [row for row in rows if str(row["name"]).startswith(f"{data}: ") and str(row["name"]).endswith(WITH) == bool(more)]
+            best = {key: max((row for row in some if column in row), key=lambda row: row[column], default=None) for key, column in COLUMNS.items()}
+            told = [f"{key}: {str(row['name']).partition(': ')[2].removesuffix(WITH)}" for key, row in best.items() if row]
+            if len(some) > 1 and told:
+                yield f"{data}, most nDCG@10 {kind}: {'; '.join(told)}."
 
 
 def _rows_of(learnt: Collection[str], texts: Sequence[str]) -> list[str]:
@@ -415,7 +430,9 @@ def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: S
     for name, mask in {"short": length <= SHORT, "long": length >= LONG, "rare": seen <= RARE}.items():
         if mask.any():
             line[f"ndcg@10 {name}"] = float(per_user["ndcg@10"][mask].mean())
-    for rival, key, chance in ((SASREC, "ndcg@10_gain", "p"), (RIVAL, "ndcg@10_rival", "p rival")):
+    # Attributes against attributes, and co-occurrence against co-occurrence.
+    like = ATTRIBUTED + (WITH if arm.endswith(WITH) else "")
+    for rival, key, chance in ((SASREC, "ndcg@10_gain", "p"), (like, "ndcg@10_like", "p like"), (RIVAL, "ndcg@10_rival", "p rival")):
         if arm != rival and rival in found:
             theirs = mean_by_rank([run[Columns.RANK].to_numpy() for run in found[rival]])["ndcg@10"]
             interval = bootstrap_mean(per_user["ndcg@10"] - theirs, generator(0, "rank", data, arm, "gain"), rounds=ROUNDS)
