@@ -235,7 +235,7 @@ def of_papers(announcements: Sequence[Announcement]) -> Known:
 
 
 def contents_of(known: Known, progress: Progress = silent) -> "dict[str, Embeddings]":
-    """Embed what is written of the items, and their pictures where there is a folder of them; a modality that no item turns out to have is left out."""
+    """Embed what is written of the items, and their pictures where there is a folder of them; what cannot be read is told."""
     from broadsheet.core.home import artifact_folder
     from broadsheet.represent.pictures.tower import PooledTower, TowerConfig
 
@@ -245,7 +245,7 @@ def contents_of(known: Known, progress: Progress = silent) -> "dict[str, Embeddi
     if known.root is not None:
         found["image"] = embed_catalogue(PooledTower(TowerConfig(mirrored=False)), known.catalogue, artifact_folder(), progress, root=known.root)
         known.tell([f"{item}: {fault}" for item, fault in found["image"].faults.items()])
-    return {name: of for name, of in found.items() if of.vectors.any()}
+    return found
 
 
 def item_contents(item: Item, root: Path | None = None) -> dict[str, np.ndarray]:
