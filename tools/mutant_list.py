@@ -532,4 +532,18 @@ MUTANTS = [
         "own_ranks(scores, own)",
         ONE + "a_constant_scorer_gets_what_chance_gets_and_a_hidden_target_is_never_found",
     ),
+    Mutant(
+        "dropout: what stays is no larger",
+        "core/backbones/dropout.py",
+        "DRAWS / (DRAWS - self.limit)",
+        "1.0",
+        CORE + "dropout.py::test_the_share_is_left_out_and_the_mean_stays",
+    ),
+    Mutant(
+        "sequences: attributes are set against ids alone",
+        "rank/bench/sequences.py",
+        'like = ATTRIBUTED + (WITH if arm.endswith(WITH) else "")',
+        "like = SASREC",
+        "tests/recipes/test_bench_rank.py::test_every_arm_has_its_row_with_intervals_times_and_both_ways_of_counting",
+    ),
 ]

@@ -202,12 +202,12 @@ def arrays_hash(arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _made_by(kind: ArtifactKind | None) -> str:
+def _made_by(kind: ArtifactKind) -> str:
     """Say how to come by an artefact of a kind."""
     return f"Make one: {MAKERS[kind]} (its --help has an example)." if kind in MAKERS else "Make it again with the command that fits it."
 
 
-def _read_manifest(path: Path, kind: ArtifactKind | None = None) -> Manifest:
+def _read_manifest(path: Path, kind: ArtifactKind) -> Manifest:
     file = path / MANIFEST
     try:
         data = file.read_bytes()

@@ -212,7 +212,7 @@ class Ranker(Component[RankerConfig]):
         """
         if isinstance(history, str):
             raise RecordError(f"{history!r} is one word, not a list of ids.", f"Give [{history!r}], oldest first.")
-        _check_ids([*history, *(candidates or ())])
+        _check_ids([*history, *(() if candidates is None else candidates)])
         known = [place for place, item in enumerate(history) if item in self._row]
         if times is not None and len(times) != len(history):
             raise RecordError(f"{len(times)} times for {len(history)} items.", "Give the second of each item, or leave times out.")
@@ -239,7 +239,7 @@ class Ranker(Component[RankerConfig]):
 
     def rank_users(self, users: Sequence[str], k: int = 10, candidates: Collection[str] | None = None, *, exclude_seen: bool = True) -> list[Ranking]:
         """Return the same for several users, read side by side."""
-        _check_ids(candidates or ())
+        _check_ids(() if candidates is None else candidates)
         states = self.users.read(users)
         rows = [np.array(self.users.history(user), dtype=np.int64) for user in users]
         return self._ranked(states, rows, k, candidates, [], exclude_seen=exclude_seen)
@@ -316,7 +316,7 @@ class Ranker(Component[RankerConfig]):
         """Return the best by states `[U, d]` of users who had `seen`."""
         if k < 1:
             raise RecordError(f"{k} items are none.", "Ask for one or more.")
-        strange = tuple(unknown) + tuple(item for item in candidates or () if item not in self._row)
+        strange = tuple(unknown) + tuple(item for item in (() if candidates is None else candidates) if item not in self._row)
         if not self._ids:
             return [Ranking([], strange) for _ in seen]
         pool = None if candidates is None else np.array(sorted({self._row[item] for item in candidates if item in self._row}), dtype=np.int64)

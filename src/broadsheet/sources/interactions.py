@@ -103,8 +103,8 @@ def read_atomic(path: Path) -> Interactions:
     names = [name for name in said if name != "item_id"]
     lines = {item: [said[name][row] for name in names] for row, item in enumerate(said["item_id"])}
     tables = {item: cells[-1].split() for item, cells in lines.items()} if len(names) > 1 else {}
-    title = next((place for place, name in enumerate(names) if name in _of_words(path.with_suffix(".item"))), None) if names else None
-    titled = title is not None and (title < len(names) - 1 or not tables)
+    # The last column holds the attributes where there are several.
+    titles = [place for place in _of_words(path.with_suffix(".item"), names) if len(names) == 1 or place < len(names) - 1]
     return Interactions(
         tuple(rows),
         items,
@@ -112,13 +112,14 @@ def read_atomic(path: Path) -> Interactions:
         {names[-1]: _attributes(tables, items)} if tables else {},
         tuple(". ".join(cell for cell in lines.get(item, ()) if cell) for item in items),
         None if at is None else np.array([_seconds(path, row, at[row]) for held in rows.values() for row in held]),
-        tuple(lines[item][title] if item in lines else "" for item in items) if titled and title is not None else (),
+        tuple(lines[item][titles[0]] if item in lines else "" for item in items) if titles else (),
     )
 
 
-def _of_words(path: Path) -> set[str]:
-    """Return the columns of an atomic file that hold words one behind the other."""
-    return {cell.partition(":")[0].strip() for cell in _lines(path)[0].split("\t") if cell.strip().endswith(":token_seq")}
+def _of_words(path: Path, names: Sequence[str]) -> list[int]:
+    """Return the places of those of an atomic file's columns that hold words one behind the other."""
+    words = {cell.partition(":")[0].strip() for cell in _lines(path)[0].split("\t") if cell.strip().endswith(":token_seq")} if names else set()
+    return [place for place, name in enumerate(names) if name in words]
 
 
 def _atomic(path: Path, needed: Sequence[str]) -> dict[str, list[str]]:
