@@ -126,7 +126,7 @@ def bench_rank(plan: RankPlan, folder: Path, command: str, progress: Progress = 
         "Leave-one-out, all items ranked, ties by the mean; what a user had is removed, and in the columns `kept` it is not.",
         f"Short: at most {SHORT} items before; long: at least {LONG}; rare: the item was had at most {RARE} times in training.",
         "Weights of co-occurrence are chosen on validation. Brackets: 95 % over users; p: paired, over users, against SASRec, against it with attributes",
-        "(and co-occurrence, where the row has it too), or against RecBole's.",
+        "(and co-occurrence, where the row has it too), against RecBole's, or against text_rank.",
         f"{SASREC} has the dropout, the steps an epoch and the epochs that it learns best with. CPU ms a target: of training, all stages, evaluations included.",
     )
     rows = _summary(outcome)
@@ -418,7 +418,7 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
 
 
 def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: Sequence[Mapping[str, float]], model: str) -> dict[str, Any]:
-    """Mean over seeds with an interval over users, by buckets too, and the gain over SASRec, and over another library's, paired by user."""
+    """Mean over seeds with an interval over users, by buckets too, and the gain over SASRec, over another library's and over full text, paired by user."""
     runs = found[arm]
     line: dict[str, Any] = {"name": f"{data}: {arm}", "model": model, "runs": len(runs)}
     per_user = mean_by_rank([run[Columns.RANK].to_numpy() for run in runs])
@@ -432,7 +432,12 @@ def _line(data: str, arm: str, found: Mapping[str, list[pl.DataFrame]], facts: S
             line[f"ndcg@10 {name}"] = float(per_user["ndcg@10"][mask].mean())
     # Attributes against attributes, and co-occurrence against co-occurrence.
     like = ATTRIBUTED + (WITH if arm.endswith(WITH) else "")
-    for rival, key, chance in ((SASREC, "ndcg@10_gain", "p"), (like, "ndcg@10_like", "p like"), (RIVAL, "ndcg@10_rival", "p rival")):
+    for rival, key, chance in (
+        (SASREC, "ndcg@10_gain", "p"),
+        (like, "ndcg@10_like", "p like"),
+        (RIVAL, "ndcg@10_rival", "p rival"),
+        (TEXT, "ndcg@10_words", "p words"),
+    ):
         if arm != rival and rival in found:
             theirs = mean_by_rank([run[Columns.RANK].to_numpy() for run in found[rival]])["ndcg@10"]
             interval = bootstrap_mean(per_user["ndcg@10"] - theirs, generator(0, "rank", data, arm, "gain"), rounds=ROUNDS)
