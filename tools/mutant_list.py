@@ -546,4 +546,11 @@ MUTANTS = [
         "like = SASREC",
         "tests/recipes/test_bench_rank.py::test_every_arm_has_its_row_with_intervals_times_and_both_ways_of_counting",
     ),
+    Mutant(
+        "ranker: what is as if new keeps its own embedding",
+        "rank/objective.py",
+        'losses["new"] = offered.loss(model, states[chosen], without=OWN)',
+        'losses["new"] = offered.loss(model, states[chosen])',
+        ONE + "a_choice_among_what_is_as_if_new_is_learnt_from_content",
+    ),
 ]

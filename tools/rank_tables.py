@@ -8,7 +8,11 @@ def sequences(bench: dict) -> list[str]:
     """Return how well items are ranked on sequences, and what each row costs, two tables for each file of the bench."""
     name = bench["rows"][0]["name"].partition(": ")[0]
     lines = [f"{name}: each user's last item among all. Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
-    rivals = {"ndcg@10_like": ("p like", "over SASRec + attributes"), "ndcg@10_rival": ("p rival", "over RecBole"), "ndcg@10_words": ("p words", "over text_rank")}
+    rivals = {
+        "ndcg@10_like": ("p like", "over SASRec + attributes"),
+        "ndcg@10_rival": ("p rival", "over RecBole"),
+        "ndcg@10_words": ("p words", "over text_rank"),
+    }
     rivals = {key: of for key, of in rivals.items() if any(key in row for row in bench["rows"])}
     keys = ("ndcg@10 kept", "ndcg@10 short", "ndcg@10 long", "ndcg@10 rare", "hit@1 of 20")
     rows = [

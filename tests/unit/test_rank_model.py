@@ -19,12 +19,12 @@ from broadsheet.core.train import Stage
 from broadsheet.rank import model as models
 from broadsheet.rank import objective as objectives
 from broadsheet.rank.backbones import open_reader
-from broadsheet.rank.batches import Log, Sampler, kept, packed
+from broadsheet.rank.batches import Batch, Log, Sampler, kept, packed
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks, begin, evaluated, fit_model, ranks
 from broadsheet.rank.model import SequenceModel, tokens_of
 from broadsheet.rank.mpo import modality_order, plan
-from broadsheet.rank.mrc import ItemTokenizer, begin_apart
+from broadsheet.rank.mrc import OWN, ItemTokenizer, begin_apart
 from broadsheet.rank.spae import DISTANCES, PositionAwareness, gap_buckets
 from broadsheet.rank.text import TextModel
 
@@ -344,6 +344,31 @@ def test_a_constant_scorer_gets_what_chance_gets_and_a_hidden_target_is_never_fo
     asks = Asks([np.array([0])] * 4, np.array([1, 2, 3, 0]), hidden=[np.array([0])] * 4)
     found = ranks([np.zeros((4, 11))], asks)
     assert found.tolist() == [4.5, 4.5, 4.5, np.inf]
+
+
+def test_what_is_chosen_as_if_it_were_new_is_told_by_content_alone():
+    net = model()
+    offered = objectives.Offered.of(torch.tensor([1, 4]), torch.tensor([[2, 3], [5, -1]]))
+    states = torch.randn(2, net.width)
+    plain, new = (float(offered.loss(net, states, without=without).detach()) for without in ("", OWN))
+    with torch.no_grad():
+        net.items.own.weight.copy_(torch.randn_like(net.items.own.weight))
+    assert float(offered.loss(net, states, without=OWN).detach()) == new != plain
+    assert float(offered.loss(net, states).detach()) != plain
+
+
+def test_a_choice_among_what_is_as_if_new_is_learnt_from_content():
+    config = TINY.model_copy(update={"fresh": 1.0, "forget": 0.0, "next": 0.0, "choice": 1.0, "proxy": 0.0, "rebuild": 0.0})
+    net = model(config)
+    given = packed([np.array([1, 2, 3, 4])], None, 4)
+    passed = torch.tensor([[7], [8], [9], [-1]])
+    batch = Batch(given, torch.tensor([5, 6, 10, -1]), passed)
+    found = objectives.objective(config, np.ones(ITEMS, dtype=np.int64))(net, batch)
+    with torch.no_grad():
+        net.items.own.weight[[5, 6, 7, 8, 9, 10]] = 1.0
+    again = objectives.objective(config, np.ones(ITEMS, dtype=np.int64))(net, batch)
+    assert again["loss new"] == found["loss new"]
+    assert again["loss choice"] != found["loss choice"]
 
 
 def test_taste_can_be_left_out_by_its_name():

@@ -29,9 +29,9 @@ class RankerConfig(Config):
     likeness to an item, unless it is None, or the word none.
 
     **Learning.** `proxy` weighs the losses by which the states must remember order, distance and the earliest items; `next` and `choice` those by which an item is told
-    from all others, and from what stood beside it and was passed over, where a log tells; `alone` the same choice by taste in one modality alone. Modalities are learnt in the
-    `order` that the paper has them, all at once, or from the last to the first, in as many steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones
-    (Petrov and Macdonald 2023). States of users take at most `state_bytes`.
+    from all others, and from what stood beside it and was passed over, where a log tells; `fresh` the same choice as if all that stood there were new, by content,
+    and `alone` by taste in one modality alone. Modalities are learnt in the `order` that the paper has them, all at once, or from the last to the first, in as many
+    steps. `loss` is a softmax over all items, or gBCE over 256 drawn ones (Petrov and Macdonald 2023). States of users take at most `state_bytes`.
     """
 
     size: Size = "base"
@@ -58,6 +58,7 @@ class RankerConfig(Config):
     rebuild: Annotated[float, Field(ge=0)] = 0.1
     next: Annotated[float, Field(ge=0)] = 1.0
     choice: Annotated[float, Field(ge=0)] = 1.0
+    fresh: Annotated[float, Field(ge=0)] = 0.0
     alone: Annotated[float, Field(ge=0)] = 0.0
     order: Order = "staged"
     content: Annotated[int, Field(ge=1)] = 128

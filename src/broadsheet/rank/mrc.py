@@ -155,7 +155,7 @@ class ItemTokenizer(Modalities):
             if self.names
             else (torch.zeros(count, self.tokens, self.width), torch.zeros(count, 0), None)
         )
-        if self.own is not None and OWN in self.active and only in {"", OWN}:
+        if self.own is not None and OWN in self.active and only in {"", OWN} and without != OWN:
             own = self.own.weight if rows is None else self.own(rows)
             if forgot is not None:
                 own = torch.cat([own[:, :-1].masked_fill(forgot, 0.0), own[:, -1:]], dim=1) if self.prior else own.masked_fill(forgot, 0.0)

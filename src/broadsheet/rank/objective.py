@@ -14,6 +14,7 @@ from broadsheet.core.train import Objective, autocast
 from broadsheet.rank.batches import Batch, Packed
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.model import SequenceModel, tokens_of
+from broadsheet.rank.mrc import OWN
 from broadsheet.rank.spae import PositionAwareness, proxy_losses
 
 # Up to so many items the softmax is over all of them; beyond, over so many drawn ones.
@@ -51,6 +52,7 @@ def objective(config: RankerConfig, counts: np.ndarray) -> Objective:
                 "rebuilt": config.rebuild,
                 "choice": config.choice,
                 **{f"alone {name}": config.alone for name in model.items.names},
+                "new": config.fresh,
             }
             loss = torch.stack([weights.get(name, 1.0) * value.float() for name, value in losses.items()]).sum()
         loss.backward()
@@ -70,6 +72,8 @@ def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, known: Kno
     if batch.passed is not None and config.choice and (chosen := (batch.passed >= 0).any(dim=1) & asked).any():
         offered = Offered.of(batch.targets[chosen], batch.passed[chosen])
         losses["choice"] = offered.loss(model, states[chosen])
+        if config.fresh and model.items.names:
+            losses["new"] = offered.loss(model, states[chosen], without=OWN)
         if config.alone and model.leaning is not None:
             losses |= _alone(model, batch.given, seen, where, model.mean(batch.given, vectors), chosen, offered)
     if config.proxy:
@@ -134,9 +138,9 @@ class Offered(NamedTuple):
         items = torch.cat([taken[:, None], passed], dim=1)
         return cls(items, *torch.unique(items.clamp(min=0), return_inverse=True))
 
-    def loss(self, model: SequenceModel, states: torch.Tensor, only: str = "") -> torch.Tensor:
-        """Return the cross-entropy by which states `[P, d]` tell what was taken, by all that items show or by one modality `only`."""
-        outputs = model.outputs(model.items(self.different, only=only, blurred=True).vectors)
+    def loss(self, model: SequenceModel, states: torch.Tensor, only: str = "", without: str = "") -> torch.Tensor:
+        """Return the cross-entropy by which states `[P, d]` tell what was taken, by all that items show, by all `without` one part, or by one modality `only`."""
+        outputs = model.outputs(model.items(self.different, without, only=only, blurred=True).vectors)
         scores = torch.einsum("pd,pmd->pm", states, outputs[self.where]).masked_fill(self.items < 0, -torch.inf)
         return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
 

@@ -45,5 +45,16 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
         "learning_rate": 0.003,
     },
     "world": _WORLD,
-    "crowd": {**_WORLD, "size": "base", "next": 0.4, "alone": 2.0, "batch": 1024, "epochs": 7},
+    "crowd": {
+        **_WORLD,
+        "size": "base",
+        "content": 24,
+        "blur": 0.95,
+        "dropout": 0.2,
+        "next": 0.4,
+        "fresh": 12.0,
+        "alone": 2.0,
+        "batch": 1024,
+        "epochs": 6,
+    },
 }
