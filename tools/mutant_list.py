@@ -549,8 +549,15 @@ MUTANTS = [
     Mutant(
         "ranker: what is as if new keeps its own embedding",
         "rank/objective.py",
-        'losses["new"] = offered.loss(model, states[chosen], without=OWN)',
-        'losses["new"] = offered.loss(model, states[chosen])',
+        "states[chosen], without=OWN, weights=1 / known.often[batch.targets[chosen]])",
+        "states[chosen], weights=1 / known.often[batch.targets[chosen]])",
+        ONE + "a_choice_among_what_is_as_if_new_is_learnt_from_content",
+    ),
+    Mutant(
+        "ranker: what is had often is new as often",
+        "rank/objective.py",
+        "weights=1 / known.often[batch.targets[chosen]])",
+        "weights=known.often[batch.targets[chosen]])",
         ONE + "a_choice_among_what_is_as_if_new_is_learnt_from_content",
     ),
 ]

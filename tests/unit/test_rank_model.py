@@ -369,6 +369,14 @@ def test_a_choice_among_what_is_as_if_new_is_learnt_from_content():
     again = objectives.objective(config, np.ones(ITEMS, dtype=np.int64))(net, batch)
     assert again["loss new"] == found["loss new"]
     assert again["loss choice"] != found["loss choice"]
+    # Each item is new once: what is had a thousand times has no more say than what is had once.
+    with torch.no_grad():
+        states = net.states(given, net.items(given.items.flatten()).vectors.view(1, 4, 1, -1))
+        each = [float(objectives.Offered.of(batch.targets[[row]], passed[[row]]).loss(net, states[[row]], without=OWN)) for row in range(3)]
+    counts = np.ones(ITEMS, dtype=np.int64)
+    counts[5] = 1000
+    uneven = objectives.objective(config, counts)(net, batch)["loss new"]
+    assert uneven == pytest.approx((each[0] / 1000 + each[1] + each[2]) / 2.001, abs=1e-3)
 
 
 def test_taste_can_be_left_out_by_its_name():

@@ -24,10 +24,11 @@ NEGATIVES, CALIBRATED = 256, 0.75
 
 
 class Known(NamedTuple):
-    """Items that somebody had: their rows `[K]`, the place of each item among them `[N]`, and how likely each item is drawn `[N]`, where some are."""
+    """Items that somebody had: their rows `[K]`, the place of each item among them `[N]`, how often it was `[N]`, and how likely each is drawn `[N]`, where some are."""
 
     rows: torch.Tensor
     place: torch.Tensor
+    often: torch.Tensor
     chances: torch.Tensor | None
 
 
@@ -39,7 +40,7 @@ def objective(config: RankerConfig, counts: np.ndarray) -> Objective:
     known = torch.from_numpy(np.flatnonzero(counts))
     place = torch.from_numpy(np.cumsum(counts > 0) - 1)
     chances = torch.from_numpy(counts / counts.sum()) if len(known) > ALL else None
-    catalogue = Known(known, place, chances)
+    catalogue = Known(known, place, torch.from_numpy(counts).float(), chances)
 
     def descend(model: SequenceModel, batch: Batch) -> Mapping[str, float]:
         with autocast():
@@ -73,7 +74,8 @@ def _losses(model: SequenceModel, batch: Batch, config: RankerConfig, known: Kno
         offered = Offered.of(batch.targets[chosen], batch.passed[chosen])
         losses["choice"] = offered.loss(model, states[chosen])
         if config.fresh and model.items.names:
-            losses["new"] = offered.loss(model, states[chosen], without=OWN)
+            # An item is new once, however often it is had later.
+            losses["new"] = offered.loss(model, states[chosen], without=OWN, weights=1 / known.often[batch.targets[chosen]])
         if config.alone and model.leaning is not None:
             losses |= _alone(model, batch.given, seen, where, model.mean(batch.given, vectors), chosen, offered)
     if config.proxy:
@@ -138,11 +140,15 @@ class Offered(NamedTuple):
         items = torch.cat([taken[:, None], passed], dim=1)
         return cls(items, *torch.unique(items.clamp(min=0), return_inverse=True))
 
-    def loss(self, model: SequenceModel, states: torch.Tensor, only: str = "", without: str = "") -> torch.Tensor:
-        """Return the cross-entropy by which states `[P, d]` tell what was taken, by all that items show, by all `without` one part, or by one modality `only`."""
+    def loss(self, model: SequenceModel, states: torch.Tensor, only: str = "", without: str = "", weights: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the cross-entropy by which states `[P, d]` tell what was taken, by all that items show, by all `without` one part, or by one modality `only`.
+
+        With `weights` `[P]` some choices count more.
+        """
         outputs = model.outputs(model.items(self.different, without, only=only, blurred=True).vectors)
         scores = torch.einsum("pd,pmd->pm", states, outputs[self.where]).masked_fill(self.items < 0, -torch.inf)
-        return functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long))
+        losses = functional.cross_entropy(scores.float(), torch.zeros(len(scores), dtype=torch.long), reduction="none")
+        return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
 
 
 def _alone(
