@@ -560,4 +560,11 @@ MUTANTS = [
         "weights=known.often[batch.targets[chosen]])",
         ONE + "a_choice_among_what_is_as_if_new_is_learnt_from_content",
     ),
+    Mutant(
+        "ranker: strange items are asked for",
+        "rank/batches.py",
+        "targets = np.where(asked, values[places], -1)",
+        "targets = np.where(asked, read[places], -1)",
+        ONE + "strange_items_are_read_and_never_asked_for",
+    ),
 ]

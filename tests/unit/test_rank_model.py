@@ -105,6 +105,17 @@ def test_every_position_is_trained_on_once_however_long_a_history_is(longest):
     assert sampler.targets == len(wanted)
 
 
+def test_strange_items_are_read_and_never_asked_for():
+    log = Log(Ragged.of(np.random.default_rng(1).integers(20, size=(50, 8)) + 5))
+    stage = Stage(name="joint", steps=1, learning_rate=0.001, trainable=("*",), batch=10_000)
+    plain, mixed, again = (Sampler(log, 8, 0, strange=share)(stage, 0, np.random.default_rng(0)) for share in (0.0, 0.3, 0.3))
+    assert torch.equal(plain.targets, mixed.targets)
+    other = plain.given.flat != mixed.given.flat
+    assert 0.2 < float(other.float().mean()) < 0.4
+    assert set(mixed.given.flat.tolist()) <= set(log.histories.values.tolist())
+    assert torch.equal(mixed.given.items, again.given.items)
+
+
 def test_a_state_never_holds_more_than_it_may_nor_less_than_half():
     for longest in (4, 7, 50):
         counts = [kept(count, longest) for count in range(1, 300)]

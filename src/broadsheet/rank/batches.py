@@ -98,10 +98,12 @@ class Sampler:
     """Draws batches: in an order drawn anew each epoch, every position of every history once, about `stage.batch` of them a step.
 
     A history longer than a state holds is cut from its end on into windows, each of which begins half a state before the first item that it asks for.
+    With chance `strange` an item that is read is another one, drawn from all that is there: what came last need not tell what comes next.
     """
 
-    def __init__(self, log: Log, longest: int, seed: int, *, ordered: bool = True) -> None:
-        self.log, self.longest, self.seed, self.ordered = log, longest, seed, ordered
+    def __init__(self, log: Log, longest: int, seed: int, *, ordered: bool = True, strange: float = 0.0) -> None:
+        self.log, self.longest, self.seed, self.ordered, self.strange = log, longest, seed, ordered, strange
+        self.known = np.unique(log.histories.values)
         self.windows = np.array(
             [window for begin, end in pairwise(log.histories.begins.tolist()) for window in _windows(begin, end, longest)], dtype=np.int64
         ).reshape(-1, 3)
@@ -121,18 +123,25 @@ class Sampler:
         epoch, within = divmod(step, self.steps(stage.batch))
         order = generator(self.seed, "histories", stage.name, str(epoch)).permutation(len(self.windows))
         mixing = None if self.ordered else generator(self.seed, "mixing", stage.name, str(step))
-        return self.batch(np.array_split(order, min(self.steps(stage.batch), len(order)))[within % len(order)], mixing)
+        strangers = generator(self.seed, "strangers", stage.name, str(step)) if self.strange else None
+        return self.batch(np.array_split(order, min(self.steps(stage.batch), len(order)))[within % len(order)], mixing, strangers)
 
-    def batch(self, chosen: np.ndarray, mixing: np.random.Generator | None = None) -> Batch:
-        """Return some of the windows as a batch, each in its own order or, by a generator, mixed; what is not asked for has the target -1."""
+    def batch(self, chosen: np.ndarray, mixing: np.random.Generator | None = None, strangers: np.random.Generator | None = None) -> Batch:
+        """Return some of the windows as a batch, each in its own order or, by a generator, mixed; by another one, with strange items read in some places.
+
+        What is not asked for has the target -1.
+        """
         values, times = self.log.histories.values, self.log.times
         windows = self.windows[chosen].tolist()
         if mixing is not None:
             values = values.copy()
             for begin, end, _ in windows:
                 values[begin:end] = mixing.permutation(values[begin:end])
+        read = values
+        if strangers is not None:
+            read = np.where(strangers.random(len(values)) < self.strange, strangers.choice(self.known, len(values)), values)
         given = packed(
-            [values[begin : end - 1] for begin, end, _ in windows],
+            [read[begin : end - 1] for begin, end, _ in windows],
             None if times is None else [times[begin : end - 1] for begin, end, _ in windows],
             self.longest,
         )

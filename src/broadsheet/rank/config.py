@@ -24,7 +24,8 @@ class RankerConfig(Config):
     that an item without one is no stranger. With `prior` how often an item is had, whoever asks, is a coordinate of that embedding and nothing that content tells. With
     chance `blur` an item that is scored shows, in training, what one near it shows, so that content is no name.
 
-    **Order.** With `ordered` false histories are sets, read in an order drawn anew each time. `places` tell how far from the start an item stands, `gaps` how long
+    **Order.** With `ordered` false histories are sets, read in an order drawn anew each time. With chance `strange` an item that is read in training is another one, so
+    that a state stands what it has never seen come last. `places` tell how far from the start an item stands, `gaps` how long
     after the one before, where times are known; `taste` adds to a state what the mean of the history's tokens says, whatever their order: at first so many times their
     likeness to an item, unless it is None, or the word none.
 
@@ -51,6 +52,7 @@ class RankerConfig(Config):
     loss: Loss = "softmax"
     rotary: bool = True
     ordered: bool = True
+    strange: Annotated[float, Field(ge=0, lt=1)] = 0.0
     places: bool = True
     gaps: bool = True
     taste: Annotated[Annotated[float, Field(ge=0)] | None, BeforeValidator(_unless_none)] = 0.0

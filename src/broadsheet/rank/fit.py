@@ -88,7 +88,7 @@ def fit_model(
     """Train through the stages, a new model or the one given; `validation` chooses the weights of every stage but the last. With `seconds` all stages are cut alike to about that long."""
     model = model or SequenceModel(config, len(corpus.items), corpus.attributes, corpus.contents, seed=seed)
     begin(model.items, log.histories, neighbours=config.start == "neighbours")
-    sampler = Sampler(log, config.longest, seed, ordered=config.ordered)
+    sampler = Sampler(log, config.longest, seed, ordered=config.ordered, strange=config.strange)
     if not sampler.targets:
         return Fitted(model.eval(), pl.DataFrame(), pl.DataFrame())
     watched = validation.within(config.longest)

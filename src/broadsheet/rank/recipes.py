@@ -51,6 +51,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
         "content": 24,
         "blur": 0.95,
         "dropout": 0.2,
+        "strange": 0.1,
         "next": 0.4,
         "fresh": 12.0,
         "alone": 2.0,
