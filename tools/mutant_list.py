@@ -567,4 +567,18 @@ MUTANTS = [
         "targets = np.where(asked, read[places], -1)",
         ONE + "strange_items_are_read_and_never_asked_for",
     ),
+    Mutant(
+        "ranker: a new item keeps what states say of it to everybody",
+        "rank/fit.py",
+        "own.weight[alone, -1] = settled(outputs[alone], found)",
+        "own.weight[alone, -1] = 0.0",
+        ONE + "what_all_readers_alike_would_say_of_a_new_item_is_taken_from_it",
+    ),
+    Mutant(
+        "ranker: a newcomer keeps what states say of it to everybody",
+        "rank/ranker.py",
+        "vectors[0, -1] = settled(model.outputs(vectors[None]), self._usual)[0]",
+        "vectors[0, -1] = 0.0",
+        "tests/stage/test_ranker.py::test_a_new_item_is_liked_by_the_usual_user_as_the_mean_item_where_items_have_priors",
+    ),
 ]

@@ -158,6 +158,17 @@ def test_a_new_item_is_ranked_at_once_and_a_copy_stands_beside_its_twin(tmp_path
         ranker.put("odd", attributes={"categories": "quarter 1"})
 
 
+def test_a_new_item_is_liked_by_the_usual_user_as_the_mean_item_where_items_have_priors(tmp_path, embedded):
+    config = CONFIG.model_copy(update={"prior": True, "order": "joint", "epochs": 10.0})
+    ranker = Ranker.load(Ranker(config).fit(CATALOGUE, tmp_path / "a", histories=HISTORIES, contents={"text": embedded}))
+    ranker.put("new", contents={"text": -embedded.vectors.sum(axis=0)})
+    _, _, outputs = ranker.parts()
+    usual = ranker._usual
+    assert float(outputs[-1] @ usual.state) == pytest.approx(usual.level, abs=1e-3)
+    assert float((outputs[:COUNT] @ usual.state).mean()) == pytest.approx(usual.level, abs=1e-3)
+    assert Ranker.load(Ranker(CONFIG.model_copy(update={"epochs": 1.0})).fit(CATALOGUE, tmp_path / "b", histories=HISTORIES))._usual is None
+
+
 @pytest.fixture
 def embedded(tmp_path):
     """Vectors of the items, as an artefact of embeddings has them."""

@@ -180,7 +180,7 @@ def test_the_sampled_softmax_over_all_items_is_the_softmax(monkeypatch):
     net, states = model().requires_grad_(requires_grad=False), torch.randn(9, 32)
     targets = torch.from_numpy(RNG.integers(ITEMS, size=9))
     everything = torch.arange(ITEMS)
-    known = objectives.Known(everything, everything, None)
+    known = objectives.Known(everything, everything, torch.ones(ITEMS), None)
     full = objectives._next(net, states, targets, known)
     monkeypatch.setattr(objectives, "DRAWN", ITEMS)
     sampled = objectives._next(net, states, targets, known._replace(chances=torch.full((ITEMS,), 1 / ITEMS)))
@@ -243,6 +243,24 @@ def test_content_has_no_say_in_how_often_an_item_is_had_and_a_newcomer_begins_at
     assert told[:, -1].tolist() == [1.0, 1.0]
     with torch.no_grad():
         assert float(net.items.newcomer({}, {"text": TEXT.vectors[3]})[0, -1]) == 0.0
+
+
+def test_what_all_readers_alike_would_say_of_a_new_item_is_taken_from_it():
+    config = TINY.model_copy(update={"prior": True, "order": "joint", "epochs": 8, "forget": 0.0})
+    rows = [RNG.integers(15, size=6) for _ in range(30)]
+    log = Log(Ragged.of(rows))
+    fitted = fit_model(config, Corpus(CORPUS.items, {}, CORPUS.contents), log, Asks(rows[:3], np.array([0, 1, 2])))
+    new = torch.arange(15, ITEMS)
+    lent = fitted.model.items.own.weight[new, :-1].any(dim=1)
+    with torch.inference_mode():
+        vectors, outputs = fitted.model.table()
+        state = fitted.model.read(rows, None, vectors).mean(dim=0)
+    torch.testing.assert_close(fitted.usual.state, state)
+    assert fitted.usual.level == pytest.approx(float((outputs[np.unique(log.histories.values)] @ state).mean()), abs=1e-3)
+    liked = outputs[new] @ state
+    assert (~lent).sum() > 5
+    torch.testing.assert_close(liked[~lent], torch.full_like(liked[~lent], fitted.usual.level), atol=2e-3, rtol=2e-3)
+    assert fit_model(TINY, CORPUS, log, Asks(rows[:3], np.array([0, 1, 2]))).usual is None
 
 
 def test_content_begins_as_it_is_each_modality_in_directions_of_its_own():

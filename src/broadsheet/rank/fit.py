@@ -51,8 +51,15 @@ class Asks(NamedTuple):
         return self._replace(rows=cut, times=times)
 
 
+class Usual(NamedTuple):
+    """The mean state of users `[d]`, and what it scores the mean of the items that somebody had."""
+
+    state: torch.Tensor
+    level: float
+
+
 class Fitted(NamedTuple):
-    """A trained model, a line a stage, every step and evaluation; how many positions an epoch trains, and what states remember of held-out histories."""
+    """A trained model, a line a stage, every step and evaluation; how many positions an epoch trains, what states remember of held-out histories, the usual user."""
 
     model: SequenceModel
     table: pl.DataFrame
@@ -60,6 +67,7 @@ class Fitted(NamedTuple):
     targets: int = 0
     epoch: int = 1
     proxies: Mapping[str, float] = MappingProxyType({})
+    usual: Usual | None = None
 
     @property
     def seconds_an_epoch(self) -> float:
@@ -116,8 +124,9 @@ def fit_model(
         records.append(done.record)
     model.eval()
     model.items.lend(torch.from_numpy(np.unique(log.histories.values)))
+    usual = settle(model, log)
     table, record = (pl.concat(frames, how="diagonal_relaxed") for frames in (tables, records))
-    return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched))
+    return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched), usual)
 
 
 def begin(items: ItemTokenizer, train: Ragged, *, neighbours: bool) -> None:
@@ -137,6 +146,39 @@ def begin(items: ItemTokenizer, train: Ragged, *, neighbours: bool) -> None:
             often = torch.log(torch.from_numpy(counts).float())
             own.weight[:, -1] = SIZE * (often - often[torch.from_numpy(counts > 0)].mean())
         own.weight[torch.from_numpy(np.flatnonzero(counts == 0))] = 0.0
+
+
+def settle(model: SequenceModel, log: Log) -> Usual | None:
+    """Give items that nobody had, and that are lent nothing, the prior by which the usual user likes each as the mean of the known ones; None where items have no priors.
+
+    What a state says of new content to everybody alike was learnt of other items by heart: how often the new one will be had nobody knows.
+    """
+    own = model.items.own
+    if own is None or not model.items.prior:
+        return None
+    some = np.linspace(0, len(log.histories.lengths) - 1, min(ASKED, len(log.histories.lengths))).astype(int)
+    begins = log.histories.begins
+    spans = [
+        slice(int(end) - kept(int(end - begin), model.config.longest), int(end))
+        for begin, end in zip(begins[some], begins[some + 1], strict=True)
+        if end > begin
+    ]
+    with torch.inference_mode():
+        vectors, outputs = model.table()
+        state = model.read([log.histories.values[span] for span in spans], None if log.times is None else [log.times[span] for span in spans], vectors).mean(
+            dim=0
+        )
+    had = np.bincount(log.histories.values, minlength=len(own.weight)) > 0
+    found = Usual(state, float((outputs[torch.from_numpy(had)] @ state).mean()))
+    with torch.no_grad():
+        alone = torch.from_numpy(~had) & ~own.weight.any(dim=1)
+        own.weight[alone, -1] = settled(outputs[alone], found)
+    return found
+
+
+def settled(outputs: torch.Tensor, usual: Usual) -> torch.Tensor:
+    """Return the priors `[R]`, as they stand in tokens, by which the usual user likes new items of outputs `[R, d]` as the mean of the known ones."""
+    return SIZE * (usual.level - outputs[:, :-1] @ usual.state[:-1])
 
 
 def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Planned]:

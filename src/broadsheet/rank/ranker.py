@@ -22,7 +22,7 @@ from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.rank.batches import Log, kept
 from broadsheet.rank.config import RankerConfig
-from broadsheet.rank.fit import Asks, fit_model
+from broadsheet.rank.fit import Asks, Usual, fit_model, settled
 from broadsheet.rank.model import SequenceModel
 from broadsheet.rank.scoring import Outputs
 from broadsheet.rank.states import UserStates
@@ -79,6 +79,7 @@ class Ranker(Component[RankerConfig]):
         self._outputs = Outputs(self._vectors)
         self._states: UserStates | None = None
         self.temperature = 1.0
+        self._usual: Usual | None = None
         self.timed = self.trained = False
 
     def fit(
@@ -127,7 +128,7 @@ class Ranker(Component[RankerConfig]):
         going = checkpoints / run_hash(identity)[:20] if checkpoints else None
         fitted = fit_model(self.config, corpus, log, validation, seed=seed, folder=going, identity=identity, progress=progress)
         self._titles = {item.id: item.title or ", ".join(item.categories) for item in catalogue}
-        self.timed, self.trained = times is not None, not fitted.table.is_empty()
+        self.timed, self.trained, self._usual = times is not None, not fitted.table.is_empty(), fitted.usual
         self._take(fitted.model)
         self.temperature = self._calibrated(validation) if self.trained and asked else 1.0
         facts = {"histories": len(histories), "held out": len(asked), "temperature": self.temperature, **fitted.proxies}
@@ -162,6 +163,7 @@ class Ranker(Component[RankerConfig]):
         self._corpus, self._titles, self._bases = read_corpus(artifact.frame("items"), said)
         self.trained = not artifact.manifest.models["ranker"].endswith(NOT_TRAINED)
         self.timed, self.temperature = bool(said["timed"][0]), float(said["temperature"][0])
+        self._usual = Usual(torch.from_numpy(said["usual"]), float(said["level"][0])) if "usual" in said else None
         self._counts = said["counts"].astype(np.int64)
         model = SequenceModel(self.config, len(self._corpus.items), self._corpus.attributes, self._corpus.contents)
         if model.reader.name != artifact.manifest.models["backbone"]:
@@ -270,6 +272,8 @@ class Ranker(Component[RankerConfig]):
         with torch.inference_mode():
             met = torch.from_numpy(np.flatnonzero(self._counts[: len(model.items)]))
             vectors = model.items.newcomer(said, shown, met)
+            if self._usual is not None and torch.equal(vectors, model.items.newcomer(said, shown)):
+                vectors[0, -1] = settled(model.outputs(vectors[None]), self._usual)[0]
             self._vectors = torch.cat([self._vectors, vectors[None]])
             self._outputs.add(model.outputs(vectors[None])[0])
         self._row[item] = len(self._ids)
@@ -401,6 +405,7 @@ class Ranker(Component[RankerConfig]):
             "timed": np.array([self.timed]),
             "temperature": np.array([self.temperature]),
             "counts": self._counts.astype(np.int32),
+            **({} if self._usual is None else {"usual": self._usual.state.numpy(), "level": np.array([self._usual.level], dtype=np.float32)}),
             **corpus_arrays(self._corpus, self._bases),
         }
         return {"weights": {name: value.numpy() for name, value in self._weights().items()}, "said": said}
