@@ -111,6 +111,13 @@ def test_words_are_read_and_titles_are_written_by_the_same_backbone(folder, tmp_
     assert "3 steps, not converged" in wrote["model"]
 
 
+def test_a_training_that_the_clock_cut_short_is_named_so(folder, tmp_path):
+    cut = bench_rank(RankPlan((folder,), seeds=1, arms=("SASRec",), config=TOY.model_copy(update={"epochs": 200.0}), seconds=0.1), tmp_path / "a", "ours")
+    assert cut.rows[0]["model"].endswith(" epochs, not converged")
+    whole = bench_rank(RankPlan((folder,), seeds=1, arms=("SASRec",), config=TOY.model_copy(update={"epochs": 1.0})), tmp_path / "b", "ours")
+    assert whole.rows[0]["model"] == "native, 1 layers of 32"
+
+
 def test_candidates_depend_on_the_user_alone_and_hold_the_target_once():
     seen = np.arange(5)
     one = candidates_of(7, seen, 100, 3)

@@ -322,9 +322,16 @@ def _learnt(arm: str, seed: int, case: Callable[[], Case], trained: Callable[[st
         else:
             facts |= _speeds(model, test)
         blocks = _mixed(model.scores(test.rows, test.times), held, held.test, mixture)
-        return _measured(held, held.test, blocks, facts, model.reader.name)
+        return _measured(held, held.test, blocks, facts, _named_model(fitted))
 
     return measure
+
+
+def _named_model(fitted: Fitted) -> str:
+    """Name the backbone, and say where its training was cut short by the clock; stages that end by themselves leave the last one, four epochs in ten."""
+    name, wanted = fitted.model.reader.name, fitted.model.config.epochs
+    done = float(fitted.table[Columns.STEP].sum()) / max(1, fitted.epoch)
+    return name if done > 0.4 * wanted else f"{name}, {done:.2g} of {wanted:g} epochs, not converged"
 
 
 def _mixed(blocks: Any, held: Case, asks: Asks, weight: float) -> Any:
