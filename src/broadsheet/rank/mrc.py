@@ -144,7 +144,7 @@ class ItemTokenizer(Modalities):
                 nn.init.normal_(self.own.weight, std=0.02) if not self.names else nn.init.zeros_(self.own.weight)
 
     def forward(self, rows: torch.Tensor | None = None, without: str = "", *, only: str = "", blurred: bool = False) -> Tokens:
-        """Return the tokens of all items, or of some `[R]`; `without` one modality, or of one `only`, as if no item had another.
+        """Return the tokens of all items, or of some `[R]`; `without` one modality or their own embeddings, or of one modality `only`, as if no item had another.
 
         In training items may be `blurred`, so that content is no name by which they are known.
         """
