@@ -102,11 +102,18 @@ RANK = [
         ONE + "a_choice_among_what_is_as_if_new_is_learnt_from_content",
     ),
     Mutant(
-        "ranker: strange items are asked for",
+        "ranker: no item is strange",
         "rank/batches.py",
-        "targets = np.where(asked, values[places], -1)",
-        "targets = np.where(asked, read[places], -1)",
+        "strangers.choice(self.known, len(line)), line)",
+        "line, line)",
         ONE + "strange_items_are_read_and_never_asked_for",
+    ),
+    Mutant(
+        "ranker: what was passed over stays where it was",
+        "rank/batches.py",
+        "self.log.passed.padded(after)",
+        "self.log.passed.padded(np.concatenate([np.sort(line)[1:] for line in places]))",
+        ONE + "a_history_read_in_another_order_asks_for_what_comes_next_in_that_order",
     ),
     Mutant(
         "ranker: a new item keeps what states say of it to everybody",

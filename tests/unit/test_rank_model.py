@@ -116,6 +116,20 @@ def test_strange_items_are_read_and_never_asked_for():
     assert torch.equal(mixed.given.items, again.given.items)
 
 
+def test_a_history_read_in_another_order_asks_for_what_comes_next_in_that_order():
+    histories = Ragged.of([[10 * user + place for place in range(6)] for user in range(40)])
+    log = Log(histories, passed=Ragged.of([[value + 1000] for value in histories.values.tolist()]))
+    stage = Stage(name="joint", steps=1, learning_rate=0.001, trainable=("*",), batch=10_000)
+    batch = Sampler(log, 8, 0, ordered=False)(stage, 0, np.random.default_rng(0))
+    read, targets = batch.given.flat.view(40, 5), batch.targets.view(40, 5)
+    assert torch.equal(read[:, 1:], targets[:, :-1])
+    whole = torch.cat([read[:, :1], targets], dim=1)
+    assert torch.equal(whole.sort().values, (whole.min(dim=1, keepdim=True).values + torch.arange(6)))
+    assert not torch.equal(whole, whole.sort().values)
+    assert batch.passed is not None
+    assert torch.equal(batch.passed.flatten(), batch.targets + 1000)
+
+
 def test_a_state_never_holds_more_than_it_may_nor_less_than_half():
     for longest in (4, 7, 50):
         counts = [kept(count, longest) for count in range(1, 300)]

@@ -133,22 +133,15 @@ class Sampler:
         """
         values, times = self.log.histories.values, self.log.times
         windows = self.windows[chosen].tolist()
-        if mixing is not None:
-            values = values.copy()
-            for begin, end, _ in windows:
-                values[begin:end] = mixing.permutation(values[begin:end])
-        read = values
+        places = [np.arange(begin, end) if mixing is None else mixing.permutation(np.arange(begin, end)) for begin, end, _ in windows]
+        read = [values[line[:-1]] for line in places]
         if strangers is not None:
-            read = np.where(strangers.random(len(values)) < self.strange, strangers.choice(self.known, len(values)), values)
-        given = packed(
-            [read[begin : end - 1] for begin, end, _ in windows],
-            None if times is None else [times[begin : end - 1] for begin, end, _ in windows],
-            self.longest,
-        )
-        places = np.concatenate([np.arange(begin + 1, end) for begin, end, _ in windows])
+            read = [np.where(strangers.random(len(line)) < self.strange, strangers.choice(self.known, len(line)), line) for line in read]
+        given = packed(read, None if times is None else [times[begin : end - 1] for begin, end, _ in windows], self.longest)
+        after = np.concatenate([line[1:] for line in places])
         asked = np.concatenate([np.arange(begin + 1, end) >= first for begin, end, first in windows])
-        targets = np.where(asked, values[places], -1)
-        passed = None if self.log.passed is None else torch.from_numpy(self.log.passed.padded(places))
+        targets = np.where(asked, values[after], -1)
+        passed = None if self.log.passed is None else torch.from_numpy(self.log.passed.padded(after))
         return Batch(given, torch.from_numpy(targets), passed)
 
 
