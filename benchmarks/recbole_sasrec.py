@@ -8,6 +8,7 @@ RecBole is no dependency and wants older companions, so it runs in an environmen
 The events are ordered by time and, within one time, by row; each gets its place as its time, so that the split is the one that
 `bench rank` makes, whatever either does with equal times. OUT holds a checkpoint of each epoch (a run that was cut goes on where it was),
 log.jsonl (an epoch a line) and, at the end, result.json and ranks.csv: user, item, rank with the history ranked and rank with it removed.
+With --speed nothing is trained: the users are ranked by a model as it begins, which takes as long, and only how many a second is told.
 """
 
 import argparse
@@ -39,11 +40,16 @@ def named(source: Path) -> str:
 
 def ordered(source: Path, out: Path) -> dict[str, list[str]]:
     """Write the events in their order with their place as time; return each user's items in that order."""
-    with (source / f"{source.name}.inter").open() as file:
-        head, *rows = [line.rstrip("\n").split("\t") for line in file]
-    columns = [name.split(":")[0] for name in head]
-    user, item, at = columns.index("user_id"), columns.index("item_id"), columns.index("timestamp")
-    rows.sort(key=lambda row: float(row[at]))
+    user, item = 0, 1
+    if (source / "sequences.txt").exists():
+        with (source / "sequences.txt").open() as file:
+            rows = [[one, other] for one, *line in map(str.split, file) for other in line]
+    else:
+        with (source / f"{source.name}.inter").open() as file:
+            head, *rows = [line.rstrip("\n").split("\t") for line in file]
+        columns = [name.split(":")[0] for name in head]
+        user, item, at = columns.index("user_id"), columns.index("item_id"), columns.index("timestamp")
+        rows.sort(key=lambda row: float(row[at]))
     folder = out / "data" / named(source)
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{row[user]}\t{row[item]}\t{place}" for place, row in enumerate(rows)]
@@ -160,14 +166,35 @@ def train(trainer: object, train_data: object, valid_data: object, out: Path, pa
     return past
 
 
+def speed(given: argparse.Namespace, model: torch.nn.Module, named: str, dataset: object, histories: dict[str, list[str]], longest: int) -> None:
+    """Tell how many users a CPU second are ranked, three times over."""
+    found = []
+    for _ in range(3):
+        rows, spent = ranks_of(model, dataset, histories, longest)
+        found.append(round(len(rows) / spent, 1))
+    facts = {
+        "command": f"python benchmarks/recbole_sasrec.py {given.data.name} --speed",
+        "model": f"{named}, not trained",
+        "threads": torch.get_num_threads(),
+        "load": os.getloadavg()[0],
+        "users": len(histories),
+        "items": dataset.item_num - 1,
+        "events_a_user": round(sum(min(longest, len(items) - 1) for items in histories.values()) / len(histories), 2),
+        "users_a_cpu_s": found,
+    }
+    (given.out / "speed.json").write_text(json.dumps(facts, indent=1) + "\n")
+    print(json.dumps(facts, indent=1))
+
+
 def main() -> None:
     """Train, rank, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="a folder NAME with NAME.inter")
+    parser.add_argument("data", type=Path, help="a folder NAME with NAME.inter, or one with sequences.txt: a user a line, with the items in order")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--batch", type=int, default=2048, help="prefixes a step (RecBole's default)")
     parser.add_argument("--patience", type=int, default=10, help="epochs without a better valid nDCG@10 before it ends (RecBole's default)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--speed", action="store_true", help="train nothing, tell how many users a CPU second it ranks")
     given = parser.parse_args()
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     torch.set_num_threads(threads)
@@ -178,6 +205,12 @@ def main() -> None:
     dataset = create_dataset(config)
     train_data, valid_data, _ = data_preparation(config, dataset)
     model = get_model("SASRec")(config, train_data.dataset)
+    model_named = (
+        f"RecBole {version('recbole')} on torch {version('torch')}, SASRec, 64 wide, 2 layers, 2 heads, 50 items, dropout .5, cross-entropy over all items"
+    )
+    if given.speed:
+        speed(given, model, model_named, dataset, histories, config["MAX_ITEM_LIST_LENGTH"])
+        return
     trainer = get_trainer(config["MODEL_TYPE"], "SASRec")(config, model)
     past = train(trainer, train_data, valid_data, given.out, given.patience)
     model.load_state_dict(torch.load(given.out / "best.pt"))
@@ -189,7 +222,7 @@ def main() -> None:
     best = max(past, key=lambda line: line["valid_ndcg@10"])
     facts = {
         "command": f"python benchmarks/recbole_sasrec.py {given.data.name} --batch {given.batch} --patience {given.patience} --seed {given.seed}",
-        "model": f"RecBole {version('recbole')} on torch {version('torch')}, SASRec, 64 wide, 2 layers, 2 heads, 50 items, dropout .5, cross-entropy over all items",
+        "model": model_named,
         "threads": threads,
         "users": len(rows),
         "items": dataset.item_num - 1,

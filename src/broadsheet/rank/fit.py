@@ -59,7 +59,10 @@ class Usual(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """A trained model, a line a stage, every step and evaluation; how many positions an epoch trains, what states remember of held-out histories, the usual user."""
+    """A trained model, a line a stage, every step and evaluation; how many positions an epoch trains, what states remember of held-out histories, the usual user.
+
+    `share` is how much of the planned steps the clock left.
+    """
 
     model: SequenceModel
     table: pl.DataFrame
@@ -68,6 +71,7 @@ class Fitted(NamedTuple):
     epoch: int = 1
     proxies: Mapping[str, float] = MappingProxyType({})
     usual: Usual | None = None
+    share: float = 1.0
 
     @property
     def seconds_an_epoch(self) -> float:
@@ -103,7 +107,7 @@ def fit_model(
     descend = objective(config, np.bincount(log.histories.values, minlength=len(corpus.items)))
     tables, records = [], []
     epoch = sampler.steps(config.batch)
-    stages = plan(model, config, epoch)
+    stages = whole = plan(model, config, epoch)
     if seconds is not None:
         stages = _within(seconds, stages, seconds_a_step(model, stages[-1].stage, sampler, descend))
     for planned in stages:
@@ -126,7 +130,7 @@ def fit_model(
     model.items.lend(torch.from_numpy(np.unique(log.histories.values)))
     usual = settle(model, log)
     table, record = (pl.concat(frames, how="diagonal_relaxed") for frames in (tables, records))
-    return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched), usual)
+    return Fitted(model, table, record, sampler.targets, epoch, remembered(model, watched), usual, _steps(stages) / _steps(whole))
 
 
 def begin(items: ItemTokenizer, train: Ragged, *, neighbours: bool) -> None:
@@ -183,8 +187,12 @@ def settled(outputs: torch.Tensor, usual: Usual) -> torch.Tensor:
 
 def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Planned]:
     """Return the stages with all steps cut alike, so that they take about so many seconds at so many a step."""
-    share = min(1.0, seconds / max(1e-9, step * sum(planned.stage.steps for planned in stages)))
+    share = min(1.0, seconds / max(1e-9, step * _steps(stages)))
     return [planned._replace(stage=planned.stage.model_copy(update={"steps": max(1, round(planned.stage.steps * share))})) for planned in stages]
+
+
+def _steps(stages: Sequence[Planned]) -> int:
+    return sum(planned.stage.steps for planned in stages)
 
 
 def evaluated(model: SequenceModel, asks: Asks) -> dict[str, float]:

@@ -328,10 +328,9 @@ def _learnt(arm: str, seed: int, case: Callable[[], Case], trained: Callable[[st
 
 
 def _named_model(fitted: Fitted) -> str:
-    """Name the backbone, and say where its training was cut short by the clock; stages that end by themselves leave the last one, four epochs in ten."""
+    """Name the backbone, and say where its training was cut short by the clock."""
     name, wanted = fitted.model.reader.name, fitted.model.config.epochs
-    done = float(fitted.table[Columns.STEP].sum()) / max(1, fitted.epoch)
-    return name if done > 0.4 * wanted else f"{name}, {done:.2g} of {wanted:g} epochs, not converged"
+    return name if fitted.share == 1.0 else f"{name}, {wanted * fitted.share:.2g} of {wanted:g} epochs, not converged"
 
 
 def _mixed(blocks: Any, held: Case, asks: Asks, weight: float) -> Any:
@@ -353,7 +352,7 @@ def _speeds(model: Any, test: Asks) -> dict[str, float]:
     """Return users a CPU second, all at once, and milliseconds of one that asks for its best hundred, at the median and the 95th of a hundred."""
     began = time.process_time()
     for scores in model.scores(test.rows, test.times):
-        np.argpartition(-scores, 10, axis=1)
+        torch.from_numpy(scores).topk(min(10, scores.shape[1]))
     users = len(test.rows) / max(1e-9, time.process_time() - began)
     with torch.inference_mode():
         vectors, outputs = model.table()
