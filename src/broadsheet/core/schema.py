@@ -56,6 +56,7 @@ class Columns:
     TURN = "turn"
     FAMILY = "family"
     SPLIT = "split"
+    MONTH = "month"
 
 
 class ArtifactKind(StrEnum):

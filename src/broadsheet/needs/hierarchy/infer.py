@@ -1,0 +1,215 @@
+"""From posts and mentions to what may be said of a hierarchy: the verdict, how levels scale, and their order by evidence of each kind."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from scipy.stats import t as student
+
+from broadsheet.core.catalogue import text_hash
+from broadsheet.core.schema import Columns, Record
+from broadsheet.core.seeds import generator
+from broadsheet.needs.hierarchy import mokken, order
+from broadsheet.needs.hierarchy.people import People, by_month, people_of, rows_of
+from broadsheet.needs.hierarchy.plan import AnalysisPlan
+from broadsheet.needs.hierarchy.verdict import Finding, Verdict, judge
+
+Interval = tuple[float, float]
+
+
+class LevelFigures(Record):
+    """One level: how many people speak of it, which share of all (with its interval), its H with its interval, and steps that go against a scale.
+
+    `not_monotone` counts comparisons in which who has more of the other levels speaks less of this one, `crossing` those in which it changes places with another level;
+    each significantly.
+    """
+
+    id: str
+    people: int
+    share: float
+    share_interval: Interval
+    H: float | None
+    H_interval: Interval | None
+    not_monotone: int
+    crossing: int
+
+
+class TimeFigures(Record):
+    """Order in time: how far people come to levels in the taxonomy's order (-1 to 1), its p, and by how many people more than by chance one is mentioned before another."""
+
+    people: int
+    agreement: float
+    p: float
+    beyond: Mapping[str, Mapping[str, float]]
+    before: Mapping[str, Mapping[str, float | None]]
+
+
+class Inference(Record):
+    """What was inferred; figures that data do not tell are null. Orders by frequency, time, horizon and claims stand apart: none is made of another."""
+
+    verdict: Verdict
+    reason: str
+    people: int
+    posts: int
+    mentions: int
+    H: float | None
+    H_se: float | None
+    H_transposed: float | None
+    reproducibility: float | None
+    scalability: float | None
+    strength: str
+    levels: tuple[LevelFigures, ...]
+    intervals: Mapping[str, Interval]
+    order_probabilities: Mapping[str, Mapping[str, float]]
+    order_by_frequency: tuple[str, ...]
+    taxonomy_agreement: Mapping[str, float | None]
+    time: TimeFigures
+    finding: Finding
+    months: Mapping[str, Mapping[str, float]]
+    plan: AnalysisPlan
+    plan_hash: str
+
+
+class Evidence(NamedTuple):
+    """What else tells of order: (before, after) claims by level, and horizons in years of mentions by level."""
+
+    claims: Sequence[tuple[int, int]] = ()
+    horizons: Mapping[int, Sequence[float]] = {}
+
+
+def infer(
+    posts: pl.DataFrame,
+    mentions: pl.DataFrame,
+    levels: Sequence[str],
+    plan: AnalysisPlan,
+    *,
+    moved: np.ndarray | None = None,
+    evidence: Evidence | None = None,
+) -> Inference:
+    """Infer from `posts` (post, author, at in seconds, text) and accepted `mentions` (post, level); `levels` in the order that the taxonomy says.
+
+    `moved` `[L, L]` says with which chance a mention of one level is taken for each, where that is known. The taxonomy's order is only compared with: the verdict
+    does not know it.
+    """
+    people = people_of(posts, mentions, levels)
+    finding = judge(people.present, people.posts, plan, moved)
+    rows = rows_of(people.present, people.posts)
+    scale = mokken.scalability(rows.present, rows.weight)
+    draws = generator(plan.seed, "people").multinomial(int(rows.people), rows.weight / rows.people, size=plan.resamples)
+    frequency = order.by_frequency(rows, draws)
+    by_frequency = np.argsort(-rows.share, kind="stable")
+    time = _time(people, plan)
+    reproducible, scalable = mokken.reproducibility(rows.present, rows.weight)
+    whole = _interval(scale.whole, scale.whole_se, rows.people, plan.confidence)
+    return Inference(
+        verdict=finding.verdict,
+        reason=finding.reason,
+        people=len(people.posts),
+        posts=int(people.posts.sum()),
+        mentions=int(people.mentions.sum()),
+        H=_told(scale.whole),
+        H_se=_told(scale.whole_se),
+        H_transposed=_told(mokken.transposed(rows.present, rows.weight)),
+        reproducibility=_told(reproducible),
+        scalability=_told(scalable),
+        strength=_strength(scale.whole),
+        levels=_levels(people, scale, frequency, plan),
+        intervals={"H": whole} if whole else {},
+        order_probabilities=_named(levels, frequency.before),
+        order_by_frequency=tuple(levels[level] for level in by_frequency),
+        taxonomy_agreement=_agreements(people, rows.share, time, evidence or Evidence()),
+        time=TimeFigures(
+            people=time.direction.people,
+            agreement=time.direction.agreement,
+            p=time.direction.p,
+            beyond=_named(levels, time.read.beyond),
+            before={one: {other: _told(value) for other, value in row.items()} for one, row in _named(levels, time.read.before).items()},
+        ),
+        finding=finding,
+        months=by_month(posts, mentions, levels),
+        plan=plan,
+        plan_hash=text_hash(json.dumps(plan.model_dump(mode="json"), sort_keys=True)),
+    )
+
+
+class _Time(NamedTuple):
+    read: order.InTime
+    direction: order.Direction
+
+
+def _time(people: People, plan: AnalysisPlan) -> _Time:
+    read = order.in_time(people, plan.resamples, generator(plan.seed, "time"))
+    return _Time(read, order.direction(people, range(len(people.levels)), plan.resamples, generator(plan.seed, "direction")))
+
+
+def _agreements(people: People, share: np.ndarray, time: _Time, evidence: Evidence) -> dict[str, float | None]:
+    """Return Kendall's tau of the taxonomy's order with that by each kind of evidence, the lowest level first; None where it tells nothing."""
+    count = len(people.levels)
+    taxonomy = np.arange(count, dtype=float)
+    pairs = time.read.sooner
+    total = pairs.sum(axis=1) + pairs.sum(axis=0)
+    later = np.divide(pairs.sum(axis=0), total, out=np.full(count, np.nan), where=total > 0)
+    claimed = order.claimed(evidence.claims, count)
+    return {
+        "frequency": _told(order.agreement(taxonomy, np.where(share > 0, -share, np.nan))),
+        "time": _told(order.agreement(taxonomy, later)),
+        "horizon": _told(order.agreement(taxonomy, order.near_and_far(evidence.horizons, count))),
+        "claims": None if claimed is None else _told(order.agreement(taxonomy, claimed)),
+    }
+
+
+def _levels(people: People, scale: mokken.Scalability, frequency: order.Frequency, plan: AnalysisPlan) -> tuple[LevelFigures, ...]:
+    rows = rows_of(people.present, people.posts)
+    steps, crossing = mokken.monotone(rows.present, rows.weight), mokken.invariant(rows.present, rows.weight)
+    tail = (1 - plan.confidence) / 2
+    low, high = np.quantile(frequency.shares, [tail, 1 - tail], axis=0)
+    return tuple(
+        LevelFigures(
+            id=name,
+            people=int(people.present[:, number].sum()),
+            share=float(rows.share[number]),
+            share_interval=(float(low[number]), float(high[number])),
+            H=_told(scale.items[number]),
+            H_interval=_interval(scale.items[number], scale.items_se[number], rows.people, plan.confidence),
+            not_monotone=int(steps.significant[number]),
+            crossing=int(crossing.significant[number]),
+        )
+        for number, name in enumerate(people.levels)
+    )
+
+
+def _strength(whole: float) -> str:
+    """Say in words what an H is, by Mokken's convention.
+
+    >>> _strength(0.43)
+    'medium'
+    """
+    if not np.isfinite(whole):
+        return "untold"
+    return "none" if whole < 0.3 else "weak" if whole < 0.4 else "medium" if whole < 0.5 else "strong"
+
+
+def _interval(value: float, error: float, people: float, confidence: float) -> Interval | None:
+    if not (np.isfinite(value) and np.isfinite(error)) or people < 2:
+        return None
+    half = float(student.ppf((1 + confidence) / 2, people - 1) * error * np.sqrt(people / (people - 1)))
+    return (float(value) - half, float(value) + half)
+
+
+def _told(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _named(levels: Sequence[str], values: np.ndarray) -> dict[str, dict[str, float]]:
+    return {one: {other: float(values[row, column]) for column, other in enumerate(levels) if column != row} for row, one in enumerate(levels)}
+
+
+def posts_frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+    """Return posts as `infer` takes them, of records with id, author, at (ISO 8601) and text."""
+    frame = pl.DataFrame(
+        {name: [str(row[name]) for row in rows] for name in ("id", "author", "at", "text")}, schema=dict.fromkeys(("id", "author", "at", "text"), pl.String)
+    )
+    at = pl.col(Columns.AT).str.to_datetime(time_zone="UTC", strict=True).dt.epoch("s")
+    return frame.rename({"id": Columns.POST}).with_columns(at)
