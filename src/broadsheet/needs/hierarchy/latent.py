@@ -17,6 +17,8 @@ PLACES = np.linspace(-3.6, 3.6, 25)
 _LOG_SHARE = -(PLACES**2) / 2 - np.log(np.exp(-(PLACES**2) / 2).sum())
 SHARE = np.exp(_LOG_SHARE)
 FLOOR = 1e-6
+# How far the logarithm of a steepness or a width goes.
+STEEPEST = 6.0
 
 
 class Fit(NamedTuple):
@@ -163,10 +165,10 @@ def _response(parameters: np.ndarray, family: Family, levels: int) -> tuple[np.n
     """Return how much each place answers to each level `[Q, L]`, and the slopes of its logarithm by the level's place and by the steepness or width."""
     away = PLACES[:, None] - parameters[levels + 1 : 2 * levels + 1]
     if family == "cumulative":
-        steep = np.exp(parameters[-1])
+        steep = np.exp(np.clip(parameters[-1], -STEEPEST, STEEPEST))
         answer = 1 / (1 + np.exp(-np.clip(steep * away, -30, 30)))
         return answer, -steep * (1 - answer), steep * away * (1 - answer)
-    width = np.exp(parameters[-1])
+    width = np.exp(np.clip(parameters[-1], -STEEPEST, STEEPEST))
     return np.exp(np.maximum(-(away**2) / (2 * width), -30)), away / width, away**2 / (2 * width)
 
 

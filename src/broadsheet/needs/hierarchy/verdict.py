@@ -74,8 +74,8 @@ def judge(present: np.ndarray, posts: np.ndarray, plan: AnalysisPlan, moved: np.
     compared = latent.held_out(rows, models.fits, models.moved, plan.folds, generator(plan.seed, "folds"))
     apart = latent.deviations(models.fits["unfolding"].likelihood - models.fits["cumulative"].likelihood, rows.weight)
     gain = max(models.likelihood["cumulative"], models.likelihood["unfolding"]) - models.likelihood["independent"]
-    # Two models are tried; each has a place for every level, and a steepness, more; the error is one too where it is not given.
-    p_gain = float(min(1.0, 2 * chi2.sf(2 * max(gain, 0.0), len(kept) + 1 + (moved is None))))
+    # Two models are tried by two links; each has a place for every level, and a steepness, more; the error is one too where it is not given.
+    p_gain = float(min(1.0, 4 * chi2.sf(2 * max(gain, 0.0), len(kept) + 1 + (moved is None))))
     seen = np.mean(np.diag(models.moved)) ** 2
     detectable = float((norm.isf(plan.level) + norm.ppf(POWER)) * null.spread / seen)
     without_error = latent.implied(models.fits["cumulative"], rows)
