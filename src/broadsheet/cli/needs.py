@@ -16,7 +16,7 @@ app = typer.Typer(
 # Without a callback typer would take the only command for the group itself.
 @app.callback()
 def needs() -> None:
-    """What people say they need in posts, each need with words of its own post as evidence."""
+    """Read posts for what people say they need."""
 
 
 @app.command("gate")

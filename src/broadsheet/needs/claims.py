@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from broadsheet.core.errors import SourceNotFoundError
+from broadsheet.needs.normal import without_halves
 from broadsheet.needs.records import NeedMention
 
 
@@ -77,7 +78,7 @@ def _named(held: dict[str, Any], *keys: str) -> str | int | None:
 def _quotes(evidence: Any) -> tuple[Quote, ...] | None:
     """Return the quotations of a mention; None where one of them is neither text nor a place."""
     listed = evidence if isinstance(evidence, list) else [] if evidence is None else [evidence]
-    quotes = tuple(Quote(item) if isinstance(item, str) else _quote(item) for item in listed)
+    quotes = tuple(Quote(without_halves(item)) if isinstance(item, str) else _quote(item) for item in listed)
     return None if any(quote is None for quote in quotes) else tuple(quote for quote in quotes if quote)
 
 
@@ -87,5 +88,5 @@ def _quote(item: Any) -> Quote | None:
     text, start, end = (item.get(key) for key in ("text", "start", "end"))
     start, end = (value if isinstance(value, int) and not isinstance(value, bool) else None for value in (start, end))
     if isinstance(text, str):
-        return Quote(text, start, end)
+        return Quote(without_halves(text), start, end)
     return Quote(None, start, end) if text is None and start is not None and end is not None else None

@@ -5,9 +5,11 @@ import unicodedata
 
 from broadsheet.needs.normal import NormalText
 
-# Scripts that put no space between words (Korean puts some, but joins particles): a quotation may begin at any sign.
-_FREE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
-_IS_FREE = re.compile(f"[{_FREE}]")
+# Scripts without a space between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
+_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SIGN = re.compile(f"[{_SPACELESS}]")
+# In these a quotation may begin and end at any sign, and in Korean, which writes particles and nouns as one word.
+_IS_FREE = re.compile(f"[{_SPACELESS}\uac00-\ud7a3]")
 _MONEY = "$€£¥₹"
 # A place inside a number (50,000 or 50.5 or 50'000), between a sign and its number (-500, -$500, .5), or inside n't.
 _INSIDE = re.compile(
@@ -15,7 +17,7 @@ _INSIDE = re.compile(
     rf"|(?:(?<=^[-+.])|(?<=[\s({_MONEY}][-+.]))(?=[{_MONEY}]?\d)|(?:(?<=^[-+][{_MONEY}])|(?<=[\s(][-+][{_MONEY}]))(?=\d)"
     r"|(?i:(?<=n)(?='t\b)|(?<=n')(?=t\b))"
 )
-_TOKEN = re.compile(rf"[{_FREE}]|[^\W{_FREE}]+|[^\w\s']+")
+_TOKEN = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+|[^\w\s']+")
 
 # Words that turn the one beside them into its contrary, in the languages whose posts are likeliest to be read.
 _NEGATIONS = (
@@ -63,7 +65,7 @@ def length(text: str) -> int:
     >>> [length("I can't pay the rent."), length("付不起房租")]
     [5, 3]
     """
-    signs = [(piece, len(_IS_FREE.findall(piece))) for piece in text.split()]
+    signs = [(piece, len(_SIGN.findall(piece))) for piece in text.split()]
     return sum((count + 1) // 2 + (count < len(piece)) for piece, count in signs)
 
 

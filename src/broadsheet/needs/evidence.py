@@ -21,7 +21,8 @@ MOST_CHARACTERS = 1_000
 # A post longer than LONG_POST words is not evidenced by more than MOST_SHARE of itself.
 LONG_POST, MOST_SHARE = 20, 0.9
 _DIGIT = re.compile(r"\d")
-_LETTER = re.compile(r"[^\W_]")
+# What a post says: letters, digits, emoji; not its punctuation.
+_SAID = re.compile("[^\\W_]|[\u2600-\u27bf\U0001f000-\U0001faff]")
 
 
 class Reason(StrEnum):
@@ -195,20 +196,20 @@ def _choose(found: list[_Found]) -> list[int]:
 
 
 def _is_whole(post: NormalText, found: list[_Found], chosen: list[int]) -> bool:
-    """Whether the quotations together leave no letter or digit of the post, or hardly a word of a longer one."""
+    """Whether the quotations together leave nothing of what the post says, or hardly a word of a longer one."""
     rest, covered = 0, 0
     spared = False
     for begin, end in sorted((place, place + len(one.quote)) for one, place in zip(found, chosen, strict=True)):
-        spared = spared or bool(_LETTER.search(post.text, rest, max(rest, begin)))
+        spared = spared or bool(_SAID.search(post.text, rest, max(rest, begin)))
         covered += max(0, end - max(rest, begin))
         rest = max(rest, end)
-    if not (spared or _LETTER.search(post.text, rest)):
+    if not (spared or _SAID.search(post.text, rest)):
         return True
     return covered > MOST_SHARE * len(post.text) and length(post.text) > LONG_POST
 
 
 def _passes_over_negation(post: NormalText, one: _Found, place: int) -> bool:
-    """Whether the stated place holds a negation that the quotation beside it leaves out.
+    """Whether the stated place begins or ends with a negation that the quotation beside it leaves out.
 
     A quotation that begins right behind a `not` is verbatim, and may be honest: it gets a note. It is rejected where
     the mention itself points at the `not` and then quotes without it.
@@ -216,7 +217,7 @@ def _passes_over_negation(post: NormalText, one: _Found, place: int) -> bool:
     if not one.stated:
         return False
     cuts = (negation_before(post.text, place), negation_after(post.text, place + len(one.quote)))
-    return any(cut and one.stated[0] <= cut[0] and cut[1] <= one.stated[1] for cut in cuts)
+    return any(cut and (one.stated[0] == cut[0] or one.stated[1] == cut[1]) for cut in cuts)
 
 
 def _notes(post: NormalText, found: list[_Found], chosen: list[int], *, unchecked: bool) -> tuple[Note, ...]:

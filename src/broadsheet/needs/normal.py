@@ -17,6 +17,7 @@ _PLAIN = re.compile(rf"[{_LETTERS}]+(?: [{_LETTERS}]+)*|[一-鿿ぁ-ゖァ-ヺ�
 _SPACELESS = re.compile(r"[\u3001-\u3003\u3005-\u3011\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 # Beside marks, what is written as one with the character before it: skin tones, tags of flags, jamo, half-width voicing.
 _FOLLOWS = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff\ud7b0-\ud7fb\u3131-\u318e\uff9e\uff9f\uffa0-\uffdc]")
+_HALF = re.compile("[\ud800-\udfff]")
 _JOINER = "\u200d"
 _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
 _MARKS = (("'", "‘’‚‛ʼ′´`‹›"), ('"', "“”„‟″«»"), ("-", "‐‑‒–—―−"))
@@ -49,13 +50,13 @@ class NormalText(NamedTuple):
 
 
 def normalise(original: str) -> NormalText:
-    """Return the normal form of a text; the time it takes grows with the length of the text alone.
+    r"""Return the normal form of a text; the time it takes grows with the length of the text alone.
 
     NFKC, one space for a run of white space (none between signs of Chinese or Japanese, which know no spaces),
     typographic quotation marks, dashes and ellipses as ASCII, no invisible characters. Upper and lower case, every
     digit, sign and mark stay as they are: a superscript, a fraction and a number in a circle are no digits.
 
-    >>> normalise("I can’t pay\\u00a0…  ５００").text
+    >>> normalise("I can’t pay\u00a0…  ５００").text
     "I can't pay ... 500"
     >>> normalise("10² is not 102").text
     '10² is not 102'
@@ -81,6 +82,11 @@ def normalise(original: str) -> NormalText:
         place = end
     starts.append(len(original))
     return NormalText(original, "".join(pieces), starts)
+
+
+def without_halves(text: str) -> str:
+    """Return a text with the sign for what cannot be read in place of half surrogate pairs, which JSON can hold and no file; offsets stay."""
+    return _HALF.sub("\ufffd", text)
 
 
 def _end_of_plain(original: str, place: int) -> int:

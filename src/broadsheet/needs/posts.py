@@ -9,7 +9,7 @@ from typing import Any
 from broadsheet.core.errors import EmptySourceError, RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
 from broadsheet.needs.edges import is_edge
-from broadsheet.needs.normal import NormalText, normalise
+from broadsheet.needs.normal import NormalText, normalise, without_halves
 
 # No normal form holds a line break, so no quotation reaches from one post into the next.
 _BREAK = "\n"
@@ -36,7 +36,7 @@ def _post(held: dict[str, Any] | None, where: str) -> tuple[str, str]:
         raise RecordError(
             f"{where} is no post: it needs an id, and a text.", 'Write: {"id": "p1", "author": "ana", "at": "2026-02-09T08:00:00Z", "text": "..."}'
         )
-    return str(name), text
+    return str(name), without_halves(text)
 
 
 class Posts:
