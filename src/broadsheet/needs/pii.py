@@ -96,7 +96,9 @@ def _p(kind: Kind, written: str, holds: Callable[[str], bool] = _always, *, case
 
 # Money and shares are no numbers of accounts or telephones.
 _NO_MONEY = r"(?<![$€£¥₹\d.,])(?<![$€£¥₹] )"
-_NO_UNIT = r"(?![.,]?\d)(?! ?(?:%|[$€£¥₹]|usd|eur|gbp|dollars?|euros?|pounds?|bucks|percent)\b)(?! ?[%$€£¥₹])"
+_NO_UNIT = (
+    r"(?![.,]?\d)(?! ?(?:%|[$€£¥₹]|usd|eur|gbp|chf|cad|aud|inr|jpy|kr|dollars?|euros?|pounds?|bucks|pesos|yen|yuan|rupees|won|francs|percent)\b)(?! ?[%$€£¥₹])"
+)
 _IS = r"(?: (?:number|no\.?|num|nr\.?|#|id))?(?: ?(?:is|was|are|:|#|=|es|ist|est|è|é|-)){0,2} ?[#\"']?"
 _NUMBERED = r"(?: (?:number|no\.?|num|nr\.?|#|id)(?: ?(?:is|was|:|#|=)){0,2}| ?[:#=]+) ?#?"
 _ENDING = r"(?:ending|ends|that ends|finishing)(?: (?:in|with))?:? "
@@ -139,7 +141,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.EMAIL, r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+"),
     _p(
         Kind.EMAIL,
-        r"[\w.+-]+ ?[\[({] ?at ?[\])}] ?[\w-]+(?: ?(?:[\[({] ?dot ?[\])}]|\.) ?\w{2,})+|[\w.+-]+ at [\w-]+ dot (?:com|org|net|edu|co|io|de|uk)\b(?: dot \w{2})?",
+        r"[\w.+-]+ ?[\[({] ?at ?[\])}] ?[\w-]+(?: ?(?:[\[({] ?dot ?[\])}]|\.) ?\w{2,})+|[\w.+-]+(?: dot [\w-]+)* at [\w-]+ dot (?:com|org|net|edu|co|io|de|uk)\b(?: dot \w{2})?",
     ),
     _p(
         Kind.SECRET,
@@ -150,7 +152,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(
         Kind.SECRET,
         r"\b(?:password|passwort|contraseña|mot de passe|passwd|pwd|passphrase|api[ _-]?key|secret(?:[ _-]?key)?|access[ _-]?token|auth[ _-]?token|token)"
-        r"(?: ?(?:is|was|ist|es|est|:|=|->)){1,2} ?[\"']?(?P<it>[^\s\"']{4,})",
+        r"(?: ?(?:(?:is|was|ist|es|est)\b|:|=|->)){1,2} ?[\"']?(?P<it>[^\s\"']{4,})",
         _is_secret,
     ),
     _p(Kind.SECRET, r"\b(?:password|passwort|passwd|pwd|passphrase|pass)(?: ?[:=]){1,2} ?[\"']?(?P<it>[^\s\"',]{4,})"),
@@ -161,7 +163,11 @@ PATTERNS: tuple[Pattern, ...] = (
         r"(?: (?:number|on the back))?(?: ?(?:is|was|:|=|#)){1,2} ?[\"']?(?P<it>\d{3,8})\b" + _NO_UNIT,
     ),
     _p(Kind.SECRET, r"\b(?:pin|cvv2?|cvc|otp|passcode) (?P<it>\d{3,6})\b" + _NO_UNIT),
-    _p(Kind.IBAN, r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b", is_iban),
+    _p(
+        Kind.IBAN,
+        r"\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ -](?-i:[A-Z0-9]{4})){2,7}(?:[ -](?-i:[A-Z0-9]{1,3}))?|(?: [a-z]{4})?(?: \d{4}){2,7}(?: \d{1,3})?)\b",
+        is_iban,
+    ),
     _p(Kind.IBAN, r"\biban(?: (?:number|is|code))*:? ?(?P<it>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8})\b", _has_digits(8)),
     _p(Kind.ID, r"(?<![\d.])[1-9]\d{5}(?:19|20)\d{2}(?:0\d|1[0-2])[0-3]\d\d{3}[\dX](?!\d)", is_chinese_id),
     _p(Kind.CARD, r"(?<![\d.,$€£-])(?:\d[ .-]?){12,18}\d(?![\d.,]*\d)", luhn),
@@ -169,7 +175,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.SSN, r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"),
     _p(
         Kind.SSN,
-        r"\b(?:ssn|social security(?: (?:number|no\.?|#))?|social|itin|sin|social insurance(?: number)?)(?: ?(?:is|:|#|=|was)){0,2} ?(?P<it>(?:\d{3}[ .-]?){1,2}\d{2,3}[ .-]?\d{2,4}|[xX*]{3}-[xX*]{2}-\d{4})\b",
+        r"\b(?:ssn|social security(?: (?:number|no\.?|#))?|social|itin|sin|social insurance(?: number)?)(?: ?(?:is|:|#|=|was)){0,2} ?\(?(?P<it>(?:\d{3}[ .-]?){1,2}\d{2,3}[ .-]?\d{2,4}|[xX*]{3}-[xX*]{2}-\d{4})\b",
         _has_digits(4),
     ),
     _p(
@@ -182,9 +188,9 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(
         Kind.ID,
         r"\b(?:passport|reisepass|pasaporte|passeport|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e|national id|identity card|personalausweis|dni|nie|aadhaar|aadhar|pan|nhs|medicare"
-        r"|tax id|taxpayer id|tin|ein|vat|steuernummer|steuer-id|ni|national insurance|utr)"
+        r"|tax id|taxpayer id|tin|ein|vat|steuernummer|steuer-id|vin|dl|curp|licen[cs]e plate|number plate|kennzeichen|ni|national insurance|utr)"
         + _IS
-        + r"(?P<it>(?=[\w -]*\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}|[A-Z]?\d{6,12}[A-Z]?)\b",
+        + r"(?P<it>(?=[\w -]*\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
         _has_digits(5),
     ),
     _p(Kind.IP, r"(?<![\w.])(?<!version )(?<!section )(?<!clause )(?<!article )(?<!v )(?<!§ )(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", is_ip),
@@ -227,7 +233,10 @@ PATTERNS: tuple[Pattern, ...] = (
         _is_phone,
     ),
     _p(Kind.PHONE, r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ ./-]?\d){5,12}(?![\d%])", _is_phone),
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])(?:1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}(?![\w-])" + _NO_UNIT),
+    _p(
+        Kind.PHONE,
+        _NO_MONEY + r"(?<![\w-])(?:1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w-])" + _NO_UNIT,
+    ),
     _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])1?[2-9]\d{2}[2-9]\d{6}(?!\w)" + _NO_UNIT),
     # France and the like; the United Kingdom, Australia; Germany, Italy; Japan; India; China; Brazil; Spain.
     _p(Kind.PHONE, _NO_MONEY + r"(?<![\w/-])0[1-9](?:[ .-]?\d{2}){4}(?![\w/-])" + _NO_UNIT),
@@ -238,7 +247,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])\(\d{2}\) ?9?\d{4}-\d{4}(?!\w)"),
     _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])[67]\d{2} (?:\d{3} \d{3}|\d{2} \d{2} \d{2})(?![\w-])" + _NO_UNIT),
     _p(Kind.PLACE, r"(?<![\d.])-?\d{1,2}\.\d{4,}°?[NS]?, ?-?\d{1,3}\.\d{4,}(?!\d)"),
-    _p(Kind.ADDRESS, rf"\b\d{{1,5}}[a-z]?,? (?:[nsew]\.? )?(?:{_NO_STREET}[^\W\d_][\w'.-]* ){{1,3}}(?:{_STREETS})\b{_DOOR}{_TOWN}"),
+    _p(Kind.ADDRESS, rf"\b\d{{1,5}}[a-z]?,? (?:[nsew]\.? )?(?:{_NO_STREET}(?:[^\W\d_][\w'.-]*|\d+(?:st|nd|rd|th)) ){{1,3}}(?:{_STREETS})\b{_DOOR}{_TOWN}"),
     _p(Kind.ADDRESS, rf"\b\d{{1,5}}[a-z]?,? (?:[nsew]\.? )?(?:(?-i:[A-Z0-9])[\w'.-]* ){{1,3}}(?-i:{_SHORT_STREETS})\b\.?{_DOOR}{_TOWN}"),
     _p(Kind.ADDRESS, r"\bP\.? ?O\.? ?Box \d+" + _TOWN),
     _p(
@@ -256,9 +265,9 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.ADDRESS, r"\b(?-i:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})\b|\b(?-i:[A-Z]\d[A-Z] \d[A-Z]\d)\b"),
     _p(
         Kind.ADDRESS,
-        r"\b(?-i:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?\b|\b(?:zip|zip ?code|post ?code|postleitzahl|plz)(?: ?(?:is|:)){0,2} ?(?P<it>\d{5}(?:-\d{4})?)\b",
+        r"(?:\b(?-i:[A-Z][a-z]+(?: [A-Z][a-z]+){0,2}), ?)?\b(?-i:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?\b|\b(?:zip|zip ?code|post ?code|postleitzahl|plz)(?: ?(?:is|:)){0,2} ?(?P<it>\d{5}(?:-\d{4})?)\b",
     ),
-    _p(Kind.NAME, r"(?<![\w/.@])@(?P<it>[^\W\d]\w+(?:\.\w+)*)|(?<![\w/])/?u/(?P<user>[\w-]{3,})"),
+    _p(Kind.NAME, r"(?<![\w/.@])@(?=\w[\w.-])[^\W\d]\w*(?:[.-]\w+)*|\b(?:cash ?app|cashtag):? ?\$\w+|(?<![\w/])/?u/(?=[\w.-]{3})[\w-]+(?:\.\w+)*"),
     _p(
         Kind.NAME,
         rf"\b(?:my (?:full |legal |last |first |maiden )?name(?: is|:|'s)|name's|i(?: am|'m) called|me llamo|mi nombre es|je m'appelle|mein name ist|ich heiße|mi chiamo|meu nome é|mijn naam is) (?P<it>{_NAME}|{_TYPED})",
@@ -269,12 +278,12 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _p(
         Kind.NAME,
-        rf"\b(?:dear|hi|hello|hey|hallo|hola|bonjour|liebe|lieber|cher|chère|estimado|estimada) (?:(?:mr|mrs|ms|miss|dr|herr|frau)\.? )?(?P<it>{_NAME})(?=[,!.:]| -| [a-z]|\Z| (?-i:[A-Z]))",
+        rf"\b(?:dear|hi|hello|hey|hallo|hola|bonjour|liebe|lieber|cher|chère|estimado|estimada) (?:(?:mr|mrs|ms|miss|dr|herr|frau)\.? )?(?P<it>{_NAME})",
     ),
     _p(Kind.NAME, rf"\b(?:mr|mrs|ms|mx|miss|dr|prof|herr|frau|señor|señora|sr|sra|mme|monsieur|madame)\.? (?P<it>{_NAME})"),
     _p(
         Kind.NAME,
-        rf"\b(?:regards|sincerely|yours truly|yours|thanks|thank you|cheers|best|best wishes|signed|grüße|saludos|cordialement),? ?-?,? ?(?P<it>{_NAME})(?= *[.!]?\Z|,| (?-i:[A-Z\d+(]))",
+        rf"\b(?:regards|sincerely|yours truly|yours|thanks|thank you|cheers|best|best wishes|signed|grüße|saludos|cordialement),? ?-?,? ?(?P<it>{_NAME})(?=[ .!,]*(?:\Z|(?-i:[^a-z .!,])))",
     ),
     _p(
         Kind.NAME,
@@ -282,7 +291,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _p(
         Kind.NAME,
-        rf"\b(?:spoke (?:to|with)|talked (?:to|with)|agent|representative|rep|named|called|this is|speaking with|ask for) (?:an? \w+ named )?(?P<it>{_PROPER} {_PROPER})\b|\b(?:named|by the name of) (?P<one>{_PROPER})",
+        rf"\b(?:spoke (?:to|with)|talked (?:to|with)|agent|representative|rep|contact|i'm|i am|named|called|this is|speaking with|ask for) (?:an? \w+ named )?(?P<it>{_PROPER} {_PROPER})\b|\b(?:named|by the name of) (?P<one>{_PROPER})",
     ),
     _p(
         Kind.NAME,

@@ -13,30 +13,10 @@ from broadsheet.needs.evidence import Gate, Verdict
 from broadsheet.needs.taxonomy import open_taxonomy
 
 FEWEST, MOST = 3, 15
-_ALIKE = {
-    **{
-        "pay": "settle",
-        "card": "plastic",
-        "account": "profile",
-        "money": "funds",
-        "bank": "lender",
-        "need": "require",
-        "want": "wish",
-        "my": "our",
-        "the": "that",
-    },
-    **{
-        "is": "seems",
-        "to": "towards",
-        "credit": "lending",
-        "report": "file",
-        "debt": "liability",
-        "company": "firm",
-        "rent": "lease",
-        "have": "hold",
-        "i": "we",
-    },
-}
+_ALIKE = dict(
+    pair.split("=")
+    for pair in "pay=settle card=plastic account=profile money=funds bank=lender need=require want=wish my=our the=that is=seems to=towards credit=lending report=file debt=liability company=firm rent=lease have=hold i=we".split()
+)
 _NEGATION = re.compile(r"\b(?:not|never|no|without|cannot)\b ?|n['’]t\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|was|can|do|did|have|has|will|would|should|could)\b(?!n['’]t)")
 _SIGN = re.compile(r"[\u0e01-\u0e46\u3041-\u30ff\u4e00-\u9fff][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*")
