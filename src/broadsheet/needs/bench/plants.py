@@ -19,7 +19,9 @@ _ALIKE = dict(
 )
 _NEGATION = re.compile(r"\b(?:not|never|no|without|cannot)\b ?|n['’]t\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|was|can|do|did|have|has|will|would|should|could)\b(?!n['’]t)")
-_SIGN = re.compile(r"[\u0e01-\u0e46\u3041-\u30ff\u4e00-\u9fff][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*")
+# A sign of a script without spaces, with its marks, or a word between spaces.
+_SPACELESS = "\u0e01-\u0e4e\u3041-\u30ff\u4e00-\u9fff"
+_UNIT = re.compile(f"[{_SPACELESS}][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u3099\u309a]*|[^\\s{_SPACELESS}]+")
 
 
 class Plant(NamedTuple):
@@ -85,9 +87,7 @@ def _plain(text: str) -> str:
 
 def _true(text: str, rng: np.random.Generator) -> Quote | None:
     """Draw a stretch of whole words (of signs, where a script has no spaces) and write it as a model would: in plain marks."""
-    units = [match.span() for match in re.finditer(r"\S+", text)]
-    if len(units) < FEWEST + 1:
-        units = [match.span() for match in _SIGN.finditer(text)]
+    units = [match.span() for match in _UNIT.finditer(text)]
     if len(units) < FEWEST + 1:
         return None
     size = int(rng.integers(FEWEST, min(MOST, len(units) - 1) + 1))
