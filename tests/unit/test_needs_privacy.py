@@ -67,7 +67,6 @@ def test_two_national_numbers_have_their_checks():
 
 def test_planted_personal_data_are_found():
     recalls = measure_personal(plant_personal(np.random.default_rng(20_260_209), 80))
-    print(*recalls, sep="\n")
     assert len(recalls) == len(KINDS) >= 15
     assert sum(one.found for one in recalls) >= 0.98 * sum(one.planted for one in recalls)
     assert all(one.found >= 0.9 * one.planted for one in recalls), "no kind is left behind"
@@ -80,8 +79,7 @@ def test_hardly_anything_in_public_posts_is_taken_for_personal(data):
     with (data / "posts" / "cfpb_narratives_14llm.csv").open(encoding="utf-8") as file:
         texts += [row["narrative"] for row in csv.DictReader(file)]
     taken = [(one.kind, text[one.start : one.end]) for text in texts for one in scrub(text).replaced]
-    print(len(taken), "of", len(texts), taken)
-    assert len(taken) <= len(texts) / 1_000
+    assert len(taken) <= len(texts) / 1_000, taken
 
 
 @given(

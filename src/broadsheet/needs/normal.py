@@ -18,6 +18,8 @@ _SPACELESS = re.compile(r"[\u3001-\u3003\u3005-\u3011\u3041-\u30ff\u3400-\u4dbf\
 # Beside marks, what is written as one with the character before it: skin tones, tags of flags, jamo, half-width voicing.
 _FOLLOWS = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff\ud7b0-\ud7fb\u3131-\u318e\uff9e\uff9f\uffa0-\uffdc]")
 _HALF = re.compile("[\ud800-\udfff]")
+# Marks without end are written to break programs: putting n marks in order takes n² steps.
+_LONGEST = 64
 _JOINER = "\u200d"
 _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
 _MARKS = (("'", "‘’‚‛ʼ′´`‹›"), ('"', "“”„‟″«»"), ("-", "‐‑‒–—―−"))
@@ -101,7 +103,7 @@ def _end_of_character(original: str, place: int) -> int:
     end = place + 1
     if _REGIONAL.match(original, place) and _REGIONAL.match(original, end):
         end += 1
-    while end < len(original):
+    while end < min(len(original), place + _LONGEST):
         char = original[end]
         is_joined = original[end - 1] == _JOINER and not (char.isalnum() or char.isspace() or char.isascii())
         if not (is_joined or _is_part(char)):

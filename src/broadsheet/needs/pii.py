@@ -128,20 +128,20 @@ _HAN = r"[\u4e00-\u9fff]"
 # Earlier patterns win where two overlap: what is checked, or named by its own words, before what is only shaped alike.
 PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.SECRET, r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
-    _p(Kind.URL, r"\b[a-z][a-z0-9+.-]*://[^\s/@]+:[^\s/@]+@[^\s<>\"]+"),
+    _p(Kind.URL, r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{1,100}:[^\s/@]{1,100}@[^\s<>\"]+"),
     _p(
         Kind.URL,
         r"\bhttps?://[^\s<>\"]*[?&#;](?:\w*(?:token|key|session|sid|sig|signature|auth|password|pwd|secret|user|email|account|acct|uid|code|id)\w*)=[^\s<>\"]+",
     ),
-    _p(Kind.URL, r"\b(?:https?://)?[\w.-]+\.[a-z]{2,}/(?:u|user|users|profile|profiles|people|in|members?|account)/[^\s<>\"]+"),
+    _p(Kind.URL, r"\b(?:https?://)?[\w.-]{1,100}\.[a-z]{2,24}/(?:u|user|users|profile|profiles|people|in|members?|account)/[^\s<>\"]+"),
     _p(
         Kind.URL,
         r"\b(?:https?://)?(?:www\.)?(?:x|twitter|instagram|facebook|tiktok|github|gitlab|t|paypal|venmo|cash|medium|threads|linkedin)\.(?:com|me|app|net)/[@$]?[\w.-]{2,}[^\s<>\"]*",
     ),
-    _p(Kind.EMAIL, r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+"),
+    _p(Kind.EMAIL, r"[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
     _p(
         Kind.EMAIL,
-        r"[\w.+-]+ ?[\[({] ?at ?[\])}] ?[\w-]+(?: ?(?:[\[({] ?dot ?[\])}]|\.) ?\w{2,})+|[\w.+-]+(?: dot [\w-]+)* at [\w-]+ dot (?:com|org|net|edu|co|io|de|uk)\b(?: dot \w{2})?",
+        r"[\w.+-]{1,64} ?[\[({] ?at ?[\])}] ?[\w-]+(?: ?(?:[\[({] ?dot ?[\])}]|\.) ?\w{2,})+|[\w.+-]{1,64}(?: dot [\w-]{1,63}){0,4} at [\w-]{1,63} dot (?:com|org|net|edu|co|io|de|uk)\b(?: dot \w{2})?",
     ),
     _p(
         Kind.SECRET,
@@ -168,7 +168,8 @@ PATTERNS: tuple[Pattern, ...] = (
         r"\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ -](?-i:[A-Z0-9]{4})){2,7}(?:[ -](?-i:[A-Z0-9]{1,3}))?|(?: [a-z]{4})?(?: \d{4}){2,7}(?: \d{1,3})?)\b",
         is_iban,
     ),
-    _p(Kind.IBAN, r"\biban(?: (?:number|is|code))*:? ?(?P<it>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8})\b", _has_digits(8)),
+    _p(Kind.IBAN, r"\biban(?: (?:number|is|code)){0,3}:? ?(?P<it>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8})\b", _has_digits(8)),
+    _p(Kind.ACCOUNT, r"\b(?-i:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b", _has_digits(2)),
     _p(Kind.ID, r"(?<![\d.])[1-9]\d{5}(?:19|20)\d{2}(?:0\d|1[0-2])[0-3]\d\d{3}[\dX](?!\d)", is_chinese_id),
     _p(Kind.CARD, r"(?<![\d.,$€£-])(?:\d[ .-]?){12,18}\d(?![\d.,]*\d)", luhn),
     _p(Kind.CARD, r"\b(?:card|visa|mastercard|amex)" + _IS + r"(?P<it>\d{4}(?:[ -]?\d{3,6}){2,4})\b", _has_digits(13)),
@@ -190,13 +191,12 @@ PATTERNS: tuple[Pattern, ...] = (
         r"\b(?:passport|reisepass|pasaporte|passeport|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e|national id|identity card|personalausweis|dni|nie|aadhaar|aadhar|pan|nhs|medicare"
         r"|tax id|taxpayer id|tin|ein|vat|steuernummer|steuer-id|vin|dl|curp|licen[cs]e plate|number plate|kennzeichen|ni|national insurance|utr)"
         + _IS
-        + r"(?P<it>(?=[\w -]*\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
+        + r"(?P<it>(?=[\w -]{0,40}\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
         _has_digits(5),
     ),
     _p(Kind.IP, r"(?<![\w.])(?<!version )(?<!section )(?<!clause )(?<!article )(?<!v )(?<!§ )(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", is_ip),
     _p(Kind.IP, r"(?<![\w:.])(?=[\da-f:]*:[\da-f:]*:)[\da-f:]{6,39}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])", is_ip),
     _p(Kind.ID, r"\b(?:[\da-f]{2}[:-]){5}[\da-f]{2}\b"),
-    _p(Kind.ACCOUNT, r"\b(?-i:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b", _has_digits(2)),
     _p(
         Kind.BORN,
         r"\b(?:born|dob|d\.o\.b\.?|date of birth|birth ?date|birthday|geboren|geburtsdatum|née?|nacid[oa]|nat[oa]|fecha de nacimiento|date de naissance)"
@@ -210,7 +210,7 @@ PATTERNS: tuple[Pattern, ...] = (
         Kind.ACCOUNT,
         r"\b(?:account|acct|a/c|acc|konto|kontonummer|compte|cuenta|conto|checking|savings account|routing|aba|sort code|bsb|iban|swift|bic|transit)"
         + _IS
-        + r"(?P<it>(?=[\w -]*\d)(?:[A-Z]{0,6}\d[A-Z0-9]*)(?:[ -][0-9]+)*)\b"
+        + r"(?P<it>(?=[\w -]{0,40}\d)(?:[A-Z]{0,6}\d[A-Z0-9]*)(?:[ -][0-9]+)*)\b"
         + _NO_UNIT,
         _has_digits(6),
     ),
@@ -229,7 +229,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(
         Kind.PHONE,
         r"\b(?:call|text|phone|tel|telephone|telefon|téléphone|teléfono|mobile|cell|handy|móvil|portable|whatsapp|fax|sms|ring|reach me|contact me|number|numéro|número|nummer|dial|电话|手机|電話)"
-        r"(?: (?:me|us|him|her|number|no\.?|at|on|is|was|back|the|my|under|es|ist|est|al|au|:))*[.:]? ?(?P<it>\+?\(?\d[\d ().-]{5,17}\d)\b" + _NO_UNIT,
+        r"(?: (?:me|us|him|her|number|no\.?|at|on|is|was|back|the|my|under|es|ist|est|al|au|:)){0,4}[.:]? ?(?P<it>\+?\(?\d[\d ().-]{5,17}\d)\b" + _NO_UNIT,
         _is_phone,
     ),
     _p(Kind.PHONE, r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ ./-]?\d){5,12}(?![\d%])", _is_phone),

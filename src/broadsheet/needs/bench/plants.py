@@ -13,10 +13,8 @@ from broadsheet.needs.evidence import Gate, Verdict
 from broadsheet.needs.taxonomy import open_taxonomy
 
 FEWEST, MOST = 3, 15
-_ALIKE = dict(
-    pair.split("=")
-    for pair in "pay=settle card=plastic account=profile money=funds bank=lender need=require want=wish my=our the=that is=seems to=towards credit=lending report=file debt=liability company=firm rent=lease have=hold i=we".split()
-)
+_WORDS = "=".split()
+_ALIKE = {word: other for word, _, other in (pair.partition("=") for pair in _WORDS)}
 _NEGATION = re.compile(r"\b(?:not|never|no|without|cannot)\b ?|n['’]t\b", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|was|can|do|did|have|has|will|would|should|could)\b(?!n['’]t)")
 # A sign of a script without spaces, with its marks, or a word between spaces.
