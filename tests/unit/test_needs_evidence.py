@@ -116,6 +116,8 @@ def test_other_scripts_and_writings_pass(post, quote):
         ([Quote(None, 5, 4_000)], Reason.OFFSETS),
         ([Quote(None, -5, 4)], Reason.OFFSETS),
         ([Quote("worried about rent", 5, 27)], Reason.NEGATION_CUT),
+        ([Quote("worried about rent", 5, 23)], Reason.NEGATION_CUT),
+        ([Quote("pay — 5.00 or", POST.index("can"), POST.index("can") + 13)], Reason.NEGATION_CUT),
         (["about rent", "about the rent"], Reason.NOT_VERBATIM),
     ],
 )

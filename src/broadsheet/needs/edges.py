@@ -24,7 +24,7 @@ _NEGATIONS = (
     "not|never|no|nor|neither|without|cannot|no longer|no more|non|un"
     "|nicht|nie|ohne|kein|keine|keinen|keinem|keiner|ne|n'|pas|jamais|sans|nunca|sin|não|nem|sem|non|mai|senza|niet|geen|zonder|не|ни|без|нет"
 )
-_BEFORE = re.compile(rf"(?:(?<!\w)(?:{_NEGATIONS})|n't)[ -]?\Z|(?<!\w)n'\Z|[不没沒無无未别別非안못] ?\Z", re.IGNORECASE)
+_BEFORE = re.compile(rf"(?:(?<!\w)(?:{_NEGATIONS})|[a-z]+n't)[ -]?\Z|(?<!\w)n'\Z|[不没沒無无未别別非안못] ?\Z", re.IGNORECASE)
 _AFTER = re.compile(r" (?:not|never|no longer|no more|nicht|pas|jamais|niet)\b|not\b|n't\b| ?(?:ない|ません|않|못)", re.IGNORECASE)
 _REACH = max(map(len, _NEGATIONS.split("|"))) + 2
 
