@@ -32,7 +32,7 @@ NEEDS = [
         "needs/evidence.py",
         "rest = max(rest, end)",
         "rest = begin",
-        GATE + "each_fault_has_its_reason",
+        GATE + "long_evidence_is_the_whole_post_and_hardly_less_of_a_long_post_too",
     ),
     Mutant(
         "evidence: offsets that leave out a negation are believed",

@@ -131,6 +131,7 @@ def test_long_evidence_is_the_whole_post_and_hardly_less_of_a_long_post_too():
     assert judge(" ".join(words[:41]), post=" ".join(words)).reason is Reason.WHOLE_POST
     assert judge(" ".join(words[:40]), post=" ".join(words)).accepted
     assert judge(" ".join(words[:24]), post=" ".join(words[:25])).reason is Reason.WHOLE_POST
+    assert judge("we owe rent", "rent to Bo", post="we owe rent to Bo").reason is Reason.WHOLE_POST
     assert judge("can't pay the rent", post="I can't pay the rent").accepted, "a short post can be quoted in part"
 
 

@@ -90,8 +90,8 @@ def _is_secret(text: str) -> bool:
     return any(not char.isalpha() for char in text.rstrip(".,;:!?'\")"))
 
 
-def _p(kind: Kind, written: str, holds: Callable[[str], bool] = _always, *, case: bool = False) -> Pattern:
-    return Pattern(kind, re.compile(written, re.NOFLAG if case else re.IGNORECASE), holds)
+def _p(kind: Kind, written: str, holds: Callable[[str], bool] = _always) -> Pattern:
+    return Pattern(kind, re.compile(written, re.IGNORECASE), holds)
 
 
 # Money and shares are no numbers of accounts or telephones.
@@ -100,7 +100,7 @@ _NO_UNIT = (
     r"(?![.,]?\d)(?! ?(?:%|[$€£¥₹]|usd|eur|gbp|chf|cad|aud|inr|jpy|kr|dollars?|euros?|pounds?|bucks|pesos|yen|yuan|rupees|won|francs|percent)\b)(?! ?[%$€£¥₹])"
 )
 _IS = r"(?: (?:number|no\.?|num|nr\.?|#|id))?(?: ?(?:is|was|are|:|#|=|es|ist|est|è|é|-)){0,2} ?[#\"']?"
-_NUMBERED = r"(?: (?:number|no\.?|num|nr\.?|#|id)(?: ?(?:is|was|:|#|=)){0,2}| ?[:#=]+) ?#?"
+_NUMBERED = r"(?: (?:number|no\.?|num|nr\.?|#|id)(?: ?(?:is|was|:|#|=)){0,2}| ?#| ?[:=](?= ?(?:[A-Z]|\d{7}))) ?#?"
 _ENDING = r"(?:ending|ends|that ends|finishing)(?: (?:in|with))?:? "
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|januar|februar|märz|mai|juni|juli|okt|dez|enero|febrero|marzo|abril|mayo|junio|julio"
@@ -131,7 +131,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.URL, r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{1,100}:[^\s/@]{1,100}@[^\s<>\"]+"),
     _p(
         Kind.URL,
-        r"\bhttps?://[^\s<>\"]*[?&#;](?:\w*(?:token|key|session|sid|sig|signature|auth|password|pwd|secret|user|email|account|acct|uid|code|id)\w*)=[^\s<>\"]+",
+        r"\bhttps?://[^\s<>\"]*[?&#;](?:\w*(?:token|key(?!word)|session|sid|sig|signature|auth|password|pwd|secret|user|email|account|acct|uid)\w*)=[^\s<>\"]+",
     ),
     _p(Kind.URL, r"\b(?:https?://)?[\w.-]{1,100}\.[a-z]{2,24}/(?:u|user|users|profile|profiles|people|in|members?|account)/[^\s<>\"]+"),
     _p(
@@ -141,7 +141,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.EMAIL, r"[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
     _p(
         Kind.EMAIL,
-        r"[\w.+-]{1,64} ?[\[({] ?at ?[\])}] ?[\w-]+(?: ?(?:[\[({] ?dot ?[\])}]|\.) ?\w{2,})+|[\w.+-]{1,64}(?: dot [\w-]{1,63}){0,4} at [\w-]{1,63} dot (?:com|org|net|edu|co|io|de|uk)\b(?: dot \w{2})?",
+        r"[\w.+-]{1,64}(?: ?[\[({] ?dot ?[\])}] ?[\w-]{1,63}){0,4} ?[\[({] ?at ?[\])}] ?[\w-]+(?: ?(?:[\[({] ?dot ?[\])}]|\.) ?\w{2,})+|[\w.+-]{1,64}(?: dot [\w-]{1,63}){0,4} at [\w-]{1,63} dot (?:com|org|net|edu|co|io|de|uk)\b(?: dot \w{2})?",
     ),
     _p(
         Kind.SECRET,
@@ -151,21 +151,25 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.SECRET, r"\bbearer (?P<it>[\w.~+/-]{16,}=*)"),
     _p(
         Kind.SECRET,
-        r"\b(?:password|passwort|contraseña|mot de passe|passwd|pwd|passphrase|api[ _-]?key|secret(?:[ _-]?key)?|access[ _-]?token|auth[ _-]?token|token)"
+        r"\b(?:password|passwort|contraseña|mot de passe|passwd|pwd|pw|passphrase|api[ _-]?key|secret(?:[ _-]?key)?|access[ _-]?token|auth[ _-]?token|token)"
         r"(?: ?(?:(?:is|was|ist|es|est)\b|:|=|->)){1,2} ?[\"']?(?P<it>[^\s\"']{4,})",
         _is_secret,
     ),
-    _p(Kind.SECRET, r"\b(?:password|passwort|passwd|pwd|passphrase|pass)(?: ?[:=]){1,2} ?[\"']?(?P<it>[^\s\"',]{4,})"),
-    _p(Kind.SECRET, r"\b(?:password|passwd|pwd) [\"']?(?P<it>(?=\S*\d)(?=\S*[a-z])[^\s\"']{6,})", _is_secret),
+    _p(Kind.SECRET, r"\b(?:password|passwort|passwd|pwd|pw|passphrase|pass)(?: ?[:=]){1,2} ?[\"']?(?P<it>[^\s\"',]{4,})"),
+    _p(Kind.SECRET, r"\b(?:password|passwd|pwd|pw) [\"']?(?P<it>(?=\S*\d)(?=\S*[a-z])[^\s\"']{6,})", _is_secret),
     _p(
         Kind.SECRET,
         r"\b(?:pin|pin code|pin number|passcode|cvv2?|cvc|security code|otp|one[- ]time (?:code|password|passcode)|verification code|access code|2fa code|login code|code)"
         r"(?: (?:number|on the back))?(?: ?(?:is|was|:|=|#)){1,2} ?[\"']?(?P<it>\d{3,8})\b" + _NO_UNIT,
     ),
-    _p(Kind.SECRET, r"\b(?:pin|cvv2?|cvc|otp|passcode) (?P<it>\d{3,6})\b" + _NO_UNIT),
+    _p(
+        Kind.SECRET,
+        r"\b(?:pin|cvv2?|cvc|otp|passcode|(?:security|verification|access|login|confirmation) code|pin (?:number|code)|code \w+ \w+:?) (?P<it>\d{3,8})\b"
+        + _NO_UNIT,
+    ),
     _p(
         Kind.IBAN,
-        r"\b[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ -](?-i:[A-Z0-9]{4})){2,7}(?:[ -](?-i:[A-Z0-9]{1,3}))?|(?: [a-z]{4})?(?: \d{4}){2,7}(?: \d{1,3})?)\b",
+        r"(?<![a-z\d])[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?:[ -](?-i:[A-Z0-9]{4})){2,7}(?:[ -](?-i:[A-Z0-9]{1,3}))?|(?: [a-z]{4})?(?: \d{4}){2,7}(?: \d{1,3})?)(?![a-z\d])",
         is_iban,
     ),
     _p(Kind.IBAN, r"\biban(?: (?:number|is|code)){0,3}:? ?(?P<it>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8})\b", _has_digits(8)),
@@ -176,7 +180,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.SSN, r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"),
     _p(
         Kind.SSN,
-        r"\b(?:ssn|social security(?: (?:number|no\.?|#))?|social|itin|sin|social insurance(?: number)?)(?: ?(?:is|:|#|=|was)){0,2} ?\(?(?P<it>(?:\d{3}[ .-]?){1,2}\d{2,3}[ .-]?\d{2,4}|[xX*]{3}-[xX*]{2}-\d{4})\b",
+        r"\b(?:ssn|social security(?: (?:number|no\.?|#))?|social|itin|(?-i:SIN)|social insurance(?: number)?)(?: ?(?:is|:|#|=|was)){0,2} ?\(?(?P<it>(?:\d{3}[ .-]?){1,2}\d{2,3}[ .-]?\d{2,4}|[xX*]{3}-[xX*]{2}-\d{4})\b",
         _has_digits(4),
     ),
     _p(
@@ -188,13 +192,13 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(Kind.ID, r"\b(?-i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z])\b"),
     _p(
         Kind.ID,
-        r"\b(?:passport|reisepass|pasaporte|passeport|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e|national id|identity card|personalausweis|dni|nie|aadhaar|aadhar|pan|nhs|medicare"
-        r"|tax id|taxpayer id|tin|ein|vat|steuernummer|steuer-id|vin|dl|curp|licen[cs]e plate|number plate|kennzeichen|ni|national insurance|utr)"
+        r"\b(?:passport|reisepass|pasaporte|passeport|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e|national id|identity card|personalausweis|dni|aadhaar|aadhar|nhs|medicare"
+        r"|tax id|taxpayer id|steuernummer|steuer-id|curp|licen[cs]e plate|number plate|kennzeichen|national insurance|(?-i:NI|NIE|PAN|TIN|EIN|VAT|VIN|DL|UTR))"
         + _IS
         + r"(?P<it>(?=[\w -]{0,40}\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
         _has_digits(5),
     ),
-    _p(Kind.IP, r"(?<![\w.])(?<!version )(?<!section )(?<!clause )(?<!article )(?<!v )(?<!§ )(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", is_ip),
+    _p(Kind.IP, r"(?<![a-z\d_.])(?<!version )(?<!section )(?<!clause )(?<!article )(?<!v )(?<!§ )(?:\d{1,3}\.){3}\d{1,3}(?![a-z\d_]|\.\d)", is_ip),
     _p(Kind.IP, r"(?<![\w:.])(?=[\da-f:]*:[\da-f:]*:)[\da-f:]{6,39}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])", is_ip),
     _p(Kind.ID, r"\b(?:[\da-f]{2}[:-]){5}[\da-f]{2}\b"),
     _p(
@@ -208,23 +212,34 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _p(
         Kind.ACCOUNT,
-        r"\b(?:account|acct|a/c|acc|konto|kontonummer|compte|cuenta|conto|checking|savings account|routing|aba|sort code|bsb|iban|swift|bic|transit)"
+        r"\b(?:(?:account|acct|a/c|acc|konto|compte|cuenta|conto|checking|savings)(?: (?:number|no\.?|num|nr\.?|id)| ?#)|kontonummer|routing|aba|sort[ -]?code|bsb|swift|bic|transit)"
         + _IS
         + r"(?P<it>(?=[\w -]{0,40}\d)(?:[A-Z]{0,6}\d[A-Z0-9]*)(?:[ -][0-9]+)*)\b"
         + _NO_UNIT,
         _has_digits(6),
     ),
+    # A number behind the bare word may be what the account holds, unless it is long.
     _p(
         Kind.ACCOUNT,
-        r"\b(?:policy|member(?:ship)?|customer|client|loan|mortgage|reference|ref|confirmation|tracking|ticket|application|invoice|transaction|wallet|employee|patient|user|case)"
+        r"\b(?:account|acct|a/c|acc|konto|compte|cuenta|conto|checking|savings)"
+        + _IS
+        + r"(?P<it>(?=[\w -]{0,40}\d)(?:[A-Z]{0,6}\d[A-Z0-9]*)(?:[ -][0-9]+)*)\b"
+        + _NO_UNIT,
+        _has_digits(7),
+    ),
+    _p(
+        Kind.ACCOUNT,
+        r"\b(?:policy|member(?:ship)?|customer|client|loan|mortgage|reference|ref|confirmation|tracking|ticket|application|claim|complaint|booking|contract|dispute|file|invoice|transaction|wallet|employee|patient|user|case)"
         + _NUMBERED
         + r"(?P<it>[A-Z]{0,6}[ -]?\d[A-Z0-9-]{3,})\b"
         + _NO_UNIT,
         _has_digits(4),
     ),
     _p(
-        Kind.ACCOUNT, r"\b(?:account|acct|card|number|visa|mastercard|amex|debit|credit|checking|phone|policy) (?:\w+ )?" + _ENDING + r"[x*.]*(?P<it>\d{3,6})\b"
+        Kind.ACCOUNT,
+        r"\b(?:account|acct|card|number|visa|mastercard|amex|debit|credit|checking|phone|policy|one) (?:\w+ )?" + _ENDING + r"[x*.]*(?P<it>\d{3,6})\b",
     ),
+    _p(Kind.ACCOUNT, r"\blast (?:4|four)(?: (?:digits|numbers))?(?: of [\w' ]{1,30})?(?: ?(?:is|are|was|were|:|=)){0,2} ?(?P<it>\d{4})\b"),
     _p(Kind.ACCOUNT, r"(?<!\w)(?:[x*]{2,4}[ -]?){1,4}\d{4}\b"),
     _p(
         Kind.PHONE,
@@ -232,26 +247,29 @@ PATTERNS: tuple[Pattern, ...] = (
         r"(?: (?:me|us|him|her|number|no\.?|at|on|is|was|back|the|my|under|es|ist|est|al|au|:)){0,4}[.:]? ?(?P<it>\+?\(?\d[\d ().-]{5,17}\d)\b" + _NO_UNIT,
         _is_phone,
     ),
-    _p(Kind.PHONE, r"(?<![\w.+-])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ ./-]?\d){5,12}(?![\d%])", _is_phone),
+    _p(Kind.PHONE, r"(?<![a-z\d_.+-])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ ./-]?\d){5,12}(?![\d%])", _is_phone),
     _p(
         Kind.PHONE,
-        _NO_MONEY + r"(?<![\w-])(?:1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w-])" + _NO_UNIT,
+        _NO_MONEY
+        + r"(?<![a-z\d_-])(?:1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![a-z\d_-])"
+        + _NO_UNIT,
     ),
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])1?[2-9]\d{2}[2-9]\d{6}(?!\w)" + _NO_UNIT),
+    _p(Kind.PHONE, _NO_MONEY + r"(?<![a-z\d_-])1?[2-9]\d{2}[2-9]\d{6}(?![a-z\d_])" + _NO_UNIT),
     # France and the like; the United Kingdom, Australia; Germany, Italy; Japan; India; China; Brazil; Spain.
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w/-])0[1-9](?:[ .-]?\d{2}){4}(?![\w/-])" + _NO_UNIT),
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w/-])\(?0\d{2,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}(?![\w/-])" + _NO_UNIT),
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w/-])\(?0\d{1,5}\)?[ /-]\d{2,4}(?:[ -]?\d{2,5}){1,3}(?![\w/-])" + _NO_UNIT, _has_digits(8)),
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])[6-9]\d{4} \d{5}(?![\w-])" + _NO_UNIT),
+    _p(Kind.PHONE, _NO_MONEY + r"(?<![a-z\d_/-])0[1-9](?:[ .-]?\d{2}){4}(?![a-z\d_/-])" + _NO_UNIT),
+    _p(Kind.PHONE, _NO_MONEY + r"(?<![a-z\d_/-])\(?0\d{2,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}(?![a-z\d_/-])" + _NO_UNIT),
+    _p(Kind.PHONE, _NO_MONEY + r"(?<![a-z\d_/-])\(?0\d{1,5}\)?[ /-]\d{2,4}(?:[ -]?\d{2,5}){1,3}(?![a-z\d_/-])" + _NO_UNIT, _has_digits(8)),
+    _p(Kind.PHONE, _NO_MONEY + r"(?<![a-z\d_-])[6-9]\d{4} \d{5}(?![a-z\d_-])" + _NO_UNIT),
     _p(Kind.PHONE, r"(?<![\d$€£¥₹.,-])1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?![\d.,-])" + _NO_UNIT),
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])\(\d{2}\) ?9?\d{4}-\d{4}(?!\w)"),
-    _p(Kind.PHONE, _NO_MONEY + r"(?<![\w-])[67]\d{2} (?:\d{3} \d{3}|\d{2} \d{2} \d{2})(?![\w-])" + _NO_UNIT),
+    _p(Kind.PHONE, _NO_MONEY + r"(?<![a-z\d_-])\(\d{2}\) ?9?\d{4}-\d{4}(?![a-z\d_])"),
+    _p(Kind.PHONE, _NO_MONEY + r"(?<![a-z\d_-])[67]\d{2} (?:\d{3} \d{3}|\d{2} \d{2} \d{2})(?![a-z\d_-])" + _NO_UNIT),
     _p(Kind.PLACE, r"(?<![\d.])-?\d{1,2}\.\d{4,}°?[NS]?, ?-?\d{1,3}\.\d{4,}(?!\d)"),
     _p(Kind.ADDRESS, rf"\b\d{{1,5}}[a-z]?,? (?:[nsew]\.? )?(?:{_NO_STREET}(?:[^\W\d_][\w'.-]*|\d+(?:st|nd|rd|th)) ){{1,3}}(?:{_STREETS})\b{_DOOR}{_TOWN}"),
     _p(Kind.ADDRESS, rf"\b\d{{1,5}}[a-z]?,? (?:[nsew]\.? )?(?:(?-i:[A-Z0-9])[\w'.-]* ){{1,3}}(?-i:{_SHORT_STREETS})\b\.?{_DOOR}{_TOWN}"),
     _p(Kind.ADDRESS, r"\bP\.? ?O\.? ?Box \d+" + _TOWN),
     _p(
-        Kind.ADDRESS, r"\b(?-i:[A-ZÄÖÜ])[\w-]*?(?:straße|strasse|str\.|gasse|allee|platz|weg|damm|ufer)(?: \d{1,4} ?[a-z]?\b)(?:,? \d{5} (?-i:[A-ZÄÖÜ])[\w-]+)?"
+        Kind.ADDRESS,
+        r"\b(?-i:(?:Am|Im|An der|Zum|Zur) )?(?-i:[A-ZÄÖÜ])[\w-]*?(?:straße|strasse|str\.|gasse|allee|platz|weg|damm|ufer)(?: \d{1,4} ?[a-z]?\b)(?:,? \d{5} (?-i:[A-ZÄÖÜ])[\w-]+)?",
     ),
     _p(
         Kind.ADDRESS,
@@ -291,7 +309,8 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _p(
         Kind.NAME,
-        rf"\b(?:spoke (?:to|with)|talked (?:to|with)|agent|representative|rep|contact|i'm|i am|named|called|this is|speaking with|ask for) (?:an? \w+ named )?(?P<it>{_PROPER} {_PROPER})\b|\b(?:named|by the name of) (?P<one>{_PROPER})",
+        rf"\b(?:spoke (?:to|with)|talked (?:to|with)|agent|representative|rep|contact|i'm|i am|named|called|this is|speaking with|ask for) (?:an? \w+ named )?(?P<it>{_PROPER} {_PROPER})\b|\b(?:named|by the name of) (?P<one>{_PROPER})"
+        rf"|(?<= [-~] )(?P<last>{_PROPER} {_PROPER})\Z|\b(?:hi|hello|hey)(?: (?:everyone|everybody|all|there|folks|guys))?[,!.]? (?:i'm|i am|this is|it's) (?P<greeting>{_PROPER})",
     ),
     _p(
         Kind.NAME,
