@@ -34,7 +34,46 @@ loan: 250000, mortgage is 300000, checking: 150000, my savings account was 12000
 ein 50000 Kredit, ni 100000 ni 200000, vivo sin 1500000 ahorrados
 version 10.0.0.1, from 10:30 to 11:45, ratio 1.5:1
 I was born in 1985 and it costs 1500-2000 dollars
-My last name has changed and I use r/personalfinance""".splitlines()
+My last name has changed and I use r/personalfinance
+My take home is 4200 a month and rent is 1850
+I have 35k in savings, 120k in my 401k and owe 18,400 at 6.8%
+Credit score 640-680, age 29, in Texas
+Bought the house in 2016 for 310000, worth 455000 now
+Filed Chapter 7 in 2011, discharged 04/2012
+The Fed raised rates by 0.25 on July 26, 2023
+Section 8 housing and SNAP cut to 281
+We pay $1,234.56 on the 1st and 15th
+I'm 62, she is 59, pension of 2,300/month
+The loan was 250,000 over 360 months at 3.125%
+Got a call from the bank, number withheld
+I make 17.50 an hour, 40 hours, 52 weeks
+Hi all, Dear Reddit, Thanks Everyone
+Thanks in advance! Best
+My account balance is 15000 and my card limit is 20000
+card payment of 1500 was declined on 5 March
+transfer 2000 to my account on 12/05
+PIN not working, code never arrived
+The ATM gave 100 instead of 200
+My password does not work since 2022
+Called 5 times in 2 weeks: 3 agents, 4 answers
+Vanguard 2055 fund, 80/20 split, expense ratio 0.08
+IRS form 1040, Schedule C, line 31, 2022
+Public service loan forgiveness after 120 payments
+Roughly 1000000 by 65, or 1 million
+Rule 72(t), Reg E, 12 CFR 1005.11
+ID verification failed
+I live on the third floor and drive 20 miles
+From 9 to 5, 7 days, 24/7 support
+my wife and I, my dad is ill, my boss said no
+owes 3 months, 1 200 € per month, 14 400 € a year
+2 500 000 yen, 500.000 Euro, 12.500,50 €
+between 2010-2015 and 2016-2020
+Type 2 diabetes, COVID-19, Q3 2024
+top up by 50 and 100, 3rd time
+100 Main problem is debt
+I owe Chase 5000, Amex 3000, Discover 1200
+Case closed 2021. Account opened 2015.
+Line of credit 15 000, HELOC 60 000""".splitlines()
 
 
 @pytest.mark.parametrize("text", LEFT)

@@ -164,7 +164,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _p(
         Kind.SECRET,
-        r"\b(?:pin|cvv2?|cvc|otp|passcode|(?:security|verification|access|login|confirmation) code|pin (?:number|code)|code \w+ \w+:?) (?P<it>\d{3,8})\b"
+        r"\b(?:pin|cvv2?|cvc|otp|passcode|(?:security|verification|access|login|confirmation|sms|authentication|activation|unlock) code|pin (?:number|code)|code \w+ \w+:?) (?P<it>\d{3,8})\b"
         + _NO_UNIT,
     ),
     _p(
@@ -204,7 +204,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p(
         Kind.BORN,
         r"\b(?:born|dob|d\.o\.b\.?|date of birth|birth ?date|birthday|geboren|geburtsdatum|née?|nacid[oa]|nat[oa]|fecha de nacimiento|date de naissance)"
-        rf"(?: ?(?:on|is|was|am|le|el|il|:|=)){{0,2}} ?(?P<it>{_DATE})",
+        rf"(?: ?(?:on|is|was|am|le|el|il|:|=|-)){{0,2}} ?(?P<it>{_DATE})",
     ),
     _p(
         Kind.BORN,
@@ -305,7 +305,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _p(
         Kind.NAME,
-        rf"\bmy (?:\w+ )?(?:husband|wife|partner|fiancée?|boyfriend|girlfriend|son|daughter|brother|sister|mother|father|mum|mom|dad|uncle|aunt|cousin|friend|boss|manager|landlord|landlady|roommate|flatmate|neighbou?r|colleague|lawyer|advisor|adviser|ex|nephew|niece|grandson|granddaughter),? (?P<it>{_NAME})",
+        rf"\bmy (?:\w+ )?(?:husband|wife|partner|fiancée?|boyfriend|girlfriend|son|daughter|brother|sister|mother|father|mum|mom|dad|uncle|aunt|cousin|friend|boss|manager|landlord|landlady|roommate|flatmate|neighbou?r|colleague|coworker|supervisor|tenant|client|teacher|doctor|nurse|therapist|accountant|attorney|realtor|lawyer|advisor|adviser|ex|nephew|niece|grandson|granddaughter),? (?P<it>{_NAME})",
     ),
     _p(
         Kind.NAME,
