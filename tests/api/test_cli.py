@@ -51,13 +51,14 @@ def test_help_imports_nothing_heavy():
         *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index")),
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
+        *(("needs",), ("needs", "gate")),
     ],
 )
 def test_every_command_has_help_with_an_example(words):
     done = CliRunner().invoke(app, [*words, "--help"], prog_name="broadsheet")
     assert done.exit_code == 0
     assert "Usage: broadsheet" in done.stdout
-    assert words in ((), ("profile",), ("bench",), ("represent",)) or "Example: broadsheet" in done.stdout
+    assert words in ((), ("profile",), ("bench",), ("represent",), ("needs",)) or "Example: broadsheet" in done.stdout
 
 
 def write_feed(path: Path, text: str = FEED) -> Path:

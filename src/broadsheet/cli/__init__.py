@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import bench, doctor, profile, rank, report, represent, retrieve, world
+from broadsheet.cli import bench, doctor, needs, profile, rank, report, represent, retrieve, world
 
 app = typer.Typer(
     name="broadsheet",
@@ -21,6 +21,7 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(represent.app, name="represent")
 app.add_typer(retrieve.app, name="retrieve")
 app.add_typer(rank.app, name="rank")
+app.add_typer(needs.app, name="needs")
 app.add_typer(bench.app, name="bench")
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)

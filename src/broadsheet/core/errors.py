@@ -3,7 +3,8 @@
 BroadsheetError (1)
 ├── ConfigError (10)            a setting that is unknown or has a wrong value
 │   ├── PatternError (11)       a regular expression that does not compile
-│   └── ProfileError (12)       a profile that cannot be read
+│   ├── ProfileError (12)       a profile that cannot be read
+│   └── TaxonomyError (13)      a taxonomy of needs that cannot be read, or a need that it does not have
 ├── SourceError (20)            a source that cannot be read
 │   ├── SourceNotFoundError (21)
 │   ├── EmptySourceError (22)   a file without a byte or without a record
@@ -63,6 +64,12 @@ class ProfileError(ConfigError):
     """A profile that cannot be read."""
 
     exit_code = 12
+
+
+class TaxonomyError(ConfigError):
+    """A taxonomy of needs that cannot be read, or a need that it does not have."""
+
+    exit_code = 13
 
 
 class SourceError(BroadsheetError):

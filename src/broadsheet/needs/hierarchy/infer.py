@@ -102,7 +102,7 @@ def infer(
     by_frequency = np.argsort(-rows.share, kind="stable")
     time = _time(people, plan)
     reproducible, scalable = mokken.reproducibility(rows.present, rows.weight)
-    whole = _interval(scale.whole, scale.whole_se, rows.people, plan.confidence)
+    whole = interval(scale.whole, scale.whole_se, rows.people, plan.confidence)
     return Inference(
         verdict=finding.verdict,
         reason=finding.reason,
@@ -172,7 +172,7 @@ def _levels(people: People, scale: mokken.Scalability, frequency: order.Frequenc
             share=float(rows.share[number]),
             share_interval=(float(low[number]), float(high[number])),
             H=_told(scale.items[number]),
-            H_interval=_interval(scale.items[number], scale.items_se[number], rows.people, plan.confidence),
+            H_interval=interval(scale.items[number], scale.items_se[number], rows.people, plan.confidence),
             not_monotone=int(steps.significant[number]),
             crossing=int(crossing.significant[number]),
         )
@@ -191,7 +191,12 @@ def _strength(whole: float) -> str:
     return "none" if whole < 0.3 else "weak" if whole < 0.4 else "medium" if whole < 0.5 else "strong"
 
 
-def _interval(value: float, error: float, people: float, confidence: float) -> Interval | None:
+def interval(value: float, error: float, people: float, confidence: float) -> Interval | None:
+    """Return the interval of a figure with a standard error over so many people, by Student's t; None where either is no number.
+
+    >>> [round(end, 3) for end in interval(0.5, 0.1, 30, 0.95)]
+    [0.292, 0.708]
+    """
     if not (np.isfinite(value) and np.isfinite(error)) or people < 2:
         return None
     half = float(student.ppf((1 + confidence) / 2, people - 1) * error * np.sqrt(people / (people - 1)))

@@ -1,0 +1,62 @@
+"""`broadsheet needs`: what people say they need, with words of their own post as evidence."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="What people say they need in posts, each need with words of its own post as evidence.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+# Without a callback typer would take the only command for the group itself.
+@app.callback()
+def needs() -> None:
+    """Read posts for what people say they need."""
+
+
+@app.command("gate")
+def gate(
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines: id, post_id, need_id or level, evidence (texts, or text with start and end).")],
+    taxonomy: Annotated[
+        str | None,
+        typer.Option("--taxonomy", help="A YAML file, or financial, or papers. Without it, ids of needs are not checked, and a level is 1 to 7."),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Also the summary on standard error is one JSON object.")] = False,
+) -> None:
+    """Keep the mentions whose every quotation stands, word for word, in its own post; one line of JSON for each mention, in order.
+
+    A line has id, accepted, reason, spans (places of the original text) and notes. Quotation marks, dashes, white space and
+    the like may be written in another way; nothing else may differ.
+
+    Example: broadsheet needs gate --posts posts.jsonl --mentions mentions.jsonl > verdicts.jsonl
+    """
+    import json
+    from collections import Counter
+
+    from broadsheet.needs.claims import read_claims
+    from broadsheet.needs.evidence import Gate
+    from broadsheet.needs.posts import read_posts
+    from broadsheet.needs.taxonomy import open_taxonomy
+
+    door = Gate(read_posts(posts), open_taxonomy(taxonomy) if taxonomy else None)
+    reasons: Counter[str] = Counter()
+    noted: Counter[str] = Counter()
+    for verdict in door.judge(read_claims(mentions)):
+        # Escaped, so that half a surrogate pair, which JSON can hold, can be printed too.
+        typer.echo(json.dumps(verdict.model_dump(mode="json")))
+        reasons[verdict.reason or "accepted"] += 1
+        noted.update(verdict.notes)
+    kept = reasons.pop("accepted", 0)
+    if as_json:
+        summary = {"mentions": kept + reasons.total(), "accepted": kept, "rejected": dict(reasons.most_common()), "notes": dict(noted.most_common())}
+        typer.echo(json.dumps(summary), err=True)
+        return
+    why = ", ".join(f"{reason} {count:,}" for reason, count in [*reasons.most_common(), *((f"note {note}", n) for note, n in noted.most_common())])
+    typer.echo(f"{kept:,} of {kept + reasons.total():,} mentions kept{'; ' + why if why else ''}.", err=True)

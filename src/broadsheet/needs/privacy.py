@@ -1,0 +1,92 @@
+"""Personal data replaced by what they are, before a text is stored or sent; places lead from one text to the other."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from broadsheet.needs.normal import normalise
+from broadsheet.needs.pii import PATTERNS, Kind
+
+
+class Replaced(NamedTuple):
+    """What was replaced: its place in the original, its place in the scrubbed text, its kind."""
+
+    start: int
+    end: int
+    new_start: int
+    new_end: int
+    kind: Kind
+
+
+class Scrubbed(NamedTuple):
+    """A text without personal data, and what was replaced in it, in order."""
+
+    text: str
+    replaced: tuple[Replaced, ...]
+
+    def from_original(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place in the scrubbed text of a place of the original; what lies within a placeholder grows to all of it."""
+        starts, ends = [one.start for one in self.replaced], [one.end for one in self.replaced]
+        shifts = [(one.start, one.end, one.new_start, one.new_end) for one in self.replaced]
+        return _moved(start, end, starts, ends, shifts)
+
+    def to_original(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place in the original of a place of the scrubbed text; what lies within a placeholder grows to all it replaced."""
+        starts, ends = [one.new_start for one in self.replaced], [one.new_end for one in self.replaced]
+        shifts = [(one.new_start, one.new_end, one.start, one.end) for one in self.replaced]
+        return _moved(start, end, starts, ends, shifts)
+
+    def counts(self) -> Counter[Kind]:
+        """Count what was replaced by kind."""
+        return Counter(one.kind for one in self.replaced)
+
+
+def scrub(text: str) -> Scrubbed:
+    """Replace personal data by typed placeholders; two writings of one number, such as full-width digits, are alike.
+
+    >>> scrub("I'm Jo, mail jo@example.org or call +44 20 7946 0958 about the $1,500 of 2024").text
+    "I'm Jo, mail [EMAIL] or call [PHONE] about the $1,500 of 2024"
+    """
+    parts: list[str] = []
+    replaced: list[Replaced] = []
+    before = length = 0
+    for start, end, kind in sorted(_found(text)):
+        placeholder = f"[{kind}]"
+        length += start - before
+        parts += [text[before:start], placeholder]
+        replaced.append(Replaced(start, end, length, length + len(placeholder), kind))
+        before, length = end, length + len(placeholder)
+    return Scrubbed("".join([*parts, text[before:]]), tuple(replaced))
+
+
+def _found(text: str) -> Iterator[tuple[int, int, Kind]]:
+    normal = normalise(text)
+    taken = bytearray(len(normal.text))
+    for kind, written, holds in PATTERNS:
+        for match in written.finditer(normal.text):
+            begin, end = _place(match)
+            if begin < end and not any(taken[begin:end]) and holds(normal.text[begin:end]):
+                taken[begin:end] = b"\x01" * (end - begin)
+                yield (*normal.span(begin, end), kind)
+
+
+def _place(match: re.Match[str]) -> tuple[int, int]:
+    name = next((name for name, found in match.groupdict().items() if found is not None), None)
+    begin, end = match.span(name) if name else match.span()
+    # A full stop or a bracket at the end is of the sentence.
+    return begin, begin + len(match.string[begin:end].rstrip(" .,;:!?)\"'"))
+
+
+def _moved(start: int, end: int, starts: list[int], ends: list[int], shifts: list[tuple[int, int, int, int]]) -> tuple[int, int]:
+    """Move a place by what was replaced before it; `shifts` hold start and end here, start and end there."""
+    first, last = bisect_right(ends, start), bisect_left(starts, end) - 1
+    return _offset(start, first, shifts, at=0), _offset(end, last, shifts, at=1)
+
+
+def _offset(offset: int, number: int, shifts: list[tuple[int, int, int, int]], *, at: int) -> int:
+    if 0 <= number < len(shifts) and shifts[number][0] < offset + (1 - at) and offset - at < shifts[number][1]:
+        return shifts[number][2 + at]
+    passed = number - 1 if at == 0 else number
+    return offset if passed < 0 else offset + shifts[passed][3] - shifts[passed][1]
