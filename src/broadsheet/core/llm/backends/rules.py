@@ -1,0 +1,72 @@
+"""The back end `scripted`: rules that somebody wrote, named so in every record, for tests and for work without a model."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from broadsheet.core.config import Config, build, read_toml
+from broadsheet.core.errors import PatternError
+from broadsheet.core.llm.faults import CallFault, Reason
+from broadsheet.core.llm.port import Reply, Request
+
+# What a rule may give: text, or what becomes JSON.
+Said = Any
+Rules = Callable[[Request], Said] | Sequence[tuple[str, Said]]
+
+
+class _Rule(Config):
+    pattern: str
+    reply: Annotated[Any, Field(default=...)]
+
+
+class _File(Config):
+    rules: tuple[_Rule, ...]
+
+
+class ScriptedLLM:
+    """Answers by rules: a function of the request, or pairs of a regular expression and a reply, of which the first that is found counts.
+
+    It is looked for in the last message. Tokens are words. A request that no rule fits is a fault.
+    """
+
+    name = "scripted"
+
+    def __init__(self, rules: Rules, model: str = "rules") -> None:
+        self.model = model
+        self._rule = rules if callable(rules) else _first_of(rules)
+
+    @classmethod
+    def read(cls, path: Path) -> "ScriptedLLM":
+        """Read a TOML file of `[[rules]]` with `pattern` and `reply`."""
+        file = build(_File, read_toml(path), str(path))
+        return cls([(rule.pattern, rule.reply) for rule in file.rules], model=f"rules:{path.name}")
+
+    async def complete(self, request: Request, *, idempotency: str = "") -> Reply:
+        """Answer by the first rule that fits."""
+        del idempotency
+        said = self._rule(request)
+        if said is None:
+            raise CallFault(Reason.UNRECORDED, "No rule fits the request.", "Add one that does; a last rule with the pattern '' fits all.")
+        text = said if isinstance(said, str) else json.dumps(TypeAdapter(Any).dump_python(said, mode="json"), ensure_ascii=False)
+        words = sum(len(message.content.split()) for message in request.messages)
+        return Reply(text=text, prompt_tokens=words, completion_tokens=len(text.split()), model=self.model)
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+def _first_of(rules: Sequence[tuple[str, Said]]) -> Callable[[Request], Said]:
+    try:
+        compiled = [(re.compile(pattern), reply) for pattern, reply in rules]
+    except re.error as fault:
+        raise PatternError(f"The pattern {fault.pattern!r} of a rule does not compile: {fault.msg}.", "Mend the regular expression.") from None
+
+    def rule(request: Request) -> Said:
+        said = request.messages[-1].content
+        return next((reply for pattern, reply in compiled if pattern.search(said)), None)
+
+    return rule
