@@ -1,7 +1,7 @@
 """One port to language models: requests, replies, a client with a ledger. No SDK is imported before a model is opened."""
 
 from broadsheet.core.llm.client import Client, Clock, Failure, Result
-from broadsheet.core.llm.faults import CallFault, Reason
+from broadsheet.core.llm.faults import CallError, Reason
 from broadsheet.core.llm.ledger import Ledger, Summary
 from broadsheet.core.llm.limits import Limits
 from broadsheet.core.llm.port import LLM, Message, Reply, Request, call_key
@@ -11,7 +11,7 @@ from broadsheet.core.llm.specs import open_llm
 __all__ = [
     "LLM",
     "Budget",
-    "CallFault",
+    "CallError",
     "Client",
     "Clock",
     "Failure",

@@ -197,7 +197,7 @@ def _number_end(node: Number) -> str | None:
 
 
 def _well_formed(node: Number, whole: str, point: str, behind: str) -> bool:
-    if not (whole + behind == "" or (whole + behind).isascii() and (whole + behind).isdigit()):
+    if not (whole + behind == "" or ((whole + behind).isascii() and (whole + behind).isdigit())):
         return False
     if len(whole) > WHOLE or len(behind) > DECIMALS or (point and (node.whole or not whole)):
         return False

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from broadsheet.core.errors import LLMError
-from broadsheet.core.llm.faults import DOUBTFUL, RETRIED, CallFault, Reason, error_of
+from broadsheet.core.llm.faults import DOUBTFUL, RETRIED, CallError, Reason, error_of
 from broadsheet.core.llm.ledger import Kind, Known, Ledger, State, Summary
 from broadsheet.core.llm.limits import Gate, Limits
 from broadsheet.core.llm.port import LLM, Reply, Request, call_key
@@ -196,7 +196,7 @@ class _Run:
         """Wait for the same request, which is asked already."""
         result = await asyncio.shield(item.result)
         if result.reply is not None:
-            await self._ledger.add(self._row(item, request, item.key, item.known.attempt, Kind.HIT, State.HIT))
+            await self._ledger.add(self._row(item, request, item.key, 0, Kind.HIT, State.HIT))
         return result._replace(calls=0)
 
     async def _answer_all(self) -> None:
@@ -231,7 +231,7 @@ class _Run:
     async def _reply(self, item: _Item, request: Request, key: str, known: Known, kind: Kind) -> Reply | Failure:
         """Return the reply from the cache, or call until there is one or trying more is of no use."""
         if known.reply is not None:
-            await self._ledger.add(self._row(item, request, key, known.attempt, Kind.HIT, State.HIT))
+            await self._ledger.add(self._row(item, request, key, 0, Kind.HIT, State.HIT))
             return known.reply
         attempt, kind = (known.attempt, Kind.RESUMED) if known.in_doubt else (known.attempt + 1, kind)
         for tried in range(self._limits.retries + 1):
@@ -247,11 +247,13 @@ class _Run:
                 await self._clock.sleep(max(asked, self._gate.backoff(tried)))
         raise AssertionError("the last try returns")
 
-    async def _call(self, item: _Item, request: Request, row: dict[str, Any]) -> Reply | CallFault:
+    async def _call(self, item: _Item, request: Request, row: dict[str, Any]) -> Reply | CallError:
         """Make one call, if the budget and the gate let it: written down before, and again once its end is known."""
         most = self._most(request)
         if not await self._afford(most):
-            return CallFault(Reason.BUDGET, f"The budget has no room for the next call: {self._purse.shown()} spent.", "Raise it and run again: what was paid is kept.")
+            return CallError(
+                Reason.BUDGET, f"The budget has no room for the next call: {self._purse.shown()} spent.", "Raise it and run again: what was paid is kept."
+            )
         used = Amount(calls=0)
         try:
             await self._pass(request)
@@ -266,15 +268,15 @@ class _Run:
             self._settled.set()
         return outcome
 
-    async def _made(self, request: Request, row: dict[str, Any]) -> Reply | CallFault:
+    async def _made(self, request: Request, row: dict[str, Any]) -> Reply | CallError:
         await self._ledger.add(row)
         began = self._clock.now()
         try:
             async with asyncio.timeout(self._limits.timeout):
-                outcome: Reply | CallFault = await self._llm.complete(request, idempotency=f"{row['key']}-{row['attempt']}")
+                outcome: Reply | CallError = await self._llm.complete(request, idempotency=f"{row['key']}-{row['attempt']}")
         except TimeoutError:
-            outcome = CallFault(Reason.TIMEOUT, f"No answer within {self._limits.timeout:g} seconds.", "Allow more: timeout.")
-        except CallFault as fault:
+            outcome = CallError(Reason.TIMEOUT, f"No answer within {self._limits.timeout:g} seconds.", "Allow more: timeout.")
+        except CallError as fault:
             outcome = fault
         now = self._clock.now()
         ended = {**row, "seconds": now - began}
@@ -314,9 +316,9 @@ class _Run:
         usd = self._client.prices.cost(prompt, request.max_tokens, self._llm.model)
         return Amount(usd=usd, tokens=prompt + request.max_tokens)
 
-    def _used(self, outcome: Reply | CallFault, most: Amount) -> Amount:
+    def _used(self, outcome: Reply | CallError, most: Amount) -> Amount:
         """Return what a call took; one whose end or tokens are unknown is taken to have used its bound."""
-        if isinstance(outcome, CallFault):
+        if isinstance(outcome, CallError):
             return most if outcome.reason in DOUBTFUL else Amount()
         total = _total(outcome)
         return most if total is None else Amount(usd=self._cost(outcome), tokens=total)

@@ -47,19 +47,14 @@ _ERRORS: dict[Reason, type[LLMError]] = {
 }
 
 
-class CallFault(Exception):
+class CallError(LLMError):
     """One call that gave no reply: the reason, two lines, and the seconds that the server asks to wait, if it does."""
 
     def __init__(self, reason: Reason, what: str, mend: str, *, retry_after: float | None = None) -> None:
-        super().__init__(reason, what)
-        self.reason, self.what, self.mend, self.retry_after = reason, " ".join(what.split()), mend, retry_after
-
-    def error(self) -> LLMError:
-        """Return the error that a user sees."""
-        return error_of(self.reason, self.what, self.mend)
+        super().__init__(what, mend)
+        self.reason, self.retry_after = reason, retry_after
 
 
 def error_of(reason: Reason, what: str, mend: str) -> LLMError:
     """Return the error of the house's tree for a reason."""
     return _ERRORS.get(reason, LLMError)(what, mend)
-

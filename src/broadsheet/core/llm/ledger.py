@@ -169,7 +169,7 @@ class Ledger:
         ).where(c.run == self.run)
         by = sa.select(c.answered_by).where((c.run == self.run) & (c.state == State.PAID)).distinct().order_by(c.answered_by)
         with self._store.errors(), self._store.engine.connect() as connection:
-            facts = dict(connection.execute(made).mappings().one())
+            facts: dict[str, Any] = {str(name): value for name, value in connection.execute(made).mappings().one().items()}
             answered_by = tuple(connection.execute(by).scalars())
         if facts["unpriced"]:
             facts["cost"] = None

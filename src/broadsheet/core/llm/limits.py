@@ -3,7 +3,7 @@
 import numpy as np
 
 from broadsheet.core.config import Config
-from broadsheet.core.llm.faults import ENDPOINT, FATAL, CallFault, Reason
+from broadsheet.core.llm.faults import ENDPOINT, FATAL, CallError, Reason
 
 
 class Limits(Config):
@@ -58,7 +58,7 @@ class Breaker:
         self._in_a_row = self._openings = 0
         self._until: float | None = None
         self._trying = False
-        self.gone: CallFault | None = None
+        self.gone: CallError | None = None
 
     def wait(self, now: float) -> float:
         """Return 0 where a call may go, else the seconds until it is worth asking again."""
@@ -76,7 +76,7 @@ class Breaker:
         self._in_a_row = self._openings = 0
         self._until, self._trying = None, False
 
-    def failed(self, fault: CallFault, now: float) -> None:
+    def failed(self, fault: CallError, now: float) -> None:
         """Hear of a fault of the endpoint."""
         if fault.reason in FATAL:
             self.gone = fault
@@ -91,7 +91,7 @@ class Breaker:
         self._openings += 1
         self._until, self._trying = now + self._limits.pause, False
         if self._openings >= self._limits.openings:
-            self.gone = CallFault(Reason.CIRCUIT, f"The endpoint failed {self._in_a_row} times in a row, the last time so: {fault.what}", fault.mend)
+            self.gone = CallError(Reason.CIRCUIT, f"The endpoint failed {self._in_a_row} times in a row, the last time so: {fault.what}", fault.mend)
 
 
 class Gate:

@@ -54,7 +54,7 @@ class Request(Record):
         return cls(messages=(*before, Message(role="user", content=text)), **settings)
 
     @property
-    def schema_json(self) -> dict[str, Any] | None:
+    def answer_schema(self) -> dict[str, Any] | None:
         """The JSON schema that the answer must fit, if any; that of choices has the one field `choice`."""
         if self.choices:
             one = {"type": "string", "enum": list(self.choices)}
@@ -66,7 +66,7 @@ class Request(Record):
         """SHA-256 of all that changes the answer, the model aside."""
         facts = {
             "messages": [[message.role, message.content] for message in self.messages],
-            "schema": self.schema_json,
+            "schema": self.answer_schema,
             "choices": self.choices,
             "max_tokens": self.max_tokens,
             "temperature": self.temperature,
@@ -78,7 +78,7 @@ class Request(Record):
     def most_prompt_tokens(self) -> int:
         """An upper bound of the prompt's tokens: a token of text has at least one byte; the schema may be read twice."""
         said = sum(len(message.content.encode()) + FRAME for message in self.messages)
-        return said + FRAME + (2 * len(json.dumps(self.schema_json)) + 200 if self.schema_json else 0)
+        return said + FRAME + (2 * len(json.dumps(self.answer_schema)) + 200 if self.answer_schema else 0)
 
     @property
     def likely_tokens(self) -> int:
@@ -114,7 +114,7 @@ class LLM(Protocol):
         """Answer one request, in one call; `value` is left to the reader of the reply.
 
         `idempotency` names the call: a server that honours it answers, and bills, the same name once.
-        Raises `CallFault`.
+        Raises `CallError`.
         """
         ...
 
@@ -125,4 +125,4 @@ class LLM(Protocol):
 
 def call_key(llm: LLM, request: Request) -> str:
     """Return the content key of a call: SHA-256 over back end, model and the request's own key."""
-    return hashlib.sha256("\x1f".join((llm.name, llm.model, request.key)).encode()).hexdigest()
+    return hashlib.sha256(f"{llm.name}\x1f{llm.model}\x1f{request.key}".encode()).hexdigest()

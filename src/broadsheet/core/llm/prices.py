@@ -68,7 +68,10 @@ class Purse:
     def check_prices(self, prices: Prices, model: str) -> None:
         """Raise ConfigError where dollars are bounded and the model has no price."""
         if self._budget.usd is not None and model not in prices.models:
-            raise ConfigError(f"The budget is in dollars, and {model} has no price.", f'Name a price file with [models."{model}"], input and output; or bound tokens or calls.')
+            raise ConfigError(
+                f"The budget is in dollars, and {model} has no price.",
+                f'Name a price file with [models."{model}"], input and output; or bound tokens or calls.',
+            )
 
     def take(self, most: Amount) -> bool:
         """Take an upper bound; False where it does not fit into what is left."""

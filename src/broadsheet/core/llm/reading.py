@@ -62,7 +62,7 @@ def as_asked(request: Request) -> tuple[Message, ...]:
     if request.choices:
         form = f"Answer with exactly one of these, and nothing else: {json.dumps(list(request.choices), ensure_ascii=False)}"
     elif request.output:
-        form = f"Answer with one JSON object that fits this schema, and nothing else: {json.dumps(request.schema_json, ensure_ascii=False)}"
+        form = f"Answer with one JSON object that fits this schema, and nothing else: {json.dumps(request.answer_schema, ensure_ascii=False)}"
     else:
         return request.messages
     return (*request.messages[:-1], request.messages[-1].model_copy(update={"content": f"{request.messages[-1].content}\n\n{form}"}))

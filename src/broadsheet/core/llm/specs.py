@@ -58,5 +58,8 @@ def _endpoint(rest: str, in_flight: int) -> LLM:
     url = found["url"] or OPENAI
     parts = urlsplit(url)
     if not parts.hostname or parts.username or parts.password or parts.query:
-        raise ConfigError("The URL of an endpoint is a plain address: no user, key or query in it.", "Write http://HOST:PORT/v1, and set the key in the environment: BROADSHEET_LLM_KEY")
+        raise ConfigError(
+            "The URL of an endpoint is a plain address: no user, key or query in it.",
+            "Write http://HOST:PORT/v1, and set the key in the environment: BROADSHEET_LLM_KEY",
+        )
     return EndpointLLM(found["model"], url, in_flight=in_flight)

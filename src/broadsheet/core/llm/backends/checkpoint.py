@@ -10,7 +10,7 @@ from broadsheet.core.errors import ConfigError, MissingExtraError, WeightsError
 from broadsheet.core.llm.acceptor import Acceptor
 from broadsheet.core.llm.port import Finish, Message, Reply, Request
 
-INSTALL = "Run: pip install \"broadsheet[models]\""
+INSTALL = 'Run: pip install "broadsheet[models]"'
 # So many choices are scored in one pass; more take further passes.
 ROWS = 64
 
@@ -35,14 +35,15 @@ class CheckpointLLM:
         logging.disable_progress_bar()
         self.name, self.model = name, model or folder.resolve().name
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             self._network: Any = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
         except (OSError, ValueError, RuntimeError, KeyError) as fault:
             raise WeightsError(f"{folder} cannot be read: {str(fault).splitlines()[0]}.", "Name a causal checkpoint with its tokenizer.") from None
-        self._ends = _ends(self._tokenizer, self._network)
-        self._special = set(self._tokenizer.all_special_ids) | self._ends
+        self._tokenizer: Any = tokenizer
+        self._ends = _ends(tokenizer, self._network)
+        self._special = set(tokenizer.all_special_ids) | self._ends
         self._texts: dict[int, str] = {}
-        self._anchor = self._tokenizer.encode("a", add_special_tokens=False)[:1]
+        self._anchor = tokenizer.encode("a", add_special_tokens=False)[:1]
         # One pass at a time: the model's threads are the processor's.
         self._lock = threading.Lock()
 
@@ -101,7 +102,7 @@ class CheckpointLLM:
         """Write token by token, under the mask of a schema if there is one."""
         import torch
 
-        state = Acceptor.of(request.schema_json) if request.schema_json else None
+        state = Acceptor.of(request.answer_schema) if request.answer_schema else None
         if state is not None:
             self._check_room(state, request.max_tokens)
         dice = torch.Generator().manual_seed(request.seed or 0)

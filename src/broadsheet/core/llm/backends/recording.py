@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
-from broadsheet.core.llm.faults import CallFault, Reason
+from broadsheet.core.llm.faults import CallError, Reason
 from broadsheet.core.llm.port import LLM, Message, Reply, Request
 from broadsheet.core.schema import Record
 
@@ -41,7 +41,9 @@ class ReplayLLM:
         """Return what was recorded for exactly this request."""
         del idempotency
         if request.key not in self._held:
-            raise CallFault(Reason.UNRECORDED, f"{self._path.name} has no reply to the request. {self._nearest(request)}", "Record it: open_llm(..., record=FILE).")
+            raise CallError(
+                Reason.UNRECORDED, f"{self._path.name} has no reply to the request. {self._nearest(request)}", "Record it: open_llm(..., record=FILE)."
+            )
         return self._held[request.key].reply
 
     async def close(self) -> None:
@@ -85,7 +87,9 @@ def _lines(path: Path) -> Iterator[Recorded]:
         for place, held in json_lines(path):
             yield _line(place, held)
     except OSError as fault:
-        raise SourceNotFoundError(f"The recording {path} cannot be read: {fault.strerror}.", "Check the path, or record one: open_llm(..., record=FILE).") from None
+        raise SourceNotFoundError(
+            f"The recording {path} cannot be read: {fault.strerror}.", "Check the path, or record one: open_llm(..., record=FILE)."
+        ) from None
 
 
 def _line(place: str, held: dict[str, Any] | None) -> Recorded:

@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from broadsheet.core.config import Config, build, read_toml
 from broadsheet.core.errors import PatternError
-from broadsheet.core.llm.faults import CallFault, Reason
+from broadsheet.core.llm.faults import CallError, Reason
 from broadsheet.core.llm.port import Reply, Request
 
 # What a rule may give: text, or what becomes JSON.
@@ -50,7 +50,7 @@ class ScriptedLLM:
         del idempotency
         said = self._rule(request)
         if said is None:
-            raise CallFault(Reason.UNRECORDED, "No rule fits the request.", "Add one that does; a last rule with the pattern '' fits all.")
+            raise CallError(Reason.UNRECORDED, "No rule fits the request.", "Add one that does; a last rule with the pattern '' fits all.")
         text = said if isinstance(said, str) else json.dumps(TypeAdapter(Any).dump_python(said, mode="json"), ensure_ascii=False)
         words = sum(len(message.content.split()) for message in request.messages)
         return Reply(text=text, prompt_tokens=words, completion_tokens=len(text.split()), model=self.model)
