@@ -211,14 +211,17 @@ def _led(node: Number, written: str) -> str | None:
 
 def _further(node: Number, whole: str, point: str, behind: str) -> str | None:
     """Try the ways on: more digits of the whole part, then a point and digits behind it. Figures are taken that lie in the bounds."""
-    sign = -1 if node.written.startswith("-") else 1
+    written = node.written
+    sign = -1 if written.startswith("-") else 1
     low, high = sorted((sign * node.low, sign * node.high))
     if not point and whole != "0":
         for more in range(1, WHOLE - len(whole) + 1):
             first = int(whole) * 10**more
-            least = max(first, math.ceil(low) if math.isfinite(low) else first)
-            if least <= min(first + 10**more - 1, high):
-                return str(least)[len(whole) :]
+            # With digits behind the point, the whole part may lie below the least.
+            for least in (math.ceil(low), math.floor(low)) if math.isfinite(low) else (first,):
+                figure = max(first, least)
+                if figure < first + 10**more and (end := _led(node, written[: len(written) - len(whole)] + str(figure))) is not None:
+                    return end
     if node.whole:
         return None
     for places in range(max(1, len(behind) + 1), DECIMALS + 1):
@@ -255,7 +258,7 @@ def _compiled(schema: dict[str, Any]) -> Sequence:
         return (Either(tuple(_compiled({**schema, "type": one}) for one in kind)),)
     unknown = set(schema) - {"type"} - IGNORED - KNOWN.get(str(kind), set())
     if kind not in KNOWN or unknown or (kind == "object" and ("properties" not in schema or schema.get("additionalProperties"))):
-        named = ", ".join(sorted(unknown)) or f"type {kind}"
+        named = ", ".join(sorted(unknown)) or f"type {kind or 'any'}"
         raise ConfigError(f"A local model cannot be held to this part of a schema: {named}.", "Use plain fields, lists, enumerations and bounds of numbers.")
     return _of_type(str(kind), schema)
 
@@ -266,9 +269,7 @@ def _of_type(kind: str, schema: dict[str, Any]) -> Sequence:
         fields = tuple((name, _compiled(field), name in required) for name, field in schema["properties"].items())
         return (Literal("{"), Fields(fields))
     if kind == "array":
-        item = _compiled(schema["items"]) if "items" in schema else None
-        if item is None:
-            raise ConfigError("A local model cannot be held to a list of anything.", "Say what the list holds, e.g. list[str].")
+        item = _compiled(schema.get("items", {}))
         return (Literal("["), Items(item, schema.get("minItems", 0), schema.get("maxItems", math.inf)))
     if kind == "string":
         return (Literal('"'), Text(schema.get("minLength", 0), schema.get("maxLength", math.inf)))
