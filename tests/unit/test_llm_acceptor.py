@@ -19,7 +19,7 @@ ALPHABET = '{}[]",:.-0123456789 \\\nabcdefghiklnorstuxé/'
 
 class Level(StrEnum):
     LOW = "low"
-    HIGH = "hé\"gh"
+    HIGH = 'hé"gh'
 
 
 leaves = st.sampled_from(
@@ -42,12 +42,16 @@ leaves = st.sampled_from(
 
 
 def lists(inner):
-    return st.builds(lambda kind, least, more: Annotated[list[kind], Field(min_length=least, max_length=least + more)], inner, st.integers(0, 2), st.integers(0, 2))
+    return st.builds(
+        lambda kind, least, more: Annotated[list[kind], Field(min_length=least, max_length=least + more)], inner, st.integers(0, 2), st.integers(0, 2)
+    )
 
 
 def models(inner):
     fields = st.dictionaries(st.sampled_from("title default a b kind".split()), st.tuples(inner, st.booleans()), min_size=1, max_size=3)
-    return fields.map(lambda named: create_model("Made", **{name: (kind | None, None) if optional else (kind, ...) for name, (kind, optional) in named.items()}))
+    return fields.map(
+        lambda named: create_model("Made", **{name: (kind | None, None) if optional else (kind, ...) for name, (kind, optional) in named.items()})
+    )
 
 
 outputs = models(st.recursive(leaves, lambda inner: lists(inner) | models(inner), max_leaves=4))
@@ -79,7 +83,9 @@ def test_what_the_model_writes_itself_is_let_through(model, data):
         assert state.is_complete
 
 
-@pytest.mark.parametrize(("low", "high", "whole"), [(0, 1, False), (-12.5, -12.25, False), (7, 7, True), (-3, 120, True), (0.001, 0.002, False), (95, 1005, True)])
+@pytest.mark.parametrize(
+    ("low", "high", "whole"), [(0, 1, False), (-12.5, -12.25, False), (7, 7, True), (-3, 120, True), (0.001, 0.002, False), (95, 1005, True)]
+)
 def test_a_number_within_bounds_is_let_through_and_none_without(low, high, whole):
     kind = "integer" if whole else "number"
     start = Acceptor.of({"type": kind, "minimum": low, "maximum": high})

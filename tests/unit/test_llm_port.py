@@ -49,7 +49,9 @@ def test_messages_cannot_run_into_each_other():
     assert one.key != Request.ask('a"], ["user", "b').key
 
 
-@pytest.mark.parametrize("settings", [{"choices": ("a", "a")}, {"choices": (" a",)}, {"choices": ("",)}, {"choices": ("a",), "output": Dish}, {"max_tokens": 0}])
+@pytest.mark.parametrize(
+    "settings", [{"choices": ("a", "a")}, {"choices": (" a",)}, {"choices": ("",)}, {"choices": ("a",), "output": Dish}, {"max_tokens": 0}]
+)
 def test_a_form_that_cannot_be_answered_is_refused(settings):
     with pytest.raises(ValidationError):
         Request.ask("soup", **settings)
@@ -61,7 +63,8 @@ def test_the_bound_of_a_prompt_is_above_any_tokenizers_count(text):
 
 
 @pytest.mark.parametrize(
-    "text", ['{"name": "soup", "price": 3}', '```json\n{"name": "soup", "price": 3}\n```', ' ```\n{"name": "soup",\n"price": 3}```\n', ' {"name":"soup","price":3}\n']
+    "text",
+    ['{"name": "soup", "price": 3}', '```json\n{"name": "soup", "price": 3}\n```', ' ```\n{"name": "soup",\n"price": 3}```\n', ' {"name":"soup","price":3}\n'],
 )
 def test_json_is_read_bare_or_in_one_fence(text):
     assert read_reply(Request.ask("x", output=Dish), Reply(text=text)) == Value(Dish(name="soup", price=3))
@@ -119,7 +122,10 @@ def test_every_reason_has_an_error_of_the_family(reason):
     assert isinstance(error_of(reason, "What.", "Mend."), LLMError)
 
 
-@pytest.mark.parametrize("spec", ["opnai:m", "openai", "openai:", "smollm2:3", "hf:", "replay", "gpt", "openai:m@http://", "openai:m@http://a:b@host/v1", "openai:m@http://h/v1?key=s"])
+@pytest.mark.parametrize(
+    "spec",
+    ["opnai:m", "openai", "openai:", "smollm2:3", "hf:", "replay", "gpt", "openai:m@http://", "openai:m@http://a:b@host/v1", "openai:m@http://h/v1?key=s"],
+)
 def test_a_name_that_is_none_is_two_lines(spec):
     with pytest.raises(ConfigError) as error:
         open_llm(spec)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,16 @@ class CheckpointLLM:
         self.name, self.model = name, model or folder.resolve().name
         try:
             tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            self._network: Any = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
+            network, report = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32, output_loading_info=True)
         except (OSError, ValueError, RuntimeError, KeyError) as fault:
             raise WeightsError(f"{folder} cannot be read: {str(fault).splitlines()[0]}.", "Name a causal checkpoint with its tokenizer.") from None
+        if missing := sorted(report["missing_keys"]):
+            raise WeightsError(f"The weights in {folder} lack {len(missing)} tensors, first {missing[0]}.", "Name a causal checkpoint with its head.")
         self._tokenizer: Any = tokenizer
-        self._ends = _ends(tokenizer, self._network)
+        self._network: Any = network.eval()
+        # Later versions of transformers name what they keep of a text otherwise.
+        self._kept = "cache" if "cache" in signature(type(network).forward).parameters else "past_key_values"
+        self._ends = _ends(tokenizer, network)
         self._special = set(tokenizer.all_special_ids) | self._ends
         self._texts: dict[int, str] = {}
         self._anchor = tokenizer.encode("a", add_special_tokens=False)[:1]
@@ -101,16 +107,16 @@ class CheckpointLLM:
     def _write(self, request: Request, prompt: list[int]) -> Reply:
         """Write token by token, under the mask of a schema if there is one."""
         import torch
+        from transformers import DynamicCache
 
         state = Acceptor.of(request.answer_schema) if request.answer_schema else None
         if state is not None:
             self._check_room(state, request.max_tokens)
         dice = torch.Generator().manual_seed(request.seed or 0)
         written: list[int] = []
-        text, finish, past, given = "", "length", None, prompt
+        text, finish, given, kept = "", "length", prompt, {self._kept: DynamicCache()}
         while len(written) < request.max_tokens:
-            made = self._network(input_ids=torch.tensor([given]), past_key_values=past, use_cache=True, logits_to_keep=1)
-            past = made.past_key_values
+            made = self._network(input_ids=torch.tensor([given]), use_cache=True, logits_to_keep=1, **kept)
             room = request.max_tokens - len(written) - 1
             token, state = self._drawn(made.logits[0, -1].float(), state, room, request.temperature, dice)
             if token is None or token in self._ends:
