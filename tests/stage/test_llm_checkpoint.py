@@ -125,7 +125,8 @@ def test_its_calls_stand_in_the_ledger_under_its_name(llm, folder, tmp_path):
     results = client.run([Request.ask(f"q{number}", choices=("yes", "no")) for number in range(8)])
     store.close()
     assert all(result.value in {"yes", "no"} for result in results)
-    assert {(row["backend"], row["model"], row["answered_by"]) for row in client.ledger.rows()} == {("hf", folder.name, folder.name)}
+    assert {(row["backend"], row["model"], row["answered_by"]) for row in client.ledger.rows()} == {("hf", llm.model, llm.model)}
+    assert llm.model.startswith("tiny-llama@")
     assert client.summary().cost is None
 
 

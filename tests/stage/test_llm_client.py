@@ -88,8 +88,8 @@ def test_faults_of_all_kinds_end_in_answers_and_every_try_is_in_the_ledger(store
     reasons = Counter(row["reason"] for row in asked.ledger.rows() if row["reason"])
     assert reasons == {"rate-limited": served.faults["429"], "server-error": served.faults["500"], "dropped": served.faults["drop"]}
     # A dropped call was asked for again under its name, and the double answered it without counting it again.
-    assert asked.summary().in_doubt == 0
-    assert served.replayed == served.faults["drop"] > 0
+    assert asked.summary().in_doubt == served.replayed == served.faults["drop"] > 0
+    assert all(row["answered"] for row in asked.ledger.in_doubt())
     assert asked.summary().retries == served.faults["429"] + served.faults["500"] + served.faults["drop"]
     assert asked.summary().repairs == served.faults["invalid"]
 
@@ -99,6 +99,7 @@ def test_a_server_that_does_not_honour_names_leaves_calls_in_doubt_and_the_ledge
         asked = client(server, store)
         assert asked.run(dishes(1))[0].failure is None
         assert server.served.calls == 2
+    assert asked.summary().in_doubt == 1
     assert asked.ledger.rows()[0]["state"] == "begun"
     # The same attempt was answered in the end: what the ledger cannot know is whether the first one was counted too.
     assert [row["attempt"] for row in asked.ledger.rows()] == [1, 1]
@@ -106,11 +107,14 @@ def test_a_server_that_does_not_honour_names_leaves_calls_in_doubt_and_the_ledge
 
 def test_a_stalled_call_ends_in_time_and_is_answered_under_its_name(store):
     with LLMServer(faults=Faults(first=("stall",)), stall=30) as server:
-        asked = client(server, store, limits=QUICK.model_copy(update={"timeout": 0.2}))
+        asked = client(server, store, limits=QUICK.model_copy(update={"timeout": 0.3, "retries": 20}))
         (result,) = asked.run(dishes(1))
         check(asked, server.served)
     assert result.failure is None
-    assert [row["reason"] for row in asked.ledger.rows()] == ["timeout", ""]
+    # On a busy machine the answer under its name may come too late once or twice as well.
+    first, *between, last = [row["reason"] for row in asked.ledger.rows()]
+    assert (first, last) == ("timeout", "")
+    assert set(between) <= {"timeout"}
 
 
 @pytest.mark.parametrize(("fault", "reason"), [("truncated", Reason.TRUNCATED), ("refusal", Reason.REFUSAL)])
@@ -324,7 +328,8 @@ def test_rules_are_named_so_in_every_record(store):
     fits, none = asked.run([Request.ask("a soup", output=Dish), Request.ask("bread", output=Dish)])
     assert fits.value == Dish(name="soup", spicy=False)
     assert none.failure.reason is Reason.UNRECORDED
-    assert {(row["backend"], row["model"]) for row in asked.ledger.rows()} == {("scripted", "rules")}
+    assert asked.llm.model.startswith("rules@")
+    assert {(row["backend"], row["model"]) for row in asked.ledger.rows()} == {("scripted", asked.llm.model)}
 
 
 def test_it_streams_what_is_ready_and_takes_requests_only_as_needed(store):

@@ -136,7 +136,8 @@ def test_a_name_that_is_none_is_two_lines(spec):
 def test_rules_from_a_file(tmp_path):
     (tmp_path / "rules.toml").write_text('[[rules]]\npattern = "soup"\nreply = {name = "soup", price = 3}\n[[rules]]\npattern = ""\nreply = "none"\n')
     llm = open_llm(f"scripted:{tmp_path}/rules.toml")
-    assert (llm.name, llm.model) == ("scripted", "rules:rules.toml")
+    assert (llm.name, llm.model) == ("scripted", ScriptedLLM([("soup", {"name": "soup", "price": 3}), ("", "none")]).model)
+    assert llm.model != ScriptedLLM([("soup", {"name": "soup", "price": 4}), ("", "none")]).model
     with pytest.raises(PatternError):
         ScriptedLLM([("*", "x")])
     (tmp_path / "rules.toml").write_text('[[rules]]\npatern = "soup"\nreply = "x"\n')
@@ -150,3 +151,16 @@ def test_a_recording_that_cannot_be_read_or_holds_something_else(tmp_path):
     (tmp_path / "odd.jsonl").write_text('{"key": "a"}\n')
     with pytest.raises(RecordError, match=r"odd\.jsonl, line 1"):
         ReplayLLM(tmp_path / "odd.jsonl")
+
+
+def test_rules_are_named_by_what_they_say():
+    def rule(request):
+        return [word.upper() for word in request.messages[-1].content.split()]
+
+    def same(request):
+        return [word.upper() for word in request.messages[-1].content.split()]
+
+    def other(request):
+        return [word.lower() for word in request.messages[-1].content.split()]
+
+    assert ScriptedLLM(rule).model == ScriptedLLM(same).model != ScriptedLLM(other).model

@@ -74,7 +74,7 @@ class Client:
 
     Replies are kept in the store by the content of what was asked: what was paid is never called again, by this
     run or a later one. A request that fails is a `Failure` in its place, and the others go on. `budget` and
-    `summary` are of all that this client asks.
+    `summary` are of all that this client asks, one run after the other.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Client:
         self.gate = Gate(self.limits, seed)
         self.purse = Purse(budget or Budget())
         self.purse.check_prices(self.prices, llm.model)
+        self._is_running = False
 
     def run(self, requests: Iterable[Request], progress: Progress = silent) -> list[Result]:
         """Ask all; return the results in the order of the requests. To be called from anywhere, a running event loop included."""
@@ -112,6 +113,9 @@ class Client:
 
     async def stream(self, requests: Iterable[Request], progress: Progress = silent) -> AsyncIterator[Result]:
         """Ask all; yield each result as soon as it and all before it are there. Requests are taken as they are needed."""
+        if self._is_running:
+            raise RuntimeError("a client makes one run at a time: end this one, or make another client on the same store")
+        self._is_running = True
         run = _Run(self)
         total = len(requests) if isinstance(requests, Sized) else 0
         try:
@@ -122,6 +126,7 @@ class Client:
                 yield result
         finally:
             await run.close()
+            self._is_running = False
 
     def summary(self) -> Summary:
         """Sum up what this client's calls came to, from the ledger."""
@@ -263,6 +268,9 @@ class _Run:
             item.calls += 1
             outcome = await self._made(request, row)
             used = self._used(outcome, most)
+        except BaseException:
+            self._gate.breaker.answered()  # it was not the endpoint, which may be tried again
+            raise
         finally:
             self._purse.settle(most, used)
             self._settled.set()

@@ -78,7 +78,7 @@ class Summary(Record):
     """What a client's calls came to, for manifests.
 
     `calls` were made; `repairs` and `retries` are those of them that asked or tried again, `resumed` those that an earlier
-    run had begun; `hits` cost nothing. `failed` calls gave no reply, and nobody knows how those `in_doubt` ended. Tokens and
+    run had begun; `hits` cost nothing. `failed` calls gave no reply, and nobody saw how those `in_doubt` ended: they may be billed beyond what stands here. Tokens and
     `cost` (dollars) are of paid calls; `uncounted` are paid calls whose tokens the endpoint did not say, `unpriced` those
     whose cost is unknown for that or for want of a price: with any, `cost` is None.
     """
@@ -161,6 +161,7 @@ class Ledger:
             n.filter(c.kind == Kind.RESUMED).label("resumed"),
             n.filter(c.state == State.HIT).label("hits"),
             n.filter(c.state == State.FAILED).label("failed"),
+            n.filter(c.state == State.BEGUN).label("in_doubt"),
             sa.func.coalesce(sa.func.sum(c.prompt_tokens), 0).label("prompt_tokens"),
             sa.func.coalesce(sa.func.sum(c.completion_tokens), 0).label("completion_tokens"),
             n.filter((c.state == State.PAID) & (c.prompt_tokens.is_(None) | c.completion_tokens.is_(None))).label("uncounted"),
@@ -173,14 +174,17 @@ class Ledger:
             answered_by = tuple(connection.execute(by).scalars())
         if facts["unpriced"]:
             facts["cost"] = None
-        doubt = sum(row["run"] == self.run for row in self.in_doubt())
-        return Summary(backend=backend, model=model, answered_by=answered_by, in_doubt=doubt, **facts)
+        return Summary(backend=backend, model=model, answered_by=answered_by, **facts)
 
     def in_doubt(self) -> list[dict[str, Any]]:
-        """Return calls of any run that were begun and whose end nobody knows, the same attempt never having been answered later."""
+        """Return calls of any run that were begun and whose end nobody saw. `answered` tells whether the same attempt was answered later.
+
+        A server that honours Idempotency-Key has counted such an attempt once; another may have counted it each time.
+        """
         ended = CALLS.alias("ended")
         same = (ended.c.key == CALLS.c.key) & (ended.c.attempt == CALLS.c.attempt) & (ended.c.state == State.PAID)
-        query = sa.select(CALLS).where(CALLS.c.state == State.BEGUN, ~sa.exists().where(same)).order_by(CALLS.c.run, CALLS.c.number)
+        answered = sa.exists().where(same).label("answered")
+        query = sa.select(CALLS, answered).where(CALLS.c.state == State.BEGUN).order_by(CALLS.c.run, CALLS.c.number)
         with self._store.errors(), self._store.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 

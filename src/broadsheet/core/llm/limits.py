@@ -1,9 +1,14 @@
 """What holds calls back: rates, waits that a server asks for, a circuit breaker, backoff. Nothing here sleeps or looks at a clock."""
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from broadsheet.core.config import Config
 from broadsheet.core.llm.faults import ENDPOINT, FATAL, CallError, Reason
+
+Seconds = Annotated[float, Field(gt=0)]
 
 
 class Limits(Config):
@@ -16,18 +21,18 @@ class Limits(Config):
     stays open.
     """
 
-    in_flight: int = 16
-    rpm: float | None = None
-    tpm: float | None = None
-    timeout: float = 120.0
-    retries: int = 5
-    repairs: int = 2
-    backoff: float = 0.5
-    longest_backoff: float = 30.0
-    longest_wait: float = 120.0
-    failures: int = 10
-    pause: float = 10.0
-    openings: int = 3
+    in_flight: Annotated[int, Field(ge=1)] = 16
+    rpm: Annotated[float, Field(gt=0)] | None = None
+    tpm: Annotated[float, Field(gt=0)] | None = None
+    timeout: Seconds = 120.0
+    retries: Annotated[int, Field(ge=0)] = 5
+    repairs: Annotated[int, Field(ge=0)] = 2
+    backoff: Seconds = 0.5
+    longest_backoff: Seconds = 30.0
+    longest_wait: Seconds = 120.0
+    failures: Annotated[int, Field(ge=1)] = 10
+    pause: Seconds = 10.0
+    openings: Annotated[int, Field(ge=1)] = 3
 
 
 class TokenBucket:

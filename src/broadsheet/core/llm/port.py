@@ -12,8 +12,8 @@ from broadsheet.core.schema import Record
 Finish = Literal["stop", "length", "refusal"]
 # How a reply was held to its form: by the server, by words in the prompt, by a token mask, by scoring each choice.
 Held = Literal["", "server", "prompt", "mask", "scores"]
-# Characters of a message's own frame, and of a reply's, that a provider may count as tokens.
-FRAME = 16
+# Tokens that a provider may add to each message, and to a conversation (a template's own first message).
+FRAME, TEMPLATE = 16, 64
 
 
 class Message(Record):
@@ -78,7 +78,7 @@ class Request(Record):
     def most_prompt_tokens(self) -> int:
         """An upper bound of the prompt's tokens: a token of text has at least one byte; the schema may be read twice."""
         said = sum(len(message.content.encode()) + FRAME for message in self.messages)
-        return said + FRAME + (2 * len(json.dumps(self.answer_schema)) + 200 if self.answer_schema else 0)
+        return said + TEMPLATE + (2 * len(json.dumps(self.answer_schema)) + 200 if self.answer_schema else 0)
 
     @property
     def likely_tokens(self) -> int:

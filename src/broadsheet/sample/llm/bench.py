@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from broadsheet.core.bench import Bench, Measured, Task, by_arm, over_seeds, run_tasks, wanted_arms
+from broadsheet.core.errors import EndpointError
 from broadsheet.core.llm import Client, Limits, Request, open_llm
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.store import Store
@@ -57,9 +58,11 @@ def _double(latency: float) -> Iterator[str]:
     """Run the double; give its URL."""
     words = [sys.executable, "-m", "broadsheet", "sample", "llm", "--latency", str(latency)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
         try:
-            yield process.stdout.readline().strip()
+            url = process.stdout.readline().strip() if process.stdout else ""
+            if not url:
+                raise EndpointError("The double did not start.", "Run it alone to see why: broadsheet sample llm")
+            yield url
         finally:
             process.terminate()
 

@@ -17,7 +17,7 @@ ROWS = 64
 
 
 class CheckpointLLM:
-    """A causal language model of transformers, one request at a time.
+    """A causal language model of transformers, one request at a time. `model` is the folder's name and a hash of its weights.
 
     A choice is the one whose text, and the end of the turn behind it, is likeliest; all are scored in one forward
     pass. JSON is drawn token by token: one that does not fit the schema, or after which the shortest end would
@@ -29,12 +29,14 @@ class CheckpointLLM:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer
             from transformers.utils import logging
+
+            from broadsheet.core.backbones.checkpoint import checkpoint_hash
         except ModuleNotFoundError as fault:
             raise MissingExtraError(f"A local language model needs {fault.name}.", INSTALL) from None
         if not (folder / "config.json").is_file():
             raise MissingExtraError(f"{folder} is not a checkpoint folder (no config.json in it).", "Name a folder with config.json, weights and tokenizer.")
         logging.disable_progress_bar()
-        self.name, self.model = name, model or folder.resolve().name
+        self.name, self.model = name, model or f"{folder.resolve().name}@{checkpoint_hash(folder)[:12]}"
         try:
             tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             network, report = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32, output_loading_info=True)

@@ -1,9 +1,11 @@
 """The back end `scripted`: rules that somebody wrote, named so in every record, for tests and for work without a model."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
@@ -30,20 +32,22 @@ class _File(Config):
 class ScriptedLLM:
     """Answers by rules: a function of the request, or pairs of a regular expression and a reply, of which the first that is found counts.
 
-    It is looked for in the last message. Tokens are words. A request that no rule fits is a fault.
+    It is looked for in the last message. Tokens are words. A request that no rule fits is a fault. `model` is `rules` and
+    a hash of them, for replies are kept under it: of a function its code, so one that reads what changes outside
+    of it takes a name of its own.
     """
 
     name = "scripted"
 
-    def __init__(self, rules: Rules, model: str = "rules") -> None:
-        self.model = model
+    def __init__(self, rules: Rules, model: str = "") -> None:
+        self.model = model or f"rules@{_hash(rules)}"
         self._rule = rules if callable(rules) else _first_of(rules)
 
     @classmethod
     def read(cls, path: Path) -> "ScriptedLLM":
         """Read a TOML file of `[[rules]]` with `pattern` and `reply`."""
         file = build(_File, read_toml(path), str(path))
-        return cls([(rule.pattern, rule.reply) for rule in file.rules], model=f"rules:{path.name}")
+        return cls([(rule.pattern, rule.reply) for rule in file.rules])
 
     async def complete(self, request: Request, *, idempotency: str = "") -> Reply:
         """Answer by the first rule that fits."""
@@ -57,6 +61,16 @@ class ScriptedLLM:
 
     async def close(self) -> None:
         """Hold nothing."""
+
+
+def _hash(rules: Rules) -> str:
+    said = list(rules) if not callable(rules) else _code(getattr(rules, "__code__", None))
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+def _code(code: Any) -> Any:
+    """Return what a function's code says, without where it lies in memory."""
+    return (code.co_code, code.co_names, tuple(map(_code, code.co_consts))) if isinstance(code, CodeType) else code
 
 
 def _first_of(rules: Sequence[tuple[str, Said]]) -> Callable[[Request], Said]:
