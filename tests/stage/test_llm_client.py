@@ -375,3 +375,16 @@ def test_an_error_of_the_caller_ends_the_run(store):
 
     with pytest.raises(ZeroDivisionError):
         Client(ScriptedLLM(broken), store).run([Request.ask(f"b {number}") for number in range(50)])
+
+
+def test_what_a_server_says_of_the_key_is_not_passed_on(store, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_LLM_KEY", "sk-very-secret")
+
+    class Telling(LLMServer):
+        def _post(self, headers, data):
+            return self._answer("GET", "nowhere " + headers["authorization"], headers, data)._replace(status=400)
+
+    with Telling() as server:
+        (result,) = client(server, store).run(dishes(1))
+    assert result.failure.reason is Reason.REJECTED
+    assert "nowhere Bearer ***" in result.failure.what

@@ -140,3 +140,20 @@ def test_an_unbounded_number_has_as_many_digits_as_a_double_holds():
     assert start.after("9" * 15) is not None
     assert start.after("9" * 16) is None
     assert not math.isinf(float("9" * 15))
+
+
+def test_a_string_is_as_long_as_its_bounds_say_an_escape_counting_once():
+    start = Acceptor.of({"type": "string", "minLength": 2, "maxLength": 3})
+    for text, fits in (
+        ("", False),
+        ("a", False),
+        ("ab", True),
+        ("é\\n", True),
+        ("a\\\\c", True),
+        ("abcd", False),
+        ("\\n", False),
+        ("a\\x", False),
+        ("a\nb", False),
+    ):
+        state = start.after(f'"{text}"')
+        assert (state is not None and state.is_complete) == fits, text
