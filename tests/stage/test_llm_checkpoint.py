@@ -13,7 +13,7 @@ from tests.conftest import missing
 
 from broadsheet.core.backbones.tiny import write_tiny
 from broadsheet.core.errors import ConfigError, MissingExtraError, WeightsError
-from broadsheet.core.llm import Client, Limits, Request, open_llm
+from broadsheet.core.llm import Client, Limits, Reason, Request, open_llm
 from broadsheet.core.llm.backends.checkpoint import CheckpointLLM, _draws
 from broadsheet.core.llm.reading import Value, read_reply
 from broadsheet.core.packages import SMOLLM2
@@ -145,3 +145,14 @@ def test_smollm2_answers_a_choice_and_json():
     assert ask(llm, Request.ask("What is the capital of France?", choices=("Paris", "London", "a soup"))).text == "Paris"
     request = Request.ask("I owe 500 dollars. Say so in JSON.", output=create_model("Debt", owed=(int, ...), to=(str | None, None)), max_tokens=24)
     assert isinstance(read_reply(request, ask(llm, request)), Value)
+
+
+def test_a_prompt_that_is_too_long_fails_alone_and_calls_wait_for_each_other_not_for_the_clock(llm, tmp_path):
+    store = Store(tmp_path / "store.sqlite")
+    client = Client(llm, store, limits=Limits(in_flight=16))
+    long = Request.ask("word " * 600, choices=("yes", "no"))
+    first, last = client.run([long, Request.ask("short", choices=("yes", "no"))])
+    store.close()
+    assert (first.failure.reason, last.failure) == (Reason.REJECTED, None)
+    assert "reads 2048" in first.failure.what
+    assert llm.at_once == 1

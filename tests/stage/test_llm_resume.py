@@ -35,7 +35,7 @@ def meet(kind):
 
 class Mortal:
     def __init__(self, inner):
-        self.inner, self.name, self.model, self.close = inner, inner.name, inner.model, inner.close
+        self.inner, self.name, self.model, self.close, self.at_once = inner, inner.name, inner.model, inner.close, inner.at_once
 
     async def complete(self, request, *, idempotency=""):
         meet("before the call")

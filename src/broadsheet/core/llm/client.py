@@ -139,7 +139,8 @@ class _Run:
     def __init__(self, client: Client) -> None:
         self._client, self._llm, self._ledger = client, client.llm, client.ledger
         self._gate, self._purse, self._clock, self._limits = client.gate, client.purse, client.clock, client.limits
-        self._work: asyncio.Queue[_Item] = asyncio.Queue(client.limits.in_flight)
+        self._workers = min(client.limits.in_flight, client.llm.at_once)
+        self._work: asyncio.Queue[_Item] = asyncio.Queue(self._workers)
         self._ordered: asyncio.Queue[asyncio.Future[Result] | None] = asyncio.Queue(WINDOW)
         self._under_way: dict[str, _Item] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -149,7 +150,7 @@ class _Run:
     async def results(self, requests: Iterable[Request]) -> AsyncIterator[Result]:
         """Yield results in order."""
         feeder = self._begin(self._feed(requests))
-        for _ in range(self._limits.in_flight):
+        for _ in range(self._workers):
             self._begin(self._answer_all())
         while (result := await self._ordered.get()) is not None:
             yield await result

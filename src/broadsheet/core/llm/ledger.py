@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -42,6 +43,7 @@ CALLS = sa.Table(
     sa.Column("purpose", sa.String, nullable=False),
     sa.Column("finish", sa.String, nullable=False),
     sa.Column("held", sa.String, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
 )
 # What is set once the outcome is known.
 OUTCOME = ("state", "reason", "answered_by", "prompt_tokens", "completion_tokens", "cost", "seconds", "finish", "held")
@@ -120,10 +122,10 @@ class Ledger:
         self._thread: ThreadPoolExecutor | None = None
 
     def next_row(self, **facts: Any) -> dict[str, Any]:
-        """Return a row under the next number, the facts of its outcome still empty."""
+        """Return a row of this moment under the next number, the facts of its outcome still empty."""
         self._number += 1
         empty = {"reason": "", "answered_by": "", "prompt_tokens": None, "completion_tokens": None, "cost": None, "seconds": 0.0, "finish": "", "held": ""}
-        return {"run": self.run, "number": self._number, **empty, **facts}
+        return {"run": self.run, "number": self._number, "at": datetime.now(UTC), **empty, **facts}
 
     async def add(self, row: Mapping[str, Any]) -> None:
         """Write a new row; return once it is committed."""

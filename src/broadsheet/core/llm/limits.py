@@ -14,7 +14,7 @@ Seconds = Annotated[float, Field(gt=0)]
 class Limits(Config):
     """How a client calls: how many at once, how fast, how long it waits, how often it tries.
 
-    `in_flight` calls at once; `rpm` requests and `tpm` tokens a minute; `timeout`, `backoff` and `pause` in seconds.
+    `in_flight` calls at once, fewer where the back end works on fewer; `rpm` requests and `tpm` tokens a minute; `timeout`, `backoff` and `pause` in seconds.
     A server that asks to wait longer than `longest_wait` seconds is not waited for.
     A call is tried `retries` times more, an answer that does not fit asked for `repairs` times more. The circuit
     opens after `failures` faults of the endpoint in a row, for `pause` seconds; opened `openings` times in a row it

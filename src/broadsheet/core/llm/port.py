@@ -10,6 +10,8 @@ from broadsheet.core.llm.json_schema import schema_of
 from broadsheet.core.schema import Record
 
 Finish = Literal["stop", "length", "refusal"]
+# What a back end that sets no bound of its own works on at a time.
+MANY = 1024
 # How a reply was held to its form: by the server, by words in the prompt, by a token mask, by scoring each choice.
 Held = Literal["", "server", "prompt", "mask", "scores"]
 # Tokens that a provider may add to each message, and to a conversation (a template's own first message).
@@ -105,10 +107,14 @@ class Reply(Record):
 
 
 class LLM(Protocol):
-    """A language model: `name` is the back end and `model` what it runs, as they stand in every record."""
+    """A language model: `name` is the back end and `model` what it runs, as they stand in every record.
+
+    `at_once` is how many calls it works on at a time; more would only wait, and time out.
+    """
 
     name: str
     model: str
+    at_once: int
 
     async def complete(self, request: Request, *, idempotency: str = "") -> Reply:
         """Answer one request, in one call; `value` is left to the reader of the reply.

@@ -9,6 +9,7 @@ from typing import Any
 
 from broadsheet.core.errors import ConfigError, MissingExtraError, WeightsError
 from broadsheet.core.llm.acceptor import Acceptor
+from broadsheet.core.llm.faults import CallError, Reason
 from broadsheet.core.llm.port import Finish, Message, Reply, Request
 
 INSTALL = 'Run: pip install "broadsheet[models]"'
@@ -23,6 +24,8 @@ class CheckpointLLM:
     pass. JSON is drawn token by token: one that does not fit the schema, or after which the shortest end would
     not fit into `max_tokens`, is struck out. So what comes out always fits the schema.
     """
+
+    at_once = 1
 
     def __init__(self, folder: Path, name: str = "hf", model: str = "") -> None:
         try:
@@ -56,7 +59,7 @@ class CheckpointLLM:
         self._lock = threading.Lock()
 
     async def complete(self, request: Request, *, idempotency: str = "") -> Reply:
-        """Answer one request in a thread. Raises ConfigError for a schema, or a `max_tokens`, that it cannot be held to."""
+        """Answer one request in a thread. Raises ConfigError for a schema, or a `max_tokens`, that it cannot be held to, and `CallError` for a prompt that is too long."""
         del idempotency
         return await asyncio.to_thread(self._complete, request)
 
@@ -68,6 +71,7 @@ class CheckpointLLM:
 
         with self._lock, torch.inference_mode():
             prompt = self._prompt(request.messages)
+            self._check_length(len(prompt), request)
             return self._choose(request, prompt) if request.choices else self._write(request, prompt)
 
     def _prompt(self, messages: tuple[Message, ...]) -> list[int]:
@@ -139,6 +143,13 @@ class CheckpointLLM:
     def _reply(self, text: str, prompt: list[int], written: list[int], finish: Finish, state: Acceptor | None) -> Reply:
         tokens = {"prompt_tokens": len(prompt), "completion_tokens": len(written)}
         return Reply(text=text, **tokens, model=self.model, finish=finish, held="mask" if state is not None else "")
+
+    def _check_length(self, prompt: int, request: Request) -> None:
+        most = getattr(self._network.config, "max_position_embeddings", None)
+        asked = prompt + (max(self._length(choice) + 1 for choice in request.choices) if request.choices else request.max_tokens)
+        if most is not None and asked > most:
+            what = f"The prompt has {prompt} tokens, with the answer {asked}; {self.model} reads {most}."
+            raise CallError(Reason.REJECTED, what, "Shorten the prompt, or give a smaller max_tokens.")
 
     def _check_room(self, state: Acceptor, most: int) -> None:
         needed = self._length(state.shortest())

@@ -12,7 +12,7 @@ from typing import Any
 from broadsheet.core.errors import EndpointError, MissingExtraError
 from broadsheet.core.llm.faults import CallError, Reason
 from broadsheet.core.llm.json_schema import is_strict
-from broadsheet.core.llm.port import Finish, Held, Reply, Request
+from broadsheet.core.llm.port import MANY, Finish, Held, Reply, Request
 from broadsheet.core.llm.reading import as_asked
 
 OPENAI = "https://api.openai.com/v1"
@@ -36,6 +36,7 @@ class EndpointLLM:
     """
 
     name = "openai"
+    at_once = MANY
 
     def __init__(self, model: str, url: str = OPENAI, *, in_flight: int = 64) -> None:
         try:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
 from broadsheet.core.llm.faults import CallError, Reason
-from broadsheet.core.llm.port import LLM, Message, Reply, Request
+from broadsheet.core.llm.port import LLM, MANY, Message, Reply, Request
 from broadsheet.core.schema import Record
 
 # Characters of the nearest recorded request that an error shows.
@@ -31,6 +31,7 @@ class ReplayLLM:
     """Answers from a file of recordings. A request that is not in it is a fault that names the nearest; nothing is made up."""
 
     name = "replay"
+    at_once = MANY
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -63,7 +64,7 @@ class RecordingLLM:
     """Another model, whose replies are appended to a file as they come. A file of ours holds messages in full: it is for texts that may be kept."""
 
     def __init__(self, inner: LLM, path: Path) -> None:
-        self.name, self.model = inner.name, inner.model
+        self.name, self.model, self.at_once = inner.name, inner.model, inner.at_once
         self._inner, self._path = inner, path
         self._kept = {line.key for line in _lines(path)} if path.exists() else set()
 

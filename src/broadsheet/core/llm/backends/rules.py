@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from broadsheet.core.config import Config, build, read_toml
 from broadsheet.core.errors import PatternError
 from broadsheet.core.llm.faults import CallError, Reason
-from broadsheet.core.llm.port import Reply, Request
+from broadsheet.core.llm.port import MANY, Reply, Request
 
 # What a rule may give: text, or what becomes JSON.
 Said = Any
@@ -38,6 +38,7 @@ class ScriptedLLM:
     """
 
     name = "scripted"
+    at_once = MANY
 
     def __init__(self, rules: Rules, model: str = "") -> None:
         self.model = model or f"rules@{_hash(rules)}"
