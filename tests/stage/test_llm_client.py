@@ -388,3 +388,17 @@ def test_what_a_server_says_of_the_key_is_not_passed_on(store, monkeypatch):
         (result,) = client(server, store).run(dishes(1))
     assert result.failure.reason is Reason.REJECTED
     assert "nowhere Bearer ***" in result.failure.what
+
+
+def test_a_client_makes_one_run_at_a_time_and_is_free_after_one_that_was_left(store):
+    asked = Client(ScriptedLLM([("", "x")]), store)
+
+    async def two():
+        stream = asked.stream(Request.ask(f"question {number}") for number in range(50))
+        await anext(stream)
+        with pytest.raises(RuntimeError, match="one run at a time"):
+            await anext(asked.stream([Request.ask("another")]))
+        await stream.aclose()
+
+    asyncio.run(two())
+    assert asked.run([Request.ask("another")])[0].value == "x"
