@@ -220,12 +220,14 @@ def test_no_access_and_no_server_end_the_run_in_two_lines(store, monkeypatch):
     assert "wr0ng" not in str(results) + str(gone)
 
 
-def test_a_server_without_schemas_is_asked_in_words_and_every_record_says_so(store):
+def test_a_server_without_schemas_is_asked_in_words_and_every_record_says_so(store, capsys):
     with LLMServer(lambda body: '{"name": "a", "spicy": true}' if "fits this schema" in body["messages"][-1]["content"] else "x", takes_schema=False) as server:
         asked = client(server, store, limits=QUICK.model_copy(update={"in_flight": 1}))
         results = asked.run(dishes(3))
         check(asked, server.served)
     assert all(result.reply.held == "prompt" for result in results)
+    assert asked.summary().held == ("prompt",)
+    assert "response_format" in capsys.readouterr().err
     assert [row["reason"] for row in asked.ledger.rows()] == ["parameter-refused", "", "", ""]
 
 
@@ -402,3 +404,45 @@ def test_a_client_makes_one_run_at_a_time_and_is_free_after_one_that_was_left(st
 
     asyncio.run(two())
     assert asked.run([Request.ask("another")])[0].value == "x"
+
+
+@pytest.mark.parametrize("body", [{}, {"choices": []}, {"choices": [{"message": None}]}, []])
+def test_what_is_no_chat_completion_is_a_fault_of_the_server(store, body):
+    class Odd(LLMServer):
+        def _post(self, headers, data):
+            return super()._post(headers, data)._replace(body=body)
+
+    with Odd(latency=0.01) as server:
+        asked = client(server, store, limits=QUICK.model_copy(update={"retries": 1}))
+        (result,) = asked.run(dishes(1))
+    assert (result.failure.reason, result.calls) == (Reason.SERVER, 2)
+
+
+def test_a_page_where_the_api_should_be_is_a_fault_of_the_server(store):
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from threading import Thread
+
+    class Page(BaseHTTPRequestHandler):
+        def log_message(self, *words):
+            pass
+
+        def do_POST(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>Welcome</html>")
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        llm = open_llm(f"openai:m@http://127.0.0.1:{server.server_port}/v1")
+        (result,) = Client(llm, store, limits=QUICK.model_copy(update={"retries": 0})).run(dishes(1))
+        server.shutdown()
+        thread.join()
+    assert result.failure.reason is Reason.SERVER
+    assert "not JSON" in result.failure.what
+
+
+def test_half_a_character_in_a_question_or_an_answer_breaks_nothing(store):
+    with LLMServer(lambda body: body["messages"][0]["content"] + "\ud83d") as server:
+        (result,) = client(server, store).run([Request.ask("a \ud800 b \U0001f600")])
+    assert result.value == "a \ufffd b \U0001f600\ufffd"

@@ -125,8 +125,10 @@ class Client:
                 progress(f"asking {self.llm.model}", done, max(total, run.taken))
                 yield result
         finally:
-            await run.close()
-            self._is_running = False
+            try:
+                await run.close()
+            finally:
+                self._is_running = False
 
     def summary(self) -> Summary:
         """Sum up what this client's calls came to, from the ledger."""
@@ -258,7 +260,9 @@ class _Run:
         most = self._most(request)
         if not await self._afford(most):
             return CallError(
-                Reason.BUDGET, f"The budget has no room for the next call: {self._purse.shown()} spent.", "Raise it and run again: what was paid is kept."
+                Reason.BUDGET,
+                f"The budget has no room for the next call of up to {most.tokens} tokens: {self._purse.shown()} spent.",
+                "Raise it and run again: what was paid is kept.",
             )
         used = Amount(calls=0)
         try:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.llm.port import Reply
 from broadsheet.core.schema import Record
 from broadsheet.core.store import METADATA, RUN, Store
@@ -77,7 +76,7 @@ class Known(NamedTuple):
 
 
 class Summary(Record):
-    """What a client's calls came to, for manifests.
+    """What a client's calls came to, for manifests: who was asked, who answered, and how answers were held to their form.
 
     `calls` were made; `repairs` and `retries` are those of them that asked or tried again, `resumed` those that an earlier
     run had begun; `hits` cost nothing. `failed` calls gave no reply, and nobody saw how those `in_doubt` ended: they may be billed beyond what stands here. Tokens and
@@ -88,6 +87,7 @@ class Summary(Record):
     backend: str
     model: str
     answered_by: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     calls: int = 0
     repairs: int = 0
     retries: int = 0
@@ -170,13 +170,14 @@ class Ledger:
             sa.func.coalesce(sa.func.sum(c.cost), 0.0).label("cost"),
             n.filter((c.state == State.PAID) & c.cost.is_(None)).label("unpriced"),
         ).where(c.run == self.run)
-        by = sa.select(c.answered_by).where((c.run == self.run) & (c.state == State.PAID)).distinct().order_by(c.answered_by)
+        paid = (c.run == self.run) & (c.state == State.PAID)
         with self._store.errors(), self._store.engine.connect() as connection:
             facts: dict[str, Any] = {str(name): value for name, value in connection.execute(made).mappings().one().items()}
-            answered_by = tuple(connection.execute(by).scalars())
+            for name in ("answered_by", "held"):
+                facts[name] = tuple(connection.execute(sa.select(c[name]).where(paid, c[name] != "").distinct().order_by(c[name])).scalars())
         if facts["unpriced"]:
             facts["cost"] = None
-        return Summary(backend=backend, model=model, answered_by=answered_by, **facts)
+        return Summary(backend=backend, model=model, **facts)
 
     def in_doubt(self) -> list[dict[str, Any]]:
         """Return calls of any run that were begun and whose end nobody saw. `answered` tells whether the same attempt was answered later.
@@ -206,10 +207,10 @@ class Ledger:
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            fault: BaseException | None = None
+            fault: Exception | None = None
             try:
                 await loop.run_in_executor(self._executor(), self._commit, [(what, row) for what, row, _ in batch])
-            except BroadsheetError as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits for the commit raises it
                 fault = error
             for _, _, done in batch:
                 if not done.done():

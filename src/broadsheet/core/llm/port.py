@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from broadsheet.core.llm.json_schema import schema_of
 from broadsheet.core.schema import Record
@@ -18,11 +18,19 @@ Held = Literal["", "server", "prompt", "mask", "scores"]
 FRAME, TEMPLATE = 16, 64
 
 
+def _whole(text: str) -> str:
+    """Return a text that can be stored and sent: half of a surrogate pair, which is no character, becomes U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+
+
 class Message(Record):
     """One message of a conversation."""
 
     role: Literal["system", "user", "assistant"]
-    content: str
+    content: Text
 
 
 class Request(Record):
@@ -96,7 +104,7 @@ class Reply(Record):
     logarithm of each choice's probability among the choices, where they are known.
     """
 
-    text: str
+    text: Text
     value: Any = Field(default=None, exclude=True)
     prompt_tokens: int | None = None
     completion_tokens: int | None = None

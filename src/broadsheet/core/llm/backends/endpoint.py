@@ -14,6 +14,7 @@ from broadsheet.core.llm.faults import CallError, Reason
 from broadsheet.core.llm.json_schema import is_strict
 from broadsheet.core.llm.port import MANY, Finish, Held, Reply, Request
 from broadsheet.core.llm.reading import as_asked
+from broadsheet.core.log import get_logger
 
 OPENAI = "https://api.openai.com/v1"
 # The key of OpenAI goes to OpenAI alone; other servers get the key that was set for them.
@@ -138,7 +139,9 @@ class EndpointLLM:
         if status in {408, 409} or status >= 500:
             return CallError(Reason.SERVER, f"{self.url} failed ({status}): {said}.", "Try again later.", retry_after=_wait(fault.response.headers))
         if status in {400, 422} and (refused := self._refused_parameter(fault, parameters)):
-            self._refused.add(refused)
+            if refused not in self._refused:
+                self._refused.add(refused)
+                get_logger("llm").warning("a parameter is refused and left out from now on", parameter=refused, model=self.model, url=self.url)
             return CallError(Reason.PARAMETER, f"{self.url} does not take {refused}.", "It is left out from now on.")
         return CallError(Reason.REJECTED, f"{self.url} rejected the request ({status}): {said}.", "Mend the request.")
 
