@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import pytest
 from mutant_list import MUTANTS, Mutant
+from mutant_list_llm import LLM
 from mutant_list_needs import NEEDS
 from mutant_list_rank import RANK
 
 # Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
 IMPORTED = "numpy torch scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
-IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss".split()
+IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss openai".split()
 IMPORTED += "sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
 # Some of them bring a pytest plugin whose asserts nobody needs rewritten.
 REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
@@ -107,7 +108,7 @@ def main() -> int:
     """
     times = "--times" in sys.argv
     wanted = next((word for word in sys.argv[1:] if word != "--times"), "")
-    chosen = [m for m in (*MUTANTS, *RANK, *NEEDS) if wanted in m.name]
+    chosen = [m for m in (*MUTANTS, *RANK, *LLM, *NEEDS) if wanted in m.name]
     for name in IMPORTED:
         importlib.import_module(name)
     # pytest collects garbage twice; what is imported here is none.

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from broadsheet.cli import app, main
 from broadsheet.core import errors
 
-HEAVY = ("torch", "transformers", "pandas", "sklearn", "scipy", "numpy", "polars", "pydantic", "httpx", "jinja2", "sqlalchemy")
+HEAVY = ("torch", "transformers", "pandas", "sklearn", "scipy", "numpy", "polars", "pydantic", "httpx", "jinja2", "sqlalchemy", "openai")
 FEED = """<?xml version='1.0'?><rss version="2.0" xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/">
 <channel><title>cs.IR updates on arXiv.org</title><pubDate>Mon, 16 Mar 2026 00:00:00 -0400</pubDate>
 <item><title>A paper on soup</title><link>https://arxiv.org/abs/2603.00001</link>
@@ -47,8 +47,10 @@ def test_help_imports_nothing_heavy():
             ("bench", "report"),
             ("report", "fit"),
             ("world",),
+            ("sample",),
+            ("sample", "llm"),
         ),
-        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index")),
+        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index", "llm")),
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
         *(("needs",), ("needs", "gate")),
@@ -58,7 +60,7 @@ def test_every_command_has_help_with_an_example(words):
     done = CliRunner().invoke(app, [*words, "--help"], prog_name="broadsheet")
     assert done.exit_code == 0
     assert "Usage: broadsheet" in done.stdout
-    assert words in ((), ("profile",), ("bench",), ("represent",), ("needs",)) or "Example: broadsheet" in done.stdout
+    assert words in ((), ("profile",), ("bench",), ("represent",), ("sample",), ("needs",)) or "Example: broadsheet" in done.stdout
 
 
 def write_feed(path: Path, text: str = FEED) -> Path:

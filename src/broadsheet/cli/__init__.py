@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import bench, doctor, needs, profile, rank, report, represent, retrieve, world
+from broadsheet.cli import bench, doctor, needs, profile, rank, report, represent, retrieve, sample, world
 
 app = typer.Typer(
     name="broadsheet",
@@ -23,6 +23,7 @@ app.add_typer(retrieve.app, name="retrieve")
 app.add_typer(rank.app, name="rank")
 app.add_typer(needs.app, name="needs")
 app.add_typer(bench.app, name="bench")
+app.add_typer(sample.app, name="sample")
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import bench_rank, bench_represent, bench_retrieve
+from broadsheet.cli import bench_llm, bench_rank, bench_represent, bench_retrieve
 from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
 
 app = typer.Typer(
@@ -71,3 +71,4 @@ app.command("rank-speed")(bench_rank.speed)
 app.command("rank-world")(bench_rank.world)
 app.command("rank-serving")(bench_rank.serving)
 app.command("rank-citeulike")(bench_rank.citeulike)
+app.command("llm")(bench_llm.llm)

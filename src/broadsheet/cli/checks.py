@@ -24,6 +24,7 @@ PACKAGES = {
     "faiss-cpu": ("faiss", "pip install faiss-cpu"),
     "peft": ("peft", "pip install peft"),
     "sentence-transformers": ("sentence_transformers", "pip install 'sentence-transformers>=5'"),
+    "openai": ("openai", "pip install 'openai>=3,<4'"),
     "playwright": ("playwright", "pip install playwright"),
 }
 BASE = ("numpy", "polars", "pydantic", "scikit-learn", "sqlalchemy")

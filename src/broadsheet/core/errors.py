@@ -22,8 +22,13 @@ BroadsheetError (1)
 ├── ArtifactError (60)          an artefact that is missing, changed or of another kind
 │   └── NotFittedError (61)     a component used before `fit` or `load`
 ├── StoreError (65)             the database cannot be opened or is locked
-└── MissingExtraError (70)      an optional package or a model weight is not installed
-    └── WeightsError (71)       weights that were changed, are of another family, or give no finite numbers
+├── MissingExtraError (70)      an optional package or a model weight is not installed
+│   └── WeightsError (71)       weights that were changed, are of another family, or give no finite numbers
+└── LLMError (80)               a call to a language model that gave no answer
+    ├── BudgetError (81)        the budget has no room for the next call
+    ├── ReplyError (82)         a reply that is cut, a refusal, or does not fit after the repairs
+    ├── RecordingError (83)     nothing is recorded for a request, or no rule fits it
+    └── EndpointError (84)      the endpoint cannot be used: no access, no such model, or it keeps failing
 
 The number is the exit code of the command line. 0 is success, 2 a wrong call of the
 command line (unknown option); 3 to 5 are kept for the states of a day that is waited for.
@@ -184,6 +189,36 @@ class WeightsError(MissingExtraError):
     """Weights that were changed, belong to another family of models, or give no finite numbers."""
 
     exit_code = 71
+
+
+class LLMError(BroadsheetError):
+    """A call to a language model that gave no answer."""
+
+    exit_code = 80
+
+
+class BudgetError(LLMError):
+    """The budget has no room for the next call."""
+
+    exit_code = 81
+
+
+class ReplyError(LLMError):
+    """A reply that is cut, is a refusal, or does not fit its schema after the repairs."""
+
+    exit_code = 82
+
+
+class RecordingError(LLMError):
+    """Nothing is recorded for a request, or no rule fits it."""
+
+    exit_code = 83
+
+
+class EndpointError(LLMError):
+    """The endpoint cannot be used: it grants no access, has no such model, or keeps failing."""
+
+    exit_code = 84
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -70,7 +70,7 @@ class Store:
             self.engine = sa.create_engine(address)
             if self.engine.dialect.name == "sqlite":
                 sa.event.listen(self.engine, "connect", _wal)
-            self._create_tables()
+            self.create_tables()
 
     def close(self) -> None:
         """Give back all connections."""
@@ -145,7 +145,8 @@ class Store:
         fields = list(Event.model_fields)
         return [Event.model_validate({**{name: row[name] for name in fields}, "at": _aware(row["at"])}) for row in rows]
 
-    def _create_tables(self) -> None:
+    def create_tables(self) -> None:
+        """Create the tables of `METADATA` that are not there yet."""
         # `create_all` asks first and creates then: of two processes that do so at once, one would fail.
         with self.engine.begin() as connection:
             for table in METADATA.sorted_tables:
