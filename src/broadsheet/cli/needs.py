@@ -60,3 +60,47 @@ def gate(
         return
     why = ", ".join(f"{reason} {count:,}" for reason, count in [*reasons.most_common(), *((f"note {note}", n) for note, n in noted.most_common())])
     typer.echo(f"{kept:,} of {kept + reasons.total():,} mentions kept{'; ' + why if why else ''}.", err=True)
+
+
+@app.command("infer")
+def infer(
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines of accepted mentions: id, post_id, need_id or level; evidence is not looked at.")],
+    taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
+    confusion: Annotated[
+        Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each. Without it the error is estimated.")
+    ] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Test whether levels of needs form a hierarchy: cumulative, unfolding, none or undetermined, with the figures that say so.
+
+    People count, not posts: the same text said again is one post. The order of the taxonomy is compared with, and has no say in the verdict.
+
+    Example: broadsheet needs infer --posts posts.jsonl --mentions accepted.jsonl --json
+    """
+    import json
+
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.needs.hierarchy.infer import Evidence
+    from broadsheet.needs.hierarchy.infer import infer as inferred
+    from broadsheet.needs.hierarchy.inputs import read_authors, read_confusion, read_mentions
+    from broadsheet.needs.hierarchy.plan import AnalysisPlan
+    from broadsheet.needs.hierarchy.show import lines
+    from broadsheet.needs.taxonomy import open_taxonomy
+
+    plan = build(AnalysisPlan, with_settings({}, settings or []), "--set")
+    levels = open_taxonomy(taxonomy)
+    names = [level.id for level in levels.levels]
+    moved = read_confusion(confusion, names) if confusion else None
+    written = read_authors(posts)
+    spoken = read_mentions(mentions, written, levels)
+    found = inferred(written, spoken.mentions, names, plan, moved=moved, evidence=Evidence(horizons=spoken.horizons))
+    if spoken.left_out:
+        why = ", ".join(f"{reason} {count:,}" for reason, count in spoken.left_out.items())
+        typer.echo(f"{sum(spoken.left_out.values()):,} mentions left out: {why}.", err=True)
+    if as_json:
+        typer.echo(json.dumps({**found.model_dump(mode="json"), "taxonomy": levels.name, "left_out": spoken.left_out}, allow_nan=False))
+    else:
+        typer.echo("\n".join(lines(found)))

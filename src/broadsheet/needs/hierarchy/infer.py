@@ -9,7 +9,7 @@ import polars as pl
 from scipy.stats import t as student
 
 from broadsheet.core.catalogue import text_hash
-from broadsheet.core.schema import Columns, Record
+from broadsheet.core.schema import Record
 from broadsheet.core.seeds import generator
 from broadsheet.needs.hierarchy import mokken, order
 from broadsheet.needs.hierarchy.people import People, by_month, people_of, rows_of
@@ -20,13 +20,14 @@ Interval = tuple[float, float]
 
 
 class LevelFigures(Record):
-    """One level: how many people speak of it, which share of all (with its interval), its H with its interval, and steps that go against a scale.
+    """One level and where the taxonomy has it, from 1: how many people speak of it, which share of all (with its interval), its H with its interval, and steps that go against a scale.
 
     `not_monotone` counts comparisons in which who has more of the other levels speaks less of this one, `crossing` those in which it changes places with another level;
     each significantly.
     """
 
     id: str
+    order: int
     people: int
     share: float
     share_interval: Interval
@@ -88,7 +89,7 @@ def infer(
     moved: np.ndarray | None = None,
     evidence: Evidence | None = None,
 ) -> Inference:
-    """Infer from `posts` (post, author, at in seconds, text) and accepted `mentions` (post, level); `levels` in the order that the taxonomy says.
+    """Infer from `posts` (post, author, at in seconds, text_hash) and accepted `mentions` (post, level); `levels` in the order that the taxonomy says.
 
     `moved` `[L, L]` says with which chance a mention of one level is taken for each, where that is known. The taxonomy's order is only compared with: the verdict
     does not know it.
@@ -168,6 +169,7 @@ def _levels(people: People, scale: mokken.Scalability, frequency: order.Frequenc
     return tuple(
         LevelFigures(
             id=name,
+            order=number + 1,
             people=int(people.present[:, number].sum()),
             share=float(rows.share[number]),
             share_interval=(float(low[number]), float(high[number])),
@@ -209,12 +211,3 @@ def _told(value: float) -> float | None:
 
 def _named(levels: Sequence[str], values: np.ndarray) -> dict[str, dict[str, float]]:
     return {one: {other: float(values[row, column]) for column, other in enumerate(levels) if column != row} for row, one in enumerate(levels)}
-
-
-def posts_frame(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
-    """Return posts as `infer` takes them, of records with id, author, at (ISO 8601) and text."""
-    frame = pl.DataFrame(
-        {name: [str(row[name]) for row in rows] for name in ("id", "author", "at", "text")}, schema=dict.fromkeys(("id", "author", "at", "text"), pl.String)
-    )
-    at = pl.col(Columns.AT).str.to_datetime(time_zone="UTC", strict=True).dt.epoch("s")
-    return frame.rename({"id": Columns.POST}).with_columns(at)

@@ -27,15 +27,15 @@ class People(NamedTuple):
 
 
 def people_of(posts: pl.DataFrame, mentions: pl.DataFrame, levels: Sequence[str]) -> People:
-    """Count what each author of `posts` (id, author, at, text) speaks of by `mentions` (post, level); the same text by the same author, however often, is one post.
+    """Count what each author of `posts` (post, author, at, text_hash) speaks of by `mentions` (post, level); the same said by the same author, however often, is one post.
 
     So whoever repeats himself, or a file that holds everything five times, counts as one.
     """
-    alike = pl.col(Columns.TEXT).str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
-    same = (
-        posts.select(Columns.POST, Columns.AUTHOR, Columns.AT, alike.hash(0).alias(Columns.TEXT_HASH))
-        .with_columns(pl.col(Columns.AT).min().over(Columns.AUTHOR, Columns.TEXT_HASH))
-        .with_columns(pl.col(Columns.AUTHOR).rank("dense").cast(pl.Int64) - 1)
+    same = posts.select(
+        Columns.POST,
+        Columns.TEXT_HASH,
+        pl.col(Columns.AT).min().over(Columns.AUTHOR, Columns.TEXT_HASH),
+        pl.col(Columns.AUTHOR).rank("dense").cast(pl.Int64) - 1,
     )
     written = same.group_by(Columns.AUTHOR).agg(pl.col(Columns.TEXT_HASH).n_unique()).sort(Columns.AUTHOR)
     place = {level: number for number, level in enumerate(levels)}

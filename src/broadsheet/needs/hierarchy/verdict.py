@@ -24,26 +24,26 @@ class Finding(Record):
     """The verdict with its reason in words, and what it rests on.
 
     `beyond_writing` is Loevinger's H with what people's writing explains taken off person by person, `without_error` the same as the cumulative model foretells it
-    where no mention is taken for another. `gain` is the log likelihood that the better of the two models gains over independence, with its p; `held_out` the log
+    where no mention is taken for another; all figures are null where there is too little to judge. `gain` is the log likelihood that the better of the two models gains over independence, with its p; `held_out` the log
     likelihoods of people left out; `unfolding_better` by how many standard errors unfolding is likelier than a scale. `detectable` is the least H that would have been
     found nine times in ten; `error` the share of mentions taken for another level, and whether it was given.
     """
 
     verdict: Verdict
     reason: str
-    beyond_writing: float
-    without_error: float
-    p: float
-    p_shuffled: float
-    gain: float
-    p_gain: float
-    unfolding_better: float
+    beyond_writing: float | None
+    without_error: float | None
+    p: float | None
+    p_shuffled: float | None
+    gain: float | None
+    p_gain: float | None
+    unfolding_better: float | None
     held_out: Mapping[str, float]
-    held_out_better: float
-    detectable: float
-    error: float
+    held_out_better: float | None
+    detectable: float | None
+    error: float | None
     error_given: bool
-    writing_exponent: float
+    writing_exponent: float | None
 
 
 class Models(NamedTuple):
@@ -187,7 +187,7 @@ def _too_few(people: int, levels: int) -> Finding:
             "error",
             "writing_exponent",
         ),
-        float("nan"),
+        None,
     )
     reason = f"There are {people} people and {levels} levels that some of them speak of and others do not: too few to tell."
     return Finding(verdict="undetermined", reason=reason, held_out={}, error_given=False, **nothing)

@@ -1,0 +1,50 @@
+"""`broadsheet bench needs`: the benches of what people say they need."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
+
+
+def needs(
+    *,
+    cfpb: Annotated[
+        Path | None, typer.Option("--cfpb", help="Complaints: a CSV file of narrative, product, and NAME_prediction with its time- column.")
+    ] = None,
+    fit: Annotated[Path | None, typer.Option("--fit", help="Complaints to learn from; of --cfpb nothing is. Without it: five folds.")] = None,
+    share: Annotated[float, typer.Option("--share", min=0, max=1, help="Which share of texts the cascade aims to send to a language model.")] = 0.38,
+    worlds: Annotated[bool, typer.Option("--worlds", help="Judge worlds in which the truth is planted.")] = False,
+    people: Annotated[list[int] | None, typer.Option("--people", min=2, help="People of a world. Repeats. Default: 100, 334, 2000.")] = None,
+    error: Annotated[list[float] | None, typer.Option("--error", min=0, max=0.9, help="Share of mentions taken for others. Repeats. Default: 0, 0.2.")] = None,
+    told: Annotated[bool, typer.Option("--told/--untold", help="Whether the judge is told that share.")] = True,
+    draws: Annotated[int, typer.Option("--draws", min=2, help="So often each world is drawn.")] = 40,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Label complaints with and without language models, whose answers were recorded (--cfpb), or judge planted worlds (--worlds).
+
+    Example: broadsheet bench needs --cfpb posts/cfpb_narratives_14llm.csv
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.errors import ConfigError
+    from broadsheet.core.home import bench_folder, data_path
+
+    if (cfpb is None) == (not worlds):
+        raise ConfigError("Give --cfpb FILE or --worlds, one of them.", "Example: broadsheet bench needs --worlds --people 100 --draws 10")
+    with shown() as progress:
+        if cfpb is not None:
+            from broadsheet.needs.bench.cascade import ComplaintsPlan, bench_complaints
+
+            complaints = ComplaintsPlan(data_path(cfpb), data_path(fit) if fit else None, seeds, tuple(arm or ()), share, budget)
+            bench = bench_complaints(complaints, rows or bench_folder(), command(), progress)
+        else:
+            from broadsheet.needs.bench.verdicts import VerdictPlan, bench_verdicts
+
+            plan = VerdictPlan(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), told, tuple(arm or ()), budget)
+            bench = bench_verdicts(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)

@@ -1,0 +1,130 @@
+"""Files of posts and of accepted mentions, read into the frames that a hierarchy is inferred from."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from broadsheet.core.errors import ConfigError, EmptySourceError, RecordError, SourceNotFoundError, TaxonomyError
+from broadsheet.core.files import json_lines
+from broadsheet.core.schema import Columns
+from broadsheet.needs.claims import Claim, parse_claim
+from broadsheet.needs.taxonomy import Taxonomy
+
+POST = '{"id": "p1", "author": "ana", "at": "2026-02-09T08:00:00Z", "text": "..."}'
+# Years in which needs of each horizon are to be met, about the middle of each.
+YEARS = {"now": 0.0, "<1y": 0.5, "1-5y": 3.0, ">5y": 10.0}
+
+
+class Spoken(NamedTuple):
+    """Mentions by post and level, the horizons in years that some of them tell by level, and how many were left out for which reason."""
+
+    mentions: pl.DataFrame
+    horizons: Mapping[int, Sequence[float]]
+    left_out: Mapping[str, int]
+
+
+def read_authors(path: Path) -> pl.DataFrame:
+    """Return posts (post, author, at in seconds, a hash of what is said) of a file of JSON lines; texts are not kept.
+
+    Raises SourceNotFoundError, EmptySourceError or RecordError.
+    """
+    rows: dict[str, tuple[str, int, str]] = {}
+    try:
+        for where, held in json_lines(path):
+            name, row = _post(held or {}, where)
+            if rows.setdefault(name, row) != row:
+                raise RecordError(f"{where}: the id {name!r} has stood before, with another text, author or time.", "Give every post an id of its own.")
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --posts.") from None
+    if not rows:
+        raise EmptySourceError(f"{path} holds no post.", f"Write one a line: {POST}")
+    columns = [Columns.AUTHOR, Columns.AT, Columns.TEXT_HASH]
+    return pl.DataFrame({Columns.POST: list(rows), **dict(zip(columns, map(list, zip(*rows.values(), strict=True)), strict=True))})
+
+
+def said(text: str) -> str:
+    """Return a hash of a text that does not see case and white space.
+
+    >>> said("Rent  is due") == said("rent IS due")
+    True
+    """
+    return hashlib.blake2b(" ".join(text.lower().split()).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def _post(held: Mapping[str, Any], where: str) -> tuple[str, tuple[str, int, str]]:
+    name, author, at, text = (held.get(key) for key in ("id", "author", "at", "text"))
+    if not all(isinstance(value, str | int) and not isinstance(value, bool) for value in (name, author)) or not isinstance(text, str):
+        raise RecordError(f"{where} is no post: it needs an id, an author, at and a text.", f"Write: {POST}")
+    return str(name), (str(author), _seconds(at, where), said(text))
+
+
+def _seconds(at: Any, where: str) -> int:
+    if isinstance(at, int | float) and not isinstance(at, bool) and np.isfinite(at):
+        return int(at)
+    try:
+        time = datetime.fromisoformat(str(at))
+    except ValueError:
+        raise RecordError(f"{where}: at is {str(at)[:40]!r}, which is no time.", "Write a time as 2026-02-09T08:00:00Z, or as seconds since 1970.") from None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+
+
+def read_mentions(path: Path, posts: pl.DataFrame, taxonomy: Taxonomy) -> Spoken:
+    """Return the mentions of a file of JSON lines whose post and need are known; what is left out is counted by its reason, and nothing else is.
+
+    Each is taken as accepted already: whether its evidence stands in its post is the gate's to tell.
+    """
+    known, ids, found = set(posts[Columns.POST].to_list()), set(), []
+    left_out: Counter[str] = Counter()
+    horizons: dict[int, list[float]] = {}
+    places = {level.id: number for number, level in enumerate(taxonomy.levels)}
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                claim, level, reason = _mention(line, taxonomy)
+                if claim is not None and level is not None:
+                    reason = "duplicate_id" if claim.id in ids else "unknown_post" if claim.post not in known else ""
+                if reason or claim is None or level is None:
+                    left_out[reason] += 1
+                    continue
+                ids.add(claim.id)
+                found.append((claim.post, level))
+                if (years := YEARS.get(str(json.loads(line).get("horizon")))) is not None:
+                    horizons.setdefault(places[level], []).append(years)
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --mentions.") from None
+    schema = {Columns.POST: pl.String, Columns.LEVEL: pl.String}
+    return Spoken(pl.DataFrame(found, schema=schema, orient="row"), horizons, dict(sorted(left_out.items())))
+
+
+def _mention(line: bytes, taxonomy: Taxonomy) -> tuple[Claim | None, str | None, str]:
+    claim = parse_claim(line.removeprefix(b"\xef\xbb\xbf"))
+    if not isinstance(claim, Claim):
+        return None, None, "malformed"
+    try:
+        return claim, taxonomy.resolve(claim.need, claim.level)[0].id, ""
+    except TaxonomyError:
+        return claim, None, "unknown_need"
+
+
+def read_confusion(path: Path, levels: Sequence[str]) -> np.ndarray:
+    """Return with which chance a mention of one level was taken for each `[L, L]`, of a JSON file: rows of the true level in the taxonomy's order, counts or chances.
+
+    Raises ConfigError for one of another size, or with a row that is empty or negative.
+    """
+    mend = f"Write {len(levels)} rows of {len(levels)} counts, a row a true level in the taxonomy's order: {', '.join(levels)}."
+    try:
+        found = np.array(json.loads(path.read_text(encoding="utf-8")), dtype=float)
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --confusion.") from None
+    except (ValueError, TypeError):
+        raise ConfigError(f"{path} is no matrix of numbers.", mend) from None
+    if found.shape != (len(levels), len(levels)) or not np.isfinite(found).all() or (found < 0).any() or not found.sum(axis=1).all():
+        raise ConfigError(f"{path} is not a matrix of {len(levels)} rows of {len(levels)} counts, each row with one above 0.", mend)
+    return found / found.sum(axis=1, keepdims=True)
