@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from broadsheet.core.seeds import generator
+from broadsheet.sample.world.panels import draw_mentions, draw_posts
 
 World = Literal["cumulative", "unfolding", "independent", "verbosity"]
 WORLDS: tuple[World, ...] = ("cumulative", "unfolding", "independent", "verbosity")
@@ -19,25 +20,10 @@ class Planted(NamedTuple):
     posts: np.ndarray
 
 
-def planted(world: World, people: int, seed: int, *, error: float = 0.0, levels: int = 7) -> Planted:
-    """Draw people of a world; with `error` each mention is taken for another level by that chance.
-
-    Posts are log-normal, 12 at the median. Verbosity: mentions by writing alone, at rates that fall from .15 to .02 a post. Cumulative: a level is spoken of, one post
-    in four, by whoever stands above it, with a slope of 3. Unfolding: as often, by whoever stands near it, with a variance of .25. Independent: whatever is written.
-    """
-    draw = generator(seed, "planted", world, str(people))
-    posts = np.maximum(1, np.round(draw.lognormal(2.5, 0.9, people)))
-    ladder, places = np.linspace(-1.5, 1.5, levels), draw.normal(size=people)[:, None]
-    if world == "cumulative":
-        above = draw.random((people, levels)) < 1 / (1 + np.exp(-3 * (places - ladder)))
-        rates = 0.25 * posts[:, None] * above
-    elif world == "unfolding":
-        rates = 0.25 * posts[:, None] * np.exp(-((places - ladder) ** 2) / 0.5)
-    elif world == "verbosity":
-        rates = posts[:, None] * np.geomspace(0.15, 0.02, levels)
-    else:
-        rates = np.broadcast_to(np.geomspace(2.0, 0.25, levels), (people, levels))
-    return Planted(_taken_for_others(draw.poisson(rates), error, draw), posts)
+def planted(world: World, people: int, seed: int, *, error: float = 0.0) -> Planted:
+    """Draw people of a world, as the fictional world draws its panels; with `error` each mention is taken for another level by that chance."""
+    posts = draw_posts(seed, world, people)
+    return Planted(_taken_for_others(draw_mentions(seed, world, posts, world), error, generator(seed, "mistaken", world)), posts.astype(float))
 
 
 def _taken_for_others(mentions: np.ndarray, error: float, draw: np.random.Generator) -> np.ndarray:
