@@ -1,6 +1,7 @@
 """The benches of sequential recommendation at toy size, and the command that fits and asks."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,6 +115,11 @@ def test_words_are_read_and_titles_are_written_by_the_same_backbone(folder, tmp_
 def test_a_training_that_the_clock_cut_short_is_named_so(folder, tmp_path):
     cut = bench_rank(RankPlan((folder,), seeds=1, arms=("SASRec",), config=TOY.model_copy(update={"epochs": 200.0}), seconds=0.1), tmp_path / "a", "ours")
     assert cut.rows[0]["model"].endswith(" epochs, not converged")
+    # A row that is lost is made again of the checkpoint, whatever the clock says now.
+    shutil.rmtree(tmp_path / "a" / "rank")
+    again = bench_rank(RankPlan((folder,), seeds=1, arms=("SASRec",), config=TOY.model_copy(update={"epochs": 200.0}), seconds=0.1), tmp_path / "a", "ours")
+    assert not again.missing
+    assert again.rows[0]["ndcg@10"] == cut.rows[0]["ndcg@10"]
     whole = bench_rank(RankPlan((folder,), seeds=1, arms=("SASRec",), config=TOY.model_copy(update={"epochs": 1.0})), tmp_path / "b", "ours")
     assert whole.rows[0]["model"] == "native, 1 layers of 32"
 

@@ -1,6 +1,6 @@
 """From histories and what is said of items to a trained model, with a table of what each stage gave."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ import torch
 
 from broadsheet.core.baselines import neighbour_vectors
 from broadsheet.core.corpus import Corpus
+from broadsheet.core.files import write_file
 from broadsheet.core.metrics import by_rank, target_ranks
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
@@ -109,7 +110,7 @@ def fit_model(
     epoch = sampler.steps(config.batch)
     stages = whole = plan(model, config, epoch)
     if seconds is not None:
-        stages = _within(seconds, stages, seconds_a_step(model, stages[-1].stage, sampler, descend))
+        stages = _within(seconds, stages, _step(folder, lambda: seconds_a_step(model, stages[-1].stage, sampler, descend)))
     for planned in stages:
         model.items.active = planned.active
         done = train(
@@ -189,6 +190,17 @@ def _within(seconds: float, stages: Sequence[Planned], step: float) -> list[Plan
     """Return the stages with all steps cut alike, so that they take about so many seconds at so many a step."""
     share = min(1.0, seconds / max(1e-9, step * _steps(stages)))
     return [planned._replace(stage=planned.stage.model_copy(update={"steps": max(1, round(planned.stage.steps * share))})) for planned in stages]
+
+
+def _step(folder: Path | None, measured: Callable[[], float]) -> float:
+    """Return the seconds of a step, as they were measured when the training of this folder began: one that goes on has the steps it had."""
+    kept = folder / "seconds_a_step" if folder else None
+    if kept is not None and kept.exists():
+        return float(kept.read_text(encoding="utf-8"))
+    seconds = measured()
+    if kept is not None:
+        write_file(kept, repr(seconds))
+    return seconds
 
 
 def _steps(stages: Sequence[Planned]) -> int:
