@@ -12,6 +12,7 @@ from scipy import sparse
 from broadsheet.core.catalogue import Catalogue, reading_text
 from broadsheet.core.component import Embedder
 from broadsheet.core.embeddings import embed_catalogue
+from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Columns, Item
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from broadsheet.core.artifacts import Artifact
     from broadsheet.core.embeddings import Embeddings
     from broadsheet.core.modality import Attributes, Content
+    from broadsheet.needs.extract.extractor import LevelLabeller
+    from broadsheet.needs.taxonomy import Taxonomy
     from broadsheet.rank.bench import world as rank_world
     from broadsheet.rank.config import RankerConfig
     from broadsheet.represent.pictures.labelled import Shown
     from broadsheet.retrieve.bench.materials import Material
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.sample.world import World
+
+# What labels sentences by level of need.
+LABELLERS = ("minilm", "cues")
 
 
 class Represented(NamedTuple):
@@ -150,6 +156,22 @@ def text_contents(ids: Sequence[str], texts: Sequence[str], progress: Progress =
     catalogue = Catalogue([Item(id=item, title=text) for item, text in zip(ids, texts, strict=True)])
     vectors = embed_catalogue(MiniLMEmbedder(MiniLMConfig()), catalogue, artifact_folder(), progress).vectors
     return {"text": Content(vectors, np.asarray(vectors.any(axis=1)))}
+
+
+def level_labeller(name: str, taxonomy: "Taxonomy") -> "LevelLabeller":
+    """Return what labels sentences by level of need: `minilm` (likeness to the taxonomy's sentences) or `cues` (its words).
+
+    Raises ConfigError for another name, MissingExtraError where MiniLM is not installed.
+    """
+    from broadsheet.needs.label.prototypes import Prototypes
+    from broadsheet.needs.label.words import CueWords
+
+    if name == "cues":
+        return CueWords(taxonomy)
+    if name != "minilm":
+        raise ConfigError(f"There is no labeller {name!r}.{did_you_mean(name, LABELLERS)}", f"Labellers are: {', '.join(LABELLERS)}.")
+    embedder = MiniLMEmbedder(MiniLMConfig())
+    return Prototypes(taxonomy, lambda texts: embedder(list(texts)), embedder.model)
 
 
 class Known(NamedTuple):

@@ -19,6 +19,42 @@ def needs() -> None:
     """Read posts for what people say they need."""
 
 
+@app.command("run")
+def run(
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
+    labeller: Annotated[str, typer.Option("--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model.")] = "minilm",
+    taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
+    floor: Annotated[float, typer.Option("--floor", min=0, max=1, help="A sentence less surely of a level than this speaks of no need.")] = 0.5,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+) -> None:
+    """Take needs from posts, each with the sentence that says so; personal data are replaced first, and authors get another name.
+
+    The folder holds posts, mentions, rejected, facts and claims as Parquet, and posts.jsonl and mentions.jsonl for the other commands. No language model is asked.
+
+    Example: broadsheet needs run --posts posts.jsonl --out needs && broadsheet needs infer --posts needs/posts.jsonl --mentions needs/mentions.jsonl
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.needs.extract.extractor import Extractor
+    from broadsheet.needs.extract.run import extract
+    from broadsheet.needs.pseudonyms import author_key
+    from broadsheet.needs.taxonomy import open_taxonomy
+    from broadsheet.stack import level_labeller
+
+    levels = open_taxonomy(taxonomy)
+    with shown() as progress:
+        made = extract(posts, out, Extractor(levels, level_labeller(labeller, levels), author_key(), floor), progress)
+    if as_json:
+        typer.echo(made.manifest.model_dump_json())
+        return
+    counts = made.manifest.metrics
+    typer.echo(
+        f"{counts['mentions']:,.0f} needs in {counts['posts']:,.0f} posts, {counts['rejected']:,.0f} rejected; {counts['facts']:,.0f} facts, "
+        f"{counts['claims']:,.0f} claims of an order; {counts['replaced']:,.0f} personal data replaced. By {made.manifest.models['extractor']}. In {out}."
+    )
+
+
 @app.command("gate")
 def gate(
     posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],

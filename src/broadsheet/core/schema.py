@@ -57,6 +57,19 @@ class Columns:
     FAMILY = "family"
     SPLIT = "split"
     MONTH = "month"
+    MENTION = "mention"
+    NEED = "need"
+    POLARITY = "polarity"
+    HORIZON = "horizon"
+    CONFIDENCE = "confidence"
+    EXTRACTOR = "extractor"
+    VALUE = "value"
+    CURRENCY = "currency"
+    PERIOD = "period"
+    BEFORE = "before"
+    AFTER = "after"
+    REASON = "reason"
+    REPLACED = "replaced"
 
 
 class ArtifactKind(StrEnum):
@@ -73,6 +86,7 @@ class ArtifactKind(StrEnum):
     TURNS = "turns"
     RETRIEVER = "retriever"
     SEQUENCE_RANKER = "sequence-ranker"
+    NEEDS = "needs"
 
 
 class Announce(StrEnum):

@@ -1,0 +1,46 @@
+"""The labeller that needs neither labels nor a language model: a text is what the taxonomy's own sentences are most like."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from broadsheet.needs.label.labels import Labels
+from broadsheet.needs.taxonomy import Taxonomy
+
+NONE = "none"
+# A cosine with the nearest sentence at which a text is as likely to speak of no need, and the cosine that is one unit of log-odds.
+NOTHING, UNIT = 0.33, 0.05
+
+Embed = Callable[[Sequence[str]], np.ndarray]
+
+
+class Prototypes:
+    """Labels texts by the nearest sentence of each level, or `none`; `embed` gives unit vectors `[N, d]`, and `model` names what gives them."""
+
+    def __init__(self, taxonomy: Taxonomy, embed: Embed, model: str, *, nothing: float = NOTHING, unit: float = UNIT) -> None:
+        sentences = [(level.id, node.id, sentence) for level in taxonomy.levels for node in (level, *level.needs) for sentence in node.prototypes]
+        self.names = (*(level.id for level in taxonomy.levels), NONE)
+        self.name = f"prototypes by {model}"
+        self._embed, self._nothing, self._unit = embed, nothing, unit
+        self._levels = np.array([self.names.index(level) for level, _, _ in sentences])
+        self._nodes = [node for _, node, _ in sentences]
+        self._vectors = embed([sentence for _, _, sentence in sentences])
+
+    def __call__(self, texts: Sequence[str]) -> Labels:
+        """Label texts by level."""
+        return Labels(self.names, self._chances(self._likeness(texts)))
+
+    def needs(self, texts: Sequence[str]) -> list[str]:
+        """Return for each text the need, or the level itself, whose sentence is nearest among those of the level it is likeliest of."""
+        likeness = self._likeness(texts)
+        levels = self._chances(likeness)[:, :-1].argmax(axis=1) if len(texts) else []
+        return [self._nodes[int(np.where(self._levels == level, row, -np.inf).argmax())] for level, row in zip(levels, likeness, strict=True)]
+
+    def _likeness(self, texts: Sequence[str]) -> np.ndarray:
+        return self._embed(list(texts)) @ self._vectors.T if len(texts) else np.zeros((0, len(self._vectors)))
+
+    def _chances(self, likeness: np.ndarray) -> np.ndarray:
+        nearest = np.stack([likeness[:, self._levels == level].max(axis=1, initial=-1.0) for level in range(len(self.names) - 1)], axis=1)
+        odds = np.column_stack([nearest, np.full(len(likeness), self._nothing)]) / self._unit
+        odds = np.exp(odds - odds.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
