@@ -21,8 +21,9 @@ from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
 if TYPE_CHECKING:
     from broadsheet.core.artifacts import Artifact
     from broadsheet.core.embeddings import Embeddings
+    from broadsheet.core.llm import Client
     from broadsheet.core.modality import Attributes, Content
-    from broadsheet.needs.extract.extractor import LevelLabeller
+    from broadsheet.needs.label.labels import NeedLabeller
     from broadsheet.needs.taxonomy import Taxonomy
     from broadsheet.rank.bench import world as rank_world
     from broadsheet.rank.config import RankerConfig
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from broadsheet.sample.world import World
 
 # What labels sentences by level of need.
-LABELLERS = ("minilm", "cues")
+LABELLERS = ("minilm", "cues", "llm")
 
 
 class Represented(NamedTuple):
@@ -158,20 +159,27 @@ def text_contents(ids: Sequence[str], texts: Sequence[str], progress: Progress =
     return {"text": Content(vectors, np.asarray(vectors.any(axis=1)))}
 
 
-def level_labeller(name: str, taxonomy: "Taxonomy") -> "LevelLabeller":
-    """Return what labels sentences by level of need: `minilm` (likeness to the taxonomy's sentences) or `cues` (its words).
+def level_labeller(name: str, taxonomy: "Taxonomy", client: "Client | None" = None, below: float = 0.0, progress: Progress = silent) -> "NeedLabeller":
+    """Return what labels sentences by level of need: `minilm` (likeness to the taxonomy's sentences), `cues` (its words), or `llm` (the client's model alone).
 
-    Raises ConfigError for another name, MissingExtraError where MiniLM is not installed.
+    With a client the first two send on what they are less sure of than `below`. Raises ConfigError for another name, MissingExtraError where MiniLM is not installed.
     """
+    from broadsheet.needs.label.asked import AskedLabeller, UnsureAsked
     from broadsheet.needs.label.prototypes import Prototypes
     from broadsheet.needs.label.words import CueWords
 
-    if name == "cues":
-        return CueWords(taxonomy)
-    if name != "minilm":
+    if name not in LABELLERS:
         raise ConfigError(f"There is no labeller {name!r}.{did_you_mean(name, LABELLERS)}", f"Labellers are: {', '.join(LABELLERS)}.")
-    embedder = MiniLMEmbedder(MiniLMConfig())
-    return Prototypes(taxonomy, lambda texts: embedder(list(texts)), embedder.model)
+    if name == "llm" and client is None:
+        raise ConfigError("The labeller llm asks a language model, and none is named.", "Name one: --llm openai:MODEL@URL, smollm2, or replay:FILE.")
+    asked = AskedLabeller(taxonomy, client, progress) if client is not None else None
+    if asked is not None and name == "llm":
+        return asked
+    first: NeedLabeller = CueWords(taxonomy)
+    if name == "minilm":
+        embedder = MiniLMEmbedder(MiniLMConfig())
+        first = Prototypes(taxonomy, lambda texts: embedder(list(texts)), embedder.model)
+    return UnsureAsked(first, asked, below) if asked is not None else first
 
 
 class Known(NamedTuple):

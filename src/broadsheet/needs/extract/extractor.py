@@ -1,7 +1,7 @@
 """Posts to mentions of needs, facts about their authors, and claims of an order; every one with its words, or rejected with its reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from broadsheet.needs.claims import claim_of
 from broadsheet.needs.evidence import Gate
 from broadsheet.needs.extract import rules
 from broadsheet.needs.extract.sentences import sentences
-from broadsheet.needs.label.labels import Labels
+from broadsheet.needs.label.labels import NeedLabeller
 from broadsheet.needs.label.prototypes import NONE
 from broadsheet.needs.privacy import scrub
 from broadsheet.needs.pseudonyms import pseudonym
@@ -31,20 +31,6 @@ FACTS = {
 CLAIMS = {Columns.POST: pl.String, Columns.BEFORE: pl.String, Columns.AFTER: pl.String, Columns.START: pl.Int64, Columns.END: pl.Int64, Columns.TEXT: pl.String}
 REJECTED = {Columns.MENTION: pl.String, Columns.POST: pl.String, Columns.REASON: pl.String}
 POSTS = {Columns.POST: pl.String, Columns.AUTHOR: pl.String, Columns.AT: pl.Datetime("us", "UTC"), Columns.TEXT: pl.String, Columns.REPLACED: pl.Int64}
-
-
-class LevelLabeller(Protocol):
-    """Labels sentences by level or `none`, and by the need under the likeliest level."""
-
-    name: str
-
-    def __call__(self, texts: Sequence[str]) -> Labels:
-        """Label texts by level."""
-        ...
-
-    def needs(self, texts: Sequence[str]) -> list[str]:
-        """Return the need, or the level itself, of each text."""
-        ...
 
 
 class Extracted(NamedTuple):
@@ -69,7 +55,7 @@ class Extractor:
     as its evidence, which the gate must let pass.
     """
 
-    def __init__(self, taxonomy: Taxonomy, labeller: LevelLabeller, key: bytes, floor: float = FLOOR) -> None:
+    def __init__(self, taxonomy: Taxonomy, labeller: NeedLabeller, key: bytes, floor: float = FLOOR) -> None:
         self.taxonomy, self.labeller, self._key, self.floor = taxonomy, labeller, key, floor
         self.name = f"{labeller.name}; polarity, horizon, facts and order by rules"
 
@@ -113,7 +99,7 @@ class Extractor:
                 evidence=(span,),
                 confidence=known[span.text][1],
                 extractor=self.labeller.name,
-                prompt_hash="",
+                prompt_hash=getattr(self.labeller, "prompt_hash", ""),
             )
             for post, span in cut
             if span.text in needs

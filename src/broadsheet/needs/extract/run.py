@@ -15,6 +15,8 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.needs.extract.extractor import Extracted, Extractor
 from broadsheet.needs.hierarchy.inputs import POST, posts_of
+from broadsheet.needs.label.asked import AskedLabeller, UnsureAsked
+from broadsheet.needs.label.labels import NeedLabeller
 
 # Posts that are read at a time.
 BATCH = 2000
@@ -35,12 +37,15 @@ def extract(path: Path, out: Path, extractor: Extractor, progress: Progress = si
         parts.append(extractor(pl.DataFrame(list(islice(left, BATCH)), schema=[Columns.POST, Columns.AUTHOR, Columns.AT, Columns.TEXT], orient="row")))
         progress("posts", min(start + BATCH, len(rows)), len(rows))
     found = Extracted.together(parts)
+    asked = _asked(extractor.labeller)
     manifest = Manifest(
         kind=ArtifactKind.NEEDS,
         config={"taxonomy": extractor.taxonomy.name, "floor": extractor.floor},
         parents={"posts": file_hash(path), "taxonomy": text_hash(extractor.taxonomy.model_dump_json())},
         models={"labeller": extractor.labeller.name, "extractor": extractor.name},
-        metrics={name: float(len(frame)) for name, frame in zip(FRAMES, found, strict=True)} | {Columns.REPLACED: float(found.posts[Columns.REPLACED].sum())},
+        metrics={name: float(len(frame)) for name, frame in zip(FRAMES, found, strict=True)}
+        | {Columns.REPLACED: float(found.posts[Columns.REPLACED].sum())}
+        | asked,
     )
 
     def fill(stage: Path) -> None:
@@ -48,6 +53,15 @@ def extract(path: Path, out: Path, extractor: Extractor, progress: Progress = si
         (stage / "mentions.jsonl").write_text("".join(f"{line}\n" for line in _mentions(found.mentions)), encoding="utf-8")
 
     return write_artifact(out, manifest, frames=dict(zip(FRAMES, found, strict=True)), fill=fill)
+
+
+def _asked(labeller: NeedLabeller) -> dict[str, float]:
+    """Return what a language model was asked, and how many sentences got no answer, by reason; the same whether answers were paid now or before."""
+    second = labeller.second if isinstance(labeller, UnsureAsked) else labeller
+    if not isinstance(second, AskedLabeller):
+        return {}
+    sent = {"sent": float(labeller.sent)} if isinstance(labeller, UnsureAsked) else {}
+    return sent | {f"unlabelled {reason}": float(count) for reason, count in second.failures.items()}
 
 
 def _rows(path: Path) -> list[tuple[str, str, int, str]]:

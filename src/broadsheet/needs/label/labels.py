@@ -40,3 +40,11 @@ class Labeller(Protocol):
     def __call__(self, texts: Sequence[str]) -> Labels:
         """Label texts."""
         ...
+
+
+class NeedLabeller(Labeller, Protocol):
+    """Labels sentences by level or `none`, and by the need under the likeliest level."""
+
+    def needs(self, texts: Sequence[str]) -> list[str]:
+        """Return the need, or the level itself, of each text."""
+        ...
