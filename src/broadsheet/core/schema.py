@@ -57,6 +57,8 @@ class Columns:
     FAMILY = "family"
     SPLIT = "split"
     MONTH = "month"
+    ANNOTATOR = "annotator"
+    EVIDENCE = "evidence"
 
 
 class ArtifactKind(StrEnum):
