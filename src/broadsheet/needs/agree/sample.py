@@ -63,15 +63,13 @@ def inclusion(aims: np.ndarray, size: int) -> np.ndarray:
     >>> inclusion(np.array([6.0, 1.0, 1.0]), 2).tolist()
     [1.0, 0.5, 0.5]
     """
-    chances = aims / aims.sum() * size
-    while (chances > _SURE).any():
-        sure = chances > _SURE
-        chances[sure] = 1.0
-        scaled = chances[~sure] * ((size - sure.sum()) / chances[~sure].sum()) if (~sure).any() else chances[~sure]
-        chances[~sure] = scaled
-        if not (scaled > _SURE).any():
-            break
-    return chances
+    sure = np.zeros(len(aims), dtype=bool)
+    while True:
+        chances = np.where(sure, 1.0, aims * (size - sure.sum()) / aims[~sure].sum())
+        over = (chances > _SURE) & ~sure
+        if not over.any():
+            return chances
+        sure |= over
 
 
 def _by_level(doubts: np.ndarray, levels: np.ndarray) -> np.ndarray:
