@@ -140,7 +140,9 @@ def _labeller(
     levels, empty = level_part(counts)
     assumed = tuple(names[number] for number in empty)
     if assumed:
-        notes.append(f"The labeller names no level where people say {', '.join(assumed)}, or people never say it: the confusion of levels takes it as free of error.")
+        notes.append(
+            f"The labeller names no level where people say {', '.join(assumed)}, or people never say it: the confusion of levels takes it as free of error."
+        )
     if predicted.several:
         notes.append(f"{predicted.several:,} posts have mentions of several levels: the surest stands for the post.")
     pairs = [

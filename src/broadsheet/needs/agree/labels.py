@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from broadsheet.core.errors import BroadsheetError, EmptySourceError, RecordError, TaxonomyError
 from broadsheet.core.schema import Columns
+from broadsheet.needs.agree.label_studio import is_tasks, read_tasks
 from broadsheet.needs.agree.sheet import COLUMNS, Sheet, read_sheet
 from broadsheet.needs.normal import NormalText, normalise
 from broadsheet.needs.posts import places
@@ -64,7 +65,7 @@ def read_labels(paths: Sequence[Path], taxonomy: Taxonomy, posts: Mapping[str, s
     """
     reader = _Reader(taxonomy, posts)
     for path in paths:
-        sheet = read_sheet(path)
+        sheet = read_tasks(path) if is_tasks(path) else read_sheet(path)
         for line, row in zip(sheet.lines, sheet.rows, strict=True):
             reader.take(row, f"{path.name}, line {line}")
     if not reader.texts and not reader.faults:
@@ -148,7 +149,8 @@ class _Reader:
         spans += [found] if found and found not in spans else []
 
     def _post(self, row: Mapping[str, str]) -> str:
-        post, text = row[Columns.POST].strip(), row[Columns.TEXT]
+        post, text = row[Columns.POST], row[Columns.TEXT]
+        post = post if post in self._normal or post in (self._posts or {}) else post.strip()
         if not post:
             raise RecordError("the row names no post", "Write the id of the post into the column post.")
         if post not in self._normal:
@@ -157,7 +159,9 @@ class _Reader:
             self.texts[post] = text if self._posts is None else self._posts[post]
             self._normal[post] = normalise(self.texts[post])
         if text != self.texts[post] and normalise(text).text != self._normal[post].text:
-            raise RecordError(f"the text of {post!r} is not what it is elsewhere", "Take the text from the posts anew: labels are about words that stand there.")
+            raise RecordError(
+                f"the text of {post!r} is not what it is elsewhere", "Take the text from the posts anew: labels are about words that stand there."
+            )
         return post
 
     def _weigh(self, post: str, cell: str) -> None:

@@ -30,7 +30,9 @@ def _labeller(found: Labeller) -> Iterator[str]:
     if found.spans:
         yield _spans(found.spans)
     widest = max(map(len, found.labels))
-    yield f"Confusion; rows are what people say, columns the labeller in the same order.\n{'':{widest}}  " + " ".join(f"{n:>6}" for n in range(1, len(found.labels) + 1))
+    yield f"Confusion; rows are what people say, columns the labeller in the same order.\n{'':{widest}}  " + " ".join(
+        f"{n:>6}" for n in range(1, len(found.labels) + 1)
+    )
     for name, row in zip(found.labels, found.confusion, strict=True):
         yield f"{name:>{widest}}  " + " ".join(f"{value:6.1f}" for value in row)
     yield f"{'Share of posts':>{widest}}  {'naive':18}  {'people alone':18}  {'corrected':18}  prediction-powered"
