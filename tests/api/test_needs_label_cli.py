@@ -82,7 +82,7 @@ def test_posts_are_drawn_filled_in_and_compared_with_a_labeller(here, tmp_path, 
     told = here(*words).stdout
     assert "Krippendorff's alpha, people" in told
     assert "prediction-powered" in told
-    inferred = here("needs", "infer", "--posts", "posts.jsonl", "--mentions", "mentions.jsonl", "--confusion", "confusion.json", "--json", "--set", "draws=19")
+    inferred = here("needs", "infer", "--posts", "posts.jsonl", "--mentions", "mentions.jsonl", "--confusion", "confusion.json", "--json", "--set", "draws=99")
     assert inferred.returncode == 0, inferred.stderr
 
 

@@ -163,10 +163,13 @@ def test_a_sample_has_the_size_and_the_chances_that_it_states():
 
 
 def test_a_sample_prefers_disagreement_and_rare_levels_and_follows_its_seed():
-    _, labellers = two_labellers()
+    truth, labellers = two_labellers()
     chosen = choose(400, labellers, 60, seed=1)
     differs = doubt(labellers)
-    assert differs[chosen.places].mean() > 2 * differs.mean()
+    # Half of the chance is the same for all posts; the other half goes to posts on which the two differ.
+    found = np.mean([differs[choose(400, labellers, 60, seed=seed).places].mean() for seed in range(30)])
+    assert found == pytest.approx(0.5 * differs.mean() + 0.5, abs=0.02)
+    assert (truth[chosen.places] == 3).mean() > 1.5 * (truth == 3).mean()
     assert choose(400, labellers, 60, seed=1).places.tolist() == chosen.places.tolist()
     assert choose(400, labellers, 60, seed=2).places.tolist() != chosen.places.tolist()
     assert (choose(400, [], 60).propensities == 60 / 400).all()
@@ -265,7 +268,7 @@ def test_corrected_shares_cover_the_truth_and_naive_ones_do_not(is_even):
         for name, (_, low, high) in zip(held, ways, strict=True):
             held[name] += ((low <= true) & (true <= high)).mean() / runs
             widths[name] += (high - low).mean() / runs
-    assert held["naive"] < 0.2
+    assert held["naive"] < 0.4
     for name in ("people", "corrected", "powered"):
         assert 0.91 < held[name] <= 0.99, (name, held)
     assert widths["powered"] < widths["people"]

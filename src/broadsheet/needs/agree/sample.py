@@ -37,8 +37,7 @@ def choose(posts: int, labellers: Sequence[Labels], size: int, *, even: float = 
         return Chosen(rng.permutation(posts), np.ones(posts))
     aims = np.full(posts, 1 / posts)
     if labellers:
-        doubts, levels = doubt(labellers), np.mean([one.chances for one in labellers], axis=0).argmax(axis=1)
-        aims = even * aims + (1 - even) * _by_level(doubts, levels)
+        aims = even * aims + (1 - even) * _by_level(doubt(labellers), np.mean([one.chances for one in labellers], axis=0))
     chances = inclusion(aims, size)
     drawn = _systematic(chances, rng)
     return Chosen(drawn, chances[drawn])
@@ -72,15 +71,12 @@ def inclusion(aims: np.ndarray, size: int) -> np.ndarray:
         sure |= over
 
 
-def _by_level(doubts: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return aims `[N]` that sum to 1: as much for each level, and in it by doubt."""
-    aims = np.zeros(len(doubts))
-    found = np.unique(levels)
-    for level in found:
-        within = levels == level
-        worth = doubts[within] if doubts[within].sum() > 0 else np.ones(within.sum())
-        aims[within] = worth / worth.sum() / len(found)
-    return aims
+def _by_level(doubts: np.ndarray, chances: np.ndarray) -> np.ndarray:
+    """Return aims `[N]` that sum to 1: as much for each level that labellers give, and in it by doubt; a post counts for levels by their chances `[N, C]`."""
+    given = chances[:, chances.sum(axis=0) > 0]
+    worth = given * doubts[:, None]
+    worth = np.where(worth.sum(axis=0) > 0, worth, given)
+    return (worth / worth.sum(axis=0)).mean(axis=1)
 
 
 def _systematic(chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:
