@@ -163,16 +163,17 @@ def test_a_sample_has_the_size_and_the_chances_that_it_states():
 
 
 def test_a_sample_prefers_disagreement_and_rare_levels_and_follows_its_seed():
-    truth, labellers = two_labellers()
+    _, labellers = two_labellers()
     chosen = choose(400, labellers, 60, seed=1)
     differs = doubt(labellers)
     # Half of the chance is the same for all posts; the other half goes to posts on which the two differ.
-    found = np.mean([differs[choose(400, labellers, 60, seed=seed).places].mean() for seed in range(30)])
-    assert found == pytest.approx(0.5 * differs.mean() + 0.5, abs=0.02)
-    assert (truth[chosen.places] == 3).mean() > 1.5 * (truth == 3).mean()
+    rare = np.mean([one.chances[:, 3] for one in labellers], axis=0)
+    drawn = [choose(400, labellers, 60, seed=seed).places for seed in range(30)]
+    assert np.mean([differs[places].mean() for places in drawn]) == pytest.approx(0.5 * differs.mean() + 0.5, abs=0.02)
+    assert np.mean([rare[places].mean() for places in drawn]) > 1.4 * rare.mean()
     assert choose(400, labellers, 60, seed=1).places.tolist() == chosen.places.tolist()
     assert choose(400, labellers, 60, seed=2).places.tolist() != chosen.places.tolist()
-    assert (choose(400, [], 60).propensities == 60 / 400).all()
+    assert choose(400, [], 60).propensities == pytest.approx(60 / 400)
     assert sorted(choose(3, labellers, 60).places.tolist()) == [0, 1, 2]
     assert choose(0, [], 5).places.tolist() == []
 
@@ -203,7 +204,7 @@ def test_ordinal_alpha_leaves_none_out_and_one_label_has_no_alpha():
 
 
 def test_kappa_of_a_pair_by_hand():
-    # Agree on 3 of 4: observed 0.75; expected (2 * 2 + 2 * 2) / 16 = 0.5 with 1 1 2 2 and 1 1 2 2 mixed up once, here (2 * 3 + 2 * 1) / 16.
+    # They agree on 3 of 4. By chance: 2 and 3 of 4 say 1, 2 and 1 of 4 say 2, so (2 * 3 + 2 * 1) / 16 = 0.5.
     (found,) = kappas(votes("1 1 2 2 6", "1 1 2 1 ."))
     assert found.posts == 4
     assert found.kappa == pytest.approx((0.75 - 0.5) / (1 - 0.5))
@@ -214,12 +215,15 @@ def test_words_in_common():
     def said(*places):
         return Label("survival", tuple(Span(start=a, end=b, text="x" * (b - a)) for a, b in places))
 
-    sides = [(said((0, 10), (20, 30)), said((0, 10))), (said((0, 10)), said((5, 15))), (said((0, 5)), Label(NONE))]
+    sides = [("p", said((0, 10), (20, 30)), said((0, 10))), ("q", said((0, 10)), said((5, 15))), ("r", said((0, 5)), Label(NONE))]
     found = span_agreement("ana", "llm:m", sides, np.random.default_rng(0))
     assert found.kind == "a person and a model"
     assert found.posts == 2
     assert (found.exact_precision, found.exact_recall, found.exact_f1.value) == (1 / 2, 1 / 3, 2 / 5)
     assert (found.characters_precision, found.characters_recall, found.characters_f1.value) == (15 / 20, 15 / 30, 30 / 50)
+    # The same labels again are no more evidence: posts are drawn, not labels.
+    again = span_agreement("ana", "llm:m", [side for side in sides for _ in range(9)], np.random.default_rng(0))
+    assert (again.posts, again.exact_f1.low, again.exact_f1.high) == (2, found.exact_f1.low, found.exact_f1.high)
     assert span_agreement("ana", "bo", sides[2:], np.random.default_rng(0)) is None
 
 

@@ -114,31 +114,34 @@ def kappas(votes: Votes) -> list[Kappa]:
     found = []
     for one, two in combinations(range(len(votes.annotators)), 2):
         both = (votes.codes[one] != MISSING) & (votes.codes[two] != MISSING)
-        found.append(kappa_of(votes.annotators[one], votes.annotators[two], votes.codes[one, both], votes.codes[two, both], len(votes.names) - 1))
+        found.append(kappa_of(votes.annotators[one], votes.annotators[two], (votes.codes[one, both], votes.codes[two, both]), len(votes.names) - 1))
     return found
 
 
-def kappa_of(first: str, second: str, left: np.ndarray, right: np.ndarray, none: int, kind: str = "") -> Kappa:
-    """Return Cohen's kappa of two labellings `[P]`; `none` is the place of none, and `kind` says what is compared where the names do not."""
+def kappa_of(first: str, second: str, sides: tuple[np.ndarray, np.ndarray], none: int, *, kind: str = "", weights: np.ndarray | None = None) -> Kappa:
+    """Return Cohen's kappa of two labellings `[P]`; `none` is the place of none, `kind` says what is compared where the names do not, `weights` `[P]` weigh posts."""
+    left, right = sides
+    heavy = np.ones(len(left)) if weights is None else weights
     ordered = (left != none) & (right != none)
     return Kappa(
         first=first,
         second=second,
         kind=kind or kind_of(first, second),
         posts=len(left),
-        kappa=_kappa(left, right),
+        kappa=_kappa(left, right, heavy),
         ordered_posts=int(ordered.sum()),
-        quadratic=_kappa(left[ordered], right[ordered], none),
+        quadratic=_kappa(left[ordered], right[ordered], heavy[ordered], none),
     )
 
 
-def _kappa(left: np.ndarray, right: np.ndarray, levels: int = 0) -> float | None:
+def _kappa(left: np.ndarray, right: np.ndarray, heavy: np.ndarray, levels: int = 0) -> float | None:
     from sklearn.metrics import cohen_kappa_score
 
     if len(np.unique(np.concatenate([left, right]))) < 2:
         return None
     # All levels are named, so that the distance of two does not shrink where one between them is never used.
-    value = cohen_kappa_score(left, right, labels=np.arange(levels), weights="quadratic") if levels else cohen_kappa_score(left, right)
+    labels, weights = (np.arange(levels), "quadratic") if levels else (None, None)
+    value = cohen_kappa_score(left, right, labels=labels, weights=weights, sample_weight=heavy)
     return float(value) if math.isfinite(value) else None
 
 
@@ -155,30 +158,34 @@ def span_agreements(labelled: Labelled, rng: np.random.Generator) -> list[SpanAg
     """Compare the words of each pair of annotators, over the posts in which both marked any."""
     pairs = []
     for first, second in combinations(labelled.annotators, 2):
-        sides = [(labelled.labels.get((post, first)), labelled.labels.get((post, second))) for post in labelled.texts]
-        found = span_agreement(first, second, [(one, two) for one, two in sides if one and two], rng)
+        sides = [(post, labelled.labels.get((post, first)), labelled.labels.get((post, second))) for post in labelled.texts]
+        found = span_agreement(first, second, [(post, one, two) for post, one, two in sides if one and two], rng)
         pairs += [found] if found else []
     return pairs
 
 
-def span_agreement(first: str, second: str, sides: Sequence[tuple[Label, Label]], rng: np.random.Generator, kind: str = "") -> SpanAgreement | None:
-    """Compare two annotators' words, post by post, whatever level they name; None where no post has words of both."""
-    marked = [(one.spans, two.spans) for one, two in sides if one.spans and two.spans]
-    if not marked:
+def span_agreement(first: str, second: str, sides: Sequence[tuple[str, Label, Label]], rng: np.random.Generator, kind: str = "") -> SpanAgreement | None:
+    """Compare two annotators' words, post by post, whatever level they name; None where no post has words of both.
+
+    `sides` are a post and its two labels; a post may come again, with another person's, and is redrawn with all of its labels.
+    """
+    held = [(post, one.spans, two.spans) for post, one, two in sides if one.spans and two.spans]
+    if not held:
         return None
+    posts, marked = [post for post, *_ in held], [spans for _, *spans in held]
     exact = np.array([(len(_places(one) & _places(two)), len(_places(one)), len(_places(two))) for one, two in marked])
     common = np.array([(len(_covered(one) & _covered(two)), len(_covered(one)), len(_covered(two))) for one, two in marked])
     return SpanAgreement(
         first=first,
         second=second,
         kind=kind or kind_of(first, second),
-        posts=len(marked),
+        posts=len(set(posts)),
         exact_precision=_share(exact[:, 0], exact[:, 2]),
         exact_recall=_share(exact[:, 0], exact[:, 1]),
-        exact_f1=_f1(exact, rng),
+        exact_f1=_f1(exact, posts, rng),
         characters_precision=_share(common[:, 0], common[:, 2]),
         characters_recall=_share(common[:, 0], common[:, 1]),
-        characters_f1=_f1(common, rng),
+        characters_f1=_f1(common, posts, rng),
     )
 
 
@@ -194,9 +201,9 @@ def _share(part: np.ndarray, whole: np.ndarray) -> float:
     return float(part.sum() / whole.sum())
 
 
-def _f1(counts: np.ndarray, rng: np.random.Generator) -> Figure:
-    parts, wholes = 2 * counts[:, 0], counts[:, 1] + counts[:, 2]
-    if len(counts) < 2:
-        return Figure(value=_share(parts, wholes), units=len(counts))
-    found = bootstrap_ratio(parts, wholes, rng, rounds=ROUNDS)
-    return Figure(value=found.mean, low=found.low, high=found.high, units=len(counts))
+def _f1(counts: np.ndarray, posts: Sequence[str], rng: np.random.Generator) -> Figure:
+    parts, wholes, units = 2 * counts[:, 0], counts[:, 1] + counts[:, 2], len(set(posts))
+    if units < 2:
+        return Figure(value=_share(parts, wholes), units=units)
+    found = bootstrap_ratio(parts, wholes, rng, clusters=posts, rounds=ROUNDS)
+    return Figure(value=found.mean, low=found.low, high=found.high, units=units)

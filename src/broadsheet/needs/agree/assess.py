@@ -15,6 +15,7 @@ from broadsheet.needs.agree.truth import Truth, truth_of
 from broadsheet.needs.taxonomy import Taxonomy
 
 COMPARED = "people and a labeller"
+_HARD = "Posts were not drawn evenly: how far annotators agree is told of the posts they labelled, which are likely harder than most; a labeller is weighted to all."
 _NOT_ACCURACY = "Agreement among language models is not accuracy: they can agree and be wrong. Their figures stand apart from those of people."
 
 
@@ -83,6 +84,8 @@ def assess(labelled: Labelled, taxonomy: Taxonomy, predicted: Predicted | None =
     notes = [_NOT_ACCURACY] if models else []
     if labelled.repeated:
         notes.append(f"{labelled.repeated:,} times the evidence stands more than once in its post: the first place is taken.")
+    if len(set(labelled.propensities.values())) > 1:
+        notes.append(_HARD)
     truth = truth_of(votes.of(people)) if people else None
     found = None
     if predicted:
@@ -146,13 +149,16 @@ def _labeller(
     if predicted.several:
         notes.append(f"{predicted.several:,} posts have mentions of several levels: the surest stands for the post.")
     pairs = [
-        (labelled.labels[post, one], predicted.label(post, place[post])) for post in votes.posts for one in votes.annotators if (post, one) in labelled.labels
+        (post, labelled.labels[post, one], predicted.label(post, place[post]))
+        for post in votes.posts
+        for one in votes.annotators
+        if (post, one) in labelled.labels
     ]
     found = Labeller(
         name=predicted.name,
         labels=names,
         accuracy=accuracy(checked, rng),
-        kappa=kappa_of("people", predicted.name, truth.chances.argmax(axis=1), checked.said, len(names) - 1, COMPARED),
+        kappa=kappa_of("people", predicted.name, (truth.chances.argmax(axis=1), checked.said), len(names) - 1, kind=COMPARED, weights=weights),
         spans=span_agreement("people", predicted.name, pairs, rng, COMPARED),
         confusion=_rounded(counts),
         confusion_of_levels=_rounded(levels),

@@ -35,9 +35,9 @@ def _labeller(found: Labeller) -> Iterator[str]:
     )
     for name, row in zip(found.labels, found.confusion, strict=True):
         yield f"{name:>{widest}}  " + " ".join(f"{value:6.1f}" for value in row)
-    yield f"{'Share of posts':>{widest}}  {'naive':18}  {'people alone':18}  {'corrected':18}  prediction-powered"
+    yield f"{'Share of posts':>{widest}}  {'naive':22}  {'people alone':22}  {'corrected':22}  prediction-powered"
     for one in found.prevalence:
-        yield f"{one.level:>{widest}}  " + "  ".join(f"{_share(way):18}" for way in (one.naive, one.people, one.corrected, one.prediction_powered)).rstrip()
+        yield f"{one.level:>{widest}}  " + "  ".join(f"{_share(way):22}" for way in (one.naive, one.people, one.corrected, one.prediction_powered)).rstrip()
     if found.left_out:
         yield "Left out of the labeller's mentions: " + ", ".join(f"{reason} {count:,}" for reason, count in found.left_out.items()) + "."
 

@@ -26,7 +26,10 @@ class Truth(NamedTuple):
 
 
 def truth_of(votes: Votes) -> Truth:
-    """Return the majority's level of each post, in equal parts where votes are tied; of three annotators or more, Dawid and Skene's posterior."""
+    """Return the majority's level of each post, in equal parts where votes are tied; of three annotators or more, Dawid and Skene's posterior.
+
+    On a few hundred posts with eight labels, of people who all do well, the posterior is about as often right as a majority, and surer than it should be.
+    """
     counts = votes.counts()
     most = counts == counts.max(axis=1, keepdims=True)
     tied = int((most.sum(axis=1) > 1).sum())
