@@ -15,6 +15,8 @@ from broadsheet.needs.agree.truth import Truth, truth_of
 from broadsheet.needs.taxonomy import Taxonomy
 
 COMPARED = "people and a labeller"
+# Intervals that rest on the normal distribution, or on redrawn posts, are too narrow for a level that hardly any of the posts has.
+FEW = 5
 _HARD = "Posts were not drawn evenly: how far annotators agree is told of the posts they labelled, which are likely harder than most; a labeller is weighted to all."
 _NOT_ACCURACY = "Agreement among language models is not accuracy: they can agree and be wrong. Their figures stand apart from those of people."
 
@@ -146,6 +148,8 @@ def _labeller(
         notes.append(
             f"The labeller names no level where people say {', '.join(assumed)}, or people never say it: the confusion of levels takes it as free of error."
         )
+    if few := [name for name, count in zip(names, truth.chances.sum(axis=0), strict=True) if count < FEW]:
+        notes.append(f"Fewer than {FEW} posts by people have {', '.join(few)}: the intervals of these shares are too narrow.")
     if predicted.several:
         notes.append(f"{predicted.several:,} posts have mentions of several levels: the surest stands for the post.")
     pairs = [
