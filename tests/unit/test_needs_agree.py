@@ -77,6 +77,7 @@ def test_what_a_spreadsheet_makes_of_a_sheet_is_read(tmp_path):
         ("p1,Rent is due,ana,1,0,60,,", "no place of the post"),
         ("p1,Rent is due,ana,1,0,,,", "a start or an end, not both"),
         ("p1,Rent is due,ana,1,x,6,,", "the start is 'x'"),
+        (f"p1,Rent is due,ana,1,0,{'9' * 5000},,", "the end is '999"),
         ("p1,Rent is due,ana,1,,,,1.5", "the propensity is '1.5'"),
         ("p1,Rent is paid,ana,1,,,,", "is not what it is elsewhere"),
         ("p0,Rent is due,bo,2,,,,", "bo has called p0 'survival' before, and 'cash_flow' here"),
@@ -111,6 +112,19 @@ def test_a_file_that_is_no_sheet(tmp_path, text, error, says):
         labels_of(tmp_path, text)
 
 
+@given(st.lists(st.sampled_from([*',;"\n\r\t 0123456789-', "p1", "Rent", "ana", "none", "survival", "=", "\x00", "\xff", "😭"]), max_size=60))
+@settings(max_examples=150)
+def test_whatever_stands_in_a_sheet_ends_in_labels_or_in_two_lines(pieces):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_text(f"{HEAD}\np1,Rent,ana,1,,,,\n{''.join(pieces)}", encoding="utf-8", newline="")
+        try:
+            _, faults = read_labels([path], FINANCIAL)
+        except errors.BroadsheetError as fault:
+            faults = [fault]
+    assert all(fault.what and fault.mend for fault in faults)
+
+
 def test_rows_of_one_post_join_their_words_and_words_are_looked_for_in_the_posts(tmp_path):
     rows = "p1,Rent is due again,ana,1,,,Rent is,\np1,Rent is due again,ana,survival,,,due again,\n"
     labelled, faults = labels_of(tmp_path, f"{HEAD}\n{rows}", {"p1": "Rent  is due again"})
@@ -134,7 +148,8 @@ def test_label_studio_there_and_back(tmp_path):
     assert not faults
     assert labelled.labels == {("p1", "ana@example.org"): Label("survival", (Span(start=2, end=6, text="Rent"),))}
     assert labelled.unlabelled == 1
-    choice["value"]["choices"] = ["debt_credit"] if "debt_credit" in interface(FINANCIAL) else ["cash_flow"]
+    tasks[1]["data"]["text"] = "Half a pair \ud83d"
+    choice["value"]["choices"] = ["debt_credit"]
     (tmp_path / "done.json").write_text(json.dumps(tasks))
     assert "before" in read_labels([tmp_path / "done.json"], FINANCIAL)[1][0].what
 
@@ -242,7 +257,14 @@ def test_dawid_skene_finds_who_errs_where_a_majority_does_not():
     assert (chances.argmax(axis=1) == truth).mean() > (majority == truth).mean() + 0.1
     assert np.abs(said - np.array(tables)).max() < 0.15
     assert found.rule == "Dawid-Skene"
+    assert found.chances.sum(axis=1) == pytest.approx(1)
     assert found.accuracy["a"] > 0.85 > 0.65 > found.accuracy["c"]
+
+
+def test_a_level_that_nobody_names_has_no_trace_of_a_chance():
+    found = truth_of(votes("1 2 3 1 2 3 2", "1 2 3 1 2 3 1", "1 2 3 1 2 2 1"))
+    assert (found.chances[:, 3:] == 0).all()
+    assert found.chances.argmax(axis=1).tolist() == [0, 1, 2, 0, 1, 2, 0]
 
 
 def test_two_people_are_a_majority_and_a_tie_counts_in_parts():

@@ -9,6 +9,7 @@ from broadsheet.core.errors import EmptySourceError, RecordError, SourceNotFound
 from broadsheet.core.files import write_file
 from broadsheet.core.schema import Columns
 from broadsheet.needs.agree.sheet import COLUMNS, Sheet
+from broadsheet.needs.normal import without_halves
 from broadsheet.needs.taxonomy import Taxonomy
 
 # The names of the two controls of the labelling interface: what the post is about, and words that say so.
@@ -71,9 +72,9 @@ def _rows(task: Any) -> Iterator[dict[str, str]]:
     data = task["data"]
     post = {
         **dict.fromkeys(COLUMNS, ""),
-        Columns.POST: str(data[Columns.POST]),
-        Columns.TEXT: str(data[Columns.TEXT]),
-        Columns.PROPENSITY: str(data.get(Columns.PROPENSITY, "")),
+        Columns.POST: _text(data[Columns.POST]),
+        Columns.TEXT: _text(data[Columns.TEXT]),
+        Columns.PROPENSITY: _text(data.get(Columns.PROPENSITY, "")),
     }
     annotations = task.get("annotations") or []
     if not annotations:
@@ -84,16 +85,22 @@ def _rows(task: Any) -> Iterator[dict[str, str]]:
 
 def _annotated(post: dict[str, str], annotation: Any) -> Iterator[dict[str, str]]:
     by = annotation.get("completed_by", "")
-    row = {**post, Columns.ANNOTATOR: str(by.get("email") or by["id"] if isinstance(by, dict) else by)}
+    row = {**post, Columns.ANNOTATOR: _text((by.get("email") or by["id"]) if isinstance(by, dict) else by)}
     results = [] if annotation.get("was_cancelled") else annotation["result"]
     levels = [result["value"]["choices"][0] for result in results if result["from_name"] == CHOICE]
     spans = [result["value"] for result in results if result["from_name"] == WORDS]
     # A post's choice and the labels of its words are rows of their own: where they differ, the reader tells of two levels.
     if levels or not spans:
-        yield {**row, Columns.LEVEL: levels[0] if levels else ""}
+        yield {**row, Columns.LEVEL: _text(levels[0]) if levels else ""}
     for span in spans:
-        start, end = _characters(row[Columns.TEXT], span["start"], span["end"], span["text"])
-        yield {**row, Columns.LEVEL: span["labels"][0], Columns.START: str(start), Columns.END: str(end), Columns.EVIDENCE: span["text"]}
+        words = _text(span["text"])
+        start, end = _characters(row[Columns.TEXT], span["start"], span["end"], words)
+        yield {**row, Columns.LEVEL: _text(span["labels"][0]), Columns.START: str(start), Columns.END: str(end), Columns.EVIDENCE: words}
+
+
+def _text(value: Any) -> str:
+    """Return a cell of what JSON holds."""
+    return without_halves(str(value))
 
 
 def _characters(text: str, start: int, end: int, words: str) -> tuple[int, int]:

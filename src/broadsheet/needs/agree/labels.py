@@ -16,6 +16,7 @@ from broadsheet.needs.taxonomy import Taxonomy
 # What a cell says of a post that speaks of no need; an empty cell says that nobody has looked.
 NONE = "none"
 MODEL = "llm:"
+_LONGEST_NUMBER = 12
 
 
 class Label(NamedTuple):
@@ -180,6 +181,6 @@ class _Reader:
 def _whole(cell: str, name: str) -> int | None:
     if not cell.strip():
         return None
-    if not cell.strip().isdecimal():
+    if not cell.strip().isdecimal() or len(cell.strip()) > _LONGEST_NUMBER:
         raise RecordError(f"the {name} is {cell[:20]!r}", "Write a whole number, or leave it empty.")
     return int(cell)

@@ -52,11 +52,11 @@ class Session:
                 return self._undo(place)
         cell, _, words = line.partition(" ")
         levels = self._taxonomy.levels
-        if not cell.isdecimal() or int(cell) > len(levels) or (words.strip() and int(cell) == 0):
+        names = {"0": NONE, **{str(level.order): level.id for level in levels}}
+        if cell not in names or (words.strip() and names[cell] == NONE):
             self._tell(f"Write 0 to {len(levels)}, s, u or q.")
             return place
-        answer = dict.fromkeys(_ANSWERS, "")
-        answer[Columns.LEVEL] = levels[int(cell) - 1].id if int(cell) else NONE
+        answer = {**dict.fromkeys(_ANSWERS, ""), Columns.LEVEL: names[cell]}
         if words.strip():
             try:
                 span, _ = locate(normalise(self._sheet.rows[place][Columns.TEXT]), words)

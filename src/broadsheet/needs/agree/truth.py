@@ -11,6 +11,8 @@ FEWEST = 3
 # What every annotator is thought to have said before, in each cell, so that nothing is impossible.
 _BEFORE = 0.01
 _STEPS, _CLOSE = 200, 1e-6
+# A level less likely than this is none that a post has: such traces would fill rows of a confusion that nobody's label fills.
+_TRACE = 0.01
 
 
 class Truth(NamedTuple):
@@ -35,10 +37,10 @@ def truth_of(votes: Votes) -> Truth:
     tied = int((most.sum(axis=1) > 1).sum())
     if len(votes.annotators) < FEWEST:
         return Truth(most / most.sum(axis=1, keepdims=True), "majority", tied)
-    chances, said = dawid_skene(votes.codes, len(votes.names))
-    prior = chances.mean(axis=0)
-    accuracy = {name: float(prior @ np.diagonal(table)) for name, table in zip(votes.annotators, said, strict=True)}
-    return Truth(chances, "Dawid-Skene", tied, accuracy)
+    posterior, said = dawid_skene(votes.codes, len(votes.names))
+    chances = np.where((posterior < _TRACE) | (counts.sum(axis=0) == 0), 0, posterior)
+    accuracy = {name: float(posterior.mean(axis=0) @ np.diagonal(table)) for name, table in zip(votes.annotators, said, strict=True)}
+    return Truth(chances / chances.sum(axis=1, keepdims=True), "Dawid-Skene", tied, accuracy)
 
 
 def dawid_skene(codes: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
