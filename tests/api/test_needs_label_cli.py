@@ -56,7 +56,8 @@ def levels_of(path):
 def test_posts_are_drawn_filled_in_and_compared_with_a_labeller(here, tmp_path, posts):
     draw = ("needs", "label", "--posts", "posts.jsonl", "--mentions", "mentions.jsonl", "--n", "40", "--seed", "3", "--out")
     done = here(*draw, "ana.csv")
-    assert (done.stdout, done.stderr) == ("ana.csv\n", "40 of 60 posts drawn.\n")
+    assert done.stdout == "ana.csv\n"
+    assert done.stderr.startswith("40 of 60 posts drawn. Levels are 1 survival, 2 cash_flow")
     here(*draw, "bo.csv")
     assert (tmp_path / "ana.csv").read_bytes() == (tmp_path / "bo.csv").read_bytes()
     with (tmp_path / "ana.csv").open(newline="", encoding="utf-8-sig") as file:

@@ -171,7 +171,8 @@ def _draw(out: Path, posts: Path, mentions: list[Path], levels: "Taxonomy", n: i
         write_tasks(out, sheet, levels)
     else:
         write_sheet(out, sheet)
-    typer.echo(f"{len(sheet.rows):,} of {len(texts):,} posts drawn.", err=True)
+    known = ", ".join(f"{level.order} {level.id}" for level in levels.levels)
+    typer.echo(f"{len(sheet.rows):,} of {len(texts):,} posts drawn. Levels are {known}; none is a post without a need.", err=True)
 
 
 def _ask_in_terminal(out: Path, annotator: str, levels: "Taxonomy") -> None:
