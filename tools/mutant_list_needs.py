@@ -4,6 +4,7 @@ from mutant_list import Mutant
 
 GATE = "tests/unit/test_needs_evidence.py::test_"
 PRIVACY = "tests/unit/test_needs_privacy.py::test_"
+AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
 
 NEEDS = [
     Mutant(
@@ -89,5 +90,61 @@ NEEDS = [
         "if not path.exists():",
         "if path.unlink(missing_ok=True) is None:",
         PRIVACY + "the_key_of_authors_is_made_once_and_is_the_users_alone",
+    ),
+    Mutant(
+        "sample: a post of which labellers are sure is never drawn",
+        "needs/agree/sample.py",
+        "even * aims + (1 - even) *",
+        "",
+        AGREE + "a_sample_has_the_size_and_the_chances_that_it_states",
+    ),
+    Mutant(
+        "sheet: a stranger's formula is written as one",
+        "needs/agree/sheet.py",
+        """return "'" + cell if _FORMULA.match(cell) else cell""",
+        "return cell",
+        AGREE + "no_cell_of_a_stranger_is_a_formula",
+    ),
+    Mutant(
+        "labels: words may begin inside a word",
+        "needs/agree/labels.py",
+        "list(places(post, quote)) if quote else []",
+        "[post.text.find(quote)] if quote in post.text else []",
+        AGREE + "a_row_that_cannot_be_meant_is_two_lines_with_its_line_number",
+    ),
+    Mutant(
+        "agreement: none has a place in the order",
+        "needs/agree/agreement.py",
+        "[:, : -1 if ordinal else None]",
+        "",
+        AGREE + "ordinal_alpha_leaves_none_out_and_one_label_has_no_alpha",
+    ),
+    Mutant(
+        "agreement: language models are people",
+        "needs/agree/assess.py",
+        "people = [one for one in votes.annotators if not is_model(one)]",
+        "people = list(votes.annotators)",
+        AGREE + "models_are_told_apart_from_people",
+    ),
+    Mutant(
+        "prevalence: posts drawn with another chance weigh the same",
+        "needs/agree/prevalence.py",
+        "parts = weights / weights.sum()",
+        "parts = np.ones(len(weights)) / len(weights)",
+        AGREE + "corrected_shares_cover_the_truth_and_naive_ones_do_not",
+    ),
+    Mutant(
+        "prevalence: the confusion is read by its columns",
+        "needs/agree/prevalence.py",
+        "np.swapaxes(rates(counts), -1, -2)",
+        "rates(counts)",
+        AGREE + "corrected_shares_cover_the_truth_and_naive_ones_do_not",
+    ),
+    Mutant(
+        "labelling: an answer is not saved when it is given",
+        "needs/agree/session.py",
+        "self._save()\n        self._passed.append(place)",
+        "self._passed.append(place)",
+        LABEL + "a_session_that_is_killed_has_saved_every_answer",
     ),
 ]

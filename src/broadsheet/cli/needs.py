@@ -1,9 +1,12 @@
 """`broadsheet needs`: what people say they need, with words of their own post as evidence."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from broadsheet.needs.taxonomy import Taxonomy
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -160,3 +163,133 @@ def infer(
         typer.echo(json.dumps({**found.model_dump(mode="json"), "taxonomy": levels.name, "left_out": spoken.left_out}, allow_nan=False))
     else:
         typer.echo("\n".join(lines(found)))
+
+
+@app.command("label")
+def label(
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    out: Annotated[Path, typer.Option("--out", help="The sheet to fill in: .csv, or .json with tasks for Label Studio.")],
+    mentions: Annotated[
+        list[Path] | None,
+        typer.Option("--mentions", help="A labeller's mentions, JSON lines. Repeats; posts on which labellers differ are likelier to be drawn."),
+    ] = None,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many posts to draw.")] = 300,
+    even: Annotated[float, typer.Option("--even", min=0.01, max=1.0, help="The share of the chance that is the same for every post.")] = 0.5,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed draws other posts.")] = 0,
+    annotator: Annotated[str, typer.Option("--annotator", help="Who labels. A language model is named llm:NAME.")] = "",
+    taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
+    *,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Ask post by post here; saved after each answer, and taken up again where it stopped.")] = False,
+) -> None:
+    """Draw posts for people to label, each with its chance of being drawn, and write them as a sheet to fill in.
+
+    In the sheet, level is the one level a post is mostly about (its id or number), none for no need, empty for not labelled; evidence is words of the post
+    (more rows for more words), start and end their place where they stand twice. For a second annotator give the same options and another --out.
+
+    Example: broadsheet needs label --posts posts.jsonl --mentions mentions.jsonl --out ana.csv --annotator ana --terminal
+    """
+    from broadsheet.core.errors import ConfigError, OutputError
+    from broadsheet.needs.agree.label_studio import is_tasks
+    from broadsheet.needs.taxonomy import open_taxonomy
+
+    levels = open_taxonomy(taxonomy)
+    if terminal and (not annotator or is_tasks(out)):
+        raise ConfigError("--terminal needs a name and a sheet.", "Give --annotator NAME and --out labels.csv.")
+    if not out.exists():
+        _draw(out, posts, mentions or [], levels, n, even, seed, annotator)
+    elif not terminal:
+        raise OutputError(f"{out} is there already, and may hold labels.", "Name another file with --out, or go on in it with --terminal.")
+    else:
+        typer.echo(f"{out} is there: its posts are asked for, none is drawn.", err=True)
+    if terminal:
+        _ask_in_terminal(out, annotator, levels)
+    typer.echo(str(out))
+
+
+def _draw(out: Path, posts: Path, mentions: list[Path], levels: "Taxonomy", n: int, even: float, seed: int, annotator: str) -> None:
+    """Draw posts, and write them to be labelled."""
+    from broadsheet.needs.agree.label_studio import is_tasks, write_tasks
+    from broadsheet.needs.agree.labels import blank_sheet
+    from broadsheet.needs.agree.predicted import read_predicted
+    from broadsheet.needs.agree.sample import choose
+    from broadsheet.needs.agree.sheet import write_sheet
+    from broadsheet.needs.posts import read_posts
+
+    texts = read_posts(posts)
+    told = [read_predicted(path, texts, levels) for path in mentions]
+    for one in told:
+        if one.left_out:
+            typer.echo(f"Left out of {one.name}: {', '.join(f'{reason} {count:,}' for reason, count in one.left_out.items())}.", err=True)
+    chosen = choose(len(texts), [one.labels for one in told], n, even=even, seed=seed)
+    names = list(texts)
+    sheet = blank_sheet([(names[place], texts[names[place]], float(chance)) for place, chance in zip(*chosen, strict=True)], annotator)
+    if is_tasks(out):
+        write_tasks(out, sheet, levels)
+    else:
+        write_sheet(out, sheet)
+    known = ", ".join(f"{level.order} {level.id}" for level in levels.levels)
+    typer.echo(f"{len(sheet.rows):,} of {len(texts):,} posts drawn. Levels are {known}; none is a post without a need.", err=True)
+
+
+def _ask_in_terminal(out: Path, annotator: str, levels: "Taxonomy") -> None:
+    """Ask for the level of each post that has none yet."""
+    import sys
+
+    from broadsheet.needs.agree.session import Session
+    from broadsheet.needs.agree.sheet import read_sheet
+
+    def ask() -> str | None:
+        typer.echo("> ", nl=False, err=True)
+        return sys.stdin.readline() or None
+
+    sheet = read_sheet(out)
+    done = Session(out, sheet, annotator, levels, ask, lambda line: typer.echo(line, err=True)).run()
+    rest = len(sheet.rows) - done
+    typer.echo(f"\n{done:,} of {len(sheet.rows):,} posts labelled.{' The same command goes on.' if rest else ''}", err=True)
+
+
+@app.command("agree")
+def agree(
+    labels: Annotated[list[Path], typer.Option("--labels", help="A sheet that was filled in, .csv, or Label Studio's export, .json. Repeats.")],
+    predicted: Annotated[Path | None, typer.Option("--predicted", help="A labeller's mentions of all posts, JSON lines: it is held against people.")] = None,
+    posts: Annotated[Path | None, typer.Option("--posts", help="JSON lines: id, author, at, text. Needed with --predicted.")] = None,
+    confusion_out: Annotated[Path | None, typer.Option("--confusion-out", help="Write the confusion of levels, for needs infer --confusion.")] = None,
+    taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the intervals.")] = 0,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell how far annotators agree, how right a labeller is by people, and which share of posts speaks of each level.
+
+    Krippendorff's alpha, Cohen's kappa, words in common, the confusion, and shares as the labeller says, by people alone, corrected, and prediction-powered, with
+    95 % intervals over posts. Annotators named llm:NAME are told apart: they agree with each other without being right.
+
+    Example: broadsheet needs agree --labels ana.csv --labels bo.csv --predicted mentions.jsonl --posts posts.jsonl --confusion-out confusion.json
+    """
+    import json
+
+    from broadsheet.cli.faults import tell
+    from broadsheet.core.errors import ConfigError, RecordError
+    from broadsheet.core.files import write_file
+    from broadsheet.needs.agree.assess import assess
+    from broadsheet.needs.agree.labels import read_labels
+    from broadsheet.needs.agree.predicted import read_predicted
+    from broadsheet.needs.agree.show import lines
+    from broadsheet.needs.posts import read_posts
+    from broadsheet.needs.taxonomy import open_taxonomy
+
+    if (predicted and not posts) or (confusion_out and not predicted):
+        raise ConfigError("A labeller is held against people on all posts.", "Give --predicted mentions.jsonl and --posts posts.jsonl.")
+    levels = open_taxonomy(taxonomy)
+    texts = read_posts(posts) if posts else None
+    labelled, faults = read_labels(labels, levels, texts)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        tell(str(fault) for fault in faults)
+        raise RecordError(f"{len(faults):,} rows cannot be used; nothing was computed.", "Mend these rows, and give the command again.")
+    told = read_predicted(predicted, texts, levels) if predicted and texts else None
+    found = assess(labelled, levels, told, list(texts or ()), seed=seed)
+    if confusion_out and found.labeller:
+        write_file(confusion_out, json.dumps(found.labeller.confusion_of_levels) + "\n")
+    typer.echo(json.dumps(found.model_dump(mode="json"), allow_nan=False) if as_json else "\n".join(lines(found)))

@@ -70,6 +70,8 @@ class Columns:
     AFTER = "after"
     REASON = "reason"
     REPLACED = "replaced"
+    ANNOTATOR = "annotator"
+    EVIDENCE = "evidence"
 
 
 class ArtifactKind(StrEnum):

@@ -90,7 +90,7 @@ def read_mentions(path: Path, posts: pl.DataFrame, taxonomy: Taxonomy) -> Spoken
     try:
         with path.open("rb") as lines:
             for line in lines:
-                claim, level, reason = _mention(line, taxonomy)
+                claim, level, reason = read_mention(line, taxonomy)
                 if claim is not None and level is not None:
                     reason = "duplicate_id" if claim.id in ids else "unknown_post" if claim.post not in known else ""
                 if reason or claim is None or level is None:
@@ -106,7 +106,8 @@ def read_mentions(path: Path, posts: pl.DataFrame, taxonomy: Taxonomy) -> Spoken
     return Spoken(pl.DataFrame(found, schema=schema, orient="row"), horizons, dict(sorted(left_out.items())))
 
 
-def _mention(line: bytes, taxonomy: Taxonomy) -> tuple[Claim | None, str | None, str]:
+def read_mention(line: bytes, taxonomy: Taxonomy) -> tuple[Claim | None, str | None, str]:
+    """Return what a line claims, the id of its level, and why it cannot be used where it cannot."""
     claim = parse_claim(line.removeprefix(b"\xef\xbb\xbf"))
     if not isinstance(claim, Claim):
         return None, None, "malformed"
