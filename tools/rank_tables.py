@@ -89,9 +89,17 @@ def libraries(bench: dict) -> list[str]:
     return [*lines, *table(["model", "runs", "recall@20", "nDCG@20", "CPU s"], rows), "", *bench["notes"], *missing(bench)]
 
 
+def rival(facts: dict) -> list[str]:
+    """Return how many users a CPU second another library ranks, whose histories are all laid into rows of 50."""
+    low, high = min(facts["users_a_cpu_s"]), max(facts["users_a_cpu_s"])
+    asked = f"{facts['users']:,} with {facts['events_a_user']} items each in the mean, among {facts['items']:,} items"
+    return [f"{facts['model']}: {low:,.0f} to {high:,.0f} users a CPU second, of {asked}; load {facts['load']:.1f}. The command: `{facts['command']}`"]
+
+
 BLOCKS = blocks(
     {
         "rank-sequences-*.json": sequences,
+        "recbole-*-speed.json": rival,
         "rank-speed-*.json": speed,
         "rank-serving*.json": serving,
         "rank-world*.json": world,
