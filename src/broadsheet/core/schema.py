@@ -73,6 +73,7 @@ class ArtifactKind(StrEnum):
     TURNS = "turns"
     RETRIEVER = "retriever"
     SEQUENCE_RANKER = "sequence-ranker"
+    NEEDS_VIEW = "needs-view"
 
 
 class Announce(StrEnum):
