@@ -75,7 +75,7 @@ def sheet(
         taxonomy=taxonomy.name,
         title=taxonomy.title,
         k=shown.k,
-        whole=_whole(found, shown.k),
+        whole=_whole(found, open_levels, shown.k),
         levels=levels,
         pairs=tuple(_pairs(found, open_levels)),
         arrows=tuple(_arrows(found, shown.k)),
@@ -92,7 +92,7 @@ def sheet(
     )
 
 
-def _whole(found: Inference, k: int) -> Whole:
+def _whole(found: Inference, shown: Sequence[str], k: int) -> Whole:
     rests, few = found.finding, 0 < found.people < k
     low, high = _ends(found.intervals.get("H"))
     timed = count(found.time.people, k)
@@ -115,6 +115,7 @@ def _whole(found: Inference, k: int) -> Whole:
         writing_exponent=told(rests.writing_exponent),
         reproducibility=None if few else told(found.reproducibility),
         scalability=None if few else told(found.scalability),
+        order_by_frequency=tuple(level for level in found.order_by_frequency if level in shown),
         time_people=timed,
         time_agreement=told(found.time.agreement) if isinstance(timed, int) and timed else None,
         time_p=told(found.time.p) if isinstance(timed, int) and timed else None,

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from broadsheet.needs.view.sheet import ArrowRow, FactRow, LevelRow, ModelRow, MonthRow
 
 # A step of the ladder that arrows climb, and how wide they may swing, in CSS pixels: text in them is as large on every screen.
-STEP, SWING = 56, 92
+STEP, SWING = 56, 132
 # Mokken's bounds of a weak, a medium and a strong scale, and the ends of the ruler of H.
 BOUNDS = (0.3, 0.4, 0.5)
 LEAST, MOST = -0.2, 1.0
@@ -41,8 +41,12 @@ def level_bar(row: LevelRow, most: float) -> Markup:
 
 def ruler(value: float | None, low: float | None = None, high: float | None = None, mark: str = "dot") -> Markup:
     """Draw an H on a ruler with Mokken's bounds; `mark` is dot, or line for a bound."""
-    ticks = Markup("").join(Markup('<line class="tick" x1="{0}" x2="{0}" y1="15%" y2="85%"/>').format(_per(_on_ruler(one))) for one in (0.0, *BOUNDS))
-    drawn = Markup('<line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/>') + ticks
+    bands = zip(("weak", "medium", "high"), BOUNDS, (*BOUNDS[1:], MOST), strict=True)
+    drawn = Markup("").join(
+        Markup('<rect class="{}" x="{}" width="{}" y="0" height="100%"/>').format(name, _per(_on_ruler(low)), _per(_on_ruler(high) - _on_ruler(low)))
+        for name, low, high in bands
+    )
+    drawn += Markup('<line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/><line class="tick" x1="{0}" x2="{0}" y1="20%" y2="80%"/>').format(_per(_on_ruler(0.0)))
     if low is not None and high is not None:
         drawn += _whisker(_on_ruler(low), _on_ruler(high))
     if value is not None:
@@ -83,24 +87,29 @@ def climbs(arrows: Sequence[ArrowRow], levels: Sequence[LevelRow]) -> Climbs:
     orders = {level.id: level.order for level in levels}
     most = max((arrow.more for arrow in arrows), default=1) or 1
     sides: dict[bool, list[Markup]] = {True: [], False: []}
+    # Numbers are drawn last, so that no arrow strikes them through.
+    texts: dict[bool, list[Markup]] = {True: [], False: []}
     for arrow in sorted(arrows, key=lambda one: (one.is_clear, one.more)):
         first, last = orders[arrow.start], orders[arrow.end]
-        sides[last > first].append(_arrow(arrow, first, last, len(levels), arrow.more / most))
-    return Climbs(*(_side(sides[up], len(levels), "up" if up else "down") for up in (False, True)))
+        drawn, text = _arrow(arrow, first, last, len(levels), arrow.more / most)
+        sides[last > first].append(drawn)
+        texts[last > first].append(text)
+    return Climbs(*(_side([*sides[up], *texts[up]], len(levels), "up" if up else "down") for up in (False, True)))
 
 
 def _side(drawn: Sequence[Markup], levels: int, way: str) -> Markup:
-    height = STEP * levels
-    return Markup('<svg class="arcs {}" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true" style="grid-row:1 / span {}">{}</svg>').format(
-        way, SWING, height, SWING, height, levels, Markup("").join(drawn)
-    )
+    if not drawn:
+        return Markup("")
+    return Markup(
+        '<svg class="arcs {way}" width="{w}" height="{h}" viewBox="0 0 {w} {h}" preserveAspectRatio="none" aria-hidden="true" style="grid-row:1 / span {n}">{drawn}</svg>'
+    ).format(way=way, w=SWING, h=STEP * levels, n=levels, drawn=Markup("").join(drawn))
 
 
-def _arrow(arrow: ArrowRow, first: int, last: int, levels: int, strength: float) -> Markup:
+def _arrow(arrow: ArrowRow, first: int, last: int, levels: int, strength: float) -> tuple[Markup, Markup]:
     up, span = last > first, abs(last - first)
-    far = 20 + (SWING - 36) * (span - 1) / max(levels - 2, 1)
-    # Arrows leave a step on the side to which they go, and come to one on the side from which they come.
-    lean = 8 if up else -8
+    far = 22 + (SWING - 36) * (span - 1) / max(levels - 2, 1)
+    # Arrows leave a step on the side to which they go, and come to one on the side from which they come; short ones farther out, so that none cross.
+    lean = (3 + 10 * (levels - 1 - span) / max(levels - 2, 1)) * (1 if up else -1)
     start, end = (STEP * (levels - order + 0.5) + shift for order, shift in ((first, -lean), (last, lean)))
 
     def x(place: float) -> str:
@@ -109,11 +118,11 @@ def _arrow(arrow: ArrowRow, first: int, last: int, levels: int, strength: float)
     swing = far / 0.75
     path = f"M{x(2)} {start:.1f}C{x(swing)} {start:.1f} {x(swing)} {end:.1f} {x(7)} {end:.1f}"
     head = f"M{x(1)} {end:.1f}L{x(9)} {end - 4.5:.1f}L{x(9)} {end + 4.5:.1f}z"
-    width = 1.6 + 3 * strength if arrow.is_clear else 1
+    width = 1.2 + 2.2 * strength if arrow.is_clear else 1
     drawn = Markup('<path class="shaft" d="{}" style="stroke-width:{:.1f}px"/><path class="head" d="{}"/>').format(path, width, head)
-    if arrow.is_clear:
-        drawn += Markup('<text x="{}" y="{:.1f}">{}</text>').format(x(far), (start + end) / 2 + 4, arrow.more)
-    return Markup('<g class="{}" data-start="{}" data-end="{}">{}</g>').format("clear" if arrow.is_clear else "faint", arrow.start, arrow.end, drawn)
+    text = Markup('<text x="{}" y="{:.1f}">{}</text>').format(x(far), (start + end) / 2 + 4, arrow.more) if arrow.is_clear else Markup("")
+    made = Markup('<g class="{}" data-start="{}" data-end="{}">{}</g>').format("clear" if arrow.is_clear else "faint", arrow.start, arrow.end, drawn)
+    return made, text
 
 
 def month_line(rows: Sequence[MonthRow], most: float) -> Markup:

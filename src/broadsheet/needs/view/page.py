@@ -18,9 +18,9 @@ HEADLINES = {
     "undetermined": "These posts do not tell",
 }
 VERDICTS = {
-    "cumulative": "A cumulative hierarchy: who speaks of a higher need speaks of the lower ones too.",
-    "unfolding": "Unfolding, which is no cumulative hierarchy: levels lie in an order, and each person speaks of those about one place in it.",
-    "none": "No hierarchy: levels hang together no more than chance and writing much explain.",
+    "cumulative": "A cumulative hierarchy.",
+    "unfolding": "Unfolding, which is no cumulative hierarchy.",
+    "none": "No hierarchy.",
     "undetermined": "Undetermined: the posts neither show a hierarchy nor rule one out.",
 }
 STRENGTHS = {"none": "no scale", "weak": "a weak scale", "medium": "a medium scale", "strong": "a strong scale", "untold": "cannot be told"}
@@ -84,11 +84,11 @@ def chance(value: float) -> str:
     """Write a probability from resamples, which makes nothing certain.
 
     >>> chance(0.314), chance(0.0), chance(1.0)
-    ('.31', '< .01', '> .99')
+    ('.31', '<.01', '>.99')
     """
     if value < 0.01:
-        return "< .01"
-    return "> .99" if value > 0.99 else f"{value:.2f}".lstrip("0")
+        return "<.01"
+    return ">.99" if value > 0.99 else f"{value:.2f}".lstrip("0")
 
 
 def p_value(value: float) -> str:

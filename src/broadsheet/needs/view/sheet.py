@@ -126,7 +126,7 @@ class Theme(Record):
 
 
 class Whole(Record):
-    """The verdict, and the figures of all levels together."""
+    """The verdict, and the figures of all levels together; `order_by_frequency` has the levels whose people are told, the one that most speak of first."""
 
     verdict: Verdict
     reason: str
@@ -146,6 +146,7 @@ class Whole(Record):
     writing_exponent: float | None
     reproducibility: float | None
     scalability: float | None
+    order_by_frequency: tuple[str, ...]
     time_people: Count
     time_agreement: float | None
     time_p: float | None
