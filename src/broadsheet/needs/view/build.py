@@ -157,7 +157,7 @@ def _pairs(found: Inference, shown: Sequence[str]) -> list[PairRow]:
 def _arrows(found: Inference, k: int) -> list[ArrowRow]:
     """Return which way people go between two levels, from time alone; those of too few people have no arrow."""
     rows = []
-    for one, other in ((one, other) for one, others in found.time.beyond.items() for other, more in others.items() if more > 0):
+    for one, other in ((one, other) for one, others in found.time.beyond.items() for other, more in others.items() if round(more) > 0):
         forth, back = found.time.sooner[one][other], found.time.sooner[other][one]
         if forth + back < k:
             continue
