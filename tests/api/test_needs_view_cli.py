@@ -25,13 +25,20 @@ def written(folder, people=60):
                 mentions.append({"id": f"{person}-{level}-{time}", "post_id": post, "level": level + 1, "evidence": ["behind on the card again"]})
         span = {"start": 0, "end": 19, "text": "I earn 2000 a month"}
         facts.append({"post_id": f"{person}-0", "kind": "income", "value": 2000 + person, "currency": "EUR", "period": "month", "span": span})
-    facts += [{**facts[0], "span": {**span, "text": "I earn 9000 a month"}}, {**facts[0], "period": "hour"}, {**facts[0], "post_id": "nowhere"}, {"kind": "age"}]
+    facts += [
+        {**facts[0], "span": {**span, "text": "I earn 9000 a month"}},
+        {**facts[0], "period": "hour"},
+        {**facts[0], "post_id": "nowhere"},
+        {"kind": "age"},
+    ]
     for name, rows in (("posts", posts), ("mentions", mentions), ("facts", facts)):
         (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
 
 
 def view(here, *words: str):
-    return here("needs", "view", "--posts", "posts.jsonl", "--mentions", "mentions.jsonl", "--out", "view", "--set", "draws=99", "--set", "resamples=100", *words)
+    return here(
+        "needs", "view", "--posts", "posts.jsonl", "--mentions", "mentions.jsonl", "--out", "view", "--set", "draws=99", "--set", "resamples=100", *words
+    )
 
 
 def test_a_page_its_numbers_and_a_manifest_are_written_and_the_same_again(here, tmp_path):

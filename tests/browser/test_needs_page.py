@@ -43,7 +43,9 @@ def written(folder, world, people, *, taxonomy):
             name, word = f"p{person}-{place}", WORDS[(person + place) % len(WORDS)]
             texts[name] = f"I am 30. {word} Number {place} of {person}, and any advice is welcome."
             posts.append((name, f"author {person}", 1_600_000_000 + 30_000_000 * place // count, said(texts[name])))
-        facts.append((f"p{person}-0", PersonFact(kind="income", value=1000.0 + 90 * person, currency="EUR", period="month", span=Span(start=0, end=7, text="I am 30"))))
+        facts.append(
+            (f"p{person}-0", PersonFact(kind="income", value=1000.0 + 90 * person, currency="EUR", period="month", span=Span(start=0, end=7, text="I am 30")))
+        )
         for level, times in enumerate(made.mentions[person]):
             for time in range(min(times, 2)):
                 place = int(np.clip(draw.normal((level + 1) / 8 * count, (0.2 if world == "cumulative" else 5) * count), 0, count - 1))

@@ -44,7 +44,9 @@ def world(people=90, *, backwards=False, at_once=False, rare=2):
     for person, count in enumerate(made.posts.astype(int)):
         for place in range(count):
             name, at = f"p{person}-{place}", 1_600_000_000 + (0 if at_once else 9_000_000 * place // count + 2_000_000 * (person % 3))
-            texts[name] = f"Post {place} of {person}: {ODD} I cannot go on like this, and I would be glad of any advice." if place == 0 else f"Post {place} of {person}."
+            texts[name] = (
+                f"Post {place} of {person}: {ODD} I cannot go on like this, and I would be glad of any advice." if place == 0 else f"Post {place} of {person}."
+            )
             posts.append((name, f"author-{person}", 3_240_000_000 - at if backwards else at, said(texts[name])))
         for level, times in enumerate(mentions[person]):
             for time in range(times):
@@ -170,7 +172,7 @@ def test_no_hidden_part_follows_from_what_is_told_and_their_sum(pairs):
     told = parts(some, of, 3)
     for part, one, whole in zip(told, some, of, strict=True):
         assert part.share is None or not (0 < one < 3 or 0 < whole - one < 3)
-    hidden = [row for row, part in enumerate(told) if part.share is None and 0 < of[row] and isinstance(told[row].of, int)]
+    hidden = [row for row, part in enumerate(told) if part.share is None and of[row] > 0 and isinstance(told[row].of, int)]
     if not hidden or len(hidden) < 2:
         return
     total = sum(some[row] for row in hidden)
@@ -196,7 +198,7 @@ def test_arrows_turn_with_time_and_come_from_nothing_else(made):
     flat = shown(at_once=True)
     assert max(row.association or 0 for row in flat.pairs) > 2
     assert flat.arrows == ()
-    assert "<svg class=\"arcs" not in page(flat)
+    assert '<svg class="arcs' not in page(flat)
     assert "No arrow is clear of chance." in page(flat)
 
 

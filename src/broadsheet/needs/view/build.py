@@ -31,7 +31,12 @@ from broadsheet.needs.view.sheet import (
     fewer,
 )
 
-KINDS = {"frequency": "how many speak of each", "time": "when people come to each", "horizon": "how soon each is to be met", "claims": "what people say comes first"}
+KINDS = {
+    "frequency": "how many speak of each",
+    "time": "when people come to each",
+    "horizon": "how soon each is to be met",
+    "claims": "what people say comes first",
+}
 MODELS = {"cumulative": "A scale: whoever speaks of a level speaks of those below", "unfolding": "Unfolding: people speak of levels near where they stand"}
 
 
@@ -81,8 +86,12 @@ def sheet(
         arrows=tuple(_arrows(found, shown.k)),
         months=tuple(_months(found, shown.k)),
         nulls=_nulls(found),
-        models=tuple(ModelRow(id=name, name=says, gain=round(found.finding.held_out[name], 2)) for name, says in MODELS.items() if name in found.finding.held_out),
-        agreements=tuple(AgreementRow(id=name, name=says, tau=told(found.taxonomy_agreement.get(name))) for name, says in KINDS.items()),
+        models=tuple(
+            ModelRow(id=name, name=says, gain=round(found.finding.held_out[name], 2)) for name, says in MODELS.items() if name in found.finding.held_out
+        ),
+        agreements=tuple(
+            AgreementRow(id=name, name=says, tau=told(found.taxonomy_agreement.get(name)) if found.people >= shown.k else None) for name, says in KINDS.items()
+        ),
         facts=facts,
         themes=tuple(theme.model_copy(update={"people": count(theme.people, shown.k)}) if isinstance(theme.people, int) else theme for theme in beside.themes),
         quotations=quotes,
@@ -105,7 +114,7 @@ def _whole(found: Inference, shown: Sequence[str], k: int) -> Whole:
         H=None if few else told(found.H),
         H_low=None if few else low,
         H_high=None if few else high,
-        strength=found.strength,
+        strength="untold" if few else found.strength,
         beyond_writing=told(rests.beyond_writing),
         without_error=told(rests.without_error),
         detectable=told(rests.detectable),
@@ -126,7 +135,7 @@ def _level(level: LevelFigures, name: str, people: int, k: int) -> LevelRow:
     part = parts([level.people], [people], k)[0]
     shows = part.share is not None
     low, high = _ends(level.share_interval if shows else None)
-    H_low, H_high = _ends(level.H_interval if shows else None)
+    scale_low, scale_high = _ends(level.H_interval if shows else None)
     return LevelRow(
         id=level.id,
         name=name,
@@ -136,8 +145,8 @@ def _level(level: LevelFigures, name: str, people: int, k: int) -> LevelRow:
         share_low=low,
         share_high=high,
         H=told(level.H) if shows else None,
-        H_low=H_low,
-        H_high=H_high,
+        H_low=scale_low,
+        H_high=scale_high,
         not_monotone=level.not_monotone if shows else None,
         crossing=level.crossing if shows else None,
     )
@@ -185,7 +194,10 @@ def _nulls(found: Inference) -> tuple[NullRow, ...]:
         NullRow(id="writing", says="People speak of each level by chance, more often the more they write", counts=True, p=told(rests.p)),
         NullRow(id="independence", says="Levels have nothing to do with one another, against the better of two models", counts=True, p=told(rests.p_gain)),
         NullRow(
-            id="shuffled", says="Each level’s mentions are dealt out to people anew: much writing alone can pass for a scale here", counts=False, p=told(rests.p_shuffled)
+            id="shuffled",
+            says="Each level’s mentions are dealt out to people anew: much writing alone can pass for a scale here",
+            counts=False,
+            p=told(rests.p_shuffled),
         ),
     )
 

@@ -46,12 +46,16 @@ def ruler(value: float | None, low: float | None = None, high: float | None = No
         Markup('<rect class="{}" x="{}" width="{}" y="0" height="100%"/>').format(name, _per(_on_ruler(low)), _per(_on_ruler(high) - _on_ruler(low)))
         for name, low, high in bands
     )
-    drawn += Markup('<line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/><line class="tick" x1="{0}" x2="{0}" y1="20%" y2="80%"/>').format(_per(_on_ruler(0.0)))
+    drawn += Markup('<line class="axis" x1="0" x2="100%" y1="50%" y2="50%"/><line class="tick" x1="{0}" x2="{0}" y1="20%" y2="80%"/>').format(
+        _per(_on_ruler(0.0))
+    )
     if low is not None and high is not None:
         drawn += _whisker(_on_ruler(low), _on_ruler(high))
     if value is not None:
         place = _per(_on_ruler(value))
-        drawn += Markup('<line class="least" x1="{0}" x2="{0}" y1="0" y2="100%"/>' if mark == "line" else '<circle class="dot" cx="{0}" cy="50%" r="6"/>').format(place)
+        drawn += Markup(
+            '<line class="least" x1="{0}" x2="{0}" y1="0" y2="100%"/>' if mark == "line" else '<circle class="dot" cx="{0}" cy="50%" r="6"/>'
+        ).format(place)
     return _svg("ruler", drawn)
 
 
@@ -136,9 +140,9 @@ def month_line(rows: Sequence[MonthRow], most: float) -> Markup:
             run = []
         else:
             run.append(((number + 0.5) * width, MONTH_HEIGHT - 2 - (MONTH_HEIGHT - 6) * row.share / most))
-    return Markup('<svg class="months" viewBox="0 0 200 60" preserveAspectRatio="none" aria-hidden="true">{}{}<path class="base" d="M0 59.5H200"/></svg>').format(
-        drawn, _run(run)
-    )
+    return Markup(
+        '<svg class="months" viewBox="0 0 200 60" preserveAspectRatio="none" aria-hidden="true">{}{}<path class="base" d="M0 59.5H200"/></svg>'
+    ).format(drawn, _run(run))
 
 
 def _run(points: Sequence[tuple[float, float]]) -> Markup:

@@ -35,21 +35,25 @@ def page(sheet: Sheet) -> str:
     for quote in sheet.quotations:
         quotes.setdefault(quote.level, []).append(quote)
     shares = [row.share_high or row.share for row in sheet.levels if row.share]
-    return _environment().get_template("needs.html").render(
-        sheet=sheet,
-        num=_numbers(held),
-        headline=HEADLINES[sheet.whole.verdict],
-        verdict=VERDICTS[sheet.whole.verdict],
-        strength=STRENGTHS[sheet.whole.strength],
-        widest=max(shares, default=1.0) or 1.0,
-        climbs=drawing.climbs(sheet.arrows, sheet.levels),
-        at=figures,
-        quotes=quotes,
-        names={row.id: row.name for row in sheet.levels},
-        orders={row.id: row.order for row in sheet.levels},
-        months=list(dict.fromkeys(row.month for row in sheet.months)),
-        highest=max((row.share for row in sheet.months if row.share), default=0.0) or 1.0,
-        tables={name: bool(held[name]) for name in ("facts", "themes", "quotations")},
+    return (
+        _environment()
+        .get_template("needs.html")
+        .render(
+            sheet=sheet,
+            num=_numbers(held),
+            headline=HEADLINES[sheet.whole.verdict],
+            verdict=VERDICTS[sheet.whole.verdict],
+            strength=STRENGTHS[sheet.whole.strength],
+            widest=max(shares, default=1.0) or 1.0,
+            climbs=drawing.climbs(sheet.arrows, sheet.levels),
+            at=figures,
+            quotes=quotes,
+            names={row.id: row.name for row in sheet.levels},
+            orders={row.id: row.order for row in sheet.levels},
+            months=list(dict.fromkeys(row.month for row in sheet.months)),
+            highest=max((row.share for row in sheet.months if row.share), default=0.0) or 1.0,
+            tables={name: bool(held[name]) for name in ("facts", "themes", "quotations")},
+        )
     )
 
 
@@ -142,11 +146,15 @@ def heat(row: PairRow, figure: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("broadsheet.needs.view"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
-    )
+    environment = Environment(loader=PackageLoader("broadsheet.needs.view"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     names: dict[str, Any] = environment.globals
     names.update(
-        box=drawing.box, gain_bar=drawing.gain_bar, heat=heat, level_bar=drawing.level_bar, month_line=drawing.month_line, ruler=drawing.ruler, tau_dot=drawing.tau_dot
+        box=drawing.box,
+        gain_bar=drawing.gain_bar,
+        heat=heat,
+        level_bar=drawing.level_bar,
+        month_line=drawing.month_line,
+        ruler=drawing.ruler,
+        tau_dot=drawing.tau_dot,
     )
     return environment

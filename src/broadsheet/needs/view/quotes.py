@@ -1,11 +1,13 @@
 """Evidence to be read: quotations that stand word for word in their posts, of different people, without what is personal."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
+from broadsheet.core.errors import TaxonomyError
 from broadsheet.core.schema import Columns
 from broadsheet.needs.claims import Claim, Malformed
 from broadsheet.needs.evidence import Gate
@@ -16,6 +18,8 @@ from broadsheet.needs.view.sheet import Quotation, Stretch
 # So many characters of a post stand before and behind what is quoted.
 AROUND = 140
 CUT = "…"
+# So many mentions of a level are looked at for quotations that may be shown.
+TRIES = 200
 
 
 class Said(NamedTuple):
@@ -34,21 +38,31 @@ def quotations(said: Said, posts: pl.DataFrame, taxonomy: Taxonomy, levels: Sequ
     authors = dict(posts.select(Columns.POST, Columns.AUTHOR).iter_rows())
     month = pl.from_epoch(pl.col(Columns.AT).cast(pl.Int64)).dt.strftime("%Y-%m")
     months = dict(posts.select(pl.col(Columns.POST), month.alias(Columns.MONTH)).iter_rows())
-    held = sorted((claim for claim in said.claims if isinstance(claim, Claim) and claim.post in authors), key=_lot)
+    held = sorted((claim for claim in said.claims if isinstance(claim, Claim) and claim.post in authors and claim.post in said.texts), key=_lot)
     found: dict[str, list[Quotation]] = {level: [] for level in levels}
-    speakers: dict[str, set[str]] = {level: set() for level in levels}
-    shown: set[str] = set()
+    tried: Counter[str] = Counter()
+    used: set[tuple[str, str]] = set()
     for claim in held:
-        if any(len(quotes) < most for quotes in found.values()) and (verdict := gate.check(claim)).accepted and verdict.spans:
-            level, need = taxonomy.resolve(claim.need, claim.level)
-            text = said.texts[claim.post]
-            if len(found.get(level.id, range(most))) >= most or authors[claim.post] in speakers[level.id] or text in shown:
-                continue
-            speakers[level.id].add(authors[claim.post])
-            shown.add(text)
+        level, need = _place(claim, taxonomy)
+        text, speaker = said.texts[claim.post], (level, authors[claim.post])
+        if level not in found or len(found[level]) >= most or tried[level] >= TRIES or used & {speaker, ("", text)}:
+            continue
+        tried[level] += 1
+        verdict = gate.check(claim)
+        if verdict.accepted and verdict.spans:
+            used |= {speaker, ("", text)}
             pieces = tuple(stretches(text, [(span.start, span.end) for span in verdict.spans]))
-            found[level.id].append(Quotation(level=level.id, need=need.name if need else "", month=months[claim.post], stretches=pieces))
+            found[level].append(Quotation(level=level, need=need, month=months[claim.post], stretches=pieces))
     return tuple(quote for quotes in found.values() for quote in quotes)
+
+
+def _place(claim: Claim, taxonomy: Taxonomy) -> tuple[str, str]:
+    """Return the level and the name of the need that a mention is of; nothing where the taxonomy has neither."""
+    try:
+        level, need = taxonomy.resolve(claim.need, claim.level)
+    except TaxonomyError:
+        return "", ""
+    return level.id, need.name if need else ""
 
 
 def stretches(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[Stretch]:
