@@ -71,9 +71,12 @@ def sheet(
     names = {level.id: level.name for level in taxonomy.levels}
     levels = tuple(_level(level, names.get(level.id, level.id), found.people, shown.k) for level in found.levels)
     open_levels = [row.id for row in levels if isinstance(row.people, int) and row.people]
+    months = _months(found, shown.k)
     quotes, facts = (), ()
     if beside.posts is not None and beside.said is not None:
+        dated = {(row.month, row.level) for row in months if row.share is not None}
         quotes = quotations(beside.said, beside.posts, taxonomy, open_levels, shown.quotations)
+        quotes = tuple(quote if (quote.month, quote.level) in dated else quote.model_copy(update={"month": ""}) for quote in quotes)
     if beside.posts is not None and beside.mentions is not None and beside.facts is not None:
         facts = by_level(beside.facts, beside.posts, beside.mentions, [row.id for row in levels], shown.k)
     return Sheet(
@@ -84,7 +87,7 @@ def sheet(
         levels=levels,
         pairs=tuple(_pairs(found, open_levels)),
         arrows=tuple(_arrows(found, shown.k)),
-        months=tuple(_months(found, shown.k)),
+        months=tuple(months),
         nulls=_nulls(found),
         models=tuple(
             ModelRow(id=name, name=says, gain=round(found.finding.held_out[name], 2)) for name, says in MODELS.items() if name in found.finding.held_out

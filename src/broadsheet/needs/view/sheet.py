@@ -21,7 +21,10 @@ class Stretch(Record):
 
 
 class Quotation(Record):
-    """Evidence in its post, personal data replaced and the post cut about it; `need` is a name where one was told. Whose it is, nobody is told."""
+    """Evidence in its post, personal data replaced and the post cut about it; `need` is a name where one was told.
+
+    Whose it is, nobody is told, nor its month where that month's people are not told.
+    """
 
     level: str
     need: str
