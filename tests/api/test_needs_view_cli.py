@@ -78,6 +78,8 @@ def test_facts_count_where_their_words_stand_in_a_post(here, tmp_path):
         (("--facts", "nowhere.jsonl"), errors.SourceNotFoundError, "Check the path of --facts"),
         (("--taxonomy", "finnancial"), errors.TaxonomyError, "financial"),
         (("--set", "levle=0.1"), errors.ConfigError, "level"),
+        (("--k", "1"), errors.ConfigError, "--k 2 or more"),
+        (("--quotations", "-1"), errors.ConfigError, "--quotations 0 or more"),
         (("--out", "mine"), errors.OutputError, "not replaced"),
     ],
 )

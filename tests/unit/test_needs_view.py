@@ -20,11 +20,12 @@ from broadsheet.needs.records import PersonFact, Span
 from broadsheet.needs.taxonomy import open_taxonomy
 from broadsheet.needs.view.build import Beside, Shown, sheet
 from broadsheet.needs.view.cells import parts
+from broadsheet.needs.view.drawing import month_line
 from broadsheet.needs.view.facts import Facts
 from broadsheet.needs.view.files import frames, numbers, write_view
 from broadsheet.needs.view.page import FORMS, page
 from broadsheet.needs.view.quotes import Said, stretches
-from broadsheet.needs.view.sheet import Theme
+from broadsheet.needs.view.sheet import MonthRow, Theme
 
 PLAN = AnalysisPlan(draws=99, resamples=100)
 TAXONOMY = open_taxonomy()
@@ -203,6 +204,18 @@ def test_arrows_turn_with_time_and_come_from_nothing_else(made):
     assert flat.arrows == ()
     assert '<svg class="arcs' not in page(flat)
     assert "No arrow is clear of chance." in page(flat)
+
+
+def test_a_month_without_posts_breaks_the_line():
+    def row(month, share):
+        return MonthRow(month=month, level="a", authors=9, people=5, share=share)
+
+    def lines(*rows):
+        return month_line(rows, 1.0).count('class="line"')
+
+    assert lines(row("2020-11", 0.5), row("2020-12", 0.6), row("2021-01", 0.7)) == 1
+    assert lines(row("2020-11", 0.5), row("2020-12", 0.6), row("2021-02", 0.7)) == 2
+    assert lines(row("2020-11", 0.5), row("2020-12", None), row("2021-01", 0.7)) == 2
 
 
 def test_texts_are_escaped_and_evidence_is_marked(made):

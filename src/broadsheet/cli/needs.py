@@ -116,8 +116,8 @@ def view(
     facts: Annotated[
         Path | None, typer.Option("--facts", help="JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).")
     ] = None,
-    k: Annotated[int, typer.Option("--k", min=2, help="No number of people under this is told.")] = 5,
-    quotations: Annotated[int, typer.Option("--quotations", min=0, help="Quotations of each level, each of another person.")] = 5,
+    k: Annotated[int, typer.Option("--k", help="No number of people under this is told; at least 2.")] = 5,
+    quotations: Annotated[int, typer.Option("--quotations", help="Quotations of each level, each of another person.")] = 5,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
 ) -> None:
     """Write one page of what people need: the verdict, levels, order in time, what goes together, and quotations; its numbers as JSON and Parquet beside it.

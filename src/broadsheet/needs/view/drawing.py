@@ -130,19 +130,34 @@ def _arrow(arrow: ArrowRow, first: int, last: int, levels: int, strength: float)
 
 
 def month_line(rows: Sequence[MonthRow], most: float) -> Markup:
-    """Draw a level's share month by month, as a part of `most`; where it is withheld the line breaks and the month is grey."""
-    width = MONTH_WIDTH / max(len(rows), 1)
+    """Draw a level's share month by month, as a part of `most`; the line breaks where a share is withheld, which is grey, and where nobody wrote."""
+    first = _since(rows[0].month) if rows else 0
+    width = MONTH_WIDTH / (_since(rows[-1].month) - first + 1) if rows else MONTH_WIDTH
     drawn = Markup("")
     run: list[tuple[float, float]] = []
-    for number, row in enumerate(rows):
+    last = first
+    for row in rows:
+        number = _since(row.month) - first
+        if run and (row.share is None or number > last + 1):
+            drawn, run = drawn + _run(run), []
         if row.share is None:
-            drawn += _run(run) + Markup('<rect class="withheld" x="{:.1f}" y="0" width="{:.1f}" height="60"/>').format(number * width, width)
-            run = []
+            drawn += Markup('<rect class="withheld" x="{:.1f}" y="0" width="{:.1f}" height="60"/>').format(number * width, width)
         else:
             run.append(((number + 0.5) * width, MONTH_HEIGHT - 2 - (MONTH_HEIGHT - 6) * row.share / most))
+        last = number
     return Markup(
         '<svg class="months" viewBox="0 0 200 60" preserveAspectRatio="none" aria-hidden="true">{}{}<path class="base" d="M0 59.5H200"/></svg>'
     ).format(drawn, _run(run))
+
+
+def _since(month: str) -> int:
+    """Count months from the year nought.
+
+    >>> _since("2021-01") - _since("2020-11")
+    2
+    """
+    year, number = month.rsplit("-", 1)
+    return 12 * int(year) + int(number)
 
 
 def _run(points: Sequence[tuple[float, float]]) -> Markup:

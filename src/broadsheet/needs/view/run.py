@@ -7,6 +7,7 @@ from typing import NamedTuple
 from broadsheet.core.artifacts import check_replaceable
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.config import build, with_settings
+from broadsheet.core.errors import ConfigError
 from broadsheet.core.files import file_hash
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.needs.claims import read_claims
@@ -20,6 +21,9 @@ from broadsheet.needs.view.facts import read_facts
 from broadsheet.needs.view.files import PAGE, write_view
 from broadsheet.needs.view.quotes import Said
 from broadsheet.needs.view.sheet import Sheet
+
+# Less would show each person.
+LEAST_K = 2
 
 
 class Request(NamedTuple):
@@ -39,6 +43,11 @@ def view(request: Request, out: Path) -> tuple[Sheet, Path]:
 
     Raises ConfigError, a SourceError, TaxonomyError or OutputError.
     """
+    if request.shown.k < LEAST_K or request.shown.quotations < 0:
+        raise ConfigError(
+            f"A k of {request.shown.k} with {request.shown.quotations} quotations of each level cannot be.",
+            f"Give --k {LEAST_K} or more, and --quotations 0 or more.",
+        )
     check_replaceable(out, ArtifactKind.NEEDS_VIEW)
     plan = build(AnalysisPlan, with_settings({}, request.settings), "--set")
     taxonomy = open_taxonomy(request.taxonomy)
