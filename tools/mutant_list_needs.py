@@ -5,6 +5,7 @@ from mutant_list import Mutant
 GATE = "tests/unit/test_needs_evidence.py::test_"
 PRIVACY = "tests/unit/test_needs_privacy.py::test_"
 AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
+VIEW = "tests/unit/test_needs_view.py::test_"
 
 NEEDS = [
     Mutant(
@@ -146,5 +147,45 @@ NEEDS = [
         "self._save()\n        self._passed.append(place)",
         "self._passed.append(place)",
         LABEL + "a_session_that_is_killed_has_saved_every_answer",
+        "view: arrows are drawn from how many speak of levels",
+        "needs/view/build.py",
+        "for one, others in found.time.beyond.items() for",
+        "for one, others in found.order_probabilities.items() for",
+        VIEW + "arrows_turn_with_time_and_come_from_nothing_else",
+    ),
+    Mutant(
+        "view: figures of a level of few people are told",
+        "needs/view/build.py",
+        "shows = part.share is not None",
+        "shows = True",
+        VIEW + "no_number_under_k_stands_anywhere",
+    ),
+    Mutant(
+        "view: a month alone is hidden, and follows from the others",
+        "needs/view/cells.py",
+        "while hidden.any() and",
+        "while False and",
+        VIEW + "no_hidden_part_follows_from_what_is_told_and_their_sum",
+    ),
+    Mutant(
+        "view: texts are not escaped",
+        "needs/view/page.py",
+        "autoescape=True",
+        "autoescape=False",
+        VIEW + "texts_are_escaped_and_evidence_is_marked",
+    ),
+    Mutant(
+        "view: personal data stay in quotations",
+        "needs/view/quotes.py",
+        "clean = scrub(text)",
+        "clean = scrub(text)._replace(text=text, replaced=())",
+        VIEW + "nobody_is_named_and_nothing_personal_stands_in_any_file",
+    ),
+    Mutant(
+        "view: a person is quoted again and again",
+        "needs/view/quotes.py",
+        'or used & {speaker, ("", text)}:',
+        "or False:",
+        VIEW + "quotations_are_of_different_people_and_do_not_depend_on_the_order_of_mentions",
     ),
 ]

@@ -15,7 +15,12 @@ from broadsheet.needs.label.prototypes import NONE
 from broadsheet.needs.taxonomy import open_taxonomy
 
 TAXONOMY = open_taxonomy()
-RULES = [("rent", '{"choice": "survival"}'), ("pension", '{"choice": "retirement_investing"}'), ("^gibberish", "what?"), ("^(nothing|Hello)", '{"choice": "none"}')]
+RULES = [
+    ("rent", '{"choice": "survival"}'),
+    ("pension", '{"choice": "retirement_investing"}'),
+    ("^gibberish", "what?"),
+    ("^(nothing|Hello)", '{"choice": "none"}'),
+]
 
 
 def client(tmp_path, **settings):

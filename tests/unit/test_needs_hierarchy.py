@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import binomtest
 
 from broadsheet.core.schema import Columns
 from broadsheet.needs.bench.planted import TRUTH, WORLDS, planted
@@ -138,3 +139,37 @@ def test_people_are_those_who_wrote_and_a_text_said_again_is_one():
     assert found.posts.tolist() == [2, 1]
     assert found.mentions.tolist() == [[1, 1], [0, 0]]
     assert found.late[0].tolist() == [1.0, 2.0]
+
+
+def test_pairs_in_time_are_counted_in_people_and_held_against_one_another():
+    posts, mentions = written("cumulative")
+    found = infer(posts, mentions, LEVELS, PLAN)
+    raw = {}
+    for one, row in found.time.sooner.items():
+        for other, forth in row.items():
+            back = found.time.sooner[other][one]
+            assert found.time.beyond[one][other] == (forth - back) / 2
+            assert found.time.p_pairs[one][other] == found.time.p_pairs[other][one]
+            if one < other:
+                raw[one, other] = binomtest(forth, forth + back).pvalue if forth + back else 1.0
+    held, left = 0.0, len(raw)
+    for (one, other), p in sorted(raw.items(), key=lambda pair: pair[1]):
+        held, left = max(held, min(1.0, p * left)), left - 1
+        assert found.time.p_pairs[one][other] == pytest.approx(held)
+
+
+def test_association_is_by_level_and_months_have_their_authors():
+    posts, mentions = written("cumulative")
+    found = infer(posts, mentions, LEVELS, PLAN)
+    people = people_of(posts, mentions, LEVELS)
+    rows = rows_of(people.present, people.posts)
+    expected = latent.association(rows, latent.independent(rows)).deviations
+    for one, row in found.association.items():
+        for other, deviations in row.items():
+            assert deviations == pytest.approx(expected[LEVELS.index(one), LEVELS.index(other)], abs=0.01)
+    assert max(found.association["level 5"], key=found.association["level 5"].__getitem__) == "level 6"
+    assert list(found.month_people) == list(found.months)
+    assert max(found.month_people.values()) <= found.people
+    # Too few people tell no association.
+    few = infer(*written("cumulative", people=10), LEVELS, PLAN)
+    assert few.association == {}

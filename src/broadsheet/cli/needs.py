@@ -293,3 +293,35 @@ def agree(
     if confusion_out and found.labeller:
         write_file(confusion_out, json.dumps(found.labeller.confusion_of_levels) + "\n")
     typer.echo(json.dumps(found.model_dump(mode="json"), allow_nan=False) if as_json else "\n".join(lines(found)))
+
+
+@app.command("view")
+def view(
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines of accepted mentions: id, post_id, need_id or level, evidence to be quoted.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write: needs.html, needs.json, a Parquet file a table, manifest.json.")],
+    taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
+    confusion: Annotated[Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each.")] = None,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", help="JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).")
+    ] = None,
+    k: Annotated[int, typer.Option("--k", help="No number of people under this is told; at least 2.")] = 5,
+    quotations: Annotated[int, typer.Option("--quotations", help="Quotations of each level, each of another person.")] = 5,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
+) -> None:
+    """Write one page of what people need: the verdict, levels, order in time, what goes together, and quotations; its numbers as JSON and Parquet beside it.
+
+    The page asks nobody for anything. The same input gives the same bytes. Authors are never shown; personal data in quotations are replaced.
+
+    Example: broadsheet needs view --posts posts.jsonl --mentions accepted.jsonl --out view
+    """
+    from broadsheet.needs.view.build import Shown
+    from broadsheet.needs.view.run import Request
+    from broadsheet.needs.view.run import view as viewed
+
+    made, page = viewed(Request(posts, mentions, taxonomy, confusion, facts, settings or (), Shown(k, quotations)), out)
+    if left_out := made.provenance.left_out:
+        why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items())
+        typer.echo(f"{sum(left_out.values()):,} lines left out: {why}.", err=True)
+    typer.echo(f"Verdict: {made.whole.verdict}.", err=True)
+    typer.echo(str(page))

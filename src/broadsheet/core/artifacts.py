@@ -28,6 +28,7 @@ MAKERS = {
     ArtifactKind.WORLD: "broadsheet world",
     ArtifactKind.RETRIEVER: "broadsheet retrieve fit",
     ArtifactKind.SEQUENCE_RANKER: "broadsheet rank fit",
+    ArtifactKind.NEEDS_VIEW: "broadsheet needs view",
 }
 # How often, and after how many seconds, a folder that is just being replaced is looked at again.
 TRIES, PAUSE = 50, 0.02

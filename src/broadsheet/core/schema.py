@@ -89,6 +89,7 @@ class ArtifactKind(StrEnum):
     RETRIEVER = "retriever"
     SEQUENCE_RANKER = "sequence-ranker"
     NEEDS = "needs"
+    NEEDS_VIEW = "needs-view"
 
 
 class Announce(StrEnum):

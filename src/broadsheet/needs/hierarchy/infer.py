@@ -11,8 +11,8 @@ from scipy.stats import t as student
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.schema import Record
 from broadsheet.core.seeds import generator
-from broadsheet.needs.hierarchy import mokken, order
-from broadsheet.needs.hierarchy.people import People, by_month, people_of, rows_of
+from broadsheet.needs.hierarchy import latent, mokken, order
+from broadsheet.needs.hierarchy.people import People, authors_by_month, by_month, people_of, rows_of
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.hierarchy.verdict import Finding, Verdict, judge
 
@@ -38,17 +38,25 @@ class LevelFigures(Record):
 
 
 class TimeFigures(Record):
-    """Order in time: how far people come to levels in the taxonomy's order (-1 to 1), its p, and by how many people more than by chance one is mentioned before another."""
+    """Order in time: how far people come to levels in the taxonomy's order (-1 to 1), its p, and by how many people more than by chance one is mentioned before another.
+
+    `sooner` is how many people mention one before another at all, `p_pairs` how likely chance alone divides them as unevenly, over all pairs (Holm).
+    """
 
     people: int
     agreement: float
     p: float
+    sooner: Mapping[str, Mapping[str, int]]
+    p_pairs: Mapping[str, Mapping[str, float]]
     beyond: Mapping[str, Mapping[str, float]]
     before: Mapping[str, Mapping[str, float | None]]
 
 
 class Inference(Record):
-    """What was inferred; figures that data do not tell are null. Orders by frequency, time, horizon and claims stand apart: none is made of another."""
+    """What was inferred; figures that data do not tell are null. Orders by frequency, time, horizon and claims stand apart: none is made of another.
+
+    `association` is by how many standard deviations more people speak of two levels than by how much each writes; a level that nobody or everybody speaks of has none.
+    """
 
     verdict: Verdict
     reason: str
@@ -68,7 +76,9 @@ class Inference(Record):
     taxonomy_agreement: Mapping[str, float | None]
     time: TimeFigures
     finding: Finding
+    association: Mapping[str, Mapping[str, float]]
     months: Mapping[str, Mapping[str, float]]
+    month_people: Mapping[str, int]
     plan: AnalysisPlan
     plan_hash: str
 
@@ -125,11 +135,15 @@ def infer(
             people=time.direction.people,
             agreement=time.direction.agreement,
             p=time.direction.p,
+            sooner={one: {other: int(value) for other, value in row.items()} for one, row in _named(levels, time.read.sooner).items()},
+            p_pairs=_named(levels, order.by_chance(time.read.sooner)),
             beyond=_named(levels, time.read.beyond),
             before={one: {other: _told(value) for other, value in row.items()} for one, row in _named(levels, time.read.before).items()},
         ),
         finding=finding,
+        association=_association(people, plan),
         months=by_month(posts, mentions, levels),
+        month_people=authors_by_month(posts),
         plan=plan,
         plan_hash=text_hash(json.dumps(plan.model_dump(mode="json"), sort_keys=True)),
     )
@@ -159,6 +173,15 @@ def _agreements(people: People, share: np.ndarray, time: _Time, evidence: Eviden
         "horizon": _told(order.agreement(taxonomy, order.near_and_far(evidence.horizons, count))),
         "claims": None if claimed is None else _told(order.agreement(taxonomy, claimed)),
     }
+
+
+def _association(people: People, plan: AnalysisPlan) -> dict[str, dict[str, float]]:
+    share = people.present.mean(axis=0)
+    kept = [level for level in np.argsort(-share, kind="stable").tolist() if 0 < share[level] < 1]
+    if len(people.posts) < plan.people or len(kept) < 2:
+        return {}
+    rows = rows_of(people.present[:, kept], people.posts)
+    return _named([people.levels[level] for level in kept], latent.association(rows, latent.independent(rows)).deviations)
 
 
 def _levels(people: People, scale: mokken.Scalability, frequency: order.Frequency, plan: AnalysisPlan) -> tuple[LevelFigures, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import binom
 
 from broadsheet.needs.hierarchy.people import People, Rows
 
@@ -42,6 +43,23 @@ def in_time(people: People, resamples: int, generator: np.random.Generator) -> I
     draws = generator.binomial(total.astype(int), chance, size=(resamples, count, count))
     before = np.where(total > 0, ((2 * draws > total) + 0.5 * (2 * draws == total)).mean(axis=0), np.nan)
     return InTime(sooner, sooner - total / 2, before)
+
+
+def by_chance(sooner: np.ndarray) -> np.ndarray:
+    """Return how likely chance alone divides people as unevenly between two orders of each pair of levels `[L, L]`, held against all pairs (Holm).
+
+    >>> by_chance(np.array([[0, 12], [2, 0]])).round(4).tolist()
+    [[1.0, 0.0129], [0.0129, 1.0]]
+    """
+    upper = np.triu_indices(len(sooner), 1)
+    one, other = sooner[upper], sooner.T[upper]
+    raw = np.minimum(1.0, 2 * binom.cdf(np.minimum(one, other), one + other, 0.5))
+    sequence = np.argsort(raw, kind="stable")
+    held = np.empty_like(raw)
+    held[sequence] = np.minimum(1.0, np.maximum.accumulate(raw[sequence] * np.arange(len(raw), 0, -1)))
+    found = np.ones(sooner.shape)
+    found[upper] = held
+    return np.minimum(found, found.T)
 
 
 class Direction(NamedTuple):

@@ -96,6 +96,13 @@ def rows_of(present: np.ndarray, posts: np.ndarray) -> Rows:
     return Rows(keys[:, 1:].astype(float), keys[:, 0], count.astype(float), middle - logs.mean(), row.ravel())
 
 
+def authors_by_month(posts: pl.DataFrame) -> Mapping[str, int]:
+    """Return how many authors write in each month."""
+    month = pl.from_epoch(pl.col(Columns.AT).cast(pl.Int64)).dt.strftime("%Y-%m").alias(Columns.MONTH)
+    counted = posts.select(Columns.AUTHOR, month).group_by(Columns.MONTH).agg(pl.col(Columns.AUTHOR).n_unique()).sort(Columns.MONTH)
+    return dict(counted.iter_rows())
+
+
 def by_month(posts: pl.DataFrame, mentions: pl.DataFrame, levels: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
     """Return for each month which share of that month's authors mention each level."""
     month = pl.from_epoch(pl.col(Columns.AT).cast(pl.Int64)).dt.strftime("%Y-%m").alias(Columns.MONTH)

@@ -1,0 +1,66 @@
+"""From files of posts and mentions to the folder of a view."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from broadsheet.core.artifacts import check_replaceable
+from broadsheet.core.catalogue import text_hash
+from broadsheet.core.config import build, with_settings
+from broadsheet.core.errors import ConfigError
+from broadsheet.core.files import file_hash
+from broadsheet.core.schema import ArtifactKind
+from broadsheet.needs.claims import read_claims
+from broadsheet.needs.hierarchy.infer import Evidence, infer
+from broadsheet.needs.hierarchy.inputs import read_authors, read_confusion, read_mentions
+from broadsheet.needs.hierarchy.plan import AnalysisPlan
+from broadsheet.needs.posts import read_posts
+from broadsheet.needs.taxonomy import open_taxonomy
+from broadsheet.needs.view.build import Beside, Shown, sheet
+from broadsheet.needs.view.facts import read_facts
+from broadsheet.needs.view.files import PAGE, write_view
+from broadsheet.needs.view.quotes import Said
+from broadsheet.needs.view.sheet import Sheet
+
+# Less would show each person.
+LEAST_K = 2
+
+
+class Request(NamedTuple):
+    """What to make a view of: files, a taxonomy by name or file, settings of the plan, and how much is shown."""
+
+    posts: Path
+    mentions: Path
+    taxonomy: str = "financial"
+    confusion: Path | None = None
+    facts: Path | None = None
+    settings: Sequence[str] = ()
+    shown: Shown = Shown()
+
+
+def view(request: Request, out: Path) -> tuple[Sheet, Path]:
+    """Infer and write a view; return what is shown and where the page stands.
+
+    Raises ConfigError, a SourceError, TaxonomyError or OutputError.
+    """
+    if request.shown.k < LEAST_K or request.shown.quotations < 0:
+        raise ConfigError(
+            f"A k of {request.shown.k} with {request.shown.quotations} quotations of each level cannot be.",
+            f"Give --k {LEAST_K} or more, and --quotations 0 or more.",
+        )
+    check_replaceable(out, ArtifactKind.NEEDS_VIEW)
+    plan = build(AnalysisPlan, with_settings({}, request.settings), "--set")
+    taxonomy = open_taxonomy(request.taxonomy)
+    names = [level.id for level in taxonomy.levels]
+    moved = read_confusion(request.confusion, names) if request.confusion else None
+    posts, texts = read_authors(request.posts), read_posts(request.posts)
+    spoken = read_mentions(request.mentions, posts, taxonomy)
+    facts = read_facts(request.facts, texts) if request.facts else None
+    found = infer(posts, spoken.mentions, names, plan, moved=moved, evidence=Evidence(horizons=spoken.horizons))
+    given = {"posts": request.posts, "mentions": request.mentions, "confusion": request.confusion, "facts": request.facts}
+    inputs = {"taxonomy": text_hash(taxonomy.model_dump_json()), **{name: file_hash(path) for name, path in given.items() if path}}
+    left_out = {**spoken.left_out, **(facts.left_out if facts else {})}
+    beside = Beside(posts, spoken.mentions, Said(list(read_claims(request.mentions)), texts), facts)
+    made = sheet(found, taxonomy, beside, request.shown, inputs=inputs, left_out=left_out)
+    write_view(out, made)
+    return made, out / PAGE
