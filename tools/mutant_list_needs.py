@@ -147,6 +147,8 @@ NEEDS = [
         "self._save()\n        self._passed.append(place)",
         "self._passed.append(place)",
         LABEL + "a_session_that_is_killed_has_saved_every_answer",
+    ),
+    Mutant(
         "view: arrows are drawn from how many speak of levels",
         "needs/view/build.py",
         "for one, others in found.time.beyond.items() for",
