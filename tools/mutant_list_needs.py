@@ -7,6 +7,7 @@ PRIVACY = "tests/unit/test_needs_privacy.py::test_"
 AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
 VIEW = "tests/unit/test_needs_view.py::test_"
 
+HIERARCHY = "tests/unit/test_needs_hierarchy.py::test_"
 NEEDS = [
     Mutant(
         "evidence: a quotation may begin inside a word",
@@ -189,5 +190,47 @@ NEEDS = [
         'or used & {speaker, ("", text)}:',
         "or False:",
         VIEW + "quotations_are_of_different_people_and_do_not_depend_on_the_order_of_mentions",
+    ),
+    Mutant(
+        "people: a post said five times is five posts",
+        "needs/hierarchy/people.py",
+        "agg(pl.col(Columns.TEXT_HASH).n_unique())",
+        "agg(pl.col(Columns.TEXT_HASH).len())",
+        HIERARCHY + "every_post_five_times_shrinks_no_p_and_widens_no_interval",
+    ),
+    Mutant(
+        "order: what is mentioned often is earlier",
+        "needs/hierarchy/people.py",
+        'agg(pl.col("len").sum(), pl.col(Columns.RANK).mean())',
+        'agg(pl.col("len").sum(), pl.col(Columns.RANK).min())',
+        HIERARCHY + "levels_mentioned_often_are_not_by_that_earlier",
+    ),
+    Mutant(
+        "verdict: what chance gives is a structure",
+        "needs/hierarchy/verdict.py",
+        "structured = found.p_gain <= plan.level and found.held_out > 0 and matters",
+        "structured = True",
+        HIERARCHY + "each_world_is_found_out_clean_or_with_one_mention_in_five_mistaken",
+    ),
+    Mutant(
+        "verdict: labelling errors are not known",
+        "needs/hierarchy/latent.py",
+        "none = np.exp(-(sent @ moved))",
+        "none = np.exp(-sent)",
+        HIERARCHY + "slopes_of_every_model_are_those_of_its_likelihood",
+    ),
+    Mutant(
+        "cascade: everything is sent on",
+        "needs/label/cascade.py",
+        "sent = first.certainty < self.below",
+        "sent = first.certainty < 2",
+        "tests/unit/test_needs_label.py::test_only_what_is_unsure_is_asked_for_and_each_is_heard_as_often_as_it_is_right",
+    ),
+    Mutant(
+        "extraction: what the gate rejects is kept",
+        "needs/extract/extractor.py",
+        "if verdict.accepted:",
+        "if True:",
+        "tests/unit/test_needs_extract.py::test_a_post_of_one_sentence_is_quoted_in_part_and_one_word_evidences_nothing",
     ),
 ]

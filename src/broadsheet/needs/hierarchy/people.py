@@ -98,16 +98,17 @@ def rows_of(present: np.ndarray, posts: np.ndarray) -> Rows:
 
 def authors_by_month(posts: pl.DataFrame) -> Mapping[str, int]:
     """Return how many authors write in each month."""
-    month = pl.from_epoch(pl.col(Columns.AT).cast(pl.Int64)).dt.strftime("%Y-%m").alias(Columns.MONTH)
-    counted = posts.select(Columns.AUTHOR, month).group_by(Columns.MONTH).agg(pl.col(Columns.AUTHOR).n_unique()).sort(Columns.MONTH)
+    counted = _dated(posts).group_by(Columns.MONTH).agg(pl.col(Columns.AUTHOR).n_unique()).sort(Columns.MONTH)
     return dict(counted.iter_rows())
 
 
 def by_month(posts: pl.DataFrame, mentions: pl.DataFrame, levels: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
     """Return for each month which share of that month's authors mention each level."""
-    month = pl.from_epoch(pl.col(Columns.AT).cast(pl.Int64)).dt.strftime("%Y-%m").alias(Columns.MONTH)
-    dated = posts.select(Columns.POST, Columns.AUTHOR, month)
-    authors = dated.group_by(Columns.MONTH).agg(pl.col(Columns.AUTHOR).n_unique()).sort(Columns.MONTH)
-    spoken = mentions.join(dated, on=Columns.POST).group_by(Columns.MONTH, Columns.LEVEL).agg(pl.col(Columns.AUTHOR).n_unique())
+    spoken = mentions.join(_dated(posts), on=Columns.POST).group_by(Columns.MONTH, Columns.LEVEL).agg(pl.col(Columns.AUTHOR).n_unique())
     counts = {(month, level): people for month, level, people in spoken.select(Columns.MONTH, Columns.LEVEL, Columns.AUTHOR).iter_rows()}
-    return {month: {level: counts.get((month, level), 0) / people for level in levels} for month, people in authors.iter_rows()}
+    return {month: {level: counts.get((month, level), 0) / people for level in levels} for month, people in authors_by_month(posts).items()}
+
+
+def _dated(posts: pl.DataFrame) -> pl.DataFrame:
+    month = pl.from_epoch(pl.col(Columns.AT).cast(pl.Int64)).dt.strftime("%Y-%m").alias(Columns.MONTH)
+    return posts.select(Columns.POST, Columns.AUTHOR, month)
