@@ -66,7 +66,7 @@ def _measuring(plan: VerdictPlan, world: World, people: int, error: float) -> Ca
             drawn = planted(world, people, seed, error=error)
             found = judge(drawn.mentions > 0, drawn.posts, plan.plan, uniform(drawn.mentions.shape[1], error) if plan.told else None)
             scale = scalability(drawn.mentions > 0)
-            low, high = interval(scale.whole, scale.whole_se, people, plan.plan.confidence) or (np.nan, np.nan)
+            low, high = interval(scale.whole, scale.whole_se, people, drawn.mentions.shape[1], plan.plan.confidence) or (np.nan, np.nan)
             right, untold = found.verdict == TRUTH[world], found.verdict == UNTOLD
             rows.append((seed, float(right), float(not right and not untold), float(untold), float(low <= truth <= high), float(found.verdict == "cumulative")))
         columns = (Columns.POSITION, RIGHT, WRONG, UNTOLD, HELD, "cumulative")

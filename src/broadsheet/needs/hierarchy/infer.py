@@ -113,7 +113,7 @@ def infer(
     by_frequency = np.argsort(-rows.share, kind="stable")
     time = _time(people, plan)
     reproducible, scalable = mokken.reproducibility(rows.present, rows.weight)
-    whole = interval(scale.whole, scale.whole_se, rows.people, plan.confidence)
+    whole = interval(scale.whole, scale.whole_se, rows.people, len(levels), plan.confidence)
     return Inference(
         verdict=finding.verdict,
         reason=finding.reason,
@@ -197,7 +197,7 @@ def _levels(people: People, scale: mokken.Scalability, frequency: order.Frequenc
             share=float(rows.share[number]),
             share_interval=(float(low[number]), float(high[number])),
             H=_told(scale.items[number]),
-            H_interval=interval(scale.items[number], scale.items_se[number], rows.people, plan.confidence),
+            H_interval=interval(scale.items[number], scale.items_se[number], rows.people, len(people.levels), plan.confidence),
             not_monotone=int(steps.significant[number]),
             crossing=int(crossing.significant[number]),
         )
@@ -216,16 +216,23 @@ def _strength(whole: float) -> str:
     return "none" if whole < 0.3 else "weak" if whole < 0.4 else "medium" if whole < 0.5 else "strong"
 
 
-def interval(value: float, error: float, people: float, confidence: float) -> Interval | None:
-    """Return the interval of a figure with a standard error over so many people, by Student's t; None where either is no number.
+def interval(value: float, error: float, people: float, levels: int, confidence: float) -> Interval | None:
+    """Return the interval of an H with a standard error over so many people; None where either is no number, or people are hardly more than levels.
 
-    >>> [round(end, 3) for end in interval(0.5, 0.1, 30, 0.95)]
-    [0.292, 0.708]
+    It is symmetric in the logarithm of 1 - H, the share of Guttman errors, which cannot fall below 0, and by Student's t with as many degrees of freedom as there are
+    people beyond the levels, whose shares are estimated too.
+
+    >>> [round(end, 3) for end in interval(0.5, 0.1, 38, 7, 0.95)]
+    [0.208, 0.684]
     """
-    if not (np.isfinite(value) and np.isfinite(error)) or people < 2:
+    free = people - levels - 1
+    if not (np.isfinite(value) and np.isfinite(error)) or free < 1:
         return None
-    half = float(student.ppf((1 + confidence) / 2, people - 1) * error * np.sqrt(people / (people - 1)))
-    return (float(value) - half, float(value) + half)
+    half = float(student.ppf((1 + confidence) / 2, free) * error * np.sqrt(people / free))
+    left = 1 - float(value)
+    if left <= 0 or error == 0:
+        return (float(value) - half, float(value) + half)
+    return (1 - left * float(np.exp(half / left)), 1 - left * float(np.exp(-half / left)))
 
 
 def _told(value: float) -> float | None:
