@@ -1,7 +1,5 @@
 """The page of needs in Debian's Chromium, the network cut off: no request, no accessibility fault, nothing wider than the screen."""
 
-import os
-import shutil
 import warnings
 
 import numpy as np
@@ -22,8 +20,6 @@ from broadsheet.needs.view.files import write_view
 from broadsheet.needs.view.quotes import Said
 from broadsheet.needs.view.sheet import Theme
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-LOOKS = {"light": (1200, "light"), "dark": (1200, "dark"), "narrow": (360, "light")}
 WORDS = (
     "Pneumonoultramicroscopicsilicovolcanoconiosis" * 6 + " bills every month",
     "家賃が払えません。来月も無理です。" * 8,
@@ -69,27 +65,6 @@ def pages(tmp_path_factory):
         "awkward": written(folder / "awkward", "unfolding", 40, taxonomy=awkward),
         "few": written(folder / "few", "verbosity", 3, taxonomy=taxonomy),
     }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium")
-    if path is None:
-        (pytest.fail if os.environ.get("BROADSHEET_NO_SKIP") else pytest.skip)("chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=LOOKS)
-def look(request, browser):
-    width, scheme = LOOKS[request.param]
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-    yield context
-    context.close()
 
 
 def opened(context, path):

@@ -1,16 +1,11 @@
 """The page in Debian's Chromium, the network cut off: no request, no accessibility fault, nothing wider than the screen."""
 
-import os
-import shutil
 import warnings
 
 import pytest
 
 from broadsheet import sample
 from broadsheet.report.run import Request, run
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-LOOKS = {"light": (1200, "light"), "dark": (1200, "dark"), "narrow": (360, "light")}
 
 
 @pytest.fixture(scope="module")
@@ -19,27 +14,6 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     _, page = run(Request(settings=("ranking.use_dense=false",)), folder)
     return {"day": page, "index": folder / "index.html"}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium")
-    if path is None:
-        (pytest.fail if os.environ.get("BROADSHEET_NO_SKIP") else pytest.skip)("chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=LOOKS)
-def look(request, browser):
-    width, scheme = LOOKS[request.param]
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-    yield context
-    context.close()
 
 
 @pytest.mark.parametrize("which", ["day", "index"])

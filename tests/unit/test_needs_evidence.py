@@ -289,20 +289,23 @@ def test_half_a_surrogate_pair_is_only_a_sign_that_cannot_be_read(tmp_path):
     assert Gate(read).check(claim).spans[0].text == "rent \ufffd is due"
 
 
-def check_plants(texts, each):
+def told(texts, each):
+    """How often plants are told for what they are, and with which reasons leaks and whole posts are rejected."""
     scores = measure(*plant(texts, np.random.default_rng(0), each))
-    shares = dict(overall(scores))
-    assert shares["recall"] == 1, scores
-    assert shares["false_rejects"] <= 0.005, scores
-    leaks, wholes = ([score for score in scores if score.kind == kind] for kind in ("example leak", "whole post"))
-    assert all(set(score.reasons) == {"example_leak"} for score in leaks)
-    assert all(set(score.reasons) == {"whole_post"} for score in wholes)
+    reasons = {kind: {reason for score in scores if score.kind == kind for reason in score.reasons} for kind in ("example leak", "whole post")}
+    return dict(overall(scores)), reasons
 
 
 def test_planted_fakes_are_caught_and_true_evidence_is_kept_in_made_up_posts():
-    check_plants(posts_of(), 60)
+    shares, reasons = told(posts_of(), 60)
+    assert shares["recall"] == 1
+    assert shares["false_rejects"] <= 0.005
+    assert reasons == {"example leak": {"example_leak"}, "whole post": {"whole_post"}}
 
 
 @pytest.mark.data
 def test_planted_fakes_are_caught_and_true_evidence_is_kept_in_public_posts(data):
-    check_plants(posts_of(data / "posts"), 400)
+    shares, reasons = told(posts_of(data / "posts"), 400)
+    assert shares["recall"] == 1
+    assert shares["false_rejects"] <= 0.005
+    assert reasons == {"example leak": {"example_leak"}, "whole post": {"whole_post"}}
