@@ -1,10 +1,12 @@
 """The posts that mentions point into: read from a file, normalised once, and searched for a quotation."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from broadsheet.core.errors import EmptySourceError, RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines
@@ -13,6 +15,7 @@ from broadsheet.needs.normal import NormalText, normalise, without_halves
 
 # No normal form holds a line break, so no quotation reaches from one post into the next.
 _BREAK = "\n"
+_EXAMPLE = '{"id": "p1", "author": "ana", "at": "2026-02-09T08:00:00Z", "text": "..."}'
 
 
 def read_posts(path: Path) -> dict[str, str]:
@@ -26,16 +29,57 @@ def read_posts(path: Path) -> dict[str, str]:
     except OSError as fault:
         raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --posts.") from None
     if not posts:
-        raise EmptySourceError(f"{path} holds no post.", 'Write one a line: {"id": "p1", "author": "ana", "at": "2026-02-09T08:00:00Z", "text": "..."}')
+        raise EmptySourceError(f"{path} holds no post.", f"Write one a line: {_EXAMPLE}")
     return posts
+
+
+class Written(NamedTuple):
+    """A post with who wrote it and when, in seconds since 1970."""
+
+    post: str
+    author: str
+    at: int
+    text: str
+
+
+def written(path: Path) -> Iterator[Written]:
+    """Yield the posts of a file of JSON lines with their authors and times, one that is there twice once.
+
+    Raises SourceNotFoundError, EmptySourceError or RecordError.
+    """
+    seen: dict[str, int] = {}
+    try:
+        for where, held in json_lines(path):
+            name, text = _post(held, where)
+            author, at = (held or {}).get("author"), (held or {}).get("at")
+            if not isinstance(author, str | int) or isinstance(author, bool):
+                raise RecordError(f"{where} is no post: it needs an author.", f"Write: {_EXAMPLE}")
+            one = Written(name, str(author), _seconds(at, where), text)
+            if name not in seen:
+                seen[name] = hash(one)
+                yield one
+            elif seen[name] != hash(one):
+                raise RecordError(f"{where}: the id {name!r} has stood before, with another text, author or time.", "Give every post an id of its own.")
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --posts.") from None
+    if not seen:
+        raise EmptySourceError(f"{path} holds no post.", f"Write one a line: {_EXAMPLE}")
+
+
+def _seconds(at: Any, where: str) -> int:
+    if isinstance(at, int | float) and not isinstance(at, bool) and math.isfinite(at):
+        return int(at)
+    try:
+        time = datetime.fromisoformat(str(at))
+    except ValueError:
+        raise RecordError(f"{where}: at is {str(at)[:40]!r}, which is no time.", "Write a time as 2026-02-09T08:00:00Z, or as seconds since 1970.") from None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
 
 
 def _post(held: dict[str, Any] | None, where: str) -> tuple[str, str]:
     name, text = (held or {}).get("id"), (held or {}).get("text")
     if not isinstance(name, str | int) or isinstance(name, bool) or not isinstance(text, str):
-        raise RecordError(
-            f"{where} is no post: it needs an id, and a text.", 'Write: {"id": "p1", "author": "ana", "at": "2026-02-09T08:00:00Z", "text": "..."}'
-        )
+        raise RecordError(f"{where} is no post: it needs an id, and a text.", f"Write: {_EXAMPLE}")
     return str(name), without_halves(text)
 
 

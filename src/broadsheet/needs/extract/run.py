@@ -9,14 +9,13 @@ import polars as pl
 
 from broadsheet.core.artifacts import Artifact, Manifest, check_replaceable, write_artifact
 from broadsheet.core.catalogue import text_hash
-from broadsheet.core.errors import EmptySourceError, RecordError
 from broadsheet.core.files import file_hash
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.needs.extract.extractor import Extracted, Extractor
-from broadsheet.needs.hierarchy.inputs import POST, posts_of
 from broadsheet.needs.label.asked import AskedLabeller, UnsureAsked
 from broadsheet.needs.label.labels import NeedLabeller
+from broadsheet.needs.posts import written
 
 # Posts that are read at a time.
 BATCH = 2000
@@ -29,9 +28,7 @@ def extract(path: Path, out: Path, extractor: Extractor, progress: Progress = si
     Beside the frames it holds posts.jsonl and mentions.jsonl, which `broadsheet needs gate` and `infer` read. Raises EmptySourceError, RecordError or OutputError.
     """
     check_replaceable(out, ArtifactKind.NEEDS)
-    rows = _rows(path)
-    if not rows:
-        raise EmptySourceError(f"{path} holds no post.", f"Write one a line: {POST}")
+    rows = [(one.post, one.author, one.at * 1_000_000, one.text) for one in written(path)]
     parts, left = [], iter(rows)
     for start in range(0, len(rows), BATCH):
         parts.append(extractor(pl.DataFrame(list(islice(left, BATCH)), schema=[Columns.POST, Columns.AUTHOR, Columns.AT, Columns.TEXT], orient="row")))
@@ -62,15 +59,6 @@ def _asked(labeller: NeedLabeller) -> dict[str, float]:
         return {}
     sent = {"sent": float(labeller.sent)} if isinstance(labeller, UnsureAsked) else {}
     return sent | {f"unlabelled {reason}": float(count) for reason, count in second.failures.items()}
-
-
-def _rows(path: Path) -> list[tuple[str, str, int, str]]:
-    found: dict[str, tuple[str, str, int, str]] = {}
-    for where, name, author, at, text in posts_of(path):
-        row = (name, author, at * 1_000_000, text)
-        if found.setdefault(name, row) != row:
-            raise RecordError(f"{where}: the id {name!r} has stood before, with another text, author or time.", "Give every post an id of its own.")
-    return list(found.values())
 
 
 def _posts(posts: pl.DataFrame) -> Iterator[str]:

@@ -3,22 +3,19 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from broadsheet.core.errors import ConfigError, EmptySourceError, RecordError, SourceNotFoundError, TaxonomyError
-from broadsheet.core.files import json_lines
+from broadsheet.core.errors import ConfigError, SourceNotFoundError, TaxonomyError
 from broadsheet.core.schema import Columns
 from broadsheet.needs.claims import Claim, parse_claim
-from broadsheet.needs.normal import without_halves
+from broadsheet.needs.posts import written
 from broadsheet.needs.taxonomy import Taxonomy
 
-POST = '{"id": "p1", "author": "ana", "at": "2026-02-09T08:00:00Z", "text": "..."}'
 # Years in which needs of each horizon are to be met, about the middle of each.
 YEARS = {"now": 0.0, "<1y": 0.5, "1-5y": 3.0, ">5y": 10.0}
 
@@ -36,27 +33,8 @@ def read_authors(path: Path) -> pl.DataFrame:
 
     Raises SourceNotFoundError, EmptySourceError or RecordError.
     """
-    rows: dict[str, tuple[str, int, str]] = {}
-    for where, name, author, at, text in posts_of(path):
-        row = (author, at, said(text))
-        if rows.setdefault(name, row) != row:
-            raise RecordError(f"{where}: the id {name!r} has stood before, with another text, author or time.", "Give every post an id of its own.")
-    if not rows:
-        raise EmptySourceError(f"{path} holds no post.", f"Write one a line: {POST}")
-    columns = [Columns.AUTHOR, Columns.AT, Columns.TEXT_HASH]
-    return pl.DataFrame({Columns.POST: list(rows), **dict(zip(columns, map(list, zip(*rows.values(), strict=True)), strict=True))})
-
-
-def posts_of(path: Path) -> Iterator[tuple[str, str, str, int, str]]:
-    """Yield of each post of a file of JSON lines where it stands, its id, author, time in seconds and text. Raises SourceNotFoundError or RecordError."""
-    try:
-        for where, held in json_lines(path):
-            name, author, at, text = ((held or {}).get(key) for key in ("id", "author", "at", "text"))
-            if not all(isinstance(value, str | int) and not isinstance(value, bool) for value in (name, author)) or not isinstance(text, str):
-                raise RecordError(f"{where} is no post: it needs an id, an author, at and a text.", f"Write: {POST}")
-            yield where, str(name), str(author), _seconds(at, where), without_halves(text)
-    except OSError as fault:
-        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --posts.") from None
+    rows = [(one.post, one.author, one.at, said(one.text)) for one in written(path)]
+    return pl.DataFrame(rows, schema=[Columns.POST, Columns.AUTHOR, Columns.AT, Columns.TEXT_HASH], orient="row")
 
 
 def said(text: str) -> str:
@@ -66,16 +44,6 @@ def said(text: str) -> str:
     True
     """
     return hashlib.blake2b(" ".join(text.lower().split()).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-
-
-def _seconds(at: Any, where: str) -> int:
-    if isinstance(at, int | float) and not isinstance(at, bool) and np.isfinite(at):
-        return int(at)
-    try:
-        time = datetime.fromisoformat(str(at))
-    except ValueError:
-        raise RecordError(f"{where}: at is {str(at)[:40]!r}, which is no time.", "Write a time as 2026-02-09T08:00:00Z, or as seconds since 1970.") from None
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
 
 
 def read_mentions(path: Path, posts: pl.DataFrame, taxonomy: Taxonomy) -> Spoken:
