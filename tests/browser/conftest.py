@@ -9,7 +9,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 LOOKS = {"light": (1200, "light"), "dark": (1200, "dark"), "narrow": (360, "light")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running in this thread while it is open, in which no other test could start its own
 def browser():
     path = shutil.which("chromium")
     if path is None:
