@@ -6,6 +6,7 @@ GATE = "tests/unit/test_needs_evidence.py::test_"
 PRIVACY = "tests/unit/test_needs_privacy.py::test_"
 AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
 VIEW = "tests/unit/test_needs_view.py::test_"
+GOALS = "tests/unit/test_needs_goals.py::test_"
 
 HIERARCHY = "tests/unit/test_needs_hierarchy.py::test_"
 NEEDS = [
@@ -232,5 +233,26 @@ NEEDS = [
         "if verdict.accepted:",
         "if True:",
         "tests/unit/test_needs_extract.py::test_a_post_of_one_sentence_is_quoted_in_part_and_one_word_evidences_nothing",
+    ),
+    Mutant(
+        "goals: an answer counts as what was said before it",
+        "needs/goals.py",
+        "allow_exact_matches=False",
+        "allow_exact_matches=True",
+        GOALS + "what_is_said_as_something_is_shown_does_not_count_and_of_one_moment_the_highest_level_does",
+    ),
+    Mutant(
+        "goals: times are counted without what was to be expected",
+        "needs/goals.py",
+        "np.add.at(expected, cells, usual(shown)[rows])",
+        "np.add.at(expected, cells, 1.0)",
+        GOALS + "times_are_openings_over_what_was_to_be_expected",
+    ),
+    Mutant(
+        "goals: posts of others are one's own",
+        "needs/goals.py",
+        "np.roll(order, 1)",
+        "np.roll(order, 0)",
+        GOALS + "the_posts_of_others_tell_nothing",
     ),
 ]

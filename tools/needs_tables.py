@@ -52,4 +52,11 @@ def evidence(bench: dict) -> list[str]:
     ]
 
 
-BLOCKS = blocks({"needs-planted*.json": evidence, "needs-complaints*.json": complaints, "needs-verdicts*.json": verdicts})
+def goals(bench: dict) -> list[str]:
+    """Return how well what readers are shown is ordered by what they wrote, and by what others wrote."""
+    rows = [[row["name"], f"{row['readers']:,}", ranged(row, "right"), ranged(row, "gain")] for row in bench["rows"]]
+    lines = [f"Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
+    return [*lines, *table(["readers", "right", "gain"], rows), "", *bench["notes"], *missing(bench)]
+
+
+BLOCKS = blocks({"needs-planted*.json": evidence, "needs-complaints*.json": complaints, "needs-verdicts*.json": verdicts, "needs-goals*.json": goals})

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from broadsheet.core.embeddings import Embeddings
     from broadsheet.core.llm import Client
     from broadsheet.core.modality import Attributes, Content
+    from broadsheet.needs.bench.goals import Written
     from broadsheet.needs.label.labels import NeedLabeller
     from broadsheet.needs.taxonomy import Taxonomy
     from broadsheet.rank.bench import world as rank_world
@@ -323,6 +324,24 @@ def known_world(world: "World", content: int, progress: Progress = silent) -> "r
         Ragged.of([row[item] for item in items] for of in known.passed for items in of),
         probes.with_columns(reader=probes[Columns.USER].replace_strict(reader)),
     )
+
+
+def written_in_world(world: "World") -> "Written":
+    """Return who was shown which paper on household finance in a fictional world, whether it was opened, and what these readers wrote."""
+    import polars as pl
+
+    from broadsheet.needs.bench.goals import Written
+    from broadsheet.needs.goals import OPENED
+    from broadsheet.sample.world.panels import DESK
+
+    rows = [(item.id, item.attributes[Columns.LEVEL] - 1) for item in world.catalogue if Columns.LEVEL in item.attributes]
+    levels = pl.DataFrame(rows, schema=[Columns.ITEM, Columns.LEVEL], orient="row")
+    opened = world.events.filter(pl.col(Columns.KIND) == OPENED).select(Columns.USER, Columns.ITEM, pl.lit(1.0).alias(OPENED))
+    shown = world.events.filter(pl.col(Columns.KIND) == "shown").join(levels, on=Columns.ITEM, maintain_order="left")
+    shown = shown.join(opened, on=[Columns.USER, Columns.ITEM], how="left", maintain_order="left").with_columns(pl.col(OPENED).fill_null(0.0))
+    posts = world.posts.filter(pl.col(Columns.CHANNEL) == DESK)
+    told = world.mentions.join(posts, on=Columns.POST, how="semi").select(Columns.POST, pl.col(Columns.LEVEL) - 1)
+    return Written(shown, posts.select(Columns.POST, Columns.AUTHOR, Columns.AT, Columns.TEXT), told)
 
 
 def fit_retriever(known: Known, folder: Path, config: "RetrieverConfig", *, seed: int = 0, progress: Progress = silent) -> "Artifact":

@@ -8,6 +8,11 @@ import pytest
 from broadsheet.core.errors import BroadsheetError
 from broadsheet.needs.bench.cascade import ACCURATE, LOCAL, MAJORITY, QUICK, VOTE, ComplaintsPlan, bench_complaints
 from broadsheet.needs.bench.complaints import read_complaints
+from broadsheet.needs.bench.goals import EXCHANGED, GOLD, LAST, SAME, GoalsPlan, bench_goals
+from broadsheet.needs.label.words import CueWords
+from broadsheet.needs.taxonomy import open_taxonomy
+from broadsheet.sample.world import world
+from broadsheet.stack import written_in_world
 
 WORDS = {"card": "card fee limit", "loan": "loan house rate", "debt": "debt caller notice"}
 
@@ -65,3 +70,21 @@ def test_a_file_without_its_columns_is_refused_in_two_lines(tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(BroadsheetError, match="no column 'narrative'"):
         read_complaints(path)
+
+
+def test_goals_from_own_posts_help_in_the_world_and_others_posts_do_not(tmp_path):
+    taxonomy = open_taxonomy()
+    worlds = {
+        "planted": lambda seed: written_in_world(world(300, 1500, 30, seed, posters=10)),
+        "none": lambda seed: written_in_world(world(300, 1500, 30, seed, posters=10, without={"finance"})),
+    }
+    plan = GoalsPlan(worlds, taxonomy, {"cues": lambda: CueWords(taxonomy)}, "300 readers", seeds=1)
+    found = rows_of(bench_goals(plan, tmp_path, ""))
+    told = {row["name"]: row for row in bench_goals(plan, tmp_path, "").rows}
+    assert list(found) == [LAST, SAME, "cues", GOLD, EXCHANGED]
+    for arm in ("cues", GOLD):
+        assert told[f"planted: {arm}"]["gain_lo"] > 0
+        assert told[f"planted: {arm}"]["right_lo"] > 0.5
+        assert told[f"none: {arm}"]["gain_lo"] < 0 < told[f"none: {arm}"]["gain_hi"]
+    assert told[f"planted: {EXCHANGED}"]["gain_lo"] < 0.01
+    assert told[f"planted: {EXCHANGED}"]["right"] == pytest.approx(0.5, abs=0.05)

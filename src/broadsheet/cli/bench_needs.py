@@ -1,5 +1,6 @@
 """`broadsheet bench needs`: the benches of what people say they need."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,4 +48,38 @@ def needs(
 
             plan = VerdictPlan(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), told, tuple(arm or ()), budget)
             bench = bench_verdicts(plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
+
+
+def goals(
+    *,
+    readers: Annotated[int, typer.Option("--readers", min=50, help="Readers of a world.")] = 2000,
+    taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial; its levels are those of the world's posts.")] = "financial",
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether what readers of the fictional world write helps to order what they are shown next, and whether what others write does.
+
+    Example: broadsheet bench needs-goals --readers 500 --seeds 1
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.home import bench_folder
+    from broadsheet.needs.bench.goals import GoalsPlan, Written, bench_goals
+    from broadsheet.needs.taxonomy import open_taxonomy
+    from broadsheet.sample.world import world
+    from broadsheet.stack import level_labeller, written_in_world
+
+    levels = open_taxonomy(taxonomy)
+    with shown() as progress:
+
+        def made(without: frozenset[str], seed: int) -> Written:
+            return written_in_world(world(readers, 1500, 30, seed, without=without, progress=progress))
+
+        worlds = {"goals planted": partial(made, frozenset()), "no goals planted": partial(made, frozenset({"finance"}))}
+        labellers = {name: partial(level_labeller, name, levels) for name in ("minilm", "cues")}
+        plan = GoalsPlan(worlds, levels, labellers, f"{readers} readers", seeds, tuple(arm or ()), budget)
+        bench = bench_goals(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.needs_goals import goals
+
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
 
@@ -325,3 +327,6 @@ def view(
         typer.echo(f"{sum(left_out.values()):,} lines left out: {why}.", err=True)
     typer.echo(f"Verdict: {made.whole.verdict}.", err=True)
     typer.echo(str(page))
+
+
+app.command("goals")(goals)

@@ -54,7 +54,7 @@ def written(path: Path) -> Iterator[Written]:
             author, at = (held or {}).get("author"), (held or {}).get("at")
             if not isinstance(author, str | int) or isinstance(author, bool):
                 raise RecordError(f"{where} is no post: it needs an author.", f"Write: {_EXAMPLE}")
-            one = Written(name, str(author), _seconds(at, where), text)
+            one = Written(name, str(author), seconds(at, where), text)
             if name not in seen:
                 seen[name] = hash(one)
                 yield one
@@ -66,7 +66,8 @@ def written(path: Path) -> Iterator[Written]:
         raise EmptySourceError(f"{path} holds no post.", f"Write one a line: {_EXAMPLE}")
 
 
-def _seconds(at: Any, where: str) -> int:
+def seconds(at: Any, where: str) -> int:
+    """Return the seconds since 1970 of a time as a file has it: ISO 8601 (without a zone it is UTC) or a number. Raises RecordError, which names `where`."""
     if isinstance(at, int | float) and not isinstance(at, bool) and math.isfinite(at):
         return int(at)
     try:
