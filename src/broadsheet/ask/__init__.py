@@ -1,0 +1,1 @@
+"""Questions to a knowledge graph, with a person in the loop."""

@@ -1,0 +1,1 @@
+"""The reading part of openCypher: text to tree and back."""
