@@ -4,6 +4,7 @@ from typing import Any
 
 from broadsheet.ask.cypher.cursor import Cursor
 from broadsheet.ask.cypher.faults import SyntaxFault
+from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
     At, Binary, Case, Comprehension, Expression, Function, HasLabels, IsNull, ListOf, Literal_, MapOf, MapProjection, Parameter, PatternComprehension, PatternTest,
     Place, Property, Quantified, Reduce, Slice, Subquery, Unary, Variable,
@@ -299,7 +300,7 @@ class Expressions(Cursor):
         while self.takes("."):
             parts.append(self.name("the name of a function").text)
         self.needs("(")
-        name = ".".join(parts)
+        name = FUNCTIONS.get(parts[0].lower(), parts[0]) if len(parts) == 1 else ".".join(parts)
         if self.takes("*"):
             self.needs(")")
             return Function(name, (), star=True, place=self.since(start))

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from broadsheet.ask.cypher.expressions import PATHS, Expressions
+from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
     AnyLabel, Hops, Label, Labels, Labels_, MapOf, NodePattern, NoLabel, Parameter, Path, RelationPattern,
 )  # fmt: skip
@@ -19,7 +20,7 @@ class Patterns(Expressions):
             name = self.name("the name of a path").text
             self.needs("=")
         if self.token.word in PATHS and self.is_sign("(", ahead=1):
-            function = self.name("a function").text
+            function = FUNCTIONS[self.name("a function").text.lower()]
             self.needs("(")
         with self.deeper():
             elements: list[NodePattern | RelationPattern] = [self.node()]
