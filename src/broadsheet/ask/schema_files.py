@@ -1,0 +1,145 @@
+"""Files of schemas, in the forms that public collections of questions have them."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from broadsheet.ask.schema import FEW, NUMBERS, PropertyFacts, Schema, Triple, Type
+from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError, did_you_mean
+
+TYPES: Mapping[str, Type] = {
+    "string": "string", "str": "string", "text": "string", "integer": "integer", "int": "integer", "long": "integer", "int64": "integer", "int32": "integer",
+    "float": "float", "double": "float", "number": "float", "boolean": "boolean", "bool": "boolean", "date": "date", "date_time": "datetime", "datetime": "datetime",
+    "local_date_time": "datetime", "localdatetime": "datetime", "zoned_datetime": "datetime", "timestamp": "datetime", "time": "time", "local_time": "time",
+    "duration": "duration", "interval": "duration", "point": "point", "list": "list", "map": "map",
+}  # fmt: skip
+_TRIPLE = re.compile(r"\(\s*([^,()]+?)\s*,\s*([^,()]+?)\s*,\s*([^,()]+?)\s*\)")
+_FORMS = "labels and relationships, or node_props, rel_props and relationships, or classes, properties and relations, or triples (A, KNOWS, B)"
+
+
+def read_schema(path: Path, database: str | None = None) -> Schema:
+    """Read a schema; a file that holds several has one for each database.
+
+    Raises SourceNotFoundError, RecordError for a file that holds none, and ConfigError for a database that it has not.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --schema.") from None
+    except UnicodeDecodeError:
+        raise RecordError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None
+    try:
+        held = json.loads(text)
+    except ValueError:
+        held = text
+    if isinstance(held, dict) and not _is_one(held) and held and all(isinstance(one, dict) and _is_one(one) for one in held.values()):
+        held = _of_database(held, database, path)
+    return schema_of(held, str(path))
+
+
+def _of_database(held: dict[str, Any], database: str | None, path: Path) -> Any:
+    name = database if database is not None or len(held) > 1 else next(iter(held))
+    if name is None:
+        raise ConfigError(f"{path} holds the schemas of {len(held)} databases.", f"Name one with --database: {', '.join(held)}.")
+    if name not in held:
+        # Of bloom the file has bloom50.
+        near = [one for one in held if one.rstrip("0123456789") == name]
+        if len(near) != 1:
+            raise ConfigError(f"{path} has no database {name!r}.{did_you_mean(name, held)}", f"It has: {', '.join(held)}.")
+        name = near[0]
+    return held[name]
+
+
+def databases(path: Path) -> list[str]:
+    """Return the names of the databases of which a file has the schemas; none for a file with one schema."""
+    held = json.loads(path.read_text(encoding="utf-8-sig"))
+    return list(held) if isinstance(held, dict) and not _is_one(held) else []
+
+
+def schema_of(held: Any, where: str) -> Schema:
+    """Return the schema that JSON holds, or a text or list of triples. Raises RecordError.
+
+    >>> schema_of("(Person, KNOWS, Person), (Person, WORKS_AT, Firm)", "here").triples[1].end
+    'Firm'
+    """
+    try:
+        if isinstance(held, str):
+            triples = tuple(Triple(*match.groups()) for match in _TRIPLE.finditer(held))
+            if not triples:
+                raise KeyError
+            return Schema.of_triples(triples)
+        if isinstance(held, list):
+            return Schema.of_triples(_triples(held))
+        if "node_props" in held:
+            return _structured(held)
+        if "labels" in held:
+            labels = {str(name): _plain(held["labels"][name]) for name in held["labels"]}
+            triples = _triples(held["relationships"])
+            types = {one.type: {} for one in triples} | {str(name): _plain(of) for name, of in held.get("types", {}).items()}
+            return Schema(_with_ends(labels, triples), types, triples)
+        return _classes(held)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise RecordError(f"{where} holds no schema.", f"A schema has {_FORMS}.") from None
+
+
+def _is_one(held: Mapping[str, Any]) -> bool:
+    return any(key in held for key in ("node_props", "labels", "classes", "relationships"))
+
+
+def _triples(listed: Iterable[Any]) -> tuple[Triple, ...]:
+    return tuple(Triple(str(one["start"]), str(one["type"]), str(one["end"])) if isinstance(one, dict) else Triple(*map(str, one)) for one in listed)
+
+
+def _plain(properties: Mapping[str, Any]) -> dict[str, PropertyFacts]:
+    return {str(key): PropertyFacts(_type(of)) if isinstance(of, str) else _facts(of) for key, of in properties.items()}
+
+
+def _structured(held: Mapping[str, Any]) -> Schema:
+    triples = _triples(held["relationships"])
+    labels = {name: {one["property"]: _facts(one) for one in listed} for name, listed in held["node_props"].items()}
+    types = {one.type: {} for one in triples} | {name: {one["property"]: _facts(one) for one in listed} for name, listed in held.get("rel_props", {}).items()}
+    return Schema(_with_ends(labels, triples), types, triples)
+
+
+def _with_ends(labels: dict[str, dict[str, PropertyFacts]], triples: tuple[Triple, ...]) -> dict[str, dict[str, PropertyFacts]]:
+    """Add labels that only relations name: they have no properties."""
+    return {**{name: {} for one in triples for name in (one.start, one.end)}, **labels}
+
+
+def _classes(held: Mapping[str, Any]) -> Schema:
+    """Return a schema whose properties are told without whose they are."""
+    triples = tuple(
+        Triple(start, name, end) for name, of in held["relations"].items() for start in _several(of["domain"]) for end in _several(of["range"])
+    )
+    loose = {str(name): _facts(of) for name, of in held["properties"].items()}
+    return Schema(dict.fromkeys(held["classes"]), dict.fromkeys(held["relations"]), triples, loose)
+
+
+def _several(held: Any) -> list[str]:
+    return [held] if isinstance(held, str) else list(held)
+
+
+def _type(text: str) -> Type:
+    said = text.strip().lower()
+    return "list" if said.startswith(("list", "[")) or said.endswith("[]") else TYPES.get(said.replace(" ", "_"), "any")
+
+
+def _facts(held: Mapping[str, Any]) -> PropertyFacts:
+    kind = _type(str(held.get("type") or held.get("datatype") or "any"))
+    low, high = (_bound(held.get(key), kind) for key in ("min", "max"))
+    values = tuple(str(one) for one in held.get("values", ()))
+    distinct = held.get("distinct_count")
+    # Numbers among the values of a column tell its bounds, if they are all.
+    closed = bool(values) and distinct is not None and len(values) >= int(distinct) and len(values) <= FEW and kind in {"string", "integer"}
+    return PropertyFacts(kind, low, high, values, closed)
+
+
+def _bound(value: Any, kind: Type) -> float | str | None:
+    if value is None or kind not in NUMBERS:
+        return None if value is None else str(value)
+    try:
+        return float(value)
+    except ValueError:
+        return None
