@@ -10,7 +10,9 @@ from broadsheet.ask.cypher.tokens import Kind, Token, tokens
 
 T = TypeVar("T")
 # Brackets within brackets that are read; more than anybody writes, and few enough for Python's own stack.
-DEEPEST = 60
+DEEPEST = 30
+# Operators in a row, each around the one before it.
+LONGEST = 100
 # Words that begin a clause: here reading is taken up again after a fault.
 CLAUSES = frozenset(
     "MATCH OPTIONAL UNWIND WITH RETURN CALL UNION CREATE MERGE DELETE DETACH NODETACH SET REMOVE FOREACH LOAD USE FINISH INSERT LET FILTER SHOW".split()
@@ -121,6 +123,12 @@ class Cursor:
             yield
         finally:
             self._depth -= 1
+
+    def counted(self, count: int) -> int:
+        """Return one more, of operators in a row."""
+        if count >= LONGEST:
+            self.fail(f"more than {LONGEST} operators stand in a row")
+        return count + 1
 
     def listed(self, read: Callable[[], T], close: str) -> tuple[T, ...]:
         """Read what stands between commas, up to a closing sign, which is read too."""

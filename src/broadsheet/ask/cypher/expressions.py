@@ -30,8 +30,9 @@ class Expressions(Cursor):
             return self._joined("OR", lambda: self._joined("XOR", lambda: self._joined("AND", self._not)))
 
     def _joined(self, word: str, read: Any) -> Expression:
-        start, left = self.token.start, read()
+        start, left, count = self.token.start, read(), 0
         while self.takes_word(word):
+            count = self.counted(count)
             right = read()
             left = Binary(word, left, right, place=self.since(start))
         return left
@@ -40,7 +41,7 @@ class Expressions(Cursor):
         start, count = self.token.start, 0
         while self.is_word("NOT") and not self._is_name():
             self.at += 1
-            count += 1
+            count = self.counted(count)
         found = self._comparison()
         for _ in range(count):
             found = Unary("NOT", found, place=self.since(start))
@@ -58,6 +59,7 @@ class Expressions(Cursor):
             if self.is_sign("!="):
                 self.fail("unequal is written <> in Cypher")
             sign, begin = self.token.text, left.place.start
+            self.counted(len(parts))
             self.at += 1
             right = self._predicate()
             parts.append(Binary(sign, left, right, place=self.since(begin)))
@@ -71,8 +73,9 @@ class Expressions(Cursor):
 
     def _predicate(self) -> Expression:
         """Read a sum and what is said of it: IN, STARTS WITH, IS NULL and the like."""
-        start, left = self.token.start, self._sum()
+        start, left, count = self.token.start, self._sum(), 0
         while True:
+            count = self.counted(count)
             sign = self._test()
             if sign in {"IS NULL", "IS NOT NULL"}:
                 left = IsNull(left, sign == "IS NOT NULL", place=self.since(start))
@@ -94,8 +97,9 @@ class Expressions(Cursor):
         return self._signs(("+", "-", "||"), lambda: self._signs(("*", "/", "%"), lambda: self._signs(("^",), self._signed)))
 
     def _signs(self, signs: tuple[str, ...], read: Any) -> Expression:
-        start, left = self.token.start, read()
+        start, left, count = self.token.start, read(), 0
         while self.token.kind is Kind.SIGN and self.token.text in signs:
+            count = self.counted(count)
             sign = self.token.text
             self.at += 1
             right = read()
@@ -116,8 +120,9 @@ class Expressions(Cursor):
 
     def _parts(self, found: Expression) -> Expression:
         """Read what stands behind an atom: properties, elements, labels."""
-        start = found.place.start
+        start, count = found.place.start, 0
         while True:
+            count = self.counted(count)
             if self.takes("."):
                 key = self.name("the name of a property")
                 found = Property(found, key.text, Place(key.start, key.end), place=self.since(start))
@@ -179,11 +184,11 @@ class Expressions(Cursor):
         """Return a path with a relation in it, if one stands here."""
         if self.at in self.no_path:
             return None
-        at = self.at
+        at, bar = self.at, self._bar
         try:
             found = self.path()
         except SyntaxFault:
-            found = None
+            found, self._bar = None, bar
         if found is None or len(found.elements) < 3:
             self.no_path.add(at)
             self.at = at

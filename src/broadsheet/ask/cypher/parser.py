@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 from broadsheet.ask.cypher.cursor import CLAUSES
 from broadsheet.ask.cypher.faults import SyntaxFault
-from broadsheet.ask.cypher.nodes import Clause, Expression, Match, Other, Projected, Projection, Query, Single, Sorted, SubCall, Unwind
+from broadsheet.ask.cypher.nodes import Clause, Expression, Match, Node, Other, Projected, Projection, Query, Single, Sorted, SubCall, Unwind
 from broadsheet.ask.cypher.patterns import Patterns
 from broadsheet.ask.cypher.tokens import Kind
 
 # Clauses that only stand before a query and say how it is to be run.
 PREFIXES = frozenset({"EXPLAIN", "PROFILE", "CYPHER"})
-ENDS = frozenset({"RETURN", "FINISH"})
+# Nodes around each other that a tree may have, so that whoever walks it need not fear for Python's stack.
+TALLEST = 150
 
 
 class Parsed(NamedTuple):
@@ -37,6 +38,20 @@ def parse(text: str) -> Parsed:
     return reader.statement()
 
 
+def is_lower(query: Query, most: int) -> bool:
+    """Whether no node of a tree has more than so many around it."""
+    left: list[tuple[object, int]] = [(query, 0)]
+    while left:
+        node, around = left.pop()
+        if around > most:
+            return False
+        if isinstance(node, Node):
+            left += [(value, around + 1) for value in vars(node).values() if isinstance(value, Node | tuple)]
+        elif isinstance(node, tuple):
+            left += [(value, around) for value in node if isinstance(value, Node | tuple)]
+    return True
+
+
 class _Reader(Patterns):
     """Reads clauses and statements."""
 
@@ -57,6 +72,8 @@ class _Reader(Patterns):
         except SyntaxFault as fault:
             self.faults.append(fault)
         except RecursionError:
+            self.faults.append(SyntaxFault("too much stands within each other", 0, len(self.text)))
+        if query is not None and not self.faults and not is_lower(query, TALLEST):
             self.faults.append(SyntaxFault("too much stands within each other", 0, len(self.text)))
         if self.faults or query is None:
             return Parsed(None, tuple(self.faults))
@@ -92,7 +109,7 @@ class _Reader(Patterns):
 
     def _skip(self) -> None:
         """Go on to where the next clause may begin."""
-        self.at += 1
+        self.at = min(self.at + 1, len(self.tokens) - 1)
         while self.token.kind is not Kind.END and not (self.token.word in CLAUSES and not self.is_sign(".", ahead=1) and not self._is_inside()):
             self.at += 1
 

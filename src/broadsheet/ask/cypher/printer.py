@@ -161,7 +161,8 @@ def _bound(node: Expression) -> tuple[str, int]:
         case Unary(sign="NOT"):
             return f"NOT {_expression(node.of, _NOT)}", _NOT
         case Unary():
-            return f"{node.sign}{_expression(node.of, _PART)}", _SIGNED
+            of = _expression(node.of, _SIGNED)
+            return f"{node.sign}{' ' if of[0] in '-+' else ''}{of}", _SIGNED
         case IsNull():
             return f"{_expression(node.of, _TESTED)} IS {'NOT ' if node.negated else ''}NULL", _TESTED
         case HasLabels():
