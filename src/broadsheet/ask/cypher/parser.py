@@ -1,5 +1,6 @@
 """Text to the tree of a query, with every fault that is found on the way."""
 
+import re
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.cursor import CLAUSES
@@ -10,6 +11,8 @@ from broadsheet.ask.cypher.tokens import Kind
 
 # Clauses that only stand before a query and say how it is to be run.
 PREFIXES = frozenset({"EXPLAIN", "PROFILE", "CYPHER"})
+# What models and spreadsheets put around a query: a fence, or a quotation mark that comes again at the end alone.
+_WRAPPED = re.compile(r"\s*(?:```(?:cypher|sql|cql)?\s(?P<fenced>.*?)```|(?P<mark>[\"'])(?P<quoted>(?:(?!(?P=mark)).)*)(?P=mark))\s*\Z", re.DOTALL | re.IGNORECASE)
 # Nodes around each other that a tree may have, so that whoever walks it need not fear for Python's stack.
 TALLEST = 150
 
@@ -32,10 +35,19 @@ def parse(text: str) -> Parsed:
     [("')' is missing before 'RETURN'", 14)]
     """
     try:
-        reader = _Reader(text)
+        reader = _Reader(_unwrapped(text))
     except SyntaxFault as fault:
         return Parsed(None, (fault,))
     return reader.statement()
+
+
+def _unwrapped(text: str) -> str:
+    """Return a text with blanks in the place of what is around all of it: quotation marks, or a fence of Markdown; places stay what they are."""
+    match = _WRAPPED.match(text)
+    if match is None:
+        return text
+    start, end = match.span("fenced" if match["fenced"] is not None else "quoted")
+    return " " * start + text[start:end] + " " * (len(text) - end)
 
 
 def is_lower(query: Query, most: int) -> bool:

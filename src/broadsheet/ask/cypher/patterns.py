@@ -22,11 +22,15 @@ class Patterns(Expressions):
         if self.token.word in PATHS and self.is_sign("(", ahead=1):
             function = FUNCTIONS[self.name("a function").text.lower()]
             self.needs("(")
+        # A path may stand in brackets of its own, which say nothing.
+        bracketed = not function and self.is_sign("(", "(")
+        if bracketed:
+            self.needs("(")
         with self.deeper():
             elements: list[NodePattern | RelationPattern] = [self.node()]
             while self._is_relation():
                 elements += [self.relation(), self.node()]
-        if function:
+        if function or bracketed:
             self.needs(")")
         return Path(tuple(elements), name, function, place=self.since(start))
 

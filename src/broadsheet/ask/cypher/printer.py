@@ -59,8 +59,12 @@ def name(text: str) -> str:
     return text if _PLAIN.match(text) and text.upper() not in _KEYWORDS else f"`{text.replace('`', '``')}`"
 
 
-def _key(text: str) -> str:
-    """Return the name of a property, label or type, of which any word may be one."""
+def label_name(text: str) -> str:
+    """Return the name of a property, label or type, of which any word may be one.
+
+    >>> label_name("ORDER"), label_name("box office")
+    ('ORDER', '`box office`')
+    """
     return text if _PLAIN.match(text) else f"`{text.replace('`', '``')}`"
 
 
@@ -111,13 +115,13 @@ def _path(path: Path) -> str:
 
 def _node(node: NodePattern) -> str:
     inner = name(node.name) if node.name else ""
-    inner += f":{_labels(node.labels)}" if node.labels is not None else ""
+    inner += f":{labels_text(node.labels)}" if node.labels is not None else ""
     return f"({_inside(inner, node.properties, node.where)})"
 
 
 def _relation(relation: RelationPattern) -> str:
     inner = name(relation.name) if relation.name else ""
-    inner += f":{_labels(relation.types)}" if relation.types is not None else ""
+    inner += f":{labels_text(relation.types)}" if relation.types is not None else ""
     if (hops := relation.hops) is not None:
         least, most = ("" if count is None else str(count) for count in (hops.least, hops.most))
         inner += "*" + (least if least == most else f"{least}..{most}")
@@ -133,16 +137,17 @@ def _inside(inner: str, properties: MapOf | Parameter | None, where: Expression 
     return " ".join(parts) + (_where(where) if parts else _where(where).lstrip())
 
 
-def _labels(labels: Labels, *, within: bool = False) -> str:
+def labels_text(labels: Labels, *, within: bool = False) -> str:
+    """Return labels as they are written, in brackets where they stand `within` others."""
     match labels:
         case Label():
-            return _key(labels.name)
+            return label_name(labels.name)
         case AnyLabel():
             return "%"
         case NoLabel():
-            return f"!{_labels(labels.of, within=True)}"
+            return f"!{labels_text(labels.of, within=True)}"
         case Labels_():
-            said = labels.sign.join(_labels(part, within=True) for part in labels.parts)
+            said = labels.sign.join(labels_text(part, within=True) for part in labels.parts)
             return f"({said})" if within else said
 
 
@@ -166,7 +171,7 @@ def _bound(node: Expression) -> tuple[str, int]:
         case IsNull():
             return f"{_expression(node.of, _TESTED)} IS {'NOT ' if node.negated else ''}NULL", _TESTED
         case HasLabels():
-            return f"{_expression(node.of, _PART)}:{_labels(node.labels, within=True)}", _PART
+            return f"{_expression(node.of, _PART)}:{labels_text(node.labels, within=True)}", _PART
         case Literal_():
             said = _literal(node)
             return said, _SIGNED if said.startswith("-") else _PART + 1
@@ -176,15 +181,15 @@ def _bound(node: Expression) -> tuple[str, int]:
 def _atom(node: Expression) -> str:
     match node:
         case Parameter():
-            return f"${_key(node.name)}" if not node.name.isdigit() else f"${node.name}"
+            return f"${label_name(node.name)}" if not node.name.isdigit() else f"${node.name}"
         case Variable():
             return name(node.name)
         case Property():
-            return f"{_expression(node.of, _PART)}.{_key(node.key)}"
+            return f"{_expression(node.of, _PART)}.{label_name(node.key)}"
         case ListOf():
             return f"[{', '.join(map(_expression, node.items))}]"
         case MapOf():
-            return "{" + ", ".join(f"{_key(key)}: {_expression(value)}" for key, value in node.entries) + "}"
+            return "{" + ", ".join(f"{label_name(key)}: {_expression(value)}" for key, value in node.entries) + "}"
         case MapProjection():
             return f"{_expression(node.of)} {{{', '.join(map(_picked, node.items))}}}"
         case At():
@@ -224,8 +229,8 @@ def _loop(node: Expression) -> str:
 def _picked(item: tuple[str, str, Expression | None]) -> str:
     kind, key, value = item
     if kind == "entry" and value is not None:
-        return f"{_key(key)}: {_expression(value)}"
-    return {"all": ".*", "key": f".{_key(key)}", "variable": name(key)}.get(kind, "")
+        return f"{label_name(key)}: {_expression(value)}"
+    return {"all": ".*", "key": f".{label_name(key)}", "variable": name(key)}.get(kind, "")
 
 
 def _case(node: Case) -> str:
@@ -248,4 +253,4 @@ def _literal(node: Literal_) -> str:
 
 def _function_name(text: str) -> str:
     parts = text.split(".")
-    return FUNCTIONS.get(text.lower(), text) if len(parts) == 1 and text.lower() in FUNCTIONS else ".".join(map(_key, parts))
+    return FUNCTIONS.get(text.lower(), text) if len(parts) == 1 and text.lower() in FUNCTIONS else ".".join(map(label_name, parts))

@@ -1,0 +1,47 @@
+"""A query held against a schema: everything that can be told of it without running it."""
+
+from typing import NamedTuple
+
+from broadsheet.ask.check.findings import Code, Finding, Severity, spliced
+from broadsheet.ask.check.scope import Scopes
+from broadsheet.ask.check.shapes import Shapes
+from broadsheet.ask.cypher.nodes import Place, Query
+from broadsheet.ask.cypher.parser import parse
+from broadsheet.ask.schema import Schema
+
+
+class Checked(NamedTuple):
+    """A query's tree (None where it cannot be read), what is wrong with it, in the order of the text, and the text with every fix made.
+
+    `fixed` is None where something is wrong for which no query is right.
+    """
+
+    query: Query | None
+    findings: tuple[Finding, ...]
+    fixed: str | None
+
+    @property
+    def alarms(self) -> tuple[Finding, ...]:
+        """Errors and warnings."""
+        return tuple(one for one in self.findings if one.severity is not Severity.INFO)
+
+
+def check(text: str, schema: Schema) -> Checked:
+    """Hold a query against a schema. Never raises.
+
+    >>> from broadsheet.ask.schema import Triple
+    >>> films = Schema.of_triples((Triple("Person", "DIRECTED", "Film"),))
+    >>> checked = check("MATCH (f:Film)-[:DIRECTED]->(p:Person) RETURN p", films)
+    >>> checked.findings[0].code, checked.fixed
+    (<Code.WRONG_DIRECTION: 'WRONG_DIRECTION'>, 'MATCH (f:Film)<-[:DIRECTED]-(p:Person) RETURN p')
+    """
+    parsed = parse(text)
+    if parsed.query is None:
+        faults = [Finding(Code.SYNTAX, Severity.ERROR, Place(fault.start, fault.end), f"{fault.what[0].upper()}{fault.what[1:]}.") for fault in parsed.faults]
+        return Checked(None, tuple(faults), None)
+    scopes = Scopes(parsed.query)
+    findings = Shapes(scopes, schema, text).check()
+    findings = sorted(dict.fromkeys(findings), key=lambda one: (one.place, one.code))
+    hopeless = any(one.hopeless and one.severity is Severity.ERROR for one in findings)
+    fixed = None if hopeless else spliced(text, [splice for one in findings if one.severity is not Severity.INFO for splice in one.fix])
+    return Checked(parsed.query, tuple(findings), fixed)

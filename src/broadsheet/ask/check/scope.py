@@ -1,0 +1,308 @@
+"""Which name means what, where: a walk over a query that tells every variable's thing, and keeps what the checks ask of."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from broadsheet.ask.cypher.functions import AGGREGATES
+from broadsheet.ask.cypher.nodes import (
+    Comprehension, Expression, Function, HasLabels, Label, Labels, Labels_, MapOf, MapProjection, Match, Node, NodePattern, NoLabel, Other, Path, PatternComprehension,
+    PatternTest, Place, Projected, Projection, Property, Quantified, Query, Reduce, RelationPattern, Single, SubCall, Subquery, Unwind, Variable,
+)  # fmt: skip
+
+Kind = Literal["node", "relation", "relations", "path", "value"]
+
+
+@dataclass(eq=False)
+class Thing:
+    """What a name stands for: a node, a relation, a path, or a value that an expression gives.
+
+    `stated` are the labels or types of each place where it is matched; `possible` those that it may have, which the schema narrows.
+    """
+
+    kind: Kind
+    name: str
+    place: Place
+    stated: list[Labels] = field(default_factory=list)
+    matched: list[NodePattern | RelationPattern] = field(default_factory=list)
+    value: Expression | None = None
+    possible: frozenset[str] = frozenset()
+    uses: int = 0
+    optional: bool = False
+
+
+class Joined(NamedTuple):
+    """A relation of a pattern between two nodes, as they stand in the text."""
+
+    relation: RelationPattern
+    left: Thing
+    right: Thing
+    thing: Thing
+
+
+class Condition(NamedTuple):
+    """Something that must hold; `optional` where it holds of what is matched optionally alone. `tested` is a test within CASE, that no row must pass."""
+
+    expression: Expression
+    optional: bool
+    tested: bool = False
+
+
+class Matched(NamedTuple):
+    """One MATCH: its things, those that were known before it, and its condition."""
+
+    clause: Match
+    paths: tuple[tuple[Thing, ...], ...]
+    known: frozenset[int]
+
+
+Names = Mapping[str, Thing]
+
+
+class Scopes:
+    """What a walk over a query has found."""
+
+    def __init__(self, query: Query) -> None:
+        self.things: list[Thing] = []
+        self.joined: list[Joined] = []
+        self.meant: dict[int, Thing] = {}
+        self.unbound: list[tuple[Variable, tuple[str, ...]]] = []
+        self.conflicts: list[tuple[Thing, Kind, Place]] = []
+        self.conditions: list[Condition] = []
+        self.maps: list[tuple[Thing, MapOf, bool]] = []
+        self.matches: list[Matched] = []
+        self.projections: list[tuple[Projection, Names]] = []
+        self.expressions: list[Expression] = []
+        self._query(query, {})
+
+    def of(self, variable: Variable) -> Thing | None:
+        """Return what a variable means."""
+        return self.meant.get(id(variable))
+
+    # Clauses.
+
+    def _query(self, query: Query, names: Names) -> list[str]:
+        """Walk over a query with the names that are known outside; return those that it gives back."""
+        given: list[str] = []
+        for part in query.parts:
+            given = self._single(part, dict(names))
+        return given
+
+    def _single(self, part: Single, names: dict[str, Thing]) -> list[str]:
+        given: list[str] = []
+        for clause in part.clauses:
+            match clause:
+                case Match():
+                    self._match(clause, names)
+                case Unwind():
+                    self._read(clause.source, names)
+                    names[clause.name] = self._thing("value", clause.name, clause.place, value=clause.source)
+                case Projection():
+                    names = self._projection(clause, names)
+                    given = list(names)
+                case SubCall():
+                    inner = names if clause.imports is None else {name: names[name] for name in clause.imports if name in names}
+                    names |= {name: self._result(name, clause) for name in self._query(clause.query, inner) if name not in names}
+                case Other():
+                    names |= {name: self._thing("value", name, clause.place) for name in clause.names if name not in names}
+        return given
+
+    def _result(self, name: str, clause: SubCall) -> Thing:
+        last = self.projections[-1][1].get(name) if self.projections else None
+        return last or self._thing("value", name, clause.place)
+
+    def _match(self, clause: Match, names: dict[str, Thing]) -> None:
+        known = frozenset(map(id, names.values()))
+        before = len(self.things)
+        paths = tuple(tuple(self._path(path, names, optional=clause.optional)) for path in clause.paths)
+        self.matches.append(Matched(clause, paths, known))
+        if clause.where is not None:
+            self._condition(clause.where, names, optional=clause.optional)
+        for thing in self.things[before:]:
+            thing.optional = thing.optional or clause.optional
+
+    def _projection(self, clause: Projection, names: dict[str, Thing]) -> dict[str, Thing]:
+        passed: dict[str, Thing] = dict(names) if clause.star else {}
+        if clause.star:
+            for thing in names.values():
+                thing.uses += 1
+        for item in clause.items:
+            self._read(item.expression, names)
+            name = item.name or (item.expression.name if isinstance(item.expression, Variable) else "")
+            of = self._passed(item, name)
+            if name:
+                passed[name] = of
+        # What is sorted by may name what was there before, unless rows were put together.
+        seen = {**names, **passed}
+        for one in clause.order:
+            self._read(one.expression, seen)
+        for count in (clause.skip, clause.limit):
+            if count is not None:
+                self._read(count, seen)
+        self.projections.append((clause, passed))
+        if clause.where is not None:
+            self._condition(clause.where, {**names, **passed} if not _puts_together(clause) and clause.star else passed, optional=False)
+        return passed
+
+    def _passed(self, item: Projected, name: str) -> Thing:
+        if isinstance(item.expression, Variable) and (same := self.meant.get(id(item.expression))) is not None:
+            return same
+        return self._thing("value", name, item.place, value=item.expression)
+
+    def _condition(self, where: Expression, names: Names, *, optional: bool) -> None:
+        self._read(where, names)
+        self.conditions.append(Condition(where, optional))
+
+    # Patterns.
+
+    def _path(self, path: Path, names: dict[str, Thing], *, optional: bool) -> Iterator[Thing]:
+        found: list[Thing] = []
+        # Names of one pattern may be used in its own maps.
+        for element in path.elements:
+            if isinstance(element, NodePattern):
+                found.append(self._matched("node", element, element.labels, names))
+            else:
+                found.append(self._matched("relations" if element.hops else "relation", element, element.types, names))
+        for element, thing in zip(path.elements, found, strict=True):
+            if element.properties is not None:
+                self._read(element.properties, names)
+                if isinstance(element.properties, MapOf):
+                    self.maps.append((thing, element.properties, optional))
+            if element.where is not None:
+                self._condition(element.where, names, optional=optional)
+        for place in range(1, len(found), 2):
+            relation = path.elements[place]
+            assert isinstance(relation, RelationPattern)
+            self.joined.append(Joined(relation, found[place - 1], found[place + 1], found[place]))
+        if path.name:
+            names[path.name] = self._thing("path", path.name, path.place)
+        yield from found
+
+    def _matched(self, kind: Kind, element: NodePattern | RelationPattern, labels: Labels | None, names: dict[str, Thing]) -> Thing:
+        thing = names.get(element.name) if element.name else None
+        if thing is None:
+            thing = self._thing(kind, element.name, element.place)
+            if element.name:
+                names[element.name] = thing
+        else:
+            thing.uses += 1
+            if thing.kind == "value" and thing.value is None or (thing.kind == "value" and kind == "node"):
+                # A node that a value gives (an element of a list, a coalesce): nothing is known of it but what is said here.
+                thing.kind = kind
+            elif thing.kind != kind:
+                self.conflicts.append((thing, kind, element.place))
+        if labels is not None:
+            thing.stated.append(labels)
+        thing.matched.append(element)
+        return thing
+
+    def _thing(self, kind: Kind, name: str, place: Place, *, value: Expression | None = None) -> Thing:
+        thing = Thing(kind, name, place, value=value)
+        self.things.append(thing)
+        return thing
+
+    # Expressions.
+
+    def _read(self, node: Expression, names: Names) -> None:
+        self.expressions.append(node)
+        self._inside(node, names)
+
+    def _inside(self, node: object, names: Names) -> None:
+        match node:
+            case Variable():
+                self._use(node, names)
+            case Comprehension() | Quantified():
+                self._inside(node.source, names)
+                inner = {**names, node.variable: self._element(node.variable, node.source, node.place)}
+                self._all((node.where, node.make if isinstance(node, Comprehension) else None), inner)
+            case Reduce():
+                self._all((node.start, node.source), names)
+                inner = {**names, node.variable: self._element(node.variable, node.source, node.place), node.total: self._thing("value", node.total, node.place)}
+                self._inside(node.make, inner)
+            case PatternComprehension():
+                inner = dict(names)
+                list(self._path(node.path, inner, optional=True))
+                self._all((node.where, node.make), inner)
+            case PatternTest():
+                list(self._path(node.path, dict(names), optional=True))
+            case Subquery():
+                self._query(node.query, names)
+            case HasLabels():
+                self._inside(node.of, names)
+            case MapProjection():
+                self._inside(node.of, names)
+                for kind, key, value in node.items:
+                    if kind == "variable":
+                        self._use(Variable(key, place=node.place), names)
+                    elif value is not None:
+                        self._inside(value, names)
+            case Node():
+                self._all(vars(node).values(), names)
+            case tuple():
+                self._all(node, names)
+
+    def _all(self, nodes: Iterable[object], names: Names) -> None:
+        for one in nodes:
+            if isinstance(one, Node | tuple):
+                self._inside(one, names)
+
+    def _element(self, name: str, source: Expression, place: Place) -> Thing:
+        """Return what stands for an element of a list: of the nodes or relations of a path it is one, else a value."""
+        if isinstance(source, Function) and source.name in {"nodes", "relationships"}:
+            return self._thing("node" if source.name == "nodes" else "relation", name, place)
+        return self._thing("value", name, place)
+
+    def _use(self, variable: Variable, names: Names) -> None:
+        thing = names.get(variable.name)
+        if thing is None:
+            self.unbound.append((variable, tuple(names)))
+        else:
+            thing.uses += 1
+            self.meant[id(variable)] = thing
+
+
+def _puts_together(clause: Projection) -> bool:
+    return clause.distinct or any(aggregates(item.expression) for item in clause.items)
+
+
+def walk(node: object) -> Iterator[Node]:
+    """Yield a node and all within it, the outer before the inner."""
+    left = [node]
+    while left:
+        one = left.pop()
+        if isinstance(one, Node):
+            yield one
+            left += reversed([value for value in vars(one).values() if isinstance(value, Node | tuple)])
+        elif isinstance(one, tuple) and not isinstance(one, Place):
+            left += reversed([value for value in one if isinstance(value, Node | tuple)])
+
+
+def aggregates(node: Expression) -> list[Function]:
+    """Return the aggregate functions in an expression, those of its subqueries aside."""
+    found, left = [], [node]
+    while left:
+        one: object = left.pop()
+        if isinstance(one, Function) and one.name in AGGREGATES:
+            found.append(one)
+        if isinstance(one, Node) and not isinstance(one, Subquery):
+            left += [value for value in vars(one).values() if isinstance(value, Node | tuple)]  # pyrefly: ignore
+        elif isinstance(one, tuple):
+            left += [value for value in one if isinstance(value, Node | tuple)]
+    return found
+
+
+def names_of(labels: Labels | None) -> Iterator[Label]:
+    """Yield every label that is named, those that must not be there aside."""
+    match labels:
+        case Label():
+            yield labels
+        case Labels_():
+            for part in labels.parts:
+                yield from names_of(part)
+        case NoLabel() | None:
+            return
+
+
+def reads(query: Query) -> Iterator[Property]:
+    """Yield every property that is read."""
+    return (node for node in walk(query) if isinstance(node, Property))
