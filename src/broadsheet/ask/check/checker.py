@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+from broadsheet.ask.check.conditions import Conditions
 from broadsheet.ask.check.findings import Code, Finding, Severity, spliced
 from broadsheet.ask.check.scope import Scopes
 from broadsheet.ask.check.shapes import Shapes
+from broadsheet.ask.check.values import Values
 from broadsheet.ask.cypher.nodes import Place, Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.schema import Schema
@@ -40,7 +42,8 @@ def check(text: str, schema: Schema) -> Checked:
         faults = [Finding(Code.SYNTAX, Severity.ERROR, Place(fault.start, fault.end), f"{fault.what[0].upper()}{fault.what[1:]}.") for fault in parsed.faults]
         return Checked(None, tuple(faults), None)
     scopes = Scopes(parsed.query)
-    findings = Shapes(scopes, schema, text).check()
+    # Shapes come first: they narrow what each node may be.
+    findings = [*Shapes(scopes, schema, text).check(), *Values(scopes, schema).check(), *Conditions(scopes).check()]
     findings = sorted(dict.fromkeys(findings), key=lambda one: (one.place, one.code))
     hopeless = any(one.hopeless and one.severity is Severity.ERROR for one in findings)
     fixed = None if hopeless else spliced(text, [splice for one in findings if one.severity is not Severity.INFO for splice in one.fix])

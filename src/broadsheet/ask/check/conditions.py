@@ -1,0 +1,220 @@
+"""Conditions that no row can meet, and conditions that every row meets: bounds, equalities and nulls of one value held against each other."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from broadsheet.ask.check.findings import Code, Finding, Severity
+from broadsheet.ask.check.scope import Scopes, walk
+from broadsheet.ask.cypher.nodes import Binary, Case, Expression, IsNull, ListOf, Literal_, Place, Property, Unary, Variable
+from broadsheet.ask.cypher.printer import written
+
+# Alternatives of one condition that are looked at; one with more says nothing.
+MOST = 64
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+_NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "=", "IS NULL": "IS NOT NULL", "IS NOT NULL": "IS NULL", "IN": "NOT IN", "NOT IN": "IN"}
+Key = tuple[int, str]
+
+
+class Atom(NamedTuple):
+    """One comparison of a value (a property of a thing, or a thing that is a value) with what is known."""
+
+    key: Key
+    sign: str
+    values: tuple[object, ...]
+    place: Place
+    text: str
+
+
+Alternative = tuple[Atom, ...]
+
+
+class Conditions:
+    """Holds the conditions of a query against each other."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    def check(self) -> Iterator[Finding]:
+        """Yield what can never hold, and what always does."""
+        told = [(condition, self._alternatives(condition.expression, positive=True)) for condition in self._scopes.conditions]
+        # What must hold of every row: inline maps, and conditions without alternatives.
+        sure = list(self._inline())
+        for condition, alternatives in told:
+            if alternatives is not None and len(alternatives) == 1 and not condition.optional:
+                sure += alternatives[0]
+        yield from self._pairs(sure)
+        for condition, alternatives in told:
+            if alternatives is None or (len(alternatives) == 1 and not condition.optional):
+                continue
+            others = [atom for atom in sure if not _within(atom.place, condition.expression.place)]
+            yield from self._branches(condition.expression, alternatives, others)
+        for condition, _ in told:
+            yield from self._always(condition.expression)
+        for expression in self._scopes.expressions:
+            for node in walk(expression):
+                if isinstance(node, Case) and node.subject is None:
+                    for test, _ in node.whens:
+                        alternatives = self._alternatives(test, positive=True)
+                        if alternatives is not None:
+                            yield from self._branches(test, alternatives, sure)
+
+    def _inline(self) -> Iterator[Atom]:
+        for thing, properties, optional in self._scopes.maps:
+            if optional:
+                continue
+            for (key, value), place in zip(properties.entries, properties.key_places, strict=True):
+                if isinstance(value, Literal_):
+                    yield Atom((id(thing), key), "=", (value.value,), Place(place.start, value.place.end), f"{key}: {written(value)}")
+
+    def _pairs(self, atoms: Sequence[Atom]) -> Iterator[Finding]:
+        for key in dict.fromkeys(atom.key for atom in atoms):
+            own = [atom for atom in atoms if atom.key == key]
+            if (clash := _clash(own)) is not None:
+                yield _contradiction(clash, Severity.ERROR)
+
+    def _branches(self, expression: Expression, alternatives: Sequence[Alternative], others: Sequence[Atom]) -> Iterator[Finding]:
+        clashes = [_clash_of([*alternative, *others]) for alternative in alternatives]
+        if all(clashes):
+            first = clashes[0]
+            assert first is not None
+            places = [atom.place for atom in first if _within(atom.place, expression.place)] or [expression.place]
+            yield _contradiction(first, Severity.ERROR, _around(places))
+        else:
+            for clash in clashes:
+                if clash is not None:
+                    yield _contradiction(clash, Severity.WARNING)
+
+    def _always(self, expression: Expression) -> Iterator[Finding]:
+        """Tell of an OR whose alternatives leave no value out."""
+        for node in walk(expression):
+            if isinstance(node, Binary) and node.sign == "OR":
+                against = self._alternatives(node, positive=False)
+                if against and all(_clash_of(alternative) for alternative in against):
+                    said = f"{written(node)} holds of every value there is: nothing is left out."
+                    yield Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, said)
+
+    # Alternatives.
+
+    def _alternatives(self, node: Expression, *, positive: bool) -> list[Alternative] | None:
+        """Return the ways in which an expression can hold, or fail to; what is not understood says nothing. None where there are too many."""
+        match node:
+            case Unary(sign="NOT"):
+                return self._alternatives(node.of, positive=not positive)
+            case Binary(sign="AND" | "OR"):
+                left, right = self._alternatives(node.left, positive=positive), self._alternatives(node.right, positive=positive)
+                if left is None or right is None:
+                    return None
+                both = (node.sign == "AND") == positive
+                found = [(*one, *other) for one, other in product(left, right)] if both else [*left, *right]
+                return found if len(found) <= MOST else None
+        atom = self._atom(node)
+        if atom is None:
+            return [()]
+        return [(atom if positive else atom._replace(sign=_NOT[atom.sign]),)]
+
+    def _atom(self, node: Expression) -> Atom | None:
+        match node:
+            case IsNull():
+                key = self._key(node.of)
+                sign = "IS NOT NULL" if node.negated else "IS NULL"
+                return None if key is None else Atom(key, sign, (), node.place, written(node))
+            case Binary(sign="IN", right=ListOf()):
+                key, items = self._key(node.left), node.right.items
+                if key is None or not all(isinstance(item, Literal_) for item in items):
+                    return None
+                return Atom(key, "IN", tuple(item.value for item in items if isinstance(item, Literal_)), node.place, written(node))
+            case Binary(sign=sign) if sign in _TURNED:
+                for side, other, turned in ((node.left, node.right, sign), (node.right, node.left, _TURNED[sign])):
+                    key = self._key(side)
+                    if key is not None and isinstance(other, Literal_) and other.value is not None:
+                        return Atom(key, turned, (other.value,), node.place, written(node))
+        return None
+
+    def _key(self, node: Expression) -> Key | None:
+        if isinstance(node, Property) and isinstance(node.of, Variable) and (thing := self._scopes.of(node.of)) is not None:
+            return id(thing), node.key
+        if isinstance(node, Variable) and (thing := self._scopes.of(node)) is not None and thing.kind == "value":
+            return id(thing), ""
+        return None
+
+
+def _within(place: Place, other: Place) -> bool:
+    return other.start <= place.start and place.end <= other.end
+
+
+def _around(places: Iterable[Place]) -> Place:
+    listed = list(places)
+    return Place(min(place.start for place in listed), max(place.end for place in listed))
+
+
+def _contradiction(clash: Sequence[Atom], severity: Severity, place: Place | None = None) -> Finding:
+    said = " and ".join(dict.fromkeys(atom.text for atom in clash))
+    return Finding(Code.CONTRADICTION, severity, place or _around(atom.place for atom in clash), f"No row can meet {said}.", hopeless=severity is Severity.ERROR)
+
+
+def _clash_of(atoms: Sequence[Atom]) -> tuple[Atom, ...] | None:
+    for key in dict.fromkeys(atom.key for atom in atoms):
+        if (clash := _clash([atom for atom in atoms if atom.key == key])) is not None:
+            return clash
+    return None
+
+
+def _clash(atoms: Sequence[Atom]) -> tuple[Atom, ...] | None:
+    """Return comparisons of one value that cannot hold together, as few as tell it."""
+    for number, atom in enumerate(atoms):
+        for other in atoms[:number]:
+            if not _together(other, atom):
+                return other, atom
+    # Bounds that leave out all of a list, or of whole numbers.
+    for atom in atoms:
+        if atom.sign in {"IN", "="}:
+            left = [value for value in atom.values if all(_meets(value, other) for other in atoms if other is not atom)]
+            if not left:
+                return tuple(atoms)
+    return None
+
+
+def _together(one: Atom, other: Atom) -> bool:
+    """Whether two comparisons of one value can both hold."""
+    if "IS NULL" in {one.sign, other.sign}:
+        return one.sign == other.sign
+    for first, second in ((one, other), (other, one)):
+        if first.sign in {"=", "IN"}:
+            return any(_meets(value, second) for value in first.values)
+    low = next((atom for atom in (one, other) if atom.sign in {">", ">="}), None)
+    high = next((atom for atom in (one, other) if atom.sign in {"<", "<="}), None)
+    if low is None or high is None:
+        return True
+    below, above = low.values[0], high.values[0]
+    if not _alike(below, above):
+        return True
+    return below < above or (below == above and low.sign == ">=" and high.sign == "<=")  # pyrefly: ignore
+
+
+def _meets(value: object, atom: Atom) -> bool:
+    """Whether a value meets a comparison, as far as it is known."""
+    match atom.sign:
+        case "IS NOT NULL":
+            return value is not None
+        case "IN" | "NOT IN":
+            return any(_same(value, one) for one in atom.values) == (atom.sign == "IN")
+        case "=" | "<>":
+            return _same(value, atom.values[0]) == (atom.sign == "=")
+        case "<" | "<=" | ">" | ">=":
+            bound = atom.values[0]
+            if not _alike(value, bound):
+                return True
+            return {"<": value < bound, "<=": value <= bound, ">": value > bound, ">=": value >= bound}[atom.sign]  # pyrefly: ignore
+    return True
+
+
+def _alike(one: object, other: object) -> bool:
+    numbers = (int, float)
+    return (isinstance(one, str) and isinstance(other, str)) or (
+        isinstance(one, numbers) and isinstance(other, numbers) and not isinstance(one, bool) and not isinstance(other, bool)
+    )
+
+
+def _same(one: object, other: object) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
