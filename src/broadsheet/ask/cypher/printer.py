@@ -21,7 +21,7 @@ _KEYWORDS = frozenset(
 # How tightly an operator binds; what is looser than its surroundings stands in brackets.
 _LOOSE = {"OR": 1, "XOR": 2, "AND": 3}
 _NOT, _COMPARED, _TESTED, _SUM, _PRODUCT, _POWER, _SIGNED, _PART = 4, 5, 6, 7, 8, 9, 10, 11
-_BINDS = {
+BINDS = {
     **_LOOSE, **dict.fromkeys(("=", "<>", "<", "<=", ">", ">="), _COMPARED), **dict.fromkeys(("IN", "STARTS WITH", "ENDS WITH", "CONTAINS", "=~"), _TESTED),
     **dict.fromkeys(("+", "-", "||"), _SUM), **dict.fromkeys(("*", "/", "%"), _PRODUCT), "^": _POWER,
 }  # fmt: skip
@@ -160,7 +160,7 @@ def _bound(node: Expression) -> tuple[str, int]:
     """Return the text of an expression, and how tightly what is outermost in it binds."""
     match node:
         case Binary():
-            own = _BINDS[node.sign]
+            own = BINDS[node.sign]
             # AND, OR and the rest are read from the left; comparisons are not read in a row.
             return f"{_expression(node.left, own + (own == _COMPARED))} {node.sign} {_expression(node.right, own + 1)}", own
         case Unary(sign="NOT"):

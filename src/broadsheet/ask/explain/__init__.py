@@ -1,0 +1,1 @@
+"""A query in words that leave nothing out: read back they are the same query."""
