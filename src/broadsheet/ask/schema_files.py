@@ -66,10 +66,7 @@ def schema_of(held: Any, where: str) -> Schema:
     """
     try:
         if isinstance(held, str):
-            triples = tuple(Triple(*match.groups()) for match in _TRIPLE.finditer(held))
-            if not triples:
-                raise KeyError
-            return Schema.of_triples(triples)
+            return Schema.of_triples(tuple(Triple(*match.groups()) for match in _TRIPLE.finditer(held)) or _none(held))
         if isinstance(held, list):
             return Schema.of_triples(_triples(held))
         if "node_props" in held:
@@ -82,6 +79,10 @@ def schema_of(held: Any, where: str) -> Schema:
         return _classes(held)
     except (KeyError, TypeError, AttributeError, ValueError):
         raise RecordError(f"{where} holds no schema.", f"A schema has {_FORMS}.") from None
+
+
+def _none(held: str) -> tuple[Triple, ...]:
+    raise ValueError(held)
 
 
 def _is_one(held: Mapping[str, Any]) -> bool:
@@ -110,9 +111,7 @@ def _with_ends(labels: dict[str, dict[str, PropertyFacts]], triples: tuple[Tripl
 
 def _classes(held: Mapping[str, Any]) -> Schema:
     """Return a schema whose properties are told without whose they are."""
-    triples = tuple(
-        Triple(start, name, end) for name, of in held["relations"].items() for start in _several(of["domain"]) for end in _several(of["range"])
-    )
+    triples = tuple(Triple(start, name, end) for name, of in held["relations"].items() for start in _several(of["domain"]) for end in _several(of["range"]))
     loose = {str(name): _facts(of) for name, of in held["properties"].items()}
     return Schema(dict.fromkeys(held["classes"]), dict.fromkeys(held["relations"]), triples, loose)
 

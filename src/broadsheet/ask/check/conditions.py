@@ -150,7 +150,9 @@ def _around(places: Iterable[Place]) -> Place:
 
 def _contradiction(clash: Sequence[Atom], severity: Severity, place: Place | None = None) -> Finding:
     said = " and ".join(dict.fromkeys(atom.text for atom in clash))
-    return Finding(Code.CONTRADICTION, severity, place or _around(atom.place for atom in clash), f"No row can meet {said}.", hopeless=severity is Severity.ERROR)
+    return Finding(
+        Code.CONTRADICTION, severity, place or _around(atom.place for atom in clash), f"No row can meet {said}.", hopeless=severity is Severity.ERROR
+    )
 
 
 def _clash_of(atoms: Sequence[Atom]) -> tuple[Atom, ...] | None:

@@ -6,7 +6,19 @@ from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Matched, Scopes, Thing, aggregates, walk
 from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
-    Binary, Function, Match, Other, PatternTest, Place, Projected, Projection, Property, Query, SubCall, Subquery, Variable,
+    Binary,
+    Function,
+    Match,
+    Other,
+    PatternTest,
+    Place,
+    Projected,
+    Projection,
+    Property,
+    Query,
+    SubCall,
+    Subquery,
+    Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import name as quoted
 from broadsheet.ask.cypher.printer import written
@@ -34,7 +46,9 @@ class Flow:
             yield from self._projection(projection)
         for condition in self._scopes.conditions:
             for one in aggregates(condition.expression):
-                yield Finding(Code.AGGREGATE_MISPLACED, Severity.ERROR, one.place, f"{written(one)} stands in a condition; put it into a WITH before, and test its name.")
+                yield Finding(
+                    Code.AGGREGATE_MISPLACED, Severity.ERROR, one.place, f"{written(one)} stands in a condition; put it into a WITH before, and test its name."
+                )
         yield from self._filtered()
         yield from self._same()
         yield from self._unused()
@@ -61,7 +75,11 @@ class Flow:
                 if node.name in GONE:
                     place = Place(node.place.start, node.place.start + len(node.name))
                     yield Finding(
-                        Code.UNKNOWN_FUNCTION, Severity.WARNING, place, f"{node.name}() is gone; it is {GONE[node.name]}() now.", (Splice(place, GONE[node.name]),)
+                        Code.UNKNOWN_FUNCTION,
+                        Severity.WARNING,
+                        place,
+                        f"{node.name}() is gone; it is {GONE[node.name]}() now.",
+                        (Splice(place, GONE[node.name]),),
                     )
                 elif "." not in node.name and node.name.lower() not in FUNCTIONS:
                     near = nearest(node.name, list(FUNCTIONS.values()))
@@ -100,7 +118,9 @@ class Flow:
             for element in path.elements[1::2]:
                 hops = getattr(element, "hops", None)
                 if hops is not None and hops.most is None and not path.function:
-                    yield Finding(Code.UNBOUNDED_PATH, Severity.INFO, hops.place, "A row of relations without an upper bound may take very long; *1..4 bounds it.")
+                    yield Finding(
+                        Code.UNBOUNDED_PATH, Severity.INFO, hops.place, "A row of relations without an upper bound may take very long; *1..4 bounds it."
+                    )
 
     def _projection(self, clause: Projection) -> Iterator[Finding]:
         grouped = [item for item in clause.items if aggregates(item.expression)]
@@ -114,12 +134,14 @@ class Flow:
         for item in grouped:
             for one in aggregates(item.expression):
                 if any(aggregates(argument) for argument in one.arguments):
-                    yield Finding(Code.AGGREGATE_MISPLACED, Severity.ERROR, one.place, f"{written(one)} puts together what is put together already; use a WITH between.")
+                    yield Finding(
+                        Code.AGGREGATE_MISPLACED, Severity.ERROR, one.place, f"{written(one)} puts together what is put together already; use a WITH between."
+                    )
         if grouped or clause.distinct:
             yield from self._ordered(clause)
         if clause.limit is not None and not clause.order and not (grouped and len(grouped) == len(clause.items)):
             yield Finding(Code.LIMIT_WITHOUT_ORDER, Severity.INFO, clause.limit.place, "LIMIT without ORDER BY keeps any rows: which ones is not said.")
-        yield from self._fans_out(clause, grouped)
+        yield from self._fans_out(grouped)
 
     def _ordered(self, clause: Projection) -> Iterator[Finding]:
         """Tell of an order by what is not there any more, once rows are put together."""
@@ -132,17 +154,28 @@ class Flow:
             names = [node.name for node in walk(one.expression) if isinstance(node, Variable)]
             if names and not all(name in whole for name in names) and not any(said_part in passed for said_part in _parts(one.expression)):
                 yield Finding(
-                    Code.ORDER_BY_NOT_RETURNED, Severity.ERROR, one.place, f"{said} is not among what {clause.which} passes on, and rows are put together there."
+                    Code.ORDER_BY_NOT_RETURNED,
+                    Severity.ERROR,
+                    one.place,
+                    f"{said} is not among what {clause.which} passes on, and rows are put together there.",
                 )
 
-    def _fans_out(self, clause: Projection, grouped: list[Projected]) -> Iterator[Finding]:
+    def _fans_out(self, grouped: list[Projected]) -> Iterator[Finding]:
         """Tell of a count whose rows another relation multiplies."""
         if not grouped:
             return
-        counted = [one for item in grouped for one in aggregates(item.expression) if one.name in {"count", "collect", "sum", "avg"} and not one.distinct and not one.star]
+        counted = [
+            one
+            for item in grouped
+            for one in aggregates(item.expression)
+            if one.name in {"count", "collect", "sum", "avg"} and not one.distinct and not one.star
+        ]
         if len({written(one) for one in counted if one.name in {"count", "collect"}}) > 1:
             yield Finding(
-                Code.FAN_OUT, Severity.INFO, counted[0].place, "Several things are counted in the same rows, so that each multiplies the others; DISTINCT counts each once."
+                Code.FAN_OUT,
+                Severity.INFO,
+                counted[0].place,
+                "Several things are counted in the same rows, so that each multiplies the others; DISTINCT counts each once.",
             )
 
     # Rows.
@@ -166,7 +199,7 @@ class Flow:
         own = {id(thing) for things in matched.paths for thing in things}
         for condition in self._scopes.conditions:
             for node in walk(condition.expression):
-                if isinstance(node, Binary | Function | PatternTest | Subquery) and not (isinstance(node, Binary) and node.sign in {"AND"}):
+                if isinstance(node, Binary | Function | PatternTest | Subquery) and not (isinstance(node, Binary) and node.sign == "AND"):
                     found = {id(thing) for inner in walk(node) if isinstance(inner, Variable) and (thing := self._scopes.of(inner)) is not None}
                     if isinstance(node, PatternTest | Subquery):
                         names = {getattr(inner, "name", "") for inner in walk(node)}
@@ -184,7 +217,11 @@ class Flow:
             if condition.optional:
                 continue
             for node in walk(condition.expression):
-                if isinstance(node, Binary) and node.sign in {"=", "<", "<=", ">", ">=", "CONTAINS", "STARTS WITH", "ENDS WITH"} and isinstance(node.left, Property):
+                if (
+                    isinstance(node, Binary)
+                    and node.sign in {"=", "<", "<=", ">", ">=", "CONTAINS", "STARTS WITH", "ENDS WITH"}
+                    and isinstance(node.left, Property)
+                ):
                     of = node.left.of
                     thing = self._scopes.of(of) if isinstance(of, Variable) else None
                     if thing is not None and thing.optional and thing.kind == "node":
@@ -237,7 +274,9 @@ def _name_for(item: Projected) -> str:
         case Property():
             return quoted(item.expression.key)
         case Function():
-            inner = next((one.key if isinstance(one, Property) else one.name for one in walk(item.expression.arguments) if isinstance(one, Property | Variable)), "")
+            inner = next(
+                (one.key if isinstance(one, Property) else one.name for one in walk(item.expression.arguments) if isinstance(one, Property | Variable)), ""
+            )
             return quoted(f"{item.expression.name.replace('.', '_')}_{inner}" if inner else item.expression.name)
         case _:
             return "value"

@@ -6,8 +6,36 @@ from typing import Literal, NamedTuple
 
 from broadsheet.ask.cypher.functions import AGGREGATES
 from broadsheet.ask.cypher.nodes import (
-    Comprehension, Expression, Function, HasLabels, Label, Labels, Labels_, MapOf, MapProjection, Match, Node, NodePattern, NoLabel, Other, Path, PatternComprehension,
-    PatternTest, Place, Projected, Projection, Property, Quantified, Query, Reduce, RelationPattern, Single, SubCall, Subquery, Unwind, Variable,
+    Comprehension,
+    Expression,
+    Function,
+    HasLabels,
+    Label,
+    Labels,
+    Labels_,
+    MapOf,
+    MapProjection,
+    Match,
+    Node,
+    NodePattern,
+    NoLabel,
+    Other,
+    Path,
+    PatternComprehension,
+    PatternTest,
+    Place,
+    Projected,
+    Projection,
+    Property,
+    Quantified,
+    Query,
+    Reduce,
+    RelationPattern,
+    Single,
+    SubCall,
+    Subquery,
+    Unwind,
+    Variable,
 )  # fmt: skip
 
 Kind = Literal["node", "relation", "relations", "path", "value"]
@@ -186,7 +214,7 @@ class Scopes:
                 names[element.name] = thing
         else:
             thing.uses += 1
-            if thing.kind == "value" and thing.value is None or (thing.kind == "value" and kind == "node"):
+            if thing.kind == "value" and (thing.value is None or kind == "node"):
                 # A node that a value gives (an element of a list, a coalesce): nothing is known of it but what is said here.
                 thing.kind = kind
             elif thing.kind != kind:
@@ -217,7 +245,11 @@ class Scopes:
                 self._all((node.where, node.make if isinstance(node, Comprehension) else None), inner)
             case Reduce():
                 self._all((node.start, node.source), names)
-                inner = {**names, node.variable: self._element(node.variable, node.source, node.place), node.total: self._thing("value", node.total, node.place)}
+                inner = {
+                    **names,
+                    node.variable: self._element(node.variable, node.source, node.place),
+                    node.total: self._thing("value", node.total, node.place),
+                }
                 self._inside(node.make, inner)
             case PatternComprehension():
                 inner = dict(names)

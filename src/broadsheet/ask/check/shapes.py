@@ -1,6 +1,6 @@
 """Labels, types and directions against the schema: what is unknown, what is the wrong way round, what can never be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Joined, Scopes, Thing, names_of, walk
@@ -42,7 +42,7 @@ class Shapes:
                 self._unknown.add(id(thing))
                 self._unknown_name(label, known, is_node=is_node)
 
-    def _unknown_name(self, label: Label, known: dict[str, object], *, is_node: bool) -> None:  # pyrefly: ignore
+    def _unknown_name(self, label: Label, known: Mapping[str, object], *, is_node: bool) -> None:
         what, code = ("label", Code.UNKNOWN_LABEL) if is_node else ("type of relation", Code.UNKNOWN_RELATION)
         near = nearest(label.name, list(known))
         other = self._schema.types if is_node else self._schema.labels
@@ -57,7 +57,7 @@ class Shapes:
                 if isinstance(node, HasLabels):
                     for label in names_of(node.labels):
                         if label.name not in self._schema.labels and label.name not in self._schema.types:
-                            self._unknown_name(label, self._schema.labels, is_node=True)  # pyrefly: ignore
+                            self._unknown_name(label, self._schema.labels, is_node=True)
 
     def _stated(self, thing: Thing) -> frozenset[str]:
         """Return the labels or types that a thing may have by what is said of it; one that is unknown says nothing."""
@@ -129,7 +129,10 @@ class Shapes:
         starts, ends = frozenset(pair[0] for pair in pairs), frozenset(pair[1] for pair in pairs)
         start.possible, end.possible = start.possible & starts or start.possible, end.possible & ends or end.possible
         if one.relation.hops is None:
-            joined = {*self._schema.joins(start.possible, one.thing.possible, end.possible), *self._schema.joins(end.possible, one.thing.possible, start.possible)}
+            joined = {
+                *self._schema.joins(start.possible, one.thing.possible, end.possible),
+                *self._schema.joins(end.possible, one.thing.possible, start.possible),
+            }
             one.thing.possible = frozenset(triple.type for triple in joined) or one.thing.possible
 
     def _wrong_way(self, one: Joined, back: list[tuple[str, str]]) -> None:
@@ -215,6 +218,6 @@ def _listed_short(names: frozenset[str]) -> str:
     return " or ".join(shown[:3]) + (" or another" if len(shown) > 3 else "")
 
 
-def _listed(names: object) -> str:
-    shown = sorted(names)  # pyrefly: ignore
+def _listed(names: Iterable[str]) -> str:
+    shown = sorted(names)
     return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "") if shown else "none"

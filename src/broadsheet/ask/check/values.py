@@ -6,7 +6,18 @@ from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Scopes, Thing, walk
 from broadsheet.ask.cypher.functions import GIVES
 from broadsheet.ask.cypher.nodes import (
-    Binary, Case, Expression, Function, IsNull, ListOf, Literal_, MapProjection, Place, Property, Unary, Variable,
+    Binary,
+    Case,
+    Expression,
+    Function,
+    IsNull,
+    ListOf,
+    Literal_,
+    MapProjection,
+    Place,
+    Property,
+    Unary,
+    Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema, nearest
@@ -265,4 +276,6 @@ def _go_together(one: str, other: str) -> bool:
 
 
 def _a(kind: str) -> str:
-    return {"integer": "a whole number", "float": "a number", "number": "a number", "string": "a text", "boolean": "true or false", "any": "anything"}.get(kind, f"a {kind}")
+    return {"integer": "a whole number", "float": "a number", "number": "a number", "string": "a text", "boolean": "true or false", "any": "anything"}.get(
+        kind, f"a {kind}"
+    )

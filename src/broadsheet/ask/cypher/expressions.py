@@ -6,8 +6,29 @@ from broadsheet.ask.cypher.cursor import Cursor
 from broadsheet.ask.cypher.faults import SyntaxFault
 from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
-    At, Binary, Case, Comprehension, Expression, Function, HasLabels, IsNull, ListOf, Literal_, MapOf, MapProjection, Parameter, PatternComprehension, PatternTest,
-    Place, Property, Quantified, Reduce, Slice, Subquery, Unary, Variable,
+    At,
+    Binary,
+    Case,
+    Comprehension,
+    Expression,
+    Function,
+    HasLabels,
+    IsNull,
+    ListOf,
+    Literal_,
+    MapOf,
+    MapProjection,
+    Parameter,
+    PatternComprehension,
+    PatternTest,
+    Place,
+    Property,
+    Quantified,
+    Reduce,
+    Slice,
+    Subquery,
+    Unary,
+    Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.tokens import Kind
 
@@ -160,8 +181,7 @@ class Expressions(Cursor):
                 return self._bracket()
             case Kind.END:
                 self.fail("an expression is missing at the end")
-            case _:
-                return self._word()
+        return self._word()
 
     def _bracket(self) -> Expression:
         start = self.token.start
@@ -176,9 +196,9 @@ class Expressions(Cursor):
             return found
         if self.is_sign("["):
             return self._list()
-        if self.is_sign("{"):
-            return self.map_of()
-        self.fail(f"an expression is missing before {self.shown()}")
+        if not self.is_sign("{"):
+            self.fail(f"an expression is missing before {self.shown()}")
+        return self.map_of()
 
     def maybe_path(self) -> Any:
         """Return a path with a relation in it, if one stands here."""

@@ -12,7 +12,9 @@ from broadsheet.ask.cypher.tokens import Kind
 # Clauses that only stand before a query and say how it is to be run.
 PREFIXES = frozenset({"EXPLAIN", "PROFILE", "CYPHER"})
 # What models and spreadsheets put around a query: a fence, or a quotation mark that comes again at the end alone.
-_WRAPPED = re.compile(r"\s*(?:```(?:cypher|sql|cql)?\s(?P<fenced>.*?)```|(?P<mark>[\"'])(?P<quoted>(?:(?!(?P=mark)).)*)(?P=mark))\s*\Z", re.DOTALL | re.IGNORECASE)
+_WRAPPED = re.compile(
+    r"\s*(?:```(?:cypher|sql|cql)?\s(?P<fenced>.*?)```|(?P<mark>[\"'])(?P<quoted>(?:(?!(?P=mark)).)*)(?P=mark))\s*\Z", re.DOTALL | re.IGNORECASE
+)
 # Nodes around each other that a tree may have, so that whoever walks it need not fear for Python's stack.
 TALLEST = 150
 
@@ -128,7 +130,7 @@ class _Reader(Patterns):
     def _is_inside(self) -> bool:
         """Whether a word that may begin a clause stands as a name: behind a dot or a colon."""
         before = self.tokens[self.at - 1]
-        return before.kind is Kind.SIGN and before.text in {".", ":", "|"} or (before.word in {"STARTS", "ENDS"} and self.is_word("WITH"))
+        return (before.kind is Kind.SIGN and before.text in {".", ":", "|"}) or (before.word in {"STARTS", "ENDS"} and self.is_word("WITH"))
 
     def _clause(self) -> Clause:
         start = self.token.start
@@ -269,10 +271,9 @@ class _Reader(Patterns):
             case "USE":
                 self.expression()
                 return self._over("USE", start)
-            case "FINISH":
-                return self._over("FINISH", start)
-            case _:
-                self.fail(f"{which} begins no clause that is read here", start, start + len(which))
+        if which != "FINISH":
+            self.fail(f"{which} begins no clause that is read here", start, start + len(which))
+        return self._over("FINISH", start)
 
     def _creates(self, which: str, start: int) -> Other:
         names = self._pattern_names()

@@ -5,7 +5,17 @@ from typing import Literal
 from broadsheet.ask.cypher.expressions import PATHS, Expressions
 from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
-    AnyLabel, Hops, Label, Labels, Labels_, MapOf, NodePattern, NoLabel, Parameter, Path, RelationPattern,
+    AnyLabel,
+    Hops,
+    Label,
+    Labels,
+    Labels_,
+    MapOf,
+    NodePattern,
+    NoLabel,
+    Parameter,
+    Path,
+    RelationPattern,
 )  # fmt: skip
 from broadsheet.ask.cypher.tokens import Kind
 

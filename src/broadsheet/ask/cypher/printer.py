@@ -6,9 +6,43 @@ from collections.abc import Iterable
 
 from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
-    AnyLabel, At, Binary, Case, Clause, Comprehension, Expression, Function, HasLabels, IsNull, Label, Labels, Labels_, ListOf, Literal_, MapOf, MapProjection,
-    Match, NodePattern, NoLabel, Other, Parameter, Path, PatternComprehension, PatternTest, Projection, Property, Quantified, Query, Reduce, RelationPattern,
-    Slice, SubCall, Subquery, Unary, Unwind, Variable,
+    AnyLabel,
+    At,
+    Binary,
+    Case,
+    Clause,
+    Comprehension,
+    Expression,
+    Function,
+    HasLabels,
+    IsNull,
+    Label,
+    Labels,
+    Labels_,
+    ListOf,
+    Literal_,
+    MapOf,
+    MapProjection,
+    Match,
+    NodePattern,
+    NoLabel,
+    Other,
+    Parameter,
+    Path,
+    PatternComprehension,
+    PatternTest,
+    Projection,
+    Property,
+    Quantified,
+    Query,
+    Reduce,
+    RelationPattern,
+    Slice,
+    SubCall,
+    Subquery,
+    Unary,
+    Unwind,
+    Variable,
 )  # fmt: skip
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
@@ -28,7 +62,7 @@ BINDS = {
 
 
 def canonical(query: Query) -> str:
-    """Return the text of a query on one line; read again it is the same tree.
+    r"""Return the text of a query on one line; read again it is the same tree.
 
     >>> from broadsheet.ask.cypher.parser import parse
     >>> canonical(parse("match (n:Film {title:\\"Up\\"}) where not(n.year>2000)  return COUNT( n ) // how many").query)

@@ -64,7 +64,7 @@ def tokens(text: str) -> list[Token]:
     found, place = [], 0
     while place < len(text):
         match = _NEXT.match(text, place)
-        if match is None or text.startswith("/*", match.start()) and match.lastgroup == "sign":
+        if match is None or (match.lastgroup == "sign" and text.startswith("/*", place)):
             what = _OPEN.get(text[place], f"{text[place]!r} is no part of Cypher")
             raise SyntaxFault(what, place, len(text) if text[place] in _OPEN else place + 1)
         place = match.end()

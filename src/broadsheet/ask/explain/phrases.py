@@ -30,9 +30,11 @@ WORDS = frozenset(
     for phrase in (
         *(words for table in (COMPARED, TESTED, ADDED, MULTIPLIED, JOINED) for _, words in table),
         *FUNCTIONS.values(), *QUANTIFIED.values(), *FOUND.values(), *PATHS.values(), *TOWARDS.values(), MISSING, PRESENT, POWER, NEGATIVE, POSITIVE, NOT, ROWS, DIFFERENT,
-        "a an node called whose such that with relation relations any exactly at least most in row where everything as sorted by from high low then without first rows "
-        "path cypher expression it depending on if otherwise end true false nothing element find keep only go give back each once take add what following steps all for do "
-        "knowing also and of these item one there is properties",
+        (
+            "a an node called whose such that with relation relations any exactly at least most in row where everything as sorted by from high low then without first rows "
+            "path cypher expression it depending on if otherwise end true false nothing element find keep only go give back each once take add what following steps all for do "
+            "knowing also and of these item one there is properties"
+        ),
     )
     for word in phrase.split()
 )  # fmt: skip

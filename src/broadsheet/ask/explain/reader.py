@@ -6,13 +6,45 @@ from typing import Any
 from broadsheet.ask.cypher.faults import SyntaxFault
 from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
-    At, Binary, Case, Clause, Expression, Function, HasLabels, Hops, IsNull, Label, Labels, ListOf, Literal_, MapOf, Match, NodePattern, Other, Parameter, Path,
-    PatternTest, Projected, Projection, Property, Quantified, Query, RelationPattern, Single, Sorted, SubCall, Subquery, Unary, Unwind, Variable,
+    At,
+    Binary,
+    Case,
+    Clause,
+    Expression,
+    Function,
+    HasLabels,
+    Hops,
+    IsNull,
+    Label,
+    Labels,
+    ListOf,
+    Literal_,
+    MapOf,
+    Match,
+    NodePattern,
+    Other,
+    Parameter,
+    Path,
+    PatternTest,
+    Projected,
+    Projection,
+    Property,
+    Quantified,
+    Query,
+    RelationPattern,
+    Single,
+    Sorted,
+    SubCall,
+    Subquery,
+    Unary,
+    Unwind,
+    Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.patterns import Patterns
 from broadsheet.ask.cypher.tokens import Kind
 from broadsheet.ask.explain import phrases as p
+
 
 def read_explanation(text: str) -> Query:
     """Return the query of which a text is the explanation. Raises SyntaxFault for any other text.
@@ -26,6 +58,7 @@ def read_explanation(text: str) -> Query:
     if reader.token.kind is not Kind.END:
         reader.fail(f"{reader.shown()} stands behind the last step")
     return query
+
 
 class _Reader(Patterns):
     """Reads the words of the writer."""
@@ -161,9 +194,9 @@ class _Reader(Patterns):
             return NodePattern(self.name("a node").text)
         self.at += 1
         labels = None if self._words("node") else self._labels()
-        return NodePattern(self._called(), labels, self._properties_told(), self._such())
+        return NodePattern(self._called_so(), labels, self._properties_told(), self._such())
 
-    def _called(self) -> str:
+    def _called_so(self) -> str:
         return self.name("a name").text if self._words("called") else ""
 
     def _properties_told(self) -> MapOf | Parameter | None:
@@ -201,7 +234,7 @@ class _Reader(Patterns):
             types = self._labels()
         if hops is not None:
             self._need("in a row")
-        name, properties, where = self._called(), self._properties_told(), self._such()
+        name, properties, where = self._called_so(), self._properties_told(), self._such()
         towards = next(way for way in ("either", "right", "left") if self._words(p.TOWARDS[way]) or way == "left")
         return RelationPattern(name, types, towards, hops, properties, where)  # pyrefly: ignore
 
@@ -413,6 +446,7 @@ class _Reader(Patterns):
         distinct = self._words(p.DIFFERENT)
         return Function(FUNCTIONS.get(name.lower(), name) if "." not in name else name, self.listed(self.expression, ")"), distinct)
 
+
 def _expression_of(text: str) -> Expression:
     query = parse(f"RETURN {text}").query
     last = query.parts[0].clauses[0] if query is not None else None
@@ -420,10 +454,10 @@ def _expression_of(text: str) -> Expression:
         raise SyntaxFault(f"{text!r} is no expression", 0, len(text))
     return last.items[0].expression
 
+
 def _clause_of(text: str) -> Clause:
     query = parse(text).query
     if query is None or len(query.parts[0].clauses) != 1:
         raise SyntaxFault(f"{text!r} is no clause", 0, len(text))
     found = query.parts[0].clauses[0]
     return found if isinstance(found, Other) else Other("", text)
-

@@ -3,8 +3,35 @@
 from collections.abc import Iterator
 
 from broadsheet.ask.cypher.nodes import (
-    At, Binary, Case, Clause, Expression, Function, HasLabels, IsNull, Label, Labels, ListOf, Literal_, MapOf, Match, NodePattern, Other, Parameter, Path, PatternTest,
-    Projection, Property, Quantified, Query, RelationPattern, SubCall, Subquery, Unary, Unwind, Variable,
+    At,
+    Binary,
+    Case,
+    Clause,
+    Expression,
+    Function,
+    HasLabels,
+    IsNull,
+    Label,
+    Labels,
+    ListOf,
+    Literal_,
+    MapOf,
+    Match,
+    NodePattern,
+    Other,
+    Parameter,
+    Path,
+    PatternTest,
+    Projection,
+    Property,
+    Quantified,
+    Query,
+    RelationPattern,
+    SubCall,
+    Subquery,
+    Unary,
+    Unwind,
+    Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import BINDS, labels_text, written
 from broadsheet.ask.explain import phrases as p

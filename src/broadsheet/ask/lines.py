@@ -1,0 +1,93 @@
+"""Queries of a file held against a schema, a line each: what `broadsheet ask check` prints."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from broadsheet.ask.check.checker import check
+from broadsheet.ask.check.findings import Severity
+from broadsheet.ask.cypher.printer import canonical
+from broadsheet.ask.explain.writer import explain
+from broadsheet.ask.safety import refused
+from broadsheet.ask.schema import Schema
+from broadsheet.ask.schema_files import read_schema, schema_of
+from broadsheet.core.errors import BroadsheetError, RecordError, SourceNotFoundError
+
+
+class Schemas:
+    """The schemas of a file, each read once; a line's own schema comes before them."""
+
+    def __init__(self, path: Path | None, database: str | None) -> None:
+        self._path, self._database = path, database
+        self._read: dict[str | None, Schema] = {}
+
+    def of(self, held: dict[str, Any], where: str) -> Schema:
+        """Return the schema that a line is held against. Raises RecordError where there is none."""
+        if held.get("schema"):
+            return schema_of(held["schema"], where)
+        if self._path is None:
+            raise RecordError(f"{where} has no schema.", "Give --schema FILE.json, or a schema in each line.")
+        database = self._database if self._database is not None else held.get("database")
+        if database not in self._read:
+            self._read[database] = self._known(database)
+        return self._read[database]
+
+    def _known(self, database: str | None) -> Schema:
+        assert self._path is not None
+        return read_schema(self._path, database)
+
+
+def checked_lines(queries: Path, schemas: Schemas) -> Iterator[dict[str, Any]]:
+    """Yield what is found of each query, in the order of the file. Raises SourceNotFoundError or RecordError."""
+    try:
+        with queries.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _checked(line, schemas, f"{queries.name}, line {number}")
+    except OSError as fault:
+        raise SourceNotFoundError(f"{queries} cannot be read: {fault.strerror}.", "Check the path of --queries.") from None
+
+
+def _checked(line: bytes, schemas: Schemas, where: str) -> dict[str, Any]:
+    try:
+        held = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+        text = held["query"] if "query" in held else held["cypher"]
+        assert isinstance(text, str)
+    except (ValueError, KeyError, TypeError, AssertionError):
+        raise RecordError(f"{where} holds no query.", 'Write: {"id": "q1", "query": "MATCH (n) RETURN n"}') from None
+    try:
+        schema = schemas.of(held, where)
+    except BroadsheetError as fault:
+        raise RecordError(f"{where}: {fault.what}", fault.mend) from None
+    return described(text, schema) | {"id": held.get("id")}
+
+
+def described(text: str, schema: Schema) -> dict[str, Any]:
+    """Return all that can be told of a query without running it, as JSON has it."""
+    found = check(text, schema)
+    query = found.query
+    findings = [
+        {
+            "code": one.code.value,
+            "severity": one.severity.value,
+            "span": [one.place.start, one.place.end],
+            "message": one.message,
+            "fix": [{"span": [splice.place.start, splice.place.end], "text": splice.text} for splice in one.fix] or None,
+        }
+        for one in found.findings
+    ]
+    return {
+        "id": None,
+        "parsed": query is not None,
+        "allowed": query is not None and refused(query) is None,
+        "findings": findings,
+        "fixed": found.fixed,
+        "explanation": explain(query) if query is not None else None,
+        "canonical": canonical(query) if query is not None else None,
+    }
+
+
+def has_error(told: dict[str, Any]) -> bool:
+    """Whether any finding of a query is an error."""
+    return any(one["severity"] == Severity.ERROR.value for one in told["findings"])
