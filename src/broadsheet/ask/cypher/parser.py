@@ -110,12 +110,14 @@ class _Reader(Patterns):
     def _single(self, *, outermost: bool) -> Single:
         start, clauses = self.token.start, []
         while self.token.word in CLAUSES - {"UNION"} or (not clauses and not outermost and self.is_sign("(")):
+            at = self.at
             try:
                 clauses.append(self._clause())
             except SyntaxFault as fault:
                 if not outermost:
                     raise
                 self.faults.append(fault)
+                self.at = min(max(self.at, at + 1), len(self.tokens) - 1)
                 self._skip()
         if not clauses and not self.faults:
             self.fail(f"a query begins with MATCH, OPTIONAL MATCH, UNWIND, WITH, RETURN or CALL, not with {self.shown()}")
@@ -123,7 +125,6 @@ class _Reader(Patterns):
 
     def _skip(self) -> None:
         """Go on to where the next clause may begin."""
-        self.at = min(self.at + 1, len(self.tokens) - 1)
         while self.token.kind is not Kind.END and not (self.token.word in CLAUSES and not self.is_sign(".", ahead=1) and not self._is_inside()):
             self.at += 1
 

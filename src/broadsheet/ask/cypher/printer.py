@@ -62,10 +62,10 @@ BINDS = {
 
 
 def canonical(query: Query) -> str:
-    r"""Return the text of a query on one line; read again it is the same tree.
+    """Return the text of a query on one line; read again it is the same tree.
 
     >>> from broadsheet.ask.cypher.parser import parse
-    >>> canonical(parse("match (n:Film {title:\\"Up\\"}) where not(n.year>2000)  return COUNT( n ) // how many").query)
+    >>> canonical(parse('match (n:Film {title:"Up"}) where not(n.year>2000)  return COUNT( n ) // how many').query)
     "MATCH (n:Film {title: 'Up'}) WHERE NOT n.year > 2000 RETURN count(n)"
     """
     return " ".join(_query(query))
