@@ -42,7 +42,9 @@ def test_an_explanation_is_read_as_the_query_that_it_explains(text):
 
 
 def test_an_explanation_says_every_literal_and_every_direction():
-    said = explain(parse("MATCH (a:A)<-[:R]-(b:B {k: 'v'}) WHERE a.x = -1 AND b.y IN ['p', 'q'] RETURN CASE WHEN a.x < 7 THEN 'old' ELSE 'new' END LIMIT 9").query)
+    said = explain(
+        parse("MATCH (a:A)<-[:R]-(b:B {k: 'v'}) WHERE a.x = -1 AND b.y IN ['p', 'q'] RETURN CASE WHEN a.x < 7 THEN 'old' ELSE 'new' END LIMIT 9").query
+    )
     for part in ("'v'", "-1", "'p'", "'q'", "7", "'old'", "'new'", "9", "relation R from", "is less than"):
         assert part in said
 
@@ -104,7 +106,10 @@ def test_after_a_fault_the_next_clause_is_read():
     assert [fault.start for fault in faults] == [28, 37]
 
 
-@given(st.text(max_size=300) | st.lists(st.sampled_from("MATCH ( ) [ ] { } - > < : | RETURN WHERE WITH n 1 'a' , . .. AS CASE END IN NOT = $p `q`".split()), max_size=60).map(" ".join))
+@given(
+    st.text(max_size=300)
+    | st.lists(st.sampled_from("MATCH ( ) [ ] { } - > < : | RETURN WHERE WITH n 1 'a' , . .. AS CASE END IN NOT = $p `q`".split()), max_size=60).map(" ".join)
+)
 @settings(max_examples=300, deadline=None)
 def test_no_text_makes_the_reader_fall(text):
     query = parse(text).query
@@ -115,7 +120,16 @@ def test_no_text_makes_the_reader_fall(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["RETURN " + "(" * 5000, "RETURN " + "[" * 5000, "RETURN " + "-" * 5000 + "1", "RETURN 1" + " + 1" * 20000, "MATCH (n {x: " * 400, "RETURN " + "NOT " * 9000 + "a", "(" * 100_000, "MATCH " + "(a)-->" * 9000],
+    [
+        "RETURN " + "(" * 5000,
+        "RETURN " + "[" * 5000,
+        "RETURN " + "-" * 5000 + "1",
+        "RETURN 1" + " + 1" * 20000,
+        "MATCH (n {x: " * 400,
+        "RETURN " + "NOT " * 9000 + "a",
+        "(" * 100_000,
+        "MATCH " + "(a)-->" * 9000,
+    ],
 )
 def test_what_is_nested_without_end_is_a_fault_and_not_a_fall(text):
     assert parse(text).query is None

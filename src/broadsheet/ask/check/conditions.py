@@ -49,8 +49,9 @@ class Conditions:
                 continue
             others = [atom for atom in sure if not _within(atom.place, condition.expression.place)]
             yield from self._branches(condition.expression, alternatives, others)
-        for condition, _ in told:
-            yield from self._always(condition.expression)
+        for condition, alternatives in told:
+            if alternatives is not None and not all(map(_clash_of, alternatives)):
+                yield from self._always(condition.expression)
         for expression in self._scopes.expressions:
             for node in walk(expression):
                 if isinstance(node, Case) and node.subject is None:

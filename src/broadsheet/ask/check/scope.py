@@ -219,6 +219,7 @@ class Scopes:
                 thing.kind = kind
             elif thing.kind != kind:
                 self.conflicts.append((thing, kind, element.place))
+                return self._thing(kind, "", element.place)
         if labels is not None:
             thing.stated.append(labels)
         thing.matched.append(element)
