@@ -59,4 +59,40 @@ def goals(bench: dict) -> list[str]:
     return [*lines, *table(["readers", "right", "gain"], rows), "", *bench["notes"], *missing(bench)]
 
 
-BLOCKS = blocks({"needs-planted*.json": evidence, "needs-complaints*.json": complaints, "needs-verdicts*.json": verdicts, "needs-goals*.json": goals})
+def scale(bench: dict) -> list[str]:
+    """Return what a million posts cost, and what each step from the world's posts to a page does."""
+    steps: dict[str, list[dict]] = {}
+    for row in bench["rows"]:
+        steps.setdefault(row["name"], []).append(row)
+    spread = {key: {name: [row[key] for row in rows] for name, rows in steps.items()} for key in ("wall_s", "cpu_s", "peak_mb")}
+    rows = [
+        [
+            name,
+            *(f"{min(spread[key][name]):.0f} to {max(spread[key][name]):.0f}" for key in ("wall_s", "cpu_s", "peak_mb")),
+            ", ".join(sorted({row.get("verdict", "") for row in steps[name]})),
+        ]
+        for name in steps
+    ]
+    whole = {row["seed"]: 0.0 for row in bench["rows"]}
+    for row in bench["rows"]:
+        whole[row["seed"]] += row["wall_s"] if row["name"].startswith("world") else 0.0
+    counts = {row["name"]: row["posts"] for row in bench["rows"] if "posts" in row}
+    return [
+        f"The command: `{bench['command']}`, {bench['cores']} cores, load {bench['load']:.1f}",
+        "",
+        *table(["seconds", "processor seconds", "peak, MB", "verdict"], rows),
+        "",
+        f"{counts['a million posts']:,} posts of {bench['rows'][0]['people']:,} people, from files to the verdict. The world has {counts['world: needs run']:,} posts; from its posts",
+        f"to verdicts and the page {min(whole.values()):.0f} to {max(whole.values()):.0f} seconds, three seeds, by {bench['rows'][1]['labeller']}.",
+    ]
+
+
+BLOCKS = blocks(
+    {
+        "needs-planted*.json": evidence,
+        "needs-complaints*.json": complaints,
+        "needs-verdicts*.json": verdicts,
+        "needs-goals*.json": goals,
+        "needs-scale*.json": scale,
+    }
+)
