@@ -70,7 +70,7 @@ def test_posts_become_checked_mentions_and_the_same_text_is_asked_once(tmp_path)
     assert found.rejected[Columns.PROMPT_HASH].unique().to_list() == [made.prompt_hash]
     assert found.posts[Columns.FAULT].to_list() == [""] * 4
     assert made.counts(found) == {"said": 5.0, "made_up": 2.0, "made_up_share": 0.4}
-    assert found.asked[Columns.KEY].n_unique() == 3
+    assert found.asked[Columns.CALL].n_unique() == 3
 
 
 def test_what_is_sent_and_stored_has_no_personal_data(tmp_path):
@@ -113,7 +113,7 @@ def test_a_long_post_is_asked_in_parts_and_places_are_of_the_post(tmp_path):
     with server() as double:
         found = extractor(double.url, tmp_path, part=600)(frame([("p", "ana", text)]))
         assert len(found.asked) == 4
-        assert double.served.calls == found.asked[Columns.KEY].n_unique()
+        assert double.served.calls == found.asked[Columns.CALL].n_unique()
     (row,) = found.mentions.iter_rows(named=True)
     assert text[row[Columns.START] : row[Columns.END]] == "the card debt grows"
 

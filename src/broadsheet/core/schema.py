@@ -73,7 +73,7 @@ class Columns:
     ANNOTATOR = "annotator"
     EVIDENCE = "evidence"
     PROMPT_HASH = "prompt_hash"
-    KEY = "key"
+    CALL = "call"
 
 
 class ArtifactKind(StrEnum):

@@ -28,7 +28,7 @@ FACTS = {
 }  # fmt: skip
 RATINGS = {Columns.POST: pl.String, Columns.AUTHOR: pl.String, Columns.KIND: pl.String, Columns.VALUE: pl.Float64, **PLACE, **BY}
 CLAIMS = {Columns.POST: pl.String, Columns.BEFORE: pl.String, Columns.AFTER: pl.String, **PLACE, **BY}
-ASKED = {Columns.POST: pl.String, Columns.KEY: pl.String}
+ASKED = {Columns.POST: pl.String, Columns.CALL: pl.String}
 
 
 class Extracted(NamedTuple):
