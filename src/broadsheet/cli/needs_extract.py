@@ -46,7 +46,6 @@ def post_extractor(name: str, labeller: str, taxonomy: "Taxonomy", asked: Asked,
     from broadsheet.needs.extract.asked import AskedExtractor
     from broadsheet.needs.extract.extractor import Extractor
     from broadsheet.needs.pseudonyms import author_key
-    from broadsheet.stack import level_labeller
 
     if name not in EXTRACTORS:
         raise ConfigError(f"There is no extractor {name!r}.{did_you_mean(name, EXTRACTORS)}", f"Extractors are: {', '.join(EXTRACTORS)}.")
@@ -59,6 +58,9 @@ def post_extractor(name: str, labeller: str, taxonomy: "Taxonomy", asked: Asked,
     client = asked.client()
     if name == "llm" and client is not None:
         return AskedExtractor(taxonomy, client, author_key(), floor=floor, progress=progress)
+    # Not before: what it brings takes longer to import than a small run takes.
+    from broadsheet.stack import level_labeller
+
     return Extractor(taxonomy, level_labeller(labeller, taxonomy, client, below, progress), author_key(), floor)
 
 
