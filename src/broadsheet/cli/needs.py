@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli import needs_purge
+
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
 
@@ -70,6 +72,9 @@ def run(
     for line in unanswered(made.manifest):
         typer.echo(line, err=True)
     typer.echo(f"{summed(made.manifest)} In {out}.")
+
+
+app.command("purge")(needs_purge.purge)
 
 
 @app.command("gate")

@@ -73,13 +73,14 @@ class AskedExtractor:
         return Request.ask(text, system=self.prompt, output=self.output, max_tokens=ANSWER, purpose="needs extract")
 
     def counts(self, found: Extracted) -> Mapping[str, float]:
-        """Return how many posts got no answer, by reason, how much was said in all, and how much of it with words that are not in the post."""
-        said = sum(map(len, found[1:6]))
-        made_up = found.rejected.filter(pl.col(Columns.REASON).is_in(sorted(MADE_UP))).height
-        return {**unanswered(found.posts), "said": float(said), "made_up": float(made_up), "made_up_share": made_up / said if said else 0.0}
+        """Return what `said_and_unanswered` does."""
+        return said_and_unanswered(found)
 
 
-def unanswered(posts: pl.DataFrame) -> dict[str, float]:
-    """Return how many posts got no answer, by reason."""
-    reasons = Counter(filter(None, posts[Columns.FAULT].to_list()))
-    return {f"unlabelled {reason}": float(count) for reason, count in sorted(reasons.items())}
+def said_and_unanswered(found: Extracted) -> dict[str, float]:
+    """Return how much a model said in all, how much of it with words that are not in the post, and by reason how many posts got no answer."""
+    said = sum(map(len, (found.mentions, found.rejected, found.facts, found.ratings, found.claims)))
+    made_up = found.rejected.filter(pl.col(Columns.REASON).is_in(sorted(MADE_UP))).height
+    reasons = Counter(filter(None, found.posts[Columns.FAULT].to_list()))
+    unanswered = {f"unlabelled {reason}": float(count) for reason, count in sorted(reasons.items())}
+    return {**unanswered, "said": float(said), "made_up": float(made_up), "made_up_share": made_up / said if said else 0.0}
