@@ -177,6 +177,18 @@ def test_rules_are_named_as_rules_and_recordings_give_the_same(tmp_path, here):
     assert "ana@example.org" not in (tmp_path / "said.jsonl").read_text()
 
 
+def test_what_the_document_shows_runs(tmp_path, here):
+    import re
+    from pathlib import Path
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "needs.md").read_text()
+    (tmp_path / "rules.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1])
+    write(tmp_path / "posts.jsonl", [("p1", "ana", "Hello all. I know that the rent is due, and it worries me."), *POSTS[1:]])
+    for line in re.findall(r"^broadsheet (needs run .*(?:scripted|replay).*)$", page, re.MULTILINE):
+        done = here(*line.split())
+        assert done.stdout.startswith("1 needs in 4 posts, 0 rejected"), done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

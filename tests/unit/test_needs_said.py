@@ -72,6 +72,7 @@ def test_what_stands_in_the_post_is_kept_with_its_place():
         ({"mentions": [RENT | {"confidence": 0.2}]}, ("mention", Unfit.UNSURE)),
         ({"age": {"quote": "I earn about 2.4k", "value": 34}}, ("age", Unfit.VALUE_NOT_QUOTED)),
         ({"age": {"quote": "I'm 34", "value": 43}}, ("age", Unfit.VALUE_NOT_QUOTED)),
+        ({"age": {"quote": "34", "value": 34}}, ("age", Unfit.TOO_SHORT)),
         ({"income": {"quote": "I earn about 2.4k", "value": 24000}}, ("income", Unfit.VALUE_NOT_QUOTED)),
         ({"income": {"quote": "I earn about 2,400", "value": 2400}}, ("income", "not_verbatim")),
         ({"stress": {"quote": "I cry every night", "value": 9}}, ("stress", "not_verbatim")),

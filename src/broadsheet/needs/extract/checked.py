@@ -118,6 +118,8 @@ class Checker(NamedTuple):
             return Unfit.UNSURE if one.held.confidence < self.floor else ""
         if one.kind is Kind.ORDER:
             return Unfit.SAME_LEVEL if one.held.before == one.held.after else Unfit.TOO_SHORT if pieces(quoted) <= FEWEST_PIECES else ""
+        if one.kind in (Kind.AGE, Kind.INCOME) and pieces(quoted) == 1:
+            return Unfit.TOO_SHORT  # a bare number may be of anything
         return "" if _holds(one.kind, float(one.held.value), quoted) else Unfit.VALUE_NOT_QUOTED
 
     def _keep(self, rows: Rows, one: Said, spans: tuple[Span, ...]) -> None:
