@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 POSTS = 24
 # Seconds of a call, and how far into one it is killed in flight.
-LATENCY, SENT = 0.04, 0.02
+LATENCY, SENT = 0.12, 0.04
 # Events of each kind that a run meets at least, and at how many of them, spread evenly, it is killed.
 KINDS = {
     "before a call is written down": (24, 8),
