@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-POSTS = 24
+POSTS = 60
 # Seconds of a call, and how far into one it is killed in flight.
 LATENCY, SENT = 0.12, 0.04
 # Events of each kind that a run meets at least, and at how many of them, spread evenly, it is killed.
 KINDS = {
-    "before a call is written down": (24, 8),
-    "before a call": (24, 6),
-    "in flight": (20, 12),
-    "the reply is here, not yet written": (24, 6),
-    "the reply is just written": (24, 6),
+    "before a call is written down": (60, 8),
+    "before a call": (60, 6),
+    "in flight": (52, 12),
+    "the reply is here, not yet written": (60, 6),
+    "the reply is just written": (60, 6),
     "the artefact is being written": (12, 12),
 }
 EMPTY = {"mentions": [], "age": None, "income": None, "stress": None, "risk": None, "orders": []}
@@ -67,7 +67,7 @@ def answer(body: dict[str, Any]) -> str:
 def write_posts(path: Path) -> None:
     """Write the posts."""
     lines = [
-        {"id": str(n), "author": f"a{n % 7}", "at": n, "text": f"Hello all. The rent of flat {n} is due and I am {20 + n} now. That is all."}
+        {"id": str(n), "author": f"a{n % 7}", "at": n, "text": f"Hello all. The rent of flat {n} is due and I am {20 + n % 60} now. That is all."}
         for n in range(POSTS)
     ]
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")

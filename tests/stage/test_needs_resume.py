@@ -25,10 +25,10 @@ def arena(bench, tmp_path_factory):
     ("kind", "at"),
     [
         ("before a call is written down", 1),
-        ("before a call", 20),
-        ("in flight", 12),
-        ("the reply is here, not yet written", 9),
-        ("the reply is just written", 17),
+        ("before a call", 44),
+        ("in flight", 40),
+        ("the reply is here, not yet written", 21),
+        ("the reply is just written", 53),
         ("the artefact is being written", 6),
     ],
 )
