@@ -22,7 +22,7 @@ def kills(bench: dict) -> list[str]:
         "kills",
         "paid before",
         "in doubt",
-        "asked again under the old name",
+        "answered already under their name",
         "counted twice by the server",
         "called though paid",
         "counts as the server's",
