@@ -9,7 +9,43 @@ VIEW = "tests/unit/test_needs_view.py::test_"
 GOALS = "tests/unit/test_needs_goals.py::test_"
 
 HIERARCHY = "tests/unit/test_needs_hierarchy.py::test_"
+SAID, PURGE = "tests/unit/test_needs_said.py::test_", "tests/api/test_needs_purge_cli.py::test_"
 NEEDS = [
+    Mutant(
+        "asked: a figure need not stand in its quotation",
+        "needs/extract/checked.py",
+        "return value in rules.years(quoted)",
+        "return True",
+        SAID + "each_fault_has_its_reason",
+    ),
+    Mutant(
+        "asked: the prompt is no example",
+        "needs/extract/checked.py",
+        "self.taxonomy, self.examples)",
+        "self.taxonomy)",
+        SAID + "each_fault_has_its_reason",
+    ),
+    Mutant(
+        "asked: places are those of the part",
+        "needs/extract/checked.py",
+        "by = part.span.start",
+        "by = 0",
+        SAID + "a_part_is_quoted_from_itself_and_places_are_of_the_post",
+    ),
+    Mutant(
+        "purge: a reply to words of somebody else goes too",
+        "needs/purge.py",
+        "forget(about - others)",
+        "forget(about)",
+        PURGE + "replies_about_others_stay_and_those_about_the_author_are_asked_for_anew",
+    ),
+    Mutant(
+        "purge: replies to repairs stay",
+        "core/llm/ledger.py",
+        "| REPLIES.c.key.in_(repairs)",
+        "",
+        PURGE + "an_author_goes_from_the_folder_and_from_the_store",
+    ),
     Mutant(
         "evidence: a quotation may begin inside a word",
         "needs/posts.py",

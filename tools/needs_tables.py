@@ -87,8 +87,19 @@ def scale(bench: dict) -> list[str]:
     ]
 
 
+def levels(bench: dict) -> list[str]:
+    """Return how often each labeller names the level of a planted sentence, and what it takes."""
+    rows = [
+        [row["name"], ranged(row, "accuracy"), ranged(row, "macro_f1"), plain(row, "asked", 2), plain(row, "says_most", 2), plain(row, "cpu_ms", 1)]
+        for row in bench["rows"]
+    ]
+    lines = [f"Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
+    return [*lines, *table(["accuracy", "macro F1", "asked", "says most", "CPU ms a sentence"], rows), "", *bench["notes"], *missing(bench)]
+
+
 BLOCKS = blocks(
     {
+        "needs-levels*.json": levels,
         "needs-planted*.json": evidence,
         "needs-complaints*.json": complaints,
         "needs-verdicts*.json": verdicts,

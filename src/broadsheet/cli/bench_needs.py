@@ -2,11 +2,15 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
+
+if TYPE_CHECKING:
+    from broadsheet.core.bench import Bench
+    from broadsheet.core.progress import Progress
 
 
 def needs(
@@ -21,13 +25,16 @@ def needs(
     error: Annotated[list[float] | None, typer.Option("--error", min=0, max=0.9, help="Share of mentions taken for others. Repeats. Default: 0, 0.2.")] = None,
     told: Annotated[bool, typer.Option("--told/--untold", help="Whether the judge is told that share.")] = True,
     draws: Annotated[int, typer.Option("--draws", min=2, help="So often each world is drawn.")] = 40,
+    levels: Annotated[bool, typer.Option("--levels", help="Name the levels of planted sentences, also by --llm.")] = False,
+    llm: Annotated[str, typer.Option("--llm", help="The language model of --levels: smollm2, openai:MODEL@URL, hf:FOLDER.")] = "smollm2",
+    sentences: Annotated[int, typer.Option("--sentences", min=10, help="So many sentences of each world.")] = 60,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
     rows: Rows = None,
     as_json: Json = False,
 ) -> None:
-    """Label complaints with and without language models, whose answers were recorded (--cfpb), or judge planted worlds (--worlds).
+    """Label complaints with and without language models, whose answers were recorded (--cfpb), judge planted worlds (--worlds), or name levels of sentences (--levels).
 
     Example: broadsheet bench needs --cfpb posts/cfpb_narratives_14llm.csv
     """
@@ -35,14 +42,16 @@ def needs(
     from broadsheet.core.errors import ConfigError
     from broadsheet.core.home import bench_folder, data_path
 
-    if (cfpb is None) == (not worlds):
-        raise ConfigError("Give --cfpb FILE or --worlds, one of them.", "Example: broadsheet bench needs --worlds --people 100 --draws 10")
+    if (cfpb is not None) + worlds + levels != 1:
+        raise ConfigError("Give --cfpb FILE, --worlds or --levels, one of them.", "Example: broadsheet bench needs --worlds --people 100 --draws 10")
     with shown() as progress:
         if cfpb is not None:
             from broadsheet.needs.bench.cascade import ComplaintsPlan, bench_complaints
 
             complaints = ComplaintsPlan(data_path(cfpb), data_path(fit) if fit else None, seeds, tuple(arm or ()), share, budget)
             bench = bench_complaints(complaints, rows or bench_folder(), command(), progress)
+        elif levels:
+            bench = _levels(llm, sentences, seeds, tuple(arm or ()), budget, rows or bench_folder(), progress)
         else:
             from broadsheet.needs.bench.verdicts import VerdictPlan, bench_verdicts
 
@@ -83,3 +92,25 @@ def goals(
         plan = GoalsPlan(worlds, levels, labellers, f"{readers} readers", seeds, tuple(arm or ()), budget)
         bench = bench_goals(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
+
+
+def _levels(llm: str, sentences: int, seeds: int, arms: tuple[str, ...], budget: float | None, rows: Path, progress: "Progress") -> "Bench":
+    """Name the levels of planted sentences by words, by likeness and by a language model."""
+    from broadsheet.core.llm import open_llm
+    from broadsheet.needs.bench.levels import LevelsPlan, bench_levels
+    from broadsheet.needs.taxonomy import open_taxonomy
+    from broadsheet.stack import level_labeller
+
+    taxonomy, below = open_taxonomy(), LevelsPlan._field_defaults["below"]
+    plan = LevelsPlan(
+        tuple(level.id for level in taxonomy.levels),
+        lambda name, client: level_labeller(name, taxonomy, client, below),
+        lambda: open_llm(llm, progress=progress),
+        llm,
+        sentences,
+        seeds,
+        below,
+        arms,
+        budget,
+    )
+    return bench_levels(plan, rows, command(), progress)

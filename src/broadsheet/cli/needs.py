@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.needs_goals import goals
+from broadsheet.cli import needs_goals, needs_purge
 
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
@@ -28,56 +28,53 @@ def needs() -> None:
 def run(
     posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
+    extractor: Annotated[
+        str, typer.Option("--extractor", help="rules: --labeller names levels of sentences, words tell the rest; llm: --llm reads whole posts and quotes them.")
+    ] = "rules",
     labeller: Annotated[
         str, typer.Option("--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model; llm: --llm alone.")
     ] = "minilm",
     llm: Annotated[
         str | None,
-        typer.Option("--llm", help="Ask this model what the labeller is not sure of: openai:MODEL@URL, smollm2, hf:FOLDER, replay:FILE, scripted:FILE."),
+        typer.Option(
+            "--llm", help="Ask this model, of rules what the labeller is not sure of: openai:MODEL@URL, smollm2, hf:FOLDER, replay:FILE, scripted:FILE."
+        ),
     ] = None,
+    record: Annotated[Path | None, typer.Option("--record", help="Append what --llm answers, and what it was asked, to this file, for replay:FILE.")] = None,
     below: Annotated[float, typer.Option("--below", min=0, max=1, help="Sentences of which the labeller is less sure than this are asked of --llm.")] = 0.8,
     prices: Annotated[Path | None, typer.Option("--prices", help="What models cost: a TOML file. Without it costs are not known.")] = None,
     max_usd: Annotated[float | None, typer.Option("--max-usd", min=0, help="Make no call that may cost more than what is left of this.")] = None,
     max_calls: Annotated[int | None, typer.Option("--max-calls", min=0, help="Make no more calls than this.")] = None,
     store: Annotated[str | None, typer.Option("--store", help="The database of replies and of the ledger. Default: that of BROADSHEET_HOME.")] = None,
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
-    floor: Annotated[float, typer.Option("--floor", min=0, max=1, help="A sentence less surely of a level than this speaks of no need.")] = 0.5,
     *,
+    floor: Annotated[float, typer.Option("--floor", min=0, max=1, help="What is less surely a need than this is none.")] = 0.5,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
-    """Take needs from posts, each with the sentence that says so; personal data are replaced first, and authors get another name.
+    """Take needs from posts, each with the words that say so; personal data are replaced first, and authors get another name.
 
-    The folder holds posts, mentions, rejected, facts and claims as Parquet, and posts.jsonl and mentions.jsonl for the other commands. No language model is asked
-    unless --llm names one; every call of it is in the ledger, and what was paid is not asked again.
+    The folder holds posts, mentions, rejected, facts, ratings (stress, risk) and claims of an order as Parquet, and posts.jsonl, mentions.jsonl and facts.jsonl for the
+    other commands. No language model is asked unless --llm names one; every call of it is in the ledger, and what was paid is not asked again.
 
     Example: broadsheet needs run --posts posts.jsonl --out needs && broadsheet needs infer --posts needs/posts.jsonl --mentions needs/mentions.jsonl
     """
+    from broadsheet.cli.needs_extract import Asked, post_extractor, summed, unanswered
     from broadsheet.cli.progress import shown
-    from broadsheet.core.home import store_path
-    from broadsheet.core.llm import Budget, Client, Prices, open_llm
-    from broadsheet.core.store import Store
-    from broadsheet.needs.extract.extractor import Extractor
     from broadsheet.needs.extract.run import extract
-    from broadsheet.needs.pseudonyms import author_key
     from broadsheet.needs.taxonomy import open_taxonomy
-    from broadsheet.stack import level_labeller
 
-    levels = open_taxonomy(taxonomy)
-    budget = Budget(usd=max_usd, calls=max_calls)
-    client = Client(open_llm(llm), Store(store or store_path()), budget=budget, prices=Prices.read(prices) if prices else None) if llm else None
+    asked = Asked(llm, record, prices, max_usd, max_calls, store)
     with shown() as progress:
-        made = extract(posts, out, Extractor(levels, level_labeller(labeller, levels, client, below, progress), author_key(), floor), progress)
+        made = extract(posts, out, post_extractor(extractor, labeller, open_taxonomy(taxonomy), asked, below, floor, progress), progress)
     if as_json:
         typer.echo(made.manifest.model_dump_json())
         return
-    counts = made.manifest.metrics
-    for name in sorted(counts):
-        if name.startswith("unlabelled "):
-            typer.echo(f"{counts[name]:,.0f} sentences got no answer: {name.removeprefix('unlabelled ')}. Run it again, and only these are asked.", err=True)
-    typer.echo(
-        f"{counts['mentions']:,.0f} needs in {counts['posts']:,.0f} posts, {counts['rejected']:,.0f} rejected; {counts['facts']:,.0f} facts, "
-        f"{counts['claims']:,.0f} claims of an order; {counts['replaced']:,.0f} personal data replaced. By {made.manifest.models['extractor']}. In {out}."
-    )
+    for line in unanswered(made.manifest):
+        typer.echo(line, err=True)
+    typer.echo(f"{summed(made.manifest)} In {out}.")
+
+
+app.command("purge")(needs_purge.purge)
 
 
 @app.command("gate")
@@ -329,4 +326,4 @@ def view(
     typer.echo(str(page))
 
 
-app.command("goals")(goals)
+app.command("goals")(needs_goals.goals)

@@ -72,6 +72,8 @@ class Columns:
     REPLACED = "replaced"
     ANNOTATOR = "annotator"
     EVIDENCE = "evidence"
+    PROMPT_HASH = "prompt_hash"
+    CALL = "call"
 
 
 class ArtifactKind(StrEnum):
