@@ -26,7 +26,7 @@ def needs() -> None:
 
 @app.command("run")
 def run(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
     extractor: Annotated[
         str, typer.Option("--extractor", help="rules: --labeller names levels of sentences, words tell the rest; llm: --llm reads whole posts and quotes them.")
@@ -79,7 +79,7 @@ app.command("purge")(needs_purge.purge)
 
 @app.command("gate")
 def gate(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines: id, post_id, need_id or level, evidence (texts, or text with start and end).")],
     taxonomy: Annotated[
         str | None,
@@ -122,7 +122,7 @@ def gate(
 
 @app.command("infer")
 def infer(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines of accepted mentions: id, post_id, need_id or level; evidence is not looked at.")],
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     confusion: Annotated[
@@ -166,7 +166,7 @@ def infer(
 
 @app.command("label")
 def label(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     out: Annotated[Path, typer.Option("--out", help="The sheet to fill in: .csv, or .json with tasks for Label Studio.")],
     mentions: Annotated[
         list[Path] | None,
@@ -251,7 +251,7 @@ def _ask_in_terminal(out: Path, annotator: str, levels: "Taxonomy") -> None:
 def agree(
     labels: Annotated[list[Path], typer.Option("--labels", help="A sheet that was filled in, .csv, or Label Studio's export, .json. Repeats.")],
     predicted: Annotated[Path | None, typer.Option("--predicted", help="A labeller's mentions of all posts, JSON lines: it is held against people.")] = None,
-    posts: Annotated[Path | None, typer.Option("--posts", help="JSON lines: id, author, at, text. Needed with --predicted.")] = None,
+    posts: Annotated[Path | None, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text. Needed with --predicted.")] = None,
     confusion_out: Annotated[Path | None, typer.Option("--confusion-out", help="Write the confusion of levels, for needs infer --confusion.")] = None,
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the intervals.")] = 0,
@@ -296,7 +296,7 @@ def agree(
 
 @app.command("view")
 def view(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines of accepted mentions: id, post_id, need_id or level, evidence to be quoted.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write: needs.html, needs.json, a Parquet file a table, manifest.json.")],
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
