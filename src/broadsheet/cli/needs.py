@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli import needs_fit
+
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
 
@@ -22,12 +24,18 @@ def needs() -> None:
     """Read posts for what people say they need."""
 
 
+app.command("fit")(needs_fit.fit)
+
+
 @app.command("run")
 def run(
     posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
     labeller: Annotated[
-        str, typer.Option("--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model; llm: --llm alone.")
+        str,
+        typer.Option(
+            "--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model; llm: --llm alone; or a folder of needs fit."
+        ),
     ] = "minilm",
     llm: Annotated[
         str | None,
@@ -268,26 +276,18 @@ def agree(
     """
     import json
 
-    from broadsheet.cli.faults import tell
-    from broadsheet.core.errors import ConfigError, RecordError
+    from broadsheet.cli.labels import read
+    from broadsheet.core.errors import ConfigError
     from broadsheet.core.files import write_file
     from broadsheet.needs.agree.assess import assess
-    from broadsheet.needs.agree.labels import read_labels
     from broadsheet.needs.agree.predicted import read_predicted
     from broadsheet.needs.agree.show import lines
-    from broadsheet.needs.posts import read_posts
     from broadsheet.needs.taxonomy import open_taxonomy
 
     if (predicted and not posts) or (confusion_out and not predicted):
         raise ConfigError("A labeller is held against people on all posts.", "Give --predicted mentions.jsonl and --posts posts.jsonl.")
     levels = open_taxonomy(taxonomy)
-    texts = read_posts(posts) if posts else None
-    labelled, faults = read_labels(labels, levels, texts)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        tell(str(fault) for fault in faults)
-        raise RecordError(f"{len(faults):,} rows cannot be used; nothing was computed.", "Mend these rows, and give the command again.")
+    labelled, texts = read(labels, levels, posts)
     told = read_predicted(predicted, texts, levels) if predicted and texts else None
     found = assess(labelled, levels, told, list(texts or ()), seed=seed)
     if confusion_out and found.labeller:

@@ -15,6 +15,7 @@ from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.needs.extract.extractor import Extracted, Extractor
 from broadsheet.needs.label.asked import AskedLabeller, UnsureAsked
 from broadsheet.needs.label.labels import NeedLabeller
+from broadsheet.needs.label.trained import TrainedLabeller
 from broadsheet.needs.posts import written
 
 # Posts that are read at a time.
@@ -38,7 +39,7 @@ def extract(path: Path, out: Path, extractor: Extractor, progress: Progress = si
     manifest = Manifest(
         kind=ArtifactKind.NEEDS,
         config={"taxonomy": extractor.taxonomy.name, "floor": extractor.floor},
-        parents={"posts": file_hash(path), "taxonomy": text_hash(extractor.taxonomy.model_dump_json())},
+        parents={"posts": file_hash(path), "taxonomy": text_hash(extractor.taxonomy.model_dump_json()), **_trained(extractor.labeller)},
         models={"labeller": extractor.labeller.name, "extractor": extractor.name},
         metrics={name: float(len(frame)) for name, frame in zip(FRAMES, found, strict=True)}
         | {Columns.REPLACED: float(found.posts[Columns.REPLACED].sum())}
@@ -50,6 +51,12 @@ def extract(path: Path, out: Path, extractor: Extractor, progress: Progress = si
         (stage / "mentions.jsonl").write_text("".join(f"{line}\n" for line in _mentions(found.mentions)), encoding="utf-8")
 
     return write_artifact(out, manifest, frames=dict(zip(FRAMES, found, strict=True)), fill=fill)
+
+
+def _trained(labeller: NeedLabeller) -> dict[str, str]:
+    """Return the hash of the labeller where it was learnt from labels."""
+    first = labeller.first if isinstance(labeller, UnsureAsked) else labeller
+    return {"labeller": first.content_hash} if isinstance(first, TrainedLabeller) else {}
 
 
 def _asked(labeller: NeedLabeller) -> dict[str, float]:
