@@ -165,7 +165,7 @@ NEEDS = [
     ),
     Mutant(
         "view: a month alone is hidden, and follows from the others",
-        "needs/view/cells.py",
+        "needs/cells.py",
         "while hidden.any() and",
         "while False and",
         VIEW + "no_hidden_part_follows_from_what_is_told_and_their_sum",

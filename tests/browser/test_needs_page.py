@@ -9,13 +9,13 @@ import pytest
 from broadsheet.core.schema import Columns
 from broadsheet.needs.bench.planted import planted
 from broadsheet.needs.claims import Claim, Quote
+from broadsheet.needs.facts import Facts
 from broadsheet.needs.hierarchy.infer import infer
 from broadsheet.needs.hierarchy.inputs import said
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.records import PersonFact, Span
 from broadsheet.needs.taxonomy import open_taxonomy
 from broadsheet.needs.view.build import Beside, sheet
-from broadsheet.needs.view.facts import Facts
 from broadsheet.needs.view.files import write_view
 from broadsheet.needs.view.quotes import Said
 from broadsheet.needs.view.sheet import Theme

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from broadsheet.core.schema import Columns
 from broadsheet.needs.bench.planted import planted
+from broadsheet.needs.cells import parts
 from broadsheet.needs.claims import Claim, Quote
+from broadsheet.needs.facts import Facts
 from broadsheet.needs.hierarchy.infer import infer
 from broadsheet.needs.hierarchy.inputs import said
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.records import PersonFact, Span
 from broadsheet.needs.taxonomy import open_taxonomy
 from broadsheet.needs.view.build import Beside, Shown, sheet
-from broadsheet.needs.view.cells import parts
 from broadsheet.needs.view.drawing import month_line
-from broadsheet.needs.view.facts import Facts
 from broadsheet.needs.view.files import frames, numbers, write_view
 from broadsheet.needs.view.page import FORMS, page
 from broadsheet.needs.view.quotes import Said, stretches

@@ -137,24 +137,29 @@ def infer(
     confusion: Annotated[
         Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each. Without it the error is estimated.")
     ] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", help="The folder of needs run, its facts.parquet, or JSON lines: what goes with income and age.")
+    ] = None,
+    claims: Annotated[Path | None, typer.Option("--claims", help="That folder, its claims.parquet, or JSON lines: post_id, before, after.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, k=10. Repeats.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Test whether levels of needs form a hierarchy: cumulative, unfolding, none or undetermined, with the figures that say so.
 
-    People count, not posts: the same text said again is one post. The order of the taxonomy is compared with, and has no say in the verdict.
+    People count, not posts: the same text said again is one post. The order of the taxonomy is compared with, and has no say in the verdict; nor have income, age and
+    what people say comes first. Numbers of people under k (5 unless --set k=N) are withheld, and it is said so.
 
-    Example: broadsheet needs infer --posts posts.jsonl --mentions accepted.jsonl --json
+    Example: broadsheet needs infer --posts needs/posts.jsonl --mentions needs/mentions.jsonl --facts needs --claims needs --json
     """
     import json
 
     from broadsheet.core.config import build, with_settings
-    from broadsheet.needs.hierarchy.infer import Evidence
     from broadsheet.needs.hierarchy.infer import infer as inferred
-    from broadsheet.needs.hierarchy.inputs import read_authors, read_confusion, read_mentions
+    from broadsheet.needs.hierarchy.inputs import Beside, read_authors, read_beside, read_confusion, read_mentions
     from broadsheet.needs.hierarchy.plan import AnalysisPlan
     from broadsheet.needs.hierarchy.show import lines
+    from broadsheet.needs.hierarchy.told import told
     from broadsheet.needs.taxonomy import open_taxonomy
 
     plan = build(AnalysisPlan, with_settings({}, settings or []), "--set")
@@ -163,14 +168,14 @@ def infer(
     moved = read_confusion(confusion, names) if confusion else None
     written = read_authors(posts)
     spoken = read_mentions(mentions, written, levels)
-    found = inferred(written, spoken.mentions, names, plan, moved=moved, evidence=Evidence(horizons=spoken.horizons))
-    if spoken.left_out:
-        why = ", ".join(f"{reason} {count:,}" for reason, count in spoken.left_out.items())
-        typer.echo(f"{sum(spoken.left_out.values()):,} mentions left out: {why}.", err=True)
-    if as_json:
-        typer.echo(json.dumps({**found.model_dump(mode="json"), "taxonomy": levels.name, "left_out": spoken.left_out}, allow_nan=False))
-    else:
-        typer.echo("\n".join(lines(found)))
+    evidence, beside_left_out = read_beside(Beside(facts, claims), written, names, spoken)
+    found = told(inferred(written, spoken.mentions, names, plan, moved=moved, evidence=evidence))
+    for what, left_out in (("mentions", spoken.left_out), ("facts and claims", beside_left_out)):
+        if left_out:
+            why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items())
+            typer.echo(f"{sum(left_out.values()):,} {what} left out: {why}.", err=True)
+    left_out = {**spoken.left_out, **beside_left_out}
+    typer.echo(json.dumps({**found, "taxonomy": levels.name, "left_out": left_out}, allow_nan=False) if as_json else "\n".join(lines(found)))
 
 
 @app.command("label")
@@ -303,8 +308,14 @@ def view(
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     confusion: Annotated[Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each.")] = None,
     facts: Annotated[
-        Path | None, typer.Option("--facts", help="JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).")
+        Path | None,
+        typer.Option(
+            "--facts",
+            help="The folder of needs run, its facts.parquet, or JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).",
+        ),
     ] = None,
+    claims: Annotated[Path | None, typer.Option("--claims", help="That folder, its claims.parquet, or JSON lines: post_id, before, after.")] = None,
+    themes: Annotated[Path | None, typer.Option("--themes", help="The folder that needs themes wrote.")] = None,
     k: Annotated[int, typer.Option("--k", help="No number of people under this is told; at least 2.")] = 5,
     quotations: Annotated[int, typer.Option("--quotations", help="Quotations of each level, each of another person.")] = 5,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
@@ -319,7 +330,7 @@ def view(
     from broadsheet.needs.view.run import Request
     from broadsheet.needs.view.run import view as viewed
 
-    made, page = viewed(Request(posts, mentions, taxonomy, confusion, facts, settings or (), Shown(k, quotations)), out)
+    made, page = viewed(Request(posts, mentions, taxonomy, confusion, facts, settings or (), Shown(k, quotations), claims, themes), out)
     if left_out := made.provenance.left_out:
         why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items())
         typer.echo(f"{sum(left_out.values()):,} lines left out: {why}.", err=True)
