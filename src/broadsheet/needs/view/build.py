@@ -27,6 +27,7 @@ from broadsheet.needs.view.sheet import (
     Sheet,
     SlopeRow,
     Theme,
+    ThemeLevel,
     TrendRow,
     Whole,
     bound,
@@ -51,13 +52,14 @@ class Shown(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What is shown beside the inference where it is given: the posts and mentions it is of, what was said in them, facts of people, themes."""
+    """What is shown beside the inference where it is given: the posts and mentions it is of, what was said in them, facts of people, themes with the levels their posts speak of."""
 
     posts: pl.DataFrame | None = None
     mentions: pl.DataFrame | None = None
     said: Said | None = None
     facts: Facts | None = None
     themes: Sequence[Theme] = ()
+    theme_levels: Sequence[ThemeLevel] = ()
 
 
 def sheet(
@@ -102,6 +104,7 @@ def sheet(
         slopes=tuple(_slopes(found)),
         trends=tuple(_trend(one, found.people, shown.k) for one in found.covariates),
         themes=tuple(theme.model_copy(update={"people": count(theme.people, shown.k)}) if isinstance(theme.people, int) else theme for theme in beside.themes),
+        theme_levels=tuple(beside.theme_levels),
         quotations=quotes,
         provenance=Provenance(
             plan=found.plan, plan_hash=found.plan_hash, package_version=__version__, inputs=dict(sorted((inputs or {}).items())), left_out=dict(left_out or {})

@@ -18,10 +18,11 @@ from broadsheet.needs.hierarchy.inputs import read_authors, read_beside, read_co
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.posts import read_posts
 from broadsheet.needs.taxonomy import open_taxonomy
+from broadsheet.needs.themes.run import read_themes
 from broadsheet.needs.view.build import Beside, Shown, sheet
 from broadsheet.needs.view.files import PAGE, write_view
 from broadsheet.needs.view.quotes import Said
-from broadsheet.needs.view.sheet import Sheet
+from broadsheet.needs.view.sheet import Sheet, Theme, ThemeLevel
 
 # Less would show each person.
 LEAST_K = 2
@@ -63,11 +64,24 @@ def view(request: Request, out: Path) -> tuple[Sheet, Path]:
     given = {"posts": request.posts, "mentions": request.mentions, "confusion": request.confusion, "facts": request.facts, "claims": request.claims}
     inputs = {"taxonomy": text_hash(taxonomy.model_dump_json()), **{name: file_hash(_read(path, name)) for name, path in given.items() if path}}
     left_out = {**spoken.left_out, **beside_left_out}
-    themes = ()
-    beside = Beside(posts, spoken.mentions, Said(list(read_claims(request.mentions)), texts), evidence.facts, themes)
+    themes, theme_levels = _themes(request.themes, plan.k, inputs) if request.themes else ((), ())
+    beside = Beside(posts, spoken.mentions, Said(list(read_claims(request.mentions)), texts), evidence.facts, themes, theme_levels)
     made = sheet(found, taxonomy, beside, request.shown._replace(k=plan.k), inputs=inputs, left_out=left_out)
     write_view(out, made)
     return made, out / PAGE
+
+
+def _themes(path: Path, k: int, inputs: dict[str, str]) -> tuple[list[Theme], list[ThemeLevel]]:
+    """Return the themes of a folder that are shown, with the levels of their posts, and put its hash among the inputs.
+
+    Raises ArtifactError, or ConfigError where it tells of fewer people than may be shown here.
+    """
+    found, artifact = read_themes(path)
+    if found.k < k:
+        raise ConfigError(f"{path} tells of {found.k} people or more, and here none under {k} are told.", f"Run: broadsheet needs themes --k {k}")
+    inputs["themes"] = artifact.content_hash
+    themes = [Theme(name=one.name, words=one.words, people=one.people, stability=one.stability) for one in found.shown]
+    return themes, [ThemeLevel(theme=one.name, **level.model_dump()) for one in found.shown for level in one.levels]
 
 
 def _read(path: Path, name: str) -> Path:

@@ -148,21 +148,18 @@ class TrendRow(Record):
 
 
 class Theme(Record):
-    """A theme found in posts: its name, words of it, how many people speak of it, and how surely it is found again (0 to 1) where that was tried.
-
-    `levels` are those that its posts speak of.
-    """
+    """A theme found in posts: its name, words of it, how many people speak of it, and how surely other people's posts give it too (0 to 1) where that was tried."""
 
     name: str
     words: tuple[str, ...] = ()
     people: Count
     stability: float | None = None
-    levels: tuple["ThemeLevel", ...] = ()
 
 
 class ThemeLevel(Record):
-    """A level, and which share of a theme's people speak of it in posts of the theme."""
+    """A theme and a level: how many of the theme's people speak of the level in posts of the theme, and which share of them that is."""
 
+    theme: str
     level: str
     people: Count
     share: float | None
@@ -230,6 +227,7 @@ class Sheet(Record):
     slopes: tuple[SlopeRow, ...]
     trends: tuple[TrendRow, ...]
     themes: tuple[Theme, ...]
+    theme_levels: tuple[ThemeLevel, ...]
     quotations: tuple[Quotation, ...]
     provenance: Provenance
 
