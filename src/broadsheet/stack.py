@@ -199,6 +199,12 @@ def level_prototypes(taxonomy: "Taxonomy") -> "Prototypes":
     return Prototypes(taxonomy, lambda texts: embedder(list(texts)), embedder.model)
 
 
+def sentence_vectors(progress: Progress = silent) -> tuple[Callable[[Sequence[str]], np.ndarray], str]:
+    """Return what gives MiniLM's vectors of sentences, and the model's name. Raises MissingExtraError, when it is called, where MiniLM is not installed."""
+    embedder = MiniLMEmbedder(MiniLMConfig())
+    return lambda texts: embedder(list(texts), progress), embedder.model
+
+
 class Known(NamedTuple):
     """What a stage is fitted on: items, histories in time order, and if known the seconds of all events and what was passed over beside each.
 

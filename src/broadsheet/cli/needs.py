@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli import needs_fit, needs_themes
+from broadsheet.cli import needs_fit, needs_propose, needs_themes
 
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
@@ -26,6 +26,7 @@ def needs() -> None:
 
 app.command("fit")(needs_fit.fit)
 app.command("themes")(needs_themes.themes)
+app.command("propose")(needs_propose.propose)
 
 
 @app.command("run")
