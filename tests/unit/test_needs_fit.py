@@ -114,6 +114,7 @@ def test_labels_that_say_nothing_are_told_as_no_better(sheet, tmp_path):
     mixed = dict(zip(whole.labels, map(Label, draw.choice(list(SAID), 60)), strict=True))
     found, artifact = fitted(sheet, tmp_path, whole._replace(labels=mixed))
     assert not found.compared.is_better
+    assert all(one.accuracy.value < 0.6 for one in found.compared.tried)
     assert "use --labeller minilm" in found.says or "no better than the prototypes" in found.says
     assert artifact.manifest.metrics["is_better"] == 0.0
 
