@@ -107,7 +107,7 @@ def _tests(people: People, figures: Figures, authors: Sequence[str], plan: Analy
     if weights is not None:
         tested = np.column_stack([tested, tested / np.array(information) @ weights])
     p = shuffled(steps, tested, groups.group[groups.row], generator(plan.seed, "covariates", figures.kind))
-    half = float(student.ppf((1 + plan.confidence) / 2, max(count - 3, 1)) * np.sqrt(count / max(count - 3, 1)))
+    half = float(student.ppf((1 + plan.confidence) / 2, max(count - 3, 1)))
     slopes, ends, p_levels = nothing.slopes, list(nothing.ends), list(nothing.p_levels)
     for number, place in enumerate(places.tolist()):
         slopes[place] = fits[number].parameters[2]
@@ -148,7 +148,9 @@ def fitted(spoken: np.ndarray, design: np.ndarray) -> Fit:
             break
     score, weight = _slopes(spoken, design @ at)
     curve = (design * weight[:, None]).T @ design + np.diag(prior + 1e-9)
-    return Fit(at, np.linalg.solve(curve, (design * score[:, None]).T).T)
+    # How much each person draws the fit to himself; what he moves it by is too little by that (MacKinnon and White, 1985).
+    own = weight * (design * np.linalg.solve(curve, design.T).T).sum(axis=1)
+    return Fit(at, np.linalg.solve(curve, (design * (score / (1 - np.minimum(own, 0.9)))[:, None]).T).T)
 
 
 def _slopes(spoken: np.ndarray, odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
