@@ -158,7 +158,7 @@ def infer(
 
     from broadsheet.core.config import build, with_settings
     from broadsheet.needs.hierarchy.infer import infer as inferred
-    from broadsheet.needs.hierarchy.inputs import Beside, read_authors, read_beside, read_confusion, read_mentions
+    from broadsheet.needs.hierarchy.inputs import Files, read_authors, read_beside, read_confusion, read_mentions
     from broadsheet.needs.hierarchy.plan import AnalysisPlan
     from broadsheet.needs.hierarchy.show import lines
     from broadsheet.needs.hierarchy.told import told
@@ -170,7 +170,7 @@ def infer(
     moved = read_confusion(confusion, names) if confusion else None
     written = read_authors(posts)
     spoken = read_mentions(mentions, written, levels)
-    evidence, beside_left_out = read_beside(Beside(facts, claims), written, names, spoken)
+    evidence, beside_left_out = read_beside(Files(facts, claims), written, names, spoken)
     found = told(inferred(written, spoken.mentions, names, plan, moved=moved, evidence=evidence))
     for what, left_out in (("mentions", spoken.left_out), ("facts and claims", beside_left_out)):
         if left_out:

@@ -77,7 +77,7 @@ def read_mentions(path: Path, posts: pl.DataFrame, taxonomy: Taxonomy) -> Spoken
     return Spoken(pl.DataFrame(found, schema=schema, orient="row"), horizons, dict(sorted(left_out.items())))
 
 
-class Beside(NamedTuple):
+class Files(NamedTuple):
     """Files of facts and of claims, where they are given."""
 
     facts: Path | None = None
@@ -85,12 +85,12 @@ class Beside(NamedTuple):
 
 
 def read_beside(
-    beside: Beside, posts: pl.DataFrame, levels: Sequence[str], spoken: Spoken, texts: Mapping[str, str] | None = None
+    files: Files, posts: pl.DataFrame, levels: Sequence[str], spoken: Spoken, texts: Mapping[str, str] | None = None
 ) -> tuple[Evidence, dict[str, int]]:
     """Return what else tells of order, and how many lines of it were left out by reason; `texts` are the posts', in which facts must stand where they are given."""
     known = set(posts[Columns.POST].to_list())
-    facts = read_facts(beside.facts, known, texts) if beside.facts else None
-    claims = read_order_claims(beside.claims, posts, levels) if beside.claims else None
+    facts = read_facts(files.facts, known, texts) if files.facts else None
+    claims = read_order_claims(files.claims, posts, levels) if files.claims else None
     left_out = {**(facts.left_out if facts else {}), **(claims.left_out if claims else {})}
     return Evidence(claims.told if claims else (), spoken.horizons, facts), left_out
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import binomtest
 
-from broadsheet.core.artifacts import Artifact, Manifest, check_replaceable, read_artifact, write_artifact
+from broadsheet.core.artifacts import Artifact, Manifest, check_replaceable, load_artifact, write_artifact
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.files import file_hash, write_file
 from broadsheet.core.progress import Progress, silent
@@ -110,8 +110,7 @@ def themes(posts: Path, mentions: Path | None, out: Path, taxonomy: Taxonomy, op
 
 def read_themes(path: Path) -> tuple[Themes, Artifact]:
     """Return what was written. Raises ArtifactError."""
-    artifact = read_artifact(path, KIND)
-    return Themes.model_validate_json((path / FILE).read_bytes()), artifact
+    return load_artifact(path, KIND, lambda artifact: (Themes.model_validate_json((path / FILE).read_bytes()), artifact))
 
 
 def _spoken(posts: Path, mentions: Path, taxonomy: Taxonomy) -> Mapping[str, set[str]]:

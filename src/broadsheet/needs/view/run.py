@@ -13,8 +13,7 @@ from broadsheet.core.schema import ArtifactKind
 from broadsheet.needs.claims import read_claims
 from broadsheet.needs.frames import PARQUET
 from broadsheet.needs.hierarchy.infer import infer
-from broadsheet.needs.hierarchy.inputs import Beside as Files
-from broadsheet.needs.hierarchy.inputs import read_authors, read_beside, read_confusion, read_mentions
+from broadsheet.needs.hierarchy.inputs import Files, read_authors, read_beside, read_confusion, read_mentions
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.posts import read_posts
 from broadsheet.needs.taxonomy import open_taxonomy
