@@ -96,7 +96,10 @@ def turned(each: np.ndarray, draws: int, generator: np.random.Generator) -> floa
 
 
 def claimed(claims: Sequence[tuple[int, int]], levels: int) -> np.ndarray | None:
-    """Return the places of levels `[L]`, the first lowest, by what people say comes first and then (before, after), in Bradley and Terry's model; None without any."""
+    """Return the places of levels `[L]`, the first lowest, by what people say comes first and then (before, after), in Bradley and Terry's model; None without any.
+
+    A level that no claim names has no place: NaN.
+    """
     if not claims:
         return None
     from sklearn.linear_model import LogisticRegression
@@ -106,7 +109,8 @@ def claimed(claims: Sequence[tuple[int, int]], levels: int) -> np.ndarray | None
         design[row, after], design[row, before] = 1.0, -1.0
     design[len(claims) :] = -design[: len(claims)]
     answers = np.repeat([1, 0], len(claims))
-    return LogisticRegression(fit_intercept=False).fit(design, answers).coef_[0]
+    places = LogisticRegression(fit_intercept=False).fit(design, answers).coef_[0]
+    return np.where(design.any(axis=0), places, np.nan)
 
 
 def near_and_far(horizons: Mapping[int, Sequence[float]], levels: int) -> np.ndarray:

@@ -25,17 +25,22 @@ Fit = Callable[[Words, int, int | None], np.ndarray]
 
 
 class Found(NamedTuple):
-    """Themes by words `[T, V]`; of each, which share of its words comes again `[T]`, and how surely it does beyond chance, 0 to 1 `[T]`; `chance` is what chance brings."""
+    """Themes by words `[T, V]`; of each, which share of its words comes again `[T]`, and how surely it does beyond chance, 0 to 1 `[T]`; `chance` is what chance brings.
+
+    `of` `[N]` is the theme that weighs most in each post, or -1, and `people` `[T]` how many people have such a post.
+    """
 
     terms: np.ndarray
     again: np.ndarray
     stability: np.ndarray
     chance: float
+    of: np.ndarray
+    people: np.ndarray
 
     @property
     def stable(self) -> np.ndarray:
-        """Which themes others would find too `[T]`."""
-        return self.stability >= STABLE
+        """Which themes others would find too `[T]`; one that nobody speaks of is none."""
+        return (self.stability >= STABLE) & (self.people > 0)
 
 
 def weighted(words: Words) -> sparse.csr_array:
@@ -116,18 +121,28 @@ def find(words: Words, number: int, seed: int, resamples: int = RESAMPLES) -> Fo
     """Find so many themes, and tell of each how surely others would find it."""
     terms, again = comes_again(words, number, seed, resamples=resamples)
     chance = float(comes_again(dealt(words, seed), number, seed, resamples=resamples)[1].mean())
-    return Found(terms, again, np.clip((again - chance) / max(1 - chance, 1e-9), 0.0, 1.0), chance)
+    weights = factors(words, number, None).transform(weighted(words))
+    of = np.where(weights.max(axis=1) > 0, weights.argmax(axis=1), -1)
+    people = np.array([len(np.unique(words.person[of == theme])) for theme in range(number)])
+    return Found(terms, again, np.clip((again - chance) / max(1 - chance, 1e-9), 0.0, 1.0), chance, of, people)
 
 
-def choose(words: Words, numbers: Sequence[int], seed: int, resamples: int = RESAMPLES, progress: Progress = silent) -> Found:
-    """Find themes in that number of `numbers` that has most stable ones; of equals the smallest. Numbers that the posts cannot fill are passed over."""
+def choose(words: Words, numbers: Sequence[int], seed: int, resamples: int = RESAMPLES, progress: Progress = silent, k: int = 1) -> Found:
+    """Find themes in that number of `numbers` that has most stable ones that `k` people or more speak of; of equals the smallest.
+
+    Numbers that the posts cannot fill are passed over.
+    """
     can = [number for number in numbers if number <= words.most] or [words.most]
     best: Found | None = None
     for done, number in enumerate(can):
         progress("numbers of themes", done, len(can))
         found = find(words, number, seed, resamples)
-        if best is None or found.stable.sum() > best.stable.sum():
+        if best is None or _shown(found, k) > _shown(best, k):
             best = found
     progress("numbers of themes", len(can), len(can))
     assert best is not None
     return best
+
+
+def _shown(found: Found, k: int) -> int:
+    return int((found.stable & (found.people >= k)).sum())

@@ -17,7 +17,7 @@ from broadsheet.needs.cells import Count, count, parts, told
 from broadsheet.needs.hierarchy.inputs import read_authors, read_mentions
 from broadsheet.needs.posts import written
 from broadsheet.needs.taxonomy import Taxonomy
-from broadsheet.needs.themes.model import NUMBERS, RESAMPLES, STABLE, Found, choose, factors, find, top_words, weighted
+from broadsheet.needs.themes.model import NUMBERS, RESAMPLES, STABLE, Found, choose, find, top_words
 from broadsheet.needs.themes.words import Words, words_of
 
 KIND, FILE = ArtifactKind.NEEDS_THEMES, "themes.json"
@@ -90,7 +90,7 @@ def themes(posts: Path, mentions: Path | None, out: Path, taxonomy: Taxonomy, op
     if options.number:
         found = find(words, options.number, options.seed, options.resamples)
     else:
-        found = choose(words, NUMBERS, options.seed, options.resamples, progress)
+        found = choose(words, NUMBERS, options.seed, options.resamples, progress, options.k)
     spoken = _spoken(posts, mentions, taxonomy) if mentions else {}
     made = told_of(words, found, spoken, [level.id for level in taxonomy.levels], options)
     files = {"posts": posts, **({"mentions": mentions} if mentions else {})}
@@ -123,13 +123,10 @@ def _spoken(posts: Path, mentions: Path, taxonomy: Taxonomy) -> Mapping[str, set
 
 
 def told_of(words: Words, found: Found, spoken: Mapping[str, set[str]], levels: Sequence[str], options: Options) -> Themes:
-    """Tell of themes what may be told: a post is of the theme that weighs most in it."""
-    weights = factors(words, len(found.terms), None).transform(weighted(words))
-    of = np.where(weights.max(axis=1) > 0, weights.argmax(axis=1), -1)
+    """Tell of themes what may be told."""
     made = []
     for number, places in enumerate(top_words(found.terms)):
-        rows = np.flatnonzero(of == number)
-        speakers = len(np.unique(words.person[rows]))
+        rows, speakers = np.flatnonzero(found.of == number), int(found.people[number])
         named = tuple(words.words[place] for place in places)
         stability = told(float(found.stability[number])) or 0.0
         made.append(
