@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = {"complaints": ("cfpb_narratives_14llm.csv", "narrative"), "banking77": ("banking77/train.csv", "text")}
 NUMBERS = (6, 10, 15)
 # So many posts of a file are drawn, each as one of a person of its own: no public set names authors.
-MOST = 3000
+MOST = 1500
 WAYS: dict[str, tuple[Fit, Callable[[Words, int], Words]]] = {
     "NMF": (nmf, lambda words, _: words),
     "LDA": (lda, lambda words, _: words),
