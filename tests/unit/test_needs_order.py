@@ -239,3 +239,13 @@ def test_no_number_of_people_under_k_is_told_in_json():
     more = told(infer(posts, mentions, LEVELS, PLAN.model_copy(update={"k": 2}), evidence=Evidence(claims=claims, facts=facts)))
     assert more["levels"][2]["people"] == 2
     assert more["suppressed"]["cells"] < held["suppressed"]["cells"]
+
+
+def test_of_fewer_people_than_k_nothing_is_told():
+    made = world(np.zeros(6), people=4)
+    held = told(infer(*made[:2], LEVELS, PLAN, evidence=Evidence(claims=[("author 1", 0, 1)], facts=made[2])))
+    assert (held["people"], held["posts"], held["H"]) == ("fewer than 5", "withheld", None)
+    assert "4 people" not in json.dumps(held)
+    assert set(held["taxonomy_agreement"].values()) == {None}
+    assert (held["time"]["p"], held["time"]["agreement"], held["claims"]["agreement"]) == (None, None, None)
+    assert held["claims"]["people"] == held["covariates"][0]["people"] == "fewer than 5"

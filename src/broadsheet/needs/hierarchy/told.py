@@ -28,7 +28,8 @@ def told(found: Inference) -> dict[str, Any]:
         held[name] = {one: {other: None if {one, other} & hidden else value for other, value in row.items()} for one, row in held[name].items()}
     held["order_by_frequency"] = [level for level in held["order_by_frequency"] if level not in hidden]
     cells += _pairs(held["time"], held["time"]["sooner"], OF_TIME, k)
-    held["time"]["people"] = count(found.time.people, k)
+    if 0 < found.time.people < k:
+        held["time"] |= {"people": fewer(k), "agreement": None, "p": None}
     if held["claims"]:
         cells += _pairs(held["claims"], held["claims"]["wins"], ("wins",), k)
         if 0 < held["claims"]["people"] < k:
@@ -39,6 +40,7 @@ def told(found: Inference) -> dict[str, Any]:
         one["people"], one["missing"] = both.people, count(one["missing"], k) if both.share is not None else WITHHELD
     if 0 < found.people < k:
         held |= {"people": fewer(k), "posts": WITHHELD, "mentions": WITHHELD, "strength": "untold", "intervals": {}, **dict.fromkeys(OF_ALL)}
+        held["taxonomy_agreement"] = dict.fromkeys(held["taxonomy_agreement"])
         held["reason"] = held["finding"]["reason"] = f"There are {fewer(k)} people: too few to tell."
     says = f"Numbers of people under {k}, and what would give them away, are withheld: of levels, of months, and of pairs of levels in time and in claims."
     held["suppressed"] = {"k": k, "cells": cells, "says": says}
