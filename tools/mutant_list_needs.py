@@ -8,6 +8,7 @@ AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_la
 VIEW = "tests/unit/test_needs_view.py::test_"
 GOALS = "tests/unit/test_needs_goals.py::test_"
 
+ORDER, THEMES = "tests/unit/test_needs_order.py::test_", "tests/unit/test_needs_themes.py::test_"
 HIERARCHY = "tests/unit/test_needs_hierarchy.py::test_"
 SAID, PURGE = "tests/unit/test_needs_said.py::test_", "tests/api/test_needs_purge_cli.py::test_"
 NEEDS = [
@@ -202,7 +203,7 @@ NEEDS = [
     ),
     Mutant(
         "view: a month alone is hidden, and follows from the others",
-        "needs/view/cells.py",
+        "needs/cells.py",
         "while hidden.any() and",
         "while False and",
         VIEW + "no_hidden_part_follows_from_what_is_told_and_their_sum",
@@ -290,5 +291,73 @@ NEEDS = [
         "np.roll(order, 1)",
         "np.roll(order, 0)",
         GOALS + "the_posts_of_others_tell_nothing",
+        "fit: the labeller is chosen by what it learnt from",
+        "needs/fit/choose.py",
+        "odds[rows] = learn(way, labelled.some(learnt))",
+        "odds[rows] = learn(way, labelled)",
+        "tests/unit/test_needs_fit.py::test_labels_that_say_nothing_are_told_as_no_better",
+    ),
+    Mutant(
+        "fit: language models are learnt from",
+        "needs/fit/rows.py",
+        "if also_llm or not is_model(one)]",
+        "if True]",
+        "tests/unit/test_needs_fit.py::test_language_models_are_not_learnt_from_unless_asked_for",
+    ),
+    Mutant(
+        "order: who speaks of a level less counts as who speaks of it more",
+        "needs/hierarchy/covariates.py",
+        "p = shuffled(steps, tested, groups.group[groups.row],",
+        "p = shuffled(steps, np.abs(tested), groups.group[groups.row],",
+        ORDER + "slopes_that_grow_up_the_levels_are_found_and_turn_with_income",
+    ),
+    Mutant(
+        "order: writing is not held equal",
+        "needs/hierarchy/covariates.py",
+        "np.log(posts) - np.log(posts).mean(), steps]",
+        "0.01 * (np.log(posts) - np.log(posts).mean()) ** 2, steps]",
+        ORDER + "who_earns_more_and_writes_more_speaks_of_no_level_more_by_that",
+    ),
+    Mutant(
+        "order: a person has as many votes as claims",
+        "needs/hierarchy/claimed.py",
+        "    cast = votes(claims)",
+        "    cast = [(str(number), *one[1:]) for number, one in enumerate(claims)]",
+        ORDER + "claims_go_up_the_levels_and_turn_with_them_and_say_nothing_of_the_verdict",
+    ),
+    Mutant(
+        "infer: a level of few people is told",
+        "needs/hierarchy/told.py",
+        "if part.share is None:\n            level",
+        "if False:\n            level",
+        ORDER + "no_number_of_people_under_k_is_told_in_json",
+    ),
+    Mutant(
+        "themes: who writes much counts for more",
+        "needs/themes/model.py",
+        "share = 1 / np.sqrt(np.bincount(words.person)[words.person])",
+        "share = np.ones(len(words.person))",
+        THEMES + "what_one_person_writes_of_over_and_over_is_no_theme_that_others_give",
+    ),
+    Mutant(
+        "themes: chance is not taken off",
+        "needs/themes/model.py",
+        "(again - chance) / max(1 - chance, 1e-9)",
+        "again",
+        THEMES + "words_dealt_out_among_posts_give_no_theme_that_comes_again",
+    ),
+    Mutant(
+        "themes: rare words are words",
+        "needs/themes/words.py",
+        "(users >= k) & ~common",
+        "~common",
+        THEMES + "a_word_that_few_people_use_is_no_word_and_nothing_personal_is",
+    ),
+    Mutant(
+        "propose: what a mention was taken from is looked at again",
+        "needs/propose.py",
+        "if any(start < span.end and span.start < end for start, end in spans):",
+        "if False:",
+        "tests/unit/test_needs_propose.py::test_sentences_that_a_mention_was_taken_from_are_not_looked_at",
     ),
 ]

@@ -97,6 +97,50 @@ def levels(bench: dict) -> list[str]:
     return [*lines, *table(["accuracy", "macro F1", "asked", "says most", "CPU ms a sentence"], rows), "", *bench["notes"], *missing(bench)]
 
 
+def fits(bench: dict) -> list[str]:
+    """Return how often labellers are right on what they were not taught, by how many labels there were."""
+    counts = list(dict.fromkeys(row["labels"] for row in bench["rows"]))
+    names = list(dict.fromkeys(row["name"] for row in bench["rows"]))
+    cells = {(row["name"], row["labels"]): row for row in bench["rows"]}
+    rows = [[name, *(ranged(cells[name, count], "accuracy") for count in counts)] for name in names]
+    own = [one for row in bench["rows"] for one in row.get("says", ())]
+    told, taught = sum(one["is_better"] for one in own), [f"{count} labels" for count in counts]
+    return [
+        f"Complaints by product, five of them, labels drawn by lot; right on all others. Seeds: {bench['seeds']}. The command: `{bench['command']}`",
+        "",
+        *table(taught, rows),
+        "",
+        f"Of {len(own)} fits {told} said of themselves, within their labels, that they are better than the prototypes. Brackets: 95 % over texts.",
+    ]
+
+
+def themes(bench: dict) -> list[str]:
+    """Return which share of a theme's words comes again, by number and way."""
+    rows = [
+        [f"{row['data']}, {row['number']}: {row['name']}", f"{row['posts']:,}", ranged(row, "again", 2), plain(row, "stability", 2), plain(row, "stable", 1)]
+        for row in bench["rows"]
+    ]
+    return [
+        f"Seeds: {bench['seeds']}. The command: `{bench['command']}`",
+        "",
+        *table(["posts", "words that come again", "beyond chance", "stable themes"], rows),
+        "",
+        "Ten words of each theme, when people are drawn anew and the fit begins elsewhere; no public set names authors, so that each post is one person's. Brackets: 95 % over themes.",
+    ]
+
+
+def order(bench: dict) -> list[str]:
+    """Return how often what goes with income is found where it is planted, and where it is not."""
+    rows = [[f"{row['name']}, {row['people']} people", *(ranged(row, key, 2) for key in ("trend", "any_level", "holds", "naive"))] for row in bench["rows"]]
+    return [
+        f"The command: `{bench['command']}`",
+        "",
+        *table(["a trend up the levels", "some level", "interval holds the trend", "some level, by rank correlation alone"], rows),
+        "",
+        f"Shares of {bench['rows'][0]['draws']} draws with p at most .05 (by Holm, but for the last). Brackets: 95 % over draws.",
+    ]
+
+
 BLOCKS = blocks(
     {
         "needs-levels*.json": levels,
@@ -105,5 +149,8 @@ BLOCKS = blocks(
         "needs-verdicts*.json": verdicts,
         "needs-goals*.json": goals,
         "needs-scale*.json": scale,
+        "needs-fit*.json": fits,
+        "needs-themes*.json": themes,
+        "needs-order*.json": order,
     }
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli import needs_goals, needs_purge
+from broadsheet.cli import needs_fit, needs_goals, needs_propose, needs_purge, needs_themes
 
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
@@ -24,6 +24,12 @@ def needs() -> None:
     """Read posts for what people say they need."""
 
 
+app.command("fit")(needs_fit.fit)
+app.command("themes")(needs_themes.themes)
+app.command("propose")(needs_propose.propose)
+app.command("goals")(needs_goals.goals)
+
+
 @app.command("run")
 def run(
     posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
@@ -32,7 +38,10 @@ def run(
         str, typer.Option("--extractor", help="rules: --labeller names levels of sentences, words tell the rest; llm: --llm reads whole posts and quotes them.")
     ] = "rules",
     labeller: Annotated[
-        str, typer.Option("--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model; llm: --llm alone.")
+        str,
+        typer.Option(
+            "--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model; llm: --llm alone; or a folder of needs fit."
+        ),
     ] = "minilm",
     llm: Annotated[
         str | None,
@@ -128,24 +137,29 @@ def infer(
     confusion: Annotated[
         Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each. Without it the error is estimated.")
     ] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", help="The folder of needs run, its facts.parquet, or JSON lines: what goes with income and age.")
+    ] = None,
+    claims: Annotated[Path | None, typer.Option("--claims", help="That folder, its claims.parquet, or JSON lines: post_id, before, after.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, k=10. Repeats.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Test whether levels of needs form a hierarchy: cumulative, unfolding, none or undetermined, with the figures that say so.
 
-    People count, not posts: the same text said again is one post. The order of the taxonomy is compared with, and has no say in the verdict.
+    People count, not posts: the same text said again is one post. The order of the taxonomy is compared with, and has no say in the verdict; nor have income, age and
+    what people say comes first. Numbers of people under k (5 unless --set k=N) are withheld, and it is said so.
 
-    Example: broadsheet needs infer --posts posts.jsonl --mentions accepted.jsonl --json
+    Example: broadsheet needs infer --posts needs/posts.jsonl --mentions needs/mentions.jsonl --facts needs --claims needs --json
     """
     import json
 
     from broadsheet.core.config import build, with_settings
-    from broadsheet.needs.hierarchy.infer import Evidence
     from broadsheet.needs.hierarchy.infer import infer as inferred
-    from broadsheet.needs.hierarchy.inputs import read_authors, read_confusion, read_mentions
+    from broadsheet.needs.hierarchy.inputs import Files, read_authors, read_beside, read_confusion, read_mentions
     from broadsheet.needs.hierarchy.plan import AnalysisPlan
     from broadsheet.needs.hierarchy.show import lines
+    from broadsheet.needs.hierarchy.told import told
     from broadsheet.needs.taxonomy import open_taxonomy
 
     plan = build(AnalysisPlan, with_settings({}, settings or []), "--set")
@@ -154,14 +168,14 @@ def infer(
     moved = read_confusion(confusion, names) if confusion else None
     written = read_authors(posts)
     spoken = read_mentions(mentions, written, levels)
-    found = inferred(written, spoken.mentions, names, plan, moved=moved, evidence=Evidence(horizons=spoken.horizons))
-    if spoken.left_out:
-        why = ", ".join(f"{reason} {count:,}" for reason, count in spoken.left_out.items())
-        typer.echo(f"{sum(spoken.left_out.values()):,} mentions left out: {why}.", err=True)
-    if as_json:
-        typer.echo(json.dumps({**found.model_dump(mode="json"), "taxonomy": levels.name, "left_out": spoken.left_out}, allow_nan=False))
-    else:
-        typer.echo("\n".join(lines(found)))
+    evidence, beside_left_out = read_beside(Files(facts, claims), written, names, spoken)
+    found = told(inferred(written, spoken.mentions, names, plan, moved=moved, evidence=evidence))
+    for what, left_out in (("mentions", spoken.left_out), ("facts and claims", beside_left_out)):
+        if left_out:
+            why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items())
+            typer.echo(f"{sum(left_out.values()):,} {what} left out: {why}.", err=True)
+    left_out = {**spoken.left_out, **beside_left_out}
+    typer.echo(json.dumps({**found, "taxonomy": levels.name, "left_out": left_out}, allow_nan=False) if as_json else "\n".join(lines(found)))
 
 
 @app.command("label")
@@ -267,26 +281,18 @@ def agree(
     """
     import json
 
-    from broadsheet.cli.faults import tell
-    from broadsheet.core.errors import ConfigError, RecordError
+    from broadsheet.cli.labels import read
+    from broadsheet.core.errors import ConfigError
     from broadsheet.core.files import write_file
     from broadsheet.needs.agree.assess import assess
-    from broadsheet.needs.agree.labels import read_labels
     from broadsheet.needs.agree.predicted import read_predicted
     from broadsheet.needs.agree.show import lines
-    from broadsheet.needs.posts import read_posts
     from broadsheet.needs.taxonomy import open_taxonomy
 
     if (predicted and not posts) or (confusion_out and not predicted):
         raise ConfigError("A labeller is held against people on all posts.", "Give --predicted mentions.jsonl and --posts posts.jsonl.")
     levels = open_taxonomy(taxonomy)
-    texts = read_posts(posts) if posts else None
-    labelled, faults = read_labels(labels, levels, texts)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        tell(str(fault) for fault in faults)
-        raise RecordError(f"{len(faults):,} rows cannot be used; nothing was computed.", "Mend these rows, and give the command again.")
+    labelled, texts = read(labels, levels, posts)
     told = read_predicted(predicted, texts, levels) if predicted and texts else None
     found = assess(labelled, levels, told, list(texts or ()), seed=seed)
     if confusion_out and found.labeller:
@@ -302,8 +308,14 @@ def view(
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     confusion: Annotated[Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each.")] = None,
     facts: Annotated[
-        Path | None, typer.Option("--facts", help="JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).")
+        Path | None,
+        typer.Option(
+            "--facts",
+            help="The folder of needs run, its facts.parquet, or JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).",
+        ),
     ] = None,
+    claims: Annotated[Path | None, typer.Option("--claims", help="That folder, its claims.parquet, or JSON lines: post_id, before, after.")] = None,
+    themes: Annotated[Path | None, typer.Option("--themes", help="The folder that needs themes wrote.")] = None,
     k: Annotated[int, typer.Option("--k", help="No number of people under this is told; at least 2.")] = 5,
     quotations: Annotated[int, typer.Option("--quotations", help="Quotations of each level, each of another person.")] = 5,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
@@ -318,12 +330,9 @@ def view(
     from broadsheet.needs.view.run import Request
     from broadsheet.needs.view.run import view as viewed
 
-    made, page = viewed(Request(posts, mentions, taxonomy, confusion, facts, settings or (), Shown(k, quotations)), out)
+    made, page = viewed(Request(posts, mentions, taxonomy, confusion, facts, settings or (), Shown(k, quotations), claims, themes), out)
     if left_out := made.provenance.left_out:
         why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items())
         typer.echo(f"{sum(left_out.values()):,} lines left out: {why}.", err=True)
     typer.echo(f"Verdict: {made.whole.verdict}.", err=True)
     typer.echo(str(page))
-
-
-app.command("goals")(needs_goals.goals)

@@ -92,6 +92,8 @@ class ArtifactKind(StrEnum):
     SEQUENCE_RANKER = "sequence-ranker"
     NEEDS = "needs"
     NEEDS_VIEW = "needs-view"
+    NEEDS_LABELLER = "needs-labeller"
+    NEEDS_THEMES = "needs-themes"
 
 
 class Announce(StrEnum):

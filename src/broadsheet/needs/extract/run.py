@@ -14,6 +14,8 @@ from broadsheet.core.files import file_hash
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.needs.extract.frames import Extracted
+from broadsheet.needs.label.asked import UnsureAsked
+from broadsheet.needs.label.trained import TrainedLabeller
 from broadsheet.needs.posts import written
 from broadsheet.needs.taxonomy import Taxonomy
 
@@ -54,7 +56,7 @@ def extract(path: Path, out: Path, extractor: PostExtractor, progress: Progress 
     manifest = Manifest(
         kind=ArtifactKind.NEEDS,
         config={"taxonomy": extractor.taxonomy.name, "floor": extractor.floor, "prompt": extractor.prompt_hash},
-        parents={"posts": file_hash(path), "taxonomy": text_hash(extractor.taxonomy.model_dump_json())},
+        parents={"posts": file_hash(path), "taxonomy": text_hash(extractor.taxonomy.model_dump_json()), **_learnt(extractor)},
         models=extractor.models,
         metrics={**extractor.counts(found)},
     )
@@ -71,6 +73,13 @@ def write_extracted(out: Path, manifest: Manifest, found: Extracted) -> Artifact
 
     whole = manifest.model_copy(update={"metrics": {**manifest.metrics, **counts}})
     return write_artifact(out, whole, frames=found._asdict(), fill=fill)
+
+
+def _learnt(extractor: PostExtractor) -> dict[str, str]:
+    """Return the hash of the labeller where it was learnt from labels."""
+    labeller = getattr(extractor, "labeller", None)
+    first = labeller.first if isinstance(labeller, UnsureAsked) else labeller
+    return {"labeller": first.content_hash} if isinstance(first, TrainedLabeller) else {}
 
 
 def _posts(posts: pl.DataFrame) -> Iterator[str]:

@@ -42,11 +42,22 @@ class Classifier:
         return Labels(self.names, self._model.predict_proba(list(texts)) if len(texts) else np.zeros((0, len(self.names))))
 
 
-def _pipeline() -> Any:
+def words_and_pieces() -> tuple[Any, Any]:
+    """Return two vectorisers that are not fitted yet: of words with pairs of words, and of pieces of words."""
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline, make_union
 
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
-    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=PIECES, sublinear_tf=True, min_df=2)
-    return make_pipeline(make_union(words, pieces), LogisticRegression(C=5.0, max_iter=500))
+    return words, TfidfVectorizer(analyzer="char_wb", ngram_range=PIECES, sublinear_tf=True, min_df=2)
+
+
+def regression() -> Any:
+    """Return the regression that is learnt, not fitted yet."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=5.0, max_iter=500)
+
+
+def _pipeline() -> Any:
+    from sklearn.pipeline import make_pipeline, make_union
+
+    return make_pipeline(make_union(*words_and_pieces()), regression())
