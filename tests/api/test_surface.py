@@ -90,7 +90,7 @@ def test_every_option_the_readme_shows_is_an_option():
         ("profile", "new"),
         ("doctor",),
         ("sample", "llm"),
-        ("needs", "run"),
+        *(("needs", name) for name in ("run", "infer", "view", "label")),
         *REPRESENT,
     )
     help_texts = "".join(CliRunner().invoke(app, [*words, "--help"], terminal_width=200).stdout for words in commands)
