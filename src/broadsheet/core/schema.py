@@ -90,6 +90,7 @@ class ArtifactKind(StrEnum):
     SEQUENCE_RANKER = "sequence-ranker"
     NEEDS = "needs"
     NEEDS_VIEW = "needs-view"
+    TAGGER = "tagger"
 
 
 class Announce(StrEnum):

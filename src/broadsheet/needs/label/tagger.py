@@ -1,0 +1,215 @@
+"""A tagger of spans: learns from labelled ones, and returns spans of a text word for word, each with its kind."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from broadsheet.core.artifacts import Artifact, Manifest, load_artifact, write_artifact
+from broadsheet.core.config import Config
+from broadsheet.core.errors import ConfigError
+from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.needs.label.features import features_of
+from broadsheet.needs.label.gazetteer import Gazetteer
+from broadsheet.needs.label.pieces import NAME, WIDTH, Cut, cut, open_reader
+from broadsheet.needs.label.tokens import BEGINS, GOES_ON, OUTSIDE, Tagged, Token, spans_of, tags_of, tokens_of
+
+if TYPE_CHECKING:
+    from broadsheet.core.train import Stage
+    from broadsheet.needs.label.chain import Batch
+
+# Texts that are tagged at a time.
+ASKED = 64
+ENCODER = "encoder."
+
+
+class TaggerConfig(Config):
+    """How a tagger learns: what it reads beside words, and for how many rounds over the labelled texts.
+
+    `vectors` none: words, their shapes and neighbours; frozen: MiniLM's vectors of words as well; tuned: MiniLM learns too, in `tuned_epochs` more rounds.
+    A feature counts that stands in `least` texts.
+    """
+
+    vectors: Literal["none", "frozen", "tuned"] = "none"
+    epochs: Annotated[int, Field(ge=1)] = 12
+    tuned_epochs: Annotated[int, Field(ge=1)] = 6
+    rate: Annotated[float, Field(gt=0)] = 0.02
+    tuned_rate: Annotated[float, Field(gt=0)] = 1e-4
+    batch: Annotated[int, Field(ge=1)] = 32
+    least: Annotated[int, Field(ge=1)] = 2
+    hidden: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    average: float = 0.0
+    decay: float = 0.01
+
+    @property
+    def reader(self) -> str:
+        """What reads the texts."""
+        return "chain over words" + {"none": "", "frozen": f" and {NAME}, frozen", "tuned": f" and {NAME}, tuned"}[self.vectors]
+
+
+class _Read(NamedTuple):
+    """A text as the chain reads it: tokens, the features and the tag of each, MiniLM's pieces, and the vectors `[T, d]` where they stand still."""
+
+    tokens: tuple[Token, ...]
+    features: list[list[int]]
+    tags: list[int]
+    cut: Cut | None
+    vectors: np.ndarray | None = None
+
+
+class Tagger:
+    """Spans of texts, by a conditional random field over words; `name` says what reads the texts.
+
+    >>> from broadsheet.needs.records import Span
+    >>> amount, name = Tagged("amount", Span(start=4, end=13, text="20 pounds")), Tagged("person", Span(start=17, end=21, text="Ines"))
+    >>> texts = ["pay 20 pounds to Ines", "what is a pound", "who is to pay"] * 8
+    >>> tagger = Tagger.fit(texts, [(amount, name), (), ()] * 8)
+    >>> [(kind, span.start, span.end, span.text) for kind, span in tagger(["pay 70 pounds to Ines"])[0]]
+    [('amount', 4, 13, '70 pounds'), ('person', 17, 21, 'Ines')]
+    """
+
+    def __init__(self, config: TaggerConfig, tags: Sequence[str], known: Sequence[str], gazetteer: Gazetteer) -> None:
+        from broadsheet.needs.label.chain import Chain
+
+        self.config, self.tags, self.known, self.gazetteer = config, tuple(tags), tuple(known), gazetteer
+        self.name = config.reader
+        self._place = {feature: number for number, feature in enumerate(self.known)}
+        self._tokenizer, encoder = open_reader() if config.vectors != "none" else (None, None)
+        self._chain = Chain(len(self.known), self.tags, WIDTH if encoder is not None else 0, encoder)
+
+    @classmethod
+    def fit(
+        cls, texts: Sequence[str], spans: Sequence[Sequence[Tagged]], config: TaggerConfig | None = None, *, seed: int = 0, progress: Progress = silent
+    ) -> "Tagger":
+        """Learn from texts and their spans, none over another. Raises ConfigError where no text has one, MissingExtraError where MiniLM is wanted and not installed."""
+        kinds = sorted({kind for one in spans for kind, _ in one})
+        if not kinds:
+            raise ConfigError("A tagger needs texts with spans, and no text has one.", "Label spans, or leave the tagger out.")
+        settings, gazetteer = config or TaggerConfig(), Gazetteer.fit(spans)
+        cuts = [tokens_of(text) for text in texts]
+        features = [features_of(tokens, gazetteer.marks(tokens, own)) for tokens, own in zip(cuts, spans, strict=True)]
+        counts = Counter(name for one in features for name in {name for token in one for name in token})
+        known = sorted(name for name, count in counts.items() if count >= settings.least)
+        made = cls(settings, (OUTSIDE, *(f"{mark}{kind}" for kind in kinds for mark in (BEGINS, GOES_ON))), known, gazetteer)
+        made._learn([made._read(text, own) for text, own in zip(texts, spans, strict=True) if tokens_of(text)], seed, progress)
+        return made
+
+    def __call__(self, texts: Sequence[str]) -> list[tuple[Tagged, ...]]:
+        """Return the spans of each text, in order; every one stands in its text at its place, word for word."""
+        found: list[tuple[Tagged, ...]] = [()] * len(texts)
+        spoken = sorted((row for row, text in enumerate(texts) if tokens_of(text)), key=lambda row: (len(texts[row]), row))
+        for start in range(0, len(spoken), ASKED):
+            rows = spoken[start : start + ASKED]
+            read = [self._read(texts[row]) for row in rows]
+            for row, one, best in zip(rows, read, self._chain.best(self._batch(read)), strict=True):
+                found[row] = spans_of(texts[row], one.tokens, [self.tags[tag] for tag in best])
+        return found
+
+    def save(self, folder: Path) -> Artifact:
+        """Write the tagger as an artefact; MiniLM's weights are in it where they were tuned."""
+        tuned = self.config.vectors == "tuned"
+        weights = {key: value.numpy() for key, value in self._chain.state_dict().items() if tuned or not key.startswith(ENCODER)}
+        values = [(" ".join(words), kind, count) for words, kinds in self.gazetteer.values.items() for kind, count in kinds.items()]
+        manifest = Manifest(
+            kind=ArtifactKind.TAGGER, config={"tagger": self.config.model_dump(mode="json"), "tags": list(self.tags)}, models={"tagger": self.name}
+        )
+        frames = {
+            "features": pl.DataFrame({Columns.TERM: self.known}, schema={Columns.TERM: pl.String}),
+            "values": pl.DataFrame(values, schema={Columns.VALUE: pl.String, Columns.KIND: pl.String, "count": pl.Int64}, orient="row"),
+        }
+        return write_artifact(folder, manifest, {"chain": weights}, frames)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Tagger":
+        """Return the tagger that `save` wrote. Raises ArtifactError where there is none, or it was changed."""
+        return load_artifact(folder, ArtifactKind.TAGGER, cls._of)
+
+    @classmethod
+    def _of(cls, artifact: Artifact) -> "Tagger":
+        import torch
+
+        values: dict[tuple[str, ...], dict[str, int]] = {}
+        for words, kind, count in artifact.frame("values").iter_rows():
+            values.setdefault(tuple(words.split(" ")), {})[kind] = count
+        held = artifact.manifest.config
+        known = artifact.frame("features")[Columns.TERM].to_list()
+        made = cls(TaggerConfig.model_validate(held["tagger"]), held["tags"], known, Gazetteer(values))
+        made._chain.load_state_dict({key: torch.from_numpy(value) for key, value in artifact.tensors("chain").items()}, strict=False)
+        made._chain.eval()
+        return made
+
+    def _read(self, text: str, own: Sequence[Tagged] = ()) -> _Read:
+        tokens = tokens_of(text)
+        named = features_of(tokens, self.gazetteer.marks(tokens, own))
+        features = [[self._place[name] for name in token if name in self._place] for token in named]
+        tags = [self.tags.index(tag) for tag in tags_of(tokens, own)]
+        return _Read(tokens, features, tags, cut(self._tokenizer, text, tokens) if self._tokenizer is not None else None)
+
+    def _batch(self, texts: Sequence[_Read]) -> "Batch":
+        """Return texts as one batch: with the vectors that stand still where all have them, else with the pieces to make them of."""
+        import torch
+
+        from broadsheet.needs.label.chain import Batch, Pieces
+
+        longest = max(len(one.tokens) for one in texts)
+        flat = [token for one in texts for token in one.features]
+        begins = np.cumsum([0, *(len(token) for token in flat)])[:-1]
+        tags = torch.zeros(len(texts), longest, dtype=torch.long)
+        vectors = torch.zeros(len(texts), longest, WIDTH) if all(one.vectors is not None for one in texts) else None
+        for row, one in enumerate(texts):
+            tags[row, : len(one.tags)] = torch.tensor(one.tags)
+            if vectors is not None and one.vectors is not None:
+                vectors[row, : len(one.vectors)] = torch.from_numpy(one.vectors)
+        pieces = None
+        cuts = [one.cut for one in texts if one.cut is not None]
+        if vectors is None and cuts:
+            widest = max(len(one.ids) for one in cuts)
+            ids, there = torch.zeros(len(cuts), widest, dtype=torch.long), torch.zeros(len(cuts), widest, dtype=torch.long)
+            shares = torch.zeros(len(cuts), longest, widest)
+            for row, one in enumerate(cuts):
+                ids[row, : len(one.ids)], there[row, : len(one.ids)] = torch.tensor(one.ids), 1
+                shares[row, : one.shares.shape[0], : one.shares.shape[1]] = torch.from_numpy(one.shares)
+            pieces = Pieces(ids, there, shares)
+        lengths = torch.tensor([len(one.tokens) for one in texts])
+        return Batch(torch.tensor([number for token in flat for number in token]), torch.from_numpy(begins), lengths, tags, vectors, pieces)
+
+    def _learn(self, texts: Sequence[_Read], seed: int, progress: Progress) -> None:
+        from broadsheet.core.train import Stage, descend, train
+
+        steps = -(-len(texts) // self.config.batch)
+        words = [name for name, _ in self._chain.named_parameters() if not name.startswith(ENCODER)]
+        first, further = steps * self.config.epochs, steps * self.config.tuned_epochs
+        stages = [Stage(name="words", steps=first, learning_rate=self.config.rate, trainable=tuple(words), batch=self.config.batch, average=self.config.average, weight_decay=self.config.decay, schedule="linear")]
+        if self.config.vectors == "tuned":
+            stages.append(Stage(name="tuned", steps=further, learning_rate=self.config.tuned_rate, warmup=further // 10, batch=self.config.batch, schedule="linear"))
+        still = self._with_vectors(texts) if self.config.vectors != "none" else texts
+
+        def batches(stage: Stage, step: int, rng: np.random.Generator) -> "Batch":
+            del step
+            known = still if stage.name == "words" else texts
+            return self._batch([_hidden(known[row], rng, self.config.hidden) for row in rng.choice(len(texts), size=min(stage.batch, len(texts)), replace=False)])
+
+        train(self._chain, stages, batches, descend(lambda chain, batch: chain.loss(batch)), seed=seed, progress=progress)
+
+    def _with_vectors(self, texts: Sequence[_Read]) -> list[_Read]:
+        import torch
+
+        made: list[_Read] = []
+        with torch.inference_mode():
+            for start in range(0, len(texts), ASKED):
+                part = texts[start : start + ASKED]
+                vectors = self._chain.read(self._batch(part).pieces).numpy()
+                made += [one._replace(vectors=vectors[row, : len(one.tokens)].copy()) for row, one in enumerate(part)]
+        return made
+
+
+def _hidden(text: _Read, rng: np.random.Generator, share: float) -> _Read:
+    """Return a text without a share of its features, drawn anew each time, so that no word is learnt by heart."""
+    if not share:
+        return text
+    return text._replace(features=[[number for number, kept in zip(token, rng.random(len(token)) >= share, strict=True) if kept] for token in text.features])
