@@ -159,6 +159,12 @@ def text_contents(ids: Sequence[str], texts: Sequence[str], progress: Progress =
     return {"text": Content(vectors, np.asarray(vectors.any(axis=1)))}
 
 
+def sentence_vectors() -> tuple[Callable[[Sequence[str]], np.ndarray], str]:
+    """Return what embeds texts as unit vectors `[N, 384]`, and its name. Raises MissingExtraError where it is called and MiniLM is not installed."""
+    embedder = MiniLMEmbedder(MiniLMConfig())
+    return lambda texts: embedder(list(texts)), embedder.model
+
+
 def level_labeller(name: str, taxonomy: "Taxonomy", client: "Client | None" = None, below: float = 0.0, progress: Progress = silent) -> "NeedLabeller":
     """Return what labels sentences by level of need: `minilm` (likeness to the taxonomy's sentences), `cues` (its words), or `llm` (the client's model alone).
 

@@ -84,6 +84,10 @@ class Chain(nn.Module):
             ways = torch.where(there[:, place, None], onward, ways)
         return (torch.logsumexp(ways, dim=1) - told).mean()
 
+    def norm(self) -> torch.Tensor:
+        """Return the sum of squares of all weights but the encoder's."""
+        return sum((weight.square().sum() for name, weight in self.named_parameters() if not name.startswith("encoder")), torch.zeros(()))
+
     @torch.no_grad()
     def best(self, batch: Batch) -> list[list[int]]:
         """Return the likeliest tags of each text (Viterbi 1967)."""

@@ -1,13 +1,29 @@
 """What a word shows of itself and of its neighbours: the features by which a tagger tells words apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from broadsheet.needs.label.tokens import Token
 
-# Neighbours to each side whose words are looked at, and of those whose looks are too.
-WORDS, LOOKS = 3, 1
+# Neighbours to each side that are looked at.
+NEAR = 2
+# A word that says where a stretch of time begins or ends is heard by so many words behind it.
+HEARD = 5
 EDGE = "<edge>"
+_CUES = frozenset("from to until till since before after by between starting ending start end begin up than later earlier on at in for of with during every".split())
+_CLASSES: Mapping[str, str] = {
+    **dict.fromkeys(("monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun weekend").split(), "day"),
+    **dict.fromkeys(("january february march april june july august september october november december").split(), "month"),
+    **dict.fromkeys(("may jan feb mar apr jun jul aug sep sept oct nov dec").split(), "month"),
+    **dict.fromkeys(("today tomorrow yesterday tonight now").split(), "now"),
+    **dict.fromkeys(("morning afternoon evening night noon midday midnight am pm").split(), "part"),
+    **dict.fromkeys(("second seconds minute minutes min mins hour hours").split(), "short"),
+    **dict.fromkeys(("day days week weeks month months quarter year years daily weekly monthly yearly annual").split(), "long"),
+    **dict.fromkeys(("one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty half hundred thousand couple few").split(), "number"),
+    **dict.fromkeys(("last next this previous past current coming following ago").split(), "which"),
+    **dict.fromkeys(("pound pounds euro euros dollar dollars quid gbp eur usd € £ $ p pence cents").split(), "money"),
+    **dict.fromkeys(("st nd rd th first second third").split(), "ordinal"),
+}
 
 
 def shape_of(word: str) -> str:
@@ -22,28 +38,30 @@ def shape_of(word: str) -> str:
     return re.sub(r"(.)\1{2,}", r"\1\1", looks)
 
 
+def class_of(word: str) -> str:
+    """Return which of a few classes a word is of: numbers by their digits, days, months, parts of a day, stretches of time, currencies; else the word.
+
+    >>> [class_of(word) for word in ("Friday", "hours", "190", "card")]
+    ['<day>', '<short>', '<000>', 'card']
+    """
+    small = word.lower()
+    return f"<{'0' * min(len(word), 5)}>" if word.isdecimal() else f"<{_CLASSES[small]}>" if small in _CLASSES else small
+
+
 def features_of(tokens: Sequence[Token], marks: Sequence[str]) -> list[list[str]]:
     """Return the features of each token, by name; `marks` are the kinds of known values that tokens are in, or empty strings."""
-    words = [token.text.lower() for token in tokens]
-    plain = ["0" * len(word) if word.isdecimal() else word for word in words]
-    looks = [_looks(token.text, mark) for token, mark in zip(tokens, marks, strict=True)]
-    glued = [number > 0 and tokens[number - 1].end == token.start for number, token in enumerate(tokens)]
-    found = []
-    for place in range(len(tokens)):
-        own = ["always", f"word {words[place]}", *looks[place], f"glued {glued[place]}", f"place {min(place, 2)} {min(len(tokens) - 1 - place, 2)}"]
-        for step in (*range(-WORDS, 0), *range(1, WORDS + 1)):
-            other = place + step
-            there = 0 <= other < len(tokens)
-            own.append(f"{step} {plain[other] if there else EDGE}")
-            if there and abs(step) <= LOOKS:
-                own += [f"{step} {look}" for look in looks[other]]
-        before, after = (plain[other] if 0 <= other < len(tokens) else EDGE for other in (place - 1, place + 1))
-        earlier = plain[place - 2] if place > 1 else EDGE
-        own += [f"pair {before} {plain[place]}", f"pair {plain[place]} {after}", f"before {earlier} {before}"]
-        found.append(own)
+    classes = [EDGE] * NEAR + [class_of(token.text) for token in tokens] + [EDGE] * NEAR
+    found, cue, since = [], "", HEARD
+    for place, (token, mark) in enumerate(zip(tokens, marks, strict=True)):
+        small, own = token.text.lower(), classes[place + NEAR]
+        near = {step: classes[place + NEAR + step] for step in range(-NEAR, NEAR + 1)}
+        glued = place > 0 and tokens[place - 1].end == token.start
+        names = [f"word {small}", f"class {own}", f"shape {shape_of(token.text)}", f"begins {small[:3]}", f"ends {small[-3:]}", f"known {mark}"]
+        names += [f"{step} {near[step]}" for step in near if step]
+        names += [f"pair {near[-1]} {own}", f"pair {own} {near[1]}", f"before {near[-2]} {near[-1]}", f"after {near[1]} {near[2]}"]
+        names += [f"glued {glued}", f"known {mark} before {marks[place - 1] if place else EDGE}", "first" if place == 0 else "later"]
+        if since < HEARD:
+            names += [f"cue {cue}", f"cue {cue} {own}"]
+        found.append(names)
+        cue, since = (small, 0) if small in _CUES else (cue, since + 1)
     return found
-
-
-def _looks(word: str, mark: str) -> list[str]:
-    small = word.lower()
-    return [f"shape {shape_of(word)}", f"begins {small[:3]}", f"ends {small[-3:]}", f"ends {small[-2:]}", *([f"known {mark}"] if mark else [])]

@@ -42,9 +42,9 @@ class TaggerConfig(Config):
     tuned_rate: Annotated[float, Field(gt=0)] = 1e-4
     batch: Annotated[int, Field(ge=1)] = 32
     least: Annotated[int, Field(ge=1)] = 2
-    hidden: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    penalty: Annotated[float, Field(ge=0)] = 0.03
     average: float = 0.0
-    decay: float = 0.01
+    decay: float = 0.0
 
     @property
     def reader(self) -> str:
@@ -186,15 +186,15 @@ class Tagger:
         first, further = steps * self.config.epochs, steps * self.config.tuned_epochs
         stages = [Stage(name="words", steps=first, learning_rate=self.config.rate, trainable=tuple(words), batch=self.config.batch, average=self.config.average, weight_decay=self.config.decay, schedule="linear")]
         if self.config.vectors == "tuned":
-            stages.append(Stage(name="tuned", steps=further, learning_rate=self.config.tuned_rate, warmup=further // 10, batch=self.config.batch, schedule="linear"))
+            stages.append(Stage(name="tuned", steps=further, learning_rate=self.config.tuned_rate, warmup=further // 10, trainable=(*words, "encoder.encoder.*"), batch=self.config.batch, schedule="linear"))
         still = self._with_vectors(texts) if self.config.vectors != "none" else texts
 
         def batches(stage: Stage, step: int, rng: np.random.Generator) -> "Batch":
             del step
             known = still if stage.name == "words" else texts
-            return self._batch([_hidden(known[row], rng, self.config.hidden) for row in rng.choice(len(texts), size=min(stage.batch, len(texts)), replace=False)])
+            return self._batch([known[row] for row in rng.choice(len(texts), size=min(stage.batch, len(texts)), replace=False)])
 
-        train(self._chain, stages, batches, descend(lambda chain, batch: chain.loss(batch)), seed=seed, progress=progress)
+        train(self._chain, stages, batches, descend(lambda chain, batch: chain.loss(batch) + self.config.penalty / 2 / len(texts) * chain.norm()), seed=seed, progress=progress)
 
     def _with_vectors(self, texts: Sequence[_Read]) -> list[_Read]:
         import torch
@@ -207,9 +207,3 @@ class Tagger:
                 made += [one._replace(vectors=vectors[row, : len(one.tokens)].copy()) for row, one in enumerate(part)]
         return made
 
-
-def _hidden(text: _Read, rng: np.random.Generator, share: float) -> _Read:
-    """Return a text without a share of its features, drawn anew each time, so that no word is learnt by heart."""
-    if not share:
-        return text
-    return text._replace(features=[[number for number, kept in zip(token, rng.random(len(token)) >= share, strict=True) if kept] for token in text.features])
