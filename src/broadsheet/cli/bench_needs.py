@@ -17,9 +17,12 @@ def needs(
     nlupp: Annotated[
         Path | None, typer.Option("--nlupp", help="Utterances with several intents and spans each: a folder of fold0.json, fold1.json and so on.")
     ] = None,
-    fit: Annotated[Path | None, typer.Option("--fit", help="Labelled data to learn from, in the same layout; of the others nothing is. Without it: five folds.")] = None,
+    fit: Annotated[
+        Path | None, typer.Option("--fit", help="Labelled data to learn from, in the same layout; of the others nothing is. Without it: five folds.")
+    ] = None,
     share: Annotated[
-        list[float] | None, typer.Option("--share", min=0, max=1, help="Which share of texts a cascade aims to send on. Repeats. Default: 0.38; of --banking77 six.")
+        list[float] | None,
+        typer.Option("--share", min=0, max=1, help="Which share of texts a cascade aims to send on. Repeats. Default: 0.38; of --banking77 six."),
     ] = None,
     worlds: Annotated[bool, typer.Option("--worlds", help="Judge worlds in which the truth is planted.")] = False,
     people: Annotated[list[int] | None, typer.Option("--people", min=2, help="People of a world. Repeats. Default: 100, 334, 2000.")] = None,
@@ -32,8 +35,10 @@ def needs(
     rows: Rows = None,
     as_json: Json = False,
 ) -> None:
-    """Label complaints with and without language models, whose answers were recorded (--cfpb), questions by intent (--banking77), utterances by intents
-    and spans (--nlupp), or judge planted worlds (--worlds).
+    """Label texts by what they are about, with and without language models, or judge planted worlds.
+
+    One of: --cfpb, complaints and what language models said of them, recorded; --banking77, questions of one intent each; --nlupp, utterances
+    with several intents and spans; --worlds. Nothing that is labelled is learnt from: by folds, or by --fit.
 
     Example: broadsheet bench needs --cfpb posts/cfpb_narratives_14llm.csv
     """

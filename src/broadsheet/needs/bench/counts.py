@@ -39,10 +39,9 @@ def span_counts(true: Sequence[Tagged], said: Sequence[Tagged]) -> Counts:
     {'date': (0, 1, 1, 4, 4, 6)}
     """
     whole = [Counter((kind, span.start, span.end) for kind, span in spans) for spans in (said, true)]
-    letters = [Counter({(kind, place): 1 for kind, span in spans for place in range(span.start, span.end)}) for spans in (said, true)]
-    return {
-        kind: tuple(_of(kind, counter) for told, held in (whole, letters) for counter in (told & held, told, held)) for kind in sorted({kind for kind, _ in (*true, *said)})
-    }
+    letters = [Counter((kind, place, place + 1) for kind, span in spans for place in range(span.start, span.end)) for spans in (said, true)]
+    kinds = sorted({kind for kind, _ in (*true, *said)})
+    return {kind: tuple(_of(kind, one) for told, held in (whole, letters) for one in (told & held, told, held)) for kind in kinds}
 
 
 def _of(kind: str, counter: Mapping[tuple[Any, ...], int]) -> int:
@@ -52,7 +51,7 @@ def _of(kind: str, counter: Mapping[tuple[Any, ...], int]) -> int:
 def frame_of(counts: Mapping[int, Counts]) -> pl.DataFrame:
     """Return the counts of texts by their number as a frame, a line a text and kind."""
     rows = [(text, kind, *numbers) for text, kinds in counts.items() for kind, numbers in kinds.items()]
-    numbers = {name: pl.Int64 for name in COLUMNS[2:]}
+    numbers = dict.fromkeys(COLUMNS[2:], pl.Int64)
     return pl.DataFrame(rows, schema={Columns.POST: pl.Int64, Columns.KIND: pl.String, **numbers}, orient="row")
 
 

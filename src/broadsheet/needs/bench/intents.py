@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -161,7 +161,9 @@ def _folds(asked: Labelled, taught: Labelled | None, reader: Remembered, seed: i
 
     names, counts = np.unique(asked.labels, return_counts=True)
     if counts.min() < FOLDS:
-        raise ConfigError(f"The label {names[counts.argmin()]} has {counts.min()} texts, too few for {FOLDS} folds.", "Give --fit FILE, or leave rare labels out.")
+        raise ConfigError(
+            f"The label {names[counts.argmin()]} has {counts.min()} texts, too few for {FOLDS} folds.", "Give --fit FILE, or leave rare labels out."
+        )
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     return [_Fold(asked.some(learnt), asked.some(rows), rows, reader, seed) for learnt, rows in folds.split(everything, asked.labels)]
 
@@ -177,7 +179,9 @@ def _measuring(asked: Labelled, folds: Callable[[int], Sequence[_Fold]], arm: st
             ms.append(answer.ms)
             models.add(answer.model)
         values = pl.DataFrame({Columns.POST: np.arange(count), RIGHT: right, SENT: sent})
-        return Measured({"accuracy": float(right.mean()), "share_sent": float(sent.mean()), MS: float(np.mean(ms))}, values, {"model": "; ".join(sorted(models))})
+        return Measured(
+            {"accuracy": float(right.mean()), "share_sent": float(sent.mean()), MS: float(np.mean(ms))}, values, {"model": "; ".join(sorted(models))}
+        )
 
     return measure
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,7 +58,7 @@ def _utterance(held: Any, where: str) -> Utterance:
     if not isinstance(intents, list) or not all(isinstance(one, str) for one in intents) or not isinstance(slots, dict):
         raise RecordError(f"{where} has intents that are no list of names, or slots that are no object.", "Write them as the other utterances have them.")
     spans = tuple(sorted((Tagged(kind, _span(held["text"], slot, f"{where}, slot {kind}")) for kind, slot in slots.items()), key=lambda one: one.span.start))
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         if after.span.start < before.span.end:
             raise RecordError(f"{where} has slots {before.kind} and {after.kind} that overlap.", "A letter belongs to one slot: mend their spans.")
     return Utterance(held["text"], tuple(dict.fromkeys(intents)), spans)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 
+from broadsheet.needs.label.pieces import Read
 from broadsheet.needs.label.tokens import BEGINS, GOES_ON
 
 NEVER = -1e4
@@ -31,6 +33,37 @@ class Batch(NamedTuple):
     tags: torch.Tensor
     vectors: torch.Tensor | None = None
     pieces: Pieces | None = None
+
+
+def batch_of(texts: Sequence[Read]) -> Batch:
+    """Return texts as one batch: with the vectors that stand still where all have them, else with the pieces to make them of, if any."""
+    longest = max(len(one.tokens) for one in texts)
+    flat = [token for one in texts for token in one.features]
+    begins = np.cumsum([0, *(len(token) for token in flat)])[:-1]
+    tags = torch.zeros(len(texts), longest, dtype=torch.long)
+    for row, one in enumerate(texts):
+        tags[row, : len(one.tags)] = torch.tensor(one.tags)
+    lengths = torch.tensor([len(one.tokens) for one in texts])
+    batch = Batch(torch.tensor([number for token in flat for number in token], dtype=torch.long), torch.from_numpy(begins), lengths, tags)
+    still = [one.vectors for one in texts if one.vectors is not None]
+    if len(still) < len(texts):
+        return batch._replace(pieces=pieces_of(texts)) if all(one.cut is not None for one in texts) else batch
+    vectors = torch.zeros(len(texts), longest, still[0].shape[1])
+    for row, one in enumerate(still):
+        vectors[row, : len(one)] = torch.from_numpy(one)
+    return batch._replace(vectors=vectors)
+
+
+def pieces_of(texts: Sequence[Read]) -> Pieces:
+    """Return the pieces of texts that were cut."""
+    cuts = [one.cut for one in texts if one.cut is not None]
+    widest, longest = max(len(one.ids) for one in cuts), max(len(one.tokens) for one in texts)
+    ids, there = torch.zeros(len(cuts), widest, dtype=torch.long), torch.zeros(len(cuts), widest, dtype=torch.long)
+    shares = torch.zeros(len(cuts), longest, widest)
+    for row, one in enumerate(cuts):
+        ids[row, : len(one.ids)], there[row, : len(one.ids)] = torch.tensor(one.ids), 1
+        shares[row, : one.shares.shape[0], : one.shares.shape[1]] = torch.from_numpy(one.shares)
+    return Pieces(ids, there, shares)
 
 
 class Chain(nn.Module):

@@ -10,7 +10,9 @@ NEAR = 2
 # A word that says where a stretch of time begins or ends is heard by so many words behind it.
 HEARD = 5
 EDGE = "<edge>"
-_CUES = frozenset("from to until till since before after by between starting ending start end begin up than later earlier on at in for of with during every".split())
+_CUES = frozenset(
+    "from to until till since before after by between starting ending start end begin up than later earlier on at in for of with during every".split()
+)
 _CLASSES: Mapping[str, str] = {
     **dict.fromkeys(("monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun weekend").split(), "day"),
     **dict.fromkeys(("january february march april june july august september october november december").split(), "month"),
@@ -19,7 +21,9 @@ _CLASSES: Mapping[str, str] = {
     **dict.fromkeys(("morning afternoon evening night noon midday midnight am pm").split(), "part"),
     **dict.fromkeys(("second seconds minute minutes min mins hour hours").split(), "short"),
     **dict.fromkeys(("day days week weeks month months quarter year years daily weekly monthly yearly annual").split(), "long"),
-    **dict.fromkeys(("one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty half hundred thousand couple few").split(), "number"),
+    **dict.fromkeys(
+        ("one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty half hundred thousand couple few").split(), "number"
+    ),
     **dict.fromkeys(("last next this previous past current coming following ago").split(), "which"),
     **dict.fromkeys(("pound pounds euro euros dollar dollars quid gbp eur usd € £ $ p pence cents").split(), "money"),
     **dict.fromkeys(("st nd rd th first second third").split(), "ordinal"),

@@ -18,6 +18,16 @@ class Cut(NamedTuple):
     shares: np.ndarray
 
 
+class Read(NamedTuple):
+    """A text as a chain reads it: tokens, the features and the tag of each, MiniLM's pieces, and the vectors `[T, d]` where they stand still."""
+
+    tokens: tuple[Token, ...]
+    features: list[list[int]]
+    tags: list[int]
+    cut: Cut | None
+    vectors: np.ndarray | None = None
+
+
 def open_reader() -> tuple[Any, Any]:
     """Return MiniLM's tokenizer and its encoder, in float32. Raises MissingExtraError where it is not installed."""
     folder = MINILM.path().parent

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -16,11 +16,10 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.needs.label.features import features_of
 from broadsheet.needs.label.gazetteer import Gazetteer
-from broadsheet.needs.label.pieces import NAME, WIDTH, Cut, cut, open_reader
-from broadsheet.needs.label.tokens import BEGINS, GOES_ON, OUTSIDE, Tagged, Token, spans_of, tags_of, tokens_of
+from broadsheet.needs.label.pieces import NAME, WIDTH, Read, cut, open_reader
+from broadsheet.needs.label.tokens import BEGINS, GOES_ON, OUTSIDE, Tagged, spans_of, tags_of, tokens_of
 
 if TYPE_CHECKING:
-    from broadsheet.core.train import Stage
     from broadsheet.needs.label.chain import Batch
 
 # Texts that are tagged at a time.
@@ -32,7 +31,7 @@ class TaggerConfig(Config):
     """How a tagger learns: what it reads beside words, and for how many rounds over the labelled texts.
 
     `vectors` none: words, their shapes and neighbours; frozen: MiniLM's vectors of words as well; tuned: MiniLM learns too, in `tuned_epochs` more rounds.
-    A feature counts that stands in `least` texts.
+    A feature counts that stands in `least` texts; `penalty` holds weights near 0.
     """
 
     vectors: Literal["none", "frozen", "tuned"] = "none"
@@ -43,23 +42,11 @@ class TaggerConfig(Config):
     batch: Annotated[int, Field(ge=1)] = 32
     least: Annotated[int, Field(ge=1)] = 2
     penalty: Annotated[float, Field(ge=0)] = 0.03
-    average: float = 0.0
-    decay: float = 0.0
 
     @property
     def reader(self) -> str:
         """What reads the texts."""
         return "chain over words" + {"none": "", "frozen": f" and {NAME}, frozen", "tuned": f" and {NAME}, tuned"}[self.vectors]
-
-
-class _Read(NamedTuple):
-    """A text as the chain reads it: tokens, the features and the tag of each, MiniLM's pieces, and the vectors `[T, d]` where they stand still."""
-
-    tokens: tuple[Token, ...]
-    features: list[list[int]]
-    tags: list[int]
-    cut: Cut | None
-    vectors: np.ndarray | None = None
 
 
 class Tagger:
@@ -101,12 +88,14 @@ class Tagger:
 
     def __call__(self, texts: Sequence[str]) -> list[tuple[Tagged, ...]]:
         """Return the spans of each text, in order; every one stands in its text at its place, word for word."""
+        from broadsheet.needs.label.chain import batch_of
+
         found: list[tuple[Tagged, ...]] = [()] * len(texts)
         spoken = sorted((row for row, text in enumerate(texts) if tokens_of(text)), key=lambda row: (len(texts[row]), row))
         for start in range(0, len(spoken), ASKED):
             rows = spoken[start : start + ASKED]
             read = [self._read(texts[row]) for row in rows]
-            for row, one, best in zip(rows, read, self._chain.best(self._batch(read)), strict=True):
+            for row, one, best in zip(rows, read, self._chain.best(batch_of(read)), strict=True):
                 found[row] = spans_of(texts[row], one.tokens, [self.tags[tag] for tag in best])
         return found
 
@@ -143,67 +132,45 @@ class Tagger:
         made._chain.eval()
         return made
 
-    def _read(self, text: str, own: Sequence[Tagged] = ()) -> _Read:
+    def _read(self, text: str, own: Sequence[Tagged] = ()) -> Read:
         tokens = tokens_of(text)
         named = features_of(tokens, self.gazetteer.marks(tokens, own))
         features = [[self._place[name] for name in token if name in self._place] for token in named]
         tags = [self.tags.index(tag) for tag in tags_of(tokens, own)]
-        return _Read(tokens, features, tags, cut(self._tokenizer, text, tokens) if self._tokenizer is not None else None)
+        return Read(tokens, features, tags, cut(self._tokenizer, text, tokens) if self._tokenizer is not None else None)
 
-    def _batch(self, texts: Sequence[_Read]) -> "Batch":
-        """Return texts as one batch: with the vectors that stand still where all have them, else with the pieces to make them of."""
-        import torch
-
-        from broadsheet.needs.label.chain import Batch, Pieces
-
-        longest = max(len(one.tokens) for one in texts)
-        flat = [token for one in texts for token in one.features]
-        begins = np.cumsum([0, *(len(token) for token in flat)])[:-1]
-        tags = torch.zeros(len(texts), longest, dtype=torch.long)
-        vectors = torch.zeros(len(texts), longest, WIDTH) if all(one.vectors is not None for one in texts) else None
-        for row, one in enumerate(texts):
-            tags[row, : len(one.tags)] = torch.tensor(one.tags)
-            if vectors is not None and one.vectors is not None:
-                vectors[row, : len(one.vectors)] = torch.from_numpy(one.vectors)
-        pieces = None
-        cuts = [one.cut for one in texts if one.cut is not None]
-        if vectors is None and cuts:
-            widest = max(len(one.ids) for one in cuts)
-            ids, there = torch.zeros(len(cuts), widest, dtype=torch.long), torch.zeros(len(cuts), widest, dtype=torch.long)
-            shares = torch.zeros(len(cuts), longest, widest)
-            for row, one in enumerate(cuts):
-                ids[row, : len(one.ids)], there[row, : len(one.ids)] = torch.tensor(one.ids), 1
-                shares[row, : one.shares.shape[0], : one.shares.shape[1]] = torch.from_numpy(one.shares)
-            pieces = Pieces(ids, there, shares)
-        lengths = torch.tensor([len(one.tokens) for one in texts])
-        return Batch(torch.tensor([number for token in flat for number in token]), torch.from_numpy(begins), lengths, tags, vectors, pieces)
-
-    def _learn(self, texts: Sequence[_Read], seed: int, progress: Progress) -> None:
+    def _learn(self, texts: Sequence[Read], seed: int, progress: Progress) -> None:
         from broadsheet.core.train import Stage, descend, train
+        from broadsheet.needs.label.chain import batch_of
 
-        steps = -(-len(texts) // self.config.batch)
-        words = [name for name, _ in self._chain.named_parameters() if not name.startswith(ENCODER)]
-        first, further = steps * self.config.epochs, steps * self.config.tuned_epochs
-        stages = [Stage(name="words", steps=first, learning_rate=self.config.rate, trainable=tuple(words), batch=self.config.batch, average=self.config.average, weight_decay=self.config.decay, schedule="linear")]
-        if self.config.vectors == "tuned":
-            stages.append(Stage(name="tuned", steps=further, learning_rate=self.config.tuned_rate, warmup=further // 10, trainable=(*words, "encoder.encoder.*"), batch=self.config.batch, schedule="linear"))
-        still = self._with_vectors(texts) if self.config.vectors != "none" else texts
+        config, rounds = self.config, -(-len(texts) // self.config.batch)
+        words = tuple(name for name, _ in self._chain.named_parameters() if not name.startswith(ENCODER))
+        shared: dict[str, Any] = {"batch": config.batch, "schedule": "linear", "weight_decay": 0.0}
+        stages = [Stage(name="words", steps=rounds * config.epochs, learning_rate=config.rate, trainable=words, **shared)]
+        if config.vectors == "tuned":
+            steps = rounds * config.tuned_epochs
+            # The table of pieces stays: few of its rows are seen.
+            trainable = (*words, "encoder.encoder.*")
+            stages.append(Stage(name="tuned", steps=steps, learning_rate=config.tuned_rate, warmup=steps // 10, trainable=trainable, **shared))
+        still = self._with_vectors(texts) if config.vectors != "none" else texts
+        share = config.penalty / 2 / len(texts)
 
         def batches(stage: Stage, step: int, rng: np.random.Generator) -> "Batch":
             del step
             known = still if stage.name == "words" else texts
-            return self._batch([known[row] for row in rng.choice(len(texts), size=min(stage.batch, len(texts)), replace=False)])
+            return batch_of([known[row] for row in rng.choice(len(texts), size=min(stage.batch, len(texts)), replace=False)])
 
-        train(self._chain, stages, batches, descend(lambda chain, batch: chain.loss(batch) + self.config.penalty / 2 / len(texts) * chain.norm()), seed=seed, progress=progress)
+        train(self._chain, stages, batches, descend(lambda chain, batch: chain.loss(batch) + share * chain.norm()), seed=seed, progress=progress)
 
-    def _with_vectors(self, texts: Sequence[_Read]) -> list[_Read]:
+    def _with_vectors(self, texts: Sequence[Read]) -> list[Read]:
         import torch
 
-        made: list[_Read] = []
+        from broadsheet.needs.label.chain import pieces_of
+
+        made: list[Read] = []
         with torch.inference_mode():
             for start in range(0, len(texts), ASKED):
                 part = texts[start : start + ASKED]
-                vectors = self._chain.read(self._batch(part).pieces).numpy()
+                vectors = self._chain.read(pieces_of(part)).numpy()
                 made += [one._replace(vectors=vectors[row, : len(one.tokens)].copy()) for row, one in enumerate(part)]
         return made
-
