@@ -9,7 +9,8 @@ from broadsheet.needs.label.labels import Labels
 
 # How much a second labeller's saying weighs beside the first's, at least: no confusion is thought impossible.
 ONCE = 1.0
-SHARPER = (0.5, 1.0, 1.5, 2.0)
+# To which power the first one's chances are taken; 0 hears the second alone, as befits one that has heard the first itself.
+SHARPER = (0.5, 1.0, 1.5, 2.0, 0.0)
 
 
 class Judged(NamedTuple):

@@ -11,6 +11,8 @@ from broadsheet.needs.label.pieces import Read
 from broadsheet.needs.label.tokens import BEGINS, GOES_ON
 
 NEVER = -1e4
+# Vectors are heard more softly than words: they have many axes, and each has a weight.
+GAIN = 0.1
 
 
 class Pieces(NamedTuple):
@@ -97,7 +99,7 @@ class Chain(nn.Module):
         fit = summed.new_zeros(rows, longest, summed.shape[1])
         fit[there] = summed
         vectors = self.read(batch.pieces) if batch.pieces is not None else batch.vectors
-        return fit if self.meaning is None or vectors is None else fit + self.meaning(vectors).float()
+        return fit if self.meaning is None or vectors is None else fit + self.meaning(GAIN * vectors).float()
 
     def follows(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return how well each tag stands first `[C]`, and after each other `[C, C]`."""
