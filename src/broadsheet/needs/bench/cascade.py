@@ -54,13 +54,13 @@ def bench_complaints(plan: ComplaintsPlan, folder: Path, command: str, progress:
     """Label complaints by each arm, row by row in `folder`; with `fit` nothing of what is labelled is learnt from."""
     asked = cache(lambda: read_complaints(plan.path))
     taught = cache(lambda: read_complaints(plan.fit)) if plan.fit else None
-    digest = hash_files([plan.path, *([plan.fit] if plan.fit else [])])
+    digest, fit = hash_files([plan.path]), hash_files([plan.fit]) if plan.fit else ""
     several = len(plan.shares) > 1
     cascades = {f"{kind}, {share:.0%} to be sent" if several else kind: (kind, share) for kind in (ACCURATE, QUICK) for share in plan.shares}
     known = [MAJORITY, LOCAL, *asked().models, VOTE, *cascades] if asked().models else [MAJORITY, LOCAL]
     told = {arm: cascades.get(arm, (arm, plan.shares[0])) for arm in wanted_arms(plan.arms, known)}
     tasks = [
-        Task("complaints", arm, seed, {"data": digest, "share": share}, _measuring(asked, taught, kind, seed, share))
+        Task("complaints", arm, seed, {"data": digest, "fit": fit, "share": share}, _measuring(asked, taught, kind, seed, share))
         for arm, (kind, share) in told.items()
         for seed in range(plan.seeds if arm in {LOCAL, *cascades} else 1)
     ]

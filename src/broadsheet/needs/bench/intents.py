@@ -67,7 +67,7 @@ def bench_intents(plan: IntentsPlan, embed: Embed, model: str, folder: Path, com
         raise ConfigError(f"{asked_file} is both learnt from and labelled.", "Give --fit another file, or leave it out for five folds.")
     asked, taught = read_labelled(asked_file), read_labelled(fit_file) if fit_file else None
     reader = Remembered(embed, model)
-    digest = hash_files([asked_file, *([fit_file] if fit_file else [])])
+    identity = {"data": hash_files([asked_file]), "fit": hash_files([fit_file]) if fit_file else "", "embedder": model}
     shares = {f"{kind}, {share:.0%} to be sent": (kind, share) for kind in (CASCADE, BOUND) for share in plan.shares}
     few = tuple(f"{arm}, {FEW} texts a label" for arm in LEARNT)
     known = (MAJORITY, NAMED, *few, *LEARNT, *shares)
@@ -78,7 +78,7 @@ def bench_intents(plan: IntentsPlan, embed: Embed, model: str, folder: Path, com
         return _folds(asked, taught, reader, seed)
 
     tasks = [
-        Task("banking77", arm, seed, {"data": digest, "embedder": model}, _measuring(asked, folds, arm, seed, *shares.get(arm, (arm, 0.0))))
+        Task("banking77", arm, seed, identity, _measuring(asked, folds, arm, seed, *shares.get(arm, (arm, 0.0))))
         for seed in range(plan.seeds)
         for arm in arms
         if seed == 0 or arm not in {MAJORITY, NAMED}
@@ -92,7 +92,9 @@ def bench_intents(plan: IntentsPlan, embed: Embed, model: str, folder: Path, com
         "CPU ms: one thread, vectors included; a cascade's are the first labeller's, and the second's by the share sent.",
         "Brackets: 95 % over texts.",
     )
-    return Bench.of("needs", command, outcome, _summary(outcome, arms), data={"banking77": digest, "texts": len(asked.texts)}, seeds=plan.seeds, notes=notes)
+    return Bench.of(
+        "needs", command, outcome, _summary(outcome, arms), data={"banking77": identity["data"], "texts": len(asked.texts)}, seeds=plan.seeds, notes=notes
+    )
 
 
 def _learnt_from(asked_file: Path, fit_file: Path | None, asked: Labelled, taught: Labelled | None) -> str:

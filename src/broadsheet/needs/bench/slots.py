@@ -32,7 +32,7 @@ SEEN, RULES = "spans: values seen in training, the longest first", "spans: the s
 TAGGERS = {
     "spans: tagger over words": "none",
     "spans: tagger over words and MiniLM, frozen": "frozen",
-    "spans: tagger over words and MiniLM, tuned": "tuned",
+    "spans: tagger over words and MiniLM, its last layers tuned": "tuned",
 }
 # The kind of span that the rule of amounts finds.
 AMOUNT = "amount_of_money"
@@ -65,7 +65,7 @@ def bench_slots(plan: SlotsPlan, embed: Embed, model: str, folder: Path, command
     asked, taught = read_folds(files), [one for fold in read_folds(fit_files) for one in fold]
     texts = [one for fold in asked for one in fold]
     reader = Remembered(embed, model)
-    digest = hash_files([*files, *fit_files])
+    identity = {"data": hash_files(files), "fit": hash_files(fit_files) if fit_files else "", "embedder": model}
     arms = wanted_arms(plan.arms, (OWN, WORDS, DENSE, BOTH, SEEN, RULES, *TAGGERS))
 
     @lru_cache(maxsize=1)
@@ -73,7 +73,7 @@ def bench_slots(plan: SlotsPlan, embed: Embed, model: str, folder: Path, command
         return _parts(asked, taught, reader, seed, progress)
 
     tasks = [
-        Task("nlupp", arm, seed, {"data": digest, "embedder": model}, _measuring(parts, arm, seed))
+        Task("nlupp", arm, seed, identity | _settings(arm), _measuring(parts, arm, seed))
         for seed in range(plan.seeds)
         for arm in arms
         if seed == 0 or arm not in {OWN, SEEN, RULES}
@@ -86,7 +86,12 @@ def bench_slots(plan: SlotsPlan, embed: Embed, model: str, folder: Path, command
         "Micro: over all labels or spans. Macro: the mean over kinds. Brackets: 95 % over utterances.",
     )
     rows = _summary(outcome, arms, len(texts))
-    return Bench.of("needs", command, outcome, rows, data={"nlupp": digest, "utterances": len(texts)}, seeds=plan.seeds, notes=notes)
+    return Bench.of("needs", command, outcome, rows, data={"nlupp": identity["data"], "utterances": len(texts)}, seeds=plan.seeds, notes=notes)
+
+
+def _settings(arm: str) -> dict[str, Any]:
+    """Return the settings of a row's tagger, or nothing."""
+    return TaggerConfig(vectors=TAGGERS[arm]).model_dump() if arm in TAGGERS else {}  # pyrefly: ignore
 
 
 def _learnt_from(plan: SlotsPlan, files: Sequence[Path], fit_files: Sequence[Path], texts: Sequence[Utterance], taught: Sequence[Utterance]) -> str:
@@ -176,8 +181,7 @@ def _said(names: Sequence[str], said: np.ndarray) -> list[list[str]]:
 
 def _spans(part: _Part, arm: str) -> Told:
     if arm in TAGGERS:
-        config = TaggerConfig(vectors=TAGGERS[arm])  # pyrefly: ignore
-        tagger = Tagger.fit(part.texts, part.spans, config, seed=part.seed, progress=part.progress)
+        tagger = Tagger.fit(part.texts, part.spans, TaggerConfig(**_settings(arm)), seed=part.seed, progress=part.progress)
         return _timed(part.told, lambda: tagger(part.told), tagger.name)
     seen = Gazetteer.fit(part.spans)
     if arm == SEEN or not any(kind == AMOUNT for one in part.spans for kind, _ in one):

@@ -8,7 +8,7 @@ import numpy as np
 from broadsheet.core.packages import MINILM
 from broadsheet.needs.label.tokens import Token
 
-NAME, WIDTH, LONGEST = "all-MiniLM-L6-v2", 384, 256
+NAME, WIDTH, LAYERS, LONGEST = "all-MiniLM-L6-v2", 384, 6, 256
 
 
 class Cut(NamedTuple):

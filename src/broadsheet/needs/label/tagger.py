@@ -16,7 +16,7 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.needs.label.features import features_of
 from broadsheet.needs.label.gazetteer import Gazetteer
-from broadsheet.needs.label.pieces import NAME, WIDTH, Read, cut, open_reader
+from broadsheet.needs.label.pieces import LAYERS, NAME, WIDTH, Read, cut, open_reader
 from broadsheet.needs.label.tokens import BEGINS, GOES_ON, OUTSIDE, Tagged, spans_of, tags_of, tokens_of
 
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ ENCODER = "encoder."
 class TaggerConfig(Config):
     """How a tagger learns: what it reads beside words, and for how many rounds over the labelled texts.
 
-    `vectors` none: words, their shapes and neighbours; frozen: MiniLM's vectors of words as well; tuned: MiniLM learns too, in `tuned_epochs` more rounds.
+    `vectors` none: words, their shapes and neighbours; frozen: MiniLM's vectors of words as well; tuned: its last `layers` learn too, in `tuned_epochs` more rounds.
     A feature counts that stands in `least` texts; `penalty` holds weights near 0.
     """
 
     vectors: Literal["none", "frozen", "tuned"] = "none"
     epochs: Annotated[int, Field(ge=1)] = 12
-    tuned_epochs: Annotated[int, Field(ge=1)] = 6
+    tuned_epochs: Annotated[int, Field(ge=1)] = 4
+    layers: Annotated[int, Field(ge=1, le=LAYERS)] = 2
     rate: Annotated[float, Field(gt=0)] = 0.02
     tuned_rate: Annotated[float, Field(gt=0)] = 1e-4
     batch: Annotated[int, Field(ge=1)] = 32
@@ -149,8 +150,7 @@ class Tagger:
         stages = [Stage(name="words", steps=rounds * config.epochs, learning_rate=config.rate, trainable=words, **shared)]
         if config.vectors == "tuned":
             steps = rounds * config.tuned_epochs
-            # The table of pieces stays: few of its rows are seen.
-            trainable = (*words, "encoder.encoder.*")
+            trainable = (*words, *(f"{ENCODER}encoder.layer.{layer}.*" for layer in range(LAYERS - config.layers, LAYERS)))
             stages.append(Stage(name="tuned", steps=steps, learning_rate=config.tuned_rate, warmup=steps // 10, trainable=trainable, **shared))
         still = self._with_vectors(texts) if config.vectors != "none" else texts
         share = config.penalty / 2 / len(texts)
