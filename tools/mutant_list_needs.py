@@ -246,7 +246,7 @@ NEEDS = [
         "needs/label/tokens.py",
         "if tag.startswith(GOES_ON) and before[len(BEGINS) :] == kind:",
         "if tag.startswith(GOES_ON) and found:",
-        TAGGER + "tags_and_spans_lead_to_each_other_and_every_span_stands_in_its_text",
+        TAGGER + "a_tag_that_goes_on_from_another_kind_or_from_nothing_begins_a_span",
     ),
     Mutant(
         "spans: a text's own values count as seen",

@@ -54,6 +54,11 @@ def test_tags_and_spans_lead_to_each_other_and_every_span_stands_in_its_text(tex
     assert spans_of(text, tokens, tags_of(tokens, spans)) == spans
 
 
+def test_a_tag_that_goes_on_from_another_kind_or_from_nothing_begins_a_span():
+    found = spans_of("a b c d e", tokens_of("a b c d e"), ["B-date", "I-date", "O", "I-date", "I-amount"])
+    assert [(kind, span.text) for kind, span in found] == [("date", "a b"), ("date", "d"), ("amount", "e")]
+
+
 @given(TEXT)
 def test_whatever_the_text_spans_of_the_tagger_and_of_seen_values_stand_in_it(tagger, text):
     (found,) = tagger([text])
