@@ -1,5 +1,6 @@
 """A tagger of spans: learns from labelled ones, and returns spans of a text word for word, each with its kind."""
 
+import importlib.util
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,8 @@ from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact, Manifest, load_artifact, write_artifact
 from broadsheet.core.config import Config
-from broadsheet.core.errors import ConfigError
+from broadsheet.core.errors import ConfigError, MissingExtraError
+from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.needs.label.features import features_of
@@ -62,6 +64,8 @@ class Tagger:
     """
 
     def __init__(self, config: TaggerConfig, tags: Sequence[str], known: Sequence[str], gazetteer: Gazetteer) -> None:
+        if importlib.util.find_spec("torch") is None:
+            raise MissingExtraError("A tagger needs torch.", f"Run: {MINILM.install}")
         from broadsheet.needs.label.chain import Chain
 
         self.config, self.tags, self.known, self.gazetteer = config, tuple(tags), tuple(known), gazetteer
@@ -74,7 +78,7 @@ class Tagger:
     def fit(
         cls, texts: Sequence[str], spans: Sequence[Sequence[Tagged]], config: TaggerConfig | None = None, *, seed: int = 0, progress: Progress = silent
     ) -> "Tagger":
-        """Learn from texts and their spans, none over another. Raises ConfigError where no text has one, MissingExtraError where MiniLM is wanted and not installed."""
+        """Learn from texts and their spans, none over another. Raises ConfigError where no text has one, MissingExtraError where torch, or MiniLM where it is wanted, is not installed."""
         kinds = sorted({kind for one in spans for kind, _ in one})
         if not kinds:
             raise ConfigError("A tagger needs texts with spans, and no text has one.", "Label spans, or leave the tagger out.")
