@@ -33,6 +33,7 @@ def curve(bench: dict) -> list[str]:
             plain(row, "seconds_a_text", 2),
         ]
         for row in bench["rows"]
+        if "to be sent" in row["name"]
     ]
     lines = [f"Complaints, what a cascade gives for its calls. Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
     return [*lines, *table(["runs", "accuracy", "share sent", "calls", "seconds a text"], rows), *missing(bench)]
