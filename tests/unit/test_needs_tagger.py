@@ -162,7 +162,7 @@ def test_f1_is_that_of_counting_by_hand(texts):
         letters += len(marked[0]) + len(marked[1])
     frame = frame_of({number: span_counts(*pair) for number, pair in enumerate(texts)})
     if not said + true:
-        assert frame.is_empty()
+        assert scores([frame], len(texts), "test", spans=True) == {}
         return
     found = scores([frame], len(texts), "test", spans=True)
     assert found["micro_f1"] == pytest.approx(2 * right / (said + true))

@@ -59,8 +59,11 @@ def scores(frames: Sequence[pl.DataFrame], texts: int, name: str, *, spans: bool
     """Return F1 with its interval over `texts` texts, counts summed over `frames` (of seeds).
 
     `micro_f1` is over all labels or spans, `macro_f1` the mean over kinds; of spans also `letters_f1`, by letters, and `f1 KIND` of each.
+    Where nothing is said and nothing is true there is none of them.
     """
     whole = pl.concat(frames)
+    if whole.is_empty():
+        return {}
     kinds = sorted(whole[Columns.KIND].unique().to_list())
     place = {kind: number for number, kind in enumerate(kinds)}
     tables = {column: np.zeros((texts, len(kinds))) for column in COLUMNS[2:]}
