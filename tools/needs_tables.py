@@ -53,7 +53,7 @@ def nlupp(bench: dict) -> list[str]:
     named = [(*row["name"].removeprefix("nlupp: ").partition(": ")[::2], row) for row in bench["rows"]]
     intents, spans = ([(name, row) for kind, name, row in named if kind == wanted] for wanted in ("intents", "spans"))
     metrics = {"micro_f1": "F1", "letters_f1": "F1 by letters", "macro_f1": "F1, mean over kinds"}
-    for rows, what in ((intents, "intents"), (spans, "spans")):
+    for rows, what in [(rows, what) for rows, what in ((intents, "intents"), (spans, "spans")) if rows]:
         shown = {key: head for key, head in metrics.items() if any(key in row for _, row in rows)}
         cells = [[name, str(row["runs"]), *(ranged(row, key) for key in shown), plain(row, "cpu_ms_a_text", 2)] for name, row in rows]
         lines += [*table([f"{what}: runs", *shown.values(), "CPU ms a text"], cells), ""]
