@@ -7,6 +7,7 @@ PRIVACY = "tests/unit/test_needs_privacy.py::test_"
 AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
 VIEW = "tests/unit/test_needs_view.py::test_"
 GOALS = "tests/unit/test_needs_goals.py::test_"
+TAGGER, INTENTS = "tests/unit/test_needs_tagger.py::test_", "tests/recipes/test_bench_intents.py::test_"
 
 ORDER, THEMES = "tests/unit/test_needs_order.py::test_", "tests/unit/test_needs_themes.py::test_"
 HIERARCHY = "tests/unit/test_needs_hierarchy.py::test_"
@@ -359,5 +360,38 @@ NEEDS = [
         "if any(start < span.end and span.start < end for start, end in spans):",
         "if False:",
         "tests/unit/test_needs_propose.py::test_sentences_that_a_mention_was_taken_from_are_not_looked_at",
+        "cascade: what is sure is sent on though nothing shall be",
+        "needs/label/cascade.py",
+        "if 0 < share < 1 else np.inf * (2 * share - 1)",
+        "",
+        "tests/unit/test_needs_label.py::test_nothing_and_everything_can_be_sent_on_whatever_the_texts",
+    ),
+    Mutant(
+        "spans: one goes on as another kind",
+        "needs/label/tokens.py",
+        "if tag.startswith(GOES_ON) and before[len(BEGINS) :] == kind:",
+        "if tag.startswith(GOES_ON) and found:",
+        TAGGER + "a_tag_that_goes_on_from_another_kind_or_from_nothing_begins_a_span",
+    ),
+    Mutant(
+        "spans: a text's own values count as seen",
+        "needs/label/gazetteer.py",
+        "seen = self.values.get(part, Counter()) - hidden.get(part, Counter())",
+        "seen = self.values.get(part, Counter())",
+        TAGGER + "values_of_the_text_itself_do_not_count_as_seen",
+    ),
+    Mutant(
+        "intents: what is labelled is learnt from",
+        "needs/bench/intents.py",
+        "return [_Fold(taught, asked, everything, reader, seed)]",
+        "return [_Fold(asked, asked, everything, reader, seed)]",
+        INTENTS + "with_a_file_to_learn_from_truth_of_the_asked_changes_no_answer",
+    ),
+    Mutant(
+        "spans: what is told is learnt from",
+        "needs/bench/slots.py",
+        "return [_Part(taught, texts, range(len(texts)), reader, seed, progress)]",
+        "return [_Part([*taught, *texts], texts, range(len(texts)), reader, seed, progress)]",
+        INTENTS + "with_folds_to_learn_from_truth_of_the_told_changes_nothing_said",
     ),
 ]

@@ -18,8 +18,17 @@ def needs(
     cfpb: Annotated[
         Path | None, typer.Option("--cfpb", help="Complaints: a CSV file of narrative, product, and NAME_prediction with its time- column.")
     ] = None,
-    fit: Annotated[Path | None, typer.Option("--fit", help="Complaints to learn from; of --cfpb nothing is. Without it: five folds.")] = None,
-    share: Annotated[float, typer.Option("--share", min=0, max=1, help="Which share of texts the cascade aims to send to a language model.")] = 0.38,
+    banking77: Annotated[Path | None, typer.Option("--banking77", help="Texts with one label each: a CSV file of text and category, or its folder.")] = None,
+    nlupp: Annotated[
+        Path | None, typer.Option("--nlupp", help="Utterances with several intents and spans each: a folder of fold0.json, fold1.json and so on.")
+    ] = None,
+    fit: Annotated[
+        Path | None, typer.Option("--fit", help="Labelled data to learn from, in the same layout; of the others nothing is. Without it: five folds.")
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option("--share", min=0, max=1, help="Which share of texts a cascade aims to send on. Repeats. Default: 0.38; of --banking77 six."),
+    ] = None,
     worlds: Annotated[bool, typer.Option("--worlds", help="Judge worlds in which the truth is planted.")] = False,
     people: Annotated[list[int] | None, typer.Option("--people", min=2, help="People of a world. Repeats. Default: 100, 334, 2000.")] = None,
     error: Annotated[list[float] | None, typer.Option("--error", min=0, max=0.9, help="Share of mentions taken for others. Repeats. Default: 0, 0.2.")] = None,
@@ -34,7 +43,10 @@ def needs(
     rows: Rows = None,
     as_json: Json = False,
 ) -> None:
-    """Label complaints with and without language models, whose answers were recorded (--cfpb), judge planted worlds (--worlds), or name levels of sentences (--levels).
+    """Label texts by what they are about, with and without language models, or judge planted worlds.
+
+    One of: --cfpb, complaints and what language models said of them, recorded; --banking77, questions of one intent each; --nlupp, utterances
+    with several intents and spans; --worlds; --levels, sentences of the fictional world. Nothing that is labelled is learnt from: by folds, or by --fit.
 
     Example: broadsheet bench needs --cfpb posts/cfpb_narratives_14llm.csv
     """
@@ -42,21 +54,37 @@ def needs(
     from broadsheet.core.errors import ConfigError
     from broadsheet.core.home import bench_folder, data_path
 
-    if (cfpb is not None) + worlds + levels != 1:
-        raise ConfigError("Give --cfpb FILE, --worlds or --levels, one of them.", "Example: broadsheet bench needs --worlds --people 100 --draws 10")
+    if sum((cfpb is not None, banking77 is not None, nlupp is not None, worlds, levels)) != 1:
+        raise ConfigError(
+            "Give --cfpb FILE, --banking77 FILE, --nlupp FOLDER, --worlds or --levels, one of them.",
+            "Example: broadsheet bench needs --worlds --people 100 --draws 10",
+        )
+    learnt, arms, shares, kept = data_path(fit) if fit else None, tuple(arm or ()), tuple(share or ()), rows or bench_folder()
     with shown() as progress:
         if cfpb is not None:
-            from broadsheet.needs.bench.cascade import ComplaintsPlan, bench_complaints
+            from broadsheet.needs.bench.cascade import SHARE, ComplaintsPlan, bench_complaints
 
-            complaints = ComplaintsPlan(data_path(cfpb), data_path(fit) if fit else None, seeds, tuple(arm or ()), share, budget)
-            bench = bench_complaints(complaints, rows or bench_folder(), command(), progress)
+            complaints = ComplaintsPlan(data_path(cfpb), learnt, seeds, arms, shares or (SHARE,), budget)
+            bench = bench_complaints(complaints, kept, command(), progress)
         elif levels:
-            bench = _levels(llm, sentences, seeds, tuple(arm or ()), budget, rows or bench_folder(), progress)
+            bench = _levels(llm, sentences, seeds, arms, budget, kept, progress)
+        elif banking77 is not None:
+            from broadsheet.needs.bench.intents import SHARES, IntentsPlan, bench_intents
+            from broadsheet.stack import sentence_vectors
+
+            intents = IntentsPlan(data_path(banking77), learnt, seeds, arms, shares or SHARES, budget)
+            bench = bench_intents(intents, *sentence_vectors(), kept, command(), progress)
+        elif nlupp is not None:
+            from broadsheet.needs.bench.slots import SlotsPlan, bench_slots
+            from broadsheet.stack import sentence_vectors
+
+            slots = SlotsPlan(data_path(nlupp), learnt, seeds, arms, budget)
+            bench = bench_slots(slots, *sentence_vectors(), kept, command(), progress)
         else:
             from broadsheet.needs.bench.verdicts import VerdictPlan, bench_verdicts
 
-            plan = VerdictPlan(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), told, tuple(arm or ()), budget)
-            bench = bench_verdicts(plan, rows or bench_folder(), command(), progress)
+            plan = VerdictPlan(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), told, arms, budget)
+            bench = bench_verdicts(plan, kept, command(), progress)
     printed(bench, as_json=as_json)
 
 

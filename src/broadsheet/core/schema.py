@@ -94,6 +94,7 @@ class ArtifactKind(StrEnum):
     NEEDS_VIEW = "needs-view"
     NEEDS_LABELLER = "needs-labeller"
     NEEDS_THEMES = "needs-themes"
+    TAGGER = "tagger"
 
 
 class Announce(StrEnum):

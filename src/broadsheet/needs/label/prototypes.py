@@ -57,3 +57,21 @@ class Prototypes:
         odds = np.column_stack([nearest, np.full(len(likeness), self._nothing)]) / self._unit
         odds = np.exp(odds - odds.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
+
+
+class Named:
+    """Labels texts by the nearest of the labels' own names, read as words: what can be had without a labelled text or a sentence about a label."""
+
+    def __init__(self, names: Sequence[str], embed: Embed, model: str) -> None:
+        self.names = tuple(names)
+        self.name = f"nearest name by {model}"
+        self._embed = embed
+        self._vectors = embed([name.replace("_", " ") for name in names])
+
+    def __call__(self, texts: Sequence[str]) -> Labels:
+        """Label texts."""
+        if not len(texts):
+            return Labels(self.names, np.zeros((0, len(self.names))))
+        odds = self._embed(list(texts)) @ self._vectors.T / UNIT
+        odds = np.exp(odds - odds.max(axis=1, keepdims=True))
+        return Labels(self.names, odds / odds.sum(axis=1, keepdims=True))
