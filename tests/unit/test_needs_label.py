@@ -9,9 +9,10 @@ from broadsheet.core.errors import BroadsheetError
 from broadsheet.needs.label.cascade import Cascade
 from broadsheet.needs.label.classifier import Classifier
 from broadsheet.needs.label.labels import Labels
-from broadsheet.needs.label.prototypes import Named
+from broadsheet.needs.label.prototypes import Named, Prototypes
 from broadsheet.needs.label.several import Chosen, Several, both, truth_of, weight_of
 from broadsheet.needs.label.together import Together
+from broadsheet.needs.taxonomy import open_taxonomy
 
 NAMES = ("card", "loan")
 
@@ -137,3 +138,21 @@ def test_no_other_chance_gives_a_greater_f1(pairs):
         return 2 * (said & truth).sum() / max(1, said.sum() + truth.sum())
 
     assert f1(Chosen.fit(chances, truth)(chances)) >= max(f1(chances >= least) for least in chances) - 1e-12
+
+
+def test_a_text_is_embedded_once_and_few_are_kept(monkeypatch):
+    asked = []
+
+    def embed(texts):
+        asked.extend(texts)
+        return np.stack([np.eye(4)[len(text) % 4] for text in texts])
+
+    labeller = Prototypes(open_taxonomy(), embed, "lengths")
+    del asked[:]
+    first, again = labeller(["a", "bb", "a"]), labeller(["bb", "a", "a"])
+    assert asked == ["a", "bb"]
+    assert first.chances[[1, 0, 2]].tolist() == again.chances.tolist()
+    monkeypatch.setattr("broadsheet.needs.label.prototypes.KEPT", 1)
+    labeller(["ccc"])
+    assert labeller.vectors(["a"]).tolist() == [np.eye(4)[1].tolist()]
+    assert labeller([]).chances.shape == (0, len(labeller.names))

@@ -10,6 +10,8 @@ from broadsheet.needs.taxonomy import Taxonomy
 NONE = "none"
 # A cosine with the nearest sentence at which a text is as likely to speak of no need, and the cosine that is one unit of log-odds.
 NOTHING, UNIT = 0.33, 0.05
+# Vectors of texts that are kept.
+KEPT = 20_000
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 
@@ -29,6 +31,7 @@ class Prototypes:
         self._nodes = [node for _, node, _ in sentences]
         self.sentences = tuple((sentence, level) for level, _, sentence in sentences)
         self._vectors = embed([sentence for sentence, _ in self.sentences])
+        self._kept: dict[str, np.ndarray] = {}
 
     def __call__(self, texts: Sequence[str]) -> Labels:
         """Label texts by level."""
@@ -40,8 +43,13 @@ class Prototypes:
         return self.nearest(vectors, self.chances(vectors)[:, :-1].argmax(axis=1))
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the vectors of texts `[N, d]`."""
-        return self._embed(list(texts)) if len(texts) else np.zeros((0, self._vectors.shape[1]))
+        """Return the vectors of texts `[N, d]`; those of the texts asked for last are kept, for a text is asked about more than once."""
+        if len(self._kept) > KEPT:
+            self._kept.clear()
+        new = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        if new:
+            self._kept.update(zip(new, self._embed(new), strict=True))
+        return np.stack([self._kept[text] for text in texts]) if len(texts) else np.zeros((0, self._vectors.shape[1]))
 
     def chances(self, vectors: np.ndarray) -> np.ndarray:
         """Return how likely each level, or none, is for texts by their vectors `[N, C]`."""
