@@ -61,7 +61,7 @@ NEEDS = [
     ),
     Mutant(
         "privacy: any long number is a card",
-        "needs/pii.py",
+        "needs/pii/checks.py",
         "return sum(digits[0::2]) % 10 ==",
         "return True or sum(digits[0::2]) % 10 ==",
         PRIVACY + "personal_data_become_what_they_are",

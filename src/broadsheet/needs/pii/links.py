@@ -1,0 +1,50 @@
+"""Links that lead to a person or let one in, addresses of mail in clear or disguised, addresses of machines."""
+
+from broadsheet.needs.pii.checks import is_ip
+from broadsheet.needs.pii.kinds import Kind, Pattern, beside, numbered, pattern
+
+# The signs of an address of mail as people spell them out, so that no machine reads it.
+_WRAPPED_AT, _WRAPPED_DOT = r" ?[\[({<*_] ?(?:at|a|@|ät|arroba) ?[\])}>*_] ?", r" ?[\[({<*_] ?(?:dot|d|\.|punkt|punto|point) ?[\])}>*_] ?"
+_SAID_AT, _SAID_DOT = r" (?:at|ät|arroba|arobase|zavinac|zavináč|chiocciola|malpa|małpa) ", r" (?:dot|d0t|punkt|punto|ponto|tecka|tečka|kropka) "
+_LOCAL = rf"(?<![\w.+-])[\w+-](?:[\w.+-]{{0,62}}[\w+-])?(?:(?:{_WRAPPED_DOT}|{_SAID_DOT})[\w+-]{{1,63}}){{0,4}}"
+_ANY_DOT = rf"(?:{_WRAPPED_DOT}|{_SAID_DOT}| ?\. ?)"
+_TOP = r"[a-z]{2,12}"
+# A link to what somebody is called by, lets others in by, or is paid by, on any host.
+_OWN = "u|user|users|usr|profile|profiles|profil|people|person|in|members?|account|accounts|author|authors|r|ref|refer|referral|referrals|invite|invites|i|join|me|paypalme|pay|add|channel|c|p|id|share|s|team|agents?|staff|contact"
+_SOCIAL = "x|twitter|instagram|facebook|fb|tiktok|github|gitlab|reddit|t|telegram|wa|whatsapp|paypal|venmo|cash|medium|threads|linkedin|linktr|linktree|youtube|twitch|snapchat|discord|patreon|gofundme|ko-fi|mastodon|bsky|pinterest|tumblr|substack|calendly|zelle|wise|onlyfans"
+_KEYS = "token|key(?!word)|session|sid|sig|signature|auth|password|pwd|secret|user|email|e-?mail|account|acct|uid|code|ref|refer|invite|share|otp|pin|customer|client|member|login|name|phone|ssn|hash|sso|jwt|nonce|reset|verify|applicant|case|claim|guid|uuid"
+
+LINKS: tuple[Pattern, ...] = (
+    pattern(Kind.URL, r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{1,100}:[^\s/@]{1,100}@[^\s<>\"]+"),
+    pattern(
+        Kind.URL,
+        r"\bhttps?://[^\s<>\"]*[?&#;](?:[\w-]{0,30}(?:" + _KEYS + r")[\w-]{0,30}|id|u|r|t|k|s|m)=[^\s<>\"]+",
+    ),
+    pattern(Kind.URL, rf"(?<![\w.@/-])(?:https?://)?[\w.-]{{1,100}}\.[a-z]{{2,24}}(?::\d+)?/(?:[\w.~-]{{1,40}}/){{0,3}}(?:{_OWN})/[^\s<>\"]+"),
+    pattern(Kind.URL, r"\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{0,80}/){0,5}[@~][^\s<>\"]+"),
+    # The last part of the path is a token or a login: letters and digits in one.
+    pattern(Kind.URL, r"\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{0,80}/){0,5}(?=[a-z_.]{0,40}\d)(?=\d{0,40}[a-z])\w{8,100}/?(?=[\s<>\"')\].,;!?]|\Z)"),
+    pattern(
+        Kind.URL,
+        rf"(?<![\w.@/-])(?:https?://)?(?:[\w-]{{1,30}}\.){{0,3}}(?:{_SOCIAL})\.(?:[a-z]{{2,8}}\.)?(?:com|me|app|net|org|ee|tv|gg|io|co|example|be|us|social|page|link)/[@$+~]?[\w.-]{{2,}}[^\s<>\"]*",
+    ),
+    pattern(Kind.EMAIL, r"[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
+    pattern(
+        Kind.EMAIL,
+        rf"{_LOCAL}(?:{_WRAPPED_AT}| ?@ ?)(?!the |a )[\w-]{{1,63}}(?:{_ANY_DOT}[\w-]{{2,63}}){{0,3}}{_ANY_DOT}(?!the\b){_TOP}\b"
+        rf"|{_LOCAL}{_SAID_AT}(?!(?:the|a|an|all|this|that|my|our) )[\w-]{{1,63}}(?:(?:{_WRAPPED_DOT}|{_SAID_DOT}|\.)[\w-]{{2,63}}){{0,3}}(?:{_WRAPPED_DOT}|{_SAID_DOT}){_TOP}\b",
+    ),
+    # "name at host.org" is an address of mail where it is a login, or stands where one would.
+    pattern(Kind.EMAIL, rf"(?<![\w.+-])(?:[a-z]{{1,30}}\d{{1,8}}|[a-z\d]{{1,30}}(?:[._+][a-z\d]{{1,30}}){{1,4}}){_SAID_AT}[\w-]{{1,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.{_TOP}\b"),
+    pattern(
+        Kind.EMAIL,
+        rf"(?<![\w.+-])(?!(?:look|shop|shopping|work|working|bank|banking|is|are|was|up|me|it|them|account|accounts|card|one|and|or|here|back|save|buy|bought|live|login|savings|checking)\b)"
+        rf"[a-z][\w+-]{{1,30}}{_SAID_AT}[\w-]{{1,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.{_TOP}\b(?!/)",
+        near=beside(before=r"(?:e-?mail|mail|write|contact|reach|address|gmail|[,(:\"])(?: ?(?:me|us|him|her|is|to|at|on|:|=|-)){0,3} ?\Z", after=r"\A,? ?(?:\(?\+?\d{3}|or call|or text)", reach=30),
+    ),
+)
+MACHINES: tuple[Pattern, ...] = (
+    numbered(Kind.IP, r"(?<![a-z\d_.])(?<!version )(?<!section )(?<!clause )(?<!article )(?<!v )(?<!§ )(?:\d{1,3}\.){3}\d{1,3}(?![a-z\d_]|\.\d)", is_ip),
+    numbered(Kind.IP, r"(?<![\w:.])(?=[\da-f:]*:[\da-f:]*:)[\da-f:]{6,39}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])", is_ip),
+    numbered(Kind.ID, r"\b(?:[\da-f]{2}[:-]){5}[\da-f]{2}\b"),
+)
