@@ -119,12 +119,15 @@ def _names_beside(text: str, found: list[tuple[int, int, Kind]]) -> Iterator[tup
     """Yield the names that stand right before, above or behind what else was found of a person."""
     for begin, end, kind in found:
         if kind in _OF_PERSONS:
-            for written, start, stop in ((BEFORE_FOUND, begin - 120, begin), (ABOVE_FOUND, begin - 120, begin), (AFTER_FOUND, end, end + 90)):
-                place = max(0, start)
-                while (match := written.search(text, place, stop)) and not is_person(match["it"]):
+            for written in (BEFORE_FOUND, ABOVE_FOUND):
+                place = max(0, begin - 120)
+                while (match := written.search(text, place, begin)) and not is_person(match["it"]):
                     place = _next_word(text, match.start("it"))
                 if match:
                     yield match.span("it")
+            behind = AFTER_FOUND.match(text, end, end + 90)
+            if behind and is_person(behind["it"]):
+                yield behind.span("it")
 
 
 def _place(match: re.Match[str]) -> tuple[int, int]:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 
 _DATED = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|(?:19|20)\d{2}(?:[-/. ]{1,3}(?:19|20)?\d{2}){1,3})(?: \d+)?")
-_ROUND = re.compile(r"\d{1,3}(?:[ .']000)+|\d+000|\d{1,3}(?:[ .']\d{3})+")
+_ROUND = re.compile(r"\d{1,3}(?:[ .']000)+|\d+000")
+_SUM = re.compile(rf"{_ROUND.pattern}|\d{{1,3}}(?:[ .']\d{{3}})+")
 
 
 def luhn(text: str) -> bool:
@@ -83,11 +84,12 @@ def is_pin(text: str) -> bool:
     >>> [is_pin(text) for text in ("4821", "331", "2019", "5000")]
     [True, True, False, False]
     """
-    return not (len(text) == 4 and text[:2] in {"19", "20"}) and not text.endswith("00")
+    digits = "".join(char for char in text if char.isdecimal())
+    return not (len(digits) == 4 and digits[:2] in {"19", "20"}) and not digits.endswith("00")
 
 
-def is_code(fewest: int) -> Callable[[str], bool]:
-    """Return whether a text is no date, span of years or round sum, and has so many digits, or one less beside capitals.
+def is_code(fewest: int, *, sums: bool = False) -> Callable[[str], bool]:
+    """Return whether a text is no date, span of years or round sum, and has so many digits, or one less beside capitals; groups of three may be a sum, unless `sums`.
 
     >>> [is_code(7)(text) for text in ("7714-2093-88", "QX-004417", "2015-2016", "12/04/2021", "1500000", "250 000", "40119")]
     [True, True, False, False, False, False, False]
@@ -95,7 +97,7 @@ def is_code(fewest: int) -> Callable[[str], bool]:
 
     def holds(text: str) -> bool:
         has_capitals = sum(char.isupper() for char in text) > 1
-        return count_digits(text) >= fewest - has_capitals and not (_DATED.fullmatch(text) or _ROUND.fullmatch(text))
+        return count_digits(text) >= fewest - has_capitals and not (_DATED.fullmatch(text) or (_SUM if not sums else _ROUND).fullmatch(text))
 
     return holds
 

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NAME = "NAME"
 
 
+_FIRST_DIGIT = re.compile(r"(?:[A-Z]+[ -])+(?=\w*\d)")
 Near = Callable[[str, int, int], bool]
 
 
@@ -65,12 +66,17 @@ def numbered(kind: Kind, written: str, holds: Callable[[str], bool] = always, ne
 
 
 def beside(before: str = "", after: str = "", reach: int = 40) -> Near:
-    """Return whether a cue ends within `reach` characters before a place, or begins within 25 behind it."""
+    """Return whether a cue ends within `reach` characters before a place (or before the first digit in it), or begins right behind it."""
     ahead = re.compile(before, re.IGNORECASE) if before else None
     behind = re.compile(after, re.IGNORECASE) if after else None
 
     def near(text: str, begin: int, end: int) -> bool:
-        found = ahead is not None and ahead.search(text, max(0, begin - reach), begin)
-        return bool(found or (behind is not None and behind.search(text, end, end + 25)))
+        if ahead is not None:
+            # A word of capitals before a number may be of it, or announce it.
+            digit = _FIRST_DIGIT.match(text, begin, end)
+            places = {begin, digit.end()} if digit else {begin}
+            if any(ahead.search(text, max(0, place - reach), place) for place in places):
+                return True
+        return behind is not None and behind.match(text, end, end + 50) is not None
 
     return near

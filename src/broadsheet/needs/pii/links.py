@@ -18,10 +18,16 @@ LINKS: tuple[Pattern, ...] = (
     pattern(Kind.URL, r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{1,100}:[^\s/@]{1,100}@[^\s<>\"]+"),
     pattern(
         Kind.URL,
-        r"\bhttps?://[^\s<>\"]*[?&#;](?:[\w-]{0,30}(?:" + _KEYS + r")[\w-]{0,30}|id|u|r|t|k|s|m)=[^\s<>\"]+",
+        r"\bhttps?://[^\s<>\"]{0,400}?[?&#;](?:[\w-]{0,30}(?:" + _KEYS + r")[\w-]{0,30}|id|u|r|t|k|s|m)=[^\s<>\"]+",
     ),
     pattern(Kind.URL, rf"(?<![\w.@/-])(?:https?://)?[\w.-]{{1,100}}\.[a-z]{{2,24}}(?::\d+)?/(?:[\w.~-]{{1,40}}/){{0,3}}(?:{_OWN})/[^\s<>\"]+"),
     pattern(Kind.URL, r"\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{0,80}/){0,5}[@~][^\s<>\"]+"),
+    # Short links, and files that one account shares.
+    pattern(
+        Kind.URL,
+        r"(?<![\w.@/-])(?:https?://)?(?:www\.)?(?:bit\.ly|tinyurl\.com|goo\.gl|is\.gd|t\.co|cutt\.ly|rb\.gy|ow\.ly|shorturl\.at|forms\.gle|1drv\.ms|we\.tl|(?:docs|drive|photos|forms)\.google\.com|dropbox\.com|onedrive\.live\.com|wetransfer\.com|pastebin\.com|imgur\.com|ibb\.co)/[^\s<>\"]+",
+    ),
+    pattern(Kind.URL, r"\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{0,80}/){0,5}(?=[\w.%=-]{0,40}(?:[a-z]\d{1,5}[a-z]|\d[a-z]{1,5}\d))[\w.%=-]{8,200}"),
     # The last part of the path is a token or a login: letters and digits in one.
     pattern(Kind.URL, r"\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{0,80}/){0,5}(?=[a-z_.]{0,40}\d)(?=\d{0,40}[a-z])\w{8,100}/?(?=[\s<>\"')\].,;!?]|\Z)"),
     pattern(
@@ -29,6 +35,8 @@ LINKS: tuple[Pattern, ...] = (
         rf"(?<![\w.@/-])(?:https?://)?(?:[\w-]{{1,30}}\.){{0,3}}(?:{_SOCIAL})\.(?:[a-z]{{2,8}}\.)?(?:com|me|app|net|org|ee|tv|gg|io|co|example|be|us|social|page|link)/[@$+~]?[\w.-]{{2,}}[^\s<>\"]*",
     ),
     pattern(Kind.EMAIL, r"[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
+    # Names for payments have no dot behind the sign.
+    pattern(Kind.EMAIL, r"(?<![\w.@/])(?=[\d.-]{0,20}[a-z]|\d{10}@)[\w.-]{3,40}@[a-z]{2,20}(?![\w.@-])"),
     pattern(
         Kind.EMAIL,
         rf"{_LOCAL}(?:{_WRAPPED_AT}| ?@ ?)(?!the |a )[\w-]{{1,63}}(?:{_ANY_DOT}[\w-]{{2,63}}){{0,3}}{_ANY_DOT}(?!the\b){_TOP}\b"
@@ -40,7 +48,7 @@ LINKS: tuple[Pattern, ...] = (
         Kind.EMAIL,
         rf"(?<![\w.+-])(?!(?:look|shop|shopping|work|working|bank|banking|is|are|was|up|me|it|them|account|accounts|card|one|and|or|here|back|save|buy|bought|live|login|savings|checking)\b)"
         rf"[a-z][\w+-]{{1,30}}{_SAID_AT}[\w-]{{1,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.{_TOP}\b(?!/)",
-        near=beside(before=r"(?:e-?mail|mail|write|contact|reach|address|gmail|[,(:\"])(?: ?(?:me|us|him|her|is|to|at|on|:|=|-)){0,3} ?\Z", after=r"\A,? ?(?:\(?\+?\d{3}|or call|or text)", reach=30),
+        near=beside(before=r"(?:e-?mail|mail|write|contact|reach|address|gmail|[,(:\"])(?: ?(?:me|us|him|her|is|to|at|on|:|=|-)){0,3} ?\Z", after=r",? ?(?:\(?\+?\d{3}|or call|or text)", reach=30),
     ),
 )
 MACHINES: tuple[Pattern, ...] = (

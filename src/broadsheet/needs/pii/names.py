@@ -23,6 +23,16 @@ _SITES = r"kik|telegram|tg|skype|discord|disc|venmo|cash ?app|cashapp|snap(?:cha
 _LOGINS = r"user(?:[ _-]?(?:name|id))?s?|usernm|log-?in(?: (?:id|name))?|logon|sign-?in(?: (?:id|name))?|handle|screen ?name|nick(?:name)?|account ?name|profile(?: name)?|benutzer(?:name|kennung)?|usuario|utilisateur|identifiant|gamertag|member ?name|customer id|online id|access id|web id|u/n|uname|usr|alias|acct name"
 
 
+_ANNOUNCED = beside(before=LEADS, after=FOLLOWS, reach=70)
+
+
+def _is_announced(text: str, begin: int, end: int) -> bool:
+    """Whether a word announces the name; in a text of capitals, capitals tell nothing."""
+    around = text[max(0, begin - 40) : begin] + text[end : end + 40]
+    is_shouted = text[begin:end].isupper() and sum(map(str.isupper, around)) > sum(map(str.islower, around))
+    return not is_shouted and _ANNOUNCED(text, begin, end)
+
+
 def _is_login(text: str) -> bool:
     return not re.fullmatch(r"[\d.,:/-]+|\d+(?:st|nd|rd|th|k|am|pm|x)|[a-z]+-[a-z]+|https?|\w+\.(?:com|org|net|co|io)", text, re.IGNORECASE)
 
@@ -33,6 +43,9 @@ def _is_typed(text: str) -> bool:
 
 NAMES: tuple[Pattern, ...] = (
     pattern(Kind.NAME, r"(?<![\w/.@])@(?=\w[\w.-])[^\W\d]\w*(?:[.-]\w+)*|\b(?:cash ?app|cashtag):? ?\$\w+|(?<![\w/])/?u/(?=[\w.-]{3})[\w-]+(?:\.\w+)*|(?<![\w/.@])@\w[\w.-]{1,40}@[\w-]+(?:\.[\w-]+)+"),
+    pattern(Kind.NAME, r"(?<![\w#])[\w.]{2,32}#\d{4}(?!\w)", lambda text: any(char.isalpha() for char in text)),
+    pattern(Kind.NAME, r"(?<![\w$])\$(?-i:(?=[A-Za-z\d_-]*[a-z]))[a-z][\w-]{3,20}(?![\w.])", near=beside(before=r"\b(?:cash|app|tag|cashtag|send|pay|tip|donate|venmo|mine|me)\b", after=r"\b(?:cash ?app|cashtag)\b")),
+    pattern(Kind.NAME, rf"\b(?:i'm|i am|find me|look for me|look me up|add me|follow me|message me|dm me|known|post(?:ing)? as|go by|goes by)(?: as| under)? (?P<it>{_ODD_LOGIN}) (?:on|at|over on) ", _is_login),
     pattern(Kind.NAME, rf"\b(?:{_LOGINS}|{_SITES})\"? ?(?:[:=]|->|is:|- )+ ?[\"']?(?P<it>{_LOGIN})"),
     pattern(Kind.NAME, rf"\b(?:{_LOGINS}|{_SITES})(?: (?:user(?:name)?|id|name|handle|tag|account|acct|me|at|on|is|was|as|to|under|called|named|add|msg|dm)){{0,3}}[ ,(\"'\[]{{1,3}}(?P<it>{_ODD_LOGIN})(?![\w/])", _is_login),
     pattern(Kind.NAME, rf"\b(?:user ?name|user ?id|userid|screen ?name|handle|gamertag|kik|venmo|cash ?app|skype|log-?in (?:id|name)|(?:my|his|her) (?:discord|telegram|insta|instagram|snap|snapchat|twitter|ig|reddit)(?: is)?)(?: (?:is|was|as))? [\"']?(?P<it>(?=[a-z\d._-]{{8,}}){_LOGIN})(?= (?:on|at|in|if|and|or|for|,)\b|[\"'.,;)]|\Z)", _is_login),
@@ -65,7 +78,7 @@ NAMES: tuple[Pattern, ...] = (
     ),
     pattern(
         Kind.NAME,
-        rf"\b(?:spoke (?:to|with)|talked (?:to|with)|agent|representative|rep|contact|i'm|i am|named|called|this is|speaking with|ask for) (?:an? \w+ named )?(?P<it>{_PROPER}(?: {_BETWEEN}{{0,2}}{_PROPER}){{1,3}})|\b(?:named|by the name of) (?P<one>{_PROPER})"
+        rf"\b(?:spoke (?:to|with)|talked (?:to|with)|agent|representative|rep|contact|i'm|i am|named|called|this is|speaking with|ask for) (?:an? \w+ named )?(?P<it>{_PROPER}(?: {_BETWEEN}{{0,2}}{_PROPER}){{1,3}})|\b(?:named|by the name of) (?P<one>{_PROPER})|\b(?:guy|man|woman|lady|dude|girl|boy|agent|rep|person|someone|somebody) (?:named|called|by the name of) (?P<low>(?-i:[a-z]{{3,15}}(?: (?!(?:and|who|from|at|on|in|that|which|said|told|called|is|was|to|for|with|has|had|just|then|saying|or|but|he|she)\b)[a-z]{{3,15}})?))"
         rf"|(?<= [-~] )(?P<last>{_PROPER} {_PROPER})\Z|\b(?:hi|hello|hey)(?: (?:everyone|everybody|all|there|folks|guys))?[,!.]? (?:i'm|i am|this is|it's) (?P<greeting>{_NAME})",
         is_person,
     ),
@@ -74,7 +87,7 @@ NAMES: tuple[Pattern, ...] = (
         rf"(?:我叫|我的名字是|我姓名是|本人)(?P<it>{HAN}{{2,3}})|(?:私の名前は|名前は)(?P<ja>[\u3041-\u30ff\u4e00-\u9fff]{{2,6}}?)(?:です|と|。)|(?P<san>{HAN}{{1,3}})(?:さん|様)|(?:제 이름은|저는) ?(?P<ko>[\uac00-\ud7a3]{{2,4}}?)(?:입니다|이고|이에요|예요)",
     ),
     # Two capitalised words and more: behind a word that announces a person, or before one.
-    pattern(Kind.NAME, rf"(?<![\w'-])(?P<it>{_FULL})", is_person, beside(before=LEADS, after=FOLLOWS, reach=70), cased=True),
+    pattern(Kind.NAME, rf"(?<![\w'-])(?P<it>{_FULL})", is_person, _is_announced, cased=True),
     # With an initial within they are hardly anything else.
     pattern(Kind.NAME, rf"(?<![\w'-]){_PROPER} (?:(?-i:[{UPPER}])\. ?){{1,2}}{_PROPER}(?!\w)", is_person, cased=True),
     pattern(Kind.NAME, rf"(?<![\w'-])(?:(?-i:[{UPPER}])\. ?){{2,3}}{_PROPER}(?!\w)|(?<![\w'-]){_PROPER} (?:van|von|bin|binti|ibn|della|van der|van den|de la|el|al) {_PROPER}", is_person, cased=True),
@@ -88,4 +101,4 @@ SIGNED: tuple[Pattern, ...] = (
 _LINK = r"(?:(?:tel|phone|ph|mob|mobile|cell|e-?mail|mail|at|on|ssn|dob|born|acct|account|address|of|lives? at|c|o|m|t|w|h|his|her|their|number|is|contact|direct|line|living|whatsapp|id|sin|iban|and|president|director|manager|owner|ceo|agent|cpa|ea)\b[.:]? ?){0,4}"
 BEFORE_FOUND = re.compile(rf"(?<![\w'-])(?P<it>{_FULL})[\"')]?(?:, [^,;.\n]{{3,30}})?[ ,;:(/|=-]{{1,4}}(?i:{_LINK})[(\"':]?\Z")
 ABOVE_FOUND = re.compile(rf"(?:^|\n) *(?P<it>{_FULL}) *,?(?:\n[^\n]{{0,45}}){{0,2}}\n[^\n]{{0,12}}\Z")
-AFTER_FOUND = re.compile(rf"\A[\"')]?[ ,;:(/|=-]{{1,4}}(?i:(?:for|to|is|of|belongs to|ask for|and ask for|attn|c/o|name|held by|in the name of)?:? ?)(?P<it>{_FULL})(?!\w)")
+AFTER_FOUND = re.compile(rf"[\"')]?[ ,;:(/|=-]{{1,4}}(?i:(?:for|to|is|of|belongs to|ask for|and ask for|attn|c/o|name|held by|in the name of)?:? ?)(?P<it>{_FULL})(?!\w)")

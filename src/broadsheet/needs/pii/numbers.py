@@ -1,10 +1,10 @@
 """Numbers of cards, accounts, papers and of persons: by their make and check, or by the word near them."""
 
-from broadsheet.needs.pii.checks import count_digits, has_digits, is_chinese_id, is_code, is_iban, is_mixed, is_spanish_id, luhn
+from broadsheet.needs.pii.checks import count_digits, has_digits, is_amount, is_chinese_id, is_code, is_iban, is_mixed, is_spanish_id, luhn
 from broadsheet.needs.pii.kinds import Kind, Pattern, beside, numbered
 from broadsheet.needs.pii.shapes import CODE, IS, NO_UNIT, NUMBERED
 
-_ENDING = r"(?:ending|ends|that ends|finishing)(?: (?:in|with))?:? "
+_ENDING = r"(?:ending|ends|ended|finishing)(?: (?:in|with|on))?:? "
 # What numbers are called, in the languages that posts are written in.
 _SOCIAL = r"ssns?|ss ?#|ss (?:number|no)|soc(?:ial)? ?sec\w*|social(?! media| work| life| club)|itin|tin|tax ?payer|medicare|w-?9"
 _PAPERS = (
@@ -22,7 +22,6 @@ _ACCOUNTS = (
     r"|policy|policies|members?|membership|customers?|clients?|cust|loans?|mortgage|ref|reference|references|confirmation|conf|tracking|track|tickets?|applications?|app|claims?|complaints?|cases?|booking|pnr|contracts?|disputes?|files?|invoices?|inv|transactions?|txn|trx|transfers?"
     r"|employee|student|staff|patient|user|serial|docket|mtcn|payment|trace|utr|arn|upi|imps|neft|rrn|vpa|crn|urn|group|subscriber|subscription|order|receipt|incident|report|agreement|certificate|bond|plan|portfolio|folio|demat|brokerage|ira|isa|nmls|npi|imei|vin|meter|mpan|mprn|imsi|iccid|sim|device|pan|enrol?lment|registration|money ?order|cheque|check|number|numbers|num|no|id|nr|nummer|numer|número|numéro|#"
 )
-_LETTER = r"[^.!?]{0,30}(?:[.!?] ?(?:it'?s|it is|mine(?: is)?|number|mine's) )?[^\w]{0,6}\Z"
 
 
 def _called(words: str, gap: int = 25) -> str:
@@ -34,8 +33,8 @@ def _card_like(text: str) -> bool:
     return 12 <= count_digits(text) <= 19
 
 
-def _no_round_card(text: str) -> bool:
-    return not all(part in {"0000", "2000"} for part in text.split(" "))
+def _is_reference(text: str) -> bool:
+    return sum(char.isalnum() for char in text) >= 5 and not is_amount(text)
 
 NUMBERS: tuple[Pattern, ...] = (
     numbered(
@@ -55,18 +54,18 @@ NUMBERS: tuple[Pattern, ...] = (
         Kind.CARD,
         r"(?<![\w.,$€£-])(?P<it>\d{12,19}|\d{2,6}(?:(?: - |[ ./-]{1,3})\d{2,6}){2,8})(?![\d.,]{0,9}\d)",
         _card_like,
-        beside(before=_called(r"cards?|visa|mastercard|master|mc|maestro|amex|american express|discover|diners|jcb|rupay|debit|credit|karte|carte|tarjeta|carta|pan|plastic|number|no", 40), after=r"\A[^.!?]{0,20}\b(?:cards?|visa|mastercard|amex|debit)\b", reach=60),
+        beside(before=_called(r"cards?|visa|mastercard|master|mc|maestro|amex|american express|discover|diners|jcb|rupay|debit|credit|karte|carte|tarjeta|carta|pan|plastic|number|no", 40), after=r"[^.!?]{0,20}\b(?:cards?|visa|mastercard|amex|debit)\b", reach=60),
     ),
     numbered(Kind.SSN, r"(?<![\d-])\d{3} ?- ?\d{2} ?- ?\d{4}(?!\d|-\d)(?:-[A-Z]\d?\b)?"),
     numbered(
         Kind.SSN,
         r"(?<![\w.,$€£-])(?!000|666)(?P<it>\d{3}(?: - |[ ./-]{1,2})\d{2}(?: - |[ ./-]{1,2})\d{4})(?![\w]|[.,-]\d)" + NO_UNIT,
-        near=beside(before=rf"\b(?:{_SOCIAL}|number|id)\b", after=rf"\b(?:{_SOCIAL})\b", reach=160),
+        near=beside(before=rf"\b(?:{_SOCIAL}|number|id)\b", after=rf".{{0,25}}?\b(?:{_SOCIAL})\b", reach=160),
     ),
     numbered(
         Kind.SSN,
         r"(?<![\w.,$€£-])(?P<it>\d{9})(?![\w]|[.,-]\d)" + NO_UNIT,
-        near=beside(before=_called(_SOCIAL, 40), after=rf"\A[^.!?]{{0,12}}\b(?:{_SOCIAL})\b", reach=60),
+        near=beside(before=_called(_SOCIAL, 40), after=rf"[^.!?]{{0,12}}\b(?:{_SOCIAL})\b", reach=60),
     ),
     numbered(
         Kind.SSN,
@@ -80,7 +79,7 @@ NUMBERS: tuple[Pattern, ...] = (
     numbered(Kind.ID, r"\b(?-i:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]) ?\d{2} ?\d{2} ?\d{2} ?(?-i:[A-D])\b"),
     numbered(Kind.ID, r"\b\d{8}-?[A-Z]\b", lambda text: is_spanish_id(text.replace("-", ""))),
     numbered(Kind.ID, r"\b(?-i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z])\b"),
-    numbered(Kind.ID, CODE, is_code(6), beside(before=_called(_PAPERS, 30), after=rf"\A[^.!?]{{0,15}}\b(?:{_PAPERS})\b", reach=60)),
+    numbered(Kind.ID, CODE, is_code(6, sums=True), beside(before=_called(_PAPERS, 30), after=rf"[^.!?]{{0,15}}\b(?:{_PAPERS})\b", reach=60)),
     numbered(
         Kind.ID,
         r"\b(?:passport|reisepass|pasaporte|passeport|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e|national id|identity card|personalausweis|dni|aadhaar|aadhar|nhs|medicare"
@@ -89,10 +88,23 @@ NUMBERS: tuple[Pattern, ...] = (
         + r"(?P<it>(?=[\w -]{0,40}\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
         has_digits(5),
     ),
-    numbered(Kind.ID, CODE, is_code(6), beside(before=_called(_PERSONS), after=rf"\A[\"')]?,? ?(?:is|was|as|=|\() ?(?:my|the|our|his|her)? ?(?:{_PERSONS})\b", reach=60)),
-    numbered(Kind.ID, CODE, is_mixed, beside(before=_called(_PLATES + "|" + _PAPERS, 15), after=rf"\A[^.!?]{{0,8}}\b(?:plates?|number ?plate|kennzeichen|rego)\b", reach=40)),
+    numbered(Kind.ID, CODE, is_code(6, sums=True), beside(before=_called(_PERSONS), after=rf"[\"')]?,? ?(?:is|was|as|=|\() ?(?:my|the|our|his|her)? ?(?:{_PERSONS})\b", reach=60)),
+    numbered(Kind.ID, CODE, is_mixed, beside(before=_called(_PLATES + "|" + _PAPERS, 15), after=rf"[^.!?]{{0,8}}\b(?:plates?|number ?plate|kennzeichen|rego)\b", reach=40)),
 )
 ACCOUNTS: tuple[Pattern, ...] = (
+    numbered(Kind.ACCOUNT, r"\b(?:swift|bic)(?:[ /-]?(?:bic|code|no\.?|number))?(?: (?:is|was))?[ :=(#-]{1,3}(?P<it>(?-i:[A-Z]{4})[A-Z]{2}[A-Z\d]{2}(?:[A-Z\d]{3})?)\b|\b(?P<ifsc>(?-i:[A-Z]{4}0[A-Z\d]{6}))\b"),
+    numbered(Kind.ACCOUNT, r"(?<![\w$€£.,/-])(?P<it>\d{2}(?: ?[.-] ?| )\d{2}(?: ?[.-] ?| )\d{2})(?![\w/]|[.,-]\d)", near=beside(before=r"\b(?:sort(?:[ -]?code)?|s/?c|bsb)(?![\w])[^.!?\d]{0,20}\Z", after=r"\W{0,4}(?:(?:and|account|acct?|a/c|no|number|\W) ?){1,4}\d{8}\b")),
+    numbered(Kind.ACCOUNT, rf"\b{_ENDING}[x*.# ]{{0,6}}(?P<it>\d{{3,6}})\b(?! ?(?:st|nd|rd|th|dollars|euros|%))", near=beside(before=r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|credit|number|iban|checking|savings|loan|policy|phone|one|ssn|it|mine)\b", reach=60)),
+    numbered(Kind.ACCOUNT, r"\blast (?:4|four|5|five|3|three|6|six)\b(?: (?:digits?|numbers?|of|are|is|the|my|acct|account|card|were|was|on|it))* ?[:=#(\"-]{0,2} ?(?P<it>\d{3,6})\b" + NO_UNIT),
+    numbered(Kind.ACCOUNT, r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|checking|savings|loan)\b[^.!?\d]{0,15}(?<!\w)(?P<it>(?:[x*•]{1,12}|\.{2,4}|- ?\.{2,3})[ -]?\d{3,6}(?:-\d{1,4})?)\b"),
+    numbered(
+        Kind.ACCOUNT,
+        r"\b(?:confirmation|booking|reservation|reference|ref|pnr|tracking|claim|case|policy|order|ticket|coupon|gift ?card|voucher|promo|referral|invite|invitation|redemption|member|customer|application|docket|invoice|file|loan|account|acct)"
+        r"(?: (?:code|number|no\.?|id|#|card))?\.?(?: (?:is|was))?[ :=#\"'(-]{1,4}(?P<it>(?-i:(?=[A-Z/-]{0,20}\d)(?=[\d/-]{0,20}[A-Z])(?!\d{4}[A-Z]?\b)[A-Z\d]{2,12}(?:[-/][A-Z\d]{1,12}){0,4}))\b(?![.,]\d)",
+        _is_reference,
+    ),
+    numbered(Kind.ACCOUNT, r"\b[a-z]{2,14} (?:number|num|no\.|nr\.|id|id:|no:|ref\.?|reference)(?: (?:is|was))?[ :=#(\"'-]{1,3}(?P<it>(?:[A-Z]{1,5}[ -]?)?\d{1,10}(?:[-/. ]\d{1,10}){0,4}(?:[-/][A-Z]{1,3})?)\b" + NO_UNIT, is_code(5)),
+    numbered(Kind.ACCOUNT, r"(?<![\w&/])#(?P<it>\d{6,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{6,20})\b"),
     numbered(
         Kind.ACCOUNT,
         r"\b(?:(?:account|acct|a/c|acc|konto|compte|cuenta|conto|checking|savings)(?: (?:number|no\.?|num|nr\.?|id)| ?#)|kontonummer|routing|aba|sort[ -]?code|bsb|swift|bic|transit)"
@@ -124,13 +136,16 @@ ACCOUNTS: tuple[Pattern, ...] = (
     ),
     numbered(Kind.ACCOUNT, r"\blast (?:4|four)(?: (?:digits|numbers))?(?: of [\w' ]{1,30})?(?: ?(?:is|are|was|were|:|=)){0,2} ?(?P<it>\d{4})\b"),
     numbered(Kind.ACCOUNT, r"(?<!\w)(?:[x*]{2,4}[ -]?){1,4}\d{4}\b"),
-    numbered(Kind.ACCOUNT, r"(?<![\w&/])#(?P<it>\d{6,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{6,20})\b"),
 )
 # Behind a cue with words between: after what is shaped like a telephone number or a date.
 LOOSE: tuple[Pattern, ...] = (
     numbered(Kind.ACCOUNT, r"(?<![\w-])[x*•]{2,12}(?:[ -]?[\dx*•]{1,12}){0,4}[ -]?\d{1,6}(?:-\d{1,4})?\b", has_digits(3), beside(before=_called(_ACCOUNTS + "|cards?"))),
-    numbered(Kind.ACCOUNT, CODE, is_code(7), beside(before=_called(_ACCOUNTS, 30), after=rf"\A[\"')]?,? ?(?:is|was|as|=|\(|being)? ?(?:my|the|our|his|her)? ?(?:{_ACCOUNTS})(?![\w])", reach=60)),
+    numbered(Kind.ACCOUNT, CODE, is_code(7), beside(before=_called(_ACCOUNTS, 30), after=rf"[\"')]?,? ?(?:is|was|as|=|\(|being)? ?(?:my|the|our|his|her)? ?(?:{_ACCOUNTS})(?![\w])", reach=60)),
     numbered(Kind.ACCOUNT, CODE, is_code(6), beside(before=rf"\b(?:sort(?:[ -]?code)?|routing|bsb|(?:account|acct?|policy|customer|member|reference|ref|case|claim|ticket|order|loan|student|employee|booking|serial|invoice|file|docket|confirmation|tracking|complaint|dispute|transaction|transfer|contract|application)(?: (?:number|num|no|nr|id|code|ref))?)(?: (?:is|was))?[ .:=#\"'(\[|>-]{{1,5}}\Z", reach=40)),
+    # So long a number is hardly anything but somebody's.
+    numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=-])(?<![$€£¥₹] )\d{9,24}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(9)),
+    numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=-])(?<![$€£¥₹] )\d{2,6}(?:[ -]\d{2,6}){2,6}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(11)),
+    numbered(Kind.ACCOUNT, r"\b(?-i:(?=[A-Za-z]{0,40}\d)(?=[a-z\d]{0,40}[A-Z])(?=[A-Z\d]{0,40}[a-z])[1-9A-HJ-NP-Za-km-z]{32,110})\b", has_digits(3)),
     # Groups of digits with signs, and letters before them, are no sums.
     numbered(Kind.ACCOUNT, r"(?<![\w$€£.,/-])(?-i:[A-Z]{2,5}-?\d{2,6}-\d{4,12}|[A-Z]{2,4}\d{8,14})(?![\w-])|(?<![\w$€£.,/-])\d{2,6}-\d{6,10}/\d{4}(?!\w)"),
 )

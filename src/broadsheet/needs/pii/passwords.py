@@ -28,11 +28,11 @@ PASSWORDS: tuple[Pattern, ...] = (
     numbered(
         Kind.SECRET,
         r"\b(?:pin|pin code|pin number|passcode|cvv2?|cvc|security code|otp|one[- ]time (?:code|password|passcode)|verification code|access code|2fa code|login code|code)"
-        r"(?: (?:number|on the back))?(?: ?(?:is|was|:|=|#)){1,2} ?[\"']?(?P<it>\d{3,8})\b" + NO_UNIT,
+        r"(?: (?:number|on the back))?(?: ?(?:is|was|:|=|#)){1,2} ?[\"']?(?P<it>\d{3}[ -]\d{3}|\d{3,8})\b" + NO_UNIT,
     ),
     numbered(
         Kind.SECRET,
-        r"\b(?:pin|cvv2?|cvc|otp|passcode|(?:security|verification|access|login|confirmation|sms|authentication|activation|unlock) code|pin (?:number|code)|code \w+ \w+:?) (?P<it>\d{3,8})\b"
+        r"\b(?:pin|cvv2?|cvc|otp|passcode|(?:security|verification|access|login|confirmation|sms|authentication|activation|unlock) code|pin (?:number|code)|code \w+ \w+:?) (?P<it>\d{3}[ -]\d{3}|\d{3,8})\b"
         + NO_UNIT,
     ),
     # With more words between: only what is no word of the language, or stands in quotation marks.
@@ -43,13 +43,15 @@ PASSWORDS: tuple[Pattern, ...] = (
         lambda text: not (is_dated(text) or is_amount(text)),
     ),
     pattern(Kind.SECRET, rf"\b(?:{_WORDS})\b[^.!?\"]{{0,20}}(?:is|was|:|=|->|,)? ?\"(?P<it>[^\"]{{4,40}})\"", is_no_word_alone),
+    pattern(Kind.SECRET, rf"\b(?:{_WORDS})\b ?(?:is|was|set to|:|=|->) ?\"(?P<it>[^\" ]{{4,40}})\""),
+    pattern(Kind.SECRET, r"\b(?:secret|security|recovery) (?:answer|word|phrase)(?: ?(?:is|was|:|=)){1,2} ?[\"']?(?P<it>[^\s\"',.;]{3,40})"),
     numbered(
         Kind.SECRET,
-        r"(?<![\w@$€£¥₹/.,-])(?<![$€£] )(?P<it>\d{3,8})(?![\w/-])" + NO_UNIT,
+        r"(?<![\w@$€£¥₹/.,-])(?<![$€£] )(?P<it>(?:[A-Z]-)?\d{3}[ -]\d{3}|(?:[A-Z]-)?\d{3,8})(?![\w/-])" + NO_UNIT,
         is_pin,
         beside(
             before=rf"\b(?:{_CODES})\b(?: (?:for|to|of|on|is|was|it's|its|still|the|my|his|her|both|all|cards?|bank|account|app|phone|visa|debit|credit|atm|number|no|code|set|to|as|back|then|just|always|literally|entered|typed|me|him|them|gave|i|which|and|they|sent|text(?:ed)?|read)){{0,6}}[ :=#\"'(,>-]{{1,4}}\Z",
-            after=r"\A[\"')]? (?:is|was|as|=|being) (?:my|the|our|his|her|mum's|mom's|dad's) (?:\w+ )?(?:pin|code|passcode|otp|cvv|cvc|password)\b|\A[\"']? \((?:pin|cvv|cvc|otp|code)\)",
+            after=r"[\"')]? (?:is|was|as|=|being) (?:my|the|our|his|her|mum's|mom's|dad's) (?:\w+ )?(?:pin|code|passcode|otp|cvv|cvc|password)\b|[\"']? \((?:pin|cvv|cvc|otp|code)\)",
             reach=60,
         ),
     ),

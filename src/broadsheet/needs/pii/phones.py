@@ -12,7 +12,7 @@ _CUES = (
     r"call(?:s|ed|ing|er|back)?|text(?:s|ed|ing)?|txt|phones?|ph|tel|tél|telephone|telefon\w*|téléphone|teléfono|telefono|tlf|tfn|mobiles?|mob|cells?|cellphone|handy\w*|móvil|celular|cellulare|portable|komórka|whatsapp|wa|signal|viber|imo|fax|sms|imessage|zelle"
     r"|ring(?:s)?|rang|reach|contact(?:s|ed)?|numbers?|num|nr|no|numéro|número|numero|nummer|dial(?:ed)?|landline|hotline|helpline|office|desk|work|home|line|direct|ext|extension|voicemail|pager|toll[ -]?free|appelez|llama|ruf\w*|chiama|from|o|c|m|t|p|h|w|f|电话|手机|電話"
 )
-_CUED = beside(before=rf"\b(?:{_CUES})(?![\w])(?:[^.!?;$€£]|\.(?! (?-i:[A-Z][a-z]))){{0,25}}\Z", after=rf"\A[\"')]?,? ?(?:is|was|=|\(|for)? ?(?:my|the|our|his|her)? ?(?:number|phone|cell|mobile|tel|line|whatsapp|work|home)\b", reach=50)
+_CUED = beside(before=rf"\b(?:{_CUES})(?![\w])(?:[^.!?;$€£]|\.(?! (?-i:[A-Z][a-z]))){{0,25}}\Z", after=rf"[\"')]?,? ?(?:is|was|=|\(|for)? ?(?:my|the|our|his|her)? ?(?:number|phone|cell|mobile|tel|line|whatsapp|work|home)\b", reach=50)
 
 
 def _is_grouped(text: str) -> bool:
