@@ -85,7 +85,7 @@ def _found(text: str) -> Iterator[tuple[int, int, Kind]]:
                 found.append((begin, end, pattern.kind))
             place = match.end() if is_found or not pattern.cased else _next_word(searched, begin)
     for begin, end in _names_beside(lines, found):
-        if begin < end and not any(taken[begin:end]):
+        if not any(taken[begin:end]):
             taken[begin:end] = b"\x01" * (end - begin)
             found.append((begin, end, Kind.NAME))
     return ((*normal.span(begin, end), kind) for begin, end, kind in found)
@@ -125,8 +125,11 @@ def _names_beside(text: str, found: list[tuple[int, int, Kind]]) -> Iterator[tup
                     place = _next_word(text, match.start("it"))
                 if match:
                     yield match.span("it")
+        if kind in _OF_PERSONS or kind is Kind.NAME:
             behind = AFTER_FOUND.match(text, end, end + 90)
-            if behind and is_person(behind["it"]):
+            # Two names are one after the other with an "and" between, a name and its title with a comma.
+            is_linked = kind in _OF_PERSONS or (behind and text[end : behind.start("it")].strip() in {"and", "&", "or"})
+            if behind and is_linked and is_person(behind["it"]):
                 yield behind.span("it")
 
 

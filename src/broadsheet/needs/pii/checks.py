@@ -96,6 +96,8 @@ def is_code(fewest: int, *, sums: bool = False) -> Callable[[str], bool]:
     """
 
     def holds(text: str) -> bool:
+        if all(group.endswith("00") for group in text.split()):
+            return False
         has_capitals = sum(char.isupper() for char in text) > 1
         return count_digits(text) >= fewest - has_capitals and not (_DATED.fullmatch(text) or (_SUM if not sums else _ROUND).fullmatch(text))
 

@@ -1,5 +1,7 @@
 """Links that lead to a person or let one in, addresses of mail in clear or disguised, addresses of machines."""
 
+import re
+
 from broadsheet.needs.pii.checks import is_ip
 from broadsheet.needs.pii.kinds import Kind, Pattern, beside, numbered, pattern
 
@@ -13,6 +15,11 @@ _TOP = r"[a-z]{2,12}"
 _OWN = "u|user|users|usr|profile|profiles|profil|people|person|in|members?|account|accounts|author|authors|r|ref|refer|referral|referrals|invite|invites|i|join|me|paypalme|pay|add|channel|c|p|id|share|s|team|agents?|staff|contact"
 _SOCIAL = "x|twitter|instagram|facebook|fb|tiktok|github|gitlab|reddit|t|telegram|wa|whatsapp|paypal|venmo|cash|medium|threads|linkedin|linktr|linktree|youtube|twitch|snapchat|discord|patreon|gofundme|ko-fi|mastodon|bsky|pinterest|tumblr|substack|calendly|zelle|wise|onlyfans"
 _KEYS = "token|key(?!word)|session|sid|sig|signature|auth|password|pwd|secret|user|email|e-?mail|account|acct|uid|code|ref|refer|invite|share|otp|pin|customer|client|member|login|name|phone|ssn|hash|sso|jwt|nonce|reset|verify|applicant|case|claim|guid|uuid"
+
+
+def _no_verb(text: str, begin: int, end: int) -> bool:
+    return not re.match(r"(?:account|accounts|mail|email|inbox|look|work|works|is|are|me|it|login|is|over|up|address|folder|and|or) ", text[begin:end], re.IGNORECASE)
+
 
 LINKS: tuple[Pattern, ...] = (
     pattern(Kind.URL, r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:]{1,100}:[^\s/@]{1,100}@[^\s<>\"]+"),
@@ -42,6 +49,9 @@ LINKS: tuple[Pattern, ...] = (
         rf"{_LOCAL}(?:{_WRAPPED_AT}| ?@ ?)(?!the |a )[\w-]{{1,63}}(?:{_ANY_DOT}[\w-]{{2,63}}){{0,3}}{_ANY_DOT}(?!the\b){_TOP}\b"
         rf"|{_LOCAL}{_SAID_AT}(?!(?:the|a|an|all|this|that|my|our) )[\w-]{{1,63}}(?:(?:{_WRAPPED_DOT}|{_SAID_DOT}|\.)[\w-]{{2,63}}){{0,3}}(?:{_WRAPPED_DOT}|{_SAID_DOT}){_TOP}\b",
     ),
+    # Hosts that everybody knows are left without their end.
+    pattern(Kind.EMAIL, rf"{_LOCAL}(?:{_WRAPPED_AT}| ?@ ?|{_SAID_AT})(?:gmail|g-?mail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol|gmx|msn|yandex|ymail|fastmail|posteo|tutanota)\b", near=_no_verb),
+    pattern(Kind.EMAIL, r"\b(?:e-?mail|gmail|yahoo|hotmail|outlook|icloud|proton ?mail)(?: (?:address|name|is|id))?(?: is)? ?[:= ] ?(?P<it>(?=[a-z\d_+-]{0,30}[._+\d])[a-z][\w.+-]{3,40}\w)(?=[ ,;)]|\.? |\.?\Z)"),
     # "name at host.org" is an address of mail where it is a login, or stands where one would.
     pattern(Kind.EMAIL, rf"(?<![\w.+-])(?:[a-z]{{1,30}}\d{{1,8}}|[a-z\d]{{1,30}}(?:[._+][a-z\d]{{1,30}}){{1,4}}){_SAID_AT}[\w-]{{1,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.{_TOP}\b"),
     pattern(

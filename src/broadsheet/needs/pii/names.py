@@ -18,7 +18,7 @@ _TYPED = (
 )
 _LOGIN = r"(?!(?:name|names|id|ids|and|or|is|was|the|my|to|for|not|on|in|with|password|pass|pw|account|details|info|who|has|had|does|did|can|will|it|but|says?|as|of|at|from|by|that|this|i|me|page|screen|button|group|server|channel|number|code|app|scam|support|payment|request|works?|fees?)\b)(?:live:)?@?[a-z\d][\w.-]{1,38}\w"
 # A login is no word of the language: it has a digit or a sign within.
-_ODD_LOGIN = r"(?:live:)?@?(?=[\w.-]{0,38}[\d_.-])[a-z\d][\w.-]{1,38}\w(?:#\d{4})?"
+_ODD_LOGIN = r"(?:live:)?@?(?=[a-z]{0,38}(?:[.-]\w|[\d_]))[a-z\d][\w.-]{1,38}\w(?:#\d{4})?"
 _SITES = r"kik|telegram|tg|skype|discord|disc|venmo|cash ?app|cashapp|snap(?:chat)?|sc|insta(?:gram)?|ig|twitter|x|tiktok|threads|signal|wechat|weixin|line|viber|paypal|zelle|steam|psn|xbox|gamertag|reddit|facebook|fb|messenger|linkedin|twitch|youtube|yt|github|mastodon|bluesky|icq|aim|zoom|teams|revtag|revolut|monzo|whatsapp|vk|ebay|etsy|poshmark|depop|vinted"
 _LOGINS = r"user(?:[ _-]?(?:name|id))?s?|usernm|log-?in(?: (?:id|name))?|logon|sign-?in(?: (?:id|name))?|handle|screen ?name|nick(?:name)?|account ?name|profile(?: name)?|benutzer(?:name|kennung)?|usuario|utilisateur|identifiant|gamertag|member ?name|customer id|online id|access id|web id|u/n|uname|usr|alias|acct name"
 
@@ -68,7 +68,7 @@ NAMES: tuple[Pattern, ...] = (
     pattern(Kind.NAME, rf"\b(?:mr|mrs|ms|mx|miss|dr|prof|herr|frau|señor|señora|sr|sra|mme|monsieur|madame|mlle|dott|avv|shri|smt|herrn|maître|señorita)\b\.?(?: (?:dr|prof|ing)\.?)? (?P<it>(?:(?-i:[A-Z])\. ?){{0,2}}{_NAME}|{_CAPS}(?: {_CAPS})?)", is_person),
     pattern(
         Kind.NAME,
-        rf"\b(?:regards|sincerely|yours truly|yours|thanks|thank you|cheers|best|best wishes|signed|grüße|saludos|cordialement),? ?-?,? ?(?P<it>{_NAME})(?=[ .!,]*(?:\Z|(?-i:[^a-z .!,])))",
+        rf"\b(?:regards|sincerely|yours truly|yours|thanks|thank you|cheers|best|best wishes|signed|grüße|saludos|cordialement),? ?-?,? ?(?P<it>(?:(?-i:[{UPPER}])\. ?){{0,2}}{_NAME})(?=[ .!,]*(?:\Z|(?-i:[^a-z .!,])))",
         is_person,
     ),
     pattern(
@@ -94,11 +94,11 @@ NAMES: tuple[Pattern, ...] = (
 )
 # Told by where lines end.
 SIGNED: tuple[Pattern, ...] = (
-    pattern(Kind.NAME, rf"(?i:\b(?:regards|sincerely|truly|faithfully|thanks|thank you|thx|cheers|best|wishes|respectfully|cordially|love|signed|grüße|gruß|grüßen|saludos|atentamente|cordialement|saluti|groeten|pozdrawiam|hugs|peace|ta|xx?|yours)[,.!:]*)\n[-~* ]*(?P<it>{_NAME}|{_CAPS}(?: {_CAPS}){{0,2}})(?=[.,!]?(?: \(|,|\n|\Z))", is_person, cased=True, lines=True),
+    pattern(Kind.NAME, rf"(?i:\b(?:regards|sincerely|truly|faithfully|thanks|thank you|thx|cheers|best|wishes|respectfully|cordially|love|signed|grüße|gruß|grüßen|saludos|atentamente|cordialement|saluti|groeten|pozdrawiam|hugs|peace|ta|xx?|yours)[,.!:]*)\n[-~* ]*(?P<it>(?:[{UPPER}]\. ?){{0,2}}{_NAME}|{_CAPS}(?: {_CAPS}){{0,2}})(?=[.,!]?(?: \(|,|\n|\Z))", is_person, cased=True, lines=True),
     pattern(Kind.NAME, rf"\n[-~* ]*(?P<it>{_FULL})\W*\Z|\n[-~*]{{1,2}} ?(?P<one>{_NAME})\W*\Z", is_person, cased=True, lines=True),
 )
 # A name that stands before or behind what else was found of a person, on its line or one of its own above.
 _LINK = r"(?:(?:tel|phone|ph|mob|mobile|cell|e-?mail|mail|at|on|ssn|dob|born|acct|account|address|of|lives? at|c|o|m|t|w|h|his|her|their|number|is|contact|direct|line|living|whatsapp|id|sin|iban|and|president|director|manager|owner|ceo|agent|cpa|ea)\b[.:]? ?){0,4}"
 BEFORE_FOUND = re.compile(rf"(?<![\w'-])(?P<it>{_FULL})[\"')]?(?:, [^,;.\n]{{3,30}})?[ ,;:(/|=-]{{1,4}}(?i:{_LINK})[(\"':]?\Z")
 ABOVE_FOUND = re.compile(rf"(?:^|\n) *(?P<it>{_FULL}) *,?(?:\n[^\n]{{0,45}}){{0,2}}\n[^\n]{{0,12}}\Z")
-AFTER_FOUND = re.compile(rf"[\"')]?[ ,;:(/|=-]{{1,4}}(?i:(?:for|to|is|of|belongs to|ask for|and ask for|attn|c/o|name|held by|in the name of)?:? ?)(?P<it>{_FULL})(?!\w)")
+AFTER_FOUND = re.compile(rf"[\"')]?[ ,;:(/|=-]{{1,4}}(?i:(?:for|to|is|of|and|or|&|with|belongs to|ask for|and ask for|attn|c/o|name|held by|in the name of)?:? ?)(?P<it>{_FULL})(?!\w)")

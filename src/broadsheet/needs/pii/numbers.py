@@ -20,7 +20,7 @@ _PLATES = r"plates?|reg|registration|vrm|v5c?|tags?|number ?plate|kennzeichen|im
 _ACCOUNTS = (
     r"accounts?|accts?|acc|a/?c|ac|iban|konto\w*|compte|cuenta|conto|conta|rekening|checking|savings|current|routing|aba|rtn|sort(?:[ -]?code)?|bsb|ifsc|transit|institution|swift|clabe|cbu|cvu|giro|bankgiro|plusgiro|wire|deposit|debited|bank"
     r"|policy|policies|members?|membership|customers?|clients?|cust|loans?|mortgage|ref|reference|references|confirmation|conf|tracking|track|tickets?|applications?|app|claims?|complaints?|cases?|booking|pnr|contracts?|disputes?|files?|invoices?|inv|transactions?|txn|trx|transfers?"
-    r"|employee|student|staff|patient|user|serial|docket|mtcn|payment|trace|utr|arn|upi|imps|neft|rrn|vpa|crn|urn|group|subscriber|subscription|order|receipt|incident|report|agreement|certificate|bond|plan|portfolio|folio|demat|brokerage|ira|isa|nmls|npi|imei|vin|meter|mpan|mprn|imsi|iccid|sim|device|pan|enrol?lment|registration|money ?order|cheque|check|number|numbers|num|no|id|nr|nummer|numer|número|numéro|#"
+    r"|employee|student|staff|patient|user|serial|docket|mtcn|payment|trace|utr|arn|upi|imps|neft|rrn|vpa|crn|urn|group|subscriber|subscription|order|receipt|incident|report|agreement|certificate|portfolio|folio|demat|brokerage|ira|isa|nmls|npi|imei|vin|meter|mpan|mprn|imsi|iccid|sim|device|pan|enrol?lment|registration|money ?order|cheque|check|(?<!model )(?<!part )(?<!error )number|numbers|num|no|id|nr|nummer|numer|número|numéro|#"
 )
 
 
@@ -45,10 +45,10 @@ NUMBERS: tuple[Pattern, ...] = (
     numbered(Kind.IBAN, r"\biban(?: (?:number|is|code)){0,3}:? ?(?P<it>[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8})\b", has_digits(8)),
     numbered(Kind.ACCOUNT, r"\b(?-i:bc1[a-z0-9]{25,60}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b", has_digits(2)),
     numbered(Kind.ID, r"(?<![\d.])[1-9]\d{5}(?:19|20)\d{2}(?:0\d|1[0-2])[0-3]\d\d{3}[\dX](?!\d)", is_chinese_id),
-    numbered(Kind.CARD, r"(?<![\d.,$€£-])(?:\d[ .-]?){12,18}\d(?![\d.,]*\d)", luhn),
+    numbered(Kind.CARD, r"(?<![\d.,$€£-])(?!9)(?:\d[ .-]?){12,18}\d(?![\d.,]*\d)", luhn),
     numbered(Kind.CARD, r"\b(?:card|visa|mastercard|amex)" + IS + r"(?P<it>\d{4}(?:[ -]?\d{3,6}){2,4})\b", has_digits(13)),
     # As it is printed on cards, though a digit be wrong, or some be hidden.
-    numbered(Kind.CARD, r"(?<![\w$€£.,-])[2-6]\d{3}(?: - |[ ./_-]{1,3})(?:\d{4}(?: - |[ ./_-]{1,3})){2}\d{1,4}(?![\d.,]*\d)|(?<![\w$€£.,-])3\d{3}[ ./-]{1,3}\d{6}[ ./-]{1,3}\d{5}(?!\d)"),
+    numbered(Kind.CARD, r"(?<![\w$€£.,-])[2-6]\d{3}(?: - |[ ./_-]{1,3})(?:\d{4}(?: - |[ ./_-]{1,3})){2}\d{1,4}(?![\d.,]*\d)|(?<![\w$€£.,-])3\d{3}[ ./-]{1,3}\d{6}[ ./-]{1,3}\d{5}(?!\d)", is_code(12)),
     numbered(Kind.CARD, r"(?<![\w.,$€£-])(?=[\d -]{0,14}[x*#•])\d{4}[ -]?(?:[\dx*#•.]{4}[ -]?){2}\d{4}(?!\w)|(?<![\w.,$€£-])\d{4,6}[x*•#]{4,9}\d{4}(?!\w)"),
     numbered(
         Kind.CARD,
@@ -77,6 +77,8 @@ NUMBERS: tuple[Pattern, ...] = (
         r"\blast (?:4|four)(?: digits)?(?: of (?:my |the |his |her )?(?:ssn|social(?: security)?(?: number)?))(?: ?(?:is|are|:|=)){0,2} ?(?P<it>\d{4})\b",
     ),
     numbered(Kind.ID, r"\b(?-i:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]) ?\d{2} ?\d{2} ?\d{2} ?(?-i:[A-D])\b"),
+    # British: the number of national insurance as it is printed, and plates.
+    numbered(Kind.ID, r"\b(?-i:[A-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-HJ-PR-Y][A-Z]\d{2} ?[A-HJ-PR-Z]{3})\b"),
     numbered(Kind.ID, r"\b\d{8}-?[A-Z]\b", lambda text: is_spanish_id(text.replace("-", ""))),
     numbered(Kind.ID, r"\b(?-i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z])\b"),
     numbered(Kind.ID, CODE, is_code(6, sums=True), beside(before=_called(_PAPERS, 30), after=rf"[^.!?]{{0,15}}\b(?:{_PAPERS})\b", reach=60)),
@@ -99,11 +101,11 @@ ACCOUNTS: tuple[Pattern, ...] = (
     numbered(Kind.ACCOUNT, r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|checking|savings|loan)\b[^.!?\d]{0,15}(?<!\w)(?P<it>(?:[x*•]{1,12}|\.{2,4}|- ?\.{2,3})[ -]?\d{3,6}(?:-\d{1,4})?)\b"),
     numbered(
         Kind.ACCOUNT,
-        r"\b(?:confirmation|booking|reservation|reference|ref|pnr|tracking|claim|case|policy|order|ticket|coupon|gift ?card|voucher|promo|referral|invite|invitation|redemption|member|customer|application|docket|invoice|file|loan|account|acct)"
+        r"\b(?:confirmation|booking|reservation|reference|ref|pnr|tracking|claim|case|policy|order|ticket|gift ?card|voucher|redemption|member|customer|application|docket|invoice|file|loan|account|acct)"
         r"(?: (?:code|number|no\.?|id|#|card))?\.?(?: (?:is|was))?[ :=#\"'(-]{1,4}(?P<it>(?-i:(?=[A-Z/-]{0,20}\d)(?=[\d/-]{0,20}[A-Z])(?!\d{4}[A-Z]?\b)[A-Z\d]{2,12}(?:[-/][A-Z\d]{1,12}){0,4}))\b(?![.,]\d)",
         _is_reference,
     ),
-    numbered(Kind.ACCOUNT, r"\b[a-z]{2,14} (?:number|num|no\.|nr\.|id|id:|no:|ref\.?|reference)(?: (?:is|was))?[ :=#(\"'-]{1,3}(?P<it>(?:[A-Z]{1,5}[ -]?)?\d{1,10}(?:[-/. ]\d{1,10}){0,4}(?:[-/][A-Z]{1,3})?)\b" + NO_UNIT, is_code(5)),
+    numbered(Kind.ACCOUNT, r"\b(?!(?:model|part|product|item|sku|error|version|build|form|flight|batch|page|line|large|small|total|average|any|some|great)\b)[a-z]{2,14} (?:number|num|no\.|nr\.|id|id:|no:|ref\.?|reference)(?: (?:is|was))?[ :=#(\"'-]{1,3}(?P<it>(?:[A-Z]{1,5}[ -]?)?\d{1,10}(?:[-/. ]\d{1,10}){0,4}(?:[-/][A-Z]{1,3})?)\b" + NO_UNIT, is_code(5)),
     numbered(Kind.ACCOUNT, r"(?<![\w&/])#(?P<it>\d{6,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{6,20})\b"),
     numbered(
         Kind.ACCOUNT,
@@ -146,6 +148,7 @@ LOOSE: tuple[Pattern, ...] = (
     numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=-])(?<![$€£¥₹] )\d{9,24}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(9)),
     numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=-])(?<![$€£¥₹] )\d{2,6}(?:[ -]\d{2,6}){2,6}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(11)),
     numbered(Kind.ACCOUNT, r"\b(?-i:(?=[A-Za-z]{0,40}\d)(?=[a-z\d]{0,40}[A-Z])(?=[A-Z\d]{0,40}[a-z])[1-9A-HJ-NP-Za-km-z]{32,110})\b", has_digits(3)),
+    numbered(Kind.ACCOUNT, r"(?<![\w:/-])\d{1,2}:\d{2}-[a-z]{2}-\d{3,6}(?![\w-])"),
     # Groups of digits with signs, and letters before them, are no sums.
     numbered(Kind.ACCOUNT, r"(?<![\w$€£.,/-])(?-i:[A-Z]{2,5}-?\d{2,6}-\d{4,12}|[A-Z]{2,4}\d{8,14})(?![\w-])|(?<![\w$€£.,/-])\d{2,6}-\d{6,10}/\d{4}(?!\w)"),
 )

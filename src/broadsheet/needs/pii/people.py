@@ -28,7 +28,8 @@ _NEVER = frozenset(
     president director agent trustee attorney lawyer doctor nurse professor senator judge officer detective sergeant representative
     prime plus premium gold silver platinum sapphire preferred reserve freedom blue everyday venture quicksilver black flex unlimited rewards standard basic pro
     direct global first republic citizens regions suntrust truist pnc us usaa navy aarp aaa sallie mae fannie freddie mac navient nelnet mohela aidvantage dave ramsey suze orman
-    gen reg etc vs ps fyi imo faq diy myself
+    human resources employee benefits fresh performance improvement certified registered software senior junior dollar averaging lump sum laundering talent acquisition licensed health life
+    hours returns return report reports final gen reg etc vs ps fyi imo faq diy myself
     warren buffett graham bogle boglehead bogleheads
     """.split()
 )
@@ -53,7 +54,7 @@ SAID = (
     r"(?:full |legal |first |last |maiden |middle |real |given |family |sur|birth |account |card |display |married |his |her |their |my )?names?|surname|forename|vorname|nachname|nom|prénom|nombre|apellidos?|nome|cognome|sobrenome|naam|navn|namn|imię|nazwisko|jméno|név"
     r"|named|called|calls? (?:me|him|her|himself|herself|themselves)|calling (?:me|him|her)|known as|goes by|go by|aka|a\.k\.a\.?|a/k/a|f/k/a|fka|alias|formerly|née|born|myself|me llamo|soy|je suis|je m'appelle|ich bin|ich heiße|mi chiamo|sono|io sono|meu nome é|ik ben|jag heter|jeg heter|signed|signed by|signature|sincerely|regards"
     r"|attn|attention|fao|c/o|care of|on behalf of|in the name of|under the name|name of|made out to|payable to|addressed to|registered to|belongs? to|issued to|titled to|sold to|paid to|wired? to|sent to|owed to|contact|ask for|asked for|speak (?:to|with)|spoke (?:to|with|w/)|spoken (?:to|with)|talk(?:ed|ing)? (?:to|with)"
-    r"|estate of|re(?= ?:)|in re|bill(?:ed)? to|poa for|power of attorney for|heirs? of|ward of|trust of|son of|daughter of|wife of|husband of|widow of|speaking (?:to|with)|met with|meet with|met|thanks to|shout ?out to|kudos to|courtesy of|this is|this was|i'm|i am|im|hello from|note|(?:from|to|cc|bcc|by|note)(?= ?:)|(?:sent|wired?|paid|gave|lent|loaned|owed?|transferred|zelled|venmoed|belong(?:s|ed)?|married|divorced|engaged) (?:\S{1,12} ){0,3}(?:to|from|by)|(?:borrowed|bought|received|got|rented|stolen|scammed|signed|written|sold|altered|changed|forged|switched|renamed|made) (?:\S{1,12} ){0,3}(?:from|by)|dr|mr|mrs|ms|mx|miss|sir|dame|lord|lady|rev|fr|prof|sgt|capt|lt|det|hon|judge|justice|detective|sergeant|trooper|pastor|herr|frau|señora?|sra?|don|doña|dott(?:\.?ssa)?|dra?|ing|avv|geom|rag|mme|mlle|maître|monsieur|madame|m|pan|pani|shri|smt|sri|kumari|sardar|haji|ustad"
+    r"|estate of|order of|me and|myself and|names|naming|and me|re(?= ?:)|in re|bill(?:ed)? to|poa for|power of attorney for|heirs? of|ward of|trust of|son of|daughter of|wife of|husband of|widow of|speaking (?:to|with)|met with|meet with|met|thanks to|shout ?out to|kudos to|courtesy of|this is|this was|i'm|i am|im|hello from|note|(?:from|to|cc|bcc|by|note)(?= ?:)|(?:sent|wired?|paid|gave|lent|loaned|owed?|transferred|zelled|venmoed|belong(?:s|ed)?|married|divorced|engaged) (?:\S{1,12} ){0,3}(?:to|from|by)|(?:borrowed|bought|received|got|rented|stolen|scammed|signed|written|sold|altered|changed|forged|switched|renamed|made) (?:\S{1,12} ){0,3}(?:from|by)|dr|mr|mrs|ms|mx|miss|sir|dame|lord|lady|rev|fr|prof|sgt|capt|lt|det|hon|judge|justice|detective|sergeant|trooper|pastor|herr|frau|señora?|sra?|don|doña|dott(?:\.?ssa)?|dra?|ing|avv|geom|rag|mme|mlle|maître|monsieur|madame|m|pan|pani|shri|smt|sri|kumari|sardar|haji|ustad"
 )
 _FILL = r"(?: (?:is|was|named|called|info|details|said|says|to|write|only|as|of|that|he|she|they|here|again|today|of mine|at work|at the bank|i think|who|goes|whose|name|names|on|card|acct|account|calls?|himself|herself|apparently|supposedly|mr|mrs|ms|dr|miss|late|dear|own|isn'?t mine|isnt mine|\w+'s))"
 _TITLE = r"(?:(?:mr|mrs|ms|mx|miss|dr|prof|herr|frau|sr|sra|mme|dott|avv|ing|rev|hon|shri|smt)\b\.? ?){0,2}"
@@ -61,7 +62,7 @@ _OPEN = r"[ :=\"'(\[<>/|,*_.-]"
 LEADS = rf"(?<![\w'])(?:{RELATIONS}|{TRADES}|{SAID})(?![\w']){_FILL}{{0,4}}{_OPEN}{{1,4}}{_TITLE}[\"'(]?\Z"
 FOLLOWS = (
     rf"[\"')]?,? ?\(?(?:(?:my|our|the|his|her|their|an?) (?:\w+ )?(?:{RELATIONS}|{TRADES})\b|(?:EA|CPA|CFP|Esq|MD|PhD|JD|RN|LLB|FCA|ACA)\b|\(?(?:she/her|he/him|they/them)|aka\b|calls? (?:himself|herself)|(?:is|was) (?:my|our|the|his|her) (?:\w+ )?(?:{RELATIONS}|{TRADES})\b"
-    r"|(?:born|d\.?o\.?b|age|aged|\(?\d{2}[,)]))"
+    r"|here(?=[,.]? (?:\(|\d|from|in|with|again)|,)|(?:born|d\.?o\.?b|age|aged|\(?\d{2}[,)]))"
     rf"|(?: just| then| also)? (?:told (?:me|us)|texted|promised|swears|swore|hung up|ghosted|scammed|conned|kept (?:calling|saying)|lives?|lived|passed away|died|was born|retired|picked up|answered|stole|owes|works|worked|who (?:is|was|works|said|told|called)|from (?:the|my|our) (?:bank|branch|fraud|office|church|gym|agency|school)|at (?:the|my|our) (?:bank|branch|credit union|office))\b"
     r"|'s (?:account|name|number|e-?mail|phone|signature|ssn|file|estate|credit|birthday|house|lawyer|loan)\b"
 )

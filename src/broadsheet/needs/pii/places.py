@@ -29,6 +29,7 @@ _FOREIGN = (
     rf"(?:(?-i:[A-Z]{{1,2}}-)?(?!19|20)\d{{4}}|(?-i:[A-Z]{{1,2}}-)?\d{{5}}|\d{{3}} \d{{2}}|\d{{2}}-\d{{3}}|\d{{4,5}}-\d{{3}}|\d{{4}} ?(?-i:[A-Z]{{2}})) {_TOWN}"
     rf"|{_TOWN}(?: - |[ -])\d{{3}} ?\d{{3}}\b|{_TOWN},? (?-i:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) \d{{4}}\b|(?:{_TOWN},? )?{_IRISH}"
 )
+_FLAT = r"(?:\b(?:apt|apartment|unit|flat|suite|ste|room|rm|lot|floor)\.? ?#?[a-z\d]{1,5}, ?)?"
 _NUMBER = r"\d{1,5}[a-z]?(?:[/-]\d{1,4}[a-z]?){0,2}"
 
 # Whole ones, from the flat to the postcode.
@@ -45,18 +46,18 @@ CHAINS: tuple[Pattern, ...] = (
     numbered(Kind.ADDRESS, r"(?<![\w$€£.,-])\d{1,5} (?:[a-z\d'.-]{1,20},? ){2,8}(?:al|ak|az|ar|ca|ct|fl|ga|ia|il|ks|ky|md|mi|mn|mo|ms|mt|nc|nd|ne|nh|nj|nm|nv|ny|pa|ri|sc|sd|tn|tx|ut|va|vt|wa|wi|wv|wy),? \d{5}\b"),
     numbered(
         Kind.ADDRESS,
-        r"\b(?:(?:P\.? ?O\.?|post office|G\.?P\.?O\.?|mail|private|locked)[ -]?(?:Box|bag)|post ?fach|postbus|boîte postale|b\.?p\.?(?= \d{2,6},? (?:\d{5}|[A-Z]))|apartado(?: (?:de correos|postal))?|casella postale|caixa postal|skrytka(?: pocztowa)?|postboks|r\.? ?f\.? ?d\.?|rural (?:route|delivery)|r\.? ?r\.?(?= ?#?\d+,? box)|star route|h\.?c\.?(?= \d+,? box)|route(?= \d+,? box))"
+        r"\b(?:(?:P\.? ?O\.?|post office|G\.?P\.?O\.?|mail|private|locked)[ -]?(?:Box|bag)|post ?fach|postbus|boîte postale|b\.?p\.?(?= \d{2,6},? (?:\d{5}|[A-Z]))|apartado(?: (?:de correos|postal))?|casella postale|caixa postal|skrytka(?: pocztowa)?|postboks|r\.? ?f\.? ?d\.?|rural (?:route|delivery)|r\.? ?r\.?(?= ?#?\d+,? box)|county (?:road|rd)|c\.?r\.?(?= \d+,? [A-Z])|state (?:road|route)(?= \d+, [A-Z])|star route|h\.?c\.?(?= \d+,? box)|route(?= \d+,? box))"
         rf"[ #:.-]{{0,3}}(?:no\.? )?\d{{1,7}}[a-z]?(?:,? box #?\d+[a-z]?)?(?:, (?:{_FOREIGN})|{_TAIL})",
     ),
 )
 PLACES: tuple[Pattern, ...] = (
     numbered(Kind.PLACE, r"(?<![\d.])-?\d{1,2}\.\d{4,}°?[NS]?, ?-?\d{1,3}\.\d{4,}(?!\d)"),
-    numbered(Kind.ADDRESS, rf"\b\d{{1,5}}[a-z]?,? (?:[nsew]\.? )?(?:{_NO_STREET}(?:[^\W\d_][\w'.-]*|\d+(?:st|nd|rd|th)) ){{1,3}}(?:{_STREETS})\b{_TAIL}"),
-    numbered(Kind.ADDRESS, rf"\b\d{{1,5}}[a-z]?,? (?:[nsew]\.? )?(?:(?-i:[A-Z0-9])[\w'.-]* ){{1,3}}(?-i:{_SHORT_STREETS})\b\.?{_TAIL}"),
+    numbered(Kind.ADDRESS, rf"{_FLAT}\b\d{{1,5}}[a-z]?(?:[-/]\d{{1,4}}[a-z]?)?,? (?:[nsew]\.? )?(?:{_NO_STREET}(?:[^\W\d_][\w'.-]*|\d+(?:st|nd|rd|th)) ){{1,3}}(?:{_STREETS})\b{_TAIL}"),
+    numbered(Kind.ADDRESS, rf"{_FLAT}\b\d{{1,5}}[a-z]?(?:[-/]\d{{1,4}}[a-z]?)?,? (?:[nsew]\.? )?(?:(?-i:[A-Z0-9])[\w'.-]* ){{1,3}}(?-i:{_SHORT_STREETS})\b\.?{_TAIL}"),
     numbered(Kind.ADDRESS, rf"\bP\.? ?O\.? ?Box \d+{_TAIL}"),
     numbered(
         Kind.ADDRESS,
-        r"\b(?-i:(?:Am|Im|An der|Zum|Zur|Auf der|Unter den) )?(?-i:[A-ZÄÖÜ])[\w-]*?(?:straße|strasse|str\.|gasse|allee|platz|weg|damm|ufer|ring|markt|hof|berg|chaussee|steig|stieg|graben|kai|straat|laan|plein|gracht|kade|singel|dijk|gata|gatan|gade|vej|vägen|veien|katu|tie|utca)(?: \d{1,4} ?[a-z]?\b)(?:[/-]\d{1,4}){0,3}(?:, (?:[^,.!?]{1,25}, ){0,2})?(?:,? ?(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{3} \d{2})(?: [A-Z]{2})? (?-i:[A-ZÄÖÜ])[\w-]+)?",
+        r"\b(?-i:(?:Am|Im|An der|Zum|Zur|Auf der|Unter den) )?(?-i:[A-ZÄÖÜ])[\w-]*?(?:straße|strasse|str\.|gasse|allee|platz|weg|damm|ufer|markt|chaussee|graben|straat|laan|plein|gracht|kade|singel|dijk|gata|gatan|gade|vej|vägen|veien|katu|tie|utca)(?: \d{1,4} ?[a-z]?\b)(?:[/-]\d{1,4}){0,3}(?:, (?:[^,.!?]{1,25}, ){0,2})?(?:,? ?(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{3} \d{2})(?: [A-Z]{2})? (?-i:[A-ZÄÖÜ])[\w-]+)?",
     ),
     numbered(
         Kind.ADDRESS,
@@ -74,6 +75,8 @@ PLACES: tuple[Pattern, ...] = (
     ),
     numbered(Kind.ADDRESS, rf"\b\d{{1,5}} (?:rue|avenue|av\.|boulevard|bd|place|chemin|ch\.|allée|impasse|quai|cours|route|(?-i:Via|Viale)|calle|avenida|rua|paseo|camino) (?:{_WORD}|de|la|du|des|del|los|las|l'|d')(?: (?:{_WORD}|de|la|du|des|del)){{0,3}}{_TAIL}"),
     numbered(Kind.ADDRESS, rf"\b(?-i:Rue|rue|Avenue|Av\.|Chemin|Place|Quai|Route|Boulevard|Bd|Ulica|ulica|Aleja|al\.|os\.|Strada|strada|Str\.|C/|Jalan|Jl\.|Jln|Rua|Praça|Largo|Piazza|Viale) (?:de la |de l'|du |des |de |d'|l')?{_WORD}(?: {_WORD}){{0,3}},? (?:n[º°.]? ?|no\.? ?)?{_NUMBER}\b(?:, (?:{_FOREIGN}))?"),
+    numbered(Kind.ADDRESS, rf"\bbox #?\d{{1,6}}, {_TOWN},? (?:{_STATE}|{_STATES})\b(?:,? \d{{5}})?"),
+    numbered(Kind.ADDRESS, rf"\b(?:general delivery|poste restante), {_TOWN},? (?:{_STATE}|{_STATES})?(?:,? \d{{5}})?"),
     # Behind a word for where somebody lives, without a word for the street.
     numbered(
         Kind.ADDRESS,

@@ -30,7 +30,7 @@ _DAY = r"\d{1,2}(?: ?(?:st|nd|rd|th|\.|º))?"
 DATE = (
     rf"(?:\d{{4}} ?[-/.] ?\d{{1,2}} ?[-/.] ?\d{{1,2}}|\d{{1,2}} ?[-/.] ?\d{{1,2}} ?[-/.] ?{YEAR}|\d{{1,2}} \d{{1,2}} (?:19|20)\d{{2}}"
     rf"|(?:the )?{_DAY}(?: of| de)?[ -]?{MONTH}[ ,/-]{{0,2}}(?:(?:de|of|in) )?{YEAR}|{MONTH}[ -]?(?:the )?{_DAY}(?!\d)[ ,/-]{{0,2}}{YEAR}"
-    rf"|\d{{4}}[ -]{MONTH}[ -]\d{{1,2}})"
+    rf"|\d{{4}}[ ,-]{{1,2}}{MONTH}[ -]\d{{1,2}}|\d{{1,2}}[./-][ivx]{{1,4}}[./-]\d{{2,4}})"
 )
 # Letters of every alphabet that has capitals, those that the normal form knows.
 _LETTERS = [chr(code) for code in range(0xC0, 0x2000) if unicodedata.category(chr(code)) in {"Lu", "Ll"}]
