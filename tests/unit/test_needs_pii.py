@@ -1,11 +1,7 @@
 """Ways of writing personal data, class by class: what stands between `{{` and `}}` is replaced, and nothing beside."""
 
-import time
-
 import pytest
 
-from broadsheet.needs.pii.checks import is_code, is_mixed
-from broadsheet.needs.pii.people import is_person
 from broadsheet.needs.privacy import scrub
 
 FOUND = {
@@ -204,3 +200,28 @@ def test_what_is_written_in_many_ways_is_found(line):
 @pytest.mark.parametrize("text", LEFT)
 def test_what_looks_like_personal_data_and_is_none_is_left(text):
     assert scrub(text).text == text
+
+
+HOSTILE = "7|7 |12-|A|Abc |ABC |A. |at dot |a at b dot |(at)|[|(|a.|-a|Ab, |Ab 1, |https://a/|a1/|x|xx-|+1 |12:ab:|one two |my name is |1/1/|account 12345678 |@a |#1 |12 Elm Street, |PO Box 1 |Regards\n|A\n".split(
+    "|"
+)
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_a_long_text_of_one_thing_takes_no_longer_than_others(unit):
+    text = (unit * 30_000)[:30_000]
+    scrubbed = scrub(text)
+    assert sum(one.end - one.start for one in scrubbed.replaced) <= len(text)
+
+
+def test_a_name_is_taken_where_the_text_tells_of_a_person_anyway():
+    assert scrub("then Odile Brassard went home").text == "then Odile Brassard went home"
+    assert scrub("then Odile Brassard went home. Mine is +44 7700 900123").text == "then [NAME] went home. Mine is [PHONE]"
+
+
+def test_signatures_are_told_by_their_lines():
+    assert (
+        scrub("I want it back.\n\nKind regards,\nOdile Brassard\nNobody in particular").text == "I want it back.\n\nKind regards,\n[NAME]\nNobody in particular"
+    )
+    assert scrub("His card says\n\nODILE BRASSARD\nLife and Health\n+44 7700 900123").text == "His card says\n\n[NAME]\nLife and Health\n[PHONE]"
+    assert scrub("How do I budget?\nOdile Brassard").text == "How do I budget?\n[NAME]"

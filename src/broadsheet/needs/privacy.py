@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from broadsheet.needs.normal import NormalText, normalise
 from broadsheet.needs.pii import PATTERNS, Kind
-from broadsheet.needs.pii.names import ABOVE_FOUND, AFTER_FOUND, BEFORE_FOUND
+from broadsheet.needs.pii.names import ABOVE_FOUND, AFTER_FOUND, BEFORE_FOUND, IN_SENTENCE
 from broadsheet.needs.pii.people import is_person
 
+_GAP = re.compile(r"\s")
+# What is found of a person makes a name beside it likely.
 _OF_PERSONS = {Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.BORN, Kind.ADDRESS, Kind.IBAN, Kind.ACCOUNT, Kind.CARD}
 
 
@@ -83,7 +85,7 @@ def _found(text: str) -> Iterator[tuple[int, int, Kind]]:
             if is_found:
                 taken[begin:end] = b"\x01" * (end - begin)
                 found.append((begin, end, pattern.kind))
-            place = match.end() if is_found or not pattern.cased else _next_word(searched, begin)
+            place = match.end() if is_found or not pattern.cased else _next_word(searched, max(begin, match.start()))
     for begin, end in _names_beside(lines, found):
         if not any(taken[begin:end]):
             taken[begin:end] = b"\x01" * (end - begin)
@@ -111,12 +113,12 @@ def _free(taken: bytearray, text: str, begin: int, end: int) -> int:
 
 
 def _next_word(text: str, place: int) -> int:
-    end = text.find(" ", place)
-    return len(text) if end < 0 else end
+    gap = _GAP.search(text, place + 1)
+    return gap.start() if gap else len(text)
 
 
 def _names_beside(text: str, found: list[tuple[int, int, Kind]]) -> Iterator[tuple[int, int]]:
-    """Yield the names that stand right before, above or behind what else was found of a person."""
+    """Yield the names that stand right before, above or behind what else was found of a person, then those anywhere in its text."""
     for begin, end, kind in found:
         if kind in _OF_PERSONS:
             for written in (BEFORE_FOUND, ABOVE_FOUND):
@@ -131,6 +133,8 @@ def _names_beside(text: str, found: list[tuple[int, int, Kind]]) -> Iterator[tup
             is_linked = kind in _OF_PERSONS or (behind and text[end : behind.start("it")].strip() in {"and", "&", "or"})
             if behind and is_linked and is_person(behind["it"]):
                 yield behind.span("it")
+    if any(kind in _OF_PERSONS for _, _, kind in found):
+        yield from (match.span("it") for match in IN_SENTENCE.finditer(text) if is_person(match["it"]))
 
 
 def _place(match: re.Match[str]) -> tuple[int, int]:

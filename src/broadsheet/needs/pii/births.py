@@ -32,6 +32,12 @@ BIRTHS: tuple[Pattern, ...] = (
     numbered(Kind.BORN, rf"\b(?:age|aged) \d{{1,3}},? \((?P<it>{DATE})\)"),
     numbered(Kind.BORN, rf"\bturn(?:s|ed|ing)? \d{{1,3}} (?:on|this) (?P<it>{DATE})"),
     # Digits alone, a month and year, or a day without its year, right behind the word.
-    numbered(Kind.BORN, rf"\b(?:d\.? ?o\.? ?b\.?|date of birth|birth ?date|birth ?day|b-?day)(?: ?(?:is|was|on|:|=|-|->|\"|'|\()){{1,4}} ?(?P<it>\d{{8}}|\d{{6}}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?! \d)|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?|{MONTH} (?:19|20)\d{{2}}|\d{{1,2}}[/.-](?:19|20)?\d{{2}}|(?:19|20)\d{{2}})\b(?![/.-]\d)"),
-    numbered(Kind.BORN, rf"\bborn(?: in| on)? (?P<it>\d{{1,2}}/\d{{2,4}}(?![\d/])|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}\b|{MONTH},? (?:of )?(?:19|20)\d{{2}})\b"),
+    numbered(
+        Kind.BORN,
+        rf"\b(?:d\.? ?o\.? ?b\.?|date of birth|birth ?date|birth ?day|b-?day)(?: ?(?:is|was|on|:|=|-|->|\"|'|\()){{1,4}} ?(?P<it>\d{{8}}|\d{{6}}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?! \d)|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?|{MONTH} (?:19|20)\d{{2}}|\d{{1,2}}[/.-](?:19|20)?\d{{2}}|(?:19|20)\d{{2}})\b(?![/.-]\d)",
+    ),
+    numbered(
+        Kind.BORN,
+        rf"\bborn(?: in| on)? (?P<it>\d{{1,2}}/\d{{2,4}}(?![\d/])|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}\b|{MONTH},? (?:of )?(?:19|20)\d{{2}})\b",
+    ),
 )

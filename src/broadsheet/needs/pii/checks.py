@@ -85,7 +85,7 @@ def is_pin(text: str) -> bool:
     [True, True, False, False]
     """
     digits = "".join(char for char in text if char.isdecimal())
-    return not (len(digits) == 4 and digits[:2] in {"19", "20"}) and not digits.endswith("00")
+    return len(digits) > 2 and not (len(digits) == 4 and digits[:2] in {"19", "20"}) and not digits.endswith("00")
 
 
 def is_code(fewest: int, *, sums: bool = False) -> Callable[[str], bool]:

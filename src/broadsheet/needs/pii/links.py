@@ -18,7 +18,9 @@ _KEYS = "token|key(?!word)|session|sid|sig|signature|auth|password|pwd|secret|us
 
 
 def _no_verb(text: str, begin: int, end: int) -> bool:
-    return not re.match(r"(?:account|accounts|mail|email|inbox|look|work|works|is|are|me|it|login|is|over|up|address|folder|and|or) ", text[begin:end], re.IGNORECASE)
+    return not re.match(
+        r"(?:account|accounts|mail|email|inbox|look|work|works|is|are|me|it|login|is|over|up|address|folder|and|or) ", text[begin:end], re.IGNORECASE
+    )
 
 
 LINKS: tuple[Pattern, ...] = (
@@ -29,6 +31,20 @@ LINKS: tuple[Pattern, ...] = (
     ),
     pattern(Kind.URL, rf"(?<![\w.@/-])(?:https?://)?[\w.-]{{1,100}}\.[a-z]{{2,24}}(?::\d+)?/(?:[\w.~-]{{1,40}}/){{0,3}}(?:{_OWN})/[^\s<>\"]+"),
     pattern(Kind.URL, r"\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{0,80}/){0,5}[@~][^\s<>\"]+"),
+    # Numbers that stand for a person or a matter, and what somebody calls their own.
+    pattern(
+        Kind.URL,
+        r"\bhttps?://[^\s<>\"?#]{1,200}[?#][^\s<>\"]{0,200}?\d{5}[^\s<>\"]*|\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{1,80}/){0,5}\d{7,20}(?!\w)[^\s<>\"]*",
+    ),
+    pattern(
+        Kind.URL,
+        r"(?<![\w.@/-])(?:https?://|www\.)[^\s<>\"]{4,200}|(?<![\w.@/-])[a-z\d-]{2,40}(?:\.[a-z\d-]{2,40}){0,3}\.(?:com|net|org|io|me|co|dev|blog|site|page|app|example|xyz|info|link)(?:/[^\s<>\"]*)?(?![\w@])",
+        near=beside(
+            before=r"\b(?:my|his|her|their|our|own|personal|me)\b[^.!?]{0,15}\b(?:blog|site|website|web ?page|page|profile|channel|shop|store|link|url|portfolio|spreadsheet|sheet|listing|campaign|fundraiser|wishlist|registry|linkedin|resume|cv|here|gofundme|etsy|patreon)\b[^.!?]{0,12}"
+            r"\Z",
+            reach=50,
+        ),
+    ),
     # Short links, and files that one account shares.
     pattern(
         Kind.URL,
@@ -50,15 +66,29 @@ LINKS: tuple[Pattern, ...] = (
         rf"|{_LOCAL}{_SAID_AT}(?!(?:the|a|an|all|this|that|my|our) )[\w-]{{1,63}}(?:(?:{_WRAPPED_DOT}|{_SAID_DOT}|\.)[\w-]{{2,63}}){{0,3}}(?:{_WRAPPED_DOT}|{_SAID_DOT}){_TOP}\b",
     ),
     # Hosts that everybody knows are left without their end.
-    pattern(Kind.EMAIL, rf"{_LOCAL}(?:{_WRAPPED_AT}| ?@ ?|{_SAID_AT})(?:gmail|g-?mail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol|gmx|msn|yandex|ymail|fastmail|posteo|tutanota)\b", near=_no_verb),
-    pattern(Kind.EMAIL, r"\b(?:e-?mail|gmail|yahoo|hotmail|outlook|icloud|proton ?mail)(?: (?:address|name|is|id))?(?: is)? ?[:= ] ?(?P<it>(?=[a-z\d_+-]{0,30}[._+\d])[a-z][\w.+-]{3,40}\w)(?=[ ,;)]|\.? |\.?\Z)"),
+    pattern(
+        Kind.EMAIL,
+        rf"{_LOCAL}(?:{_WRAPPED_AT}| ?@ ?|{_SAID_AT})(?:gmail|g-?mail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol|gmx|msn|yandex|ymail|fastmail|posteo|tutanota)\b",
+        near=_no_verb,
+    ),
+    pattern(
+        Kind.EMAIL,
+        r"\b(?:e-?mail|gmail|yahoo|hotmail|outlook|icloud|proton ?mail)(?: (?:address|name|is|id))?(?: is)? ?[:= ] ?(?P<it>(?=[a-z\d_+-]{0,30}[._+\d])[a-z][\w.+-]{3,40}\w)(?=[ ,;)]|\.? |\.?\Z)",
+    ),
     # "name at host.org" is an address of mail where it is a login, or stands where one would.
-    pattern(Kind.EMAIL, rf"(?<![\w.+-])(?:[a-z]{{1,30}}\d{{1,8}}|[a-z\d]{{1,30}}(?:[._+][a-z\d]{{1,30}}){{1,4}}){_SAID_AT}[\w-]{{1,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.{_TOP}\b"),
+    pattern(
+        Kind.EMAIL,
+        rf"(?<![\w.+-])(?:[a-z]{{1,30}}\d{{1,8}}|[a-z\d]{{1,30}}(?:[._+][a-z\d]{{1,30}}){{1,4}}){_SAID_AT}[\w-]{{1,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.{_TOP}\b",
+    ),
     pattern(
         Kind.EMAIL,
         rf"(?<![\w.+-])(?!(?:look|shop|shopping|work|working|bank|banking|is|are|was|up|me|it|them|account|accounts|card|one|and|or|here|back|save|buy|bought|live|login|savings|checking)\b)"
         rf"[a-z][\w+-]{{1,30}}{_SAID_AT}[\w-]{{1,63}}(?:\.[\w-]{{2,63}}){{0,3}}\.{_TOP}\b(?!/)",
-        near=beside(before=r"(?:e-?mail|mail|write|contact|reach|address|gmail|[,(:\"])(?: ?(?:me|us|him|her|is|to|at|on|:|=|-)){0,3} ?\Z", after=r",? ?(?:\(?\+?\d{3}|or call|or text)", reach=30),
+        near=beside(
+            before=r"(?:e-?mail|mail|write|contact|reach|address|gmail|[,(:\"])(?: ?(?:me|us|him|her|is|to|at|on|:|=|-)){0,3} ?\Z",
+            after=r",? ?(?:\(?\+?\d{3}|or call|or text)",
+            reach=30,
+        ),
     ),
 )
 MACHINES: tuple[Pattern, ...] = (

@@ -36,6 +36,7 @@ def _card_like(text: str) -> bool:
 def _is_reference(text: str) -> bool:
     return sum(char.isalnum() for char in text) >= 5 and not is_amount(text)
 
+
 NUMBERS: tuple[Pattern, ...] = (
     numbered(
         Kind.IBAN,
@@ -48,23 +49,34 @@ NUMBERS: tuple[Pattern, ...] = (
     numbered(Kind.CARD, r"(?<![\d.,$€£-])(?!9)(?:\d[ .-]?){12,18}\d(?![\d.,]*\d)", luhn),
     numbered(Kind.CARD, r"\b(?:card|visa|mastercard|amex)" + IS + r"(?P<it>\d{4}(?:[ -]?\d{3,6}){2,4})\b", has_digits(13)),
     # As it is printed on cards, though a digit be wrong, or some be hidden.
-    numbered(Kind.CARD, r"(?<![\w$€£.,-])[2-6]\d{3}(?: - |[ ./_-]{1,3})(?:\d{4}(?: - |[ ./_-]{1,3})){2}\d{1,4}(?![\d.,]*\d)|(?<![\w$€£.,-])3\d{3}[ ./-]{1,3}\d{6}[ ./-]{1,3}\d{5}(?!\d)", is_code(12)),
-    numbered(Kind.CARD, r"(?<![\w.,$€£-])(?=[\d -]{0,14}[x*#•])\d{4}[ -]?(?:[\dx*#•.]{4}[ -]?){2}\d{4}(?!\w)|(?<![\w.,$€£-])\d{4,6}[x*•#]{4,9}\d{4}(?!\w)"),
     numbered(
         Kind.CARD,
-        r"(?<![\w.,$€£-])(?P<it>\d{12,19}|\d{2,6}(?:(?: - |[ ./-]{1,3})\d{2,6}){2,8})(?![\d.,]{0,9}\d)",
+        r"(?<![\w$€£.,-])[2-6]\d{3}(?: - |[ ./_-]{1,3})(?:\d{4}(?: - |[ ./_-]{1,3})){2}\d{1,4}(?![\d.,]*\d)|(?<![\w$€£.,-])3\d{3}[ ./-]{1,3}\d{6}[ ./-]{1,3}\d{5}(?!\d)",
+        is_code(12),
+    ),
+    numbered(Kind.CARD, r"(?<![\w.,$€£+-])(?=[\d -]{0,14}[x*#•])\d{4}[ -]?(?:[\dx*#•.]{4}[ -]?){2}\d{4}(?!\w)|(?<![\w.,$€£+-])\d{4,6}[x*•#]{4,9}\d{4}(?!\w)"),
+    numbered(
+        Kind.CARD,
+        r"(?<![\w.,$€£+-])(?P<it>\d{12,19}|\d{2,6}(?:(?: - |[ ./-]{1,3})\d{2,6}){2,8})(?![\d.,]{0,9}\d)",
         _card_like,
-        beside(before=_called(r"cards?|visa|mastercard|master|mc|maestro|amex|american express|discover|diners|jcb|rupay|debit|credit|karte|carte|tarjeta|carta|pan|plastic|number|no", 40), after=r"[^.!?]{0,20}\b(?:cards?|visa|mastercard|amex|debit)\b", reach=60),
+        beside(
+            before=_called(
+                r"cards?|visa|mastercard|master|mc|maestro|amex|american express|discover|diners|jcb|rupay|debit|credit|karte|carte|tarjeta|carta|pan|plastic|number|no",
+                40,
+            ),
+            after=r"[^.!?]{0,20}\b(?:cards?|visa|mastercard|amex|debit)\b",
+            reach=60,
+        ),
     ),
     numbered(Kind.SSN, r"(?<![\d-])\d{3} ?- ?\d{2} ?- ?\d{4}(?!\d|-\d)(?:-[A-Z]\d?\b)?"),
     numbered(
         Kind.SSN,
-        r"(?<![\w.,$€£-])(?!000|666)(?P<it>\d{3}(?: - |[ ./-]{1,2})\d{2}(?: - |[ ./-]{1,2})\d{4})(?![\w]|[.,-]\d)" + NO_UNIT,
+        r"(?<![\w.,$€£+-])(?!000|666)(?P<it>\d{3}(?: - |[ ./-]{1,2})\d{2}(?: - |[ ./-]{1,2})\d{4})(?![\w]|[.,-]\d)" + NO_UNIT,
         near=beside(before=rf"\b(?:{_SOCIAL}|number|id)\b", after=rf".{{0,25}}?\b(?:{_SOCIAL})\b", reach=160),
     ),
     numbered(
         Kind.SSN,
-        r"(?<![\w.,$€£-])(?P<it>\d{9})(?![\w]|[.,-]\d)" + NO_UNIT,
+        r"(?<![\w.,$€£+-])(?P<it>\d{9})(?![\w]|[.,-]\d)" + NO_UNIT,
         near=beside(before=_called(_SOCIAL, 40), after=rf"[^.!?]{{0,12}}\b(?:{_SOCIAL})\b", reach=60),
     ),
     numbered(
@@ -90,22 +102,60 @@ NUMBERS: tuple[Pattern, ...] = (
         + r"(?P<it>(?=[\w -]{0,40}\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
         has_digits(5),
     ),
-    numbered(Kind.ID, CODE, is_code(6, sums=True), beside(before=_called(_PERSONS), after=rf"[\"')]?,? ?(?:is|was|as|=|\() ?(?:my|the|our|his|her)? ?(?:{_PERSONS})\b", reach=60)),
-    numbered(Kind.ID, CODE, is_mixed, beside(before=_called(_PLATES + "|" + _PAPERS, 15), after=rf"[^.!?]{{0,8}}\b(?:plates?|number ?plate|kennzeichen|rego)\b", reach=40)),
+    numbered(
+        Kind.ID,
+        CODE,
+        is_code(6, sums=True),
+        beside(before=_called(_PERSONS), after=rf"[\"')]?,? ?(?:is|was|as|=|\() ?(?:my|the|our|his|her)? ?(?:{_PERSONS})\b", reach=60),
+    ),
+    numbered(
+        Kind.ID,
+        CODE,
+        is_mixed,
+        beside(before=_called(_PLATES + "|" + _PAPERS, 15), after=r"[^.!?]{0,8}\b(?:plates?|number ?plate|kennzeichen|rego)\b", reach=40),
+    ),
 )
 ACCOUNTS: tuple[Pattern, ...] = (
-    numbered(Kind.ACCOUNT, r"\b(?:swift|bic)(?:[ /-]?(?:bic|code|no\.?|number))?(?: (?:is|was))?[ :=(#-]{1,3}(?P<it>(?-i:[A-Z]{4})[A-Z]{2}[A-Z\d]{2}(?:[A-Z\d]{3})?)\b|\b(?P<ifsc>(?-i:[A-Z]{4}0[A-Z\d]{6}))\b"),
-    numbered(Kind.ACCOUNT, r"(?<![\w$€£.,/-])(?P<it>\d{2}(?: ?[.-] ?| )\d{2}(?: ?[.-] ?| )\d{2})(?![\w/]|[.,-]\d)", near=beside(before=r"\b(?:sort(?:[ -]?code)?|s/?c|bsb)(?![\w])[^.!?\d]{0,20}\Z", after=r"\W{0,4}(?:(?:and|account|acct?|a/c|no|number|\W) ?){1,4}\d{8}\b")),
-    numbered(Kind.ACCOUNT, rf"\b{_ENDING}[x*.# ]{{0,6}}(?P<it>\d{{3,6}})\b(?! ?(?:st|nd|rd|th|dollars|euros|%))", near=beside(before=r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|credit|number|iban|checking|savings|loan|policy|phone|one|ssn|it|mine)\b", reach=60)),
-    numbered(Kind.ACCOUNT, r"\blast (?:4|four|5|five|3|three|6|six)\b(?: (?:digits?|numbers?|of|are|is|the|my|acct|account|card|were|was|on|it))* ?[:=#(\"-]{0,2} ?(?P<it>\d{3,6})\b" + NO_UNIT),
-    numbered(Kind.ACCOUNT, r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|checking|savings|loan)\b[^.!?\d]{0,15}(?<!\w)(?P<it>(?:[x*•]{1,12}|\.{2,4}|- ?\.{2,3})[ -]?\d{3,6}(?:-\d{1,4})?)\b"),
+    numbered(
+        Kind.ACCOUNT,
+        r"\b(?:swift|bic)(?:[ /-]?(?:bic|code|no\.?|number))?(?: (?:is|was))?[ :=(#-]{1,3}(?P<it>(?-i:[A-Z]{4})[A-Z]{2}[A-Z\d]{2}(?:[A-Z\d]{3})?)\b|\b(?P<ifsc>(?-i:[A-Z]{4}0[A-Z\d]{6}))\b",
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        r"(?<![\w$€£.,/+-])(?P<it>\d{2}(?: ?[.-] ?| )\d{2}(?: ?[.-] ?| )\d{2})(?![\w/]|[.,-]\d)",
+        near=beside(
+            before=r"\b(?:sort(?:[ -]?code)?|s/?c|bsb)(?![\w])[^.!?\d]{0,20}\Z", after=r"\W{0,4}(?:(?:and|account|acct?|a/c|no|number|\W) ?){1,4}\d{8}\b"
+        ),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        rf"\b{_ENDING}[x*.# ]{{0,6}}(?P<it>\d{{3,6}})\b(?! ?(?:st|nd|rd|th|dollars|euros|%))",
+        near=beside(
+            before=r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|credit|number|iban|checking|savings|loan|policy|phone|one|ssn|it|mine)\b",
+            reach=60,
+        ),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        r"\blast (?:4|four|5|five|3|three|6|six)\b(?: (?:digits?|numbers?|of|are|is|the|my|acct|account|card|were|was|on|it))* ?[:=#(\"-]{0,2} ?(?P<it>\d{3,6})\b"
+        + NO_UNIT,
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|checking|savings|loan)\b[^.!?\d]{0,15}(?<!\w)(?P<it>(?:[x*•]{1,12}|\.{2,4}|- ?\.{2,3})[ -]?\d{3,6}(?:-\d{1,4})?)\b",
+    ),
     numbered(
         Kind.ACCOUNT,
         r"\b(?:confirmation|booking|reservation|reference|ref|pnr|tracking|claim|case|policy|order|ticket|gift ?card|voucher|redemption|member|customer|application|docket|invoice|file|loan|account|acct)"
         r"(?: (?:code|number|no\.?|id|#|card))?\.?(?: (?:is|was))?[ :=#\"'(-]{1,4}(?P<it>(?-i:(?=[A-Z/-]{0,20}\d)(?=[\d/-]{0,20}[A-Z])(?!\d{4}[A-Z]?\b)[A-Z\d]{2,12}(?:[-/][A-Z\d]{1,12}){0,4}))\b(?![.,]\d)",
         _is_reference,
     ),
-    numbered(Kind.ACCOUNT, r"\b(?!(?:model|part|product|item|sku|error|version|build|form|flight|batch|page|line|large|small|total|average|any|some|great)\b)[a-z]{2,14} (?:number|num|no\.|nr\.|id|id:|no:|ref\.?|reference)(?: (?:is|was))?[ :=#(\"'-]{1,3}(?P<it>(?:[A-Z]{1,5}[ -]?)?\d{1,10}(?:[-/. ]\d{1,10}){0,4}(?:[-/][A-Z]{1,3})?)\b" + NO_UNIT, is_code(5)),
+    numbered(
+        Kind.ACCOUNT,
+        r"\b(?!(?:model|part|product|item|sku|error|version|build|form|flight|batch|page|line|large|small|total|average|any|some|great)\b)[a-z]{2,14} (?:number|num|no\.|nr\.|id|id:|no:|ref\.?|reference)(?: (?:is|was))?[ :=#(\"'-]{1,3}(?P<it>(?:[A-Z]{1,5}[ -]?)?\d{1,10}(?:[-/. ]\d{1,10}){0,4}(?:[-/][A-Z]{1,3})?)\b"
+        + NO_UNIT,
+        is_code(5),
+    ),
     numbered(Kind.ACCOUNT, r"(?<![\w&/])#(?P<it>\d{6,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{6,20})\b"),
     numbered(
         Kind.ACCOUNT,
@@ -137,18 +187,50 @@ ACCOUNTS: tuple[Pattern, ...] = (
         r"\b(?:account|acct|card|number|visa|mastercard|amex|debit|credit|checking|phone|policy|one) (?:\w+ )?" + _ENDING + r"[x*.]*(?P<it>\d{3,6})\b",
     ),
     numbered(Kind.ACCOUNT, r"\blast (?:4|four)(?: (?:digits|numbers))?(?: of [\w' ]{1,30})?(?: ?(?:is|are|was|were|:|=)){0,2} ?(?P<it>\d{4})\b"),
-    numbered(Kind.ACCOUNT, r"(?<!\w)(?:[x*]{2,4}[ -]?){1,4}\d{4}\b"),
+    numbered(Kind.ACCOUNT, r"(?<!\w)(?:[x*•·]{1,8}[ -]?){1,4}(?<=[x*•· -])\d{4}\b(?! ?(?:%|x\b))"),
 )
 # Behind a cue with words between: after what is shaped like a telephone number or a date.
 LOOSE: tuple[Pattern, ...] = (
-    numbered(Kind.ACCOUNT, r"(?<![\w-])[x*•]{2,12}(?:[ -]?[\dx*•]{1,12}){0,4}[ -]?\d{1,6}(?:-\d{1,4})?\b", has_digits(3), beside(before=_called(_ACCOUNTS + "|cards?"))),
-    numbered(Kind.ACCOUNT, CODE, is_code(7), beside(before=_called(_ACCOUNTS, 30), after=rf"[\"')]?,? ?(?:is|was|as|=|\(|being)? ?(?:my|the|our|his|her)? ?(?:{_ACCOUNTS})(?![\w])", reach=60)),
-    numbered(Kind.ACCOUNT, CODE, is_code(6), beside(before=rf"\b(?:sort(?:[ -]?code)?|routing|bsb|(?:account|acct?|policy|customer|member|reference|ref|case|claim|ticket|order|loan|student|employee|booking|serial|invoice|file|docket|confirmation|tracking|complaint|dispute|transaction|transfer|contract|application)(?: (?:number|num|no|nr|id|code|ref))?)(?: (?:is|was))?[ .:=#\"'(\[|>-]{{1,5}}\Z", reach=40)),
+    numbered(
+        Kind.ACCOUNT,
+        r"(?<![\w-])[x*•]{2,12}(?:[ -]?[\dx*•]{1,12}){0,4}[ -]?\d{1,6}(?:-\d{1,4})?\b",
+        has_digits(3),
+        beside(before=_called(_ACCOUNTS + "|cards?")),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        CODE,
+        is_code(7),
+        beside(before=_called(_ACCOUNTS, 30), after=rf"[\"')]?,? ?(?:is|was|as|=|\(|being)? ?(?:my|the|our|his|her)? ?(?:{_ACCOUNTS})(?![\w])", reach=60),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        CODE,
+        is_code(6),
+        beside(
+            before=r"\b(?:sort(?:[ -]?code)?|routing|bsb|(?:account|acct?|policy|customer|member|reference|ref|case|claim|ticket|order|loan|student|employee|booking|serial|invoice|file|docket|confirmation|tracking|complaint|dispute|transaction|transfer|contract|application)(?: (?:number|num|no|nr|id|code|ref))?)(?: (?:is|was))?[ .:=#\"'(\[|>-]{1,5}\Z",
+            reach=40,
+        ),
+    ),
     # So long a number is hardly anything but somebody's.
-    numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=-])(?<![$€£¥₹] )\d{9,24}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(9)),
-    numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=-])(?<![$€£¥₹] )\d{2,6}(?:[ -]\d{2,6}){2,6}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(11)),
+    numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=+-])(?<![$€£¥₹] )\d{9,24}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(9)),
+    numbered(Kind.ACCOUNT, r"(?<![\w$€£¥₹.,/#=+-])(?<![$€£¥₹] )(?=(?:\d{2,6} ){0,5}0\d)\d{2,6}(?:[ -]\d{2,6}){2,6}(?![\w/-]|[.,]\d)" + NO_UNIT, is_code(11)),
     numbered(Kind.ACCOUNT, r"\b(?-i:(?=[A-Za-z]{0,40}\d)(?=[a-z\d]{0,40}[A-Z])(?=[A-Z\d]{0,40}[a-z])[1-9A-HJ-NP-Za-km-z]{32,110})\b", has_digits(3)),
     numbered(Kind.ACCOUNT, r"(?<![\w:/-])\d{1,2}:\d{2}-[a-z]{2}-\d{3,6}(?![\w-])"),
+    numbered(
+        Kind.ACCOUNT,
+        r"\b(?:tickets?|case|docket|reference|ref\.?|confirmation|booking|invoice|serial|receipt|tracking|complaint|dispute|policy|member|customer|employee|badge|student|check|cheque|wire|trace|acct|routing|account|a/c)(?: (?:is|was|no\.?|number|#|id))* ?[:#=(]? ?(?P<it>\d{5,12}(?:-\d{1,8}){0,3})(?![\w/]|[.,-]\d)"
+        + NO_UNIT,
+        is_code(5, sums=True),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        r"\b(?:badge|employee|member|student|agent|operator|rep|check|cheque|unit|room|locker|box|desk)(?:'s)? (?:id|no\.?|number|#|num)(?: (?:is|was))?[ :#=(]{0,2}(?P<it>\d{3,6})\b"
+        + NO_UNIT,
+    ),
+    # Letters and digits in one long word are no word of any language.
+    numbered(Kind.ACCOUNT, r"(?<![\w&/.@-])(?<!isin )(?<!cusip )(?<!model )(?<!model number )(?-i:(?=\d{0,30}[A-Z])[A-Z\d]{10,34})(?![\w-])", has_digits(5)),
+    numbered(Kind.ACCOUNT, r"(?<![\w$€£.,/+-])\d{1,12}(?:-\d{1,12}){2,5}(?![\w/-]|[.,]\d)", is_code(9)),
     # Groups of digits with signs, and letters before them, are no sums.
-    numbered(Kind.ACCOUNT, r"(?<![\w$€£.,/-])(?-i:[A-Z]{2,5}-?\d{2,6}-\d{4,12}|[A-Z]{2,4}\d{8,14})(?![\w-])|(?<![\w$€£.,/-])\d{2,6}-\d{6,10}/\d{4}(?!\w)"),
+    numbered(Kind.ACCOUNT, r"(?<![\w$€£.,/+-])(?-i:[A-Z]{2,5}-?\d{2,6}-\d{4,12}|[A-Z]{2,4}\d{8,14})(?![\w-])|(?<![\w$€£.,/+-])\d{2,6}-\d{6,10}/\d{4}(?!\w)"),
 )

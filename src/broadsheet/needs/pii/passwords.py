@@ -7,9 +7,7 @@ from broadsheet.needs.pii.shapes import NO_UNIT
 _WORDS = r"pass ?words?|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|passwd|pwd|pw|pass ?phrase|pass ?code|pass|login|log-?in|credentials"
 _CODES = r"pin|pins|pin-?code|passcode|cvv2?|cvc2?|csc|cid|security code|otp|tan|mtan|pincode|geheimzahl|unlock code|(?:one|1)[- ]time[- ](?:code|password|passcode|pin)|(?:verification|access|login|sms|authentication|activation|confirmation|2fa|auth|recovery|backup|door|gate|alarm|safe|lock ?box) (?:code|pin|number)|code"
 
-KEYS: tuple[Pattern, ...] = (
-    pattern(Kind.SECRET, r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
-)
+KEYS: tuple[Pattern, ...] = (pattern(Kind.SECRET, r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),)
 PASSWORDS: tuple[Pattern, ...] = (
     pattern(
         Kind.SECRET,
@@ -54,5 +52,16 @@ PASSWORDS: tuple[Pattern, ...] = (
             after=r"[\"')]? (?:is|was|as|=|being) (?:my|the|our|his|her|mum's|mom's|dad's) (?:\w+ )?(?:pin|code|passcode|otp|cvv|cvc|password)\b|[\"']? \((?:pin|cvv|cvc|otp|code)\)",
             reach=60,
         ),
+    ),
+    numbered(
+        Kind.SECRET,
+        r"\b(?:pins?|pin ?code|cvv2?|cvc2?|otp|passcode|mtan|geheimzahl)\b(?:(?!\b(?:transactions?|purchases?|withdr\w+|paid|charged|took|lost|limit|since|after|times|fees?|than|pad)\b)[^.!?\d$€£]){0,30}(?<![\w$€£.,/-])(?P<it>\d{3,6}|\d(?:[ -]\d){3,5}|\d\d[ -]\d\d)(?![\w/-]|[.,]\d)"
+        + NO_UNIT,
+        is_pin,
+    ),
+    pattern(
+        Kind.SECRET,
+        r"\b(?:pass ?word|passwd|pwd|pw|passphrase|passwort|contraseña)(?: ?(?:is|was|=|:|->)){1,2} (?!(?:wrong|incorrect|right|correct|secure|strong|invalid|unsafe|stored|always|never|still|probably|another|something|everything|different|similar|simple|complex|random|unique|public|known|because|already|really|anywhere|enough|locked|the|same|being|required|just|only|also|blocked|changed|stolen|hacked|leaked|reset|expired|not|no|too|very|my|his|her|their|our|in|on|at|a|an|so)\b)"
+        r"(?P<it>(?![a-z]{0,30}(?:ed|ing|ly|ent|ible|able)\b)[a-z]{6,30})(?=[.,;!?)]|\Z| (?:and|for|with|but|or|on)\b)",
     ),
 )

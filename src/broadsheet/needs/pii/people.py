@@ -29,14 +29,18 @@ _NEVER = frozenset(
     prime plus premium gold silver platinum sapphire preferred reserve freedom blue everyday venture quicksilver black flex unlimited rewards standard basic pro
     direct global first republic citizens regions suntrust truist pnc us usaa navy aarp aaa sallie mae fannie freddie mac navient nelnet mohela aidvantage dave ramsey suze orman
     human resources employee benefits fresh performance improvement certified registered software senior junior dollar averaging lump sum laundering talent acquisition licensed health life
-    hours returns return report reports final gen reg etc vs ps fyi imo faq diy myself
+    rul proc stat hours returns return report reports final gen reg etc vs ps fyi imo faq diy myself
     warren buffett graham bogle boglehead bogleheads
     """.split()
 )
 _PAIRS = frozenset(
     """edward jones|charles schwab|morgan stanley|goldman sachs|raymond james|jackson hewitt|john hancock|marcus goldman|lincoln financial|liberty mutual|northwestern mutual|mr cooper|jp morgan|kelley blue
     |home depot|best buy|ray dalio|elon musk|joe biden|donald trump|barack obama|jerome powell|janet yellen|martin luther|saint patrick|green dot|hong kong|puerto rico|costa rica|abu dhabi|santa fe|baton rouge
-    |salt lake|st louis|pell grant|stafford loan|perkins loan|murphy bed|ponzi scheme|monte carlo|dow jones|standard poor|lending tree|rocket lawyer|taco bell|burger king|wendys|marks spencer|sainsburys|tesco""".replace("\n", "").replace("|    ", "|").split("|")
+    |salt lake|st louis|pell grant|stafford loan|perkins loan|murphy bed|ponzi scheme|monte carlo|dow jones|standard poor|lending tree|rocket lawyer|taco bell|burger king|wendys|marks spencer|sainsburys|tesco""".replace(
+        "\n", ""
+    )
+    .replace("|    ", "|")
+    .split("|")
 )
 # Persons to the writer, and persons by what they do.
 RELATIONS = (
@@ -61,7 +65,7 @@ _TITLE = r"(?:(?:mr|mrs|ms|mx|miss|dr|prof|herr|frau|sr|sra|mme|dott|avv|ing|rev
 _OPEN = r"[ :=\"'(\[<>/|,*_.-]"
 LEADS = rf"(?<![\w'])(?:{RELATIONS}|{TRADES}|{SAID})(?![\w']){_FILL}{{0,4}}{_OPEN}{{1,4}}{_TITLE}[\"'(]?\Z"
 FOLLOWS = (
-    rf"[\"')]?,? ?\(?(?:(?:my|our|the|his|her|their|an?) (?:\w+ )?(?:{RELATIONS}|{TRADES})\b|(?:EA|CPA|CFP|Esq|MD|PhD|JD|RN|LLB|FCA|ACA)\b|\(?(?:she/her|he/him|they/them)|aka\b|calls? (?:himself|herself)|(?:is|was) (?:my|our|the|his|her) (?:\w+ )?(?:{RELATIONS}|{TRADES})\b"
+    rf"[\"')]?,? ?\(?(?:(?:my|our|the|his|her|their|an?) (?:[\w'-]+ ){{0,3}}(?:{RELATIONS}|{TRADES})\b|(?:EA|CPA|CFP|Esq|MD|PhD|JD|RN|LLB|FCA|ACA)\b|\(?(?:she/her|he/him|they/them)|aka\b|calls? (?:himself|herself)|(?:is|was) (?:my|our|the|his|her) (?:\w+ )?(?:{RELATIONS}|{TRADES})\b"
     r"|here(?=[,.]? (?:\(|\d|from|in|with|again)|,)|(?:born|d\.?o\.?b|age|aged|\(?\d{2}[,)]))"
     rf"|(?: just| then| also)? (?:told (?:me|us)|texted|promised|swears|swore|hung up|ghosted|scammed|conned|kept (?:calling|saying)|lives?|lived|passed away|died|was born|retired|picked up|answered|stole|owes|works|worked|who (?:is|was|works|said|told|called)|from (?:the|my|our) (?:bank|branch|fraud|office|church|gym|agency|school)|at (?:the|my|our) (?:bank|branch|credit union|office))\b"
     r"|'s (?:account|name|number|e-?mail|phone|signature|ssn|file|estate|credit|birthday|house|lawyer|loan)\b"

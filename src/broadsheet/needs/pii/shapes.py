@@ -1,7 +1,5 @@
 """Parts of which ways of writing are made: money that is no number of anybody, dates, capitals."""
 
-import re
-import sys
 import unicodedata
 
 # Money and shares are no numbers of accounts or telephones.
