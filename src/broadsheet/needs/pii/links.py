@@ -45,6 +45,14 @@ LINKS: tuple[Pattern, ...] = (
             reach=50,
         ),
     ),
+    # Letters of both sizes and digits in one, a value of letters and digits, a street with its number, a site of somebody's own.
+    pattern(
+        Kind.URL,
+        r"\bhttps?://[^\s<>\"/]{1,100}/(?:[^\s<>\"/]{1,80}/){0,5}(?-i:(?=[\w-]{0,60}[a-z])(?=[\w-]{0,60}[A-Z])(?=[\w-]{0,60}\d)[\w-]{9,100})[^\s<>\"]*"
+        r"|\bhttps?://[^\s<>\"?]{1,200}\?[^\s<>\"]{0,200}?=(?=[a-z_-]{0,40}\d)(?=[\d_-]{0,40}[a-z])[\w-]{6,}[^\s<>\"]*"
+        r"|\bhttps?://[^\s<>\"]{1,150}?/\d{1,5}-[a-z-]{2,30}-(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|pl|ter|cir)\b[^\s<>\"]*"
+        r"|(?<![\w.@/-])(?:https?://)?(?!www\.|blog\.|help\.|support\.|en\.|about\.)[\w-]{3,40}\.(?:wordpress|blogspot|tumblr|substack|weebly|wixsite|squarespace|github|carrd|bandcamp|livejournal|medium|itch|neocities|bsky|myshopify|netlify|vercel|000webhostapp)\.(?:com|io|co|app|social|org)\b[^\s<>\"]*",
+    ),
     # Short links, and files that one account shares.
     pattern(
         Kind.URL,

@@ -89,12 +89,12 @@ NAMES: tuple[Pattern, ...] = (
     ),
     pattern(
         Kind.NAME,
-        rf"\b(?:mr|mrs|ms|mx|miss|dr|prof|herr|frau|señor|señora|sr|sra|mme|monsieur|madame|mlle|dott|avv|shri|smt|herrn|maître|señorita)\b\.?(?: (?:dr|prof|ing)\.?)? (?P<it>(?:(?-i:[A-Z])\. ?){{0,2}}{_NAME}|{_CAPS}(?: {_CAPS})?)",
+        rf"\b(?:mr|mrs|ms|mx|miss|dr|prof|herr|frau|señor|señora|sr|sra|mme|monsieur|madame|mlle|dott|avv|shri|smt|herrn|maître|señorita)\b\.?(?: (?:dr|prof|ing)\.?)? (?P<it>(?:(?-i:[A-Z])(?:\. ?| )){{0,2}}{_NAME}|{_CAPS}(?: {_CAPS})?)",
         is_person,
     ),
     pattern(
         Kind.NAME,
-        rf"\b(?:regards|sincerely|yours truly|yours|thanks|thank you|cheers|best|best wishes|signed|grüße|saludos|cordialement),? ?-?,? ?(?P<it>(?:(?-i:[{UPPER}])\. ?){{0,2}}{_NAME})(?=[ .!,]*(?:\Z|(?-i:[^a-z .!,])))",
+        rf"\b(?:regards|sincerely|yours truly|yours|thanks|thank you|cheers|best|best wishes|signed|grüße|saludos|cordialement),? ?-?,? ?(?P<it>(?:(?-i:[{UPPER}])\. ?){{0,2}}{_NAME})(?=[ .!,]*(?:x{{1,4}}\b)?[ .!,]*(?:\Z|(?-i:[^a-z .!,])))",
         is_person,
     ),
     pattern(

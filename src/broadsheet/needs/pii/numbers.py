@@ -142,7 +142,7 @@ ACCOUNTS: tuple[Pattern, ...] = (
     ),
     numbered(
         Kind.ACCOUNT,
-        r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|checking|savings|loan)\b[^.!?\d]{0,15}(?<!\w)(?P<it>(?:[x*•]{1,12}|\.{2,4}|- ?\.{2,3})[ -]?\d{3,6}(?:-\d{1,4})?)\b",
+        r"\b(?:accounts?|acct|acc|a/c|cards?|visa|mastercard|amex|debit|checking|savings|loan)\b[^.!?\d]{0,15}(?<!\w)(?P<it>\(\d{4}\)|(?:[x*•]{1,12}|\.{2,4}|- ?\.{2,3})[ -]?\d{3,6}(?:-\d{1,4})?)(?!\w)",
     ),
     numbered(
         Kind.ACCOUNT,
@@ -159,7 +159,7 @@ ACCOUNTS: tuple[Pattern, ...] = (
     numbered(Kind.ACCOUNT, r"(?<![\w&/])#(?P<it>\d{6,20}|(?=[A-Z-]{1,8}\d)[A-Z\d-]{6,20})\b"),
     numbered(
         Kind.ACCOUNT,
-        r"\b(?:(?:account|acct|a/c|acc|konto|compte|cuenta|conto|checking|savings)(?: (?:number|no\.?|num|nr\.?|id)| ?#)|kontonummer|routing|aba|sort[ -]?code|bsb|swift|bic|transit)"
+        r"\b(?:(?:account|acct|a/c|acc|konto|compte|cuenta|conto|checking|savings)(?: (?:number|no\.?|num|nr\.?|id)| ?#)|kontonummer|blz|rib|rtg|rtn|routing|aba|sort[ -]?code|bsb|swift|bic|transit)"
         + IS
         + r"(?P<it>(?=[\w -]{0,40}\d)(?:[A-Z]{0,6}\d[A-Z0-9]*)(?:[ -][0-9]+)*)\b"
         + NO_UNIT,

@@ -42,7 +42,7 @@ PASSWORDS: tuple[Pattern, ...] = (
     ),
     pattern(Kind.SECRET, rf"\b(?:{_WORDS})\b[^.!?\"]{{0,20}}(?:is|was|:|=|->|,)? ?\"(?P<it>[^\"]{{4,40}})\"", is_no_word_alone),
     pattern(Kind.SECRET, rf"\b(?:{_WORDS})\b ?(?:is|was|set to|:|=|->) ?\"(?P<it>[^\" ]{{4,40}})\""),
-    pattern(Kind.SECRET, r"\b(?:secret|security|recovery) (?:answer|word|phrase)(?: ?(?:is|was|:|=)){1,2} ?[\"']?(?P<it>[^\s\"',.;]{3,40})"),
+    pattern(Kind.SECRET, r"\b(?:secret|security|recovery) (?:answer|word|phrase)(?!s)(?: ?(?:is|was|:|=)){0,2} ?[\"']?(?P<it>[^\s\"',.;]{3,40})"),
     numbered(
         Kind.SECRET,
         r"(?<![\w@$€£¥₹/.,-])(?<![$€£] )(?P<it>(?:[A-Z]-)?\d{3}[ -]\d{3}|(?:[A-Z]-)?\d{3,8})(?![\w/-])" + NO_UNIT,
@@ -55,7 +55,7 @@ PASSWORDS: tuple[Pattern, ...] = (
     ),
     numbered(
         Kind.SECRET,
-        r"\b(?:pins?|pin ?code|cvv2?|cvc2?|otp|passcode|mtan|geheimzahl)\b(?:(?!\b(?:transactions?|purchases?|withdr\w+|paid|charged|took|lost|limit|since|after|times|fees?|than|pad)\b)[^.!?\d$€£]){0,30}(?<![\w$€£.,/-])(?P<it>\d{3,6}|\d(?:[ -]\d){3,5}|\d\d[ -]\d\d)(?![\w/-]|[.,]\d)"
+        r"\b(?:pins?|pin ?code|cvv2?|cvc2?|otp|passcode|mtan|geheimzahl)\b(?:(?!\b(?:transactions?|purchases?|withdr\w+|paid|charged|took|lost|limit|since|after|times|fees?|than|pad)\b)(?:[^.!?\d$€£]|[.!?]{1,2} ?(?=it'?s))){0,30}(?<![\w$€£.,/-])(?P<it>\d{3,6}|\d(?:[ -]\d){3,5}|\d\d[ -]\d\d)(?![\w/-]|[.,]\d)"
         + NO_UNIT,
         is_pin,
     ),
@@ -64,4 +64,9 @@ PASSWORDS: tuple[Pattern, ...] = (
         r"\b(?:pass ?word|passwd|pwd|pw|passphrase|passwort|contraseña)(?: ?(?:is|was|=|:|->)){1,2} (?!(?:wrong|incorrect|right|correct|secure|strong|invalid|unsafe|stored|always|never|still|probably|another|something|everything|different|similar|simple|complex|random|unique|public|known|because|already|really|anywhere|enough|locked|the|same|being|required|just|only|also|blocked|changed|stolen|hacked|leaked|reset|expired|not|no|too|very|my|his|her|their|our|in|on|at|a|an|so)\b)"
         r"(?P<it>(?![a-z]{0,30}(?:ed|ing|ly|ent|ible|able)\b)[a-z]{6,30})(?=[.,;!?)]|\Z| (?:and|for|with|but|or|on)\b)",
     ),
+    pattern(
+        Kind.SECRET,
+        r"\b(?:log-?ins?|credentials|creds|user(?:name)? ?/ ?pass(?:word)?)(?: (?:is|are|was))?[ :=-]{1,3}(?P<it>[^\s/|,]{3,40} ?[/|] ?(?=[^\s]{0,40}\d)[^\s]{4,40})",
+    ),
+    pattern(Kind.SECRET, r"\b(?:password|passphrase|pwd|pw)\b ?\((?:it'?s|it was|was|is|now|then)? ?(?P<it>[^\s()]{4,40})(?=\))", is_no_word),
 )
