@@ -9,7 +9,7 @@ from typing import NamedTuple
 from broadsheet.needs.normal import NormalText, normalise
 from broadsheet.needs.pii import PATTERNS, Kind
 from broadsheet.needs.pii.names import ABOVE_FOUND, AFTER_FOUND, BEFORE_FOUND, IN_SENTENCE
-from broadsheet.needs.pii.people import is_person
+from broadsheet.needs.pii.people import is_person, without_rest
 
 _GAP = re.compile(r"\s")
 # What is found of a person makes a name beside it likely.
@@ -81,6 +81,8 @@ def _found(text: str) -> Iterator[tuple[int, int, Kind]]:
             begin, end = _place(match)
             if pattern.kind is Kind.ADDRESS:
                 begin = _free(taken, plain, begin, end)
+            elif pattern.kind is Kind.NAME:
+                end = begin + len(without_rest(plain[begin:end]))
             is_found = begin < end and not any(taken[begin:end]) and pattern.holds(plain[begin:end]) and pattern.near(plain, begin, end)
             if is_found:
                 taken[begin:end] = b"\x01" * (end - begin)

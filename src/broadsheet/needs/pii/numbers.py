@@ -97,7 +97,7 @@ NUMBERS: tuple[Pattern, ...] = (
     numbered(
         Kind.ID,
         r"\b(?:passport|reisepass|pasaporte|passeport|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e|national id|identity card|personalausweis|dni|aadhaar|aadhar|nhs|medicare"
-        r"|tax id|taxpayer id|steuernummer|steuer-id|curp|licen[cs]e plate|number plate|kennzeichen|national insurance|(?-i:NI|NIE|PAN|TIN|EIN|VAT|VIN|DL|UTR))"
+        r"|tax id|taxpayer id|steuernummer|steuer-id|curp|licen[cs]e plate|number plate|kennzeichen|national insurance|(?-i:NI|NIE|PAN|TIN|EIN|VAT|VIN|DL|UTR))(?!\w)"
         + IS
         + r"(?P<it>(?=[\w -]{0,40}\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
         has_digits(5),

@@ -3,11 +3,15 @@
 import re
 
 # Banks, firms, products, places, months, greetings: capitalised in posts, and nobody's name.
-_NEVER = frozenset(
+_NO_PART = frozenset(
     """
     i it the a an my this that these those in on at to of for from by with we you they he she but and or so if as is are was were be been am no not yes any all each every some
     what when where who why how which can could would should will do does did has have had just also then than there here now please help edit update tldr tia thanks thank cheers
     hello hi hey dear sir madam sirs team everyone everybody folks guys reddit friend friends support customer service services care department dept office officer center centre
+    """.split()
+)
+_NEVER = _NO_PART | frozenset(
+    """
     bank banks banking union credit debit card cards account accounts acct checking savings loan loans mortgage mortgages financial finance finances capital insurance assurance
     investment investments investing fund funds trust money market markets stock stocks bond bonds index etf ira roth sep simple traditional rollover hsa fsa tax taxes irs hmrc
     federal reserve fed government agency bureau board commission committee council court county city state states united kingdom america american european union international national
@@ -29,7 +33,7 @@ _NEVER = frozenset(
     prime plus premium gold silver platinum sapphire preferred reserve freedom blue everyday venture quicksilver black flex unlimited rewards standard basic pro
     direct global first republic citizens regions suntrust truist pnc us usaa navy aarp aaa sallie mae fannie freddie mac navient nelnet mohela aidvantage dave ramsey suze orman
     human resources employee benefits fresh performance improvement certified registered software senior junior dollar averaging lump sum laundering talent acquisition licensed health life
-    rul proc stat hours returns return report reports final gen reg etc vs ps fyi imo faq diy myself
+    loyalty rul proc stat hours returns return report reports final gen reg etc vs ps fyi imo faq diy myself
     warren buffett graham bogle boglehead bogleheads
     """.split()
 )
@@ -54,7 +58,8 @@ TRADES = (
     r"|handyman|seller|buyer|sender|recipient|receiver|payee|payer|payor|beneficiary|beneficiaries|guarantor|co-?signer|co-?borrower|borrower|applicant|co-?applicant|insured|policyholder|holder|cardholder|account ?holder|claimant|plaintiff|defendant|debtor|creditor|collector|investigator|detective|adjuster|caseworker|case ?worker|social worker|inspector"
     r"|scammer|fraudster|thief|guy|lady|man|woman|dude|gentleman|girl|boy|person|somebody|someone|one|user|member|customer|patient|student|donor|donee|witness|heir|decedent|deceased|grantor|grantee|titulaire|inhaber(?:in)?|kontoinhaber(?:in)?|empfänger(?:in)?|titular|beneficiario|bénéficiaire|intestatario|rm|gestor|steuerberater(?:in)?|berater(?:in)?|vermieter(?:in)?|abogad[oa]|avocat|notaire|propriétaire|dueñ[oa]"
 )
-SAID = (
+# What is said or written before a name.
+_SAID = (
     r"(?:full |legal |first |last |maiden |middle |real |given |family |sur|birth |account |card |display |married |his |her |their |my )?names?|surname|forename|vorname|nachname|nom|prénom|nombre|apellidos?|nome|cognome|sobrenome|naam|navn|namn|imię|nazwisko|jméno|név"
     r"|named|called|calls? (?:me|him|her|himself|herself|themselves)|calling (?:me|him|her)|known as|goes by|go by|aka|a\.k\.a\.?|a/k/a|f/k/a|fka|alias|formerly|née|born|myself|me llamo|soy|je suis|je m'appelle|ich bin|ich heiße|mi chiamo|sono|io sono|meu nome é|ik ben|jag heter|jeg heter|signed|signed by|signature|sincerely|regards"
     r"|attn|attention|fao|c/o|care of|on behalf of|in the name of|under the name|name of|made out to|payable to|addressed to|registered to|belongs? to|issued to|titled to|sold to|paid to|wired? to|sent to|owed to|contact|ask for|asked for|speak (?:to|with)|spoke (?:to|with|w/)|spoken (?:to|with)|talk(?:ed|ing)? (?:to|with)"
@@ -63,7 +68,7 @@ SAID = (
 _FILL = r"(?: (?:is|was|named|called|info|details|said|says|to|write|only|as|of|that|he|she|they|here|again|today|of mine|at work|at the bank|i think|who|goes|whose|name|names|on|card|acct|account|calls?|himself|herself|apparently|supposedly|mr|mrs|ms|dr|miss|late|dear|own|isn'?t mine|isnt mine|\w+'s))"
 _TITLE = r"(?:(?:mr|mrs|ms|mx|miss|dr|prof|herr|frau|sr|sra|mme|dott|avv|ing|rev|hon|shri|smt)\b\.? ?){0,2}"
 _OPEN = r"[ ?:=\"'(\[<>/|,*_.-]"
-LEADS = rf"(?<![\w'])(?:{RELATIONS}|{TRADES}|{SAID})(?![\w']){_FILL}{{0,4}}{_OPEN}{{1,4}}{_TITLE}[\"'(]?\Z"
+LEADS = rf"(?<![\w'])(?:{RELATIONS}|{TRADES}|{_SAID})(?![\w']){_FILL}{{0,4}}{_OPEN}{{1,4}}{_TITLE}[\"'(]?\Z"
 FOLLOWS = (
     rf"[\"')]?,? ?\(?(?:(?:my|our|the|his|her|their|an?) (?:[\w'-]+ ){{0,3}}(?:{RELATIONS}|{TRADES})\b|(?:EA|CPA|CFP|Esq|MD|PhD|JD|RN|LLB|FCA|ACA)\b|\(?(?:she/her|he/him|they/them)|aka\b|calls? (?:himself|herself)|(?:is|was) (?:my|our|the|his|her) (?:\w+ )?(?:{RELATIONS}|{TRADES})\b"
     r"|here(?=[,.]? (?:\(|\d|from|in|with|again)|,)|(?:born|d\.?o\.?b|age|aged|\(?\d{2}[,)]))"
@@ -72,7 +77,7 @@ FOLLOWS = (
 )
 
 
-_CUE = re.compile(rf"(?:{RELATIONS}|{TRADES}|{SAID})")
+_CUE = re.compile(rf"(?:{RELATIONS}|{TRADES}|{_SAID})")
 
 
 def is_person(text: str) -> bool:
@@ -81,7 +86,25 @@ def is_person(text: str) -> bool:
     >>> [is_person(text) for text in ("Orla Quist", "Wells Fargo", "Edward Jones", "April")]
     [True, False, False, False]
     """
-    words = [word.removesuffix("'s") for word in re.split(r"[ ,]+", text.lower().strip(" .,\"'")) if word]
+    # One letter is an initial, at the end with a full stop.
+    parts = [word for word in re.split(r"[ ,]+", text.lower().strip(" ,\"'")) if len(word.strip(".")) > 1 or word == text.lower()]
+    words = [word.strip(".").removesuffix("'s") for word in parts]
     # The word that announces a name is no part of it.
-    is_cue = len(words) > 1 and len(words[0]) > 4 and _CUE.fullmatch(words[0])
-    return bool(words) and not is_cue and not any(word.strip(".") in _NEVER for word in words) and " ".join(words[:2]) not in _PAIRS
+    is_cue = bool(len(words) > 1 and len(words[0]) > 4 and _CUE.fullmatch(words[0]))
+    has_word = any(word and "." not in word for word in words)
+    return has_word and not is_cue and not any(word in _NEVER for word in words) and " ".join(words[:2]) not in _PAIRS
+
+
+def without_rest(text: str) -> str:
+    """Return a name without the words behind it that begin the next sentence.
+
+    >>> without_rest("Orla Quist Thanks")
+    'Orla Quist'
+    """
+    while " " in text:
+        rest, _, last = text.rpartition(" ")
+        # One letter is an initial, but for "I".
+        if last.lower() not in _NO_PART or (len(last) == 1 and last != "I"):
+            break
+        text = rest
+    return text

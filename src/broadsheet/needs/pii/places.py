@@ -36,6 +36,7 @@ _NUMBER = r"\d{1,5}[a-z]?(?:[/-]\d{1,4}[a-z]?){0,2}"
 CHAINS: tuple[Pattern, ...] = (
     numbered(Kind.ADDRESS, rf"(?<![\w$€£#.,/-]){_PART}(?:, {_PART}){{0,5}},? (?:{_BRITISH}|{_CANADIAN})"),
     numbered(Kind.ADDRESS, rf"(?<![\w$€£.,/-])(?=[^,]{{0,40}}\d){_PART}(?:, {_PART}){{1,5}},? (?:{_STATE}|{_STATES}),? \d{{5}}(?:-\d{{4}})?(?!\d)"),
+    numbered(Kind.ADDRESS, rf"(?<![\w]){_TOWN},? {_STATE},? \d{{5}}(?:-\d{{4}})?(?!\d)"),
     numbered(
         Kind.ADDRESS, rf"(?<![\w$€£.,/-])(?=[^,]{{0,60}}\d)(?!\d{{4,}} [^,]{{0,20}}\d{{4}}){_PART}(?:, ?(?:{_PART}|[a-z]{{2,12}})){{0,5}},? (?:{_FOREIGN})"
     ),
