@@ -4,6 +4,7 @@ from mutant_list import Mutant
 
 GATE = "tests/unit/test_needs_evidence.py::test_"
 PRIVACY = "tests/unit/test_needs_privacy.py::test_"
+WRITINGS = "tests/unit/test_needs_pii.py::test_"
 AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
 VIEW = "tests/unit/test_needs_view.py::test_"
 GOALS = "tests/unit/test_needs_goals.py::test_"
@@ -99,10 +100,31 @@ NEEDS = [
     ),
     Mutant(
         "privacy: any long number is a card",
-        "needs/pii.py",
+        "needs/pii/checks.py",
         "return sum(digits[0::2]) % 10 ==",
         "return True or sum(digits[0::2]) % 10 ==",
         PRIVACY + "personal_data_become_what_they_are",
+    ),
+    Mutant(
+        "privacy: a cue behind a number is not read",
+        "needs/pii/kinds.py",
+        "return behind is not None and behind.match(text, end, end + 50) is not None",
+        "return False",
+        WRITINGS + "what_is_written_in_many_ways_is_found",
+    ),
+    Mutant(
+        "privacy: a bank is a person",
+        "needs/pii/people.py",
+        "not is_cue and not any(",
+        "not is_cue or any(",
+        WRITINGS + "what_looks_like_personal_data_and_is_none_is_left",
+    ),
+    Mutant(
+        "privacy: a sum is a number of an account",
+        "needs/pii/checks.py",
+        "and not (_DATED.fullmatch(text) or (_SUM if not sums else _ROUND).fullmatch(text))",
+        "",
+        WRITINGS + "what_looks_like_personal_data_and_is_none_is_left",
     ),
     Mutant(
         "privacy: places forget what was replaced before them",
