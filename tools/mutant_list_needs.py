@@ -4,12 +4,51 @@ from mutant_list import Mutant
 
 GATE = "tests/unit/test_needs_evidence.py::test_"
 PRIVACY = "tests/unit/test_needs_privacy.py::test_"
+WRITINGS = "tests/unit/test_needs_pii.py::test_"
 AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
 VIEW = "tests/unit/test_needs_view.py::test_"
 GOALS = "tests/unit/test_needs_goals.py::test_"
+TAGGER, INTENTS = "tests/unit/test_needs_tagger.py::test_", "tests/recipes/test_bench_intents.py::test_"
 
+ORDER, THEMES = "tests/unit/test_needs_order.py::test_", "tests/unit/test_needs_themes.py::test_"
 HIERARCHY = "tests/unit/test_needs_hierarchy.py::test_"
+SAID, PURGE = "tests/unit/test_needs_said.py::test_", "tests/api/test_needs_purge_cli.py::test_"
 NEEDS = [
+    Mutant(
+        "asked: a figure need not stand in its quotation",
+        "needs/extract/checked.py",
+        "return value in rules.years(quoted)",
+        "return True",
+        SAID + "each_fault_has_its_reason",
+    ),
+    Mutant(
+        "asked: the prompt is no example",
+        "needs/extract/checked.py",
+        "self.taxonomy, self.examples)",
+        "self.taxonomy)",
+        SAID + "each_fault_has_its_reason",
+    ),
+    Mutant(
+        "asked: places are those of the part",
+        "needs/extract/checked.py",
+        "by = part.span.start",
+        "by = 0",
+        SAID + "a_part_is_quoted_from_itself_and_places_are_of_the_post",
+    ),
+    Mutant(
+        "purge: a reply to words of somebody else goes too",
+        "needs/purge.py",
+        "forget(about - others)",
+        "forget(about)",
+        PURGE + "replies_about_others_stay_and_those_about_the_author_are_asked_for_anew",
+    ),
+    Mutant(
+        "purge: replies to repairs stay",
+        "core/llm/ledger.py",
+        "| REPLIES.c.key.in_(repairs)",
+        "",
+        PURGE + "an_author_goes_from_the_folder_and_from_the_store",
+    ),
     Mutant(
         "evidence: a quotation may begin inside a word",
         "needs/posts.py",
@@ -61,10 +100,31 @@ NEEDS = [
     ),
     Mutant(
         "privacy: any long number is a card",
-        "needs/pii.py",
+        "needs/pii/checks.py",
         "return sum(digits[0::2]) % 10 ==",
         "return True or sum(digits[0::2]) % 10 ==",
         PRIVACY + "personal_data_become_what_they_are",
+    ),
+    Mutant(
+        "privacy: a cue behind a number is not read",
+        "needs/pii/kinds.py",
+        "return behind is not None and behind.match(text, end, end + 50) is not None",
+        "return False",
+        WRITINGS + "what_is_written_in_many_ways_is_found",
+    ),
+    Mutant(
+        "privacy: a bank is a person",
+        "needs/pii/people.py",
+        "not is_cue and not any(",
+        "not is_cue or any(",
+        WRITINGS + "what_looks_like_personal_data_and_is_none_is_left",
+    ),
+    Mutant(
+        "privacy: a sum is a number of an account",
+        "needs/pii/checks.py",
+        "and not (_DATED.fullmatch(text) or (_SUM if not sums else _ROUND).fullmatch(text))",
+        "",
+        WRITINGS + "what_looks_like_personal_data_and_is_none_is_left",
     ),
     Mutant(
         "privacy: places forget what was replaced before them",
@@ -166,7 +226,7 @@ NEEDS = [
     ),
     Mutant(
         "view: a month alone is hidden, and follows from the others",
-        "needs/view/cells.py",
+        "needs/cells.py",
         "while hidden.any() and",
         "while False and",
         VIEW + "no_hidden_part_follows_from_what_is_told_and_their_sum",
@@ -254,5 +314,106 @@ NEEDS = [
         "np.roll(order, 1)",
         "np.roll(order, 0)",
         GOALS + "the_posts_of_others_tell_nothing",
+        "fit: the labeller is chosen by what it learnt from",
+        "needs/fit/choose.py",
+        "odds[rows] = learn(way, labelled.some(learnt))",
+        "odds[rows] = learn(way, labelled)",
+        "tests/unit/test_needs_fit.py::test_labels_that_say_nothing_are_told_as_no_better",
+    ),
+    Mutant(
+        "fit: language models are learnt from",
+        "needs/fit/rows.py",
+        "if also_llm or not is_model(one)]",
+        "if True]",
+        "tests/unit/test_needs_fit.py::test_language_models_are_not_learnt_from_unless_asked_for",
+    ),
+    Mutant(
+        "order: who speaks of a level less counts as who speaks of it more",
+        "needs/hierarchy/covariates.py",
+        "p = shuffled(steps, tested, groups.group[groups.row],",
+        "p = shuffled(steps, np.abs(tested), groups.group[groups.row],",
+        ORDER + "slopes_that_grow_up_the_levels_are_found_and_turn_with_income",
+    ),
+    Mutant(
+        "order: writing is not held equal",
+        "needs/hierarchy/covariates.py",
+        "np.log(posts) - np.log(posts).mean(), steps]",
+        "0.01 * (np.log(posts) - np.log(posts).mean()) ** 2, steps]",
+        ORDER + "who_earns_more_and_writes_more_speaks_of_no_level_more_by_that",
+    ),
+    Mutant(
+        "order: a person has as many votes as claims",
+        "needs/hierarchy/claimed.py",
+        "    cast = votes(claims)",
+        "    cast = [(str(number), *one[1:]) for number, one in enumerate(claims)]",
+        ORDER + "claims_go_up_the_levels_and_turn_with_them_and_say_nothing_of_the_verdict",
+    ),
+    Mutant(
+        "infer: a level of few people is told",
+        "needs/hierarchy/told.py",
+        "if part.share is None:\n            level",
+        "if False:\n            level",
+        ORDER + "no_number_of_people_under_k_is_told_in_json",
+    ),
+    Mutant(
+        "themes: who writes much counts for more",
+        "needs/themes/model.py",
+        "share = 1 / np.sqrt(np.bincount(words.person)[words.person])",
+        "share = np.ones(len(words.person))",
+        THEMES + "what_one_person_writes_of_over_and_over_is_no_theme_that_others_give",
+    ),
+    Mutant(
+        "themes: chance is not taken off",
+        "needs/themes/model.py",
+        "(again - chance) / max(1 - chance, 1e-9)",
+        "again",
+        THEMES + "words_dealt_out_among_posts_give_no_theme_that_comes_again",
+    ),
+    Mutant(
+        "themes: rare words are words",
+        "needs/themes/words.py",
+        "(users >= k) & ~common",
+        "~common",
+        THEMES + "a_word_that_few_people_use_is_no_word_and_nothing_personal_is",
+    ),
+    Mutant(
+        "propose: what a mention was taken from is looked at again",
+        "needs/propose.py",
+        "if any(start < span.end and span.start < end for start, end in spans):",
+        "if False:",
+        "tests/unit/test_needs_propose.py::test_sentences_that_a_mention_was_taken_from_are_not_looked_at",
+        "cascade: what is sure is sent on though nothing shall be",
+        "needs/label/cascade.py",
+        "if 0 < share < 1 else np.inf * (2 * share - 1)",
+        "",
+        "tests/unit/test_needs_label.py::test_nothing_and_everything_can_be_sent_on_whatever_the_texts",
+    ),
+    Mutant(
+        "spans: one goes on as another kind",
+        "needs/label/tokens.py",
+        "if tag.startswith(GOES_ON) and before[len(BEGINS) :] == kind:",
+        "if tag.startswith(GOES_ON) and found:",
+        TAGGER + "a_tag_that_goes_on_from_another_kind_or_from_nothing_begins_a_span",
+    ),
+    Mutant(
+        "spans: a text's own values count as seen",
+        "needs/label/gazetteer.py",
+        "seen = self.values.get(part, Counter()) - hidden.get(part, Counter())",
+        "seen = self.values.get(part, Counter())",
+        TAGGER + "values_of_the_text_itself_do_not_count_as_seen",
+    ),
+    Mutant(
+        "intents: what is labelled is learnt from",
+        "needs/bench/intents.py",
+        "return [_Fold(taught, asked, everything, reader, seed)]",
+        "return [_Fold(asked, asked, everything, reader, seed)]",
+        INTENTS + "with_a_file_to_learn_from_truth_of_the_asked_changes_no_answer",
+    ),
+    Mutant(
+        "spans: what is told is learnt from",
+        "needs/bench/slots.py",
+        "return [_Part(taught, texts, range(len(texts)), reader, seed, progress)]",
+        "return [_Part([*taught, *texts], texts, range(len(texts)), reader, seed, progress)]",
+        INTENTS + "with_folds_to_learn_from_truth_of_the_told_changes_nothing_said",
     ),
 ]

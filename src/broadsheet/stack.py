@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from broadsheet.core.modality import Attributes, Content
     from broadsheet.needs.bench.goals import Written
     from broadsheet.needs.label.labels import NeedLabeller
+    from broadsheet.needs.label.prototypes import Prototypes
     from broadsheet.needs.taxonomy import Taxonomy
     from broadsheet.rank.bench import world as rank_world
     from broadsheet.rank.config import RankerConfig
@@ -161,26 +162,48 @@ def text_contents(ids: Sequence[str], texts: Sequence[str], progress: Progress =
 
 
 def level_labeller(name: str, taxonomy: "Taxonomy", client: "Client | None" = None, below: float = 0.0, progress: Progress = silent) -> "NeedLabeller":
-    """Return what labels sentences by level of need: `minilm` (likeness to the taxonomy's sentences), `cues` (its words), or `llm` (the client's model alone).
+    """Return what labels sentences by level of need: `minilm` (likeness to the taxonomy's sentences), `cues` (its words), `llm` (the client's model alone), or a folder's.
 
-    With a client the first two send on what they are less sure of than `below`. Raises ConfigError for another name, MissingExtraError where MiniLM is not installed.
+    With a client all but `llm` send on what they are less sure of than `below`. Raises ConfigError for another name, ArtifactError for a folder with none for this
+    taxonomy, MissingExtraError where MiniLM is not installed.
     """
+    from broadsheet.core.artifacts import load_artifact
+    from broadsheet.core.schema import ArtifactKind
     from broadsheet.needs.label.asked import AskedLabeller, UnsureAsked
-    from broadsheet.needs.label.prototypes import Prototypes
+    from broadsheet.needs.label.trained import TrainedLabeller
     from broadsheet.needs.label.words import CueWords
 
-    if name not in LABELLERS:
-        raise ConfigError(f"There is no labeller {name!r}.{did_you_mean(name, LABELLERS)}", f"Labellers are: {', '.join(LABELLERS)}.")
+    trained = name not in LABELLERS and Path(name).exists()
+    if name not in LABELLERS and not trained:
+        raise ConfigError(
+            f"There is no labeller {name!r}.{did_you_mean(name, LABELLERS)}",
+            f"Labellers are: {', '.join(LABELLERS)}, or a folder that `broadsheet needs fit` wrote.",
+        )
     if name == "llm" and client is None:
         raise ConfigError("The labeller llm asks a language model, and none is named.", "Name one: --llm openai:MODEL@URL, smollm2, or replay:FILE.")
     asked = AskedLabeller(taxonomy, client, progress) if client is not None else None
     if asked is not None and name == "llm":
         return asked
     first: NeedLabeller = CueWords(taxonomy)
-    if name == "minilm":
-        embedder = MiniLMEmbedder(MiniLMConfig())
-        first = Prototypes(taxonomy, lambda texts: embedder(list(texts)), embedder.model)
+    if name != "cues":
+        first = prototypes = level_prototypes(taxonomy)
+        if trained:
+            first = load_artifact(Path(name), ArtifactKind.NEEDS_LABELLER, lambda artifact: TrainedLabeller.load(artifact, taxonomy, prototypes))
     return UnsureAsked(first, asked, below) if asked is not None else first
+
+
+def level_prototypes(taxonomy: "Taxonomy") -> "Prototypes":
+    """Return the labeller by MiniLM's likeness to the taxonomy's sentences. Raises MissingExtraError where MiniLM is not installed."""
+    from broadsheet.needs.label.prototypes import Prototypes
+
+    embedder = MiniLMEmbedder(MiniLMConfig())
+    return Prototypes(taxonomy, lambda texts: embedder(list(texts)), embedder.model)
+
+
+def sentence_vectors(progress: Progress = silent) -> tuple[Callable[[Sequence[str]], np.ndarray], str]:
+    """Return what gives MiniLM's vectors of sentences, and the model's name. Raises MissingExtraError, when it is called, where MiniLM is not installed."""
+    embedder = MiniLMEmbedder(MiniLMConfig())
+    return lambda texts: embedder(list(texts), progress), embedder.model
 
 
 class Known(NamedTuple):

@@ -53,7 +53,8 @@ def test_help_imports_nothing_heavy():
         *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index", "llm", "needs", "needs-goals")),
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
-        *(("needs",), *(("needs", name) for name in ("run", "gate", "infer", "view", "label", "agree", "goals"))),
+        ("needs",),
+        *(("needs", name) for name in ("run", "gate", "infer", "view", "label", "agree", "purge", "goals", "fit", "themes", "propose")),
     ],
 )
 def test_every_command_has_help_with_an_example(words):

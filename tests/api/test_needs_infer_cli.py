@@ -37,7 +37,7 @@ def test_a_planted_hierarchy_is_found_and_told_as_json(here, tmp_path):
     first, *_, last = found["order_by_frequency"]
     assert found["order_probabilities"][first][last] == 1.0
     assert len(found["levels"]) == 7
-    assert sum(found["months"]["2026-01"].values()) > 0
+    assert sum(value or 0 for value in found["months"]["2026-01"].values()) > 0
     assert found["left_out"] == {}
     assert json.loads(infer(here, "--json", "--set", "draws=199").stdout) == found
 
@@ -74,3 +74,37 @@ def test_bad_input_gets_two_lines(here, tmp_path, name, text, error, says):
     assert done.returncode == error.exit_code
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 2
+
+
+def test_facts_and_claims_of_a_run_are_read_and_shown(here, tmp_path):
+    texts = [
+        ("I am {age}. I make ${pay} a month.", "The landlord wants the rent today."),
+        ("I make ${pay} a month.", "First we pay the rent, then we pay the credit card balance."),
+    ]
+    posts = [
+        {
+            "id": f"{person}-{place}",
+            "author": f"author {person}",
+            "at": 86_400 * place,
+            "text": f"{start.format(age=20 + person, pay=1000 + 50 * person)} {end} {person}",
+        }
+        for person in range(40)
+        for place, (start, end) in enumerate(texts)
+    ]
+    (tmp_path / "all.jsonl").write_text("\n".join(map(json.dumps, posts)))
+    assert here("needs", "run", "--posts", "all.jsonl", "--out", "needs", "--labeller", "cues").returncode == 0
+    words = ("--posts", "needs/posts.jsonl", "--mentions", "needs/mentions.jsonl", "--set", "draws=99", "--set", "resamples=100")
+    found = json.loads(here("needs", "infer", *words, "--facts", "needs", "--claims", "needs", "--json").stdout)
+    assert [(one["kind"], one["people"], one["unit"]) for one in found["covariates"]] == [("income", 40, "USD a month"), ("age", 40, "years")]
+    assert found["claims"]["people"] == 40
+    assert found["claims"]["agreement"] == 1.0
+    by_file = here("needs", "infer", *words, "--facts", "needs/facts.parquet", "--claims", "needs/claims.parquet", "--json")
+    assert json.loads(by_file.stdout) == found
+    assert "With income, USD a month: 40 people tell theirs, 0 do not" in here("needs", "infer", *words, "--facts", "needs").stdout
+    assert here("needs", "view", *words, "--facts", "needs", "--claims", "needs", "--out", "view").returncode == 0
+    seen = json.loads((tmp_path / "view" / "needs.json").read_text())
+    assert [(row["kind"], row["people"]) for row in seen["trends"]] == [("income", 40), ("age", 40)]
+    slopes = [level["slope"] for one in found["covariates"] for level in one["levels"]]
+    assert [row["slope"] for row in seen["slopes"]] == [None if slope is None else pytest.approx(slope, abs=1e-4) for slope in slopes]
+    assert seen["whole"]["claims_people"] == 40
+    assert "What goes with income" in (tmp_path / "view" / "needs.html").read_text()

@@ -72,6 +72,33 @@ def test_facts_count_where_their_words_stand_in_a_post(here, tmp_path):
     assert len(held["quotations"]) == sum(isinstance(row["people"], int) for row in held["levels"])
 
 
+def test_themes_of_a_folder_are_shown_with_the_levels_of_their_posts(here, tmp_path):
+    written(tmp_path)
+    posts = [json.loads(line) for line in (tmp_path / "posts.jsonl").read_text().splitlines()]
+    draw = np.random.default_rng(1)
+    kinds = {number: [f"{name}{letter}" for letter in "abcdefghijkl"] for number, name in enumerate(("garden", "harbour", "kitchen"))}
+    for post in posts:
+        post["text"] += " " + " ".join(draw.choice(kinds[int(draw.integers(3))], 8, replace=False))
+    (tmp_path / "posts.jsonl").write_text("\n".join(map(json.dumps, posts)))
+    done = here("needs", "themes", "--posts", "posts.jsonl", "--mentions", "mentions.jsonl", "--out", "themes", "--n", "3", "--resamples", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert sum(theme["stable"] for theme in found["themes"]) == 3
+    assert view(here, "--themes", "themes").returncode == 0
+    held = json.loads((tmp_path / "view" / "needs.json").read_text())
+    assert [theme["name"] for theme in held["themes"]] == [theme["name"] for theme in found["themes"]]
+    assert "themes" in held["provenance"]["inputs"]
+    assert len(held["theme_levels"]) == 3 * 7
+    page = (tmp_path / "view" / "needs.html").read_text()
+    assert "found again" in page
+    assert 'data-of="theme_levels/0/share"' in page
+    done = view(here, "--themes", "themes", "--k", "9")
+    assert done.returncode == errors.ConfigError.exit_code
+    assert "needs themes --k 9" in done.stderr
+    assert here("needs", "themes", "--posts", "posts.jsonl", "--out", "themes", "--n", "9000").returncode == errors.ConfigError.exit_code
+    assert "found again" not in here("needs", "themes", "--posts", "posts.jsonl", "--out", "themes", "--n", "3", "--resamples", "2", "--all").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "error", "says"),
     [

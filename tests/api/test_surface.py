@@ -81,7 +81,18 @@ def test_every_file_the_documents_name_is_there():
 
 def test_every_option_the_readme_shows_is_an_option():
     shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", (ROOT / "README.md").read_text()))
-    commands = ((), ("report",), ("report", "fit"), ("bench", "report"), ("world",), ("profile", "new"), ("doctor",), ("sample", "llm"), *REPRESENT)
+    commands = (
+        (),
+        ("report",),
+        ("report", "fit"),
+        ("bench", "report"),
+        ("world",),
+        ("profile", "new"),
+        ("doctor",),
+        ("sample", "llm"),
+        *(("needs", name) for name in ("run", "infer", "view", "label")),
+        *REPRESENT,
+    )
     help_texts = "".join(CliRunner().invoke(app, [*words, "--help"], terminal_width=200).stdout for words in commands)
     assert not {option for option in shown if option not in help_texts}
 

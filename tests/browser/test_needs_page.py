@@ -9,16 +9,16 @@ import pytest
 from broadsheet.core.schema import Columns
 from broadsheet.needs.bench.planted import planted
 from broadsheet.needs.claims import Claim, Quote
-from broadsheet.needs.hierarchy.infer import infer
+from broadsheet.needs.facts import Facts
+from broadsheet.needs.hierarchy.infer import Evidence, infer
 from broadsheet.needs.hierarchy.inputs import said
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.records import PersonFact, Span
 from broadsheet.needs.taxonomy import open_taxonomy
 from broadsheet.needs.view.build import Beside, sheet
-from broadsheet.needs.view.facts import Facts
 from broadsheet.needs.view.files import write_view
 from broadsheet.needs.view.quotes import Said
-from broadsheet.needs.view.sheet import Theme
+from broadsheet.needs.view.sheet import Theme, ThemeLevel
 
 WORDS = (
     "Pneumonoultramicroscopicsilicovolcanoconiosis" * 6 + " bills every month",
@@ -48,9 +48,12 @@ def written(folder, world, people, *, taxonomy):
                 claims.append(Claim(f"{person}-{level}-{time}", f"p{person}-{place}", None, names[level], (Quote(WORDS[(person + place) % len(WORDS)]),)))
     frame = pl.DataFrame(posts, schema=[Columns.POST, Columns.AUTHOR, Columns.AT, Columns.TEXT_HASH], orient="row")
     mentions = pl.DataFrame([(one.post, one.level) for one in claims], schema=[Columns.POST, Columns.LEVEL], orient="row")
-    found = infer(frame, mentions, names, AnalysisPlan(draws=99, resamples=100))
-    themes = (Theme(name="A theme", words=("rent", "due"), people=people),) if people > 50 else ()
-    beside = Beside(frame, mentions, Said(claims, texts), Facts(facts, {}) if people > 50 else None, themes)
+    told = Facts(facts, {}) if people > 50 else None
+    firsts = [(f"author {person}", person % 3, 4 + person % 3) for person in range(people)]
+    found = infer(frame, mentions, names, AnalysisPlan(draws=99, resamples=100), evidence=Evidence(claims=firsts, facts=told))
+    themes = (Theme(name="A theme", words=("rent", "due"), people=people, stability=0.8),) if people > 50 else ()
+    levels = [ThemeLevel(theme="A theme", level=name, people=people // 2, share=0.5, low=0.4, high=0.6) for name in names if themes]
+    beside = Beside(frame, mentions, Said(claims, texts), told, themes, levels)
     write_view(folder, sheet(found, taxonomy, beside, inputs={"posts": "0" * 64}, left_out={"malformed": 1}))
     return folder / "needs.html"
 

@@ -1,6 +1,7 @@
 """The bench of the cascade on made-up complaints; nothing that is labelled is learnt from."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -88,3 +89,30 @@ def test_goals_from_own_posts_help_in_the_world_and_others_posts_do_not(tmp_path
         assert told[f"none: {arm}"]["gain_lo"] < 0 < told[f"none: {arm}"]["gain_hi"]
     assert told[f"planted: {EXCHANGED}"]["gain_lo"] < 0.01
     assert told[f"planted: {EXCHANGED}"]["right"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_with_several_shares_each_has_its_row_from_the_classifier_alone_to_every_text_sent(tmp_path):
+    plan = ComplaintsPlan(complaints(tmp_path / "all.csv", 90, 0), seeds=1, shares=(0.0, 0.2, 1.0))
+    found = rows_of(bench_complaints(plan, tmp_path / "rows", "ours"))
+    curve = [found[f"{ACCURATE}, {share} to be sent"] for share in ("0%", "20%", "100%")]
+    assert [row["calls"] for row in curve] == [0, pytest.approx(18, abs=12), 90]
+    assert curve[0]["accuracy"] == found[LOCAL]["accuracy"]
+    assert curve[2]["seconds_a_text"] == pytest.approx(2.5)
+    assert ACCURATE not in found
+
+
+def test_one_kind_of_data_is_given_and_no_more(here):
+    for words in ((), ("--worlds", "--nlupp", "x"), ("--cfpb", "a.csv", "--banking77", "b.csv")):
+        done = here("bench", "needs", *words)
+        assert done.returncode == 10
+        assert "one of them" in done.stderr
+
+
+def test_questions_are_benched_from_the_command_line(here, tmp_path):
+    lines = ["text,category", *(f"{word} number {number},{name}" for number in range(6) for word, name in (("card", "card_lost"), ("pin", "pin_change")))]
+    (tmp_path / "train.csv").write_text("\n".join(lines) + "\n")
+    done = here("bench", "needs", "--banking77", "train.csv", "--seeds", "1", "--arm", LOCAL, "--rows", "rows", "--json")
+    assert done.returncode == 0
+    (row,) = json.loads(done.stdout)["rows"]
+    assert row["name"] == f"banking77: {LOCAL}"
+    assert row["accuracy"] == 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from broadsheet.core.errors import ConfigError, RecordError
-from broadsheet.core.metrics import bootstrap_mean, bootstrap_ratio, holm, paired_permutation
+from broadsheet.core.metrics import bootstrap_f1, bootstrap_mean, bootstrap_ratio, holm, paired_permutation
 
 
 def covered(interval, truth=0.0):
@@ -216,3 +216,28 @@ def test_a_ratio_of_clusters_is_wider_than_one_of_their_copies():
     assert together.high - together.low > 2 * (alone.high - alone.low)
     with pytest.raises(RecordError):
         bootstrap_ratio([1.0, 1.0], [1.0, 0.0], np.random.default_rng(0))
+
+
+def test_f1_is_that_of_scikit_learn_over_all_labels_and_as_a_mean_over_kinds():
+    from sklearn.metrics import f1_score
+
+    draw = np.random.default_rng(2)
+    true, said = draw.random((80, 5)) < 0.3, draw.random((80, 5)) < 0.4
+    counts = [held.astype(int) for held in (true & said, said, true)]
+    macro = bootstrap_f1(*counts, np.random.default_rng(0), rounds=500)
+    assert macro.mean == pytest.approx(f1_score(true, said, average="macro"))
+    drawn = np.random.default_rng(0).integers(80, size=(500, 80))
+    oracle = np.quantile([f1_score(true[rows], said[rows], average="macro") for rows in drawn], [0.025, 0.975])
+    assert [macro.low, macro.high] == pytest.approx(oracle)
+    micro = bootstrap_f1(*(one.sum(axis=1) for one in counts), np.random.default_rng(0), rounds=500)
+    assert micro.mean == pytest.approx(f1_score(true, said, average="micro"))
+
+
+def test_kinds_and_units_without_a_label_have_no_part_in_f1():
+    rng = np.random.default_rng
+    assert bootstrap_f1([[1, 0], [0, 0]], [[1, 0], [0, 0]], [[1, 0], [0, 0]], rng(0)) == (1, 1, 1)
+    with pytest.raises(RecordError, match="no F1"):
+        bootstrap_f1([0, 0], [0, 0], [0, 0], rng(0))
+    for counts in (([1], [1], [1]), ([1, 1], [1], [1, 1]), ([-1, 1], [1, 1], [1, 1])):
+        with pytest.raises(RecordError):
+            bootstrap_f1(*counts, rng(0))

@@ -1,16 +1,20 @@
 """From posts to mentions: every one with its own words, personal data gone, nothing guessed."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.schema import Columns
 from broadsheet.needs.extract import rules
 from broadsheet.needs.extract.extractor import Extractor
 from broadsheet.needs.extract.sentences import sentences
 from broadsheet.needs.label.prototypes import NONE, Prototypes
 from broadsheet.needs.label.words import CueWords
+from broadsheet.needs.posts import read_posts, written
 from broadsheet.needs.taxonomy import open_taxonomy
 
 TAXONOMY = open_taxonomy()
@@ -110,3 +114,25 @@ def test_prototypes_label_by_the_nearest_sentence_or_none():
     assert made([level.prototypes[0], "anything else"]).best == [level.id, NONE]
     assert made.needs([level.needs[0].prototypes[0]]) == [level.needs[0].id]
     assert made.name == "prototypes by equality"
+
+
+def test_posts_of_a_parquet_file_are_those_of_its_json_lines(tmp_path):
+    at = datetime(2026, 2, 9, 8, tzinfo=UTC)
+    pl.DataFrame({"post": ["p1", "p2"], "author": ["ana", "bo"], "at": [at, at], "text": ["Rent is due.", "é😀"], "channel": ["x", "y"]}).write_parquet(
+        tmp_path / "a.parquet"
+    )
+    lines = [
+        f'{{"id": "p{place}", "author": "{name}", "at": "2026-02-09T08:00:00Z", "text": "{text}"}}'
+        for place, name, text in ((1, "ana", "Rent is due."), (2, "bo", "é😀"))
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    assert list(written(tmp_path / "a.parquet")) == list(written(tmp_path / "a.jsonl"))
+    assert read_posts(tmp_path / "a.parquet") == read_posts(tmp_path / "a.jsonl")
+    (tmp_path / "b.parquet").write_text("no")
+    with pytest.raises(RecordError, match="no Parquet file"):
+        list(written(tmp_path / "b.parquet"))
+    with pytest.raises(SourceNotFoundError):
+        list(written(tmp_path / "c.parquet"))
+    pl.DataFrame({"post": ["p1"], "author": [None], "at": [at], "text": ["x"]}).write_parquet(tmp_path / "d.parquet")
+    with pytest.raises(RecordError, match="row 1 is no post"):
+        list(written(tmp_path / "d.parquet"))

@@ -101,7 +101,9 @@ def test_time_that_goes_up_the_levels_is_found():
 def test_claims_of_first_and_then_are_placed_and_kept_apart_from_frequency():
     places = claimed([(0, 1), (1, 2), (0, 2), (1, 2)], 3)
     assert np.argsort(places).tolist() == [0, 1, 2]
-    told = infer(*written("independent"), LEVELS, PLAN, evidence=Evidence(claims=[(0, 6)] * 3, horizons={0: [0.5], 6: [10.0]}))
+    told = infer(
+        *written("independent"), LEVELS, PLAN, evidence=Evidence(claims=[(f"author {number}", 0, 6) for number in range(3)], horizons={0: [0.5], 6: [10.0]})
+    )
     untold = infer(*written("independent"), LEVELS, PLAN)
     assert told.taxonomy_agreement["horizon"] == 1.0
     assert untold.taxonomy_agreement["claims"] is None

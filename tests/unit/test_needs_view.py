@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from broadsheet.core.schema import Columns
 from broadsheet.needs.bench.planted import planted
+from broadsheet.needs.cells import parts
 from broadsheet.needs.claims import Claim, Quote
-from broadsheet.needs.hierarchy.infer import infer
+from broadsheet.needs.facts import Facts
+from broadsheet.needs.hierarchy.infer import Evidence, infer
 from broadsheet.needs.hierarchy.inputs import said
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.records import PersonFact, Span
 from broadsheet.needs.taxonomy import open_taxonomy
 from broadsheet.needs.view.build import Beside, Shown, sheet
-from broadsheet.needs.view.cells import parts
 from broadsheet.needs.view.drawing import month_line
-from broadsheet.needs.view.facts import Facts
 from broadsheet.needs.view.files import frames, numbers, write_view
 from broadsheet.needs.view.page import FORMS, page
 from broadsheet.needs.view.quotes import Said, stretches
@@ -60,7 +60,8 @@ def world(people=90, *, backwards=False, at_once=False, rare=2):
 
 def shown(*, facts=None, themes=(), k=K, **world_of):
     posts, mentions, words = world(**world_of)
-    found = infer(posts, mentions, LEVELS, PLAN)
+    firsts = [(f"author-{person}", person % 2, 3) for person in range(20)]
+    found = infer(posts, mentions, LEVELS, PLAN, evidence=Evidence(claims=firsts, facts=facts))
     return sheet(found, TAXONOMY, Beside(posts, mentions, words, facts, themes), Shown(k, 3), inputs={"posts": "abc"}, left_out={"malformed": 2})
 
 
@@ -126,7 +127,15 @@ def test_every_number_on_the_page_is_the_one_of_the_json(made):
             assert json.loads(value) == expected, place
             assert text in {form(expected) for form in FORMS.values() if not (form is FORMS["count"] and isinstance(expected, float))}, place
     on_page = {place for place, _, _ in read.figures}
-    for name, fields in {"levels": ("people", "share", "H"), "months": ("people",), "arrows": ("more", "people"), "models": ("gain",), "nulls": ("p",)}.items():
+    for name, fields in {
+        "levels": ("people", "share", "H"),
+        "months": ("people",),
+        "arrows": ("more", "people"),
+        "models": ("gain",),
+        "nulls": ("p",),
+        "slopes": ("slope",),
+        "trends": ("people", "missing"),
+    }.items():
         assert {f"{name}/{row}/{field}" for row in range(len(held[name])) for field in fields} <= on_page
     assert {f"pairs/{row}/{figure}" for row in range(42) for figure in ("below", "association")} <= on_page
 

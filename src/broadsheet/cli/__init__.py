@@ -1,5 +1,6 @@
 """The `broadsheet` command; nothing heavy is imported before a command runs."""
 
+import os
 import signal
 import sys
 from typing import Annotated
@@ -61,6 +62,8 @@ def main() -> None:
     """Run the command; an error a user can cause is two lines and its own exit code."""
     from broadsheet.core.errors import BroadsheetError
 
+    # Threads that wait by spinning take the time of whatever else runs on the machine, and of each other; it is read when numerical libraries are first loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     before = signal.signal(signal.SIGINT, _stopped)
     try:
         app(prog_name="broadsheet")

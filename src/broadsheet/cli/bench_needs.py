@@ -2,11 +2,15 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from broadsheet.cli.bench_options import Arms, Budget, Json, Rows, Seeds, command, printed
+
+if TYPE_CHECKING:
+    from broadsheet.core.bench import Bench
+    from broadsheet.core.progress import Progress
 
 
 def needs(
@@ -14,20 +18,35 @@ def needs(
     cfpb: Annotated[
         Path | None, typer.Option("--cfpb", help="Complaints: a CSV file of narrative, product, and NAME_prediction with its time- column.")
     ] = None,
-    fit: Annotated[Path | None, typer.Option("--fit", help="Complaints to learn from; of --cfpb nothing is. Without it: five folds.")] = None,
-    share: Annotated[float, typer.Option("--share", min=0, max=1, help="Which share of texts the cascade aims to send to a language model.")] = 0.38,
+    banking77: Annotated[Path | None, typer.Option("--banking77", help="Texts with one label each: a CSV file of text and category, or its folder.")] = None,
+    nlupp: Annotated[
+        Path | None, typer.Option("--nlupp", help="Utterances with several intents and spans each: a folder of fold0.json, fold1.json and so on.")
+    ] = None,
+    fit: Annotated[
+        Path | None, typer.Option("--fit", help="Labelled data to learn from, in the same layout; of the others nothing is. Without it: five folds.")
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option("--share", min=0, max=1, help="Which share of texts a cascade aims to send on. Repeats. Default: 0.38; of --banking77 six."),
+    ] = None,
     worlds: Annotated[bool, typer.Option("--worlds", help="Judge worlds in which the truth is planted.")] = False,
     people: Annotated[list[int] | None, typer.Option("--people", min=2, help="People of a world. Repeats. Default: 100, 334, 2000.")] = None,
     error: Annotated[list[float] | None, typer.Option("--error", min=0, max=0.9, help="Share of mentions taken for others. Repeats. Default: 0, 0.2.")] = None,
     told: Annotated[bool, typer.Option("--told/--untold", help="Whether the judge is told that share.")] = True,
     draws: Annotated[int, typer.Option("--draws", min=2, help="So often each world is drawn.")] = 40,
+    levels: Annotated[bool, typer.Option("--levels", help="Name the levels of planted sentences, also by --llm.")] = False,
+    llm: Annotated[str, typer.Option("--llm", help="The language model of --levels: smollm2, openai:MODEL@URL, hf:FOLDER.")] = "smollm2",
+    sentences: Annotated[int, typer.Option("--sentences", min=10, help="So many sentences of each world.")] = 60,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
     rows: Rows = None,
     as_json: Json = False,
 ) -> None:
-    """Label complaints with and without language models, whose answers were recorded (--cfpb), or judge planted worlds (--worlds).
+    """Label texts by what they are about, with and without language models, or judge planted worlds.
+
+    One of: --cfpb, complaints and what language models said of them, recorded; --banking77, questions of one intent each; --nlupp, utterances
+    with several intents and spans; --worlds; --levels, sentences of the fictional world. Nothing that is labelled is learnt from: by folds, or by --fit.
 
     Example: broadsheet bench needs --cfpb posts/cfpb_narratives_14llm.csv
     """
@@ -35,19 +54,37 @@ def needs(
     from broadsheet.core.errors import ConfigError
     from broadsheet.core.home import bench_folder, data_path
 
-    if (cfpb is None) == (not worlds):
-        raise ConfigError("Give --cfpb FILE or --worlds, one of them.", "Example: broadsheet bench needs --worlds --people 100 --draws 10")
+    if sum((cfpb is not None, banking77 is not None, nlupp is not None, worlds, levels)) != 1:
+        raise ConfigError(
+            "Give --cfpb FILE, --banking77 FILE, --nlupp FOLDER, --worlds or --levels, one of them.",
+            "Example: broadsheet bench needs --worlds --people 100 --draws 10",
+        )
+    learnt, arms, shares, kept = data_path(fit) if fit else None, tuple(arm or ()), tuple(share or ()), rows or bench_folder()
     with shown() as progress:
         if cfpb is not None:
-            from broadsheet.needs.bench.cascade import ComplaintsPlan, bench_complaints
+            from broadsheet.needs.bench.cascade import SHARE, ComplaintsPlan, bench_complaints
 
-            complaints = ComplaintsPlan(data_path(cfpb), data_path(fit) if fit else None, seeds, tuple(arm or ()), share, budget)
-            bench = bench_complaints(complaints, rows or bench_folder(), command(), progress)
+            complaints = ComplaintsPlan(data_path(cfpb), learnt, seeds, arms, shares or (SHARE,), budget)
+            bench = bench_complaints(complaints, kept, command(), progress)
+        elif levels:
+            bench = _levels(llm, sentences, seeds, arms, budget, kept, progress)
+        elif banking77 is not None:
+            from broadsheet.needs.bench.intents import SHARES, IntentsPlan, bench_intents
+            from broadsheet.stack import sentence_vectors
+
+            intents = IntentsPlan(data_path(banking77), learnt, seeds, arms, shares or SHARES, budget)
+            bench = bench_intents(intents, *sentence_vectors(), kept, command(), progress)
+        elif nlupp is not None:
+            from broadsheet.needs.bench.slots import SlotsPlan, bench_slots
+            from broadsheet.stack import sentence_vectors
+
+            slots = SlotsPlan(data_path(nlupp), learnt, seeds, arms, budget)
+            bench = bench_slots(slots, *sentence_vectors(), kept, command(), progress)
         else:
             from broadsheet.needs.bench.verdicts import VerdictPlan, bench_verdicts
 
-            plan = VerdictPlan(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), told, tuple(arm or ()), budget)
-            bench = bench_verdicts(plan, rows or bench_folder(), command(), progress)
+            plan = VerdictPlan(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), told, arms, budget)
+            bench = bench_verdicts(plan, kept, command(), progress)
     printed(bench, as_json=as_json)
 
 
@@ -83,3 +120,25 @@ def goals(
         plan = GoalsPlan(worlds, levels, labellers, f"{readers} readers", seeds, tuple(arm or ()), budget)
         bench = bench_goals(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
+
+
+def _levels(llm: str, sentences: int, seeds: int, arms: tuple[str, ...], budget: float | None, rows: Path, progress: "Progress") -> "Bench":
+    """Name the levels of planted sentences by words, by likeness and by a language model."""
+    from broadsheet.core.llm import open_llm
+    from broadsheet.needs.bench.levels import LevelsPlan, bench_levels
+    from broadsheet.needs.taxonomy import open_taxonomy
+    from broadsheet.stack import level_labeller
+
+    taxonomy, below = open_taxonomy(), LevelsPlan._field_defaults["below"]
+    plan = LevelsPlan(
+        tuple(level.id for level in taxonomy.levels),
+        lambda name, client: level_labeller(name, taxonomy, client, below),
+        lambda: open_llm(llm, progress=progress),
+        llm,
+        sentences,
+        seeds,
+        below,
+        arms,
+        budget,
+    )
+    return bench_levels(plan, rows, command(), progress)

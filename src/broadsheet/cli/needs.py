@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.needs_goals import goals
+from broadsheet.cli import needs_fit, needs_goals, needs_propose, needs_purge, needs_themes
 
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
@@ -24,65 +24,71 @@ def needs() -> None:
     """Read posts for what people say they need."""
 
 
+app.command("fit")(needs_fit.fit)
+app.command("themes")(needs_themes.themes)
+app.command("propose")(needs_propose.propose)
+app.command("goals")(needs_goals.goals)
+
+
 @app.command("run")
 def run(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
+    extractor: Annotated[
+        str, typer.Option("--extractor", help="rules: --labeller names levels of sentences, words tell the rest; llm: --llm reads whole posts and quotes them.")
+    ] = "rules",
     labeller: Annotated[
-        str, typer.Option("--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model; llm: --llm alone.")
+        str,
+        typer.Option(
+            "--labeller", help="minilm: likeness to the taxonomy's sentences; cues: its words, with no model; llm: --llm alone; or a folder of needs fit."
+        ),
     ] = "minilm",
     llm: Annotated[
         str | None,
-        typer.Option("--llm", help="Ask this model what the labeller is not sure of: openai:MODEL@URL, smollm2, hf:FOLDER, replay:FILE, scripted:FILE."),
+        typer.Option(
+            "--llm", help="Ask this model, of rules what the labeller is not sure of: openai:MODEL@URL, smollm2, hf:FOLDER, replay:FILE, scripted:FILE."
+        ),
     ] = None,
+    record: Annotated[Path | None, typer.Option("--record", help="Append what --llm answers, and what it was asked, to this file, for replay:FILE.")] = None,
     below: Annotated[float, typer.Option("--below", min=0, max=1, help="Sentences of which the labeller is less sure than this are asked of --llm.")] = 0.8,
     prices: Annotated[Path | None, typer.Option("--prices", help="What models cost: a TOML file. Without it costs are not known.")] = None,
     max_usd: Annotated[float | None, typer.Option("--max-usd", min=0, help="Make no call that may cost more than what is left of this.")] = None,
     max_calls: Annotated[int | None, typer.Option("--max-calls", min=0, help="Make no more calls than this.")] = None,
     store: Annotated[str | None, typer.Option("--store", help="The database of replies and of the ledger. Default: that of BROADSHEET_HOME.")] = None,
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
-    floor: Annotated[float, typer.Option("--floor", min=0, max=1, help="A sentence less surely of a level than this speaks of no need.")] = 0.5,
     *,
+    floor: Annotated[float, typer.Option("--floor", min=0, max=1, help="What is less surely a need than this is none.")] = 0.5,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
-    """Take needs from posts, each with the sentence that says so; personal data are replaced first, and authors get another name.
+    """Take needs from posts, each with the words that say so; personal data are replaced first, and authors get another name.
 
-    The folder holds posts, mentions, rejected, facts and claims as Parquet, and posts.jsonl and mentions.jsonl for the other commands. No language model is asked
-    unless --llm names one; every call of it is in the ledger, and what was paid is not asked again.
+    The folder holds posts, mentions, rejected, facts, ratings (stress, risk) and claims of an order as Parquet, and posts.jsonl, mentions.jsonl and facts.jsonl for the
+    other commands. No language model is asked unless --llm names one; every call of it is in the ledger, and what was paid is not asked again.
 
     Example: broadsheet needs run --posts posts.jsonl --out needs && broadsheet needs infer --posts needs/posts.jsonl --mentions needs/mentions.jsonl
     """
+    from broadsheet.cli.needs_extract import Asked, post_extractor, summed, unanswered
     from broadsheet.cli.progress import shown
-    from broadsheet.core.home import store_path
-    from broadsheet.core.llm import Budget, Client, Prices, open_llm
-    from broadsheet.core.store import Store
-    from broadsheet.needs.extract.extractor import Extractor
     from broadsheet.needs.extract.run import extract
-    from broadsheet.needs.pseudonyms import author_key
     from broadsheet.needs.taxonomy import open_taxonomy
-    from broadsheet.stack import level_labeller
 
-    levels = open_taxonomy(taxonomy)
-    budget = Budget(usd=max_usd, calls=max_calls)
-    client = Client(open_llm(llm), Store(store or store_path()), budget=budget, prices=Prices.read(prices) if prices else None) if llm else None
+    asked = Asked(llm, record, prices, max_usd, max_calls, store)
     with shown() as progress:
-        made = extract(posts, out, Extractor(levels, level_labeller(labeller, levels, client, below, progress), author_key(), floor), progress)
+        made = extract(posts, out, post_extractor(extractor, labeller, open_taxonomy(taxonomy), asked, below, floor, progress), progress)
     if as_json:
         typer.echo(made.manifest.model_dump_json())
         return
-    counts = made.manifest.metrics
-    for name in sorted(counts):
-        if name.startswith("unlabelled "):
-            typer.echo(f"{counts[name]:,.0f} sentences got no answer: {name.removeprefix('unlabelled ')}. Run it again, and only these are asked.", err=True)
-    typer.echo(
-        f"{counts['mentions']:,.0f} needs in {counts['posts']:,.0f} posts, {counts['rejected']:,.0f} rejected; {counts['facts']:,.0f} facts, "
-        f"{counts['claims']:,.0f} claims of an order; {counts['replaced']:,.0f} personal data replaced. By {made.manifest.models['extractor']}. In {out}."
-    )
+    for line in unanswered(made.manifest):
+        typer.echo(line, err=True)
+    typer.echo(f"{summed(made.manifest)} In {out}.")
+
+
+app.command("purge")(needs_purge.purge)
 
 
 @app.command("gate")
 def gate(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines: id, post_id, need_id or level, evidence (texts, or text with start and end).")],
     taxonomy: Annotated[
         str | None,
@@ -125,30 +131,35 @@ def gate(
 
 @app.command("infer")
 def infer(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines of accepted mentions: id, post_id, need_id or level; evidence is not looked at.")],
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     confusion: Annotated[
         Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each. Without it the error is estimated.")
     ] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", help="The folder of needs run, its facts.parquet, or JSON lines: what goes with income and age.")
+    ] = None,
+    claims: Annotated[Path | None, typer.Option("--claims", help="That folder, its claims.parquet, or JSON lines: post_id, before, after.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, k=10. Repeats.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Test whether levels of needs form a hierarchy: cumulative, unfolding, none or undetermined, with the figures that say so.
 
-    People count, not posts: the same text said again is one post. The order of the taxonomy is compared with, and has no say in the verdict.
+    People count, not posts: the same text said again is one post. The order of the taxonomy is compared with, and has no say in the verdict; nor have income, age and
+    what people say comes first. Numbers of people under k (5 unless --set k=N) are withheld, and it is said so.
 
-    Example: broadsheet needs infer --posts posts.jsonl --mentions accepted.jsonl --json
+    Example: broadsheet needs infer --posts needs/posts.jsonl --mentions needs/mentions.jsonl --facts needs --claims needs --json
     """
     import json
 
     from broadsheet.core.config import build, with_settings
-    from broadsheet.needs.hierarchy.infer import Evidence
     from broadsheet.needs.hierarchy.infer import infer as inferred
-    from broadsheet.needs.hierarchy.inputs import read_authors, read_confusion, read_mentions
+    from broadsheet.needs.hierarchy.inputs import Files, read_authors, read_beside, read_confusion, read_mentions
     from broadsheet.needs.hierarchy.plan import AnalysisPlan
     from broadsheet.needs.hierarchy.show import lines
+    from broadsheet.needs.hierarchy.told import told
     from broadsheet.needs.taxonomy import open_taxonomy
 
     plan = build(AnalysisPlan, with_settings({}, settings or []), "--set")
@@ -157,19 +168,19 @@ def infer(
     moved = read_confusion(confusion, names) if confusion else None
     written = read_authors(posts)
     spoken = read_mentions(mentions, written, levels)
-    found = inferred(written, spoken.mentions, names, plan, moved=moved, evidence=Evidence(horizons=spoken.horizons))
-    if spoken.left_out:
-        why = ", ".join(f"{reason} {count:,}" for reason, count in spoken.left_out.items())
-        typer.echo(f"{sum(spoken.left_out.values()):,} mentions left out: {why}.", err=True)
-    if as_json:
-        typer.echo(json.dumps({**found.model_dump(mode="json"), "taxonomy": levels.name, "left_out": spoken.left_out}, allow_nan=False))
-    else:
-        typer.echo("\n".join(lines(found)))
+    evidence, beside_left_out = read_beside(Files(facts, claims), written, names, spoken)
+    found = told(inferred(written, spoken.mentions, names, plan, moved=moved, evidence=evidence))
+    for what, left_out in (("mentions", spoken.left_out), ("facts and claims", beside_left_out)):
+        if left_out:
+            why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items())
+            typer.echo(f"{sum(left_out.values()):,} {what} left out: {why}.", err=True)
+    left_out = {**spoken.left_out, **beside_left_out}
+    typer.echo(json.dumps({**found, "taxonomy": levels.name, "left_out": left_out}, allow_nan=False) if as_json else "\n".join(lines(found)))
 
 
 @app.command("label")
 def label(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     out: Annotated[Path, typer.Option("--out", help="The sheet to fill in: .csv, or .json with tasks for Label Studio.")],
     mentions: Annotated[
         list[Path] | None,
@@ -254,7 +265,7 @@ def _ask_in_terminal(out: Path, annotator: str, levels: "Taxonomy") -> None:
 def agree(
     labels: Annotated[list[Path], typer.Option("--labels", help="A sheet that was filled in, .csv, or Label Studio's export, .json. Repeats.")],
     predicted: Annotated[Path | None, typer.Option("--predicted", help="A labeller's mentions of all posts, JSON lines: it is held against people.")] = None,
-    posts: Annotated[Path | None, typer.Option("--posts", help="JSON lines: id, author, at, text. Needed with --predicted.")] = None,
+    posts: Annotated[Path | None, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text. Needed with --predicted.")] = None,
     confusion_out: Annotated[Path | None, typer.Option("--confusion-out", help="Write the confusion of levels, for needs infer --confusion.")] = None,
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the intervals.")] = 0,
@@ -270,26 +281,18 @@ def agree(
     """
     import json
 
-    from broadsheet.cli.faults import tell
-    from broadsheet.core.errors import ConfigError, RecordError
+    from broadsheet.cli.labels import read
+    from broadsheet.core.errors import ConfigError
     from broadsheet.core.files import write_file
     from broadsheet.needs.agree.assess import assess
-    from broadsheet.needs.agree.labels import read_labels
     from broadsheet.needs.agree.predicted import read_predicted
     from broadsheet.needs.agree.show import lines
-    from broadsheet.needs.posts import read_posts
     from broadsheet.needs.taxonomy import open_taxonomy
 
     if (predicted and not posts) or (confusion_out and not predicted):
         raise ConfigError("A labeller is held against people on all posts.", "Give --predicted mentions.jsonl and --posts posts.jsonl.")
     levels = open_taxonomy(taxonomy)
-    texts = read_posts(posts) if posts else None
-    labelled, faults = read_labels(labels, levels, texts)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        tell(str(fault) for fault in faults)
-        raise RecordError(f"{len(faults):,} rows cannot be used; nothing was computed.", "Mend these rows, and give the command again.")
+    labelled, texts = read(labels, levels, posts)
     told = read_predicted(predicted, texts, levels) if predicted and texts else None
     found = assess(labelled, levels, told, list(texts or ()), seed=seed)
     if confusion_out and found.labeller:
@@ -299,14 +302,20 @@ def agree(
 
 @app.command("view")
 def view(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines of accepted mentions: id, post_id, need_id or level, evidence to be quoted.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write: needs.html, needs.json, a Parquet file a table, manifest.json.")],
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     confusion: Annotated[Path | None, typer.Option("--confusion", help="A JSON matrix: how often a mention of each level was taken for each.")] = None,
     facts: Annotated[
-        Path | None, typer.Option("--facts", help="JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).")
+        Path | None,
+        typer.Option(
+            "--facts",
+            help="The folder of needs run, its facts.parquet, or JSON lines: post_id, kind (age or income), value, currency, period, span (start, end, text).",
+        ),
     ] = None,
+    claims: Annotated[Path | None, typer.Option("--claims", help="That folder, its claims.parquet, or JSON lines: post_id, before, after.")] = None,
+    themes: Annotated[Path | None, typer.Option("--themes", help="The folder that needs themes wrote.")] = None,
     k: Annotated[int, typer.Option("--k", help="No number of people under this is told; at least 2.")] = 5,
     quotations: Annotated[int, typer.Option("--quotations", help="Quotations of each level, each of another person.")] = 5,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the analysis plan, e.g. level=0.05, seed=1. Repeats.")] = None,
@@ -321,12 +330,9 @@ def view(
     from broadsheet.needs.view.run import Request
     from broadsheet.needs.view.run import view as viewed
 
-    made, page = viewed(Request(posts, mentions, taxonomy, confusion, facts, settings or (), Shown(k, quotations)), out)
+    made, page = viewed(Request(posts, mentions, taxonomy, confusion, facts, settings or (), Shown(k, quotations), claims, themes), out)
     if left_out := made.provenance.left_out:
         why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items())
         typer.echo(f"{sum(left_out.values()):,} lines left out: {why}.", err=True)
     typer.echo(f"Verdict: {made.whole.verdict}.", err=True)
     typer.echo(str(page))
-
-
-app.command("goals")(goals)

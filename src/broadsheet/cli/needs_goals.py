@@ -10,7 +10,7 @@ PRINTED = 20
 
 
 def goals(
-    posts: Annotated[Path, typer.Option("--posts", help="JSON lines: id, author, at, text.")],
+    posts: Annotated[Path, typer.Option("--posts", help="JSON lines, or Parquet: id, author, at, text.")],
     mentions: Annotated[Path, typer.Option("--mentions", help="JSON lines of accepted mentions: id, post_id, need_id or level.")],
     shown: Annotated[
         Path, typer.Option("--shown", help="JSON lines of what readers were shown: user, at, level of the item (or null), opened (true or false).")

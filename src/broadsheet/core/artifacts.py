@@ -28,7 +28,10 @@ MAKERS = {
     ArtifactKind.WORLD: "broadsheet world",
     ArtifactKind.RETRIEVER: "broadsheet retrieve fit",
     ArtifactKind.SEQUENCE_RANKER: "broadsheet rank fit",
+    ArtifactKind.NEEDS: "broadsheet needs run",
     ArtifactKind.NEEDS_VIEW: "broadsheet needs view",
+    ArtifactKind.NEEDS_LABELLER: "broadsheet needs fit",
+    ArtifactKind.NEEDS_THEMES: "broadsheet needs themes",
 }
 # How often, and after how many seconds, a folder that is just being replaced is looked at again.
 TRIES, PAUSE = 50, 0.02

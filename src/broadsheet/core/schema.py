@@ -72,6 +72,8 @@ class Columns:
     REPLACED = "replaced"
     ANNOTATOR = "annotator"
     EVIDENCE = "evidence"
+    PROMPT_HASH = "prompt_hash"
+    CALL = "call"
 
 
 class ArtifactKind(StrEnum):
@@ -90,6 +92,9 @@ class ArtifactKind(StrEnum):
     SEQUENCE_RANKER = "sequence-ranker"
     NEEDS = "needs"
     NEEDS_VIEW = "needs-view"
+    NEEDS_LABELLER = "needs-labeller"
+    NEEDS_THEMES = "needs-themes"
+    TAGGER = "tagger"
 
 
 class Announce(StrEnum):

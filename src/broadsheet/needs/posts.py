@@ -18,11 +18,26 @@ _BREAK = "\n"
 _EXAMPLE = '{"id": "p1", "author": "ana", "at": "2026-02-09T08:00:00Z", "text": "..."}'
 
 
+def _held(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield each post of a file of JSON lines, or of a Parquet file with the same columns (`post` is an id too), and its place in the file."""
+    if path.suffix.lower() != ".parquet":
+        yield from json_lines(path)
+        return
+    import polars as pl
+
+    try:
+        rows = pl.scan_parquet(path).collect().iter_rows(named=True) if path.stat() else ()
+    except pl.exceptions.PolarsError:
+        raise RecordError(f"{path} is no Parquet file.", f"Write it anew, or JSON lines: {_EXAMPLE}") from None
+    for number, row in enumerate(rows, 1):
+        yield f"{path.name}, row {number}", row if "id" in row else {**row, "id": row.get("post")}
+
+
 def read_posts(path: Path) -> dict[str, str]:
-    """Return id and text of each post of a file of JSON lines; other fields are left to others."""
+    """Return id and text of each post of a file; other fields are left to others."""
     posts: dict[str, str] = {}
     try:
-        for where, held in json_lines(path):
+        for where, held in _held(path):
             name, text = _post(held, where)
             if posts.setdefault(name, text) != text:
                 raise RecordError(f"{where}: the id {name!r} has stood before, with another text.", "Give every post an id of its own.")
@@ -43,13 +58,13 @@ class Written(NamedTuple):
 
 
 def written(path: Path) -> Iterator[Written]:
-    """Yield the posts of a file of JSON lines with their authors and times, one that is there twice once.
+    """Yield the posts of a file with their authors and times, one that is there twice once.
 
     Raises SourceNotFoundError, EmptySourceError or RecordError.
     """
     seen: dict[str, int] = {}
     try:
-        for where, held in json_lines(path):
+        for where, held in _held(path):
             name, text = _post(held, where)
             author, at = (held or {}).get("author"), (held or {}).get("at")
             if not isinstance(author, str | int) or isinstance(author, bool):

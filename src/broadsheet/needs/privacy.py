@@ -6,8 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from broadsheet.needs.normal import normalise
+from broadsheet.needs.normal import NormalText, normalise
 from broadsheet.needs.pii import PATTERNS, Kind
+from broadsheet.needs.pii.names import ABOVE_FOUND, AFTER_FOUND, BEFORE_FOUND, IN_SENTENCE
+from broadsheet.needs.pii.people import is_person, without_rest
+
+_GAP = re.compile(r"\s")
+# What is found of a person makes a name beside it likely.
+_OF_PERSONS = {Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.BORN, Kind.ADDRESS, Kind.IBAN, Kind.ACCOUNT, Kind.CARD}
 
 
 class Replaced(NamedTuple):
@@ -63,13 +69,74 @@ def scrub(text: str) -> Scrubbed:
 
 def _found(text: str) -> Iterator[tuple[int, int, Kind]]:
     normal = normalise(text)
-    taken = bytearray(len(normal.text))
-    for kind, written, holds in PATTERNS:
-        for match in written.finditer(normal.text):
+    plain, lines = normal.text, _with_lines(normal)
+    taken = bytearray(len(plain))
+    found = []
+    has_digits = any(char.isdecimal() for char in plain)
+    for pattern in PATTERNS:
+        if pattern.digits and not has_digits:
+            continue
+        searched, place = lines if pattern.lines else plain, 0
+        while match := pattern.written.search(searched, place):
             begin, end = _place(match)
-            if begin < end and not any(taken[begin:end]) and holds(normal.text[begin:end]):
+            if pattern.kind is Kind.ADDRESS:
+                begin = _free(taken, plain, begin, end)
+            elif pattern.kind is Kind.NAME:
+                end = begin + len(without_rest(plain[begin:end]))
+            is_found = begin < end and not any(taken[begin:end]) and pattern.holds(plain[begin:end]) and pattern.near(plain, begin, end)
+            if is_found:
                 taken[begin:end] = b"\x01" * (end - begin)
-                yield (*normal.span(begin, end), kind)
+                found.append((begin, end, pattern.kind))
+            place = match.end() if is_found or not pattern.cased else _next_word(searched, max(begin, match.start()))
+    for begin, end in _names_beside(lines, found):
+        if not any(taken[begin:end]):
+            taken[begin:end] = b"\x01" * (end - begin)
+            found.append((begin, end, Kind.NAME))
+    return ((*normal.span(begin, end), kind) for begin, end, kind in found)
+
+
+def _with_lines(normal: NormalText) -> str:
+    """Return the normal form with its line breaks in place of their blanks."""
+    chars = list(normal.text)
+    for match in re.finditer("\n", normal.original):
+        place = bisect_right(normal.starts, match.start()) - 1
+        if 0 <= place < len(chars) and chars[place] == " ":
+            chars[place] = "\n"
+    return "".join(chars)
+
+
+def _free(taken: bytearray, text: str, begin: int, end: int) -> int:
+    """Return where of a place begins what is behind all that was found in it."""
+    last = taken.rfind(1, begin, end)
+    if last < 0:
+        return begin
+    rest = text[last + 1 : end].lstrip(" ,;:.)-")
+    return end - len(rest) if any(char.isdecimal() for char in rest) else end
+
+
+def _next_word(text: str, place: int) -> int:
+    gap = _GAP.search(text, place + 1)
+    return gap.start() if gap else len(text)
+
+
+def _names_beside(text: str, found: list[tuple[int, int, Kind]]) -> Iterator[tuple[int, int]]:
+    """Yield the names that stand right before, above or behind what else was found of a person, then those anywhere in its text."""
+    for begin, end, kind in found:
+        if kind in _OF_PERSONS:
+            for written in (BEFORE_FOUND, ABOVE_FOUND):
+                place = max(0, begin - 120)
+                while (match := written.search(text, place, begin)) and not is_person(match["it"]):
+                    place = _next_word(text, match.start("it"))
+                if match:
+                    yield match.span("it")
+        if kind in _OF_PERSONS or kind is Kind.NAME:
+            behind = AFTER_FOUND.match(text, end, end + 90)
+            # Two names are one after the other with an "and" between, a name and its title with a comma.
+            is_linked = kind in _OF_PERSONS or (behind and text[end : behind.start("it")].strip() in {"and", "&", "or"})
+            if behind and is_linked and is_person(behind["it"]):
+                yield behind.span("it")
+    if any(kind in _OF_PERSONS for _, _, kind in found):
+        yield from (match.span("it") for match in IN_SENTENCE.finditer(text) if is_person(match["it"]))
 
 
 def _place(match: re.Match[str]) -> tuple[int, int]:

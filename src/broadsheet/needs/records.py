@@ -70,6 +70,14 @@ class PersonFact(Record):
     span: Span
 
 
+class PostRating(Record):
+    """How strained the author of a post is, or how ready to take risks with money: 0, not at all, to 10."""
+
+    kind: Literal["stress", "risk"]
+    value: Annotated[float, Field(ge=0, le=10)]
+    span: Span
+
+
 class OrderClaim(Record):
     """A post says that one need comes before another: both are ids of a taxonomy."""
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from broadsheet.core.errors import StoreError
 from broadsheet.core.llm.port import Reply
 from broadsheet.core.schema import Record
 from broadsheet.core.store import METADATA, RUN, Store
@@ -190,6 +191,26 @@ class Ledger:
         query = sa.select(CALLS, answered).where(CALLS.c.state == State.BEGUN).order_by(CALLS.c.run, CALLS.c.number)
         with self._store.errors(), self._store.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def forget(self, items: Iterable[str]) -> int:
+        """Delete the replies to requests, by their keys, and to what was asked to repair them; return how many there were. The rows of the calls stay.
+
+        SQLite overwrites what is deleted, also in its journal. Raises StoreError where another process has the database open for that.
+        """
+        wanted, gone = sorted(set(items)), 0
+        is_sqlite = self._store.engine.dialect.name == "sqlite"
+        with self._store.errors(), self._store.engine.connect() as connection:
+            if is_sqlite:
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            for start in range(0, len(wanted), RUN):
+                asked = wanted[start : start + RUN]
+                repairs = sa.select(CALLS.c.key).where(CALLS.c.item.in_(asked))
+                gone += connection.execute(sa.delete(REPLIES).where(REPLIES.c.key.in_(asked) | REPLIES.c.key.in_(repairs))).rowcount
+            connection.commit()
+            if is_sqlite and connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one():
+                what = f"The database {self._store.shown} is in use: what was deleted may stand in its journal still."
+                raise StoreError(what, "End what uses it, and give the command again.")
+        return gone
 
     def _executor(self) -> ThreadPoolExecutor:
         if self._thread is None:

@@ -32,6 +32,7 @@ from broadsheet.core.metrics.ranking import (
 from broadsheet.core.metrics.resample import (
     Interval,
     PairedTest,
+    bootstrap_f1,
     bootstrap_mean,
     bootstrap_ratio,
     holm,
@@ -44,6 +45,7 @@ __all__ = [
     "Ranking",
     "Reliability",
     "average_precision",
+    "bootstrap_f1",
     "bootstrap_mean",
     "bootstrap_ratio",
     "brier",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from broadsheet.core.errors import ConfigError
+from broadsheet.core.errors import ConfigError, RecordError
 from broadsheet.core.metrics.vectors import (
     SHARE,
     Span,
@@ -107,6 +107,48 @@ def bootstrap_ratio(
     ratios = [tops[drawn].sum(axis=1) / bottoms[drawn].sum(axis=1) for drawn in _draws(rng, len(tops), level, rounds)]
     low, high = _ends(ratios, level)
     return Interval(float(top.sum() / bottom.sum()), low, high)
+
+
+def bootstrap_f1(
+    right: ArrayLike,
+    said: ArrayLike,
+    true: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    rounds: int = 10_000,
+) -> Interval:
+    """Return F1, `2 right / (said + true)`, of counts `[U]` of units, and its percentile bootstrap interval over them; of counts `[U, K]` the mean of K kinds.
+
+    A kind that is neither said nor true, as a whole or in a round, has no F1 and is left out of the mean there. Raises RecordError for counts
+    below 0 or of two shapes, fewer than two units, and where nothing is said or true; ConfigError as `bootstrap_mean` does.
+
+    >>> bootstrap_f1([1, 1], [1, 1], [1, 1], np.random.default_rng(0))
+    Interval(mean=1.0, low=1.0, high=1.0)
+    """
+    hits, claimed, held = (np.asarray(values, dtype=np.float64) for values in (right, said, true))
+    if not hits.shape == claimed.shape == held.shape or hits.ndim not in {1, 2} or min(hits.min(initial=0), claimed.min(initial=0), held.min(initial=0)) < 0:
+        raise RecordError(f"Counts have the shapes {hits.shape}, {claimed.shape} and {held.shape}.", "Give three of one shape [U] or [U, K], none below 0.")
+    top, bottom = 2 * hits.reshape(len(hits), -1), (claimed + held).reshape(len(hits), -1)
+    require_entries("Units to resample", top[:, :1].ravel(), least=2)
+    whole = _mean_f1(np.ones((1, len(top))), top, bottom)
+    if not len(whole):
+        raise RecordError("Nothing is said and nothing is true, so there is no F1.", "Give units of which some have a label.")
+    parts = []
+    for drawn in _draws(rng, len(top), level, rounds):
+        times = np.stack([np.bincount(one, minlength=len(top)) for one in drawn]).astype(np.float64)
+        parts.append(_mean_f1(times, top, bottom))
+    low, high = _ends(parts, level)
+    return Interval(float(whole[0]), low, high)
+
+
+def _mean_f1(times: Floats, top: Floats, bottom: Floats) -> Floats:
+    """Return for each row of how often units are taken `[R, U]` the mean F1 of kinds that are there; rows without any are left out."""
+    above, below = times @ top, times @ bottom
+    there = below > 0
+    kinds = there.sum(axis=1)
+    shares = np.divide(above, below, out=np.zeros_like(above), where=there)
+    return shares.sum(axis=1)[kinds > 0] / kinds[kinds > 0]
 
 
 def paired_permutation(

@@ -28,13 +28,16 @@ RIGHT, SENT, SECONDS = "right", "sent", "seconds"
 
 
 class ComplaintsPlan(NamedTuple):
-    """What is measured: complaints to label, others to learn from (else the same in five folds), how many times over, and which share is to be sent on."""
+    """What is measured: complaints to label, others to learn from (else the same in five folds), how many times over, and which shares are to be sent on.
+
+    With more shares than one each has its own rows, named by it.
+    """
 
     path: Path
     fit: Path | None = None
     seeds: int = 3
     arms: tuple[str, ...] = ()
-    share: float = SHARE
+    shares: tuple[float, ...] = (SHARE,)
     budget_minutes: float | None = None
 
 
@@ -51,13 +54,15 @@ def bench_complaints(plan: ComplaintsPlan, folder: Path, command: str, progress:
     """Label complaints by each arm, row by row in `folder`; with `fit` nothing of what is labelled is learnt from."""
     asked = cache(lambda: read_complaints(plan.path))
     taught = cache(lambda: read_complaints(plan.fit)) if plan.fit else None
-    digest = hash_files([plan.path, *([plan.fit] if plan.fit else [])])
-    known = [MAJORITY, LOCAL, *asked().models, VOTE, ACCURATE, QUICK] if asked().models else [MAJORITY, LOCAL]
-    drawn = {LOCAL, ACCURATE, QUICK}
+    digest, fit = hash_files([plan.path]), hash_files([plan.fit]) if plan.fit else ""
+    several = len(plan.shares) > 1
+    cascades = {f"{kind}, {share:.0%} to be sent" if several else kind: (kind, share) for kind in (ACCURATE, QUICK) for share in plan.shares}
+    known = [MAJORITY, LOCAL, *asked().models, VOTE, *cascades] if asked().models else [MAJORITY, LOCAL]
+    told = {arm: cascades.get(arm, (arm, plan.shares[0])) for arm in wanted_arms(plan.arms, known)}
     tasks = [
-        Task("complaints", arm, seed, {"data": digest, "share": plan.share}, _measuring(asked, taught, arm, seed, plan.share))
-        for arm in wanted_arms(plan.arms, known)
-        for seed in range(plan.seeds if arm in drawn else 1)
+        Task("complaints", arm, seed, {"data": digest, "fit": fit, "share": share}, _measuring(asked, taught, kind, seed, share))
+        for arm, (kind, share) in told.items()
+        for seed in range(plan.seeds if arm in {LOCAL, *cascades} else 1)
     ]
     outcome = run_tasks("needs-complaints", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (

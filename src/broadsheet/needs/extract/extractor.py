@@ -1,7 +1,7 @@
 """Posts to mentions of needs, facts about their authors, and claims of an order; every one with its words, or rejected with its reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -10,42 +10,18 @@ from broadsheet.core.schema import Columns
 from broadsheet.needs.claims import claim_of
 from broadsheet.needs.evidence import Gate
 from broadsheet.needs.extract import rules
+from broadsheet.needs.extract.frames import ASKED, CLAIMS, FACTS, MENTIONS, RATINGS, REJECTED, Extracted, without_personal_data
 from broadsheet.needs.extract.sentences import sentences
+from broadsheet.needs.label.asked import AskedLabeller, UnsureAsked
 from broadsheet.needs.label.labels import NeedLabeller
 from broadsheet.needs.label.prototypes import NONE
-from broadsheet.needs.privacy import scrub
-from broadsheet.needs.pseudonyms import pseudonym
-from broadsheet.needs.records import NeedMention, Span
+from broadsheet.needs.records import NeedMention, PersonFact, PostRating, Span
 from broadsheet.needs.taxonomy import Taxonomy
 
 # A sentence whose likeliest level is less likely than this speaks of no need.
 FLOOR = 0.5
-MENTIONS = {
-    Columns.MENTION: pl.String, Columns.POST: pl.String, Columns.NEED: pl.String, Columns.LEVEL: pl.String, Columns.POLARITY: pl.String,
-    Columns.HORIZON: pl.String, Columns.START: pl.Int64, Columns.END: pl.Int64, Columns.TEXT: pl.String, Columns.CONFIDENCE: pl.Float64, Columns.EXTRACTOR: pl.String,
-}  # fmt: skip
-FACTS = {
-    Columns.POST: pl.String, Columns.AUTHOR: pl.String, Columns.KIND: pl.String, Columns.VALUE: pl.Float64, Columns.CURRENCY: pl.String, Columns.PERIOD: pl.String,
-    Columns.START: pl.Int64, Columns.END: pl.Int64, Columns.TEXT: pl.String,
-}  # fmt: skip
-CLAIMS = {Columns.POST: pl.String, Columns.BEFORE: pl.String, Columns.AFTER: pl.String, Columns.START: pl.Int64, Columns.END: pl.Int64, Columns.TEXT: pl.String}
-REJECTED = {Columns.MENTION: pl.String, Columns.POST: pl.String, Columns.REASON: pl.String}
-POSTS = {Columns.POST: pl.String, Columns.AUTHOR: pl.String, Columns.AT: pl.Datetime("us", "UTC"), Columns.TEXT: pl.String, Columns.REPLACED: pl.Int64}
-
-
-class Extracted(NamedTuple):
-    """Frames by the columns above: posts without personal data, mentions that were kept and those that were not, facts, and claims of an order."""
-
-    posts: pl.DataFrame
-    mentions: pl.DataFrame
-    rejected: pl.DataFrame
-    facts: pl.DataFrame
-    claims: pl.DataFrame
-
-    @classmethod
-    def together(cls, parts: Sequence["Extracted"]) -> "Extracted":
-        """Put what was taken from several batches together."""
-        return cls(*(pl.concat(frames) for frames in zip(*parts, strict=True)))
+# Who reads ages, incomes, stress and risk here.
+RULES = "rules"
 
 
 class Extractor:
@@ -57,29 +33,38 @@ class Extractor:
 
     def __init__(self, taxonomy: Taxonomy, labeller: NeedLabeller, key: bytes, floor: float = FLOOR) -> None:
         self.taxonomy, self.labeller, self._key, self.floor = taxonomy, labeller, key, floor
-        self.name = f"{labeller.name}; polarity, horizon, facts and order by rules"
+        self.name = f"{labeller.name}; polarity, horizon, facts, ratings and order by rules"
+        self.models = {"labeller": labeller.name, "extractor": self.name}
+        self.prompt_hash: str = getattr(labeller, "prompt_hash", "")
 
     def __call__(self, posts: pl.DataFrame) -> Extracted:
         """Extract from posts (post, author, at, text)."""
-        scrubbed = [scrub(text) for text in posts[Columns.TEXT].to_list()]
-        authors = [pseudonym(author, self._key) for author in posts[Columns.AUTHOR].to_list()]
-        kept = posts.select(Columns.POST, Columns.AT).with_columns(
-            pl.Series(Columns.AUTHOR, authors, dtype=pl.String),
-            pl.Series(Columns.TEXT, [one.text for one in scrubbed], dtype=pl.String),
-            pl.Series(Columns.REPLACED, [len(one.replaced) for one in scrubbed], dtype=pl.Int64),
-        )
-        kept = kept.select(list(POSTS)).cast(POSTS)  # pyrefly: ignore
-        texts = dict(zip(kept[Columns.POST].to_list(), kept[Columns.TEXT].to_list(), strict=True))
+        kept = without_personal_data(posts, self._key)
+        texts = dict(kept.select(Columns.POST, Columns.TEXT).iter_rows())
+        authors = kept[Columns.AUTHOR].to_list()
         cut = [(post, span) for post, text in texts.items() for span in sentences(text)]
+        firsts = [(post, span, one) for post, span in cut for one in rules.firsts(span.text)]
         passed, rejected = self._gated(texts, self._mentions(cut))
-        facts = [self._fact(post, author, fact) for post, author in zip(texts, authors, strict=True) for fact in rules.facts(texts[post])]
+        facts = [_row(post, author, fact, fact.currency, fact.period) for post, author in zip(texts, authors, strict=True) for fact in rules.facts(texts[post])]
+        ratings = [_row(post, author, one) for post, author in zip(texts, authors, strict=True) for one in rules.ratings(texts[post])]
         return Extracted(
             kept,
             pl.DataFrame(passed, schema=MENTIONS, orient="row"),
             pl.DataFrame(rejected, schema=REJECTED, orient="row"),
             pl.DataFrame(facts, schema=FACTS, orient="row"),
-            pl.DataFrame(list(self._claims(cut)), schema=CLAIMS, orient="row"),
+            pl.DataFrame(ratings, schema=RATINGS, orient="row"),
+            pl.DataFrame(list(self._claims(firsts)), schema=CLAIMS, orient="row"),
+            pl.DataFrame(list(self._asked(cut, firsts)), schema=ASKED, orient="row"),
         )
+
+    def counts(self, found: Extracted) -> Mapping[str, float]:
+        """Return what a language model was asked, and how many sentences got no answer, by reason; the same whether answers were paid now or before."""
+        del found
+        second = self.labeller.second if isinstance(self.labeller, UnsureAsked) else self.labeller
+        if not isinstance(second, AskedLabeller):
+            return {}
+        sent = {"sent": float(self.labeller.sent)} if isinstance(self.labeller, UnsureAsked) else {}
+        return sent | {f"unlabelled {reason}": float(count) for reason, count in second.failures.items()}
 
     def _mentions(self, cut: Sequence[tuple[str, Span]]) -> list[NeedMention]:
         """Return a mention for each sentence that speaks of a need; what is said twice is labelled once."""
@@ -99,7 +84,7 @@ class Extractor:
                 evidence=(span,),
                 confidence=known[span.text][1],
                 extractor=self.labeller.name,
-                prompt_hash=getattr(self.labeller, "prompt_hash", ""),
+                prompt_hash=self.prompt_hash,
             )
             for post, span in cut
             if span.text in needs
@@ -113,25 +98,31 @@ class Extractor:
                 span = verdict.spans[0]
                 passed.append((
                     mention.id, mention.post, mention.need, mention.level, mention.polarity.value, mention.horizon.value, span.start, span.end, span.text,
-                    mention.confidence, mention.extractor,
+                    [span.model_dump()], mention.confidence, mention.extractor, mention.prompt_hash,
                 ))  # fmt: skip
             else:
-                rejected.append((mention.id, mention.post, str(verdict.reason)))
+                said = (mention.id, mention.post, "mention", str(verdict.reason), mention.evidence[0].text)
+                rejected.append((*said, mention.extractor, mention.prompt_hash))
         return passed, rejected
 
-    def _claims(self, cut: Sequence[tuple[str, Span]]) -> Iterator[tuple[Any, ...]]:
+    def _claims(self, found: Sequence[tuple[str, Span, rules.First]]) -> Iterator[tuple[Any, ...]]:
         """Yield the claims of an order whose two parts speak of two levels."""
-        found = [(post, span, one) for post, span in cut for one in rules.firsts(span.text)]
         said = [text for _, _, one in found for text in (one.before, one.after)]
         labels = self.labeller(said)
         sure = [best if best != NONE and chance >= self.floor else "" for best, chance in zip(labels.best, labels.certainty, strict=True)]
         for (post, span, one), before, after in zip(found, sure[::2], sure[1::2], strict=True):
             if before and after and before != after:
-                yield post, before, after, span.start + one.span.start, span.start + one.span.end, one.span.text
+                yield post, before, after, span.start + one.span.start, span.start + one.span.end, one.span.text, self.labeller.name, self.prompt_hash
 
-    @staticmethod
-    def _fact(post: str, author: str, fact: Any) -> tuple[Any, ...]:
-        return post, author, fact.kind, fact.value, fact.currency, fact.period, fact.span.start, fact.span.end, fact.span.text
+    def _asked(self, cut: Sequence[tuple[str, Span]], found: Sequence[tuple[str, Span, rules.First]]) -> Iterator[tuple[str, str]]:
+        """Yield the keys of what a language model may have been asked about each post; under those of what it was not, the ledger has nothing."""
+        if isinstance(self.labeller, AskedLabeller | UnsureAsked):
+            said = [(post, span.text) for post, span in cut] + [(post, text) for post, _, one in found for text in (one.before, one.after)]
+            yield from zip([post for post, _ in said], self.labeller.keys([text for _, text in said]), strict=True)
+
+
+def _row(post: str, author: str, fact: PersonFact | PostRating, *unit: str) -> tuple[Any, ...]:
+    return post, author, fact.kind, fact.value, *unit, fact.span.start, fact.span.end, fact.span.text, RULES, ""
 
 
 def _within(mention: NeedMention, text: str) -> NeedMention:

@@ -1,10 +1,10 @@
-"""What words alone tell of a sentence: how its author stands to a need, how soon it is to be met, age, income, and what comes first."""
+"""What words alone tell of a sentence: how its author stands to a need, how soon it is to be met, age, income, stress, risk, and what comes first."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from broadsheet.needs.records import Horizon, PersonFact, Polarity, Span
+from broadsheet.needs.records import Horizon, PersonFact, Polarity, PostRating, Span
 
 _OTHER = re.compile(
     r"\b(?:my|his|her|their|our) (?:brother|sister|friend|neighbou?r|cousin|colleague|coworker|boss|uncle|aunt|parents?|mother|mom|mum|father|dad|son|daughter)s?\b"
@@ -32,19 +32,37 @@ _AGE = re.compile(
     r"\b(?:i am|i'm|i’m|im|aged?|at) (\d{2})(?: years? old| y/?o)?(?! ?(?:%|percent|days|weeks|months|hours|miles|minutes|k\b|[,.]\d|[$€£]))\b", re.IGNORECASE
 )
 _AGE_SEX = re.compile(r"\b(?:i|me)\s*[\[(](\d{2})\s?[mfx]?[\])]|[\[(](?:[mfx]\s?)(\d{2})[\])]", re.IGNORECASE)
+# Digits, then perhaps a k for thousands.
+_AMOUNT = r"(\d[\d,]*(?:\.\d+)?)\s?(k)?\b"
+_AMOUNTS = re.compile(rf"(?<![\d.,]){_AMOUNT}", re.IGNORECASE)
+_YEARS_OLD = re.compile(r"(?<![\d.,$€£])\d{1,3}(?!\d|[.,]\d| ?%|k\b)", re.IGNORECASE)
 _INCOME = re.compile(
     r"\b(?:i (?:make|earn|bring home|take home|get paid)|my (?:salary|income|wage|wages|take[- ]home|pay) (?:is|are|comes to))(?: about| around| roughly| only| just)?"
-    r" ([$€£])?\s?(\d[\d,]*(?:\.\d+)?)\s?(k)?\b\s?(dollars|euros?|pounds)?(?: net| gross| before tax| after tax)?(?: ?(?:an?|per|/) ?(hour|hr|week|wk|month|mo|year|yr))?",
+    rf" ([$€£])?\s?{_AMOUNT}\s?(dollars|euros?|pounds)?(?: net| gross| before tax| after tax)?(?: ?(?:an?|per|/) ?(hour|hr|week|wk|month|mo|year|yr))?",
     re.IGNORECASE,
 )
-_PERIOD = {"hr": "hour", "wk": "week", "mo": "month", "yr": "year"}
-_MONEY = {"$": "USD", "dollars": "USD", "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "pounds": "GBP"}
+_PERIOD = {"hr": "hour", "wk": "week", "mo": "month", "yr": "year", "annual": "year"}
+_PAID_BY = re.compile(r"(?:\b(?:an?|per|each|every)|/) ?(hour|hr|week|wk|month|mo|year|yr)\b|\b(hour|week|month|year)ly\b|\b(annual)(?:ly)?\b", re.IGNORECASE)
+_CURRENCY = re.compile(r"[$€£]|\b(?:dollars|euros?|pounds|usd|eur|gbp)\b", re.IGNORECASE)
+_MONEY = {"$": "USD", "dollars": "USD", "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "pounds": "GBP", "usd": "USD", "eur": "EUR", "gbp": "GBP"}
 _FIRST = re.compile(
     r"\bfirst,? (?P<a>[^.;]+?),? (?:and )?then,? (?P<b>[^.;!?]+)"
     r"|\b(?:once|after|when|as soon as|now that) (?P<c>[^,.;]+), (?P<d>[^.;!?]+)"
     r"|\bbefore (?P<f>[^,.;]+), (?P<e>[^.;!?]+)",
     re.IGNORECASE,
 )
+
+
+_TEN = r"(10|\d)(?: ?/ ?| out of )10\b"
+_RATED = {
+    "stress": r"stress(?:ed)?(?: level)?",
+    "risk": r"risk(?: (?:tolerance|appetite))?",
+}
+# The author's own figure, before the word or behind it.
+_RATINGS = {
+    kind: re.compile(rf"\b{word}\b(?: (?:is|of|at|about|around|a|level)){{0,3}}:? {_TEN}|\b{_TEN} (?:on |for |in |of )?{word}\b", re.IGNORECASE)
+    for kind, word in _RATED.items()
+}
 
 
 class First(NamedTuple):
@@ -103,9 +121,62 @@ def facts(text: str) -> Iterator[PersonFact]:
             yield PersonFact(kind="age", value=float(age), span=_span(match))
     if match := _INCOME.search(text):
         sign, amount, thousand, word, period = match.groups()
-        value = float(amount.replace(",", "")) * (1000 if thousand else 1)
+        value = _number(amount, thousand)
         unit = (period or "").lower()
         yield PersonFact(kind="income", value=value, currency=_MONEY.get((sign or word or "").lower(), ""), period=_PERIOD.get(unit, unit), span=_span(match))  # pyrefly: ignore
+
+
+def amounts(text: str) -> list[float]:
+    """Return the amounts that stand in a text, as `facts` reads them.
+
+    >>> amounts("about 2.4k net, or 2,400.50; 34M is none")
+    [2400.0, 2400.5]
+    """
+    return [_number(*match.groups()) for match in _AMOUNTS.finditer(text)]
+
+
+def years(text: str) -> list[float]:
+    """Return the whole numbers of a text that may be an age.
+
+    >>> years("I'm 34F, 3.5 years in, with 20k and $50")
+    [34.0]
+    """
+    return [float(found) for found in _YEARS_OLD.findall(text)]
+
+
+def paid(text: str) -> tuple[str, str]:
+    """Return the currency and the period of pay that words of a text say, empty where none does.
+
+    >>> paid("2,400 euros each month"), paid("52k annually"), paid("$18/hr")
+    (('EUR', 'month'), ('', 'year'), ('USD', 'hour'))
+    """
+    money, period = _CURRENCY.search(text), _PAID_BY.search(text)
+    unit = next(filter(None, period.groups()), "").lower() if period else ""
+    return _MONEY.get(money[0].lower(), "") if money else "", _PERIOD.get(unit, unit)
+
+
+def ratings(text: str) -> Iterator[PostRating]:
+    """Yield stress and readiness to take risks where an author gives a figure out of ten; how strained words merely sound is not guessed.
+
+    >>> [(one.kind, one.value) for one in ratings("Stress level is 8/10, and I am 3 out of 10 on risk. So stressed!")]
+    [('stress', 8.0), ('risk', 3.0)]
+    """
+    for kind, written in _RATINGS.items():
+        if match := written.search(text):
+            yield PostRating(kind=kind, value=float(match[1] or match[2]), span=_span(match))  # pyrefly: ignore
+
+
+def tenths(text: str) -> list[float]:
+    """Return the figures out of ten that stand in a text.
+
+    >>> tenths("8/10 today, 5 out of 10 before")
+    [8.0, 5.0]
+    """
+    return [float(match[1]) for match in re.finditer(rf"\b{_TEN}", text)]
+
+
+def _number(amount: str, thousand: str | None) -> float:
+    return round(float(amount.replace(",", "")) * (1000 if thousand else 1), 2)
 
 
 def firsts(sentence: str) -> Iterator[First]:

@@ -1,4 +1,4 @@
-"""Sentences of a text, with their places, none longer than a quotation may be."""
+"""Sentences of a text, none longer than a quotation may be, and parts of many sentences, each with its place."""
 
 import re
 from collections.abc import Iterator
@@ -19,6 +19,23 @@ def sentences(text: str) -> Iterator[Span]:
     """
     for start, end in _cut(text, 0, len(text), _END):
         yield from _short(text, start, end)
+
+
+def parts(text: str, most: int) -> Iterator[Span]:
+    """Yield a text in parts of about the same length, none longer than `most` characters; they end where sentences do, if any ends in time.
+
+    >>> [part.text for part in parts("One here. Two here. Three. Four.", 20)]
+    ['One here. Two here.', 'Three. Four.']
+    """
+    low, high = len(text) - len(text.lstrip()), len(text.rstrip())
+    ends = [span.end for span in sentences(text)]
+    while low < high:
+        left = -(-(high - low) // most)
+        aim = low + -(-(high - low) // left)
+        within = [end for end in ends if low < end <= low + most]
+        end = high if left == 1 else min(within, key=lambda one: abs(one - aim), default=low + most)
+        yield Span(start=low, end=end, text=text[low:end])
+        low = end + len(text[end:high]) - len(text[end:high].lstrip())
 
 
 def _short(text: str, start: int, end: int) -> Iterator[Span]:

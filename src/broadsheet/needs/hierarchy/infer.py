@@ -9,10 +9,14 @@ import polars as pl
 from scipy.stats import t as student
 
 from broadsheet.core.catalogue import text_hash
-from broadsheet.core.schema import Record
+from broadsheet.core.schema import Columns, Record
 from broadsheet.core.seeds import generator
-from broadsheet.needs.hierarchy import latent, mokken, order
-from broadsheet.needs.hierarchy.people import People, authors_by_month, by_month, people_of, rows_of
+from broadsheet.needs.facts import KINDS, Facts
+from broadsheet.needs.facts import figures as facts_of
+from broadsheet.needs.hierarchy import claimed, latent, mokken, order
+from broadsheet.needs.hierarchy.claimed import ClaimFigures
+from broadsheet.needs.hierarchy.covariates import Covariate, goes_with
+from broadsheet.needs.hierarchy.people import People, authors_by_month, authors_of, by_month, people_of, rows_of
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.hierarchy.verdict import Finding, Verdict, judge
 
@@ -53,7 +57,7 @@ class TimeFigures(Record):
 
 
 class Inference(Record):
-    """What was inferred; figures that data do not tell are null. Orders by frequency, time, horizon and claims stand apart: none is made of another.
+    """What was inferred; figures that data do not tell are null. Orders by frequency, time, horizon, claims, income and age stand apart: none is made of another.
 
     `association` is by how many standard deviations more people speak of two levels than by how much each writes; a level that nobody or everybody speaks of has none.
     """
@@ -75,6 +79,8 @@ class Inference(Record):
     order_by_frequency: tuple[str, ...]
     taxonomy_agreement: Mapping[str, float | None]
     time: TimeFigures
+    claims: ClaimFigures | None
+    covariates: tuple[Covariate, ...]
     finding: Finding
     association: Mapping[str, Mapping[str, float]]
     months: Mapping[str, Mapping[str, float]]
@@ -84,10 +90,11 @@ class Inference(Record):
 
 
 class Evidence(NamedTuple):
-    """What else tells of order: (before, after) claims by level, and horizons in years of mentions by level."""
+    """What else tells of order: claims of people (person, before, after) by level, horizons in years of mentions by level, and facts of people."""
 
-    claims: Sequence[tuple[int, int]] = ()
+    claims: Sequence[tuple[str, int, int]] = ()
     horizons: Mapping[int, Sequence[float]] = {}
+    facts: Facts | None = None
 
 
 def infer(
@@ -104,7 +111,8 @@ def infer(
     `moved` `[L, L]` says with which chance a mention of one level is taken for each, where that is known. The taxonomy's order is only compared with: the verdict
     does not know it.
     """
-    people = people_of(posts, mentions, levels)
+    people, evidence = people_of(posts, mentions, levels), evidence or Evidence()
+    covariates = _covariates(people, posts, evidence.facts, plan)
     finding = judge(people.present, people.posts, plan, moved)
     rows = rows_of(people.present, people.posts)
     scale = mokken.scalability(rows.present, rows.weight)
@@ -130,7 +138,7 @@ def infer(
         intervals={"H": whole} if whole else {},
         order_probabilities=_named(levels, frequency.before),
         order_by_frequency=tuple(levels[level] for level in by_frequency),
-        taxonomy_agreement=_agreements(people, rows.share, time, evidence or Evidence()),
+        taxonomy_agreement=_agreements(people, rows.share, time, evidence, covariates),
         time=TimeFigures(
             people=time.direction.people,
             agreement=time.direction.agreement,
@@ -140,6 +148,8 @@ def infer(
             beyond=_named(levels, time.read.beyond),
             before={one: {other: _told(value) for other, value in row.items()} for one, row in _named(levels, time.read.before).items()},
         ),
+        claims=claimed.figures(evidence.claims, levels, plan) if evidence.claims else None,
+        covariates=covariates,
         finding=finding,
         association=_association(people, plan),
         months=by_month(posts, mentions, levels),
@@ -159,19 +169,28 @@ def _time(people: People, plan: AnalysisPlan) -> _Time:
     return _Time(read, order.direction(people, range(len(people.levels)), plan.resamples, generator(plan.seed, "direction")))
 
 
-def _agreements(people: People, share: np.ndarray, time: _Time, evidence: Evidence) -> dict[str, float | None]:
+def _covariates(people: People, posts: pl.DataFrame, facts: Facts | None, plan: AnalysisPlan) -> tuple[Covariate, ...]:
+    if facts is None:
+        return ()
+    authors = dict(posts.select(Columns.POST, Columns.AUTHOR).iter_rows())
+    return goes_with(people, [facts_of(facts, kind, authors) for kind in KINDS], authors_of(posts), plan)
+
+
+def _agreements(people: People, share: np.ndarray, time: _Time, evidence: Evidence, covariates: Sequence[Covariate]) -> dict[str, float | None]:
     """Return Kendall's tau of the taxonomy's order with that by each kind of evidence, the lowest level first; None where it tells nothing."""
     count = len(people.levels)
     taxonomy = np.arange(count, dtype=float)
     pairs = time.read.sooner
     total = pairs.sum(axis=1) + pairs.sum(axis=0)
     later = np.divide(pairs.sum(axis=0), total, out=np.full(count, np.nan), where=total > 0)
-    claimed = order.claimed(evidence.claims, count)
+    said = order.claimed([(before, after) for _, before, after in claimed.votes(evidence.claims)], count)
+    beside = {one.kind: one.agreement for one in covariates}
     return {
         "frequency": _told(order.agreement(taxonomy, np.where(share > 0, -share, np.nan))),
         "time": _told(order.agreement(taxonomy, later)),
         "horizon": _told(order.agreement(taxonomy, order.near_and_far(evidence.horizons, count))),
-        "claims": None if claimed is None else _told(order.agreement(taxonomy, claimed)),
+        "claims": None if said is None else _told(order.agreement(taxonomy, said)),
+        **{kind: beside.get(kind) for kind in KINDS},
     }
 
 

@@ -13,6 +13,9 @@ import polars as pl
 from broadsheet.core.errors import ConfigError, SourceNotFoundError, TaxonomyError
 from broadsheet.core.schema import Columns
 from broadsheet.needs.claims import Claim, parse_claim
+from broadsheet.needs.facts import read_facts
+from broadsheet.needs.hierarchy.claimed import read_order_claims
+from broadsheet.needs.hierarchy.infer import Evidence
 from broadsheet.needs.posts import written
 from broadsheet.needs.taxonomy import Taxonomy
 
@@ -72,6 +75,24 @@ def read_mentions(path: Path, posts: pl.DataFrame, taxonomy: Taxonomy) -> Spoken
         raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --mentions.") from None
     schema = {Columns.POST: pl.String, Columns.LEVEL: pl.String}
     return Spoken(pl.DataFrame(found, schema=schema, orient="row"), horizons, dict(sorted(left_out.items())))
+
+
+class Files(NamedTuple):
+    """Files of facts and of claims, where they are given."""
+
+    facts: Path | None = None
+    claims: Path | None = None
+
+
+def read_beside(
+    files: Files, posts: pl.DataFrame, levels: Sequence[str], spoken: Spoken, texts: Mapping[str, str] | None = None
+) -> tuple[Evidence, dict[str, int]]:
+    """Return what else tells of order, and how many lines of it were left out by reason; `texts` are the posts', in which facts must stand where they are given."""
+    known = set(posts[Columns.POST].to_list())
+    facts = read_facts(files.facts, known, texts) if files.facts else None
+    claims = read_order_claims(files.claims, posts, levels) if files.claims else None
+    left_out = {**(facts.left_out if facts else {}), **(claims.left_out if claims else {})}
+    return Evidence(claims.told if claims else (), spoken.horizons, facts), left_out
 
 
 def read_mention(line: bytes, taxonomy: Taxonomy) -> tuple[Claim | None, str | None, str]:

@@ -84,12 +84,22 @@ def direction(people: People, order: Sequence[int], draws: int, generator: np.ra
     each = score[told > 0] / told[told > 0]
     if not len(each):
         return Direction(0.0, 1.0, 0)
-    turned = np.abs(generator.choice([-1.0, 1.0], size=(draws, len(each))) @ each) if len(each) * draws < 2**25 else _normal(each, draws, generator)
-    return Direction(float(each.mean()), float((1 + (turned >= abs(each.sum()) - 1e-9).sum()) / (1 + draws)), len(each))
+    return Direction(float(each.mean()), turned(each, draws, generator), len(each))
+
+
+def turned(each: np.ndarray, draws: int, generator: np.random.Generator) -> float:
+    """Return how likely people's scores `[U]` add up to as far from 0 were each as likely the other way round; 1 without anybody."""
+    if not len(each):
+        return 1.0
+    found = np.abs(generator.choice([-1.0, 1.0], size=(draws, len(each))) @ each) if len(each) * draws < 2**25 else _normal(each, draws, generator)
+    return float((1 + (found >= abs(each.sum()) - 1e-9).sum()) / (1 + draws))
 
 
 def claimed(claims: Sequence[tuple[int, int]], levels: int) -> np.ndarray | None:
-    """Return the places of levels `[L]`, the first lowest, by what people say comes first and then (before, after), in Bradley and Terry's model; None without any."""
+    """Return the places of levels `[L]`, the first lowest, by what people say comes first and then (before, after), in Bradley and Terry's model; None without any.
+
+    A level that no claim names has no place: NaN.
+    """
     if not claims:
         return None
     from sklearn.linear_model import LogisticRegression
@@ -99,7 +109,8 @@ def claimed(claims: Sequence[tuple[int, int]], levels: int) -> np.ndarray | None
         design[row, after], design[row, before] = 1.0, -1.0
     design[len(claims) :] = -design[: len(claims)]
     answers = np.repeat([1, 0], len(claims))
-    return LogisticRegression(fit_intercept=False).fit(design, answers).coef_[0]
+    places = LogisticRegression(fit_intercept=False).fit(design, answers).coef_[0]
+    return np.where(design.any(axis=0), places, np.nan)
 
 
 def near_and_far(horizons: Mapping[int, Sequence[float]], levels: int) -> np.ndarray:

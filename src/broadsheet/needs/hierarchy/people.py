@@ -58,6 +58,11 @@ def people_of(posts: pl.DataFrame, mentions: pl.DataFrame, levels: Sequence[str]
     return People(tuple(levels), counts, late, written[Columns.TEXT_HASH].to_numpy().astype(float))
 
 
+def authors_of(posts: pl.DataFrame) -> list[str]:
+    """Return who wrote `posts`, in the order in which people stand in `people_of`."""
+    return posts[Columns.AUTHOR].unique().sort().to_list()
+
+
 class Rows(NamedTuple):
     """People who are alike, as one row: what they mention `[R, L]` (0 or 1), their group by posts `[R]`, how many they are `[R]`; the groups' log posts `[G]`, in the mean 0.
 

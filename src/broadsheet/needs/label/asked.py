@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from broadsheet.core.catalogue import text_hash
-from broadsheet.core.llm import Client, Request
+from broadsheet.core.llm import Client, Request, call_key
 from broadsheet.core.progress import Progress, silent
 from broadsheet.needs.label.labels import Labels, NeedLabeller
 from broadsheet.needs.label.prototypes import NONE
@@ -39,7 +39,7 @@ class AskedLabeller:
     def answered(self, texts: Sequence[str]) -> tuple[Labels, Counter[str]]:
         """Return labels, and by reason how many texts got none."""
         failures: Counter[str] = Counter()
-        asked = [Request.ask(text, system=self.prompt, choices=self.names, max_tokens=ANSWER, purpose="needs") for text in texts]
+        asked = [self._request(text) for text in texts]
         chances = np.zeros((len(asked), len(self.names)))
         for row, result in zip(chances, self.client.run(asked, self._progress), strict=True):
             if result.failure is not None:
@@ -53,6 +53,13 @@ class AskedLabeller:
     def needs(self, texts: Sequence[str]) -> list[str]:
         """Return the level itself: needs under it are not asked for. Answers that were given once are not asked for again."""
         return self.answered(texts)[0].best
+
+    def keys(self, texts: Sequence[str]) -> list[str]:
+        """Return the keys under which the ledger knows what is asked about texts."""
+        return [call_key(self.client.llm, self._request(text)) for text in texts]
+
+    def _request(self, text: str) -> Request:
+        return Request.ask(text, system=self.prompt, choices=self.names, max_tokens=ANSWER, purpose="needs")
 
 
 class UnsureAsked:
@@ -77,6 +84,10 @@ class UnsureAsked:
         unsure = np.flatnonzero(said.certainty < self.below)
         levels = _mended(said, unsure, self.second.answered([texts[row] for row in unsure.tolist()])[0]).best
         return [need if one == level else level for need, one, level in zip(self.first.needs(texts), said.best, levels, strict=True)]
+
+    def keys(self, texts: Sequence[str]) -> list[str]:
+        """Return the keys under which the ledger knows what the second was asked about texts, if it was."""
+        return self.second.keys(texts)
 
 
 def _mended(said: Labels, rows: np.ndarray, answers: Labels) -> Labels:

@@ -9,7 +9,8 @@ from broadsheet.needs.label.labels import Labels
 
 # How much a second labeller's saying weighs beside the first's, at least: no confusion is thought impossible.
 ONCE = 1.0
-SHARPER = (0.5, 1.0, 1.5, 2.0)
+# To which power the first one's chances are taken; 0 hears the second alone, as befits one that has heard the first itself.
+SHARPER = (0.5, 1.0, 1.5, 2.0, 0.0)
 
 
 class Judged(NamedTuple):
@@ -31,14 +32,17 @@ class Cascade(NamedTuple):
 
     @classmethod
     def fit(cls, first: Labels, second: Labels, truth: Sequence[str], share: float) -> "Cascade":
-        """Choose from labelled texts, of which the first labeller has told each by the others, so that about `share` of texts like them are sent on."""
+        """Choose from labelled texts, of which the first labeller has told each by the others, so that about `share` of texts like them are sent on.
+
+        With a share of 0 nothing is sent on, with 1 everything, whatever the texts.
+        """
         names = first.names
         placed = np.array([names.index(label) for label in truth])
         heard = _heard(second, names)
         said = np.full((len(names), len(names) + 1), ONCE)
         np.add.at(said, (placed, heard), 1)
         said /= said.sum(axis=1, keepdims=True)
-        below = float(np.quantile(first.certainty, share))
+        below = float(np.quantile(first.certainty, share)) if 0 < share < 1 else np.inf * (2 * share - 1)
         unsure = first.certainty < below
         found = [cls(below, said, power) for power in SHARPER]
         return max(found, key=lambda one: float((one.together(first.chances, heard).argmax(axis=1) == placed)[unsure].mean()) if unsure.any() else 0.0)

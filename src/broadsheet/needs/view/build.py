@@ -1,23 +1,23 @@
 """From an inference to what is shown of it."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from broadsheet import __version__
+from broadsheet.needs.cells import WITHHELD, Count, count, fewer, parts, told
+from broadsheet.needs.facts import Facts
+from broadsheet.needs.hierarchy.covariates import Covariate
 from broadsheet.needs.hierarchy.infer import Inference, Interval, LevelFigures
 from broadsheet.needs.suppression import suppress
 from broadsheet.needs.taxonomy import Taxonomy
-from broadsheet.needs.view.cells import count, parts, told
-from broadsheet.needs.view.facts import Facts, by_level
+from broadsheet.needs.view.facts import by_level
 from broadsheet.needs.view.quotes import Said, quotations
 from broadsheet.needs.view.sheet import (
-    WITHHELD,
     AgreementRow,
     ArrowRow,
-    Count,
     LevelRow,
     ModelRow,
     MonthRow,
@@ -25,10 +25,12 @@ from broadsheet.needs.view.sheet import (
     PairRow,
     Provenance,
     Sheet,
+    SlopeRow,
     Theme,
+    ThemeLevel,
+    TrendRow,
     Whole,
     bound,
-    fewer,
 )
 
 KINDS = {
@@ -36,6 +38,8 @@ KINDS = {
     "time": "when people come to each",
     "horizon": "how soon each is to be met",
     "claims": "what people say comes first",
+    "income": "what goes with income",
+    "age": "what goes with age",
 }
 MODELS = {"cumulative": "A scale: whoever speaks of a level speaks of those below", "unfolding": "Unfolding: people speak of levels near where they stand"}
 
@@ -48,13 +52,14 @@ class Shown(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What is shown beside the inference where it is given: the posts and mentions it is of, what was said in them, facts of people, themes."""
+    """What is shown beside the inference where it is given: the posts and mentions it is of, what was said in them, facts of people, themes with the levels their posts speak of."""
 
     posts: pl.DataFrame | None = None
     mentions: pl.DataFrame | None = None
     said: Said | None = None
     facts: Facts | None = None
     themes: Sequence[Theme] = ()
+    theme_levels: Sequence[ThemeLevel] = ()
 
 
 def sheet(
@@ -96,7 +101,10 @@ def sheet(
             AgreementRow(id=name, name=says, tau=told(found.taxonomy_agreement.get(name)) if found.people >= shown.k else None) for name, says in KINDS.items()
         ),
         facts=facts,
+        slopes=tuple(_slopes(found)),
+        trends=tuple(_trend(one, found.people, shown.k) for one in found.covariates),
         themes=tuple(theme.model_copy(update={"people": count(theme.people, shown.k)}) if isinstance(theme.people, int) else theme for theme in beside.themes),
+        theme_levels=tuple(beside.theme_levels),
         quotations=quotes,
         provenance=Provenance(
             plan=found.plan, plan_hash=found.plan_hash, package_version=__version__, inputs=dict(sorted((inputs or {}).items())), left_out=dict(left_out or {})
@@ -131,6 +139,41 @@ def _whole(found: Inference, shown: Sequence[str], k: int) -> Whole:
         time_people=timed,
         time_agreement=told(found.time.agreement) if isinstance(timed, int) and timed else None,
         time_p=told(found.time.p) if isinstance(timed, int) and timed else None,
+        **_claimed(found, k),
+    )
+
+
+def _claimed(found: Inference, k: int) -> dict[str, Any]:
+    """Return what people say comes first, where as many say so as may be told."""
+    claims = found.claims
+    if claims is None or claims.people < k:
+        return {"claims_people": count(claims.people, k) if claims else 0}
+    low, high = _ends(claims.interval)
+    figures = {"agreement": told(claims.agreement), "low": low, "high": high, "p": told(claims.p), "people": claims.people}
+    return {f"claims_{name}": value for name, value in figures.items()}
+
+
+def _slopes(found: Inference) -> Iterator[SlopeRow]:
+    for one in found.covariates:
+        for level in one.levels:
+            low, high = _ends(level.interval)
+            yield SlopeRow(kind=one.kind, level=level.id, slope=told(level.slope), low=low, high=high, p=told(level.p))
+
+
+def _trend(one: Covariate, people: int, k: int) -> TrendRow:
+    low, high = _ends(one.trend_interval)
+    part = parts([one.people], [people], k)[0]
+    return TrendRow(
+        kind=one.kind,
+        unit=one.unit,
+        step=one.step,
+        people=part.people,
+        missing=WITHHELD if part.share is None else one.missing,
+        trend=told(one.trend),
+        low=low,
+        high=high,
+        p=told(one.p),
+        agreement=told(one.agreement),
     )
 
 

@@ -14,9 +14,9 @@ from broadsheet.needs.view.page import page
 from broadsheet.needs.view.sheet import Sheet
 
 PAGE, NUMBERS = "needs.html", "needs.json"
-TABLES = ("levels", "pairs", "arrows", "months", "nulls", "models", "agreements", "facts", "themes", "quotations")
+TABLES = ("levels", "pairs", "arrows", "months", "nulls", "models", "agreements", "facts", "slopes", "trends", "themes", "theme_levels", "quotations")
 # Numbers of people, each of which has a column beside it that says why one is not told.
-COUNTS = ("people", "authors", "posts", "mentions")
+COUNTS = ("people", "authors", "posts", "mentions", "missing")
 
 
 def write_view(folder: Path, sheet: Sheet) -> Artifact:

@@ -3,14 +3,12 @@
 from typing import Literal
 
 from broadsheet.core.schema import Record
+from broadsheet.needs.cells import Count
 from broadsheet.needs.hierarchy.plan import AnalysisPlan
 from broadsheet.needs.hierarchy.verdict import Verdict
 
-# A number of people, or why it is not told.
-Count = int | str
 # Chances are told by the least of these that they do not pass: with the people beside, an exact one would give small cells away.
 BOUNDS = (0.001, 0.01, 0.05)
-WITHHELD = "withheld"
 
 
 class Stretch(Record):
@@ -120,12 +118,53 @@ class FactRow(Record):
     unit: str
 
 
+class SlopeRow(Record):
+    """By how much the logarithm of the rate at which people speak of a level grows a step of income or age, how much they write held equal."""
+
+    kind: Literal["age", "income"]
+    level: str
+    slope: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+
+
+class TrendRow(Record):
+    """Whether such slopes grow up the levels: by how much from a level to the next, p against all tests made, and Kendall's tau with the taxonomy's order.
+
+    `people` told theirs, `missing` did not.
+    """
+
+    kind: Literal["age", "income"]
+    unit: str
+    step: str
+    people: Count
+    missing: Count
+    trend: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    agreement: float | None
+
+
 class Theme(Record):
-    """A theme found in posts by somebody: its name, words of it, and how many people speak of it."""
+    """A theme found in posts: its name, words of it, how many people speak of it, and how surely other people's posts give it too (0 to 1) where that was tried."""
 
     name: str
     words: tuple[str, ...] = ()
     people: Count
+    stability: float | None = None
+
+
+class ThemeLevel(Record):
+    """A theme and a level: how many of the theme's people speak of the level in posts of the theme, and which share of them that is."""
+
+    theme: str
+    level: str
+    people: Count
+    share: float | None
+    low: float | None
+    high: float | None
 
 
 class Whole(Record):
@@ -153,6 +192,11 @@ class Whole(Record):
     time_people: Count
     time_agreement: float | None
     time_p: float | None
+    claims_people: Count = 0
+    claims_agreement: float | None = None
+    claims_low: float | None = None
+    claims_high: float | None = None
+    claims_p: float | None = None
 
 
 class Provenance(Record):
@@ -180,18 +224,12 @@ class Sheet(Record):
     models: tuple[ModelRow, ...]
     agreements: tuple[AgreementRow, ...]
     facts: tuple[FactRow, ...]
+    slopes: tuple[SlopeRow, ...]
+    trends: tuple[TrendRow, ...]
     themes: tuple[Theme, ...]
+    theme_levels: tuple[ThemeLevel, ...]
     quotations: tuple[Quotation, ...]
     provenance: Provenance
-
-
-def fewer(k: int) -> str:
-    """Return what stands in place of a small number of people.
-
-    >>> fewer(5)
-    'fewer than 5'
-    """
-    return f"fewer than {k}"
 
 
 def bound(p: float) -> str:

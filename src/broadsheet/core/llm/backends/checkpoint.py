@@ -20,8 +20,8 @@ ROWS = 64
 class CheckpointLLM:
     """A causal language model of transformers, one request at a time. `model` is the folder's name and a hash of its weights.
 
-    A choice is the one whose text, and the end of the turn behind it, is likeliest; all are scored in one forward
-    pass. JSON is drawn token by token: one that does not fit the schema, or after which the shortest end would
+    A choice is the one whose text, and the end of the turn behind it, is likeliest; the prompt is read once for all, and all are scored
+    in one pass. JSON is drawn token by token: one that does not fit the schema, or after which the shortest end would
     not fit into `max_tokens`, is struck out. So what comes out always fits the schema.
     """
 
@@ -100,14 +100,21 @@ class CheckpointLLM:
         )
 
     def _scores(self, prompt: list[int], labels: list[list[int]]) -> Any:
-        """Return the log-probability of each label after the prompt, [K], in one pass over a right-padded batch."""
+        """Return the log-probability of each label after the prompt, [K]: the prompt is read once, then all labels in one pass over a right-padded batch."""
         import torch
+        from transformers import DynamicCache
 
         longest = max(map(len, labels))
-        ids = torch.tensor([prompt + label + [0] * (longest - len(label)) for label in labels])
+        ids = torch.tensor([label + [0] * (longest - len(label)) for label in labels])
         mask = torch.tensor([[1] * (len(prompt) + len(label)) + [0] * (longest - len(label)) for label in labels])
-        logits = self._network(input_ids=ids, attention_mask=mask, logits_to_keep=longest + 1).logits.float()
-        each = logits[:, :-1].log_softmax(-1).gather(-1, ids[:, len(prompt) :, None]).squeeze(-1)
+        held = DynamicCache()
+        first = self._network(input_ids=torch.tensor([prompt]), use_cache=True, logits_to_keep=1, **{self._kept: held}).logits
+        logits = first.expand(len(labels), -1, -1)
+        if longest > 1:
+            held.batch_repeat_interleave(len(labels))
+            rest = self._network(input_ids=ids[:, :-1], attention_mask=mask[:, :-1], use_cache=True, **{self._kept: held}).logits
+            logits = torch.cat([logits, rest], dim=1)
+        each = logits.float().log_softmax(-1).gather(-1, ids[..., None]).squeeze(-1)
         return (each * mask[:, len(prompt) :]).sum(-1)
 
     def _write(self, request: Request, prompt: list[int]) -> Reply:

@@ -6,10 +6,21 @@ from typing import NamedTuple
 import numpy as np
 
 from broadsheet.needs.suppression import suppress
-from broadsheet.needs.view.sheet import WITHHELD, Count, fewer
 
+# A number of people, or why it is not told.
+Count = int | str
+WITHHELD = "withheld"
 # Figures are told with so many decimals: on the page, in JSON and in Parquet alike.
 DECIMALS = 4
+
+
+def fewer(k: int) -> str:
+    """Return what stands in place of a small number of people.
+
+    >>> fewer(5)
+    'fewer than 5'
+    """
+    return f"fewer than {k}"
 
 
 class Part(NamedTuple):

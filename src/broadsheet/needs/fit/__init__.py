@@ -1,0 +1,1 @@
+"""A labeller learnt from labels that people gave."""
