@@ -1,0 +1,42 @@
+"""Changes that break the stage ask, and the tests that should notice."""
+
+from mutant_list import Mutant
+
+CYPHER, CHECK = "tests/unit/test_ask_cypher.py::test_", "tests/unit/test_ask_check.py::test_"
+ASK = [
+    Mutant(
+        "ask: AND binds as loosely as OR",
+        "ask/cypher/expressions.py",
+        'self._joined("AND", self._not)',
+        "self._not()",
+        CYPHER + "operators_bind_as_cypher_says",
+    ),
+    Mutant(
+        "ask: a wrong direction is no fault",
+        "ask/check/shapes.py",
+        "        elif back:",
+        "        elif False:",
+        CHECK + "a_fault_has_its_code_its_place_and_what_mends_it",
+    ),
+    Mutant(
+        "ask: bounds may touch where they are open",
+        "ask/check/conditions.py",
+        "below < above or (",
+        "below <= above or (",
+        CHECK + "a_fault_has_its_code_its_place_and_what_mends_it",
+    ),
+    Mutant(
+        "ask: a clause that writes is allowed",
+        "ask/safety.py",
+        "if not isinstance(clause, Match | Unwind | Projection | SubCall):",
+        "if False:",
+        CHECK + "what_writes_calls_or_loads_is_read_and_not_allowed",
+    ),
+    Mutant(
+        "ask: an explanation forgets the limit",
+        "ask/explain/writer.py",
+        '_where("; at most", clause.limit)',
+        '""',
+        CYPHER + "an_explanation_is_read_as_the_query_that_it_explains",
+    ),
+]
