@@ -314,6 +314,8 @@ NEEDS = [
         "np.roll(order, 1)",
         "np.roll(order, 0)",
         GOALS + "the_posts_of_others_tell_nothing",
+    ),
+    Mutant(
         "fit: the labeller is chosen by what it learnt from",
         "needs/fit/choose.py",
         "odds[rows] = learn(way, labelled.some(learnt))",
@@ -382,6 +384,8 @@ NEEDS = [
         "if any(start < span.end and span.start < end for start, end in spans):",
         "if False:",
         "tests/unit/test_needs_propose.py::test_sentences_that_a_mention_was_taken_from_are_not_looked_at",
+    ),
+    Mutant(
         "cascade: what is sure is sent on though nothing shall be",
         "needs/label/cascade.py",
         "if 0 < share < 1 else np.inf * (2 * share - 1)",

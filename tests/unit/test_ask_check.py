@@ -69,6 +69,7 @@ FAULTS = [
         "MATCH (f:Film)-[:IN_GENRE]->(g:Genre {name: 'Horror'}) RETURN f",
     ),
     ("MATCH (f:Film) WHERE f.year > 2000 AND f.year < 1990 RETURN f", "CONTRADICTION", "f.year > 2000 AND f.year < 1990", None),
+    ("MATCH (f:Film) WHERE f.year > 2000 AND f.year < 2000 RETURN f", "CONTRADICTION", "f.year > 2000 AND f.year < 2000", None),
     ("MATCH (f:Film {year: 1999}) WHERE f.year > 2000 RETURN f", "CONTRADICTION", "year: 1999}) WHERE f.year > 2000", None),
     ("MATCH (f:Film) WHERE NOT (f.year <= 2000 OR f.year >= 1990) RETURN f", "CONTRADICTION", "f.year <= 2000 OR f.year >= 1990", None),
     (

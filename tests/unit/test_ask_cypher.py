@@ -76,7 +76,9 @@ def test_a_query_in_a_fence_or_in_quotation_marks_is_read_at_its_own_places():
 
 
 def test_operators_bind_as_cypher_says():
-    assert parse("RETURN 1 + 2 * 3 ^ 2 = 19 AND NOT false OR true").query == parse("RETURN ((1 + (2 * (3 ^ 2))) = 19 AND (NOT false)) OR true").query
+    one = parse("RETURN 1 + 2 * 3 ^ 2 = 19 AND NOT false OR true").query
+    assert one is not None
+    assert one == parse("RETURN ((1 + (2 * (3 ^ 2))) = 19 AND (NOT false)) OR true").query
     chain = parse("RETURN 1 < 2 <= 3").query.parts[0].clauses[0].items[0].expression
     assert chain == Binary("AND", Binary("<", Literal_(1), Literal_(2)), Binary("<=", Literal_(2), Literal_(3)))
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.errors import ArtifactError, BroadsheetError, ConfigError
+from broadsheet.core.packages import MINILM
 from broadsheet.needs.bench.counts import frame_of, label_counts, scores, span_counts
 from broadsheet.needs.bench.utterances import fold_files, read_folds
 from broadsheet.needs.label.chain import Batch, Chain
@@ -85,6 +86,19 @@ def test_the_same_seed_gives_the_same_tagger_and_a_saved_one_is_the_same(tagger,
     (tmp_path / "tagger" / "values.parquet").write_bytes(b"")
     with pytest.raises(ArtifactError, match="missing or was changed"):
         Tagger.load(tmp_path / "tagger")
+
+
+@pytest.mark.skipif(not MINILM.is_installed(), reason="the dense model is not installed")
+@pytest.mark.parametrize("vectors", ["frozen", "tuned"])
+def test_dense_vectors_are_heard_and_those_that_were_tuned_are_kept(vectors, tmp_path):
+    texts, spans = made_up()
+    made = Tagger.fit(texts, spans, TaggerConfig(vectors=vectors, tuned_epochs=1))
+    assert [set(one) for one in made(texts)] == [set(one) for one in spans]
+    made.save(tmp_path / "tagger")
+    assert Tagger.load(tmp_path / "tagger")(texts) == made(texts)
+    assert vectors in made.name
+    size = (tmp_path / "tagger" / "chain.safetensors").stat().st_size
+    assert (size > 4e7) == (vectors == "tuned")
 
 
 def test_without_a_span_nothing_is_learnt():
