@@ -1,8 +1,8 @@
 """Numbers of cards, accounts, papers and of persons: by their make and check, or by the word near them."""
 
-from broadsheet.needs.pii.checks import count_digits, has_digits, is_amount, is_chinese_id, is_code, is_iban, is_mixed, is_spanish_id, luhn
+from broadsheet.needs.pii.checks import count_digits, has_digits, is_amount, is_chinese_id, is_code, is_iban, is_mixed, is_plate_or_licence, is_spanish_id, luhn
 from broadsheet.needs.pii.kinds import Kind, Pattern, beside, numbered
-from broadsheet.needs.pii.shapes import CODE, IS, NO_UNIT, NUMBERED
+from broadsheet.needs.pii.shapes import CODE, IS, NO_UNIT, NUMBERED, SIGNS
 
 _ENDING = r"(?:ending|ends|ended|finishing)(?: (?:in|with|on))?:? "
 # What numbers are called, in the languages that posts are written in.
@@ -93,6 +93,14 @@ NUMBERS: tuple[Pattern, ...] = (
     numbered(Kind.ID, r"\b(?-i:[A-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-HJ-PR-Y][A-Z]\d{2} ?[A-HJ-PR-Z]{3})\b"),
     numbered(Kind.ID, r"\b\d{8}-?[A-Z]\b", lambda text: is_spanish_id(text.replace("-", ""))),
     numbered(Kind.ID, r"\b(?-i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z])\b"),
+    # Right behind the word, letters and digits of any length.
+    numbered(
+        Kind.ID,
+        rf"\b(?:driv(?:er'?s?'?|ing) licen[cs]e|licen[cs]e|dl|dln|cdl|permit|permis(?: de conduire)?|führerschein|passports?|reisepass|passeport|pasaporte|(?:licen[cs]e |number ?)?plates?|rego?|registration|kennzeichen|ausweis|personalausweis|visa|id ?card|green card|voter id|epic|vin|ni number|nino|pan|utr)"
+        rf"(?: card)?(?:,? (?:number|no\.?|num|nr\.?|n[°º]|id))?(?: ?(?:is|was|used to be|has been|changed|from|to|:|=|->|#|n[°º]))*(?:{SIGNS}){{1,4}}(?P<it>(?=[a-z /.-]{{0,12}}\d)[a-z\d]{{1,20}}(?:[ ./-](?=[a-z]{{0,4}}\d|(?-i:[A-Z]{{1,4}}\b))[a-z\d]{{1,12}}){{0,5}})(?![\w@])"
+        + NO_UNIT,
+        is_plate_or_licence,
+    ),
     numbered(Kind.ID, CODE, is_code(6, sums=True), beside(before=_called(_PAPERS, 30), after=rf"[^.!?]{{0,15}}\b(?:{_PAPERS})\b", reach=60)),
     numbered(
         Kind.ID,
@@ -191,6 +199,19 @@ ACCOUNTS: tuple[Pattern, ...] = (
 )
 # Behind a cue with words between: after what is shaped like a telephone number or a date.
 LOOSE: tuple[Pattern, ...] = (
+    # "In full" and "account number" announce a number, though its groups be those of a sum.
+    numbered(
+        Kind.ACCOUNT,
+        rf"\b(?:mine|ours|his|hers|theirs|it|the (?:whole|full|real|right|correct|wrong|old|new) (?:one|number|thing)|(?:in|the) full)(?: in full)?(?: number)?(?: (?:is|was|reads|should be|would be|used to be)| ?[:=])(?:{SIGNS}){{1,3}}(?P<it>\d{{7,18}}|\d{{2,6}}(?:[ .-]\d{{2,6}}){{1,6}})(?![\w/-]|[.,]\d)"
+        + NO_UNIT,
+        is_code(7),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        rf"\b(?:(?:account|acct|a/?c|acc|konto|policy|customer|member|client|loan|reference|routing)(?: (?:number|no\.?|num|nr\.?|#|id)| ?#)|kontonummer|kontonr\.?|blz|bankleitzahl|routing|sort ?code|bsb|aba)(?: ?(?:is|was|used to be|from|to|lautet|:|=|->))*,?(?:{SIGNS}){{1,4}}(?P<it>\d{{1,8}}(?:[ ./-]\d{{1,8}}){{1,6}})(?![\w/-]|[.,]\d)"
+        + NO_UNIT,
+        is_code(6, sums=True),
+    ),
     numbered(
         Kind.ACCOUNT,
         r"(?<![\w-])[x*•]{2,12}(?:[ -]?[\dx*•]{1,12}){0,4}[ -]?\d{1,6}(?:-\d{1,4})?\b",

@@ -80,6 +80,11 @@ FOLLOWS = (
 _CUE = re.compile(rf"(?:{RELATIONS}|{TRADES}|{_SAID})")
 
 
+def is_no_part(word: str) -> bool:
+    """Whether a word in small letters is one of sentences, and part of no name."""
+    return word in _NO_PART
+
+
 def is_person(text: str) -> bool:
     """Whether capitalised words may be somebody's name: none is a word of banks, months or places.
 
