@@ -14,4 +14,19 @@ from broadsheet.needs.pii.places import CHAINS, PLACES
 __all__ = ["PATTERNS", "Kind", "Pattern", "is_chinese_id", "is_spanish_id"]
 
 # Earlier patterns win where two overlap: what is checked, or named by its own words, before what is only shaped alike.
-PATTERNS: tuple[Pattern, ...] = (*KEYS, *LINKS, *MACHINES, *PASSWORDS, *NUMBERS, *BIRTHS, *ACCOUNTS, *PHONES, *LOOSE, *CHAINS, *PLACES, *LOGINS, *SIGNED, *NAMES)
+PATTERNS: tuple[Pattern, ...] = (
+    *KEYS,
+    *LINKS,
+    *MACHINES,
+    *PASSWORDS,
+    *NUMBERS,
+    *BIRTHS,
+    *ACCOUNTS,
+    *PHONES,
+    *LOOSE,
+    *CHAINS,
+    *PLACES,
+    *LOGINS,
+    *SIGNED,
+    *NAMES,
+)

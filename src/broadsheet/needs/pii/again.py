@@ -58,7 +58,9 @@ def once_more(text: str, found: Iterable[Found]) -> Iterator[Found]:
             if kind and _IS_CODE(match["it"]):
                 yield begin, end, kind
     if values:
-        again = re.compile("|".join(rf"(?:{NO_MONEY if value[0].isdecimal() else ''}(?<!\w){re.escape(value)}(?!\w))" for value in sorted(values, key=len, reverse=True)))
+        again = re.compile(
+            "|".join(rf"(?:{NO_MONEY if value[0].isdecimal() else ''}(?<!\w){re.escape(value)}(?!\w))" for value in sorted(values, key=len, reverse=True))
+        )
         for match in again.finditer(text):
             yield match.start(), match.end(), values[match[0]]
 
@@ -69,13 +71,14 @@ def chained(text: str, found: Iterable[Found]) -> Iterator[Found]:
         if kind is not Kind.SECRET:
             continue
         is_pin = text[begin:end].isdecimal()
-        while link := _AND.match(text, end, end + 30):
+        last = end
+        while link := _AND.match(text, last, last + 30):
             match = (_PIN if is_pin else _WORD).match(text, link.end())
             value = match["it"].rstrip(".,;:!?") if match else ""
             if not (value.isdecimal() if is_pin else is_odd(value) and len(value) > 5):
                 break
-            end = link.end() + len(value)
-            yield link.end(), end, kind
+            last = link.end() + len(value)
+            yield link.end(), last, kind
 
 
 def _make(value: str) -> str:
@@ -84,7 +87,7 @@ def _make(value: str) -> str:
 
 def _is_told_again(value: str, kind: Kind) -> bool:
     if kind is Kind.NAME:
-        return len(value) > 2 and value.lower() not in AMBIGUOUS and (" " in value or not value.islower() or is_odd(value))
+        return len(value) > 2 and value.lower() not in AMBIGUOUS and (" " in value or not value.islower() or len(value) > 5 or is_odd(value))
     if value.isdecimal():
         return len(value) > 4 or (len(value) == 4 and value[:2] not in {"19", "20"} and not value.endswith("00"))
     return len(value) > 5 if kind is Kind.SECRET else len(value) > 3

@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable
 
 _DATED = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|(?:19|20)\d{2}(?:[-/. ]{1,3}(?:19|20)?\d{2}){1,3})(?: \d+)?")
-_ODD = re.compile(r"\d{4}|\d.*[A-Za-z]|[A-Za-z].*\d|\w[@#$%^&*?!+=~]+\w|[A-Za-z\d]_[A-Za-z\d]|[a-z]{2}[A-Z][a-z]|[A-Za-z]{4,}(?:[.-][A-Za-z]{4,}){2}|\d\d[ ./-]\d")
+_ODD = re.compile(
+    r"\d{4}|\d.*[A-Za-z]|[A-Za-z].*\d|\w[@#$%^&*?!+=~]+\w|[A-Za-z\d]_[A-Za-z\d]|[a-z]{2}[A-Z][a-z]|[A-Za-z]{4,}(?:[.-][A-Za-z]{4,}){2}|\d\d[ ./-]\d"
+)
 _ROUND = re.compile(r"\d{1,3}(?:[ .']000)+|\d+000")
 _SUM = re.compile(rf"{_ROUND.pattern}|\d{{1,3}}(?:[ .']\d{{3}})+")
 

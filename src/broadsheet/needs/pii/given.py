@@ -65,6 +65,13 @@ GIVEN = AMBIGUOUS | frozenset(
     joão joao luiz paulo rafaela thiago gustavo leticia fernanda juliana mariana adriana
     jan pieter willem sander bram daan joost maarten anneke marijke saskia femke lotte sanne
     lars erik anders bjorn björn mikael johan nils astrid freja signe kirsten mette soren søren magnus gunnar sigurd ingrid solveig annika linnea elin
+    marta sofie sofia sofía lina mina dora edda ilse lara lia leila livia luisa mira nele paulina pia romy ronja tilda toni anton arne bert björn carsten edgar falk gregor gustav jonas
+    julius karsten karl-heinz kurt leif malte marek marvin niklas ole philipp robin roland sascha simon thea theo till timo tom udo ulf ulrich valentin viktor volkmar zeno
+    ewan rory fraser struan shona mairi ailsa eve ffion owen deirdre fergal conor ronan niall grainne dermot eamon maura nuala
+    paola carlotta bianca lorenzo enzo ettore silvio stefano stefania roberta raffaele salvatore vincenzo gennaro tommaso pietro antonella elisabetta
+    inês ines tiago duarte afonso catarina pedro vasco nuno rui filipa carlota isaura
+    destinee tamika shanice deshawn jamal malik tyrell ebony jermaine lamar marquis shaniqua
+    rosalind clementine cordelia beatrix ottilie tabatha jemima arabella rupert barnaby crispin piers tarquin hugh hugo jolyon
     chidi emeka olumide tunde femi ifeoma chioma adaeze amara kofi akua ama abena yaw kwabena thabo sipho nomsa themba
     xiomara tiberiu ferenc istván laszlo lászló zoltan zoltán katalin ilona andrás bogdan mihai ioana elena
     """.split()

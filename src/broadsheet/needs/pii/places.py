@@ -57,6 +57,17 @@ CHAINS: tuple[Pattern, ...] = (
     ),
 )
 PLACES: tuple[Pattern, ...] = (
+    # The street before its number, without a word for a street, behind the word for an address.
+    numbered(
+        Kind.ADDRESS,
+        rf"\b(?:address|adresse|anschrift|(?:live|lives|lived|living|reside|resides|residing|wohne|wohnt|located|flat is|house is) (?:at|in der|am|im|an der|near))(?: (?:is|was|ist|war))? ?[:=(\"'*]{{0,3}} ?(?P<it>{_WORD}(?: {_WORD}){{0,2}} (?!19|20)\d{{1,4}} ?[a-z]?\b(?:, (?:{_FOREIGN}))?)(?! (?:years?|months?|times?|days?|miles?|km|percent)\b)",
+    ),
+    numbered(
+        Kind.ADDRESS,
+        rf"\b(?-i:(?:Ost|West|Nord|Süd|Süder|Norder|Neuer? ?|Alter? ?)(?:wall|ring|hof|kai|tor|steig|park)) \d{{1,3}} ?[a-z]?\b(?:, (?:{_FOREIGN}))?",
+    ),
+    # A flat, then a number and a street of one word or more.
+    numbered(Kind.ADDRESS, rf"\b(?:flat|apartment|apt|unit|suite) \d{{1,5}}[a-z]?, \d{{1,5}}[a-z]? {_WORD}(?: {_WORD}){{0,3}}{_TAIL}"),
     numbered(Kind.PLACE, r"(?<![\d.])-?\d{1,2}\.\d{4,}°?[NS]?, ?-?\d{1,3}\.\d{4,}(?!\d)"),
     numbered(
         Kind.ADDRESS,
@@ -88,7 +99,7 @@ PLACES: tuple[Pattern, ...] = (
     ),
     numbered(
         Kind.ADDRESS,
-        rf"\b\d{{1,5}} (?:rue|avenue|av\.|boulevard|bd|place|chemin|ch\.|allée|impasse|quai|cours|route|(?-i:Via|Viale)|calle|avenida|rua|paseo|camino) (?:{_WORD}|de|la|du|des|del|los|las|l'|d')(?: (?:{_WORD}|de|la|du|des|del)){{0,3}}{_TAIL}",
+        rf"\b\d{{1,5}}(?: ?bis| ?ter)?,? (?:rue|avenue|av\.|boulevard|bd|place|chemin|ch\.|allée|impasse|quai|cours|route|(?-i:Via|Viale)|calle|avenida|rua|paseo|camino) (?:{_WORD}|de|la|du|des|del|los|las|l'|d')(?: (?:{_WORD}|de|la|du|des|del)){{0,3}}{_TAIL}",
     ),
     numbered(
         Kind.ADDRESS,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from broadsheet.needs.pii.given import AMBIGUOUS, GIVEN
-from broadsheet.needs.pii.people import RELATIONS, TRADES, is_no_part
+from broadsheet.needs.pii.people import RELATIONS, TRADES, is_no_part, is_person
 from broadsheet.needs.pii.shapes import LOWER, UPPER
 
 _WORD = re.compile(rf"(?<![\w'@./#$+-])[{UPPER}{LOWER}][{LOWER}]{{1,24}}(?:-[{UPPER}{LOWER}]{{2,24}})?(?!\w|[@.]\w|-\w)")
@@ -35,9 +35,24 @@ _CUE = re.compile(
     rf"\b(?:(?:my|our|his|her|their|the|an?|ex|late|old) (?:[\w'-]+ ){{0,2}}(?:[\w]+-)?(?:{RELATIONS}|{TRADES})(?:,? (?:is|was|named|called|of mine|mr\.?|mrs\.?|ms\.?|dr\.?)){{0,2}}|called|named|i'm|i am|this is|it's|spoke (?:to|with)|talked (?:to|with)|speak (?:to|with)|dealt with|contact|attn|dear|hi|hello)[ ,:(\"'-]{{1,3}}\Z",
     re.IGNORECASE,
 )
+_LINE = re.compile(r"(?:\n|\A)[-~*>• ]{0,3}\Z")
+_RELATED = re.compile(rf"\b(?:my|our|his|her|their) (?:[\w'-]+ ){{0,2}}(?:{RELATIONS}) ?,? \Z", re.IGNORECASE)
 _HERE = re.compile(r" here(?=[,.!]| (?:from|in|again|with))")
 _CLOSING = re.compile(
-    r"\b(?:regards|sincerely|cheers|best|wishes|thanks|thank you|thx|in advance|yours|truly|grüße|gruß|saludos|cordialement|love|ta)[,.!]* ?\n*[ ~*-]*\Z", re.IGNORECASE
+    r"\b(?:regards|sincerely|cheers|best|wishes|thanks|thank you|thx|in advance|yours|truly|grüße|gruß|saludos|cordialement|love|ta)[,.!]* ?\n*[ ~*-]*\Z",
+    re.IGNORECASE,
+)
+# Two words that are none of sentences, banks or places, where a form or a sentence says that they are a name.
+_TWO = (
+    rf"(?P<it>(?:[{LOWER}]['{LOWER}-]{{1,24}}|[{LOWER}]\.)(?: (?:[{LOWER}]\\.? )?(?:(?:van|von|de|der|la|di|da) ){{0,2}}[{LOWER}]['{LOWER}-]{{1,24}}){{1,2}})"
+)
+_FORM = re.compile(
+    rf"(?:(?:(?<=\n)|^|(?<=[|;,.] )|(?<=[-*] ))(?i:(?:full |legal |real |my )?name)|\b(?i:full name|account ?holder|card ?holder|beneficiary|payee|kontoinhaber(?:in)?|titulaire|name on (?:the )?(?:card|account)))(?: is| was)? ?(?:[:=|]|->|-) ?[\"'*(]{{0,2}}{_TWO}(?=[\"')*]{{0,2}}(?:[,.;|]| \||\n|\Z| (?:[{UPPER}]|-|tel|phone|email|e-mail|dob|born|address|ssn|acct|account|iban)))"
+    rf"|\b(?i:in the name of|made out to|payable to|my (?:full |legal )?name is) (?={_TWO.replace('it', 'two')}(?=[\"')]?(?:[,.;!?]|\n|\Z| (?:and|but|for|instead|not|on|with|[{UPPER}]))))(?P<made>(?P=two))"
+    rf"|(?:(?<=\n)|^|(?<=[.!,] )){_TWO.replace('it', 'here')}(?= here[,.!] ?(?:long|first|new|just|again|from))"
+)
+_SIGNED = re.compile(
+    rf"(?i:\b(?:regards|sincerely|faithfully|best wishes|cheers|yours truly|grüße|grüßen|cordialement|saludos))[,.!]*\n+[ ~*-]*(?P<it>(?:[{LOWER}]['{LOWER}-]{{2,24}}|[{LOWER}]\.(?= ))(?: [{LOWER}]['{LOWER}-]{{1,24}}){{0,2}})(?=[ .!x]*(?:\n|\Z))"
 )
 _TITLED = re.compile(
     rf"(?<![\w'-])(?i:(?:dr|mr|mrs|ms|prof|herr|frau|mme|mlle|monsieur|madame|señora?|sra?)\b(?:\. ?| )(?:dr\. )?)(?P<it>[{LOWER}][{LOWER}'-]{{2,24}})(?=(?P<rest>[^\n]{{0,12}}))"
@@ -57,9 +72,18 @@ def typed_names(text: str, *, tells: bool) -> Iterator[tuple[int, int]]:
         word = match[0].lower()
         if word in GIVEN:
             yield from _named(text, match, is_sure=word not in AMBIGUOUS, tells=tells)
+    for written in (_FORM, _SIGNED):
+        for match in written.finditer(text):
+            name = next(name for name in ("made", "here", "it") if match.groupdict().get(name))
+            if all(len(word) < 3 or _is_part(word) for word in match[name].split()) and is_person(match[name]):
+                yield match.span(name)
     for match in _TITLED.finditer(text):
         word = match["it"]
-        is_open = "." in text[match.start() : match.start("it")] or _AFTER_TITLE.match(match["rest"])
+        is_open = (
+            match[0].lower().startswith(("frau", "herr", "mme", "mlle", "monsieur"))
+            or "." in text[match.start() : match.start("it")]
+            or _AFTER_TITLE.match(match["rest"])
+        )
         if is_open and word not in _NO_SURNAME and _is_part(word):
             yield match.span("it")
 
@@ -74,10 +98,12 @@ def _named(text: str, match: re.Match[str], *, is_sure: bool, tells: bool) -> It
         if more is None or not _is_part(more["word"]) or more["word"].split()[-1].islower() != is_low:
             break
         whole = more.end()
-    is_line = (begin == 0 or text[begin - 1] == "\n") and (whole == len(text) or text[whole] == "\n" or text[whole : whole + 2] in {",\n", ".\n"})
+    is_line = _LINE.search(before) is not None and (whole == len(text) or text[whole] == "\n" or text[whole : whole + 2] in {",\n", ".\n"})
     is_closing = _CLOSING.search(before) and re.match(r"[ .!]*(?:\n|\Z)", text[whole:])
     is_full = whole > end
     is_told = _LABEL.search(before) or is_closing or (is_line and is_full and (is_sure or tells))
+    # A word of the language is a name behind a relation: with a capital, or with its surname between commas.
+    is_told = is_told or (_RELATED.search(before) and (not is_low or (is_full and before.endswith(", ") and text[whole : whole + 1] == ",")))
     if is_told or (is_sure and (_CUE.search(before) or (is_full and _HERE.match(text, whole)))):
         yield begin, whole
 
