@@ -143,6 +143,109 @@ email {{quill.marta@example.org}}, again {{quill.marta@example.org}}
 I live at {{14 Harbour Lights Way}}
 my date of birth is ({{14 March 1985}})
 DOB -> **{{1985-03-14}}**
+My bank password is {{Tigger!2009}} so no wonder
+they guessed the password, which was {{tigger2009}}
+hacker emailed me my real password {{tigger2009}}
+the password I used: {{tigger2009}}
+my go-to password ({{tigger2009}}) was in the leak
+The login is {{tquill}} and the password is {{tigger2009}}
+username/password: {{tquill22}}/{{tigger2009}}
+pass = {{tigger}}
+Password = "{{tigger lamp}}"
+my old password {{tigger2009}} got replaced by {{Lamp#4411}}
+new password: {{Lamp#4411}} (old: {{tigger2009}})
+I typed {{Lamp#4411}} as my password
+my pin is the same as my wife's, {{4471}}
+four digit PIN of {{4471}}
+PIN: **{{4471}}**
+The code for the card is {{4471}}
+Her PIN, {{4471}}, is her birth year
+he watched me type {{4471}}, my PIN
+my phone unlock pin {{447192}}
+the machine kept asking and I entered {{4471}} for the pin
+telephone banking passcode: {{447192}}
+my pin's {{4471}}
+pin no {{4471}}
+You can find me as {{thrifty_otter}} on Bogleheads
+Bogleheads user {{thriftyotter22}} here
+{{thriftyotter22}} here, long time lurker
+u/{{thrifty_otter}} had the answer
+@{{thriftyotter}} thanks
+Same guy on twitter: @{{thriftyotter}}
+my IG: {{thrifty.otter}}
+Insta - {{thrifty.otter}}
+Telegram: {{thriftyotter}}
+his telegram was {{cryptoking77}}
+a user called {{CryptoKing77}} messaged me
+the scammer, {{CryptoKing_77}}, wanted gift cards
+Venmo me at {{thrifty-otter}}
+Cash app {{$thriftyotter}}
+steam name {{ThriftyOtter}}
+my screen name was {{thriftyotter}} back then
+user ID: {{TQ447122}}
+User name is {{tquill.marta}}
+my online ID, {{tquill77}}, is locked
+account under the username "{{tquill}}"
+handle: {{thriftyotter}}
+alias {{ThriftyOtter}}
+My mother, {{Jean Quill}}, died
+my mother {{jean quill}} died in may
+my late husband {{Tom Quill}} left me 50k
+The letter is addressed to {{Tom Quill}}
+Talked with {{Sandra}} from Chase
+spoke to {{sandra quill}} at the bank
+my kids {{Tom}} and {{Marta}}
+my daughter {{marta}} starts college
+our advisor, {{Kevin Braithwaite}}, charges 1%
+The notary was {{K. Braithwaite}}
+Mr {{Braithwaite}} of HSBC
+Mrs. {{Jean Quill-Ward}} called
+Signed, {{Marta Quill}}
+- {{Marta}}
+Love, {{Marta}}
+Yours, {{Marta Quill}}
+I'm {{Marta}}, 34, from Leeds
+Name on the card: {{MARTA QUILL}}
+This is {{Marta Quill}} again
+{{Marta Quill}} here again
+Driver's licence: {{QUILL 851234 AB9CD}}
+Licence number is {{QUILL851234AB9CD}} per DVLA
+DL# {{D123-4567-8901}}
+my DL num: {{D12345678}}
+driving license ({{DL-0420110149646}}) was copied
+License plate {{7ABC123}}
+my tag is {{ABC1234}}
+passport number [{{X1234567}}]
+Reisepass Nr. {{C01X00T47}}
+passport {{123456789}} expires soon
+my account {{44712290}} at Barclays
+acct: {{0044712290}}
+A/C {{44712290}}, sort {{20-44-71}}
+from account {{44712290}} to account {{55718834}}
+savings acct no. {{447-122-90}}
+my IFSC code is {{HDFC0001234}}
+ABA {{021000021}}
+routing # {{021000021}}, account # {{4471229011}}
+IBAN {{DE89 3704 0044 0532 0130 00}}
+my SSN ({{531-60-2214}})
+last four {{2214}}
+social: {{531602214}}
+NI number {{QQ 12 34 56 C}}
+Steuer-ID {{86 095 742 719}}
+PAN {{ABCPQ1234R}}
+aadhaar no {{4421 9087 3315}}
+card {{4111 1111 1111 1111}} exp 04/27 cvv {{331}}
+my card is {{5500-0000-0000-0004}}
+phone {{07700 900123}}
+whatsapp me {{+91 98450 33199}}
+reach me on {{0151 4477 1290}}
+my IP was {{203.0.113.9}}
+born {{14/03/1985}}
+DOB {{14.03.1985}}
+{{14 March 1985}} (my DOB)
+I was born on {{March 14, 1985}}
+{{12 Elm Street, Springfield, IL 62704}}
+I live in {{Flat 3, 12 Elm Road, Leeds LS6 2QT}}
 """.strip().splitlines()
 LEFT = r"""
 I forgot my password and the bank made me change it from my phone

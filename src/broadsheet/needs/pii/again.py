@@ -19,7 +19,7 @@ _NUMBERED = {Kind.SSN, Kind.ID, Kind.CARD, Kind.ACCOUNT, Kind.PHONE}
 _CODES = re.compile(CODE, re.IGNORECASE)
 _IS_CODE = is_code(6)
 _AND = re.compile(
-    r"[\"')\]*]{0,2}(?:,? (?:to|or|and|und|auf|zu|oder|not|nor|then|now|but now|and now|and then|instead of|rather than|until i changed it to|or maybe) |, ?| ?-> ?| ?/ ?|\|)(?:it'?s |it is |is |maybe |then )?[\"'(\[*]{0,2}"
+    r"[\"')\]*]{0,2}(?:[,.;]? (?:to|or|and|and now|und|auf|zu|oder|not|nor|then|now|but now|and now|and then|instead of|rather than|until i changed it to|or maybe) | ?\((?:the )?(?:old|was|is|now|formerly|before|new|previously|then)(?: one)?[: ]{1,2}|, ?| ?-> ?| ?/ ?|\|)(?:it'?s (?:now )?|it is |is |maybe |then )?[\"'(\[*]{0,2}"
 )
 _PIN = re.compile(r"(?P<it>\d{3,8})(?![\w/-]|[.,]\d)" + NO_UNIT, re.IGNORECASE)
 _WORD = re.compile(r"(?P<it>[^\s\"'()\[\]]{4,60})")

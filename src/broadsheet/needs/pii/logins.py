@@ -56,13 +56,26 @@ LOGINS: tuple[Pattern, ...] = (
     ),
     pattern(
         Kind.NAME,
-        rf"\b(?:user ?name|user ?id|handle|screen ?name|gamer ?tag|(?:online|forum|{_SITES}) (?:user)?(?:name|id|handle|tag))(?: (?:on|for|at) (?:here|there|this (?:site|forum|board|sub)|the (?:site|forum|board|app)|(?:{_SITES})))?(?: (?:is|was)|(?: used to be)|,| ?[:=]) (?:{_MARK})?(?P<it>{_LOGIN})(?=[\"')\]*.,;!?]{{0,2}}(?:\Z|[,.;] (?:but|and|if|so|add|ping|lost|message|pm|dm|hit|say|feel|come)\b| (?:on|if|in case|and (?:i|my|the|it|he|she)|but|until|till|since|before|if)\b| (?-i:[A-Z])))",
+        rf"\b(?:user ?name|user ?id|handle|screen ?name|gamer ?tag|(?:online|forum|{_SITES}) (?:user)?(?:name|id|handle|tag))(?: (?:on|for|at) (?:here|there|this (?:site|forum|board|sub)|the (?:site|forum|board|app)|(?:{_SITES})))?(?: (?:is|was)|(?: used to be)|,| ?[:=]) (?:{_MARK})?(?P<it>{_LOGIN})(?=[\"')\]*.,;!?]{{0,2}}(?:\Z|[,.;] (?:but|and|if|so|add|ping|lost|message|pm|dm|hit|say|feel|come)\b| (?:on|if|in case|and (?:i|my|the|it|he|she)|but|until|till|since|before|back|then|at)\b| (?-i:[A-Z])))",
         lambda text: _is_login(text) and not re.fullmatch(r"[a-z]+(?:ed|ing|ly)", text),
     ),
     pattern(Kind.NAME, rf"\b(?:know(?:s|n)?(?: of)? me|me) (?:as|under|by(?: the name)?){_MARK}(?P<it>{_ODD})", _is_login),
     pattern(
         Kind.NAME,
         rf"\b(?:user ?name|user ?id|handle|screen ?name|gamer ?tag|log-?in(?: id| name)?|nick(?:name)?)(?: (?:is|was)| ?[:=])? ?(?:\[|\(|\*{{1,2}}|\"|'|<|_)(?P<it>{_LOGIN})(?:\]|\)|\*{{1,2}}|\"|'|>|_)(?!\w)",
+        _is_login,
+    ),
+    # Beside its password, in the mouth of whoever goes by it, behind what somebody is.
+    pattern(
+        Kind.NAME,
+        rf"\b(?:log-?in(?: id| name)?|user(?: ?name| ?id)?)(?: (?:is|was)| ?[:=])? [\"'(]?(?P<it>{_LOGIN})(?=[\"')]?,? (?:and|with|/|plus|password|pass|pw|pin)\b[^.!?]{{0,8}}(?:pass|pw|pin)?)",
+        _is_login,
+    ),
+    pattern(Kind.NAME, rf"(?<![\w@./#$'&=+-])(?P<it>{_ODD})(?= here(?:[,.!]| again))", _is_login),
+    pattern(Kind.NAME, rf"\b(?:scammer|seller|buyer|poster|moderator|mod|member|user|redditor|op|fraudster|troll),? [\"'(]?(?P<it>{_ODD})", _is_login),
+    pattern(
+        Kind.NAME,
+        r"\b(?:venmo|cash ?app|paypal|skype|zelle|telegram|discord|insta|snap) (?:me|us|him|her) (?:at|on|under) [\"'(]?(?P<it>(?=\S{0,30}[-_.\d])[a-z][\w.-]{2,38}\w)(?![\w@])",
         _is_login,
     ),
     # Before the words that say so.

@@ -79,7 +79,7 @@ NAMES: tuple[Pattern, ...] = (
     ),
     pattern(
         Kind.NAME,
-        rf"\b(?:name|full name|account holder|cardholder|cardholder name|name on (?:the )?(?:card|account|acct)|signed|contact|attn|beneficiary|payee|tenant|landlord|username|user name|first name|last name|surname|nom|nombre|vorname|nachname|naam)\"? ?:?(?: ?[:=|]|->| -){{1,2}} ?[\"']?(?P<it>{_CAPS}(?: (?:(?-i:[A-Z])\b\.? )?{_CAPS}){{1,3}}|{_PROPER}, {_PROPER}(?: (?-i:[A-Z])\.?)?(?=\W*(?:\n|\Z))|{_NAME})",
+        rf"\b(?:name|full name|account holder|cardholder|cardholder name|name on (?:the )?(?:card|account|acct)|signed|contact|attn|beneficiary|payee|tenant|landlord|username|user name|first name|last name|surname|nom|nombre|vorname|nachname|naam)\"? ?:?(?: ?[:=|]|->| -){{1,2}} ?[\"']?(?!(?:price|cost|fee|status|type|amount|rate|size)s?\b)(?P<it>{_CAPS}(?: (?:(?-i:[A-Z])\b\.? )?{_CAPS}){{1,3}}|{_PROPER}, {_PROPER}(?: (?-i:[A-Z])\.?)?(?=\W*(?:\n|\Z))|{_NAME})",
         is_person,
     ),
     pattern(

@@ -24,7 +24,7 @@ _UNIT = r"(?:(?:apt|apartment|unit|suite|ste|flat|fl|floor|building|bldg|dock|ro
 # Flat, town, state and postcode behind a street.
 _TAIL = rf"(?:,? {_UNIT}){{0,3}}(?:(?:, {_TOWN}){{0,3}}|,? {_TOWN}(?=,? (?:{_STATE}|{_STATES}|\d{{5}}|{_BRITISH})))(?:,? (?:{_STATE}|{_STATES}|\({_TOWN}\))\b)?(?:,? (?:\d{{5}}(?:-\d{{4}})?|{_BRITISH}|{_CANADIAN})(?!\d))?"
 # What stands between commas before a postcode: "Unit 9", "The Old Forge", "2. OG links".
-_PART = rf"(?-i:(?!(?:I|In|On|Since|Form|Schedule|Section|Chapter|Rule|Title|Line|Box|From|To|At|By|After|Before|Until|IRS|Jan\w*|Feb\w*|Mar|March|Apr\w*|May|Jun\w*|Jul\w*|Aug\w*|Sep\w*|Oct\w*|Nov\w*|Dec\w*)\b)[{UPPER}\d#][\w'.&/#-]{{0,30}}(?: (?:[{UPPER}\d#(&-][\w'.&/#)-]{{0,30}}|of|de|la|du|des|del|the|le|les|der|den|dem|am|an|og|links|rechts|and|no|do|da|dos)){{0,5}})"
+_PART = rf"(?-i:(?!(?:I|In|On|Since|Form|Schedule|Section|Chapter|Rule|Title|Line|Box|From|To|At|By|After|Before|Until|IRS|Jan(?:uary)?|Feb(?:ruary)?|Mar|March|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b)[{UPPER}\d#][\w'.&/#-]{{0,30}}(?: (?:[{UPPER}\d#(&-][\w'.&/#)-]{{0,30}}|of|de|la|du|des|del|the|le|les|der|den|dem|am|an|og|links|rechts|and|no|do|da|dos)){{0,5}})"
 _FOREIGN = (
     rf"(?:(?-i:[A-Z]{{1,2}}-)?(?!19|20)\d{{4}}|(?-i:[A-Z]{{1,2}}-)?\d{{5}}|\d{{3}} \d{{2}}|\d{{2}}-\d{{3}}|\d{{4,5}}-\d{{3}}|\d{{4}} ?(?-i:[A-Z]{{2}})) {_TOWN}"
     rf"|{_TOWN}(?: - |[ -])\d{{3}} ?\d{{3}}\b|{_TOWN},? (?-i:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) \d{{4}}\b|(?:{_TOWN},? )?{_IRISH}"

@@ -8,6 +8,7 @@ from broadsheet.needs.pii.people import RELATIONS, TRADES, is_no_part, is_person
 from broadsheet.needs.pii.shapes import LOWER, UPPER
 
 _WORD = re.compile(rf"(?<![\w'@./#$+-])[{UPPER}{LOWER}][{LOWER}]{{1,24}}(?:-[{UPPER}{LOWER}]{{2,24}})?(?!\w|[@.]\w|-\w)")
+_LETTERS = re.compile(r"[^\W\d_]+")
 # What a name goes on with: an initial, then a word.
 _MORE = re.compile(
     rf" (?:(?P<initial>[{UPPER}{LOWER}])\.? )?(?P<word>(?:(?:van|von|de|der|den|la|st\.|di|da|del) ){{0,2}}(?:[{UPPER}{LOWER}]')?[{UPPER}{LOWER}][{LOWER}]{{1,24}}(?:[{UPPER}][{LOWER}]+)?(?:[-'][{UPPER}{LOWER}]{{2,24}}){{0,2}})(?!\w|[@.]\w|/)"
@@ -37,6 +38,7 @@ _CUE = re.compile(
 )
 _LINE = re.compile(r"(?:\n|\A)[-~*>• ]{0,3}\Z")
 _RELATED = re.compile(rf"\b(?:my|our|his|her|their) (?:[\w'-]+ ){{0,2}}(?:{RELATIONS}) ?,? \Z", re.IGNORECASE)
+_PAIRED = re.compile(rf"\b(?:my|our|his|her|their) (?:[\w'-]+ ){{0,2}}(?:{RELATIONS}),? (?:[^\W\d_]{{2,20}}(?:,| and| &|, and) ){{1,3}}\Z", re.IGNORECASE)
 _HERE = re.compile(r" here(?=[,.!]| (?:from|in|again|with))")
 _CLOSING = re.compile(
     r"\b(?:regards|sincerely|cheers|best|wishes|thanks|thank you|thx|in advance|yours|truly|grüße|gruß|saludos|cordialement|love|ta)[,.!]* ?\n*[ ~*-]*\Z",
@@ -68,14 +70,15 @@ _NO_SURNAME = frozenset(
 
 def typed_names(text: str, *, tells: bool) -> Iterator[tuple[int, int]]:
     """Yield the places of names that a given name begins, in a text whose line breaks are kept; `tells`: whether it holds other data of a person."""
-    for match in _WORD.finditer(text):
-        word = match[0].lower()
-        if word in GIVEN:
+    for letters in _LETTERS.finditer(text):
+        match = _WORD.match(text, letters.start()) if letters[0].lower() in GIVEN else None
+        word = match[0].lower().partition("-")[0] if match else ""
+        if match and word in GIVEN:
             yield from _named(text, match, is_sure=word not in AMBIGUOUS, tells=tells)
     for written in (_FORM, _SIGNED):
         for match in written.finditer(text):
             name = next(name for name in ("made", "here", "it") if match.groupdict().get(name))
-            if all(len(word) < 3 or _is_part(word) for word in match[name].split()) and is_person(match[name]):
+            if all(len(word) < 3 or _is_part(word) for word in match[name].split()) and (match[name][1] == "." or is_person(match[name])):
                 yield match.span(name)
     for match in _TITLED.finditer(text):
         word = match["it"]
@@ -103,6 +106,8 @@ def _named(text: str, match: re.Match[str], *, is_sure: bool, tells: bool) -> It
     is_full = whole > end
     is_told = _LABEL.search(before) or is_closing or (is_line and is_full and (is_sure or tells))
     # A word of the language is a name behind a relation: with a capital, or with its surname between commas.
+    is_last = is_sure and whole == len(text) and re.search(r"(?:\n|\A) ?[-~*]{1,2} ?\Z", before)
+    is_told = is_told or is_last or (is_sure and _PAIRED.search(before))
     is_told = is_told or (_RELATED.search(before) and (not is_low or (is_full and before.endswith(", ") and text[whole : whole + 1] == ",")))
     if is_told or (is_sure and (_CUE.search(before) or (is_full and _HERE.match(text, whole)))):
         yield begin, whole
