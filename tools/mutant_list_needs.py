@@ -343,6 +343,8 @@ NEEDS = [
         "np.roll(order, 1)",
         "np.roll(order, 0)",
         GOALS + "the_posts_of_others_tell_nothing",
+    ),
+    Mutant(
         "fit: the labeller is chosen by what it learnt from",
         "needs/fit/choose.py",
         "odds[rows] = learn(way, labelled.some(learnt))",

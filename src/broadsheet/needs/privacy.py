@@ -13,6 +13,7 @@ from broadsheet.needs.pii.names import ABOVE_FOUND, AFTER_FOUND, BEFORE_FOUND, I
 from broadsheet.needs.pii.people import is_person, without_rest
 from broadsheet.needs.pii.typed import typed_names
 
+_ODD = re.compile(r"\w[@#$%^&*?!+=~_.-]+\w|[a-z][A-Z]")
 _GAP = re.compile(r"\s")
 # What is found of a person makes a name beside it likely.
 _OF_PERSONS = {Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.BORN, Kind.ADDRESS, Kind.IBAN, Kind.ACCOUNT, Kind.CARD}
@@ -99,8 +100,9 @@ def _by_patterns(plain: str, lines: str) -> list[Found]:
     taken = bytearray(len(plain))
     found: list[Found] = []
     has_digits = any(char.isdecimal() for char in plain)
+    has_odd = has_digits or _ODD.search(plain) is not None
     for pattern in PATTERNS:
-        if pattern.digits and not has_digits:
+        if (pattern.digits and not has_digits) or (pattern.odd and not has_odd):
             continue
         searched, place = lines if pattern.lines else plain, 0
         while match := pattern.written.search(searched, place):

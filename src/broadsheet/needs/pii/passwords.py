@@ -3,7 +3,7 @@
 import re
 
 from broadsheet.needs.pii.checks import is_amount, is_dated, is_no_word, is_no_word_alone, is_odd, is_pin
-from broadsheet.needs.pii.kinds import Kind, Pattern, beside, numbered, pattern
+from broadsheet.needs.pii.kinds import Kind, Pattern, beside, numbered, odd, pattern
 from broadsheet.needs.pii.shapes import NO_UNIT, SIGNS
 
 _WORDS = r"pass ?words?|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|passwd|pwd|pw|pass ?phrase|pass ?code|pass|login|log-?in|credentials"
@@ -92,12 +92,12 @@ PASSWORDS: tuple[Pattern, ...] = (
     ),
     pattern(Kind.SECRET, r"\b(?:password|passphrase|pwd|pw)\b ?\((?:it'?s|it was|was|is|now|then)? ?(?P<it>[^\s()]{4,40})(?=\))", is_no_word),
     # One that is no word of the language, near the word; before it as well.
-    pattern(
+    odd(
         Kind.SECRET,
         rf"\b(?:{_PLAIN}|log-?in|logged in with|log in with|credentials)\b(?:[^.!?\n\"]|\.(?=\w)){{0,24}}?(?:{SIGNS}){{1,4}}(?P<it>(?!https?:|www\.)(?=[^\s]{{0,40}}[\d@#$%^&*?_~-])[^\s\"'(\[<>|,]{{5,60}})",
         _is_strong,
     ),
-    pattern(
+    odd(
         Kind.SECRET,
         rf"(?<![^\s\"'(\[*:])(?P<it>[^\s\"'(\[]{{5,60}}?)[\"')\]*]{{0,2}},? (?:is|was|as|=|used to be|being|for|a good|a safe)(?: (?:my|our|the|his|her|their|a|an|not|really|such))*(?: \w+)? (?:{_PLAIN})\b(?! (?:manager|reset|field|page))",
         _is_strong,
