@@ -413,6 +413,8 @@ NEEDS = [
         "if any(start < span.end and span.start < end for start, end in spans):",
         "if False:",
         "tests/unit/test_needs_propose.py::test_sentences_that_a_mention_was_taken_from_are_not_looked_at",
+    ),
+    Mutant(
         "cascade: what is sure is sent on though nothing shall be",
         "needs/label/cascade.py",
         "if 0 < share < 1 else np.inf * (2 * share - 1)",
