@@ -4,6 +4,7 @@ from mutant_list import Mutant
 
 GATE = "tests/unit/test_needs_evidence.py::test_"
 PRIVACY = "tests/unit/test_needs_privacy.py::test_"
+CUES = "tests/unit/test_needs_pii_cues.py::test_"
 WRITINGS = "tests/unit/test_needs_pii.py::test_"
 AGREE, LABEL = "tests/unit/test_needs_agree.py::test_", "tests/api/test_needs_label_cli.py::test_"
 VIEW = "tests/unit/test_needs_view.py::test_"
@@ -125,6 +126,34 @@ NEEDS = [
         "and not (_DATED.fullmatch(text) or (_SUM if not sums else _ROUND).fullmatch(text))",
         "",
         WRITINGS + "what_looks_like_personal_data_and_is_none_is_left",
+    ),
+    Mutant(
+        "privacy: a value in a wrapper is not unwrapped",
+        "needs/pii/again.py",
+        "if not dropped:",
+        "if dropped or not dropped:",
+        CUES + "a_value_is_found_in_any_wrapper",
+    ),
+    Mutant(
+        "privacy: what was found once is not looked for again",
+        "needs/pii/again.py",
+        "    if values:",
+        "    if not values:",
+        CUES + "what_was_found_once_goes_wherever_it_stands",
+    ),
+    Mutant(
+        "privacy: numbers of one make are no kin",
+        "needs/pii/again.py",
+        "if kind and _IS_CODE(",
+        "if not kind and _IS_CODE(",
+        CUES + "a_second_number_of_the_same_make_is_personal",
+    ),
+    Mutant(
+        "privacy: the second of two passwords is left",
+        "needs/pii/again.py",
+        "yield link.end(), last, kind",
+        "pass",
+        CUES + "what_a_cue_tells_is_found",
     ),
     Mutant(
         "privacy: places forget what was replaced before them",

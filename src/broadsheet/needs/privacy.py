@@ -3,14 +3,17 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from broadsheet.needs.normal import NormalText, normalise
 from broadsheet.needs.pii import PATTERNS, Kind
+from broadsheet.needs.pii.again import Found, chained, once_more, unwrapped
 from broadsheet.needs.pii.names import ABOVE_FOUND, AFTER_FOUND, BEFORE_FOUND, IN_SENTENCE
 from broadsheet.needs.pii.people import is_person, without_rest
+from broadsheet.needs.pii.typed import typed_names
 
+_ODD = re.compile(r"\w[@#$%^&*?!+=~_.-]+\w|[a-z][A-Z]")
 _GAP = re.compile(r"\s")
 # What is found of a person makes a name beside it likely.
 _OF_PERSONS = {Kind.EMAIL, Kind.PHONE, Kind.SSN, Kind.BORN, Kind.ADDRESS, Kind.IBAN, Kind.ACCOUNT, Kind.CARD}
@@ -69,12 +72,37 @@ def scrub(text: str) -> Scrubbed:
 
 def _found(text: str) -> Iterator[tuple[int, int, Kind]]:
     normal = normalise(text)
-    plain, lines = normal.text, _with_lines(normal)
+    lines = _with_lines(normal)
+    taken = bytearray(len(normal.text))
+    found: list[Found] = []
+    _take(_by_patterns(normal.text, lines), taken, found)
+    if bare := unwrapped(lines):
+        searched, places = bare
+        inner = _by_patterns(searched.replace("\n", " "), searched)
+        _take(((places[begin], places[end - 1] + 1, kind) for begin, end, kind in inner), taken, found)
+    _take(chained(lines, list(found)), taken, found)
+    _take(((begin, end, Kind.NAME) for begin, end in _names_beside(lines, found)), taken, found)
+    tells = any(kind in _OF_PERSONS for _, _, kind in found)
+    _take(((begin, end, Kind.NAME) for begin, end in typed_names(lines, tells=tells)), taken, found)
+    _take(once_more(normal.text, list(found)), taken, found)
+    return ((*normal.span(begin, end), kind) for begin, end, kind in found)
+
+
+def _take(places: Iterable[Found], taken: bytearray, found: list[Found]) -> None:
+    """Add the places that overlap none that was found before."""
+    for begin, end, kind in places:
+        if begin < end and not any(taken[begin:end]):
+            taken[begin:end] = b"\x01" * (end - begin)
+            found.append((begin, end, kind))
+
+
+def _by_patterns(plain: str, lines: str) -> list[Found]:
     taken = bytearray(len(plain))
-    found = []
+    found: list[Found] = []
     has_digits = any(char.isdecimal() for char in plain)
+    has_odd = has_digits or _ODD.search(plain) is not None
     for pattern in PATTERNS:
-        if pattern.digits and not has_digits:
+        if (pattern.digits and not has_digits) or (pattern.odd and not has_odd):
             continue
         searched, place = lines if pattern.lines else plain, 0
         while match := pattern.written.search(searched, place):
@@ -88,11 +116,7 @@ def _found(text: str) -> Iterator[tuple[int, int, Kind]]:
                 taken[begin:end] = b"\x01" * (end - begin)
                 found.append((begin, end, pattern.kind))
             place = match.end() if is_found or not pattern.cased else _next_word(searched, max(begin, match.start()))
-    for begin, end in _names_beside(lines, found):
-        if not any(taken[begin:end]):
-            taken[begin:end] = b"\x01" * (end - begin)
-            found.append((begin, end, Kind.NAME))
-    return ((*normal.span(begin, end), kind) for begin, end, kind in found)
+    return found
 
 
 def _with_lines(normal: NormalText) -> str:

@@ -5,6 +5,9 @@ import re
 from collections.abc import Callable
 
 _DATED = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|(?:19|20)\d{2}(?:[-/. ]{1,3}(?:19|20)?\d{2}){1,3})(?: \d+)?")
+_ODD = re.compile(
+    r"\d{4}|\d.*[A-Za-z]|[A-Za-z].*\d|\w[@#$%^&*?!+=~]+\w|[A-Za-z\d]_[A-Za-z\d]|[a-z]{2}[A-Z][a-z]|[A-Za-z]{4,}(?:[.-][A-Za-z]{4,}){2}|\d\d[ ./-]\d"
+)
 _ROUND = re.compile(r"\d{1,3}(?:[ .']000)+|\d+000")
 _SUM = re.compile(rf"{_ROUND.pattern}|\d{{1,3}}(?:[ .']\d{{3}})+")
 
@@ -78,6 +81,26 @@ def is_amount(text: str) -> bool:
     return bool(re.fullmatch(r"[$€£¥]?[\d.,'/%+-]+[$€£¥%]?|\d+[a-z]?(?:-[a-z]{1,4})+|\d[\d.,]*[a-z]{1,4}", text, re.IGNORECASE))
 
 
+def is_odd(text: str) -> bool:
+    """Whether a value is no word of the language: it holds a digit or a sign within, capitals behind small letters, or three words in one.
+
+    >>> [is_odd(text) for text in ("hunter22", "MellowBaker", "a_b", "otter-lamp-window", "again", "well-known", "e.g", "(5)")]
+    [True, True, True, True, False, False, False, False]
+    """
+    return bool(_ODD.search(text)) and sum(char.isalnum() for char in text) > 2
+
+
+def is_plate_or_licence(text: str) -> bool:
+    """Whether letters and digits right behind the word for a paper may be its number: five or more, two digits among them, letters in capitals or one case.
+
+    >>> [is_plate_or_licence(text) for text in ("WDLEF13ZNE35", "W6697-341574-00", "2019", "Class B", "401k")]
+    [True, True, False, False, False]
+    """
+    letters = [char for char in text if char.isalpha()]
+    is_cased = all(map(str.isupper, letters)) or (all(map(str.islower, letters)) and count_digits(text) > len(letters) > 0)
+    return is_cased and count_digits(text) > 1 and sum(char.isalnum() for char in text) > 4 and not is_dated(text) and not is_amount(text)
+
+
 def is_pin(text: str) -> bool:
     """Whether digits may be a code: no year, no round sum, and not of one digit.
 
@@ -96,7 +119,7 @@ def is_code(fewest: int, *, sums: bool = False) -> Callable[[str], bool]:
     """
 
     def holds(text: str) -> bool:
-        if all(group.endswith("00") for group in text.split()):
+        if all(group.endswith("00") and group.isdecimal() for group in text.split()):
             return False
         has_capitals = sum(char.isupper() for char in text) > 1
         return count_digits(text) >= fewest - has_capitals and not (_DATED.fullmatch(text) or (_SUM if not sums else _ROUND).fullmatch(text))

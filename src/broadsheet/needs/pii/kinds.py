@@ -32,7 +32,7 @@ Near = Callable[[str, int, int], bool]
 class Pattern(NamedTuple):
     """A kind, how it is written (the group `it`, or the whole), what else must be true of it, and of the text around it.
 
-    `digits`: whether there can be none in a text without a digit. `lines`: whether it is told by where lines end; other
+    `digits`: whether there can be none in a text without a digit; `odd`: nor without a sign or capital within a word. `lines`: whether it is told by where lines end; other
     patterns read a line break as a blank. `cased`: whether capitals tell it, so that where words are none the next may be.
     """
 
@@ -41,6 +41,7 @@ class Pattern(NamedTuple):
     holds: Callable[[str], bool]
     near: Near
     digits: bool
+    odd: bool
     lines: bool
     cased: bool
 
@@ -57,12 +58,17 @@ def anywhere(_text: str, _begin: int, _end: int) -> bool:
 
 def pattern(kind: Kind, written: str, holds: Callable[[str], bool] = always, near: Near = anywhere, *, cased: bool = False, lines: bool = False) -> Pattern:
     """Return a pattern; capitals count where it is `cased`, or within `(?-i:...)`."""
-    return Pattern(kind, re.compile(written, re.MULTILINE if cased else re.IGNORECASE), holds, near, digits=False, lines=lines, cased=cased)
+    return Pattern(kind, re.compile(written, re.MULTILINE if cased else re.IGNORECASE), holds, near, digits=False, odd=False, lines=lines, cased=cased)
 
 
 def numbered(kind: Kind, written: str, holds: Callable[[str], bool] = always, near: Near = anywhere) -> Pattern:
     """Return a pattern of what holds a digit."""
     return pattern(kind, written, holds, near)._replace(digits=True)
+
+
+def odd(kind: Kind, written: str, holds: Callable[[str], bool] = always, near: Near = anywhere) -> Pattern:
+    """Return a pattern of what is no word of the language."""
+    return pattern(kind, written, holds, near)._replace(odd=True)
 
 
 def beside(before: str = "", after: str = "", reach: int = 40) -> Near:

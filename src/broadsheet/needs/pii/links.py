@@ -13,7 +13,7 @@ _ANY_DOT = rf"(?:{_WRAPPED_DOT}|{_SAID_DOT}| ?\. ?)"
 _TOP = r"[a-z]{2,12}"
 # A link to what somebody is called by, lets others in by, or is paid by, on any host.
 _OWN = "u|user|users|usr|profile|profiles|profil|people|person|in|members?|account|accounts|author|authors|r|ref|refer|referral|referrals|invite|invites|i|join|me|paypalme|pay|add|channel|c|p|id|share|s|team|agents?|staff|contact"
-_SOCIAL = "x|twitter|instagram|facebook|fb|tiktok|github|gitlab|reddit|t|telegram|wa|whatsapp|paypal|venmo|cash|medium|threads|linkedin|linktr|linktree|youtube|twitch|snapchat|discord|patreon|gofundme|ko-fi|mastodon|bsky|pinterest|tumblr|substack|calendly|zelle|wise|onlyfans"
+_SOCIAL = "x|twitter|instagram|facebook|fb|tiktok|github|gitlab|reddit|t|telegram|wa|whatsapp|paypal|venmo|cash|medium|threads|linkedin|linktr|linktree|youtube|twitch|snapchat|discord|patreon|gofundme|ko-fi|mastodon|bsky|pinterest|tumblr|substack|calendly|stocktwits|bogleheads|quora|vimeo|soundcloud|flickr|strava|xing|zelle|wise|onlyfans"
 _KEYS = "token|key(?!word)|session|sid|sig|signature|auth|password|pwd|secret|user|email|e-?mail|account|acct|uid|code|ref|refer|invite|share|otp|pin|customer|client|member|login|name|phone|ssn|hash|sso|jwt|nonce|reset|verify|applicant|case|claim|guid|uuid"
 
 
@@ -52,6 +52,24 @@ LINKS: tuple[Pattern, ...] = (
         r"|\bhttps?://[^\s<>\"?]{1,200}\?[^\s<>\"]{0,200}?=(?=[a-z_-]{0,40}\d)(?=[\d_-]{0,40}[a-z])[\w-]{6,}[^\s<>\"]*"
         r"|\bhttps?://[^\s<>\"]{1,150}?/\d{1,5}-[a-z-]{2,30}-(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|pl|ter|cir)\b[^\s<>\"]*"
         r"|(?<![\w.@/-])(?:https?://)?(?!www\.|blog\.|help\.|support\.|en\.|about\.)[\w-]{3,40}\.(?:wordpress|blogspot|tumblr|substack|weebly|wixsite|squarespace|github|carrd|bandcamp|livejournal|medium|itch|neocities|bsky|myshopify|netlify|vercel|000webhostapp)\.(?:com|io|co|app|social|org)\b[^\s<>\"]*",
+    ),
+    # Without the scheme as well: a query that names its user, somebody's own part of a site behind "my ... at".
+    pattern(
+        Kind.URL,
+        rf"(?<![\w.@/-])(?:https?://)?(?:[\w-]{{1,60}}\.){{1,4}}[a-z]{{2,12}}/[^\s<>\"?]{{0,200}}\?(?:[^\s<>\"]{{0,200}}?[?&#;])?(?:[\w-]{{0,30}}(?:{_KEYS})[\w-]{{0,30}}|id|u|r|t|k|s|m)=[^\s<>\"'\])]+",
+    ),
+    pattern(
+        Kind.URL,
+        r"(?<![\w.@/-])(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,12}/(?:[\w-]{1,40}/){0,3}(?:[a-z]{2,20}(?:[._][a-z]{2,20}){1,3}[._]?\d{2,6}|[a-z]{2,20}_\d{2,6}|x[a-z]{3,20}\d{0,4}x)/?(?![\w/.-]\w)",
+    ),
+    pattern(
+        Kind.URL,
+        r"(?<![\w.@/-])(?:https?://)?(?:[\w-]{1,60}\.){1,4}[a-z]{2,12}/[^\s<>\"')\]]{2,200}",
+        near=beside(
+            before=r"\b(?:(?:my|his|her|their|our)(?! (?:\w+ )?(?:bank|broker|brokerage|insurer|employer|provider|plan|fund|credit union|lender|company|school|college|county|state|city)\b)\b[^.!?]{0,40}\b(?:at|on|is|was|here|there|over there|under|:)|(?:who|what) i am\b[^.!?]{0,12}|social media:?|scammer\b[^.!?]{0,30}|i (?:post|blog|track|write|share|keep|log|publish)\b[^.!?]{0,40}\b(?:at|on|here|under)|(?:follow|find|add|visit|check|check out|look me up|see) me\b[^.!?]{0,25})[ :(\"'\[<*]{1,3}\Z",
+            after=r"[\"')\]>*]{0,2},? (?:is|was|=) (?:me|mine|my|him|her|his|hers|us|ours|our)\b",
+            reach=80,
+        ),
     ),
     # Short links, and files that one account shares.
     pattern(

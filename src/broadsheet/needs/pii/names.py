@@ -16,7 +16,7 @@ _TYPED = (
     r"(?!(?:not|on|in|the|a|an|already|still|being|now|and|wrong|listed|under|spelled|spelt|misspelled|different|incorrect|correct|missing|too|used|associated|linked)\b)[^\W\d_][\w'-]+"
     r"(?: (?!(?:and|i|from|but|my|is|the|or|in|on|at|with|who|was|am|so|not|de)\b)[^\W\d_][\w'-]+)?"
 )
-_LOGIN = r"(?!(?:name|names|id|ids|and|or|is|was|the|my|to|for|not|on|in|with|password|pass|pw|account|details|info|who|has|had|does|did|can|will|it|but|says?|as|of|at|from|by|that|this|i|me|page|screen|button|group|server|channel|number|code|app|scam|support|payment|request|works?|fees?)\b)(?:live:)?@?[a-z\d][\w.-]{1,38}\w"
+_LOGIN = r"(?!(?:name|names|id|ids|and|or|is|was|the|my|to|for|not|on|in|with|password|pass|pw|account|details|info|who|has|had|does|did|can|will|it|but|says?|as|of|at|from|by|that|this|i|me|page|joint|savings|checking|current|business|screen|button|group|server|channel|number|code|app|scam|support|payment|request|works?|fees?)\b)(?:live:)?@?[a-z\d][\w.-]{1,38}\w"
 # A login is no word of the language: it has a digit or a sign within.
 _ODD_LOGIN = r"(?:live:)?@?(?=[a-z]{0,38}(?:[.-]\w|[\d_]))[a-z\d][\w.-]{1,38}\w(?:#\d{4})?"
 _SITES = r"kik|telegram|tg|skype|discord|disc|venmo|cash ?app|cashapp|snap(?:chat)?|sc|insta(?:gram)?|ig|twitter|x|tiktok|threads|signal|wechat|weixin|line|viber|paypal|zelle|steam|psn|xbox|gamertag|reddit|facebook|fb|messenger|linkedin|twitch|youtube|yt|github|mastodon|bluesky|icq|aim|zoom|teams|revtag|revolut|monzo|whatsapp|vk|ebay|etsy|poshmark|depop|vinted"
@@ -79,7 +79,7 @@ NAMES: tuple[Pattern, ...] = (
     ),
     pattern(
         Kind.NAME,
-        rf"\b(?:name|full name|account holder|cardholder|cardholder name|name on (?:the )?(?:card|account|acct)|signed|contact|attn|beneficiary|payee|tenant|landlord|username|user name|first name|last name|surname|nom|nombre|vorname|nachname|naam)\"? ?:?(?: ?[:=|]|->| -){{1,2}} ?[\"']?(?P<it>{_CAPS}(?: (?:(?-i:[A-Z])\b\.? )?{_CAPS}){{1,3}}|{_PROPER}, {_PROPER}(?: (?-i:[A-Z])\.?)?(?=\W*(?:\n|\Z))|{_NAME})",
+        rf"\b(?:name|full name|account holder|cardholder|cardholder name|name on (?:the )?(?:card|account|acct)|signed|contact|attn|beneficiary|payee|tenant|landlord|username|user name|first name|last name|surname|nom|nombre|vorname|nachname|naam)\"? ?:?(?: ?[:=|]|->| -){{1,2}} ?[\"']?(?!(?:price|cost|fee|status|type|amount|rate|size)s?\b)(?P<it>{_CAPS}(?: (?:(?-i:[A-Z])\b\.? )?{_CAPS}){{1,3}}|{_PROPER}, {_PROPER}(?: (?-i:[A-Z])\.?)?(?=\W*(?:\n|\Z))|{_NAME})",
         is_person,
     ),
     pattern(
@@ -115,7 +115,7 @@ NAMES: tuple[Pattern, ...] = (
     # One word is a name behind a title, or where a sentence says that it is.
     pattern(
         Kind.NAME,
-        rf"(?<![\w'-])(?:Officer|Agent|Judge|Justice|Detective|Sergeant|Sgt\.?|Captain|Capt\.?|Lieutenant|Lt\.?|Deputy|Trooper|Inspector|Nurse|Pastor|Reverend|Rev\.?|Rabbi|Imam|Father|Sister|Brother|Aunt|Auntie|Aunty|Uncle|Grandma|Grandpa|Granny|Nana|Cousin|Coach|Principal|Professor|Attorney|Senator|Trustee|Notary|Señor|Señora|Signor|Signora|Pan|Pani|Mister|Lady|Lord|Dame|Sir|Miss|Mx\.?) (?P<it>{_NAME})",
+        rf"(?<![\w'-])(?:Officer|Agent|Atty\.?|Attorney|Adv\.?|Judge|Justice|Detective|Sergeant|Sgt\.?|Captain|Capt\.?|Lieutenant|Lt\.?|Deputy|Trooper|Inspector|Nurse|Pastor|Reverend|Rev\.?|Rabbi|Imam|Father|Sister|Brother|Aunt|Auntie|Aunty|Uncle|Grandma|Grandpa|Granny|Nana|Cousin|Coach|Principal|Professor|Senator|Trustee|Notary|Señor|Señora|Signor|Signora|Pan|Pani|Mister|Lady|Lord|Dame|Sir|Miss|Mx\.?) (?P<it>{_NAME})",
         is_person,
         cased=True,
     ),

@@ -1,8 +1,10 @@
 """Numbers of cards, accounts, papers and of persons: by their make and check, or by the word near them."""
 
-from broadsheet.needs.pii.checks import count_digits, has_digits, is_amount, is_chinese_id, is_code, is_iban, is_mixed, is_spanish_id, luhn
+import re
+
+from broadsheet.needs.pii.checks import count_digits, has_digits, is_amount, is_chinese_id, is_code, is_iban, is_mixed, is_plate_or_licence, is_spanish_id, luhn
 from broadsheet.needs.pii.kinds import Kind, Pattern, beside, numbered
-from broadsheet.needs.pii.shapes import CODE, IS, NO_UNIT, NUMBERED
+from broadsheet.needs.pii.shapes import CODE, IS, NO_UNIT, NUMBERED, SIGNS
 
 _ENDING = r"(?:ending|ends|ended|finishing)(?: (?:in|with|on))?:? "
 # What numbers are called, in the languages that posts are written in.
@@ -20,7 +22,7 @@ _PLATES = r"plates?|reg|registration|vrm|v5c?|tags?|number ?plate|kennzeichen|im
 _ACCOUNTS = (
     r"accounts?|accts?|acc|a/?c|ac|iban|konto\w*|compte|cuenta|conto|conta|rekening|checking|savings|current|routing|aba|rtn|sort(?:[ -]?code)?|bsb|ifsc|transit|institution|swift|clabe|cbu|cvu|giro|bankgiro|plusgiro|wire|deposit|debited|bank"
     r"|policy|policies|members?|membership|customers?|clients?|cust|loans?|mortgage|ref|reference|references|confirmation|conf|tracking|track|tickets?|applications?|app|claims?|complaints?|cases?|booking|pnr|contracts?|disputes?|files?|invoices?|inv|transactions?|txn|trx|transfers?"
-    r"|employee|student|staff|patient|user|serial|docket|mtcn|payment|trace|utr|arn|upi|imps|neft|rrn|vpa|crn|urn|group|subscriber|subscription|order|receipt|incident|report|agreement|certificate|portfolio|folio|demat|brokerage|ira|isa|nmls|npi|imei|vin|meter|mpan|mprn|imsi|iccid|sim|device|pan|enrol?lment|registration|money ?order|cheque|check|(?<!model )(?<!part )(?<!error )number|numbers|num|no|id|nr|nummer|numer|número|numéro|#"
+    r"|employee|student|staff|patient|user|serial|docket|mtcn|payment|trace|utr|arn|upi|imps|neft|rrn|vpa|crn|urn|group|subscriber|subscription|order|receipt|incident|report|agreement|certificate|portfolio|folio|demat|brokerage|ira|isa|nmls|npi|imei|vin|meter|mid|tid|emp|kundennummer|kundennr|kunden-?nr|vertragsnummer|mitgliedsnummer|versicherungsnummer|rechnungsnummer|aktenzeichen|num[ée]ro de (?:client|compte|contrat)|n[úu]mero de (?:cliente|cuenta|contrato)|mpan|mprn|imsi|iccid|sim|device|pan|enrol?lment|registration|money ?order|cheque|check|(?<!model )(?<!part )(?<!error )number|numbers|num|no|id|nr|nummer|numer|número|numéro|#"
 )
 
 
@@ -31,6 +33,10 @@ def _called(words: str, gap: int = 25) -> str:
 
 def _card_like(text: str) -> bool:
     return 12 <= count_digits(text) <= 19
+
+
+def _is_paper(text: str) -> bool:
+    return count_digits(text) > 4 and not re.search(r"[a-z]{3} ", text)
 
 
 def _is_reference(text: str) -> bool:
@@ -93,6 +99,14 @@ NUMBERS: tuple[Pattern, ...] = (
     numbered(Kind.ID, r"\b(?-i:[A-Z]{2} \d{2} \d{2} \d{2} [A-D]|[A-HJ-PR-Y][A-Z]\d{2} ?[A-HJ-PR-Z]{3})\b"),
     numbered(Kind.ID, r"\b\d{8}-?[A-Z]\b", lambda text: is_spanish_id(text.replace("-", ""))),
     numbered(Kind.ID, r"\b(?-i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]|[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z])\b"),
+    # Right behind the word, letters and digits of any length.
+    numbered(
+        Kind.ID,
+        rf"\b(?:driv(?:er'?s?'?|ing) licen[cs]e|licen[cs]e|dl|dln|cdl|permit|permis(?: de conduire)?|führerschein|passports?|reisepass|passeport|pasaporte|(?:licen[cs]e |number ?)?plates?|rego?|registration|kennzeichen|ausweis|personalausweis|visa|id ?card|green card|voter id|epic|vin|ni number|nino|pan|utr)"
+        rf"(?: card)?(?:,? (?:number|no\.?|num|nr\.?|n[°º]|id))?(?: ?(?:is|was|used to be|has been|changed|from|to|:|=|->|#|n[°º]))*(?:{SIGNS}){{1,4}}(?P<it>(?:(?-i:[A-Z]{{1,4}})(?=[ ./-](?-i:[A-Z]{{0,4}})[ -]?\d)|(?=[a-z]{{0,12}}\d)[a-z\d]{{1,20}})(?:[ ./-](?=[a-z]{{0,4}}\d|(?-i:[A-Z]{{1,4}}\b))[a-z\d]{{1,12}}){{0,5}})(?![\w@])"
+        + NO_UNIT,
+        is_plate_or_licence,
+    ),
     numbered(Kind.ID, CODE, is_code(6, sums=True), beside(before=_called(_PAPERS, 30), after=rf"[^.!?]{{0,15}}\b(?:{_PAPERS})\b", reach=60)),
     numbered(
         Kind.ID,
@@ -100,7 +114,7 @@ NUMBERS: tuple[Pattern, ...] = (
         r"|tax id|taxpayer id|steuernummer|steuer-id|curp|licen[cs]e plate|number plate|kennzeichen|national insurance|(?-i:NI|NIE|PAN|TIN|EIN|VAT|VIN|DL|UTR))(?!\w)"
         + IS
         + r"(?P<it>(?=[\w -]{0,40}\d)[A-Z0-9]{1,6}(?:[ -]?[A-Z0-9]{2,}){1,4}(?: [A-D])?|[A-Z]?\d{6,12}[A-Z]?)\b",
-        has_digits(5),
+        _is_paper,
     ),
     numbered(
         Kind.ID,
@@ -191,6 +205,25 @@ ACCOUNTS: tuple[Pattern, ...] = (
 )
 # Behind a cue with words between: after what is shaped like a telephone number or a date.
 LOOSE: tuple[Pattern, ...] = (
+    # "In full" and "account number" announce a number, though its groups be those of a sum.
+    numbered(
+        Kind.ACCOUNT,
+        rf"\b(?:mine|ours|his|hers|theirs|it|the (?:whole|full|real|right|correct|wrong|old|new) (?:one|number|thing)|(?:in|the) full)(?: in full)?(?: number)?(?: (?:is|was|reads|should be|would be|used to be)| ?[:=])(?:{SIGNS}){{1,3}}(?P<it>\d{{7,18}}|\d{{2,6}}(?:[ .-]\d{{2,6}}){{1,6}})(?![\w/-]|[.,]\d)"
+        + NO_UNIT,
+        is_code(7),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        rf"\b(?:(?:account|acct|a/?c|acc|konto|policy|customer|member|client|loan|reference|routing)(?: (?:number|no\.?|num|nr\.?|#|id)| ?#)|kontonummer|kontonr\.?|\w+nummer|blz|bankleitzahl|routing|sort ?code|bsb|aba)(?: ?(?:is|was|used to be|from|to|lautet|:|=|->))*,?(?:{SIGNS}){{1,4}}(?P<it>\d{{1,8}}(?:[ ./-]\d{{1,8}}){{1,6}}|\d{{6,18}})(?![\w/-]|[.,]\d)"
+        + NO_UNIT,
+        is_code(6, sums=True),
+    ),
+    numbered(
+        Kind.ACCOUNT,
+        rf"\b(?:mine|ours|his|hers|theirs|number) in full(?: (?:is|was|reads)| ?[:=])(?:{SIGNS}){{1,3}}(?P<it>\d{{5,18}}|\d{{2,6}}(?:[ .-]\d{{2,6}}){{1,6}})(?![\w/-]|[.,]\d)"
+        + NO_UNIT,
+        is_code(5, sums=True),
+    ),
     numbered(
         Kind.ACCOUNT,
         r"(?<![\w-])[x*•]{2,12}(?:[ -]?[\dx*•]{1,12}){0,4}[ -]?\d{1,6}(?:-\d{1,4})?\b",

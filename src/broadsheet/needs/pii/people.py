@@ -16,7 +16,7 @@ _NEVER = _NO_PART | frozenset(
     investment investments investing fund funds trust money market markets stock stocks bond bonds index etf ira roth sep simple traditional rollover hsa fsa tax taxes irs hmrc
     federal reserve fed government agency bureau board commission committee council court county city state states united kingdom america american european union international national
     inc llc ltd corp co company group plc gmbh university college school hospital clinic church street road avenue lane drive court boulevard
-    wells fargo chase citi citibank barclays hsbc lloyds natwest santander revolut monzo n26 wise paypal venmo zelle cash app coinbase binance kraken robinhood fidelity vanguard schwab
+    buy wells fargo chase citi citibank barclays hsbc lloyds natwest santander revolut monzo n26 wise paypal venmo zelle cash app coinbase binance kraken robinhood fidelity vanguard schwab
     merrill betterment wealthfront sofi ally discover amex express visa mastercard maestro equifax experian transunion fico vantage karma turbotax intuit quicken mint ynab excel google
     apple amazon walmart target costco uber lyft doordash ebay etsy netflix comcast verizon facebook instagram whatsapp telegram discord microsoft windows android iphone mac chrome
     honda toyota ford chevy bmw tesla kia nissan hyundai jeep civic corolla camry tacoma
@@ -78,6 +78,11 @@ FOLLOWS = (
 
 
 _CUE = re.compile(rf"(?:{RELATIONS}|{TRADES}|{_SAID})")
+
+
+def is_no_part(word: str) -> bool:
+    """Whether a word in small letters is one of sentences, and part of no name."""
+    return word in _NO_PART
 
 
 def is_person(text: str) -> bool:

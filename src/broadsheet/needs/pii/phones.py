@@ -14,7 +14,7 @@ _CUES = (
 )
 _CUED = beside(
     before=rf"\b(?:{_CUES})(?![\w])(?:[^.!?;$€£]|\.(?! (?-i:[A-Z][a-z]))){{0,25}}\Z",
-    after=r"[\"')]?,? ?(?:is|was|=|\(|for)? ?(?:my|the|our|his|her)? ?(?:number|phone|cell|mobile|tel|line|whatsapp|work|home)\b",
+    after=r"[\"')]?,? ?(?:is|was|as|=|\(|for)? ?(?:my|the|our|his|her|an?)? ?(?:contact |phone |work |home |cell |mobile |new |old )?(?:number|phone|cell|mobile|tel|line|whatsapp|work|home)\b",
     reach=50,
 )
 

@@ -24,7 +24,7 @@ _UNIT = r"(?:(?:apt|apartment|unit|suite|ste|flat|fl|floor|building|bldg|dock|ro
 # Flat, town, state and postcode behind a street.
 _TAIL = rf"(?:,? {_UNIT}){{0,3}}(?:(?:, {_TOWN}){{0,3}}|,? {_TOWN}(?=,? (?:{_STATE}|{_STATES}|\d{{5}}|{_BRITISH})))(?:,? (?:{_STATE}|{_STATES}|\({_TOWN}\))\b)?(?:,? (?:\d{{5}}(?:-\d{{4}})?|{_BRITISH}|{_CANADIAN})(?!\d))?"
 # What stands between commas before a postcode: "Unit 9", "The Old Forge", "2. OG links".
-_PART = rf"(?-i:(?!(?:I|In|On|Since|Form|Schedule|Section|Chapter|Rule|Title|Line|Box|From|To|At|By|After|Before|Until|IRS|Jan\w*|Feb\w*|Mar|March|Apr\w*|May|Jun\w*|Jul\w*|Aug\w*|Sep\w*|Oct\w*|Nov\w*|Dec\w*)\b)[{UPPER}\d#][\w'.&/#-]{{0,30}}(?: (?:[{UPPER}\d#(&-][\w'.&/#)-]{{0,30}}|of|de|la|du|des|del|the|le|les|der|den|dem|am|an|og|links|rechts|and|no|do|da|dos)){{0,5}})"
+_PART = rf"(?-i:(?!(?:I|In|On|Since|Form|Schedule|Section|Chapter|Rule|Title|Line|Box|From|To|At|By|After|Before|Until|IRS|Jan(?:uary)?|Feb(?:ruary)?|Mar|March|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b)[{UPPER}\d#][\w'.&/#-]{{0,30}}(?: (?:[{UPPER}\d#(&-][\w'.&/#)-]{{0,30}}|of|de|la|du|des|del|the|le|les|der|den|dem|am|an|og|links|rechts|and|no|do|da|dos)){{0,5}})"
 _FOREIGN = (
     rf"(?:(?-i:[A-Z]{{1,2}}-)?(?!19|20)\d{{4}}|(?-i:[A-Z]{{1,2}}-)?\d{{5}}|\d{{3}} \d{{2}}|\d{{2}}-\d{{3}}|\d{{4,5}}-\d{{3}}|\d{{4}} ?(?-i:[A-Z]{{2}})) {_TOWN}"
     rf"|{_TOWN}(?: - |[ -])\d{{3}} ?\d{{3}}\b|{_TOWN},? (?-i:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) \d{{4}}\b|(?:{_TOWN},? )?{_IRISH}"
@@ -57,6 +57,17 @@ CHAINS: tuple[Pattern, ...] = (
     ),
 )
 PLACES: tuple[Pattern, ...] = (
+    # The street before its number, without a word for a street, behind the word for an address.
+    numbered(
+        Kind.ADDRESS,
+        rf"\b(?:address|adresse|anschrift|(?:live|lives|lived|living|reside|resides|residing|wohne|wohnt|located|flat is|house is) (?:at|in der|am|im|an der|near))(?: (?:is|was|ist|war))? ?[:=(\"'*]{{0,3}} ?(?P<it>{_WORD}(?: {_WORD}){{0,2}} (?!19|20)\d{{1,4}} ?[a-z]?\b(?:, (?:{_FOREIGN}))?)(?! (?:years?|months?|times?|days?|miles?|km|percent)\b)",
+    ),
+    numbered(
+        Kind.ADDRESS,
+        rf"\b(?-i:(?:Ost|West|Nord|Süd|Süder|Norder|Neuer? ?|Alter? ?)(?:wall|ring|hof|kai|tor|steig|park)) \d{{1,3}} ?[a-z]?\b(?:, (?:{_FOREIGN}))?",
+    ),
+    # A flat, then a number and a street of one word or more.
+    numbered(Kind.ADDRESS, rf"\b(?:flat|apartment|apt|unit|suite) \d{{1,5}}[a-z]?, \d{{1,5}}[a-z]? {_WORD}(?: {_WORD}){{0,3}}{_TAIL}"),
     numbered(Kind.PLACE, r"(?<![\d.])-?\d{1,2}\.\d{4,}°?[NS]?, ?-?\d{1,3}\.\d{4,}(?!\d)"),
     numbered(
         Kind.ADDRESS,
@@ -88,7 +99,7 @@ PLACES: tuple[Pattern, ...] = (
     ),
     numbered(
         Kind.ADDRESS,
-        rf"\b\d{{1,5}} (?:rue|avenue|av\.|boulevard|bd|place|chemin|ch\.|allée|impasse|quai|cours|route|(?-i:Via|Viale)|calle|avenida|rua|paseo|camino) (?:{_WORD}|de|la|du|des|del|los|las|l'|d')(?: (?:{_WORD}|de|la|du|des|del)){{0,3}}{_TAIL}",
+        rf"\b\d{{1,5}}(?: ?bis| ?ter)?,? (?:rue|avenue|av\.|boulevard|bd|place|chemin|ch\.|allée|impasse|quai|cours|route|(?-i:Via|Viale)|calle|avenida|rua|paseo|camino) (?:{_WORD}|de|la|du|des|del|los|las|l'|d')(?: (?:{_WORD}|de|la|du|des|del)){{0,3}}{_TAIL}",
     ),
     numbered(
         Kind.ADDRESS,
