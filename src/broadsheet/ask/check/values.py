@@ -241,8 +241,11 @@ def _outside(sign: str, facts: PropertyFacts, value: float) -> str:
     """Return why no number that was seen compares so, or nothing."""
     low, high = facts.low, facts.high
     if not isinstance(low, int | float) or not isinstance(high, int | float):
-        counts = facts.type == "integer" and low is None and sign in {"=", "<", "<="}
-        return "nothing that is counted or dated is below zero" if counts and (value < 0 or (value == 0 and sign == "<")) else ""
+        counts = facts.type == "integer" and low is None and sign == "=" and not any(one.startswith("-") for one in facts.values)
+        return "nothing that is counted or dated is below zero" if counts and value < 0 else ""
+    # A bound that was printed may be a little off, but for whole numbers.
+    off = 1e-6 * max(abs(low), abs(high)) if facts.type == "float" else 0.0
+    low, high = low - off, high + off
     never = {"=": not low <= value <= high, "<": value <= low, "<=": value < low, ">": value >= high, ">=": value > high}[sign]
     return f"values go from {low:g} to {high:g}" if never else ""
 
