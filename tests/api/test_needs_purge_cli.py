@@ -31,7 +31,7 @@ def answer(body):
 
 @pytest.fixture
 def double():
-    with LLMServer(answer, faults=Faults(first=("invalid",))) as server:
+    with LLMServer(answer, faults=Faults(first=("invalid",) * 4)) as server:  # so that there is a repair of every post, whichever comes first
         yield server
 
 
