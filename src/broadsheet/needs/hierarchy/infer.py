@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from scipy.stats import t as student
+from threadpoolctl import threadpool_limits
 
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.schema import Columns, Record
@@ -97,6 +98,8 @@ class Evidence(NamedTuple):
     facts: Facts | None = None
 
 
+# Its matrices are small: threads would wait for each other longer than they work, and round in another order.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def infer(
     posts: pl.DataFrame,
     mentions: pl.DataFrame,

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy.stats import chi2, norm
+from threadpoolctl import threadpool_limits
 
 from broadsheet.core.schema import Record
 from broadsheet.core.seeds import generator
@@ -55,6 +56,8 @@ class Models(NamedTuple):
     likelihood: Mapping[Family, float]
 
 
+# Its matrices are small: threads would wait for each other longer than they work, and round in another order.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def judge(present: np.ndarray, posts: np.ndarray, plan: AnalysisPlan, moved: np.ndarray | None = None) -> Finding:
     """Judge from who mentions which levels `[U, L]` in how many posts `[U]`; `moved` `[L, L]` says with which chance a mention of one level is taken for each.
 
