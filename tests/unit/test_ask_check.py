@@ -54,6 +54,7 @@ FAULTS = [
     ("MATCH (f:Film) WHERE f.year = '1999' RETURN f", "TYPE_MISMATCH", "f.year = '1999'", "MATCH (f:Film) WHERE f.year = 1999 RETURN f"),
     ("MATCH (f:Film) WHERE f.year CONTAINS 'x' RETURN f", "TYPE_MISMATCH", "f.year CONTAINS 'x'", "MATCH (f:Film) WHERE f.year CONTAINS 'x' RETURN f"),
     ("MATCH (f:Film) RETURN avg(f.title)", "TYPE_MISMATCH", "avg(f.title)", "MATCH (f:Film) RETURN avg(f.title)"),
+    ("MATCH (f:Film) RETURN length(f.title)", "TYPE_MISMATCH", "length(f.title)", "MATCH (f:Film) RETURN size(f.title)"),
     ("MATCH (f:Film) WHERE f.year = -1 RETURN f", "OUT_OF_DOMAIN", "f.year = -1", "MATCH (f:Film) WHERE f.year = -1 RETURN f"),
     ("MATCH (f:Film) WHERE f.length = -1 RETURN f", "OUT_OF_DOMAIN", "f.length = -1", "MATCH (f:Film) WHERE f.length = -1 RETURN f"),
     (
