@@ -43,6 +43,7 @@ FAULTS = [
     ("MATCH (p:Spaceship) RETURN p", "UNKNOWN_LABEL", "Spaceship", None),
     ("MATCH (p:Person)-[:acted_in]->(f:Film) RETURN p", "UNKNOWN_RELATION", "acted_in", "MATCH (p:Person)-[:ACTED_IN]->(f:Film) RETURN p"),
     ("MATCH (f:Film) WHERE f.titel = 'Up' RETURN f", "UNKNOWN_PROPERTY", "titel", "MATCH (f:Film) WHERE f.title = 'Up' RETURN f"),
+    ("MATCH (a:Person)-[k:KNOWS]->(b:Person) WHERE k.since > 3 RETURN a", "UNKNOWN_PROPERTY", "since", None),
     ("MATCH (f:Film {born: 3}) RETURN f", "UNKNOWN_PROPERTY", "born", None),
     (
         "MATCH (star {name: 'Ana'})-[:ACTED_IN]->(f:Film) RETURN star",

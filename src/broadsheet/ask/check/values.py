@@ -93,8 +93,6 @@ class Values:
         held = self._schema.properties(thing.possible, relation=relation)
         if held is None or key in held:
             return () if held is None else held[key]
-        if relation and not any(self._schema.types.values()):
-            return ()
         owner = " or ".join(sorted(thing.possible)[:3])
         others = sorted({name for name, other, _ in self._schema.everything() if other == key and (name in self._schema.types) == relation})
         near = nearest(key, list(held))
