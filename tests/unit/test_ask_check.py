@@ -43,6 +43,7 @@ FAULTS = [
     ("MATCH (p:Spaceship) RETURN p", "UNKNOWN_LABEL", "Spaceship", None),
     ("MATCH (p:Person)-[:acted_in]->(f:Film) RETURN p", "UNKNOWN_RELATION", "acted_in", "MATCH (p:Person)-[:ACTED_IN]->(f:Film) RETURN p"),
     ("MATCH (f:Film) WHERE f.titel = 'Up' RETURN f", "UNKNOWN_PROPERTY", "titel", "MATCH (f:Film) WHERE f.title = 'Up' RETURN f"),
+    ("MATCH (a:Person)-[k:KNOWS]->(b:Person) WHERE k.since > 3 RETURN a", "UNKNOWN_PROPERTY", "since", None),
     ("MATCH (f:Film {born: 3}) RETURN f", "UNKNOWN_PROPERTY", "born", None),
     (
         "MATCH (star {name: 'Ana'})-[:ACTED_IN]->(f:Film) RETURN star",
@@ -54,6 +55,7 @@ FAULTS = [
     ("MATCH (f:Film) WHERE f.year = '1999' RETURN f", "TYPE_MISMATCH", "f.year = '1999'", "MATCH (f:Film) WHERE f.year = 1999 RETURN f"),
     ("MATCH (f:Film) WHERE f.year CONTAINS 'x' RETURN f", "TYPE_MISMATCH", "f.year CONTAINS 'x'", "MATCH (f:Film) WHERE f.year CONTAINS 'x' RETURN f"),
     ("MATCH (f:Film) RETURN avg(f.title)", "TYPE_MISMATCH", "avg(f.title)", "MATCH (f:Film) RETURN avg(f.title)"),
+    ("MATCH (f:Film) RETURN length(f.title)", "TYPE_MISMATCH", "length(f.title)", "MATCH (f:Film) RETURN size(f.title)"),
     ("MATCH (f:Film) WHERE f.year = -1 RETURN f", "OUT_OF_DOMAIN", "f.year = -1", "MATCH (f:Film) WHERE f.year = -1 RETURN f"),
     ("MATCH (f:Film) WHERE f.length = -1 RETURN f", "OUT_OF_DOMAIN", "f.length = -1", "MATCH (f:Film) WHERE f.length = -1 RETURN f"),
     (

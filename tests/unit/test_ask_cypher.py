@@ -83,6 +83,16 @@ def test_operators_bind_as_cypher_says():
     assert chain == Binary("AND", Binary("<", Literal_(1), Literal_(2)), Binary("<=", Literal_(2), Literal_(3)))
 
 
+def test_words_of_clauses_may_be_names():
+    text = (
+        "MATCH (match:Match)-[:IN]->(end) WITH match, end MATCH (end)--(with) WHERE match.id = end.id RETURN match, count(DISTINCT match) AS n, end ORDER BY n"
+    )
+    query = parse(text).query
+    assert query is not None, parse(text).faults
+    assert parse(canonical(query)).query == query
+    assert read_explanation(explain(query)) == query
+
+
 @pytest.mark.parametrize(
     ("text", "what", "place"),
     [

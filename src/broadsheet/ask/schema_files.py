@@ -74,7 +74,7 @@ def schema_of(held: Any, where: str) -> Schema:
         if "labels" in held:
             labels = {str(name): _plain(held["labels"][name]) for name in held["labels"]}
             triples = _triples(held["relationships"])
-            types = {one.type: {} for one in triples} | {str(name): _plain(of) for name, of in held.get("types", {}).items()}
+            types = {**dict.fromkeys(one.type for one in triples), **{str(name): _plain(of) for name, of in held.get("types", {}).items()}}
             return Schema(_with_ends(labels, triples), types, triples)
         return _classes(held)
     except (KeyError, TypeError, AttributeError, ValueError):
@@ -100,7 +100,9 @@ def _plain(properties: Mapping[str, Any]) -> dict[str, PropertyFacts]:
 def _structured(held: Mapping[str, Any]) -> Schema:
     triples = _triples(held["relationships"])
     labels = {name: {one["property"]: _facts(one) for one in listed} for name, listed in held["node_props"].items()}
-    types = {one.type: {} for one in triples} | {name: {one["property"]: _facts(one) for one in listed} for name, listed in held.get("rel_props", {}).items()}
+    # Where properties of relations are listed, one that has none has none; where they are not, nothing is known of them.
+    types: dict[str, dict[str, PropertyFacts] | None] = dict.fromkeys((one.type for one in triples), {} if "rel_props" in held else None)
+    types |= {name: {one["property"]: _facts(one) for one in listed} for name, listed in held.get("rel_props", {}).items()}
     return Schema(_with_ends(labels, triples), types, triples)
 
 

@@ -93,8 +93,6 @@ class Values:
         held = self._schema.properties(thing.possible, relation=relation)
         if held is None or key in held:
             return () if held is None else held[key]
-        if relation and not any(self._schema.types.values()):
-            return ()
         owner = " or ".join(sorted(thing.possible)[:3])
         others = sorted({name for name, other, _ in self._schema.everything() if other == key and (name in self._schema.types) == relation})
         near = nearest(key, list(held))
@@ -186,7 +184,11 @@ class Values:
         first, kind = node.arguments[0], self.kind_of(node.arguments[0])
         needs = {"sum": "number", "avg": "number", "stDev": "number", "stDevP": "number", "toUpper": "string", "toLower": "string", "trim": "string", "split": "string",
                  "substring": "string", "abs": "number", "sqrt": "number", "ceil": "number", "floor": "number"}.get(node.name)  # fmt: skip
-        if needs == "number" and kind in {"string", "boolean", "list", *TIMES}:
+        if node.name == "length" and kind in {"string", "list"}:
+            place = Place(node.place.start, node.place.start + len("length"))
+            said = f"length is of paths, and {written(first)} is {_a(kind)}; size counts its {'letters' if kind == 'string' else 'elements'}."
+            self.findings.append(Finding(Code.TYPE_MISMATCH, Severity.ERROR, node.place, said, (Splice(place, "size"),)))
+        elif needs == "number" and kind in {"string", "boolean", "list", *TIMES}:
             self._mismatch(node, f"{node.name} needs numbers, and {written(first)} is {_a(kind)}")
         elif needs == "string" and kind in {"boolean", "list", "integer", "float", "number", *TIMES}:
             self._mismatch(node, f"{node.name} needs a text, and {written(first)} is {_a(kind)}")

@@ -284,11 +284,18 @@ class Expressions(Cursor):
             return self._called(word)
         if self._is_dotted_call():
             return self._function()
-        if word in RESERVED:
+        if word in RESERVED and not self._is_named():
             self.fail(f"an expression is missing before {self.shown()}")
         self.at += 1
         found = Variable(token.text, place=self.since(token.start))
         return self._picked(found) if self.is_sign("{") else found
+
+    def _is_named(self) -> bool:
+        """Whether a word that begins or ends something else is a name here, by what stands behind it: nobody matches a comma."""
+        if any(self.is_sign(sign, ahead=1) for sign in (".", ")", ",", "]", "}")):
+            return True
+        path = self.ahead().kind in {Kind.NAME, Kind.QUOTED} and self.is_sign("=", ahead=2)
+        return self.is_word("MATCH") and not (self.is_sign("(", ahead=1) or path or self.ahead().word in PATHS)
 
     def _called(self, word: str) -> Expression:
         start = self.token.start

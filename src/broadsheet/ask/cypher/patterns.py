@@ -100,11 +100,11 @@ class Patterns(Expressions):
         return Label(self.name("a label").text, place=self.since(start))
 
     def _name(self) -> str:
-        if self.token.kind is Kind.QUOTED or (self.token.kind is Kind.NAME and not (self.is_word("WHERE") and not self._is_named())):
+        if self.token.kind is Kind.QUOTED or (self.token.kind is Kind.NAME and not (self.is_word("WHERE") and not self._is_node())):
             return self.name("a name").text
         return ""
 
-    def _is_named(self) -> bool:
+    def _is_node(self) -> bool:
         """Whether the word WHERE is itself a name."""
         return self.is_sign(":", ahead=1) or self.is_sign(")", ahead=1) or self.is_sign("]", ahead=1)
 
