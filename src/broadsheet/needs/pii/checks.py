@@ -84,7 +84,7 @@ def is_amount(text: str) -> bool:
 def is_odd(text: str) -> bool:
     """Whether a value is no word of the language: it holds a digit or a sign within, capitals behind small letters, or three words in one.
 
-    >>> [is_odd(text) for text in ("hunter22", "MellowBaker", "a_b", "otter-lamp-window", "again", "well-known", "e.g", "(5)")]
+    >>> [is_odd(text) for text in ("hunter22", "MellowBaker", "ann_b", "otter-lamp-window", "again", "well-known", "e.g", "(5)")]
     [True, True, True, True, False, False, False, False]
     """
     return bool(_ODD.search(text)) and sum(char.isalnum() for char in text) > 2
