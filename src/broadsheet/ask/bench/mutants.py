@@ -8,6 +8,7 @@ import numpy as np
 from broadsheet.ask.check.checker import check
 from broadsheet.ask.check.findings import Splice, spliced
 from broadsheet.ask.check.scope import Scopes, Thing, aggregates, walk
+from broadsheet.ask.check.shapes import Shapes
 from broadsheet.ask.check.values import Values
 from broadsheet.ask.cypher.nodes import (
     Binary,
@@ -49,8 +50,6 @@ class Clean(NamedTuple):
         query = parse(text).query
         if query is None:
             return None
-        from broadsheet.ask.check.shapes import Shapes
-
         scopes = Scopes(query)
         Shapes(scopes, schema, text).check()
         return cls(text, query, scopes, Values(scopes, schema), schema)

@@ -26,7 +26,6 @@ from broadsheet.ask.cypher.nodes import (
     Place,
     Projected,
     Projection,
-    Property,
     Quantified,
     Query,
     Reduce,
@@ -334,8 +333,3 @@ def names_of(labels: Labels | None) -> Iterator[Label]:
                 yield from names_of(part)
         case NoLabel() | None:
             return
-
-
-def reads(query: Query) -> Iterator[Property]:
-    """Yield every property that is read."""
-    return (node for node in walk(query) if isinstance(node, Property))

@@ -1,5 +1,6 @@
 """A place in a row of tokens, from which a parser reads."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn, TypeVar
@@ -19,7 +20,7 @@ CLAUSES = frozenset(
 )
 
 
-class Cursor:
+class Cursor(ABC):
     """Reads tokens from left to right. What it expects and does not find is a SyntaxFault at the place where it was expected."""
 
     def __init__(self, text: str) -> None:
@@ -32,21 +33,21 @@ class Cursor:
 
     # What one part of the grammar asks of another.
 
+    @abstractmethod
     def expression(self) -> Expression:
         """Read an expression."""
-        raise NotImplementedError
 
+    @abstractmethod
     def path(self) -> Path:
         """Read a path of a pattern."""
-        raise NotImplementedError
 
+    @abstractmethod
     def labels(self, *, either: bool = True) -> Labels:
         """Read labels."""
-        raise NotImplementedError
 
+    @abstractmethod
     def query(self) -> Query:
         """Read a query."""
-        raise NotImplementedError
 
     # Tokens.
 

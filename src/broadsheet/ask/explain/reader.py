@@ -54,7 +54,7 @@ def read_explanation(text: str) -> Query:
     'MATCH (f:Film) WHERE f.year >= 2000 RETURN f.title LIMIT 3'
     """
     reader = _Reader(text)
-    query = reader.steps()
+    query = reader.query()
     if reader.token.kind is not Kind.END:
         reader.fail(f"{reader.shown()} stands behind the last step")
     return query
@@ -63,7 +63,8 @@ def read_explanation(text: str) -> Query:
 class _Reader(Patterns):
     """Reads the words of the writer."""
 
-    def steps(self) -> Query:
+    def query(self) -> Query:
+        """Read steps, one after the other."""
         parts: list[list[Clause]] = [[]]
         all_: list[bool] = []
         while self.token.kind is Kind.NUMBER:
@@ -90,7 +91,7 @@ class _Reader(Patterns):
     def _inner(self) -> Query:
         self.needs("{")
         with self.deeper():
-            query = self.steps()
+            query = self.query()
         self.needs("}")
         return query
 
