@@ -4,47 +4,32 @@ from retrieve_tables import blocks, missing
 from tables import plain, ranged, table
 
 
+def told(bench: dict, heads: list[str], rows: list[list[str]], what: str = "") -> list[str]:
+    """Return a table with the command that printed it, what the bench notes, and what is missing."""
+    return [f"{what}Seeds: {bench['seeds']}. The command: `{bench['command']}`", "", *table(heads, rows), "", *bench["notes"], *missing(bench)]
+
+
+def labelled(row: dict, **plainly: int) -> list[str]:
+    """Return the cells of a labeller: its name without that of the data, its runs, how often it is right, and figures with so many digits."""
+    return [row["name"].partition(": ")[2], str(row["runs"]), ranged(row, "accuracy"), *(plain(row, *key) for key in plainly.items())]
+
+
 def complaints(bench: dict) -> list[str]:
     """Return how often each way of labelling is right, and what it costs in calls."""
-    rows = [
-        [
-            row["name"].partition(": ")[2],
-            str(row["runs"]),
-            ranged(row, "accuracy"),
-            plain(row, "share_sent", 2),
-            plain(row, "calls", 0),
-            plain(row, "seconds_a_text", 2),
-        ]
-        for row in bench["rows"]
-    ]
-    lines = [f"Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
-    return [*lines, *table(["runs", "accuracy", "calls a text", "calls", "seconds a text"], rows), "", *bench["notes"], *missing(bench)]
+    rows = [labelled(row, share_sent=2, calls=0, seconds_a_text=2) for row in bench["rows"]]
+    return told(bench, ["runs", "accuracy", "calls a text", "calls", "seconds a text"], rows)
 
 
 def curve(bench: dict) -> list[str]:
     """Return what a cascade costs and gives at each share of complaints that it aims to send on."""
-    rows = [
-        [
-            row["name"].partition(": ")[2],
-            str(row["runs"]),
-            ranged(row, "accuracy"),
-            plain(row, "share_sent", 2),
-            plain(row, "calls", 0),
-            plain(row, "seconds_a_text", 2),
-        ]
-        for row in bench["rows"]
-        if "to be sent" in row["name"]
-    ]
-    lines = [f"Complaints, what a cascade gives for its calls. Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
-    return [*lines, *table(["runs", "accuracy", "share sent", "calls", "seconds a text"], rows), *missing(bench)]
+    rows = [labelled(row, share_sent=2, calls=0, seconds_a_text=2) for row in bench["rows"] if "to be sent" in row["name"]]
+    return told(bench, ["runs", "accuracy", "share sent", "calls", "seconds a text"], rows, "Complaints, what a cascade gives for its calls. ")
 
 
 def banking77(bench: dict) -> list[str]:
     """Return how often labellers of one of many intents are right, with few labels and many, and what a cascade gives for its cost."""
-    keys = {"share_sent": 2, "cpu_ms_a_text": 2}
-    rows = [[row["name"].partition(": ")[2], str(row["runs"]), ranged(row, "accuracy"), *(plain(row, *key) for key in keys.items())] for row in bench["rows"]]
-    lines = [f"Banking77, {bench['data']['texts']:,} texts, 77 intents. Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
-    return [*lines, *table(["runs", "accuracy", "share sent", "CPU ms a text"], rows), "", *bench["notes"], *missing(bench)]
+    rows = [labelled(row, share_sent=2, cpu_ms_a_text=2) for row in bench["rows"]]
+    return told(bench, ["runs", "accuracy", "share sent", "CPU ms a text"], rows, f"Banking77, {bench['data']['texts']:,} texts, 77 intents. ")
 
 
 def nlupp(bench: dict) -> list[str]:
@@ -101,9 +86,7 @@ def evidence(bench: dict) -> list[str]:
 
 def goals(bench: dict) -> list[str]:
     """Return how well what readers are shown is ordered by what they wrote, and by what others wrote."""
-    rows = [[row["name"], f"{row['readers']:,}", ranged(row, "right"), ranged(row, "gain")] for row in bench["rows"]]
-    lines = [f"Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
-    return [*lines, *table(["readers", "right", "gain"], rows), "", *bench["notes"], *missing(bench)]
+    return told(bench, ["readers", "right", "gain"], [[row["name"], f"{row['readers']:,}", ranged(row, "right"), ranged(row, "gain")] for row in bench["rows"]])
 
 
 def scale(bench: dict) -> list[str]:
@@ -140,8 +123,7 @@ def levels(bench: dict) -> list[str]:
         [row["name"], ranged(row, "accuracy"), ranged(row, "macro_f1"), plain(row, "asked", 2), plain(row, "says_most", 2), plain(row, "cpu_ms", 1)]
         for row in bench["rows"]
     ]
-    lines = [f"Seeds: {bench['seeds']}. The command: `{bench['command']}`", ""]
-    return [*lines, *table(["accuracy", "macro F1", "asked", "says most", "CPU ms a sentence"], rows), "", *bench["notes"], *missing(bench)]
+    return told(bench, ["accuracy", "macro F1", "asked", "says most", "CPU ms a sentence"], rows)
 
 
 def fits(bench: dict) -> list[str]:

@@ -196,8 +196,7 @@ def level_prototypes(taxonomy: "Taxonomy") -> "Prototypes":
     """Return the labeller by MiniLM's likeness to the taxonomy's sentences. Raises MissingExtraError where MiniLM is not installed."""
     from broadsheet.needs.label.prototypes import Prototypes
 
-    embedder = MiniLMEmbedder(MiniLMConfig())
-    return Prototypes(taxonomy, lambda texts: embedder(list(texts)), embedder.model)
+    return Prototypes(taxonomy, *sentence_vectors())
 
 
 def sentence_vectors(progress: Progress = silent) -> tuple[Callable[[Sequence[str]], np.ndarray], str]:

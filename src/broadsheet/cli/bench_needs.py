@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -59,33 +59,79 @@ def needs(
             "Give --cfpb FILE, --banking77 FILE, --nlupp FOLDER, --worlds or --levels, one of them.",
             "Example: broadsheet bench needs --worlds --people 100 --draws 10",
         )
-    learnt, arms, shares, kept = data_path(fit) if fit else None, tuple(arm or ()), tuple(share or ()), rows or bench_folder()
+    asked = _Asked(data_path(fit) if fit else None, seeds, tuple(arm or ()), tuple(share or ()), budget, rows or bench_folder())
     with shown() as progress:
         if cfpb is not None:
-            from broadsheet.needs.bench.cascade import SHARE, ComplaintsPlan, bench_complaints
-
-            complaints = ComplaintsPlan(data_path(cfpb), learnt, seeds, arms, shares or (SHARE,), budget)
-            bench = bench_complaints(complaints, kept, command(), progress)
-        elif levels:
-            bench = _levels(llm, sentences, seeds, arms, budget, kept, progress)
+            bench = asked.complaints(data_path(cfpb), progress)
         elif banking77 is not None:
-            from broadsheet.needs.bench.intents import SHARES, IntentsPlan, bench_intents
-            from broadsheet.stack import sentence_vectors
-
-            intents = IntentsPlan(data_path(banking77), learnt, seeds, arms, shares or SHARES, budget)
-            bench = bench_intents(intents, *sentence_vectors(), kept, command(), progress)
+            bench = asked.intents(data_path(banking77), progress)
         elif nlupp is not None:
-            from broadsheet.needs.bench.slots import SlotsPlan, bench_slots
-            from broadsheet.stack import sentence_vectors
-
-            slots = SlotsPlan(data_path(nlupp), learnt, seeds, arms, budget)
-            bench = bench_slots(slots, *sentence_vectors(), kept, command(), progress)
+            bench = asked.slots(data_path(nlupp), progress)
+        elif levels:
+            bench = asked.levels(llm, sentences, progress)
         else:
-            from broadsheet.needs.bench.verdicts import VerdictPlan, bench_verdicts
-
-            plan = VerdictPlan(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), told, arms, budget)
-            bench = bench_verdicts(plan, kept, command(), progress)
+            bench = asked.worlds(draws, tuple(people or (100, 334, 2000)), tuple(error or (0.0, 0.2)), progress, told=told)
     printed(bench, as_json=as_json)
+
+
+class _Asked(NamedTuple):
+    """What is the same for every bench of labels and verdicts: what is learnt from, seeds, arms, shares to be sent on, a budget, and where rows are kept."""
+
+    fit: Path | None
+    seeds: int
+    arms: tuple[str, ...]
+    shares: tuple[float, ...]
+    budget: float | None
+    rows: Path
+
+    def complaints(self, path: Path, progress: "Progress") -> "Bench":
+        """Label complaints with and without language models, whose answers were recorded."""
+        from broadsheet.needs.bench.cascade import SHARE, ComplaintsPlan, bench_complaints
+
+        plan = ComplaintsPlan(path, self.fit, self.seeds, self.arms, self.shares or (SHARE,), self.budget)
+        return bench_complaints(plan, self.rows, command(), progress)
+
+    def intents(self, path: Path, progress: "Progress") -> "Bench":
+        """Label questions of one intent each."""
+        from broadsheet.needs.bench.intents import SHARES, IntentsPlan, bench_intents
+        from broadsheet.stack import sentence_vectors
+
+        plan = IntentsPlan(path, self.fit, self.seeds, self.arms, self.shares or SHARES, self.budget)
+        return bench_intents(plan, *sentence_vectors(), self.rows, command(), progress)
+
+    def slots(self, path: Path, progress: "Progress") -> "Bench":
+        """Find the intents and spans of utterances."""
+        from broadsheet.needs.bench.slots import SlotsPlan, bench_slots
+        from broadsheet.stack import sentence_vectors
+
+        return bench_slots(SlotsPlan(path, self.fit, self.seeds, self.arms, self.budget), *sentence_vectors(), self.rows, command(), progress)
+
+    def levels(self, llm: str, sentences: int, progress: "Progress") -> "Bench":
+        """Name the levels of planted sentences by words, by likeness and by a language model."""
+        from broadsheet.core.llm import open_llm
+        from broadsheet.needs.bench.levels import LevelsPlan, bench_levels
+        from broadsheet.needs.taxonomy import open_taxonomy
+        from broadsheet.stack import level_labeller
+
+        taxonomy, below = open_taxonomy(), LevelsPlan._field_defaults["below"]
+        plan = LevelsPlan(
+            tuple(level.id for level in taxonomy.levels),
+            lambda name, client: level_labeller(name, taxonomy, client, below),
+            lambda: open_llm(llm, progress=progress),
+            llm,
+            sentences,
+            self.seeds,
+            below,
+            self.arms,
+            self.budget,
+        )
+        return bench_levels(plan, self.rows, command(), progress)
+
+    def worlds(self, draws: int, people: tuple[int, ...], errors: tuple[float, ...], progress: "Progress", *, told: bool) -> "Bench":
+        """Judge planted worlds."""
+        from broadsheet.needs.bench.verdicts import VerdictPlan, bench_verdicts
+
+        return bench_verdicts(VerdictPlan(draws, people, errors, told, self.arms, self.budget), self.rows, command(), progress)
 
 
 def goals(
@@ -120,25 +166,3 @@ def goals(
         plan = GoalsPlan(worlds, levels, labellers, f"{readers} readers", seeds, tuple(arm or ()), budget)
         bench = bench_goals(plan, rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)
-
-
-def _levels(llm: str, sentences: int, seeds: int, arms: tuple[str, ...], budget: float | None, rows: Path, progress: "Progress") -> "Bench":
-    """Name the levels of planted sentences by words, by likeness and by a language model."""
-    from broadsheet.core.llm import open_llm
-    from broadsheet.needs.bench.levels import LevelsPlan, bench_levels
-    from broadsheet.needs.taxonomy import open_taxonomy
-    from broadsheet.stack import level_labeller
-
-    taxonomy, below = open_taxonomy(), LevelsPlan._field_defaults["below"]
-    plan = LevelsPlan(
-        tuple(level.id for level in taxonomy.levels),
-        lambda name, client: level_labeller(name, taxonomy, client, below),
-        lambda: open_llm(llm, progress=progress),
-        llm,
-        sentences,
-        seeds,
-        below,
-        arms,
-        budget,
-    )
-    return bench_levels(plan, rows, command(), progress)
