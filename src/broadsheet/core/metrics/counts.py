@@ -23,7 +23,7 @@ def wilson(hits: float, trials: int, *, level: float = 0.95) -> Interval:
     z, share = NormalDist().inv_cdf((1 + level) / 2), hits / trials
     centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials) * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
+    return Interval(share, centre - half if hits else 0.0, centre + half if hits < trials else 1.0)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
