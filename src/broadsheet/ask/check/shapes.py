@@ -76,7 +76,8 @@ class Shapes:
         """Check relations, those whose ends are known best first, for what they tell narrows the others."""
         left = sorted(self._scopes.joined, key=lambda one: (-_known(one), one.relation.place.start))
         for one in left:
-            if self._is_known(one):
+            hops = one.relation.hops
+            if self._is_known(one) and not (hops and hops.least is not None and hops.most is not None and hops.most < hops.least):
                 self._join(one)
 
     def _is_known(self, one: Joined) -> bool:

@@ -102,6 +102,11 @@ def label_name(text: str) -> str:
     return text if _PLAIN.match(text) else f"`{text.replace('`', '``')}`"
 
 
+def imported(names: tuple[str, ...]) -> str:
+    """Return the names that CALL { } knows as they are written."""
+    return "*" if names == ("*",) else ", ".join(map(name, names))
+
+
 def _query(query: Query) -> Iterable[str]:
     for number, part in enumerate(query.parts):
         if number:
@@ -120,7 +125,7 @@ def _clause(clause: Clause) -> str:
         case Projection():
             return _projection(clause)
         case SubCall():
-            imports = "" if clause.imports is None else f"({', '.join(map(name, clause.imports))}) "
+            imports = "" if clause.imports is None else f"({imported(clause.imports)}) "
             return f"CALL {imports}{{ {' '.join(_query(clause.query))} }}"
         case Other():
             return " ".join(clause.words.split())
