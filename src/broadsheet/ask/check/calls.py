@@ -7,7 +7,6 @@ from typing import NamedTuple
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Scopes, walk
 from broadsheet.ask.check.types import NUMERIC, Types, a
-from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import At, Binary, Expression, Function, ListOf, Literal_, MapOf, PatternTest, Place, Unary
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.schema import TIMES, Schema, nearest
@@ -85,7 +84,11 @@ class Calls:
                     yield from self._named_in(node)
                 elif isinstance(node, At):
                     yield from self._element(node)
-                elif isinstance(node, Unary) and node.sign != "NOT" and (kind := self._types.kind_of(node.of)) in {"string", "boolean", "list", "node", "relation", "path"}:
+                elif (
+                    isinstance(node, Unary)
+                    and node.sign != "NOT"
+                    and (kind := self._types.kind_of(node.of)) in {"string", "boolean", "list", "node", "relation", "path"}
+                ):
                     yield _mismatch(node.place, f"A sign needs a number, and {written(node.of)} is {a(kind)}.")
 
     def _called(self, node: Function) -> Iterator[Finding]:
@@ -138,7 +141,12 @@ class Calls:
             return
         for side, other in ((node.left, node.right), (node.right, node.left)):
             of = side.of if isinstance(side, At) else side
-            if not isinstance(of, Function) or of.name not in {"type", "labels"} or not of.arguments or self._types.kind_of(of.arguments[0]) not in {"node", "relation"}:
+            if (
+                not isinstance(of, Function)
+                or of.name not in {"type", "labels"}
+                or not of.arguments
+                or self._types.kind_of(of.arguments[0]) not in {"node", "relation"}
+            ):
                 continue
             is_type = of.name == "type"
             known = self._schema.types if is_type else self._schema.labels

@@ -181,8 +181,10 @@ class Scopes:
                 passed[name] = of
         # What is sorted by may name what was there before, unless rows were put together.
         seen = {**names, **passed}
+        given = [item.expression for item in clause.items]
         for one in clause.order:
-            self._read(one.expression, seen)
+            # What is sorted by as it is passed on is that, whatever its name.
+            self._read(one.expression, names if one.expression in given else seen)
         for count in (clause.skip, clause.limit):
             if count is not None:
                 self._read(count, seen)
@@ -279,6 +281,8 @@ class Scopes:
             case PatternComprehension():
                 inner = dict(names)
                 list(self._path(node.path, inner, optional=True))
+                if node.variable:
+                    inner[node.variable] = self._thing("path", node.variable, node.place)
                 self._all((node.where, node.make), inner)
             case PatternTest():
                 list(self._path(node.path, dict(names), optional=True))

@@ -153,7 +153,7 @@ class Types:
 
 
 def _literal(value: object) -> str:
-    kinds = {bool: "boolean", int: "integer", float: "float", str: "string"}
+    kinds: dict[type, str] = {bool: "boolean", int: "integer", float: "float", str: "string"}
     return kinds.get(type(value), "any")
 
 

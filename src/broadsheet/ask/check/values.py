@@ -200,7 +200,8 @@ class Values(Types):
             return
         near = _like(said, facts) if isinstance(said, str) and sign in {"=", "<>"} else None
         fix = (Splice(value.place, written(Literal_(near))),) if near is not None else ()
-        never = f"Every {what} is other than {written(value)}" if sign == "<>" else f"No {what} is {_signed(sign)}{written(value)}"
+        shown = f"{sign} {written(value)}" if sign in _TESTS else f"is {_signed(sign)}{written(value)}"
+        never = f"Every {what} is other than {written(value)}" if sign == "<>" else f"No {what} {shown}"
         self.findings.append(Finding(Code.OUT_OF_DOMAIN, Severity.WARNING, place, f"{never}: {reasons[0]}.", fix))
 
 
