@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from broadsheet.ask.check.findings import Code, Finding, Severity
-from broadsheet.ask.check.scope import Scopes, walk
+from broadsheet.ask.check.scope import Scopes, aggregates, walk
 from broadsheet.ask.check.types import Types
 from broadsheet.ask.check.values import day_of
 from broadsheet.ask.cypher.nodes import Binary, Case, Expression, Function, IsNull, ListOf, Literal_, Place, Property, Unary, Variable
@@ -125,6 +125,9 @@ class Conditions:
                 both = (node.sign == "AND") == positive
                 found = [(*one, *other) for one, other in product(left, right)] if both else [*left, *right]
                 return found if len(found) <= MOST else None
+            case Binary(sign="XOR"):
+                one, other = Binary("AND", node.left, Unary("NOT", node.right)), Binary("AND", Unary("NOT", node.left), node.right)
+                return self._alternatives(Binary("OR", one, other), positive=positive)
         return [tuple(atom if positive else atom._replace(sign=_NOT[atom.sign]) for atom in self._atoms(node))]
 
     def _atoms(self, node: Expression) -> Iterator[Atom]:
@@ -174,6 +177,11 @@ class Conditions:
             return id(thing), node.key
         if isinstance(node, Variable) and (thing := self._scopes.of(node)) is not None and (thing.kind == "value" or whole):
             return id(thing), ""
+        if isinstance(node, Property | Function) and not aggregates(node):
+            within = list(walk(node))
+            things = {id(self._scopes.of(one)) for one in within if isinstance(one, Variable)}
+            if len(things) == 1 and all(isinstance(one, Property | Function | Variable | Literal_) for one in within):
+                return things.pop(), written(node)
         return None
 
 

@@ -208,6 +208,8 @@ class Flow:
         yield from (found & own for other in later for things in other.paths if len((found := set(map(id, things))) & own) > 1)
         for condition in self._scopes.conditions:
             for node in walk(condition.expression):
+                if isinstance(node, Subquery) and any(one is matched.clause for one in walk(node)):
+                    break
                 if isinstance(node, Binary | Function | PatternTest | Subquery) and not (isinstance(node, Binary) and node.sign == "AND"):
                     found = {id(thing) for inner in walk(node) if isinstance(inner, Variable) and (thing := self._scopes.of(inner)) is not None}
                     if isinstance(node, PatternTest | Subquery):
