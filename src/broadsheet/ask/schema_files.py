@@ -130,7 +130,8 @@ def _with_ends(labels: dict[str, dict[str, PropertyFacts]], triples: tuple[Tripl
 def _classes(held: Mapping[str, Any]) -> Schema:
     """Return a schema whose properties are told without whose they are."""
     triples = tuple(Triple(start, name, end) for name, of in held["relations"].items() for start in _several(of["domain"]) for end in _several(of["range"]))
-    loose = {str(name): _facts(of) for name, of in held["properties"].items()}
+    # Types of properties that are told without whose they are say what is meant.
+    loose = {str(name): _facts(of)._replace(meant=True) for name, of in held["properties"].items()}
     return Schema(dict.fromkeys(held["classes"]), dict.fromkeys(held["relations"]), triples, loose)
 
 

@@ -11,6 +11,7 @@ MODULES = {
     "direction": "direction",
     "llm-queries": "llm_queries",
     "mindthequery": "mindthequery",
+    "mutants": "planted",
 }
 
 

@@ -127,13 +127,16 @@ class Types:
         return "any" if given is None else self.kind_of(given)
 
     def _property(self, node: Property) -> str:
-        kinds = {one.type for one in self.facts(node)}
+        kinds = {"any" if one.meant and one.type != "string" else one.type for one in self.facts(node)}
         if not kinds and self.kind_of(node.of) in {*TIMES, "duration"}:
             return "integer" if node.key in _PARTS else "string" if node.key in _NAMES else "any"
         return next(iter(kinds)) if len(kinds) == 1 else "any"
 
     def _called(self, node: Function) -> str:
         gives = GIVES.get(node.name.lower(), "any")
+        if node.name in {"sum", "avg"} and node.arguments:
+            kind = self.kind_of(node.arguments[0])
+            return kind if kind in {*NUMERIC, "duration"} else "any"
         if gives == "any" and node.arguments and node.name in {"min", "max", "coalesce", "nullIf", "reverse"}:
             return self._common(list(node.arguments[:1] if node.name == "nullIf" else node.arguments))
         if node.name.partition(".")[0].lower() in {"duration", *TIMES} and "." in node.name:

@@ -1,5 +1,6 @@
 """Properties and values against the schema: what is unknown, what types do not go together, and values that nothing has."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -28,6 +29,7 @@ from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema, nearest
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 # Tests of a text against all that there are.
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
+_NUMBER, _TIME = re.compile(r"[+-]?[0-9][0-9,.]*"), re.compile(r"[0-9]+[-0-9/.:TZ ]*")
 
 
 class Values(Types):
@@ -161,7 +163,7 @@ class Values(Types):
     def _compared(self, sign: str, facts: Sequence[PropertyFacts], value: Expression, what: str, place: Place) -> None:
         """Check one comparison of a property with a value: its type first, then whether any item has such a value."""
         kind = self.kind_of(value)
-        if not any(go_together(one.type, kind) for one in facts):
+        if not any(go_together(one.type, kind) or (one.meant and _denotes(one.type, value)) for one in facts):
             types = " or ".join(sorted({a(one.type) for one in facts}))
             self.findings.append(Finding(Code.TYPE_MISMATCH, Severity.ERROR, place, f"{what} is {types}, and {written(value)} is {a(kind)}: this is never true.",
                                          self._typed(facts, value)))  # fmt: skip
@@ -203,6 +205,14 @@ class Values(Types):
         shown = f"{sign} {written(value)}" if sign in _TESTS else f"is {_signed(sign)}{written(value)}"
         never = f"Every {what} is other than {written(value)}" if sign == "<>" else f"No {what} {shown}"
         self.findings.append(Finding(Code.OUT_OF_DOMAIN, Severity.WARNING, place, f"{never}: {reasons[0]}.", fix))
+
+
+def _denotes(kind: str, value: Expression) -> bool:
+    """Whether a text is how a value of a type may be stored: `'1999'`, `'31/12/1999'`, `'23:59'`."""
+    said = value.value.strip() if isinstance(value, Literal_) and isinstance(value.value, str) else ""
+    if kind in NUMERIC:
+        return bool(_NUMBER.fullmatch(said))
+    return bool(_TIME.fullmatch(said)) if kind in TIMES else kind == "boolean" and said.lower() in {"true", "false", "yes", "no"}
 
 
 def _truths(node: object) -> Iterator[Expression]:
