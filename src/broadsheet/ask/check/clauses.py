@@ -65,6 +65,11 @@ class Clauses:
             seen.add(column)
 
     def _counted(self, word: str, count: Expression) -> Iterator[Finding]:
+        for node in walk(count):
+            if isinstance(node, Variable):
+                said = f"{word} is the same for all rows: it cannot ask for {node.name!r}."
+                yield Finding(Code.UNBOUND_VARIABLE, Severity.ERROR, node.place, said, hopeless=True)
+                return
         kind = self._types.kind_of(count)
         if kind not in {"integer", "number", "any"} or (isinstance(count, Literal_) and kind == "number"):
             yield Finding(Code.TYPE_MISMATCH, Severity.ERROR, count.place, f"{word} needs a whole number, and {written(count)} is {a(kind)}.")

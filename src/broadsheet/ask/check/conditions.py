@@ -68,8 +68,8 @@ class Conditions:
                 yield from self._always(condition.expression)
         for expression in self._scopes.expressions:
             for node in walk(expression):
-                if isinstance(node, Binary) and node.sign in _TURNED and isinstance(node.left, Property | Variable) and node.left == node.right:
-                    yield _of_itself(node)
+                if isinstance(node, Binary) and node.sign in _TURNED:
+                    yield from _constant(node)
                 if isinstance(node, Case) and node.subject is None:
                     for test, _ in node.whens:
                         alternatives = self._alternatives(test, positive=True)
@@ -192,10 +192,21 @@ def _value(node: Expression) -> object:
     return day_of(node) if isinstance(node, Function) and node.name == "date" else None
 
 
-def _of_itself(node: Binary) -> Finding:
-    if node.sign in {"=", "<=", ">="}:
-        return Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, f"{written(node)} holds of every value there is: both sides are the same.")
-    return Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: both sides are the same.", hopeless=True)
+def _constant(node: Binary) -> Iterator[Finding]:
+    """Tell of a value that is compared with itself, and of two texts that are compared with each other."""
+    of_itself = isinstance(node.left, Property | Variable) and node.left == node.right
+    texts = [side.value for side in (node.left, node.right) if isinstance(side, Literal_) and isinstance(side.value, str)]
+    if not of_itself and len(texts) < 2:
+        return
+    why = "both sides are the same" if of_itself else "both sides are texts, and no property is asked for"
+    if of_itself and node.sign in {"=", "<=", ">="} or not of_itself and _holds(node.sign, *texts):
+        yield Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, f"{written(node)} holds of every row there is: {why}.")
+    else:
+        yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: {why}.", hopeless=True)
+
+
+def _holds(sign: str, one: str, other: str) -> bool:
+    return {"=": one == other, "<>": one != other, "<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[sign]
 
 
 def _within(place: Place, other: Place) -> bool:

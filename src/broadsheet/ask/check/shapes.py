@@ -72,9 +72,13 @@ class Shapes:
         for expression in self._scopes.expressions:
             for node in walk(expression):
                 if isinstance(node, HasLabels):
+                    thing = self._scopes.of(node.of) if isinstance(node.of, Variable) else None
+                    is_node = thing is None or thing.kind != "relation"
+                    known = self._schema.labels if is_node else self._schema.types
+                    either = {*known, *self._schema.types} if thing is None or thing.kind == "value" else set(known)
                     for label in names_of(node.labels):
-                        if label.name not in self._schema.labels and label.name not in self._schema.types:
-                            self._unknown_name(label, self._schema.labels, is_node=True)
+                        if label.name not in either:
+                            self._unknown_name(label, known, is_node=is_node)
 
     def _tested(self, node: Expression) -> Iterator[tuple[Thing, Labels]]:
         """Yield the labels and types that a condition says something has."""

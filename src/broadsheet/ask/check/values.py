@@ -29,6 +29,10 @@ from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema, nearest
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 # Tests of a text against all that there are.
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
+# What operators cannot work on.
+_THINGS = frozenset({"node", "relation", "path"})
+_NO_SUM, _NO_TEXT = _THINGS | {"boolean"}, _THINGS | {"boolean", *NUMERIC}
+_NO_NUMBER = _THINGS | {"string", "boolean", "list", "map"}
 _NUMBER, _TIME = re.compile(r"[+-]?[0-9][0-9,.]*"), re.compile(r"[0-9]+[-0-9/.:TZ ]*")
 
 
@@ -119,10 +123,20 @@ class Values(Types):
             self._among(node)
         elif node.sign in TURNED:
             self._sides(node)
-        elif node.sign in {"-", "*", "/", "%", "^"}:
-            for side in (node.left, node.right):
-                if (kind := self.kind_of(side)) in {"string", "boolean", "list", "map", "node", "relation", "path"}:
-                    self._mismatch(node, f"{node.sign} needs numbers, and {written(side)} is {a(kind)}")
+        elif node.sign in {"+", "-", "*", "/", "%", "^", "||"}:
+            self._computed_of(node)
+
+    def _computed_of(self, node: Binary) -> None:
+        """Tell of an operator with what it cannot work on."""
+        sides = [(side, self.kind_of(side)) for side in (node.left, node.right)]
+        wrong = {"||": _NO_TEXT, "+": _NO_SUM}.get(node.sign, _NO_NUMBER)
+        for side, kind in sides:
+            if kind in wrong:
+                self._mismatch(node, f"{node.sign} needs {'texts or lists' if node.sign == '||' else 'numbers'}, and {written(side)} is {a(kind)}")
+                return
+        if any(kind in TIMES for _, kind in sides) and any(kind in NUMERIC for _, kind in sides):
+            said = " and ".join(f"{written(side)} is {a(kind)}" for side, kind in sides)
+            self._mismatch(node, f"{node.sign} of a point in time needs a duration: {said}")
 
     def _null(self, node: Binary) -> None:
         """Tell of a comparison with null, which is never true."""
