@@ -5,7 +5,7 @@ from importlib.resources import files
 
 
 def _read() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(files(__package__).joinpath("inspected.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("broadsheet.ask.bench").joinpath("inspected.toml").read_text(encoding="utf-8"))
 
 
 def valid_syntax() -> frozenset[str]:

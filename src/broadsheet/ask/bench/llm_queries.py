@@ -22,7 +22,16 @@ from broadsheet.core.seeds import generator
 
 OURS, FUZZED, RECORDED = "ours", "fuzzed", "recorded: "
 VERDICT, READ, ALARMED, CODES, INVERTS, READ_MS, MS = "verdict", "read", "alarmed", "codes", "inverts", "read_ms", "ms"
-KINDS = {Columns.POSITION: pl.Int64, VERDICT: pl.String, READ: pl.Boolean, ALARMED: pl.Boolean, CODES: pl.String, INVERTS: pl.Boolean, READ_MS: pl.Float64, MS: pl.Float64}
+KINDS = {
+    Columns.POSITION: pl.Int64,
+    VERDICT: pl.String,
+    READ: pl.Boolean,
+    ALARMED: pl.Boolean,
+    CODES: pl.String,
+    INVERTS: pl.Boolean,
+    READ_MS: pl.Float64,
+    MS: pl.Float64,
+}
 FUZZES = 100_000
 NOTHING = Schema({}, {}, ())
 
@@ -46,9 +55,7 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
     return Bench.of("ask", command, outcome, _rows(outcome, queries), data=data, seeds=1, notes=notes)
 
 
-def _measuring(
-    arm: str, queries: Sequence[Query], schemas: Mapping[str, Schema], recordings: Mapping[str, Recording], fuzzes: int
-) -> Callable[[], Measured]:
+def _measuring(arm: str, queries: Sequence[Query], schemas: Mapping[str, Schema], recordings: Mapping[str, Recording], fuzzes: int) -> Callable[[], Measured]:
     if arm == FUZZED:
         return lambda: _fuzzed([one.text for one in queries], next(iter(schemas.values())), fuzzes)
     if arm in recordings:
@@ -72,9 +79,7 @@ def _recorded(queries: Sequence[Query], schemas: Mapping[str, Schema], recording
     written = [(place, one, recording.replies[one.id]) for place, one in enumerate(queries) if one.id in recording.replies]
     found = _measured([(place, "written", reply.query, schemas.get(one.database)) for place, one, reply in written if reply.query is not None])
     flagged = [
-        (place, one.verdict, True, reply.flagged, "", None, None, None)
-        for place, one, reply in written
-        if reply.query is None and reply.flagged is not None
+        (place, one.verdict, True, reply.flagged, "", None, None, None) for place, one, reply in written if reply.query is None and reply.flagged is not None
     ]
     assert found.values is not None
     values = pl.concat([found.values, pl.DataFrame(flagged, schema=KINDS, orient="row")])

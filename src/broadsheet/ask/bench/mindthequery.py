@@ -25,7 +25,8 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
     """Check every query, a row for each domain in `folder`."""
     files = {domain: [plan.file(JUDGED.format(domain)), plan.file(JUDGED_SCHEMAS)] for domain in DOMAINS}
     tasks = [
-        Task(domain, "ours", 0, {"data": hash_files(files[domain])}, lambda domain=domain: _measured(plan, domain)) for domain in wanted_arms(plan.arms, DOMAINS)
+        Task(domain, "ours", 0, {"data": hash_files(files[domain])}, lambda domain=domain: _measured(plan, domain))
+        for domain in wanted_arms(plan.arms, DOMAINS)
     ]
     outcome = run_tasks("ask-mindthequery", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (

@@ -52,8 +52,8 @@ def _measuring(pool: Sequence[tuple[Query, Schema]], seed: int, drawn: int) -> C
             codes = dict.fromkeys(alarm.code.value for alarm in check(one.text, schema).alarms)
             rows.append((one.id, one.database, CONTROL, bool(codes), " ".join(codes)))
             if not codes:
-                for made in mutants(one.text, schema, OPERATORS, rng):
-                    rows.append((one.id, one.database, made.operator, bool(check(made.text, schema).alarms), ""))
+                made = mutants(one.text, schema, OPERATORS, rng)
+                rows += [(one.id, one.database, mutant.operator, bool(check(mutant.text, schema).alarms), "") for mutant in made]
         columns = (Columns.QUERY, DATABASE, Columns.KIND, ALARMED, CODES)
         return Measured({"rows": len(rows)}, pl.DataFrame(rows, schema=columns, orient="row"))
 
@@ -78,13 +78,15 @@ def _rows(outcome: Outcome, queries: dict[str, Query]) -> list[dict[str, Any]]:
     false = [alarmed and seen.get(name, NOT_SEEN) in {"a false alarm", NOT_SEEN} for name, alarmed in zip(clean[Columns.QUERY], clean[ALARMED], strict=True)]
     lines = [
         {"name": "ours", **share("seen", planted[ALARMED]), **share("alarms", clean[ALARMED]), **share("false_alarms", false)},
-        *({"name": f"ours: {word}", **share("seen", planted.filter(pl.col(Columns.KIND).is_in(list(kinds)))[ALARMED])} for word, kinds in (("faults", STATIC), ("slips", SLIPS))),
+        *(
+            {"name": f"ours: {word}", **share("seen", planted.filter(pl.col(Columns.KIND).is_in(list(kinds)))[ALARMED])}
+            for word, kinds in (("faults", STATIC), ("slips", SLIPS))
+        ),
     ]
     for database in sorted(set(values[DATABASE].to_list())):
         one, other = (frame.filter(pl.col(DATABASE) == database)[ALARMED] for frame in (planted, clean))
         lines.append({"name": f"ours: of {database}", **share("seen", one), **share("alarms", other)})
-    for kind in OPERATORS:
-        lines.append({"name": f"ours: {kind.replace('_', ' ')}", **share("seen", planted.filter(pl.col(Columns.KIND) == kind)[ALARMED])})
+    lines += [{"name": f"ours: {kind.replace('_', ' ')}", **share("seen", planted.filter(pl.col(Columns.KIND) == kind)[ALARMED])} for kind in OPERATORS]
     for name, codes in dict(clean.filter(pl.col(ALARMED)).select(Columns.QUERY, CODES).sort(Columns.QUERY).iter_rows()).items():
         lines.append({"name": f"alarm on {name}", "of": queries[name].database, "codes": codes, "looked_at": seen.get(name, NOT_SEEN)})
     return lines

@@ -29,7 +29,13 @@ def _compared(clean: Clean, *signs: str) -> Iterator[tuple[Binary, Property]]:
     rights = {id(node.right) for node in walk(clean.query) if isinstance(node, Binary)}
     for node in walk(clean.query):
         # Of `1 < a < 2` the second part has its left side from the first.
-        if isinstance(node, Binary) and node.sign in signs and isinstance(node.left, Property) and id(node.left) not in rights and clean.values.facts(node.left):
+        if (
+            isinstance(node, Binary)
+            and node.sign in signs
+            and isinstance(node.left, Property)
+            and id(node.left) not in rights
+            and clean.values.facts(node.left)
+        ):
             yield node, node.left
 
 
@@ -139,7 +145,11 @@ def argument_too_many(clean: Clean, rng: np.random.Generator) -> Iterator[Change
     """Give a function an argument too many."""
     del rng
     for node in walk(clean.query):
-        if isinstance(node, Function) and len(node.arguments) == 1 and node.name in {"count", "sum", "avg", "min", "max", "collect", "size", "toLower", "toUpper"}:
+        if (
+            isinstance(node, Function)
+            and len(node.arguments) == 1
+            and node.name in {"count", "sum", "avg", "min", "max", "collect", "size", "toLower", "toUpper"}
+        ):
             yield (Splice(Place(node.arguments[0].place.end, node.arguments[0].place.end), ", 1"),)
 
 
@@ -148,10 +158,21 @@ def not_passed_on(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
     del rng
     for part in clean.query.parts:
         for number, clause in enumerate(part.clauses):
-            if isinstance(clause, Projection) and clause.which == "WITH" and not clause.star and len(clause.items) > 1 and clause.where is None and not clause.order:
+            if (
+                isinstance(clause, Projection)
+                and clause.which == "WITH"
+                and not clause.star
+                and len(clause.items) > 1
+                and clause.where is None
+                and not clause.order
+            ):
                 read = {node.name for later in part.clauses[number + 1 :] for node in walk(later) if isinstance(node, Variable)}
                 for item, after in zip(clause.items, clause.items[1:], strict=False):
-                    if isinstance(item.expression, Variable) and (item.name or item.expression.name) in read and _is_only_read(part.clauses[number + 1 :], item):
+                    if (
+                        isinstance(item.expression, Variable)
+                        and (item.name or item.expression.name) in read
+                        and _is_only_read(part.clauses[number + 1 :], item)
+                    ):
                         yield (Splice(Place(item.place.start, after.place.start), ""),)
 
 
@@ -176,7 +197,9 @@ def other_columns(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
     """Unite with a query that gives back other columns."""
     del rng
     for label in sorted(clean.schema.labels):
-        yield (Splice(Place(len(clean.text.rstrip(" ;\n")), len(clean.text)), f" UNION MATCH (other:{label_name(label)}) RETURN count(other) AS others, 1 AS one"),)
+        yield (
+            Splice(Place(len(clean.text.rstrip(" ;\n")), len(clean.text)), f" UNION MATCH (other:{label_name(label)}) RETURN count(other) AS others, 1 AS one"),
+        )
         return
 
 
@@ -191,7 +214,11 @@ def other_owner(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
     """Ask a neighbour, or the relation between, for a property that it has not."""
     for node in walk(clean.query):
         if isinstance(node, Property) and isinstance(node.of, Variable) and (own := clean.scopes.of(node.of)) is not None and clean.values.facts(node):
-            others = [thing for thing in clean.scopes.things if thing.name and thing is not own and thing.kind in {"node", "relation"} and _lacks(clean, thing, node.key)]
+            others = [
+                thing
+                for thing in clean.scopes.things
+                if thing.name and thing is not own and thing.kind in {"node", "relation"} and _lacks(clean, thing, node.key)
+            ]
             names = [thing.name for thing in others if sum(thing.name == one.name for one in clean.scopes.things) == 1]
             if names and len([one for one in clean.query.parts[0].clauses if isinstance(one, Projection)]) == 1:
                 yield (Splice(node.of.place, name(names[int(rng.integers(len(names)))])),)
@@ -231,7 +258,11 @@ def left_out_node(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
                     assert isinstance(first, NodePattern)
                     assert isinstance(relation, RelationPattern)
                     things = [thing for thing in clean.scopes.things if any(one is element for one in thing.matched for element in (first, last))]
-                    used = isinstance(middle, NodePattern) and middle.name and sum(isinstance(node, Variable) and node.name == middle.name for node in walk(clean.query))
+                    used = (
+                        isinstance(middle, NodePattern)
+                        and middle.name
+                        and sum(isinstance(node, Variable) and node.name == middle.name for node in walk(clean.query))
+                    )
                     if used or relation.hops is not None or len(things) != 2 or not all(thing.stated for thing in things):
                         continue
                     types = next(one.thing.possible for one in clean.scopes.joined if one.relation is relation)
@@ -245,7 +276,13 @@ def turned_row(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
     del rng
     for one in clean.scopes.joined:
         types = one.relation.types
-        if isinstance(types, Label) and one.relation.hops is None and one.relation.towards != "either" and one.relation.properties is None and not one.relation.name:
+        if (
+            isinstance(types, Label)
+            and one.relation.hops is None
+            and one.relation.towards != "either"
+            and one.relation.properties is None
+            and not one.relation.name
+        ):
             start, end = (one.left, one.right) if one.relation.towards == "right" else (one.right, one.left)
             own = {(triple.start, triple.end) for triple in clean.schema.triples if triple.type == types.name}
             if start.stated and end.stated and not {starts for starts, _ in own} & {ends for _, ends in own}:

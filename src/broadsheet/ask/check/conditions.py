@@ -199,7 +199,7 @@ def _constant(node: Binary) -> Iterator[Finding]:
     if not of_itself and len(texts) < 2:
         return
     why = "both sides are the same" if of_itself else "both sides are texts, and no property is asked for"
-    if of_itself and node.sign in {"=", "<=", ">="} or not of_itself and _holds(node.sign, *texts):
+    if (of_itself and node.sign in {"=", "<=", ">="}) or (not of_itself and _holds(node.sign, *texts)):
         yield Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, f"{written(node)} holds of every row there is: {why}.")
     else:
         yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: {why}.", hopeless=True)

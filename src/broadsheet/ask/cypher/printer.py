@@ -286,7 +286,11 @@ def _literal(node: Literal_) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + "'"
+        # In marks that it does not hold a text stands as it is.
+        mark = '"' if "'" in value and '"' not in value else "'"
+        for letter, said in (("\\", "\\\\"), (mark, f"\\{mark}"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+            value = value.replace(letter, said)
+        return f"{mark}{value}{mark}"
     return repr(value) if not isinstance(value, float) or math.isfinite(value) else node.written
 
 
