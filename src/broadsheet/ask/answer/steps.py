@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 from broadsheet.ask.answer.edits import conjuncts, joined
@@ -27,10 +28,12 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.cypher.printer import canonical, written
 from broadsheet.ask.graph.engine import Caps, Engine
 from broadsheet.ask.graph.values import Rows
-from broadsheet.core.errors import QueryError, QueryTimeoutError
+from broadsheet.core.errors import QueryError, QueryRefusedError, QueryTimeoutError
 
 # What one step may take.
 STEP = Caps(seconds=2.0, rows=5000)
+# What all steps together may take, in times of one.
+TOGETHER = 10
 COUNTED = "counted"
 
 
@@ -101,18 +104,24 @@ class Counter:
         self.engine, self.caps, self.parameters = engine, caps, parameters
         self._known: dict[str, tuple[int | None, str]] = {}
         self._late: set[str] = set()
+        self._until = monotonic() + TOGETHER * caps.seconds
 
     def run(self, clauses: tuple[Clause, ...], *items: Projected, distinct: bool = False) -> Rows:
         """Return rows of what clauses end in. Raises QueryError."""
         return self.engine.run(Query((Single((*clauses, Projection("RETURN", items, distinct=distinct))),)), self.parameters, self.caps)
 
     def count(self, clauses: tuple[Clause, ...]) -> tuple[int | None, str]:
-        """Return how many rows clauses end in, or None and why that cannot be told."""
+        """Return how many rows clauses end in, or None and why that cannot be told. Raises QueryRefusedError."""
         text = canonical(Query((Single(clauses),)))
+        if text not in self._known and monotonic() > self._until:
+            self._late.add(text)
+            self._known[text] = None, f"not counted: all steps together took longer than {TOGETHER * self.caps.seconds:g} seconds"
         if text not in self._known:
             try:
                 found = self.run(clauses, Projected(Function("count", (), star=True), COUNTED)).rows
                 self._known[text] = int(str(found[0][0])), ""
+            except QueryRefusedError:
+                raise
             except QueryTimeoutError:
                 self._late.add(text)
                 self._known[text] = None, f"not counted within {self.caps.seconds:g} seconds"
