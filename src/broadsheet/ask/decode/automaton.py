@@ -1,6 +1,6 @@
 """The grammar of a schema as an automaton over bytes: what may come next, and from anywhere the way to the end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -48,10 +48,15 @@ class Automaton:
     reads, and nothing in it is against the schema. Raises ConfigError for a schema without labels.
     """
 
-    def __init__(self, schema: Schema, given: Given | None = None) -> None:
-        self._world = World(schema, given)
+    def __init__(self, schema: Schema, given: Given | None = None, can_write: Callable[[str], bool] | None = None) -> None:
+        self._world = World(schema, given, can_write)
         self._place = lru_cache(maxsize=REMEMBERED)(Place)
         self.start: State = frozenset(self.ways(self._place(Scope(), (Start(),))))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names and values that no query has, for they cannot be written."""
+        return tuple(sorted(self._world.left_out))
 
     def ways(self, place: Place) -> tuple[Way, ...]:
         """Return what may follow a place, each with something left to write; or nothing left and no goal, where the query may end."""

@@ -1,5 +1,6 @@
 """Which tokens may come next: a tree over a vocabulary, walked with the automaton of a schema."""
 
+import string
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -7,11 +8,17 @@ from typing import NamedTuple
 import numpy as np
 
 from broadsheet.ask.decode.automaton import Automaton, Place, State, Way, longer_number
+from broadsheet.ask.decode.given import Given
+from broadsheet.ask.schema import Schema
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.llm.acceptor import Acceptor
 
 # States whose tokens are remembered, and endings whose tokens are counted.
 REMEMBERED, COUNTED = 20_000, 200_000
+# More tokens than any text has: what cannot be written at all.
+NEVER = 1 << 30
+# All that Cypher is written with, names and values aside.
+SIGNS = "`'" + string.digits + string.ascii_letters + " ()[]{}<>=-+*.,:_\\"
 
 
 class Branch:
@@ -38,8 +45,12 @@ class Vocabulary:
                 branch.tokens = (*branch.tokens, number)
         self._counts: dict[bytes, int] = {b"": 0}
 
+    def can_write(self, text: str) -> bool:
+        """Tell whether every byte of a text has a token of its own, so that it can be written from wherever it is begun."""
+        return all(byte in self.root.next and self.root.next[byte].tokens for byte in text.encode())
+
     def fewest(self, text: bytes) -> int:
-        """Return in how many tokens, at least, a text can be written. Raises ConfigError where it cannot.
+        """Return in how many tokens, at least, a text can be written.
 
         >>> Vocabulary([b"a", b"b", b"ab", b"aba"]).fewest(b"ababa")
         2
@@ -50,7 +61,7 @@ class Vocabulary:
             self._counts = {b"": 0}
         for start in range(len(text) - 1, -1, -1):
             if text[start:] not in self._counts:
-                self._counts[text[start:]] = 1 + min((self._counts[text[end:]] for end in self._ends(text, start)), default=self._none(text[start]))
+                self._counts[text[start:]] = 1 + min((self._counts[text[end:]] for end in self._ends(text, start)), default=NEVER)
         return self._counts[text]
 
     def _ends(self, text: bytes, start: int) -> Iterator[int]:
@@ -62,11 +73,6 @@ class Vocabulary:
                 return
             if branch.tokens:
                 yield place + 1
-
-    def _none(self, byte: int) -> int:
-        if byte in self.root.next and self.root.next[byte].tokens:
-            return 0
-        raise ConfigError(f"This vocabulary has no token for {bytes((byte,))!r} alone.", "Use a tokenizer that can write every byte.")
 
 
 class Mask(NamedTuple):
@@ -83,10 +89,15 @@ class Mask(NamedTuple):
 
 
 class Masks:
-    """The masks of one schema for one vocabulary. Raises ConfigError for a vocabulary that cannot write what the schema needs."""
+    """The masks of one schema, with values that are given, for one vocabulary. What this cannot write is left out.
 
-    def __init__(self, automaton: Automaton, vocabulary: Vocabulary) -> None:
-        self.automaton, self.vocabulary = automaton, vocabulary
+    Raises ConfigError where nothing is left of the schema, or for a vocabulary that cannot write Cypher.
+    """
+
+    def __init__(self, schema: Schema, vocabulary: Vocabulary, given: Given | None = None) -> None:
+        if lacking := [sign for sign in SIGNS if not vocabulary.can_write(sign)]:
+            raise ConfigError(f"This vocabulary has no token for {', '.join(map(repr, lacking[:5]))}.", "Use a tokenizer that can write every byte.")
+        self.automaton, self.vocabulary = Automaton(schema, given, vocabulary.can_write), vocabulary
         self._known: OrderedDict[State, Mask] = OrderedDict()
 
     def needs(self, state: State) -> int:

@@ -1,7 +1,7 @@
 """A schema as a grammar needs it: names as they are written, what each label is joined to, and the values that each property may be compared with."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,18 +59,19 @@ class Hop:
 
 
 class World:
-    """What a grammar may say of one schema with the values that are given. Names that no text can hold are left out.
+    """What a grammar may say of one schema with the values that are given. `left_out` are names and values that cannot be written.
 
     Raises ConfigError for a schema without labels.
     """
 
-    def __init__(self, schema: Schema, given: Given | None = None) -> None:
-        self._given = given or Given()
-        self.labels = tuple(name for name in schema.labels if _is_text(name))
+    def __init__(self, schema: Schema, given: Given | None = None, can_write: Callable[[str], bool] | None = None) -> None:
+        self._given, self._can_write = given or Given(), can_write
+        self.left_out: set[str] = set()
+        self.labels = tuple(name for name in schema.labels if self._is_text(name))
         if not self.labels:
             raise ConfigError("The schema has no labels, so that nothing can be asked of its graph.", "Give a schema with at least one label.")
         known = set(self.labels)
-        triples = [one for one in schema.triples if one.start in known and one.end in known and one.type in schema.types and _is_text(one.type)]
+        triples = [one for one in schema.triples if one.start in known and one.end in known and one.type in schema.types and self._is_text(one.type)]
         self._hops = {}
         for label in self.labels:
             types = dict.fromkeys(one.type for one in triples if label in {one.start, one.end})
@@ -104,7 +105,7 @@ class World:
 
     def _keys_of(self, schema: Schema, name: str, *, relation: bool = False) -> tuple[Key, ...]:
         held = schema.properties(frozenset({name}), relation=relation) or {}
-        return tuple(Key(key, label_name(key), facts[0], self._values(name, key, facts[0])) for key, facts in held.items() if _is_text(key))
+        return tuple(Key(key, label_name(key), facts[0], self._values(name, key, facts[0])) for key, facts in held.items() if self._is_text(key))
 
     def _values(self, name: str, key: str, facts: PropertyFacts) -> tuple[str, ...]:
         given = self._given.values(name, key)
@@ -116,7 +117,17 @@ class World:
         if facts.type not in {"string", "list", "any"}:
             return ()
         said = [one for one in given if one in facts.values] if facts.closed else given
-        return tuple(_several(_quoted(one) for one in (*said, *facts.values)))
+        return tuple(_several(self._quoted(one) for one in (*said, *facts.values)))
+
+    def _quoted(self, value: str) -> str:
+        return written(Literal_(value)) if value == "" or self._is_text(value) else ""
+
+    def _is_text(self, name: str) -> bool:
+        """Whether a name or value can be written: not empty, no half of a surrogate pair in it, and by the vocabulary where there is one."""
+        fine = bool(name) and not any("\ud800" <= letter <= "\udfff" for letter in name) and (self._can_write is None or self._can_write(name))
+        if not fine:
+            self.left_out.add(name)
+        return fine
 
 
 def base(label: str) -> str:
@@ -145,15 +156,6 @@ def signs(key: Key) -> tuple[str, ...]:
 
 def _several(values: Iterable[str]) -> list[str]:
     return [one for one in dict.fromkeys(values) if one][:MOST_VALUES]
-
-
-def _is_text(name: str) -> bool:
-    """Whether a name can be written: not empty, and no half of a surrogate pair in it."""
-    return bool(name) and not any("\ud800" <= letter <= "\udfff" for letter in name)
-
-
-def _quoted(value: str) -> str:
-    return written(Literal_(value)) if value == "" or _is_text(value) else ""
 
 
 def _moment(value: str, kind: str) -> str:
