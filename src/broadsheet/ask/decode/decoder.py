@@ -46,9 +46,10 @@ class Decoder:
         Raises ConfigError for a schema without labels or a `most` that no query fits into, and `CallError` for a prompt that is too long.
         """
         began = time.perf_counter()
-        masks = Masks(schema, self._vocabulary, given or Given.of_question(question))
+        given = given or Given.of_question(question)
+        masks = Masks(schema, self._vocabulary, given)
         writer = Writer(masks, most)
-        reply = self._llm.write_held(asked(question, schema, most=most, seed=seed), writer)
+        reply = self._llm.write_held(asked(question, schema, given, most=most, seed=seed), writer)
         query = writer.written().query
         seconds = time.perf_counter() - began
         return Decoded(query, reply.text, len(writer.tokens), reply.prompt_tokens or 0, seconds, self._llm.model, masks.automaton.left_out)
