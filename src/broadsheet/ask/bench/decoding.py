@@ -43,7 +43,7 @@ OUTPUTS, QUESTIONS, MOST = 10_000, 40, 120
 BUDGETS = {RANDOM: (50, 160), LETTERS: (120, 400)}
 SCHEMAS = ("ask_paper_schema.json", "text2cypher_schemas.json", "mindthequery_schemas.json", "pole/graph_schema.json")
 POLE, GRAPH = "pole/zograscope_train_v1.csv", "pole/pole-data-importer.zip"
-GIVEN = Given(("Up", "O'Hara \"Bo\"", "größer", "3/08/2017", "2011-02-28", "\\"))
+GIVEN = Given(("Up", 'O\'Hara "Bo"', "größer", "3/08/2017", "2011-02-28", "\\"))
 AGAINST_SCHEMA = frozenset(
     {
         Code.UNKNOWN_LABEL,
@@ -56,9 +56,7 @@ AGAINST_SCHEMA = frozenset(
         Code.OUT_OF_DOMAIN,
     }
 )
-TEXT, PARSED, FAULTY, ALARMED, ALLOWED, TOKENS, EXACT, RIGHT, EMPTY, SECONDS = (
-    "text parsed faulty alarmed allowed tokens exact right empty seconds".split()
-)
+TEXT, PARSED, FAULTY, ALARMED, ALLOWED, TOKENS, EXACT, RIGHT, EMPTY, SECONDS = "text parsed faulty alarmed allowed tokens exact right empty seconds".split()
 _LINKED = re.compile(r"^\[(.+?)\] = (.+)$", re.MULTILINE)
 
 
@@ -82,13 +80,13 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
         for arm in wanted_arms(plan.arms, (RANDOM, LETTERS, HELD, FREE))
     ]
     outcome = run_tasks("ask-decoding", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    least, letters = BUDGETS[RANDOM], BUDGETS[LETTERS]
     notes = (
-        f"Random weights: every token is wanted as much as any other, over {len(schemas)} schemas, one of them made up of odd names; each output is one attempt of at most",
-        f"{BUDGETS[RANDOM][0]} to {BUDGETS[RANDOM][1]} tokens, or {BUDGETS[LETTERS][0]} to {BUDGETS[LETTERS][1]} characters. Against the schema: "
-        "an unknown name, a wrong direction, an impossible path,",
-        "a type that does not fit, a value that nothing has. Alarmed: any error or warning of the checker. ms: of the mask, the draw and the step, a token.",
-        f"SmolLM2: {questions} questions of ZOGRASCOPE's training set with their gold entities, drawn at seed 0, greedy. Exact: the same tree up to variables' names. Right:",
-        "the rows of the gold query as a bag, in order where it orders. Free: the same prompt, no mask. Brackets: 95 %, Wilson.",
+        f"Random weights: every token is wanted as much as any other, over {len(schemas)} schemas, one of them made up of odd names; each output is one attempt.",
+        f"It has at most {least[0]} to {least[1]} tokens, or {letters[0]} to {letters[1]} characters. ms: of the mask, the draw and the step, a token.",
+        "Against the schema: an unknown name, a wrong direction, an impossible path, a type that does not fit, a value that nothing has. Alarmed: any error or warning.",
+        f"SmolLM2: {questions} questions of ZOGRASCOPE's training set with their gold entities, drawn at seed 0, greedy. Exact: the same tree up to variables' names.",
+        "Right: the rows of the gold query as a bag, in order where it orders. Free: the same prompt, no mask. Brackets: 95 %, Wilson.",
     )
     data = {"suite": "decoding", "schemas": len(schemas)}
     return Bench.of("ask", command, outcome, _rows(outcome), data=data, seeds=1, notes=notes)

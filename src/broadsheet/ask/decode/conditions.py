@@ -46,8 +46,8 @@ class Test:
 
     def moves(self, world: World, scope: Scope) -> Iterator[Move]:
         """Yield the values that can be tested."""
-        yield from self._values(world, scope)
-        yield from self._patterns(world, scope)
+        yield from self.values(world, scope)
+        yield from self.patterns(world, scope)
         for one, other in combinations(scope.nodes(optional=self.more.optional), 2):
             if one.of == other.of and (one.name, other.name) not in scope.tested:
                 yield Move(f"{one.name} <> {other.name}", scope.test(one.name, other.name), (self.more,))
@@ -57,7 +57,8 @@ class Test:
             inner = More(self.more.depth + 1, optional=self.more.optional)
             yield Move("(", scope, (Test(inner), self.more))
 
-    def _values(self, world: World, scope: Scope) -> Iterator[Move]:
+    def values(self, world: World, scope: Scope) -> Iterator[Move]:
+        """Yield tests of what is known: of nodes that may be null, only whether they are."""
         for one in scope.names:
             if one.optional and not self.more.optional:
                 if one.kind == "node" and (one.name, "") not in scope.tested:
@@ -83,7 +84,8 @@ class Test:
             key = Key("", "", one.facts, ())
             yield Move(one.name, scope.test(one.name, ""), (Compare("", key, one.name, self.more, self.negated),))
 
-    def _patterns(self, world: World, scope: Scope) -> Iterator[Move]:
+    def patterns(self, world: World, scope: Scope) -> Iterator[Move]:
+        """Yield patterns that begin at a node, one for each."""
         for one in scope.nodes(optional=self.more.optional):
             if world.hops(one.of) and (one.name, "()") not in scope.tested:
                 trail = Trail(one.of, one.name, needs=1, test=True, optional=self.more.optional)
@@ -93,7 +95,7 @@ class Test:
 def can_test(world: World, scope: Scope, *, optional: bool = False) -> bool:
     """Tell whether anything can be tested still."""
     test = Test(More(optional=optional), negated=True)
-    return any(next(found, None) is not None for found in (test._values(world, scope), test._patterns(world, scope)))  # noqa: SLF001
+    return any(next(found, None) is not None for found in (test.values(world, scope), test.patterns(world, scope)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ class Decoder:
 
     def __init__(self, llm: LLM) -> None:
         if not isinstance(llm, CheckpointLLM):
-            raise ConfigError(f"{llm.name} shows no scores of tokens, so that it cannot be held to a schema.", "Name a model on this machine: smollm2, or hf:FOLDER.")
+            raise ConfigError(
+                f"{llm.name} shows no scores of tokens, so that it cannot be held to a schema.", "Name a model on this machine: smollm2, or hf:FOLDER."
+            )
         self._llm = llm
         self._vocabulary = Vocabulary(llm.vocabulary)
 

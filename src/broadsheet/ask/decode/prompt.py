@@ -47,9 +47,7 @@ def told(schema: Schema) -> str:
     Relations:
     (:Person)-[:DIRECTED]->(:Film)
     """
-    lines = ["Nodes:"]
-    for name in schema.labels:
-        lines.append(label_name(name) + _properties(schema, name))
+    lines = ["Nodes:", *(label_name(name) + _properties(schema, name) for name in schema.labels)]
     if schema.loose:
         lines.append("Properties of any of them: " + ", ".join(f"{label_name(key)} ({facts.type})" for key, facts in schema.loose.items()))
     lines.append("Relations:")
@@ -98,7 +96,7 @@ def _filtered(schema: Schema, triple: Triple) -> Example:
 
 
 def _joined(schema: Schema, triple: Triple) -> Example:
-    start, end, path = _path(triple)
+    _, end, path = _path(triple)
     key = _text_of(schema, triple.end)
     shown = f"{end}.{label_name(key)}" if key is not None else end
     what = f"the {key} of each" if key is not None else "each"
