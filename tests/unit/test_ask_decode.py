@@ -81,7 +81,7 @@ SHUT = [
     ("MATCH (f:Film) RETURN avg(f.", "t"),
     ("MATCH (f:Film), (g:Genre)", ","),
     ("MATCH (f:Film), (g:Genre)", " "),
-    ("MATCH (f:Film)-[", "r:I"),
+    ("MATCH (f:Film)-[r:IN_GENRE", " "),
     ("MATCH (p:Person)-[r:ACTED_IN {role: 'Up'}]->(f:Film) WHERE ", "r"),
     ("MATCH (f:Film) RETURN ", "p"),
     ("MATCH (f:Film) WITH f.year AS f_year RETURN ", "f."),

@@ -1,6 +1,7 @@
 """What a model is asked: the schema, examples on it, and the question, which is data and never an instruction."""
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.printer import label_name
@@ -23,10 +24,13 @@ class Example(NamedTuple):
     given: Given = Given()
 
 
-def asked(question: str, schema: Schema, given: Given, *, most: int, seed: int = 0) -> Request:
-    """Return the request for a question with values that are linked to it; at most `most` tokens are to be answered."""
+def asked(question: str, schema: Schema, given: Given, shown: Sequence[Example] = (), *, most: int, seed: int = 0) -> Request:
+    """Return the request for a question with values that are linked to it; at most `most` tokens are to be answered.
+
+    `shown` are questions with their queries, the likest last; without any, some are made of the schema.
+    """
     turns = [Message(role="system", content=f"{RULES}\n\n{told(schema)}")]
-    for example in examples(schema):
+    for example in shown or examples(schema):
         turns += [Message(role="user", content=_said(example.question, example.given)), Message(role="assistant", content=example.query)]
     return Request(messages=(*turns, Message(role="user", content=_said(question, given))), max_tokens=most, seed=seed, purpose="ask: question to query")
 
