@@ -50,8 +50,8 @@ ASK = [
     Mutant(
         "ask: two values may be less and more than each other",
         "ask/check/conditions.py",
-        "return Atom((right, left), _TURNED[node.sign], (0,)",
-        "return Atom((right, left), node.sign, (0,)",
+        "        if left < right:",
+        "        if True:",
         WORLDS + "a_fault_is_the_one_alarm_at_its_place",
     ),
     Mutant(

@@ -99,7 +99,7 @@ class _Rules:
         shown = [f"{name}{f'.{key.text}' if key else ''}" for label, name in nodes for key in (None, *self._world.keys("node", label))]
         ordered = [f"{name}.{key.text}" for label, name in nodes for key in self._world.keys("node", label) if key.is_ordered]
         plain, made = self._rule(f"plain-{called}", map(_said, shown)), self._rule(f"made-{called}", map(_said, self._aggregates(nodes)))
-        ways = [f'"DISTINCT "? {plain} (", " {plain})* limit?', f'({plain} ", ")? {made}', f'{plain} ", count(*) AS n ORDER BY n" " DESC"? limit?']
+        ways = [f'"DISTINCT "? {plain} (", " {plain})* limit?', f'({plain} ", ")? {made}', f'{plain} ", count(*) AS total ORDER BY total" " DESC"? limit?']
         if ordered:
             order = self._rule(f"order-{called}", map(_said, ordered))
             ways.append(f'{plain} " ORDER BY " {order} " DESC"? limit?')
