@@ -329,5 +329,3 @@ def _bound_by(clause: Any) -> list[str]:
 
 def _as_with(last: Projection) -> Projection:
     return Projection("WITH", last.items, last.star, last.distinct, last.order, last.skip, last.limit)
-
-

@@ -128,9 +128,11 @@ def counted(sign: str, left: Said, right: Said) -> Said:
         sides = [_as_text(one) for one in (left, right)]
         return Said(f"(CASE WHEN {either_null(left, right)} THEN NULL ELSE CONCAT({', '.join(sides)}) END)", STRING)
     if "duration" in names and sign in {"+", "-"} and names <= {"date", "datetime", "duration"} and right.kind.name == "duration":
-        return Said(f"CAST(({left.text} {sign} {right.text}) AS {'DATE' if left.kind.name == 'date' else 'TIMESTAMP'})", left.kind) if (
-            left.kind.name != "duration"
-        ) else Said(f"({left.text} {sign} {right.text})", left.kind)
+        return (
+            Said(f"CAST(({left.text} {sign} {right.text}) AS {'DATE' if left.kind.name == 'date' else 'TIMESTAMP'})", left.kind)
+            if (left.kind.name != "duration")
+            else Said(f"({left.text} {sign} {right.text})", left.kind)
+        )
     return cannot(f"{left.kind.name} {sign} {right.kind.name}")
 
 
