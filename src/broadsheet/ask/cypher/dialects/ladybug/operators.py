@@ -126,6 +126,7 @@ def counted(sign: str, left: Said, right: Said) -> Said:
         return Said(f"({left.text} {sign} {right.text})", INTEGER if names == {"integer"} else FLOAT)
     if sign in {"+", "||"} and "string" in names:
         sides = [_as_text(one) for one in (left, right)]
+        # The engine joins null as if it were an empty text.
         return Said(f"(CASE WHEN {either_null(left, right)} THEN NULL ELSE CONCAT({', '.join(sides)}) END)", STRING)
     if "duration" in names and sign in {"+", "-"} and names <= {"date", "datetime", "duration"} and right.kind.name == "duration":
         return (
