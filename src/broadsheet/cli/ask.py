@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.ask_graph import build, describe
+
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -43,3 +45,7 @@ def check(
         wrong = wrong or has_error(told)
     if wrong:
         raise typer.Exit(1)
+
+
+app.command("build")(build)
+app.command("describe")(describe)
