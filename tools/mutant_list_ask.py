@@ -4,6 +4,7 @@ from mutant_list import Mutant
 
 CYPHER, CHECK = "tests/unit/test_ask_cypher.py::test_", "tests/unit/test_ask_check.py::test_"
 WORLDS = "tests/unit/test_ask_worlds.py::test_"
+ANSWER, WHY = "tests/unit/test_ask_answer.py::test_", "tests/unit/test_ask_why.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -74,5 +75,41 @@ ASK = [
         "min(1.0, 2 * sum(",
         "min(1.0, sum(",
         "tests/unit/test_metrics_counts.py::test_mcnemar_counts_every_way_in_which_pairs_can_fall",
+    ),
+    # Answers that can be traced.
+    Mutant(
+        "ask: what has no name is not cited",
+        "ask/answer/trace.py",
+        "one if one.name or _is_row(one) else replace(one, name=self._fresh())",
+        "one",
+        ANSWER + "a_row_cites_what_it_was_matched_from_and_no_more",
+    ),
+    Mutant(
+        "ask: a group that was cut passes for whole",
+        "ask/answer/cited.py",
+        "len(self.shown) >= self.total",
+        "True",
+        ANSWER + "a_group_is_cut_by_name_and_number",
+    ),
+    Mutant(
+        "ask: relations are joined to the wrong nodes after some are gone",
+        "ask/graph/without.py",
+        ".cum_sum() - 1)",
+        ".cum_sum())",
+        ANSWER + "a_graph_without_some_nodes_keeps_what_joins_the_others",
+    ),
+    Mutant(
+        "ask: an answer says that it is empty by its last step",
+        "ask/answer/steps.py",
+        "            if count == 0 or fails:",
+        "            if fails:",
+        WHY + "the_first_step_that_leaves_nothing_is_told_with_what_would_mend_it",
+    ),
+    Mutant(
+        "ask: a name in a picture is markup",
+        "ask/answer/picture.py",
+        "short=cut(name, NAME)",
+        "short=Markup(name)",
+        WHY + "no_text_breaks_out_of_a_picture",
     ),
 ]
