@@ -55,6 +55,7 @@ def test_help_imports_nothing_heavy():
         ("represent",),
         ("ask",),
         ("ask", "check"),
+        ("ask", "grammar"),
         ("needs",),
         *(("needs", name) for name in ("run", "gate", "infer", "view", "label", "agree", "purge", "goals", "fit", "themes", "propose")),
     ],

@@ -38,7 +38,7 @@ HELD, LIKE, FREE = "smollm2, held to the schema", f"smollm2, held, {SHOWN} like 
 LIKE_FREE = f"smollm2, free, {SHOWN} like questions shown"
 OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
 # The tokens that a query of random weights may have, from the least to the most.
-BUDGETS = {RANDOM: (50, 160), LETTERS: (120, 400)}
+BUDGETS = {RANDOM: (50, 160), LETTERS: (120, 260)}
 SCHEMAS = ("ask_paper_schema.json", "text2cypher_schemas.json", "mindthequery_schemas.json", "pole/graph_schema.json")
 POLE, GRAPH, WRITTEN, DATABASES = "pole/zograscope_train_v1.csv", "pole/pole-data-importer.zip", "text2cypher_llm_queries.jsonl", "text2cypher_schemas.json"
 GIVEN = Given(("Up", 'O\'Hara "Bo"', "größer", "3/08/2017", "2011-02-28", "\\"), {}, ("up", "per"))

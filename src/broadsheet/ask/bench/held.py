@@ -92,10 +92,11 @@ def timed(answer: Answer, one: Asked, shown: Sequence[Example]) -> Said:
 def likest(questions: Sequence[Asked], others: Sequence[Asked]) -> list[list[Example]]:
     """Return for each question those of others that are likest by their words (TF-IDF), the likest last; the same question is none of them."""
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.metrics.pairwise import linear_kernel
 
     known = [(one, query) for one in others if (query := retold(one.gold)) is not None]
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit([one.question for one, _ in known])
-    alike = (words.transform([one.question for one in questions]) @ words.transform([one.question for one, _ in known]).T).toarray()
+    alike = linear_kernel(words.transform([one.question for one in questions]), words.transform([one.question for one, _ in known]))
     found = []
     for one, row in zip(questions, alike, strict=True):
         nearest = [known[place] for place in row.argsort(kind="stable")[::-1] if known[place][0].question != one.question][:SHOWN]
