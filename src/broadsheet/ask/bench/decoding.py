@@ -35,7 +35,6 @@ from broadsheet.core.seeds import generator
 RANDOM, LETTERS = "random weights: tokens of SmolLM2", "random weights: characters"
 CRIMES, MODELS = "can be said: gold queries of ZOGRASCOPE", "can be said: queries of language models"
 HELD, LIKE, FREE = "smollm2, held to the schema", f"smollm2, held, {SHOWN} like questions shown", "smollm2, free"
-LIKE_FREE = f"smollm2, free, {SHOWN} like questions shown"
 OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
 # The tokens that a query of random weights may have, from the least to the most.
 BUDGETS = {RANDOM: (50, 160), LETTERS: (120, 260)}
@@ -93,8 +92,9 @@ def _arms(plan: AskPlan, schemas: Mapping[str, Schema], outputs: int, questions:
         CRIMES: (held_to(POLE, GRAPH, queries=QUERIES), _saying(lambda: _gold(plan))),
         MODELS: (held_to(WRITTEN, DATABASES, queries=QUERIES), _saying(lambda: _accepted(plan))),
     }
-    asked = {arm: (held_to(POLE, GRAPH, questions=questions, most=MOST), _asking(plan, arm, questions, progress)) for arm in (HELD, LIKE, FREE, LIKE_FREE)}
-    return {**random, **said, **asked}
+    asked = {arm: (held_to(POLE, GRAPH, questions=questions, most=MOST), _asking(plan, arm, questions, progress)) for arm in (HELD, LIKE, FREE)}
+    # What takes longest and tells least comes last, for a budget may cut it off.
+    return {RANDOM: random[RANDOM], **said, HELD: asked[HELD], LIKE: asked[LIKE], LETTERS: random[LETTERS], FREE: asked[FREE]}
 
 
 def _file(plan: AskPlan, name: str) -> Path:
@@ -205,10 +205,10 @@ def _asking(plan: AskPlan, arm: str, count: int, progress: Progress) -> Callable
         llm = open_llm("smollm2", progress=progress)
         pool = read_questions(_file(plan, POLE))
         questions, others = pool[:count], pool[count:]
-        shown = likest(questions, others) if arm in {LIKE, LIKE_FREE} else [[]] * len(questions)
+        shown = likest(questions, others) if arm == LIKE else [[]] * len(questions)
         rows = []
         with open_graph(_file(plan, GRAPH)) as graph:
-            answer = (held if arm in {HELD, LIKE} else free)(llm, graph.schema)
+            answer = (free if arm == FREE else held)(llm, graph.schema)
             for one, examples in zip(questions, shown, strict=True):
                 said = timed(answer, one, examples)
                 found = check(said.text, graph.schema)
