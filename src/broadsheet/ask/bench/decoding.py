@@ -37,7 +37,7 @@ CRIMES, MODELS = "can be said: gold queries of ZOGRASCOPE", "can be said: querie
 HELD, LIKE, FREE = "smollm2, held to the schema", f"smollm2, held, {SHOWN} like questions shown", "smollm2, free"
 OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
 # The tokens that a query of random weights may have, from the least to the most.
-BUDGETS = {RANDOM: (50, 160), LETTERS: (120, 260)}
+BUDGETS = {RANDOM: (40, 110), LETTERS: (100, 200)}
 SCHEMAS = ("ask_paper_schema.json", "text2cypher_schemas.json", "mindthequery_schemas.json", "pole/graph_schema.json")
 POLE, GRAPH, WRITTEN, DATABASES = "pole/zograscope_train_v1.csv", "pole/pole-data-importer.zip", "text2cypher_llm_queries.jsonl", "text2cypher_schemas.json"
 GIVEN = Given(("Up", 'O\'Hara "Bo"', "größer", "3/08/2017", "2011-02-28", "\\"), {}, ("up", "per"))
