@@ -1,6 +1,5 @@
 """The bench of constrained decoding: queries written by random weights, what people asked that the grammar can say, and a language model held to a schema and free."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,9 @@ import polars as pl
 from broadsheet.ask.bench.held import MOST, SHOWN, answered, free, held, likest, plain, read_questions, timed
 from broadsheet.ask.bench.odd import odd_schema
 from broadsheet.ask.bench.plan import AskPlan
+from broadsheet.ask.bench.public import QUERIES as WRITTEN
+from broadsheet.ask.bench.public import SCHEMAS as DATABASES
+from broadsheet.ask.bench.public import llm_queries, schemas_of
 from broadsheet.ask.bench.told import quantile, share
 from broadsheet.ask.check.checker import Checked, check
 from broadsheet.ask.check.findings import Code, Severity
@@ -39,7 +41,7 @@ OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
 # The tokens that a query of random weights may have, from the least to the most.
 BUDGETS = {RANDOM: (40, 110), LETTERS: (100, 200)}
 SCHEMAS = ("ask_paper_schema.json", "text2cypher_schemas.json", "mindthequery_schemas.json", "pole/graph_schema.json")
-POLE, GRAPH, WRITTEN, DATABASES = "pole/zograscope_train_v1.csv", "pole/pole-data-importer.zip", "text2cypher_llm_queries.jsonl", "text2cypher_schemas.json"
+POLE, GRAPH = "pole/zograscope_train_v1.csv", "pole/pole-data-importer.zip"
 GIVEN = Given(("Up", 'O\'Hara "Bo"', "größer", "3/08/2017", "2011-02-28", "\\"), {}, ("up", "per"))
 AGAINST_SCHEMA = frozenset(
     {
@@ -167,12 +169,10 @@ def _gold(plan: AskPlan) -> list[tuple[str, Schema]]:
 
 def _accepted(plan: AskPlan) -> list[tuple[str, Schema]]:
     """Return queries that language models wrote and Neo4j ran, on databases whose schema is there."""
-    path = _file(plan, DATABASES)
-    schemas = {name: read_schema(path, name) for name in databases(path)}
-    rows = [json.loads(line) for line in _file(plan, WRITTEN).read_text(encoding="utf-8").splitlines()]
-    fine = [row for row in rows if row["database"] in schemas and not any(row.get(fault) for fault in ("syntax_error", "false_schema", "timeout"))]
+    schemas = schemas_of(plan.file(DATABASES))
+    fine = [one for one in llm_queries(plan) if one.database in schemas and one.verdict.startswith("accepted")]
     order = generator(0, "ask", "decoding", "queries").permutation(len(fine))[:QUERIES].tolist()
-    return [(fine[place]["cypher"], schemas[fine[place]["database"]]) for place in order]
+    return [(fine[place].text, schemas[fine[place].database]) for place in order]
 
 
 def _saying(read: Callable[[], Sequence[tuple[str, Schema]]]) -> Callable[[], Measured]:

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.cypher.nodes import Node, NodePattern, Projection, Query, RelationPattern, Variable
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
@@ -128,8 +129,8 @@ def _ran(graph: Ladybug, query: Query | None) -> Rows | None:
 
 def same_rows(one: Rows, other: Rows, *, ordered: bool) -> bool:
     """Tell whether two answers have the same rows, each as often, and in the same order where that was asked for."""
-    left, right = ([repr(row) for row in answer.rows] for answer in (one, other))
-    return one.cut == other.cut and (left == right if ordered else sorted(left) == sorted(right))
+    found = difference(one, other)
+    return not (found.added or found.removed or found.changed or one.cut != other.cut or (ordered and found.moved))
 
 
 def plain(query: Query) -> str:
