@@ -57,6 +57,7 @@ def test_help_imports_nothing_heavy():
         ("ask", "check"),
         ("ask", "build"),
         ("ask", "describe"),
+        ("ask", "grammar"),
         ("needs",),
         *(("needs", name) for name in ("run", "gate", "infer", "view", "label", "agree", "purge", "goals", "fit", "themes", "propose")),
     ],
