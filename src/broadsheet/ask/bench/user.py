@@ -240,6 +240,8 @@ class _Wording:
             several = sum(key == first.key for key, _ in self._keys()) > 1
             thing = self._thing(first.of.name) if isinstance(first.of, Variable) and several else ""
             return f"{thing} {spoken(first.key)}".strip()
+        if aggregates(node):  # pyrefly: ignore
+            return self._aggregate(node)  # pyrefly: ignore
         for one in walk(node):
             if isinstance(one, Variable) and (value := self._computed(one.name)) is not None:
                 return self._aggregate(value)
