@@ -1,4 +1,4 @@
-"""The paper's questions on made-up graphs: MaRDI's and the hyenas'. Drafts are amended by a simulated user; the paper's own figures stand beside."""
+"""Questions of the paper on a made-up graph. Drafts are amended by a simulated user; the paper's own figures stand beside."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from broadsheet.ask.bench import hyenas, software
 from broadsheet.ask.bench.answers import agree, answered, is_ordered
 from broadsheet.ask.bench.drafts import Draft, planted
 from broadsheet.ask.bench.plan import AskPlan
@@ -28,6 +27,7 @@ from broadsheet.core.seeds import generator
 
 TABLES, PLANTED, RECORDED = "ask_paper_tables.json", "planted faults", "recorded: "
 DRAFTED, TURNS, MADE, UNASKED = "drafted", "turns", "made", "unasked"
+NAMES = (Columns.POSITION, DRAFTED, *(f"after_{one}" for one in range(MOST + 1)), TURNS, MADE, UNASKED)
 # Each query is planted with faults so many times.
 TIMES = 4
 
@@ -43,28 +43,8 @@ class Fiction(NamedTuple):
     note: str
 
 
-MARDI = Fiction(
-    "mardi", software.software_graph, software.MEANT, "mardi_9", "mardi_questions",
-    "The graph is made up over the paper's published schema without its citations, whose names the paper does not tell; the meant queries are this project's. "
-    "Packages that share the same authors are taken to be those with an author in common.",
-)  # fmt: skip
-HYENA = Fiction(
-    "hyena", hyenas.hyena_graph, hyenas.MEANT, "hyena_5", "hyena_questions",
-    "The graph is made up and its schema RECONSTRUCTED from what the paper's questions imply: HAS_MOTHER, MEMBER_OF and all properties are guesses; the meant queries are this project's.",
-)  # fmt: skip
-
-
-def mardi(plan: AskPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
-    """Measure the nine questions about software, datasets and publications."""
-    return _suite(MARDI, plan, folder, command, progress)
-
-
-def hyena(plan: AskPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
-    """Measure the five questions about hyenas."""
-    return _suite(HYENA, plan, folder, command, progress)
-
-
-def _suite(fiction: Fiction, plan: AskPlan, folder: Path, command: str, progress: Progress) -> Bench:
+def measured(fiction: Fiction, plan: AskPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Draft the questions, let a user amend the drafts, a row a seed in `folder`; recorded models and the paper's own stand beside."""
     recordings = {f"{RECORDED}{one.name}": one for one in read_recordings(plan.recordings)}
     questions = _questions(fiction, plan)
     identity = {"data": hash_files([plan.file(TABLES)]), "meant": list(fiction.meant)}
@@ -121,14 +101,14 @@ def _measuring(fiction: Fiction, questions: Sequence[str], arm: str, seed: int, 
                 judge = judged_by(engine, meant)
                 for draft in held or [None]:
                     game = None if draft is None else play(Draft(str(number), fiction.name, draft, meant, engine.schema), user, right_one=judge)
-                    rows.append((number, *_line(game)))
-        names = (Columns.POSITION, DRAFTED, *(f"after_{one}" for one in range(MOST + 1)), TURNS, MADE, UNASKED)
-        return Measured({"drafts": len(rows)}, pl.DataFrame(rows, schema=names, orient="row"))
+                    rows.append((number, *line_of(game)))
+        return Measured({"drafts": len(rows)}, pl.DataFrame(rows, schema=NAMES, orient="row"))
 
     return measure
 
 
-def _line(game: Played | None) -> tuple[Any, ...]:
+def line_of(game: Played | None) -> tuple[Any, ...]:
+    """Return what a row keeps of one draft: right as drafted, after each amendment, and how many amendments and changes there were."""
     if game is None:
         return (False, *([False] * (MOST + 1)), 0, 0, 0)
     changes = [(len(turn.made), len(turn.unrequested)) for turn in game.turns]

@@ -4,13 +4,18 @@ The paper shows four types of relation (HAS_FATHER, BIRTH_CLAN, CURRENT_CLAN, CH
 reconstructed.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from broadsheet.ask.bench.fictional import Fiction, measured
+from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.graph.keyed import Keyed
 from broadsheet.ask.graph.tables import Graph
+from broadsheet.core.bench import Bench
+from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 
 HYENA, CLAN = "Hyena", "Clan"
@@ -108,3 +113,15 @@ def _graph(hyenas: list[_Hyena]) -> Graph:
 
 def _until(hyena: _Hyena, place: int) -> int:
     return hyena.stays[place + 1][0] - 1 if place + 1 < len(hyena.stays) else LAST_YEAR
+
+
+FICTION = Fiction(
+    "hyena", hyena_graph, MEANT, "hyena_5", "hyena_questions",
+    "The graph is made up and its schema RECONSTRUCTED from what the paper's questions imply: HAS_MOTHER, MEMBER_OF and all properties are guesses; the meant queries "
+    "are this project's.",
+)  # fmt: skip
+
+
+def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Measure the five questions."""
+    return measured(FICTION, plan, folder, command, progress)

@@ -1,10 +1,16 @@
 """A made-up graph of authors, software packages, datasets and publications, with what the paper's first nine questions ask for, and the queries that answer them."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
+from broadsheet.ask.bench.fictional import Fiction, measured
+from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.graph.keyed import Keyed
 from broadsheet.ask.graph.tables import Graph
+from broadsheet.core.bench import Bench
+from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 
 PACKAGE, DATASET, PUBLICATION, AUTHOR, HAS_AUTHOR = "SoftwarePackage", "Dataset", "Publication", "Author", "HAS_AUTHOR"
@@ -82,3 +88,15 @@ def _word(rng: np.random.Generator) -> str:
 
 def _one(rng: np.random.Generator, among: list[str]) -> str:
     return among[int(rng.integers(len(among)))]
+
+
+FICTION = Fiction(
+    "mardi", software_graph, MEANT, "mardi_9", "mardi_questions",
+    "The graph is made up over the paper's published schema without its citations, whose names the paper does not tell; the meant queries are this project's. "
+    "Packages that share the same authors are taken to be those with an author in common.",
+)  # fmt: skip
+
+
+def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
+    """Measure the nine questions."""
+    return measured(FICTION, plan, folder, command, progress)
