@@ -14,8 +14,7 @@ from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.safety import refused
 from broadsheet.ask.schema import Schema
-from broadsheet.ask.schema_files import read_schema
-from broadsheet.core.errors import RecordError
+from broadsheet.ask.schema_files import databases, read_schema
 from broadsheet.core.seeds import generator
 
 MOST_FAULTS = 3
@@ -51,15 +50,9 @@ def _ran(row: Mapping[str, Any]) -> bool:
     return bool(row["returns_results"]) and not row["syntax_error"] and not row["timeout"] and not row["false_schema"]
 
 
-def read_schemas(path: Path, databases: Sequence[str]) -> dict[str, Schema]:
-    """Return the schemas of those databases that have one."""
-    found = {}
-    for name in databases:
-        try:
-            found[name] = read_schema(path, name)
-        except RecordError:
-            continue
-    return found
+def read_schemas(path: Path) -> dict[str, Schema]:
+    """Return the schemas of a file of several, by database."""
+    return {name: read_schema(path, name) for name in databases(path)}
 
 
 def faulty(asked: Sequence[Asked], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:

@@ -62,8 +62,7 @@ def _measuring(plan: AskPlan, arm: Arm, name: str, seed: int) -> Callable[[], Me
 
     def measure() -> Measured:
         asked = read_asked(plan.file(QUERIES))
-        databases = sorted({one.database for one in asked})
-        schemas = read_schemas(plan.file(SCHEMAS), databases)
+        schemas = read_schemas(plan.file(SCHEMAS))
         half = {database: schemas[database] for database in sorted(schemas)[arm.half :: 2]}
         user = User(arm.phrases, generator(seed, "simulated user", name))
         rows = [(number, *line_of(play(draft, user))) for number, draft in enumerate(arm.drafts(asked, half, COUNT, seed))]
