@@ -297,6 +297,12 @@ class _Compared:
             yield Change("other", one, one, "", f"removed {one}", (one, ""))
         for one in come:
             yield Change("other", one, "", one, f"added {one}", ("", one))
+        shared = {*self._old.edges} & {*self._new.edges}
+        for pair in sorted(map(sorted, self._old.apart ^ self._new.apart)):
+            if {*pair} <= shared:
+                joined, now = " and ".join(self._old.edges[name].types or "relations" for name in pair), frozenset(pair) in self._new.apart
+                said = ("two relations", "maybe one") if now else ("maybe one", "two relations")
+                yield Change("other", joined, *said, f"{joined} {'may' if now else 'can no longer'} be one and the same relation", tuple(pair))
         for name in {**self._old.paths, **self._new.paths}:
             was, now = self._old.paths.get(name), self._new.paths.get(name)
             if was is not None and now is not None and was != now and not {*was, *now} - {*self._old.kinds} and not {*was, *now} - {*self._new.kinds}:

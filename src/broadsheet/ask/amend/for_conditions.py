@@ -191,7 +191,7 @@ def _resigned(scene: Scene, held: Tested, words: frozenset[int], about: float) -
 def removed(scene: Scene) -> Iterator[Candidate]:
     """A condition that is not wanted."""
     heard = scene.heard
-    cue = heard.all("remove")
+    cue = heard.all("remove", "heedless")
     every = frozenset(place for place, word in enumerate(heard.words) if word.low in {"any", "all", "every"})
     if not cue and not every:
         return
@@ -264,7 +264,7 @@ def letters(scene: Scene) -> Iterator[Candidate]:
             continue
         named = scene.said_of(held.of) | scene.said_value(held.value.value)
         made = Binary(held.sign, Function("toLower", (held.left,)), Literal_(held.value.value.lower()))
-        yield Candidate(exchanged(scene, held.test, Unary("NOT", made) if held.negated else made), cue | named | heard.all("remove"), 0.5 + 0.2 * bool(named))
+        yield Candidate(exchanged(scene, held.test, Unary("NOT", made) if held.negated else made), cue | named | heard.all("remove", "heedless"), 0.5 + 0.2 * bool(named))
 
 
 def unknowns(scene: Scene) -> Iterator[Candidate]:
@@ -295,8 +295,8 @@ def added(scene: Scene) -> Iterator[Candidate]:
             made: Expression = Binary(PARTS.get(said.sign, said.sign or "="), of, _literal(said.value))
             if denied:
                 made = _denied(made)
-            sure += 0.15 * bool(add) - 0.15 * present - 0.2 * bool(heard.all("meant", "instead")) + 0.05 * (name in scene.given)
-            yield Candidate(edits.with_test(scene.tree, made), said.words | named | add | denied | heard.all("=") | _generic(scene), sure)
+            sure += 0.15 * bool(add) - (0.15 + 0.2 * bool(heard.all("meant", "instead"))) * present + 0.05 * (name in scene.given)
+            yield Candidate(edits.with_test(scene.tree, made), said.words | named | add | denied | heard.all("=", "meant") | _generic(scene), sure)
     yield from _ranges(scene)
     yield from _truths(scene)
 
@@ -443,13 +443,14 @@ def _countable(scene: Scene, own: Projected | None) -> Iterator[tuple[Query, str
         if one.sure < SURE:
             continue
         there = scene.labelled(one.name)
-        yield from ((scene.tree, name, one.words, 0.45) for name in there)
+        around = frozenset().union(*(_said_label(scene, name) for name in scene.given))
+        yield from ((scene.tree, name, one.words | around, 0.45) for name in there)
         if not there:
             for anchor, triple, outward in joins(scene, one.name):
                 if anchor in scene.given:
                     name = edits.fresh(scene.tree, one.name[:1].lower())
                     path = path_to(anchor, triple, NodePattern(name, Label(one.name)), outward=outward)
-                    yield edits.with_path(scene.tree, anchor, path), name, one.words, 0.35
+                    yield edits.with_path(scene.tree, anchor, path), name, one.words | _said_label(scene, anchor), 0.5
     if own is not None:
         yield scene.tree, "", scene.heard.all("count"), 0.35
 

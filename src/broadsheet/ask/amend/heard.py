@@ -14,8 +14,8 @@ _ENDS = ("ation", "ion", "or", "er", "ing", "ed", "s", "e")
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EMPTY = frozenset("has have is of in by to the a an at on for with from was are be".split())
 SHORTEST_TYPO, LIKE = 5, 0.82
-# A name of which one word alone is said is as sure as this at most; one that is said whole at least as this.
-PART, WHOLE = 0.8, 0.9
+# A name of which one word alone is said is as sure as this at most; one that is said whole at least as this; and so much surer is what is meant rather.
+PART, WHOLE, CLEARER = 0.8, 0.9, 0.1
 
 
 class Word(NamedTuple):
@@ -371,7 +371,7 @@ def _surest(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
         if not any(
             (other.kind == one.kind and one.words < other.words and other.sure >= one.sure - 0.2)
             or (one.words < other.words and other.end - other.start > 1 and other.sure >= WHOLE)
-            or (one.sure < PART <= WHOLE <= other.sure and one.words <= other.words and other.kind != "value")
+            or (one.sure < PART and other.sure >= one.sure + CLEARER and one.words <= other.words and other.kind != "value")
             for other in found
             if other is not one
         )

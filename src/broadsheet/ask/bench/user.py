@@ -306,6 +306,10 @@ class _Wording:
         if len(self._change.key) != 4:
             return
         was, now = (expression_of(text) if text else None for text in self._change.key[2:])
+        within = int(self._change.key[1]) < len(self._new.steps) - 1
+        if within and (was is None or now is None):
+            # What a step within computes is seen by nobody.
+            return
         if was is None and now is not None:
             yield from self._item("show", now)
         elif now is None and was is not None:
