@@ -11,6 +11,11 @@ MODULES = {
     "mardi": "software",
     "hyena": "hyenas",
     "simulated-user": "simulated",
+    "direction": "direction",
+    "llm-queries": "llm_queries",
+    "mindthequery": "mindthequery",
+    "mutants": "planted",
+    "decoding": "decoding",
 }
 
 
