@@ -54,7 +54,7 @@ READ = (
     ("group", "at least 5, not more than 5", ["filter n > 5 became n >= 5"]), ("group", "articles instead of data sets", ["label DataSet became Article"]),
     ("group", "the data sets should be counted only once", ["added DISTINCT in count(DISTINCT d) in an inner step"]), ("group", "reverse the order", ["order by n turned: now from high to low"]),
     ("pairs", "include those without any data set", ["DataSet -[HAS_WRITER]-> Writer became optional"]), ("pairs", "only writers that have no articles", ["added filter NOT (:Article)-[:HAS_WRITER]->(a)"]),
-    ("pairs", "only writers with at least 3 articles", ["added Article -[HAS_WRITER]-> Writer", "added the step DataSet, Writer, count(a2) as many where many >= 3"]),
+    ("pairs", "only writers with at least 3 articles", ["added Article -[HAS_WRITER]-> Writer", "added the step Writer, DataSet, count(a2) as many where many >= 3"]),
     ("set", 'both "Alpha Set" and "Beta Set"', ["added DataSet -[HAS_WRITER]-> Writer where DataSet.name = 'Beta Set'"]),
     ("set", 'or "Gamma Set"', ["filter DataSet.name = 'Alpha Set' became DataSet.name IN ['Alpha Set', 'Gamma Set']"]),
     ("cites", "maximum rather than average", ["avg(year) became max(year)"]), ("cites", "cites the other way round", ["turned CITES round"]),

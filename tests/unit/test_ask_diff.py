@@ -111,7 +111,10 @@ def test_what_cannot_be_put_back_is_kept_and_told():
     assert restore(tree(BASE), tree(after), found.kept[0]) is None
 
 
-SHOP = schema_of({"labels": {"Buyer": {"name": "STRING", "age": "INTEGER"}, "Dish": {"title": "STRING", "price": "FLOAT"}}, "relationships": [["Buyer", "BOUGHT", "Dish"]]}, "shop")
+SHOP = schema_of(
+    {"labels": {"Buyer": {"name": "STRING", "age": "INTEGER"}, "Dish": {"title": "STRING", "price": "FLOAT"}}, "relationships": [["Buyer", "BOUGHT", "Dish"]]},
+    "shop",
+)
 KINDS = {
     "dropped_filter": "filter", "turned_comparison": "filter", "turned_order": "order", "other_aggregate": "returned", "other_limit": "limit", "other_literal": "filter",
     "dropped_not": "filter", "dropped_distinct": "distinct",
@@ -129,7 +132,17 @@ def test_planted_faults_are_changes_of_their_kind():
 
 
 def test_a_chip_changes_its_part_alone():
-    values = {"label": "Zed", "direction": "left", "relation": "SAW", "filter": "", "literal": "77", "limit": "", "order": "", "distinct": "yes", "returned": "p.age"}
+    values = {
+        "label": "Zed",
+        "direction": "left",
+        "relation": "SAW",
+        "filter": "",
+        "literal": "77",
+        "limit": "",
+        "order": "",
+        "distinct": "yes",
+        "returned": "p.age",
+    }
     for chip in chips(tree(BASE)):
         if chip.kind == "returned" and chip.at == 1:
             continue
@@ -138,7 +151,13 @@ def test_a_chip_changes_its_part_alone():
 
 
 def test_a_chip_that_is_not_there_and_a_value_that_cannot_stand_are_told():
-    for chip, value in ((Chip("limit", 3, ""), "1"), (Chip("limit", 0, ""), "many"), (Chip("direction", 0, ""), "up"), (Chip("filter", 0, ""), "RETURN"), (Chip("literal", 0, ""), "a.b")):
+    for chip, value in (
+        (Chip("limit", 3, ""), "1"),
+        (Chip("limit", 0, ""), "many"),
+        (Chip("direction", 0, ""), "up"),
+        (Chip("filter", 0, ""), "RETURN"),
+        (Chip("literal", 0, ""), "a.b"),
+    ):
         with pytest.raises(RecordError):
             edit(tree(BASE), chip, value)
 

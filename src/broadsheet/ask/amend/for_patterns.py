@@ -307,6 +307,4 @@ def dropped(scene: Scene) -> Iterator[Candidate]:
             yield Candidate(edits.without_things(scene.tree, (name, end)), cue | kind | label, 0.35 + 0.2 * bool(label) + 0.15 * bool(kind))
 
 
-
-
 READERS = (labels, types, directions, lengths, optional, absent, joined_by, both, dropped)

@@ -106,7 +106,9 @@ def _descending(scene: Scene, down: frozenset[int], up: frozenset[int], kind: st
 def _sortable(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float, str]]:
     """Yield what may be sorted by: what is named, a number that is counted, a time."""
     heard = scene.heard
-    shown = {(item.name or item.expression): (Variable(item.name) if item.name else item.expression, _meant(scene, item.expression)) for item in scene.last.items}
+    shown = {
+        (item.name or item.expression): (Variable(item.name) if item.name else item.expression, _meant(scene, item.expression)) for item in scene.last.items
+    }
     # What a step computes may be sorted by too, though it is not given back.
     within = {name: (Variable(name), value) for name, value in scene.values.items() if Variable(name) not in shown and name not in shown}
     for name, meant in (*shown.values(), *within.values()):
@@ -118,7 +120,12 @@ def _sortable(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float,
     words = {one.low for one in heard.words}
     for one, name in scene.properties():
         if not one.words & heard.contrast:
-            yield _as_given(scene, Property(Variable(name), one.name)), one.words | _label_of(scene, name), 0.25 + 0.2 * one.sure + 0.1 * (name in scene.given), "named"
+            yield (
+                _as_given(scene, Property(Variable(name), one.name)),
+                one.words | _label_of(scene, name),
+                0.25 + 0.2 * one.sure + 0.1 * (name in scene.given),
+                "named",
+            )
     if words & {"newest", "latest", "oldest", "earliest", "recent"}:
         for name in scene.nodes:
             held = scene.schema.properties(scene.possible.get(name, frozenset())) or {}
@@ -166,7 +173,9 @@ def duplicates(scene: Scene) -> Iterator[Candidate]:
     is_all = len(calls) > 0
     if once and not last.distinct and not again:
         tree = edits.with_step(scene.tree, last, distinct=True)
-        said = frozenset().union(*(_said(scene, node) | _labels_said(scene, node) for item in last.items for node in walk(item.expression) if isinstance(node, Property | Variable)))
+        said = frozenset().union(
+            *(_said(scene, node) | _labels_said(scene, node) for item in last.items for node in walk(item.expression) if isinstance(node, Property | Variable))
+        )
         yield Candidate(tree, once | said | heard.all("add", "show", "remove", "not", "none"), 0.5 - 0.3 * is_all)
     if last.distinct and (again or (once and heard.all("remove", "not"))):
         yield Candidate(edits.with_step(scene.tree, last, distinct=False), again | once | heard.all("remove", "not", "show", "add"), 0.5)
@@ -207,7 +216,11 @@ def _replaced(scene: Scene, new: Expression, words: frozenset[int], sure: float)
         if is_aggregate(item.expression) or isinstance(item.expression, Variable) and scene.values.get(item.expression.name) is not None:
             continue
         said = frozenset().union(*(scene.said_of(node) for node in walk(item.expression) if isinstance(node, Property)))
-        strange = isinstance(item.expression, Property) and isinstance(item.expression.of, Variable) and scene.facts(item.expression.of.name, item.expression.key) is None
+        strange = (
+            isinstance(item.expression, Property)
+            and isinstance(item.expression.of, Variable)
+            and scene.facts(item.expression.of.name, item.expression.key) is None
+        )
         bonus = 0.1 * bool(same) + 0.15 * bool(said) + 0.05 * (len(scene.last.items) == 1) + 0.25 * (strange and scene.schema.knows_properties)
         yield Candidate(edits.with_item(scene.tree, scene.last, item, new), words | said, sure + bonus)
 
@@ -218,7 +231,11 @@ def _things_shown(scene: Scene, show: frozenset[int], too: frozenset[int], hide:
         if one.sure < SURE or one.words & scene.heard.contrast:
             continue
         for name in scene.labelled(one.name):
-            held = [item for item in last.items if name in {node.name for node in walk(item.expression) if isinstance(node, Variable)} and not is_aggregate(item.expression)]
+            held = [
+                item
+                for item in last.items
+                if name in {node.name for node in walk(item.expression) if isinstance(node, Variable)} and not is_aggregate(item.expression)
+            ]
             whole = any(isinstance(item.expression, Property) for item in last.items)
             key = scene.naming(one.name)
             new = Property(Variable(name), key) if key and whole else Variable(name)
@@ -303,7 +320,9 @@ def _grouping(scene: Scene, per: frozenset[int]) -> Iterator[tuple[Expression, f
         if one.sure >= SURE and _after_per(scene, one):
             key = scene.naming(one.name)
             for name in scene.labelled(one.name):
-                held = next((item.expression for item in scene.last.items if isinstance(item.expression, Property) and item.expression.of == Variable(name)), None)
+                held = next(
+                    (item.expression for item in scene.last.items if isinstance(item.expression, Property) and item.expression.of == Variable(name)), None
+                )
                 yield held or (Property(Variable(name), key) if key else Variable(name)), 0.45, one.words
 
 

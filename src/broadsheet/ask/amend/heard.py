@@ -314,7 +314,12 @@ def _known(words: Sequence[Word], schema: Schema, links: Links | None, taken: fr
         for value in facts.values:
             parts = [one.low for one in words_of(value)]
             for at in range(len(words) - len(parts) + 1):
-                if parts and not parts[0].isdigit() and (lows[at : at + len(parts)] == parts or (words[at].value is not None and lows[at] == value.lower())) and not (len(parts) == 1 and lows[at] in STOP):
+                if (
+                    parts
+                    and not parts[0].isdigit()
+                    and (lows[at : at + len(parts)] == parts or (words[at].value is not None and lows[at] == value.lower()))
+                    and not (len(parts) == 1 and lows[at] in STOP)
+                ):
                     end = at + (len(parts) if lows[at : at + len(parts)] == parts else 1)
                     yield Mention("value", value, at, end, 0.95, label, key)
     if links is not None:
@@ -329,7 +334,9 @@ def _rows(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
     while at < len(words):
         if _is_capital(words[at]):
             end = at + 1
-            while end < len(words) and (_is_capital(words[end]) or words[end].low in {"of", "the", "de", "van", "von", "with", "without", "for", "in", "&"} or words[end].text.isdigit()):
+            while end < len(words) and (
+                _is_capital(words[end]) or words[end].low in {"of", "the", "de", "van", "von", "with", "without", "for", "in", "&"} or words[end].text.isdigit()
+            ):
                 end += 1
             while end > at + 1 and not _is_capital(words[end - 1]):
                 end -= 1
