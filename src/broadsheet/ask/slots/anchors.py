@@ -11,7 +11,7 @@ from broadsheet.ask.question.facts import Facts
 
 # A label or property that stands so near to a value, in words, speaks for the meaning that is its own.
 NEAR = 3
-CUE = 0.6
+CUE = 0.5
 
 
 class Option(NamedTuple):
