@@ -28,7 +28,7 @@ arrest detain apprehend
 involve include participate part connect associate link relate tie
 address residence home house
 live reside dwell inhabit home stay residence resident occupant house
-location place site spot scene where
+location place site spot scene
 area region zone district territory
 city town
 country nation state
@@ -44,8 +44,8 @@ parent father mother
 child son daughter
 name call title
 surname last
-date day when
-time hour moment when
+date day
+time hour moment
 duration length long last second
 year
 age old young

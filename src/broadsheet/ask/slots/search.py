@@ -18,7 +18,7 @@ PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
 SPOKEN, NAMED = 1.0, 0.6
 # What is added for a name that was passed over and then speaks for a relation, for a value that stands right at what it describes; what a later target costs.
-HEARD, BESIDE, LATER, COMPOUND = 0.4, 0.8, 0.6, 0.9
+HEARD, BESIDE, LATER, COMPOUND, TWIN = 0.4, 0.8, 0.6, 0.9, 0.3
 
 
 @dataclass(frozen=True)
@@ -176,10 +176,11 @@ class Search:
                 sketch = self._with(state.sketch, number, way, anchor, option)
                 # Words that spoke for a relation already, or named something, say less of another.
                 stale = sum(strength * (SPOKEN if at in state.heard else NAMED if at in state.used or at in _at(anchor) else 0.0) for at, strength in zip(way.tokens, way.strengths, strict=True))
+                twins = any(one.start == number and one.type == way.steps[0].type and one.towards == way.steps[0].towards for one in state.sketch.links)
                 back = max((cost + HEARD for at, cost in state.passed if at in way.tokens and at not in state.heard), default=0.0)
-                score = state.score + option.score + way.score - 0.12 * later - stale + back
-                heard = state.heard | frozenset(way.tokens)
-                yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | heard, heard=heard, last=len(sketch.spots) - 1)
+                score = state.score + option.score + way.score - 0.12 * later - stale + back - TWIN * twins
+                heard = state.heard | way.heard
+                yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | frozenset(way.tokens), heard=heard, last=len(sketch.spots) - 1)
 
     def _with(self, sketch: Sketch, start: int, way: Way, anchor: Anchor, option: Option) -> Sketch:
         spots, links, here = list(sketch.spots), list(sketch.links), start
