@@ -22,7 +22,7 @@ product item good article goods merchandise
 price cost charge fee
 vehicle car automobile
 crime offence offense incident felony case
-happen occur place
+happen occur
 investigate probe examine handle look inquire deal
 arrest detain apprehend
 involve include participate part connect associate link relate tie

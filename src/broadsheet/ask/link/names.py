@@ -118,8 +118,8 @@ class Names:
     @cached_property
     def _verbs(self) -> frozenset[str]:
         """Words of relations that name no label."""
-        things = {word for phrases in self.labels.values() for phrase in phrases if phrase.own for word in phrase.words}
-        return frozenset(word for bags in self.relations.values() for bag in bags for word in bag if word not in things)
+        things = {stem(word) for phrases in self.labels.values() for phrase in phrases if phrase.own for word in phrase.words}
+        return frozenset(word for bags in self.relations.values() for bag in bags for word in bag if stem(word) not in things)
 
     def _doers(self, token: Token, heard: Sequence[NameLink]) -> Iterator[NameLink]:
         """Yield the labels of those who do what a relation says: directors of what was DIRECTED."""

@@ -120,7 +120,7 @@ class Evidence:
             strength, tokens = self._strength(step.type, low, high)
             # The same words speak once.
             fresh = [at for at in tokens if at not in used]
-            strength *= 1.0 if not tokens or fresh else 0.3
+            strength *= 1.0 if not tokens or fresh else 0.0
             score += strength if strength > SILENT else strength - SILENT
             used |= {at: tokens[at] for at in fresh}
             places.append(min(tokens, default=-1))

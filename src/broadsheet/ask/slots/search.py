@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from heapq import nlargest
+from typing import NamedTuple
 
 from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.question.facts import Facts
@@ -18,7 +21,7 @@ PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
 SPOKEN, NAMED = 1.0, 0.6
 # What is added for a name that was passed over and then speaks for a relation, for a value that stands right at what it describes; what a later target costs.
-HEARD, BESIDE, LATER, COMPOUND, TWIN = 0.4, 0.8, 0.6, 0.9, 0.3
+HEARD, BESIDE, LATER, COMPOUND, TWIN, DOUBLE = 0.4, 0.8, 0.6, 0.9, 0.3, 0.3
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class State:
     passed: tuple[tuple[int, float], ...] = ()
     last: int = 0
     target: int = -1
+
+
+class _Move(NamedTuple):
+    """A state that may come next: its score, and how it is made."""
+
+    score: float
+    made: Callable[[], State]
+
+
+def _move(state: State) -> _Move:
+    return _Move(state.score, lambda: state)
 
 
 class Search:
@@ -56,7 +70,9 @@ class Search:
         for number in range(len(self._anchors)):
             ready = [one for one in beam if one.target != number]
             waiting = [one for one in beam if one.target == number]
-            beam = _best([*(new for state in ready for new in self._grown(state, self._anchors[number])), *waiting])
+            moves = [move for state in ready for move in self._grown(state, self._anchors[number])]
+            # Only the best are built; a few more than are kept, for some are the same tree.
+            beam = _best([*(move.made() for move in nlargest(2 * BEAM, moves, key=lambda one: one.score)), *waiting])
         return beam
 
     def _starts(self) -> Iterator[State]:
@@ -93,14 +109,15 @@ class Search:
                 sketch, score = Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why), score - (1.0 if self._is_bound(anchor) else 0.1)
         return State(sketch, score, used, target=number)
 
-    def _grown(self, state: State, anchor: Anchor) -> Iterator[State]:
+    def _grown(self, state: State, anchor: Anchor) -> Iterator["_Move"]:
         cost = self._cost(anchor)
-        yield replace(state, score=state.score - cost, passed=(*state.passed, *((at, cost) for at in _at(anchor) if not anchor.is_value)))
+        passed = (*state.passed, *((at, cost) for at in _at(anchor) if not anchor.is_value))
+        yield _move(replace(state, score=state.score - cost, passed=passed))
         for option in anchor.options:
             if option.kind == "property":
-                yield from self._asked(state, anchor, option)
+                yield from map(_move, self._asked(state, anchor, option))
             else:
-                yield from self._merged(state, anchor, option)
+                yield from map(_move, self._merged(state, anchor, option))
                 yield from self._joined(state, anchor, option)
 
     def _is_bound(self, anchor: Anchor) -> bool:
@@ -164,23 +181,34 @@ class Search:
         if any(self._tokens[at].low in {"do", "does", "did"} for at in range(low, high)):
             # What stands here is who does it.
             return -BESIDE
-        return BESIDE if all(is_empty(self._tokens[at].low) or self._tokens[at].shape == "mark" or at in self._evidence.silent for at in range(low, high)) else -0.2
+        return BESIDE if all(is_empty(self._tokens[at].low) or self._tokens[at].shape == "mark" or at in self._evidence.silent for at in range(low, high)) else 0.0
 
-    def _joined(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
+    def _joined(self, state: State, anchor: Anchor, option: Option) -> Iterator["_Move"]:
         """Yield what names a node that is joined to one that is there."""
         for number, spot in enumerate(state.sketch.spots):
-            low, high = sorted((max(spot.at, 0), anchor.first)) if spot.at >= 0 else (state.sketch.spots[state.last].at, anchor.first)
+            # What stands before the name before this one is about that.
+            low, high = sorted((max(spot.at, self._before(anchor)), anchor.first)) if spot.at < anchor.first else (anchor.last, spot.at)
             later = sum(1 for one in state.sketch.spots if one.at > spot.at) if spot.at >= 0 else 1
-            low, high = (anchor.last + 1, low) if anchor.last < low == spot.at else (low, high)
-            for way in self._evidence.ways(spot.label, option.label, min(low, high), max(low, high)):
-                sketch = self._with(state.sketch, number, way, anchor, option)
+            double = DOUBLE * (option.kind == "value" and any(self._may_have(one, option) for one in state.sketch.spots))
+            for way in self._evidence.ways(spot.label, option.label, low, high):
                 # Words that spoke for a relation already, or named something, say less of another.
                 stale = sum(strength * (SPOKEN if at in state.heard else NAMED if at in state.used or at in _at(anchor) else 0.0) for at, strength in zip(way.tokens, way.strengths, strict=True))
                 twins = any(one.start == number and one.type == way.steps[0].type and one.towards == way.steps[0].towards for one in state.sketch.links)
                 back = max((cost + HEARD for at, cost in state.passed if at in way.tokens and at not in state.heard), default=0.0)
-                score = state.score + option.score + way.score - 0.12 * later - stale + back - TWIN * twins
-                heard = state.heard | way.heard
-                yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | frozenset(way.tokens), heard=heard, last=len(sketch.spots) - 1)
+                score = state.score + option.score + way.score - 0.12 * later - stale + back - TWIN * twins - double
+                yield _Move(score, partial(self._join, state, score, number, way, anchor, option))
+
+    def _join(self, state: State, score: float, number: int, way: Way, anchor: Anchor, option: Option) -> State:
+        sketch = self._with(state.sketch, number, way, anchor, option)
+        used = state.used | _at(anchor) | frozenset(way.tokens)
+        return replace(state, sketch=sketch, score=score, used=used, heard=state.heard | way.heard, last=len(sketch.spots) - 1)
+
+    def _before(self, anchor: Anchor) -> int:
+        return max((one.last for one in self._anchors if one.last < anchor.first), default=0)
+
+    @staticmethod
+    def _may_have(spot: Spot, option: Option) -> bool:
+        return spot.label == option.label and not any(one.property == option.property for one in spot.conditions)
 
     def _with(self, sketch: Sketch, start: int, way: Way, anchor: Anchor, option: Option) -> Sketch:
         spots, links, here = list(sketch.spots), list(sketch.links), start
