@@ -24,7 +24,7 @@ OFTEN, LEAST, MOST = 3, 0.7, 2.0
 # A word stands for a label if so many of the questions that it is in ask for that label.
 SURE = 0.8
 # Drafts of each question that are told apart, how strongly weights are held down, and steps of the fit.
-DRAFTS, HOLD, STEPS = 20, 0.02, 60
+DRAFTS, HOLD, STEPS = 20, 0.005, 60
 # The words in which what is asked for stands.
 FRONT = 8
 
@@ -100,6 +100,8 @@ def _labels(slots: Slots, pairs: Sequence[Pair]) -> dict[str, str]:
         if any(option.label == label and option.kind != "property" for one in found for option in one.options):
             continue
         taken = {at for one in found for at in range(one.first, one.last + 1)}
+        spoken = {one.place for one in slots.index.names.links(facts.tokens)}
+        taken |= {at for at, one in enumerate(facts.tokens) if one.place in spoken}
         loose = {stem(one.low) for at, one in enumerate(facts.tokens[:FRONT]) if at not in taken and one.shape == "word" and not is_empty(one.low)}
         words.update(loose)
         both.update((word, label) for word in loose)

@@ -85,6 +85,12 @@ class Slots:
         other.weights = weights
         return other
 
+    def with_habits(self, habits: Habits) -> "Slots":
+        """Return the same writer with other habits."""
+        other = copy(self)
+        other.habits = habits
+        return other
+
     def read(self, question: str, links: Links | None = None) -> tuple[Facts, tuple[Anchor, ...]]:
         """Return the facts of a question, and the words that a query must account for."""
         facts = self.facts(question)
