@@ -11,7 +11,7 @@ from broadsheet.ask.question.words import Token, stem
 from broadsheet.ask.slots.sketch import Towards
 
 # No way is longer than this, and no more ways between two labels are looked at.
-LONGEST, MOST = 3, 14
+LONGEST, MOST = 3, 10
 # How much a word counts that stands between two names, a few words behind them, or anywhere else.
 BETWEEN, BEHIND, ELSEWHERE = 1.0, 0.7, 0.2
 FEW = 5

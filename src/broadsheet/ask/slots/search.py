@@ -12,7 +12,7 @@ from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
 
-BEAM = 48
+BEAM = 32
 # Words before which a question has not begun to ask: what stands there is told beforehand.
 ASKING = frozenset("which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split())
 BEFOREHAND = frozenset("in on at for from of among since during before after with by to under within".split())
