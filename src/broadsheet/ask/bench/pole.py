@@ -12,7 +12,7 @@ from broadsheet.ask.bench.execution import Answers, same
 from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.bench.pole_pairs import KINDS, LONG, SEEN, Asked, Entity, Kind, read_pairs, split
 from broadsheet.ask.bench.pole_rivals import Common, Nearest
-from broadsheet.ask.bench.told import quantile, share
+from broadsheet.ask.bench.told import quantile
 from broadsheet.ask.cypher.nodes import Place, Query
 from broadsheet.ask.graph.ladybug import Ladybug
 from broadsheet.ask.graph.opened import load_graph
@@ -24,6 +24,7 @@ from broadsheet.ask.slots.train import Pair, fit
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, by_arm, run_tasks, wanted_arms
 from broadsheet.core.bench.provenance import hash_files
+from broadsheet.core.metrics import wilson
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 
@@ -63,13 +64,11 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
     wanted = wanted_arms(plan.arms, [arm.name for arm in ARMS])
     identity = {"data": hash_files(files), "ranked": RANKED}
     with _Pole(plan, progress) as pole:
-        tasks = [
-            Task(kind, arm.name, seed, identity, pole.measuring(kind, arm, seed))
-            for kind in KINDS
-            for seed in range(plan.seeds)
-            for arm in ARMS
-            if arm.name in wanted
-        ]
+        # What takes long comes last, the first seed of each split before the others.
+        arms = sorted((arm for arm in ARMS if arm.name in wanted), key=lambda arm: arm.writer == "trained")
+        each = [(arm.writer == "trained", seed, kind, arm) for arm in arms for seed in range(plan.seeds) for kind in KINDS]
+        each.sort(key=lambda one: (one[0], one[1]))
+        tasks = [Task(kind, arm.name, seed, identity, pole.measuring(kind, arm, seed)) for _, seed, kind, arm in each]
         outcome = run_tasks("ask-pole", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     data = {"suite": "pole", "questions": len(read_pairs(files[-1])), "queries": "ZOGRASCOPE, its training file"}
     return Bench.of("ask", command, outcome, (*_rows(outcome), *_published()), data=data, seeds=plan.seeds, notes=NOTES)
@@ -85,7 +84,7 @@ NOTES = (
     " direction, text sorted as text. Our own: each answer once, directions of the schema, dates and numbers in text sorted by value.",
     "Trained slots learn of the training part alone. The nearest question is sought among those whose values are of the same labels and properties.",
     "Entities given: label, property, value and place of each; published models were given them too.",
-    "Brackets: 95 %, Wilson, over all seeds' questions.",
+    "Brackets: 95 %, Wilson, over the questions of all seeds, one that several have counted once.",
 )
 
 
@@ -184,7 +183,8 @@ class _Pole:
         """Return the links of a question with its values as they were published."""
         facts = self._slots.facts(one.question)
         values = tuple(
-            ValueLink(held.place, held.words, held.label, held.property, held.value, 1, 1.0, "exact") for held in sorted(one.entities, key=lambda held: held.place)
+            ValueLink(held.place, held.words, held.label, held.property, held.value, 1, 1.0, "exact")
+            for held in sorted(one.entities, key=lambda held: held.place)
         )
         return Links(one.question, values, self._slots.index.names.links(facts.tokens))
 
@@ -198,15 +198,25 @@ class _Pole:
 
 
 def _rows(outcome: Outcome) -> list[dict[str, Any]]:
-    return [{"name": f"{kind}: {arm}", **_counted(rows)} for (kind, arm), rows in by_arm(outcome).items()]
+    found = by_arm(outcome)
+    keys = [(kind, arm.name) for kind in KINDS for arm in ARMS if (kind, arm.name) in found]
+    return [{"name": f"{kind}: {arm}", **_counted(found[kind, arm])} for kind, arm in keys]
 
 
 def _counted(rows: Sequence[Row]) -> dict[str, Any]:
     values = pl.concat([row.values() for row in rows])
-    found = values.filter(~pl.col(EMPTY))
-    line = {"runs": len(rows), **share("right", values[RIGHT]), **share("right_set", values[RIGHT_SET]), **share("right_where_found", found[RIGHT])}
+    line: dict[str, Any] = {"runs": len(rows), **_share(values, RIGHT), **_share(values, RIGHT_SET)}
+    line |= _share(values.filter(~pl.col(EMPTY)), RIGHT, "right_where_found")
     line |= {"answered": float(values[ANSWERED].mean() or 0.0), "gold_empty": float(values[EMPTY].mean() or 0.0)}  # pyrefly: ignore
     return line | {"ms": quantile(values[MS].to_list(), 0.5), "ms_p95": quantile(values[MS].to_list(), 0.95)}
+
+
+def _share(values: pl.DataFrame, column: str, name: str = "") -> dict[str, Any]:
+    """Return a share over questions: one that several seeds have tested counts once, by how often it was right."""
+    means = values.group_by(Columns.ITEM).agg(pl.col(column).mean())[column]
+    found = wilson(float(means.sum()), len(means)) if len(means) else None
+    name = name or column
+    return {} if found is None else {name: found.mean, f"{name}_lo": found.low, f"{name}_hi": found.high, f"{name}_of": len(means)}
 
 
 def _published() -> list[dict[str, Any]]:

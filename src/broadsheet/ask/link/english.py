@@ -159,7 +159,7 @@ PERSONS = frozenset(
     "researcher scientist friend owner artist musician singer character contact individual critic reviewer hero creator".split()
 )
 PLACES = frozenset("location place city country address area region site venue town state street building room".split())
-TIMES = frozenset("date time day year month when at timestamp created published released".split())
+TIMES = frozenset("date time day year month when at timestamp created published released born birth died death founded".split())
 # Properties by which a thing is usually called, best first.
 NAMES = ("name", "title", "label", "full_name", "fullname", "username", "display_name", "surname", "id", "code")
 EMPTY = frozenset(
@@ -198,7 +198,7 @@ def alike(one: str, other: str) -> float:
     one, other = (stem(SHORT.get(word, word)) for word in (one, other))
     if one == other:
         return 1.0
-    if len(one) > 3 and len(other) > 3 and root(one) == root(other):
+    if len(one) > 2 and len(other) > 2 and root(one) == root(other):
         return 0.9
     groups = _groups()
     return 0.8 if groups.get(one, frozenset()) & groups.get(other, frozenset()) else 0.0

@@ -68,7 +68,9 @@ class Ways:
 class Evidence:
     """What the words of one question say of relations. `learnt` has weights of (type, stem), as further words for it."""
 
-    def __init__(self, ways: Ways, question: Sequence[Token], silent: frozenset[int], stops: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None) -> None:
+    def __init__(
+        self, ways: Ways, question: Sequence[Token], silent: frozenset[int], stops: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None
+    ) -> None:
         self.names, self.silent = ways.names, silent
         self._ways, self._question, self._stops, self._learnt = ways, question, sorted(stops), learnt or {}
         self._stems = ["" if at in silent or token.shape not in {"word", "code"} else stem(token.low) for at, token in enumerate(question)]
@@ -90,7 +92,9 @@ class Evidence:
         heard = []
         for bag in bags:
             only = len(bag) == 1
-            heard.append([{at: like for at, one in enumerate(self._stems) if one and (only or not self._empty[at]) and (like := alike(one, word))} for word in bag])
+            heard.append(
+                [{at: like for at, one in enumerate(self._stems) if one and (only or not self._empty[at]) and (like := alike(one, word))} for word in bag]
+            )
         return heard
 
     def _strength_of(self, kind: str, low: int, high: int) -> tuple[float, dict[int, float]]:
@@ -139,5 +143,9 @@ class Evidence:
         for at in tokens:
             behind = [one.low for one in self._question[at + 1 : at + 3]]
             before = [one.low for one in self._question[max(0, at - 3) : at]]
-            back = back or ("by" in behind and "by" not in before) or (at > high and bool(AUXILIARY & {one.low for one in self._question[:high]}) and "by" not in behind)
+            back = (
+                back
+                or ("by" in behind and "by" not in before)
+                or (at > high and bool(AUXILIARY & {one.low for one in self._question[:high]}) and "by" not in behind)
+            )
         return 0.2 if (step.towards == "left") == back else -0.2

@@ -62,7 +62,9 @@ def _heard(pair: Pair) -> list[str]:
     """Return the stems of a question without its values."""
     values = [] if pair.links is None else [one.place for one in pair.links.values]
     return [
-        stem(word.low) for word in _words(pair.question) if not is_empty(word.low) and not any(one.start < word.place.end and word.place.start < one.end for one in values)
+        stem(word.low)
+        for word in _words(pair.question)
+        if not is_empty(word.low) and not any(one.start < word.place.end and word.place.start < one.end for one in values)
     ]
 
 
@@ -132,7 +134,7 @@ def _ranker(groups: Sequence[tuple[list[tuple[str, ...]], list[float], list[bool
     begin = np.zeros(len(names) + 1)
     begin[0] = 1.0
     fitted = minimize(told.loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
-    return float(fitted[0]), {one: round(float(fitted[number]), 4) for one, number in names.items() if abs(fitted[number]) > 1e-3}  # noqa: PLR2004
+    return float(fitted[0]), {one: round(float(fitted[number]), 4) for one, number in names.items() if abs(fitted[number]) > 1e-3}
 
 
 class _Softmax:

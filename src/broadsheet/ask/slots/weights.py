@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from broadsheet.ask.question.facts import Facts
-from broadsheet.ask.question.words import Token, stem
+from broadsheet.ask.question.words import stem
 from broadsheet.ask.slots.anchors import Anchor
 from broadsheet.ask.slots.sketch import Sketch
 
