@@ -221,7 +221,7 @@ class _Reader:
 
     def _limits(self) -> Iterator[Limit]:
         for value in self._values:
-            if value.kind != "number" or not isinstance(value.value, int) or value.first in self._valued or (value.soft and value.text[:1].isdigit()) or value.value < 1:
+            if value.kind != "number" or not isinstance(value.value, int) or value.first in self._valued or value.soft and value.text[:1].isdigit() or value.value < 1:
                 continue
             if (found := self._limit(value)) is not None:
                 start, end, which = found
@@ -237,7 +237,7 @@ class _Reader:
             return at - 1, end, which
         if before in p.SUPERLATIVES and before not in {"minimum", "maximum", "min", "max"}:
             return at - 1, end, "top"
-        if (after in p.SUPERLATIVES and after not in {"minimum", "maximum", "min", "max"}) or after == "top":
+        if after in p.SUPERLATIVES and after not in {"minimum", "maximum", "min", "max"} or after == "top":
             return at, end + 1, "top"
         if after in {"results", "rows", "examples", "entries", "records", "result", "instances", "answers"} and not self._hanging(at):
             return at, end, "any"

@@ -42,7 +42,7 @@ def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None
             return Value(token.place, "date", iso(token.text) or token.text, token.text, at, at + 1)
         case "code":
             end = at + 2 if at not in known and at + 2 < len(tokens) and _postcode(tokens, at) else at
-            end = max(at, end)
+            end = end if end > at else at
             place = Place(token.place.start, tokens[end].place.end)
             text = _between(tokens, at, end)
             return None if at in known else Value(place, "code", text, text, at, end + 1)
@@ -110,7 +110,9 @@ def _worded(tokens: Sequence[Token], at: int) -> Value | None:
     total, part, end = 0, 1 if low == "a" else p.NUMBERS[low], at + 1
     while end < len(tokens):
         word = tokens[end].low
-        if (word in p.NUMBERS and (p.NUMBERS[word] < 10 <= part % 100 and part % 10 == 0)) or (word in p.NUMBERS and part % 100 == 0 and part):
+        if word in p.NUMBERS and (p.NUMBERS[word] < 10 <= part % 100 and part % 10 == 0):
+            part += p.NUMBERS[word]
+        elif word in p.NUMBERS and part % 100 == 0 and part:
             part += p.NUMBERS[word]
         elif low == "a" and word == "dozen":
             part = 12

@@ -282,7 +282,7 @@ def _date(arguments: Sequence[Said], constants: Sequence[Any]) -> Said:
 
 def _day(text: str) -> date:
     """Return a date as Cypher reads it: `2026`, `2026-02`, `2026-02-09`, `20260209`."""
-    plain = text.split("T", maxsplit=1)[0]
+    plain = text.split("T")[0]
     try:
         if plain.isdigit() and len(plain) == 4:
             return date(int(plain), 1, 1)

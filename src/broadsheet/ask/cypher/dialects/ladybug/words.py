@@ -24,21 +24,7 @@ from broadsheet.ask.cypher.dialects.ladybug.kinds import (
     literal,
 )
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
-from broadsheet.ask.cypher.dialects.ladybug.operators import (
-    chosen,
-    compare,
-    counted,
-    element,
-    is_null,
-    joined,
-    list_of,
-    part,
-    signed,
-    tested,
-    truth,
-    within,
-    within_list,
-)
+from broadsheet.ask.cypher.dialects.ladybug.operators import chosen, compare, counted, element, is_null, joined, list_of, part, signed, tested, truth, within, within_list
 from broadsheet.ask.cypher.nodes import (
     AnyLabel,
     At,
