@@ -168,7 +168,7 @@ class _Reader:
             if value is not None:
                 self._valued.add(value.first)
             turned = sign if denied is None else p.OPPOSITE[sign]
-            yield Comparison(self._place(start, last), turned, value, self._said(start, last), aged)  # pyrefly: ignore
+            yield Comparison(self._place(start, last), turned, value, self._said(start, last), aged, denied=denied is not None)  # pyrefly: ignore
 
     def _unclear(self, at: int, end: int, value: Value | None) -> bool:
         """Whether words that often compare do something else here: `over the films`, `after Ana left`, `under jurisdictions`."""
