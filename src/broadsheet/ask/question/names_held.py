@@ -6,12 +6,22 @@ from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import Scopes, Thing, walk
 from broadsheet.ask.cypher.nodes import Binary, Function, Label, MapOf, Place, Projection, Property, Variable
 from broadsheet.ask.cypher.printer import label_name
+from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Facts, Mention
 from broadsheet.ask.question.held import Held, labels_in
 from broadsheet.ask.question.vocabulary import LITTLE
 from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import Schema
+
+# What may stand before the name of a property, and around the thing that is asked for.
+_BEFORE = frozenset("the a an and or of by with their its his her whose have has having in on at to for is are highest lowest most least total average maximum minimum no".split())
+_FUNCTIONAL = frozenset(map(root, "other node thing item type group".split()))
+_ASKING = frozenset(
+    "which what list show find give me name display identify return get retrieve provide select are is the all any top first last how many count number of different distinct unique "
+    "oldest newest latest tell us please can you could".split()
+)
+_GOING = frozenset("who that which with have has had are is were was do does did in by of from whose where and at on for to without not never can could".split())
 
 
 class NamesHeld:
@@ -68,7 +78,7 @@ class NamesHeld:
         values = [one.place for one in self._facts.mentions if one.kind == "value"]
         mentioned = [one for one in self._mentioned("property") if one.name not in self._keys and one.place not in covered and one.place not in values]
         places = {one.place for one in self._mentioned("property") if one.name in self._keys}
-        mentioned = [one for one in mentioned if one.place not in places]
+        mentioned = [one for one in mentioned if one.place not in places and (self._plain(one) or self._is_truth(one))]
         for node, role in self._read():
             thing = self._held.thing(node)
             if thing is None or self._says(node.key) or not thing.possible:
@@ -80,9 +90,17 @@ class NamesHeld:
                 fix = (Splice(node.key_place, label_name(others[0].name)),) if len({one.name for one in others}) == 1 else ()
                 yield Doubt(f"property_{role}", Code.QUESTION_MISMATCH, node.key_place, others[0].place, f"the query reads {node.key}.", fix)
         for one in mentioned:
-            facts = [facts for owner, key, facts in self._schema.everything() if key == one.name]
-            rule = "truth_missing" if facts and all(fact.type == "boolean" for fact in facts) else "property_missing"
+            rule = "truth_missing" if self._is_truth(one) else "property_missing"
             yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query does not read {one.name}.")
+
+    def _is_truth(self, one: Mention) -> bool:
+        facts = [facts for _, key, facts in self._schema.everything() if key == one.name]
+        return bool(facts) and all(fact.type == "boolean" for fact in facts)
+
+    def _plain(self, one: Mention) -> bool:
+        """Whether nothing before a mention makes it something else: `last name`, `phone number`."""
+        before = [token for token in self._facts.tokens if token.place.end <= one.place.start]
+        return not before or before[-1].shape != "word" or before[-1].low in _BEFORE
 
     def _read(self) -> Iterator[tuple[Property, str]]:
         """Yield each property that a query reads, and whether for a condition, an order, or to give it back."""
@@ -97,7 +115,12 @@ class NamesHeld:
         used = labels_in(self._held)
         mentioned = self._mentioned("label")
         places = {one.place for one in mentioned if one.name in used} | {one.place for one in self._facts.mentions if one.kind != "label"}
+        texts = {root(word) for one in self._held.constants if isinstance(one.value, str) for word in parts(one.value)} | {
+            root(word) for name in (*self._types, *self._keys) for word in parts(name)
+        }
         for one in mentioned:
+            if {root(word) for word in parts(one.name)} & (texts | _FUNCTIONAL):
+                continue
             if one.name not in used and one.place not in places and not any(_within(one.place, place) for place in places):
                 yield Doubt("label_missing", Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query has no {one.name}.")
                 return
@@ -124,8 +147,11 @@ class NamesHeld:
         found = [one for one in self._mentioned("label") if one.place.start == first]
         if len({one.name for one in found}) != 1 or any(one.kind != "label" and one.place.start == first for one in self._facts.mentions):
             return None
-        before = [token.low for token in self._facts.tokens if token.place.end <= first]
-        return found[0] if not {"of", "in", "for", "by", "with", "from"} & set(before) and len(before) <= 6 else None
+        before = [token for token in self._facts.tokens if token.place.end <= first]
+        after = [token for token in self._facts.tokens if token.place.start >= found[0].place.end]
+        asking = all(token.low in _ASKING or token.low in p.SUPERLATIVES or token.low in p.NUMBERS or token.shape == "number" for token in before)
+        going = not after or after[0].shape == "mark" or after[0].low in _GOING or after[0].low.endswith(("ed", "ing"))
+        return found[0] if asking and going else None
 
     def _things(self, node: object) -> Iterator[Thing]:
         for inner in walk(node):
@@ -146,7 +172,7 @@ class NamesHeld:
         if ors and not self._held.alternatives:
             place = next((node.place for node in walk(self._held.query) if isinstance(node, Binary) and node.sign == "AND"), self._held.last)
             both = [one for one in self._held.filters if one.value is not None]
-            rule = "or_missing" if place != self._held.last and len(both) > 1 else "or_unseen"
+            rule = "or_missing" if place != self._held.last and len(both) > 1 and not self._facts.marked("negation") else "or_unseen"
             yield Doubt(rule, Code.QUESTION_MISMATCH, place, ors[0].place, "the query asks for all of it.")
 
     def _optional(self) -> Iterator[Doubt]:

@@ -22,7 +22,7 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Aggregate, Facts, Mark, Superlative
-from broadsheet.ask.question.held import Gathered, Held, Ordered, names_in
+from broadsheet.ask.question.held import Gathered, Held, Ordered, counts, names_in
 from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import TIMES
 
@@ -34,7 +34,10 @@ _TIME_WORDS = {
 _AGE_WORDS = {"age", "ages"}
 _RANKS = {"rank", "position", "place", "order", "priority", "level"}
 _GONE = {"null", "empty", "missing", "none", "zero", "blank", "unspecified"}
+_COUNTING = frozenset("count counts counting number numbers many much total amount quantity frequency often size tally sum statistics figure volume popularity".split())
 _SOFT_NEGATIONS = {"false", "free", "aside", "empty", "null", "zero", "fail", "fails", "failed", "refused", "unable", "un", "missing", "unknown", "absent", "unless", "untouched"}
+
+_DENYING = re.compile(r"\b(?:no|not|non|without|never|none|un[a-z]{4,}|in[a-z]{4,})\b", re.IGNORECASE)
 
 
 class OrderHeld:
@@ -49,6 +52,7 @@ class OrderHeld:
         """Yield what does not agree."""
         yield from self._orders()
         yield from self._aggregates()
+        yield from self._only_counted()
         yield from self._extremes()
         yield from self._negations()
         yield from self._distincts()
@@ -77,12 +81,23 @@ class OrderHeld:
             ways = [(one, order, self._descending(one, order)) for one in tops for order in limited]
             found = [(one, order, way) for one, order, way in ways if way is not None]
             if found and all(order.descending != way for _, order, way in found):
-                yield self._turned(f"soft_{found[-1][0].way}", found[-1][1], found[-1][0].place)
+                rule = f"soft_{found[-1][0].way}"
+                if found[-1][0].way in {"high", "low"} and not (found[-1][0].about and self._ranked(found[-1][1])):
+                    rule = "soft_vague"
+                yield self._turned(rule, found[-1][1], found[-1][0].place)
         elif sure and not self._held.orders and not self._picks():
             yield Doubt("superlative_missing", Code.QUESTION_FACT_MISSING, self._held.last, sure[0].place, "the query neither sorts nor takes a greatest or least value.")
         by = [one for one in self._facts.orders if not one.way]
         if by and not self._held.orders:
             yield Doubt("order_missing", Code.QUESTION_FACT_MISSING, self._held.last, by[0].place, "the query sorts nothing.")
+
+    def _ranked(self, order: Ordered) -> bool:
+        """Whether a key is a number of which more is better, as far as anyone can tell: `top 5 films by votes`, but not by name or date."""
+        if any(one.sign in {"<", "<="} for one in self._facts.comparisons):
+            return False
+        facts = self._values.facts(order.subject)
+        numeric = bool(facts) and all(one.type in {"integer", "float"} for one in facts)
+        return (numeric or counts(order.subject)) and not self._time(order.subject) and not {"id", "rank"} & {root(one) for node in walk(order.subject) if isinstance(node, Property) for one in parts(node.key)}
 
     def _picks(self) -> bool:
         return bool(self._functions & {"min", "max", "percentilecont", "percentiledisc", "reduce", "shortestpath", "allshortestpaths", "last"}) or any(
@@ -138,11 +153,27 @@ class OrderHeld:
                 yield self._regathered("count_changed", numeric[0], one)
             elif one.which in {"avg", "sum", "count", "stDev"}:
                 other = others[0].place if others else self._held.last
-                yield Doubt(f"{one.which}_missing", Code.QUESTION_FACT_MISSING, other, one.place, f"the query has no {one.which}().")
+                many = one.words.lower() == "how many" and one.place.start == 0 and not self._property_of(one)
+                yield Doubt("how_many" if many else f"{one.which}_missing", Code.QUESTION_FACT_MISSING, other, one.place, f"the query has no {one.which}().")
         if not asked & {"avg", "sum", "percentileCont", "stDev"}:
             for other in self._held.gathered:
                 if other.function.name.lower() in {"avg", "stdev", "stdevp"} and not any(one.which == "avg" for one in self._facts.aggregates):
                     yield Doubt("avg_extra", Code.QUESTION_FACT_EXTRA, other.place, None, f"The question asks for no average, and the query has {written(other.function)}.")
+
+    def _property_of(self, one: Aggregate) -> bool:
+        """Whether a property holds the count that is asked for already."""
+        behind = [mention for mention in self._facts.mentions if mention.kind == "property" and 0 <= mention.place.start - one.place.end < 3]
+        return bool(behind)
+
+    def _only_counted(self) -> Iterator[Doubt]:
+        """Tell of a query that gives back nothing but a count, where things are asked for."""
+        last = self._held.query.parts[-1].clauses[-1]
+        if not isinstance(last, Projection) or len(last.items) != 1 or last.star:
+            return
+        node = self._held.resolved(last.items[0].expression)
+        lows = {token.low for token in self._facts.tokens}
+        if isinstance(node, Function) and node.name.lower() == "count" and not any(one.which in {"count", "sum"} for one in self._facts.aggregates) and not lows & _COUNTING:
+            yield Doubt("count_extra", Code.QUESTION_MISMATCH, node.place, None, f"The question asks for no number, and the query gives back {written(node)}.")
 
     def _made(self, one: Aggregate) -> bool:
         """Whether a query makes in another way what is asked for, or a property holds it already."""
@@ -193,6 +224,8 @@ class OrderHeld:
         marks = [one for one in self._facts.marked("negation") if not self._is_name(one)]
         denied = [one for one in self._facts.comparisons if one.denied or one.sign == "<>"]
         held = self._held.negations or any("NOT" in one.sign or one.sign == "<>" or one.turned for one in self._held.filters)
+        # A value may deny by itself: "no suspect found".
+        held = held or any(_DENYING.search(one.value) for one in self._held.constants if isinstance(one.value, str))
         if marks and not held:
             present = any(isinstance(node, IsNull) for node in walk(self._held.query))
             for one in marks:
@@ -217,6 +250,9 @@ class OrderHeld:
         if excused:
             return
         for node in walk(self._held.query):
+            if isinstance(node, IsNull) and not node.negated and isinstance(node.of, Property) and not self._held.optional:
+                yield Doubt("null_extra", Code.QUESTION_FACT_EXTRA, node.place, None, f"The question denies nothing, and the query has {written(node)}.")
+                return
             if isinstance(node, Unary) and node.sign == "NOT" and not isinstance(node.of, IsNull) and not (isinstance(node.of, Function) and node.of.name.lower() in {"isempty", "isnan"}):
                 if isinstance(node.of, Function) and node.of.name.lower() == "exists" and isinstance(node.of.arguments[0] if node.of.arguments else None, Property):
                     continue
