@@ -24,11 +24,14 @@ BroadsheetError (1)
 ├── StoreError (65)             the database cannot be opened or is locked
 ├── MissingExtraError (70)      an optional package or a model weight is not installed
 │   └── WeightsError (71)       weights that were changed, are of another family, or give no finite numbers
-└── LLMError (80)               a call to a language model that gave no answer
-    ├── BudgetError (81)        the budget has no room for the next call
-    ├── ReplyError (82)         a reply that is cut, a refusal, or does not fit after the repairs
-    ├── RecordingError (83)     nothing is recorded for a request, or no rule fits it
-    └── EndpointError (84)      the endpoint cannot be used: no access, no such model, or it keeps failing
+├── LLMError (80)               a call to a language model that gave no answer
+│   ├── BudgetError (81)        the budget has no room for the next call
+│   ├── ReplyError (82)         a reply that is cut, a refusal, or does not fit after the repairs
+│   ├── RecordingError (83)     nothing is recorded for a request, or no rule fits it
+│   └── EndpointError (84)      the endpoint cannot be used: no access, no such model, or it keeps failing
+└── QueryError (90)             a query to a graph that the engine cannot answer
+    ├── QueryRefusedError (91)  a query that does more than read, or cannot be read
+    └── QueryTimeoutError (92)  a query that was stopped at its time limit
 
 The number is the exit code of the command line. 0 is success, 2 a wrong call of the
 command line (unknown option); 3 to 5 are kept for the states of a day that is waited for.
@@ -219,6 +222,24 @@ class EndpointError(LLMError):
     """The endpoint cannot be used: it grants no access, has no such model, or keeps failing."""
 
     exit_code = 84
+
+
+class QueryError(BroadsheetError):
+    """A query to a graph that the engine cannot answer."""
+
+    exit_code = 90
+
+
+class QueryRefusedError(QueryError):
+    """A query that does more than read, or that cannot be read."""
+
+    exit_code = 91
+
+
+class QueryTimeoutError(QueryError):
+    """A query that was stopped at its time limit."""
+
+    exit_code = 92
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

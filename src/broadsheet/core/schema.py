@@ -74,6 +74,10 @@ class Columns:
     EVIDENCE = "evidence"
     PROMPT_HASH = "prompt_hash"
     CALL = "call"
+    # The row of a node, of a relation, and the rows of its ends: not to be met among the properties of a graph.
+    GRAPH_ROW = "_row"
+    GRAPH_START = "_start"
+    GRAPH_END = "_end"
 
 
 class ArtifactKind(StrEnum):
@@ -95,6 +99,7 @@ class ArtifactKind(StrEnum):
     NEEDS_LABELLER = "needs-labeller"
     NEEDS_THEMES = "needs-themes"
     TAGGER = "tagger"
+    GRAPH = "graph"
 
 
 class Announce(StrEnum):
