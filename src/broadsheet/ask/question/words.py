@@ -26,9 +26,9 @@ _DATE = (
     rf"|\b{_MONTH}\.?,?\s+(?:of\s+)?\d{{4}}\b"
 )
 _CODE = (
-    r"\bhttps?://[^\s,;]+[^\s,;.?!)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d+(?:\.\d+){2,}|\d{1,2}:\d{2}(?::\d{2})?|\+?\d+-?\(\d+\)[\d-]+|\d+(?:-\d+){2,}"
+    r"\bhttps?://[^\s,;]+[^\s,;.?!)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d+(?:\.\d+){2,}|\d{1,2}:\d{2}(?::\d{2})?|\+?\d+-?\(\d+\)[\d-]+|\d+(?:-\d+){2,}|\d+-\d{5,}"
     r"|[A-Za-z_]\w*(?:[-./:]\w+)*\.(?:com|org|net|io|me|ai|social|edu|gov|uk|de|fr)\b|#[0-9A-Fa-f]{3,8}\b"
-    r"|(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z_]*\d)(?!\d[\d.,]*-?(?:[A-Za-z]+)\b)[A-Za-z0-9_]+(?:[-/]\w*\d\w*|-[A-Z]+\b)*"
+    r"|(?=[A-Za-z0-9]*[A-Za-z])(?=[A-Za-z_]*\d)(?!\d[\d.,]*(?:[a-z]+|-[A-Za-z]+|[KMBx])\b)[A-Za-z0-9_]+(?:[-/]\w*\d\w*|-[A-Z]+\b)*"
 )
 _NUMBER = r"(?<![\w.])[-−+]?[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])[-−+]?[$€£]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[$€£]?\d+(?:\.\d+)?|(?<!\w)\.\d+"
 _WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
@@ -36,7 +36,7 @@ _TOKEN = re.compile(
     rf"(?P<quoted>{_QUOTED})|(?P<date>(?i:{_DATE}))|(?P<code>{_CODE})|(?P<number>{_NUMBER})|(?P<name>[^\W\d]\w*_\w*|[^\W\d_]*[a-z][A-Z]\w*)"
     rf"|(?P<word>{_WORD})|(?P<mark>\S)"
 )
-_CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_CAMEL = re.compile(r"[A-Z]{2,}(?=s\b)|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 
 
 def tokens(question: str) -> tuple[Token, ...]:
