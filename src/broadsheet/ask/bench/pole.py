@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import polars as pl
 
@@ -75,15 +75,16 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
 
 
 NOTES = (
-    "Right: the rows of the answer are those of the collection's query, as often, in the same columns; where only the first rows of an order are wanted, all that"
-    " are tied with the last of them. Right as sets: however often a row is there.",
-    f"The splits are our own, of the file that is public as training data: iid holds out a fifth of the queries with all their questions, compositional a fifth of"
-    f" the forms of queries, length all queries with {LONG} nodes or more. Rules were written with every {SEEN}th form before the eyes; no test has one of these.",
+    "Right: the rows of the answer are those of the collection's query, as often, in the same columns; of the first rows of an order, all that are tied are held.",
+    "Right as sets: however often a row is there.",
+    "The splits are our own, of the file that is public as training data: iid holds out a fifth of the queries with all their questions, compositional a fifth of the forms.",
+    f"Length holds out all queries with {LONG} nodes or more. Rules were written with every {SEEN}th form before the eyes; no test has one of these.",
     "Published figures are of the collection's own test sets, which we do not have: they are no comparison on equal questions.",
-    "Untrained slots know the schema with its descriptions and general English. All but the row of our own habits write as the collection does: no DISTINCT, no"
-    " direction, text sorted as text. Our own: each answer once, directions of the schema, dates and numbers in text sorted by value.",
-    "Trained slots learn of the training part alone. The nearest question is sought among those whose values are of the same labels and properties.",
-    "Entities given: label, property, value and place of each; published models were given them too.",
+    "Untrained slots know the schema with its descriptions, and general English. Trained slots learn of the training part alone.",
+    "All but our own habits write as the collection does: no DISTINCT, no direction, text sorted as text, what is null among it.",
+    "Our own habits: each answer once, directions of the schema, dates and numbers in text sorted by value. Gold sorts dates as text, which is no order of days.",
+    "The nearest question is sought among those whose values are of the same labels and properties; where there is none, it is not answered.",
+    "Entities given: label, property, value and place of each; the published models were given entities too.",
     "Brackets: 95 %, Wilson, over the questions of all seeds, one that several have counted once.",
 )
 
@@ -98,7 +99,7 @@ class _Pole:
         self._written: dict[tuple[str, bool, str], tuple[Query | None, float]] = {}
         self._engine: Ladybug | None = None
 
-    def __enter__(self) -> "_Pole":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

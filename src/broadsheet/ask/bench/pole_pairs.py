@@ -120,8 +120,7 @@ def kinds_of(query: Query) -> tuple[tuple[str, str, str], ...]:
     """Return node, label and property of each value of a query, in order."""
     found: list[tuple[str, str, str]] = []
     for node in _nodes(query):
-        for condition in _conditions(node.where):
-            found.append((node.name, str(getattr(node.labels, "name", "")), condition))
+        found += [(node.name, str(getattr(node.labels, "name", "")), condition) for condition in _conditions(node.where)]
     return tuple(dict.fromkeys(found))
 
 

@@ -8,6 +8,8 @@ from broadsheet.ask.bench.pole_pairs import Asked, Entity, filled, kinds_of
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
 
+WORD = r"[\w.]+"
+
 
 class Nearest:
     """The query of the training question that is nearest by TF-IDF, values set aside, among those whose values are of the same kinds."""
@@ -16,7 +18,7 @@ class Nearest:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         self._train = list(train)
-        self._vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"[\w.]+")
+        self._vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD)
         self._rows: Any = self._vectors.fit_transform([bare(one.question, one.entities) for one in self._train])
         self._kinds: dict[tuple[tuple[str, str], ...], list[int]] = {}
         for number, one in enumerate(self._train):
@@ -27,7 +29,8 @@ class Nearest:
         among = self._kinds.get(_kinds(entities))
         if not among:
             return None
-        likeness = (self._rows[among] @ self._vectors.transform([bare(question, entities)]).T).toarray().ravel()
+        asked: Any = self._vectors.transform([bare(question, entities)])
+        likeness = (self._rows[among] @ asked.T).toarray().ravel()
         return _with(self._train[among[int(likeness.argmax())]], entities)
 
 

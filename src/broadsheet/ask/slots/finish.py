@@ -286,14 +286,18 @@ class Finish:
             if (done := self._most_done(sketch, one)) is not None:
                 return done, 0.6
             if (ranked := self._rank(sketch, one)) is not None:
-                asked = tuple(each for each in sketch.asked if each.function != "count") or (Asked(0),)
                 if any(each.function in {"min", "max"} for each in sketch.asked):
-                    return sketch, 0.0
+                    break
+                asked = tuple(each for each in sketch.asked if each.function != "count") or (Asked(0),)
                 limit = self._limit.count if self._limit else 1
                 because = Because(one.place, one.words, f"sorted by {ranked.property or 'count'}")
                 return replace(sketch, asked=sketch.asked if sketch.groups else asked, ranked=ranked, limit=limit, why=(*sketch.why, because)), 0.3
             if not one.soft:
                 return sketch, UNSURE
+        return self._ordered(sketch)
+
+    def _ordered(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Sort all rows: `newest first`, `sorted by name`."""
         for order in self._facts.orders:
             found = self._property_near(sketch, self._token(order.place) + 1, scales=False)
             way = order.way == "down"
