@@ -9,6 +9,11 @@ from broadsheet.core.errors import ConfigError, did_you_mean
 MODULES = {
     "paper90": "paper90",
     "pole": "pole",
+    "direction": "direction",
+    "llm-queries": "llm_queries",
+    "mindthequery": "mindthequery",
+    "mutants": "planted",
+    "decoding": "decoding",
 }
 
 

@@ -156,7 +156,7 @@ PERSON = frozenset("who whom whose someone somebody anyone anybody everyone ever
 # A label with one of these words in its name is one of persons.
 PERSONS = frozenset(
     "person people human man woman author writer user customer client employee worker actor director member student teacher doctor patient player officer "
-    "researcher scientist friend owner artist musician singer character contact individual critic reviewer hero creator".split()
+    "researcher scientist friend owner artist musician singer character contact individual critic reviewer hero creator cook chef guest host parent child speaker founder manager seller buyer victim suspect candidate politician athlete".split()
 )
 PLACES = frozenset("location place city country address area region site venue town state street building room".split())
 TIMES = frozenset("date time day year month when at timestamp created published released born birth died death founded".split())

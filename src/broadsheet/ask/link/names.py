@@ -14,6 +14,7 @@ from broadsheet.ask.schema import Schema
 HEAD, TAIL = 0.65, 0.4
 # What is less sure by this than the best link of the same words is no link.
 CLEAR = 0.15
+SURNAMES = frozenset(("surname", "last_name", "first_name", "lastname", "firstName", "lastName"))
 VERBAL, DOER, DWELLING = 0.8, 0.75, 0.6
 
 
@@ -55,7 +56,9 @@ class Names:
         named = {
             label for label, phrases in self.labels.items() if any(PERSONS & set(map(stem, one.words[-1:])) | PERSONS & set(one.words[-1:]) for one in phrases)
         }
-        return frozenset(named or {label for label, held in self.schema.labels.items() if {"surname", "last_name", "first_name", "lastname"} & set(held or ())})
+        held = {label: set(own or ()) for label, own in self.schema.labels.items()}
+        # Else those with a surname, else all that have a name.
+        return frozenset(named or {label for label, own in held.items() if SURNAMES & own} or {label for label, own in held.items() if "name" in own})
 
     @cached_property
     def places(self) -> frozenset[str]:
