@@ -11,6 +11,7 @@ MODULES = {
     "mardi": "software",
     "hyena": "hyenas",
     "simulated-user": "simulated",
+    "pole": "pole",
     "direction": "direction",
     "llm-queries": "llm_queries",
     "mindthequery": "mindthequery",
