@@ -68,4 +68,6 @@ def _table(file: Path) -> pl.DataFrame:
             return pl.read_parquet(file)
         return pl.read_csv(file, try_parse_dates=True, infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError) as fault:
-        raise RecordError(f"{file.name} cannot be read as a table: {str(fault).splitlines()[0]}.", "Mend the file: a header, and a row for each record.") from None
+        raise RecordError(
+            f"{file.name} cannot be read as a table: {str(fault).splitlines()[0]}.", "Mend the file: a header, and a row for each record."
+        ) from None
