@@ -97,3 +97,12 @@ def amended(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")}})
+def questions(bench: dict) -> list[str]:
+    """Return which faults the question tells, and on which queries that answer it raises an alarm."""
+    shares = ("named", "all", "flagged", "figures", "alarms", "mended", "rejected")
+    rows = [[row["name"], *(share(row, key) for key in shares)] for row in bench["rows"]]
+    heads = ["named faults, %", "all faults, %", "of this fault, %", "by figures alone, %", "alarms, %", "mended, %", "rejected by a person, %"]
+    return told(bench, heads, rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-questions.json": questions})

@@ -17,6 +17,7 @@ MODULES = {
     "mindthequery": "mindthequery",
     "mutants": "planted",
     "decoding": "decoding",
+    "questions": "questions",
 }
 
 
