@@ -102,7 +102,7 @@ def date_forms(text: str) -> Iterator[str]:
     """Yield a date in the forms in which graphs keep dates as text; nothing for what is no whole date.
 
     >>> list(date_forms("August 1st, 2017"))[:3]
-    ['2017-08-01', '01/08/2017', '1/08/2017']
+    ['2017-08-01', '01/08/2017', '01/8/2017']
     """
     told = iso(text)
     if told is None or len(told) != len("2017-08-01"):
