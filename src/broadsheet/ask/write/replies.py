@@ -75,13 +75,14 @@ def _without_talk(text: str) -> tuple[str | None, str]:
     ticked = _TICKED.search(text)
     if ticked is not None and (begins is None or ticked.start() <= begins.start()):
         return ticked["inner"].strip(), text[ticked.end() :]
-    if begins is not None:
-        query = text[begins.end() :]
-    elif (within := _WITHIN.search(text)) is not None:
-        query = text[within.start() :]
-    else:
+    within = _WITHIN.search(text)
+    if begins is None and within is None:
         return None, ""
-    query = query.strip()
+    start = begins.end() if begins is not None else within.start() if within is not None else 0
+    if text[:start].rstrip().endswith(";"):
+        # What ends before it with a semicolon is a statement too, whatever it is.
+        return text, ""
+    query = text[start:].strip()
     if parse(query).query is None:
         ends = (match.start() for match in reversed(list(re.finditer("\n", query))))
         end = next((end for end in ends if parse(query[:end]).query is not None), None)
