@@ -36,3 +36,8 @@ def bench_folder() -> Path:
 def ranker_folder() -> Path:
     """Return where a ranker of one's own is kept and found."""
     return home() / "ranker"
+
+
+def graph_folder() -> Path:
+    """Return where databases of graphs are kept, by what they hold."""
+    return home() / "graphs"

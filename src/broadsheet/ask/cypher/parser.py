@@ -37,7 +37,7 @@ def parse(text: str) -> Parsed:
     [("')' is missing before 'RETURN'", 14)]
     """
     try:
-        reader = _Reader(_unwrapped(text))
+        reader = Reader(_unwrapped(text))
     except SyntaxFault as fault:
         return Parsed(None, (fault,))
     return reader.statement()
@@ -66,7 +66,7 @@ def is_lower(query: Query, most: int) -> bool:
     return True
 
 
-class _Reader(Patterns):
+class Reader(Patterns):
     """Reads clauses and statements."""
 
     def __init__(self, text: str) -> None:

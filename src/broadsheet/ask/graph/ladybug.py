@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
-from broadsheet.ask.graph.database import DATABASE, build_database
+from broadsheet.ask.graph.database import DATABASE, build_database, kept_database
 from broadsheet.ask.graph.engine import USUAL, Caps
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.graph.values import Rows
@@ -35,10 +35,13 @@ class Ladybug:
     (('Her',), ('Up',))
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, kept: Path | None = None) -> None:
+        """Take a graph; its database is one of those in the folder `kept`, or in a scratch folder."""
         self.graph, self.schema = graph, graph.schema()
         self._scratch = TemporaryDirectory(prefix="broadsheet-graph-")
-        build_database(graph, Path(self._scratch.name) / DATABASE)
+        self.database = (Path(self._scratch.name) if kept is None else kept_database(graph, kept)) / DATABASE
+        if kept is None:
+            build_database(graph, self.database)
         self._process: subprocess.Popen[str] | None = None
         self._answers: Queue[str] = Queue()
 
@@ -87,7 +90,7 @@ class Ladybug:
 
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is None:
-            command = [sys.executable, "-m", "broadsheet.ask.graph.worker", str(Path(self._scratch.name) / DATABASE)]
+            command = [sys.executable, "-m", "broadsheet.ask.graph.worker", str(self.database)]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             self._answers = Queue()
             Thread(target=self._listen, args=(self._process, self._answers), daemon=True).start()

@@ -1,5 +1,7 @@
 """A graph as tables: nodes of each label, relations of each type between two labels; written as an artefact, described as a schema."""
 
+import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,16 @@ class Graph:
     def edge_count(self) -> int:
         """How many relations there are."""
         return sum(one.frame.height for one in self.joined)
+
+    def content_hash(self) -> str:
+        """SHA-256 over labels, types, columns and every value."""
+        digest = hashlib.sha256()
+        parts = [(("node", label), frame) for label, frame in self.nodes.items()] + [(one[:3], one.frame) for one in self.joined]
+        for names, frame in parts:
+            digest.update(repr((names, frame.schema)).encode())
+            frame.write_ipc(held := io.BytesIO())
+            digest.update(held.getbuffer())
+        return digest.hexdigest()
 
     def schema(self) -> Schema:
         """Return labels, types and triples, with what the values tell."""
