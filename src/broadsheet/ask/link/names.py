@@ -1,0 +1,115 @@
+"""Names of a schema found in a question: in their own words, in words of the schema that describe them, or in general English."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Literal, NamedTuple
+
+from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.link.english import PERSONS, PLACES, SHORT, alike, empty_stems
+from broadsheet.ask.link.links import NameLink
+from broadsheet.ask.question.words import Token, parts, stem, tokens
+from broadsheet.ask.schema import Schema
+
+# A name of several words is known by its last one alone, less surely; by another of its words alone, hardly.
+HEAD, TAIL = 0.65, 0.4
+# What is less sure by this than the best link of the same words is no link.
+CLEAR = 0.25
+
+
+class Phrase(NamedTuple):
+    """Words for a name; `own` where the name itself is made of them."""
+
+    words: tuple[str, ...]
+    own: bool
+
+
+class Names:
+    """The names of a schema, each with the words for it."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        owners: dict[str, list[str]] = {}
+        for owner, key, _ in schema.everything():
+            owners.setdefault(key, []).append(owner)
+        for key in schema.loose:
+            owners.setdefault(key, list(schema.labels))
+        self.owners = {key: tuple(dict.fromkeys(own)) for key, own in owners.items()}
+        self.labels = {name: self._phrases(name) for name in schema.labels}
+        self.properties = {name: self._phrases(name) for name in self.owners}
+
+    def _phrases(self, name: str) -> tuple[Phrase, ...]:
+        own = Phrase(heavy(parts(name)), own=True)
+        return (own, *(Phrase(heavy(tuple(one.low for one in tokens(told) if one.shape == "word")), own=False) for told in self.schema.words.get(name, ())))
+
+    @cached_property
+    def relations(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """For each type of relation its own words, then those that describe it from its start and from its end."""
+        own = {name: heavy(parts(name)) for name in self.schema.types}
+        told = {name: tuple(heavy(tuple(one.low for one in tokens(text) if one.shape == "word")) for text in self.schema.words.get(name, ())) for name in own}
+        return {name: (own[name], *told[name]) for name in own}
+
+    @cached_property
+    def persons(self) -> frozenset[str]:
+        """Labels of persons: those of whom one asks who."""
+        named = {label for label, phrases in self.labels.items() if any(PERSONS & set(map(stem, one.words[-1:])) | PERSONS & set(one.words[-1:]) for one in phrases)}
+        return frozenset(named or {label for label, held in self.schema.labels.items() if {"surname", "last_name", "first_name", "lastname"} & set(held or ())})
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """Labels of places: those of which one asks where."""
+        return frozenset(label for label, phrases in self.labels.items() if any(PLACES & set(one.words[-1:]) for one in phrases))
+
+    def links(self, question: Sequence[Token]) -> tuple[NameLink, ...]:
+        """Return the labels, properties and relations that words of a question stand for, in the order of the text."""
+        found: list[NameLink] = []
+        for at, token in enumerate(question):
+            if token.shape not in {"word", "code"} or stem(token.low) in empty_stems():
+                continue
+            here = [*self._at(question, at, "label", self.labels), *self._at(question, at, "property", self.properties)]
+            best = max((one.score for one in here), default=0.0)
+            found += [one for one in here if one.score >= best - CLEAR]
+            found += self._relations(token)
+        return tuple(found)
+
+    def _at(self, question: Sequence[Token], at: int, kind: Literal["label", "property"], held: dict[str, tuple[Phrase, ...]]) -> Iterator[NameLink]:
+        for name, phrases in held.items():
+            score, first = max((_matched(question, at, one) for one in phrases), default=(0.0, at))
+            if score > 0:
+                place = Place(question[first].place.start, question[at].place.end)
+                words = " ".join(one.text for one in question[first : at + 1])
+                yield NameLink(place, words, kind, name, self.owners.get(name, ()) if kind == "property" else (), round(score, 3))
+
+    def _relations(self, token: Token) -> Iterator[NameLink]:
+        for name, bags in self.relations.items():
+            score = max((alike(token.low, word) for bag in bags for word in bag), default=0.0)
+            if score:
+                yield NameLink(token.place, token.text, "relation", name, (), score)
+
+
+@lru_cache(maxsize=4096)
+def heavy(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words that carry what a name means: without those that name nothing, unless there are no others.
+
+    >>> heavy(("acted", "in")), heavy(("has",))
+    (('acted',), ('has',))
+    """
+    return tuple(one for one in words if one not in empty_stems() or one in SHORT) or words
+
+
+def _matched(question: Sequence[Token], at: int, phrase: Phrase) -> tuple[float, int]:
+    """Return how surely the words that end at a place stand for a phrase, and where they begin."""
+    last = alike(question[at].low, phrase.words[-1])
+    sure = 1.0 if phrase.own else 0.95
+    if len(phrase.words) == 1:
+        return last * sure, at
+    if not last:
+        return max(TAIL * alike(question[at].low, one) for one in phrase.words[:-1]), at
+    first, kept = at, [last]
+    for word in reversed(phrase.words[:-1]):
+        met = alike(question[first - 1].low, word) if first else 0.0
+        if met:
+            first, kept = first - 1, [met, *kept]
+    if len(kept) == len(phrase.words):
+        # A name that stands whole is surer than one that is a part of it.
+        return sure * (sum(kept) / len(kept) + 0.1 * (len(kept) - 1)), first
+    return sure * HEAD * last, at
