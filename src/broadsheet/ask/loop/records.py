@@ -45,14 +45,14 @@ class Drafted(Record):
 
 
 class Found(Record):
-    """A finding: of the checker, in code points of the state's text, or of the question held against the query, with the place in the question too."""
+    """A finding of the checker, or of the question held against the query (`asked`): its place in code points of the state's text."""
 
     code: str
     severity: Literal["error", "warning", "info"]
     span: tuple[int, int]
     message: str
+    asked: bool = False
     fix: tuple[tuple[int, int, str], ...] = ()
-    asked: tuple[int, int] | None = None
 
 
 class Option(Record):
@@ -86,6 +86,7 @@ class Preview(Record):
     steps: tuple[Step, ...] = ()
     empty: tuple[str, ...] = ()
     cited: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[str, ...] = ()
     fault: tuple[str, ...] = ()
 
 
@@ -94,17 +95,19 @@ class Compared(Record):
 
     added: tuple[tuple[Any, ...], ...] = ()
     removed: tuple[tuple[Any, ...], ...] = ()
+    changed: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = ()
+    changed_count: int = 0
     added_count: int = 0
     removed_count: int = 0
     same_count: int = 0
-    columns: str = ""
+    words: str = ""
 
 
 class State(Record):
     """One state: what was drafted, how it was mended, what is wrong with it, what it says and gives, and how it differs from the state before.
 
     `text` is what findings have their places in: the canonical query where the draft can be read. `unasked` are changes that nobody asked for, which were taken back;
-    `whole` is the query with them.
+    `whole` is the query with them. `prose` is the writer's own explanation, `appended` what it leaves out, `unsaid` why there is none where there should be.
     """
 
     number: int
@@ -116,6 +119,7 @@ class State(Record):
     findings: tuple[Found, ...] = ()
     explanation: str = ""
     prose: str = ""
+    unsaid: str = ""
     appended: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     unasked: tuple[str, ...] = ()
@@ -191,4 +195,4 @@ class Transcript(Record):
     @property
     def state(self) -> State | None:
         """The state that the loop is at."""
-        return None if self.at is None else self.states[self.at]
+        return None if self.at is None else self.states[self.at - 1]

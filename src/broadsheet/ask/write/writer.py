@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from broadsheet.ask.link.links import ValueLink
 from broadsheet.ask.schema import Schema
 from broadsheet.ask.write.prompts import Role, amend_request, explain_request, mend_request, write_request
 from broadsheet.ask.write.replies import query_of
@@ -24,10 +25,11 @@ class Draft(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """A question, and what is known of its words: values of the graph that they may mean, those that the person chose first."""
+    """A question, what is known of its words (values of the graph that they may mean), and the links that the person chose where there were several."""
 
     question: str
     hints: tuple[str, ...] = ()
+    chosen: tuple[ValueLink, ...] = ()
 
 
 class Writer(Protocol):

@@ -1,0 +1,46 @@
+"""What is known of a question's words before it is drafted: values that they may mean, and what must be asked back."""
+
+from collections.abc import Iterable
+
+from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.link.linker import link
+from broadsheet.ask.link.links import Ambiguity, ValueLink
+from broadsheet.ask.loop.records import Option
+from broadsheet.ask.loop.tools import Tools
+from broadsheet.ask.write.writer import Asking
+
+
+def options_of(question: str, tools: Tools, chosen: Iterable[Option]) -> tuple[Option, ...]:
+    """Return the meanings of the first words of a question that have several and were not chosen between, most nodes first; none where nothing is open."""
+    closed = {one.place for one in chosen}
+    for one in link(question, tools.index).ambiguities:
+        if tuple(one.place) not in closed:
+            return tuple(_option(meaning) for meaning in _meanings(one))
+    return ()
+
+
+def _meanings(one: Ambiguity) -> list[ValueLink]:
+    return sorted(one.meanings, key=lambda meaning: (-meaning.score, -meaning.count, meaning.label, meaning.property))
+
+
+def _option(one: ValueLink) -> Option:
+    meaning = f"the {one.property} {one.value!r} of {one.label}"
+    return Option(words=one.words, meaning=meaning, count=one.count, place=tuple(one.place), link=(one.label, one.property, one.value))
+
+
+def asking_of(question: str, tools: Tools, chosen: tuple[Option, ...]) -> Asking:
+    """Return a question with what is known of its words: what the person chose, then what they may mean."""
+    found = link(question, tools.index)
+    places = {one.place for one in chosen}
+    hints = [f"{one.words} means {one.meaning}" for one in chosen]
+    hints += [_hint(one) for one in found.values if tuple(one.place) not in places]
+    chosen_links = tuple(_chosen(found.values, option) for option in chosen)
+    return Asking(question, tuple(dict.fromkeys(hints)), tuple(one for one in chosen_links if one is not None))
+
+
+def _hint(one: ValueLink) -> str:
+    return f"{one.words} may mean the {one.property} {one.value!r} of {one.label} ({one.count} nodes)"
+
+
+def _chosen(values: Iterable[ValueLink], option: Option) -> ValueLink | None:
+    return next((one for one in values if one.place == Place(*option.place) and (one.label, one.property, one.value) == option.link), None)

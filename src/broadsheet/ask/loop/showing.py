@@ -1,0 +1,103 @@
+"""What a query gives, as a state keeps it: the first rows and what each comes from, counts by step, why there are none; and beside the rows before."""
+
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from broadsheet.ask.answer.answer import answer
+from broadsheet.ask.answer.cited import Answer, Citation
+from broadsheet.ask.answer.compare import difference
+from broadsheet.ask.answer.values import node_name, value_as_json
+from broadsheet.ask.cypher.nodes import Projection, Query
+from broadsheet.ask.graph.values import Row, Rows
+from broadsheet.ask.loop.records import Compared, Preview
+from broadsheet.ask.loop.tools import Tools
+from broadsheet.core.errors import QueryError
+
+# Nodes of a row that are cited by name; of more the number is told.
+NAMED = 6
+
+
+class Shown(NamedTuple):
+    """A preview, and the answer that it is of; None where the engine gave none."""
+
+    preview: Preview
+    answer: Answer | None
+
+
+def shown(query: Query, tools: Tools) -> Shown:
+    """Return what a query gives; that it cannot be answered is part of it."""
+    try:
+        found = in_order(answer(tools.engine, query, tools.caps))
+    except QueryError as fault:
+        return Shown(Preview(fault=(fault.what, fault.mend)), None)
+    rows = found.rows
+    held = [as_json(row) for row in rows.rows]
+    digest = hashlib.sha256(json.dumps([rows.columns, held], ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    most = tools.settings.shown
+    return Shown(
+        Preview(
+            columns=rows.columns,
+            rows=tuple(held[:most]),
+            total=len(held),
+            cut=rows.cut,
+            hash=digest,
+            cited=tuple(map(cited, (found.citations or ())[:most])),
+            notes=found.notes,
+        ),
+        found,
+    )
+
+
+def in_order(found: Answer) -> Answer:
+    """Return an answer with its rows in an order of their own where the query states none: engines may give them in any."""
+    clauses = [clause for part in found.query.parts for clause in part.clauses]
+    if any(isinstance(clause, Projection) and clause.order for clause in clauses):
+        return found
+    order = sorted(range(len(found.rows.rows)), key=lambda place: json.dumps(as_json(found.rows.rows[place]), ensure_ascii=False))
+    rows = found.rows._replace(rows=tuple(found.rows.rows[place] for place in order))
+    citations = None if found.citations is None else tuple(found.citations[place] for place in order)
+    return Answer(found.query, rows, citations, found.notes)
+
+
+def as_json(row: Row) -> tuple[Any, ...]:
+    """Return a row as JSON has it."""
+    return tuple(map(value_as_json, row))
+
+
+def cited(one: Citation) -> tuple[str, ...]:
+    """Return what a row comes from, in words: nodes with their labels, the first few by name, and how many relations."""
+    nodes = [f"{node.id.label} {node_name(node)!r}" for node in one.nodes[:NAMED]]
+    more = [f"{len(one.nodes) - NAMED} more nodes"] if len(one.nodes) > NAMED else []
+    edges = [f"{len(one.edges)} relation{'' if len(one.edges) == 1 else 's'}"] if one.edges else []
+    return (*nodes, *more, *edges)
+
+
+def compared(before: Rows, after: Rows, most: int) -> Compared:
+    """Return the first rows that came, went and changed, and how many of each.
+
+    >>> found = compared(Rows(("film",), (("Up",), ("Her",))), Rows(("film",), (("Up",), ("Big",))), 5)
+    >>> found.added, found.removed, found.same_count
+    ((('Big',),), (('Her',),), 1)
+    """
+    found = difference(before, after)
+    return Compared(
+        added=tuple(map(as_json, found.added[:most])),
+        removed=tuple(map(as_json, found.removed[:most])),
+        changed=tuple((as_json(one.before), as_json(one.after)) for one in found.changed[:most]),
+        added_count=len(found.added),
+        removed_count=len(found.removed),
+        changed_count=len(found.changed),
+        same_count=len(found.kept),
+        words=found.words().splitlines()[0],
+    )
+
+
+def reasons(found: Shown, number: int, tools: Tools) -> tuple[str, ...]:
+    """Return what a row comes from."""
+    return ()
+
+
+def why_not(query: Query, words: str, tools: Tools) -> tuple[str, ...]:
+    """Return why something is not among the rows."""
+    return ()

@@ -1,0 +1,236 @@
+"""States of the loop on a terminal: the query with what is wrong marked under it, what it says, its rows and where they come from, what may be typed next."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from broadsheet.ask.answer.values import cut, node_name, shown
+from broadsheet.ask.cypher.cursor import CLAUSES
+from broadsheet.ask.cypher.faults import SyntaxFault
+from broadsheet.ask.cypher.tokens import Kind, tokens
+from broadsheet.ask.graph.values import GraphNode, NodeId
+from broadsheet.ask.loop.records import Compared, Found, Preview, State, Transcript
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+# Code points of a cell.
+CELL = 60
+
+
+def show(console: Console, transcript: Transcript) -> None:
+    """Print the state that a loop is at."""
+    state = transcript.state
+    if state is None:
+        return
+    console.print()
+    console.rule(_title(transcript, state), align="left", style="dim")
+    console.print(Text.assemble(("Question  ", "dim"), (transcript.question, "bold")))
+    if state.options:
+        _show_options(console, state)
+        return
+    for line in _written(state):
+        console.print(Text(line, style="dim"))
+    for line in state.changes and (*(f"Changed: {one}" for one in state.changes),):
+        console.print(Text(line, style="green"))
+    for line in state.unasked:
+        console.print(Text(f"Nobody asked for this, and it was taken back: {line} (keep: have it back)", style="yellow"))
+    console.print()
+    for line in query_lines(state, max(40, console.width - 4)):
+        console.print(Padding(line, (0, 0, 0, 2)), soft_wrap=True)
+    console.print()
+    _show_findings(console, state)
+    _show_words(console, state, transcript.by)
+    if state.compared is not None:
+        console.print(Padding(_beside(state.compared), (0, 0, 1, 2)))
+    if state.preview is not None:
+        _show_rows(console, state.preview)
+    console.print(Text(what_next(state), style="dim"))
+
+
+def what_next(state: State) -> str:
+    """Return what may be typed at a state."""
+    if state.options:
+        return f"Type 1 to {len(state.options)}, or quit."
+    can = ["accept"] if state.preview is not None and not state.preview.fault else []
+    can += ["amend WORDS", *(f"fix {number}" for number, one in enumerate(state.findings, 1) if one.fix)]
+    can += ["keep"] if state.whole else []
+    can += ["parts"] if state.query else ["query CYPHER"]
+    can += ["undo"] if state.parent is not None else []
+    can += ["why 1"] if state.preview is not None and state.preview.rows else []
+    can += ["why not X"] if state.query else []
+    return " · ".join([*can, "help", "quit"])
+
+
+def _title(transcript: Transcript, state: State) -> str:
+    before = f", from state {state.parent}" if state.parent is not None else ""
+    return f"State {state.number} of {len(transcript.states)}{before} · graph {escape(transcript.graph.name)}"
+
+
+def _show_options(console: Console, state: State) -> None:
+    console.print(f"\n[bold]{escape(repr(state.options[0].words))} may mean:[/bold]")
+    for number, one in enumerate(state.options, 1):
+        console.print(f"  [bold]{number}[/bold]  {escape(one.meaning)} ({one.count} node{'' if one.count == 1 else 's'})")
+    console.print(Text(f"\n{what_next(state)}", style="dim"))
+
+
+def _written(state: State) -> Iterator[str]:
+    """Yield who wrote the query, and what was done to it since."""
+    for number, draft in enumerate(state.drafts):
+        said = "Written by" if not number else "Then"
+        notes = f": {'; '.join(draft.notes)}" if draft.notes else ""
+        yield f"{said} {draft.by}{'' if draft.text is not None else ', without a query'}{notes}"
+
+
+def query_lines(state: State, width: int) -> Iterator[Text]:
+    """Yield the query clause by clause, coloured, with marks under what is wrong and the numbers of the findings."""
+    for start, end in _pieces(state.text, width):
+        yield _coloured(state.text[start:end])
+        marks, numbers = [" "] * (end - start), []
+        for number, one in enumerate(state.findings, 1):
+            first, last = max(one.span[0], start), min(max(one.span[1], one.span[0] + 1), end)
+            if first < last:
+                marks[first - start : last - start] = "^" * (last - first)
+                numbers.append(str(number))
+        if numbers:
+            worst = min((one for one in state.findings), key=lambda one: list(COLOURS).index(one.severity))
+            yield Text("".join(marks).rstrip() + " " + ",".join(numbers), style=COLOURS[worst.severity])
+
+
+def _pieces(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Yield the places of lines: each clause on its own, none wider than the terminal, line ends as they stand."""
+    for start, end in _clauses(text):
+        while end - start > width:
+            at = text.rfind(" ", start + 1, start + width)
+            at = start + width if at <= start else at + 1
+            yield start, at
+            start = at
+        yield start, end
+
+
+def _clauses(text: str) -> Iterator[tuple[int, int]]:
+    begins = [0]
+    try:
+        read = tokens(text)
+    except SyntaxFault:
+        read = []
+    depth = 0
+    for place, token in enumerate(read):
+        depth += (token.kind is Kind.SIGN) * ((token.text in "([{") - (token.text in ")]}"))
+        before = read[place - 1] if place else None
+        second = before is not None and (before.word in {"OPTIONAL", "STARTS", "ENDS"} or (before.kind is Kind.SIGN and before.text in {".", ":", "|"}))
+        if place and not depth and token.word in CLAUSES and not second:
+            begins.append(token.start)
+    begins += [place + 1 for place, one in enumerate(text) if one == "\n"]
+    begins = sorted(set(begins))
+    for start, end in zip(begins, [*begins[1:], len(text)], strict=True):
+        if stripped := text[start:end].rstrip():
+            yield start, start + len(stripped)
+
+
+def _coloured(line: str) -> Text:
+    text = Text(line)
+    text.highlight_regex(r":`?[\w ]+`?", "cyan")
+    text.highlight_regex(r"\b\d[\d_.]*\b", "magenta")
+    text.highlight_regex(
+        r"\b(?:OPTIONAL|MATCH|WHERE|WITH|UNWIND|RETURN|UNION|ALL|ORDER BY|SKIP|LIMIT|DISTINCT|AS|AND|OR|XOR|NOT|IN|IS|NULL|CASE|WHEN|THEN|ELSE|END|DESC|EXISTS|COUNT"
+        r"|CONTAINS|STARTS|ENDS|CALL)\b",
+        "bold blue",
+    )
+    text.highlight_regex(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "green")
+    return text
+
+
+def _show_findings(console: Console, state: State) -> None:
+    if state.refused:
+        console.print(Text(f"Not run: {state.refused} is not allowed, a query only reads.", style=COLOURS["error"]))
+    for number, one in enumerate(state.findings, 1):
+        console.print(Text.assemble(f"  {number}  ", (f"{one.severity} {one.code}", COLOURS[one.severity]), f"  {one.message}{_offer(number, one)}"))
+    if not state.text:
+        console.print(Text("There is no query.", style=COLOURS["error"]))
+    if state.findings or state.refused:
+        console.print()
+
+
+def _offer(number: int, one: Found) -> str:
+    return f" (fix {number}: {', '.join(new or 'nothing' for _, _, new in one.fix)})" if one.fix else ""
+
+
+def _show_words(console: Console, state: State, by: str) -> None:
+    for line in state.explanation.splitlines():
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
+    if state.prose:
+        console.print(Padding(Group(Text(f"In the words of {by}:", style="dim"), Text(state.prose, style="italic")), (1, 0, 0, 2)))
+        for line in state.appended:
+            console.print(Padding(Text(f"It leaves out: {line}", style="yellow"), (0, 0, 0, 2)))
+    if state.unsaid:
+        console.print(Padding(Text(f"{by} gave no explanation: {state.unsaid}", style="yellow"), (0, 0, 0, 2)))
+    if state.explanation:
+        console.print()
+
+
+def _beside(compared: Compared) -> "RenderableType":
+    """Return the rows before and now, side by side, those that differ."""
+    said = Text(f"Rows: {compared.words}")
+    if not (compared.added or compared.removed or compared.changed):
+        return said
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("before", style="red")
+    table.add_column("now", style="green")
+    for before, after in compared.changed:
+        table.add_row(_line(before), _line(after))
+    for place in range(max(len(compared.added), len(compared.removed))):
+        sides = (compared.removed, compared.added)
+        table.add_row(*(_line(side[place]) if place < len(side) else "" for side in sides))
+    return Group(said, table)
+
+
+def _line(row: tuple[Any, ...]) -> Text:
+    return Text(", ".join(map(cell, row)))
+
+
+def cell(value: Any) -> str:
+    """Return a value of a row, as JSON has it, in few words: a node by its name."""
+    if isinstance(value, dict) and set(value) == {"label", "row", "properties"}:
+        return cut(node_name(GraphNode(NodeId(value["label"], value["row"]), value["properties"])), CELL)
+    return cut(shown(value), CELL)
+
+
+def _show_rows(console: Console, preview: Preview) -> None:
+    for line in preview.fault:
+        console.print(Text(line, style=COLOURS["error"]))
+    for number, step in enumerate(preview.steps, 1):
+        console.print(Text(f"  step {number}: {step.rows:,} rows after {step.words}", style="dim"))
+    for line in preview.empty:
+        console.print(Text(f"  {line}", style=COLOURS["warning"]))
+    if preview.rows:
+        table = Table(header_style="bold", title_justify="left")
+        table.add_column("", justify="right", style="dim")
+        for name in preview.columns:
+            table.add_column(Text(name))
+        if preview.cited:
+            table.add_column("from", style="dim")
+        for number, row in enumerate(preview.rows, 1):
+            origin = [cut(", ".join(preview.cited[number - 1]), 2 * CELL)] if preview.cited else []
+            table.add_row(str(number), *(Text(cell(value)) for value in row), *map(Text, origin))
+        console.print(table)
+    if not preview.fault:
+        more = ", and there are more" if preview.cut else ""
+        console.print(Text(f"{preview.total:,} row{'' if preview.total == 1 else 's'}{more}; {len(preview.rows)} shown."))
+    for line in preview.notes:
+        console.print(Text(line, style="yellow"))
+
+
+def show_states(console: Console, transcript: Transcript) -> None:
+    """Print the tree of states."""
+    for state in transcript.states:
+        mark = "→" if state.number == transcript.at else " "
+        parent = f"from {state.parent}" if state.parent is not None else "first"
+        said = state.query or (f"asks back: {state.options[0].words}" if state.options else state.text or "no query")
+        console.print(Text(f"{mark} {state.number} ({parent}) {cut(said, 120)}"))
