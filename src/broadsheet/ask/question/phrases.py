@@ -92,6 +92,11 @@ SUPERLATIVES: Mapping[str, str] = {
     **dict.fromkeys("oldest earliest eldest".split(), "old"),
     **dict.fromkeys("fastest slowest rarest commonest toughest hardest easiest safest".split(), "unknown"),
 }
+# Words that end like superlatives and are none.
+NO_SUPERLATIVES = _words(
+    "interest request forest guest suggest honest west midwest test rest protest invest harvest contest digest manifest modest arrest conquest quest bequest northwest southwest "
+    "ingest infest nest chest pest vest zest crest breast feast least yeast northeast southeast"
+)
 # Most and least before a word that turns them into a time.
 TIMED = {"recent": ("new", "old"), "recently": ("new", "old"), "ancient": ("old", "new")}
 TOPS: Mapping[str, str] = {"top": "high", "bottom": "low"}
@@ -154,7 +159,7 @@ ASKS = _words(
 NUMBERS: Mapping[str, int] = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13,
     "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
-    "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12,
+    "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
 SCALES: Mapping[str, int] = {
     "hundred": 100, "hundreds": 100, "thousand": 1000, "thousands": 1000, "k": 1000, "million": 10**6, "millions": 10**6, "m": 10**6, "mn": 10**6, "billion": 10**9,

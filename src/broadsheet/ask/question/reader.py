@@ -168,7 +168,7 @@ class _Reader:
             if value is not None:
                 self._valued.add(value.first)
             turned = sign if denied is None else p.OPPOSITE[sign]
-            yield Comparison(self._place(start, last), turned, value, self._said(start, last), aged)  # pyrefly: ignore
+            yield Comparison(self._place(start, last), turned, value, self._said(start, last), aged, denied=denied is not None)  # pyrefly: ignore
 
     def _unclear(self, at: int, end: int, value: Value | None) -> bool:
         """Whether words that often compare do something else here: `over the films`, `after Ana left`, `under jurisdictions`."""
@@ -276,13 +276,17 @@ class _Reader:
                 continue
             after = self._lows[at + 1] if at + 1 < len(self._lows) else ""
             if low in p.SUPERLATIVES:
-                if low in {"most", "least", "best"} and after == "of":
+                if (low in {"most", "least", "best"} and after == "of") or (at and self._lows[at - 1] == "at"):
                     continue
                 way, end = p.SUPERLATIVES[low], at + 1
                 if low in {"most", "least"} and after in p.TIMED:
                     way, end = p.TIMED[after][low == "least"], at + 2
+                elif after == "negative":
+                    way = "low" if way == "high" else "high"
                 self._taken.update(range(at, end))
                 yield Superlative(self._place(at, end), way, self._said(at, end), self._about(end), soft=low in {"maximum", "minimum", "max", "min", "best", "worst"})  # pyrefly: ignore
+            elif low.endswith("est") and len(low) > 5 and low not in p.NO_SUPERLATIVES and self._pieces[at].text.islower():
+                yield Superlative(self._place(at, at + 1), "unknown", low, self._about(at + 1))
             elif low in p.TOPS:
                 yield Superlative(self._place(at, at + 1), p.TOPS[low], self._pieces[at].text, self._about(at + 1), soft=True)  # pyrefly: ignore
             elif low in {"first", "last"} and at + 1 not in self._begins and after not in {"name", "names", "-", "initial"}:

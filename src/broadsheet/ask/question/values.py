@@ -127,7 +127,7 @@ def _worded(tokens: Sequence[Token], at: int) -> Value | None:
             break
         end += 1
     place = Place(tokens[at].place.start, tokens[end - 1].place.end)
-    return Value(place, "number", total + part, _between(tokens, at, end - 1), at, end, soft=low == "one" and end == at + 1)
+    return Value(place, "number", total + part, _between(tokens, at, end - 1), at, end, soft=low in {"one", "once", "twice", "thrice"} and end == at + 1)
 
 
 def _goes_on(word: str, part: int, after: int) -> bool:

@@ -67,7 +67,9 @@ class Vocabulary:
         >>> [(one.kind, one.name) for one in words.mentions(tokens("Which films have no actors?"))]
         [('label', 'Film'), ('relation', 'ACTED_IN')]
         """
-        return tuple(self._found(pieces))
+        found = tuple(self._found(pieces))
+        whole = [one.place for one in found if one.whole]
+        return tuple(one for one in found if one.whole or not any(place.start <= one.place.start and one.place.end <= place.end for place in whole))
 
     def _found(self, pieces: Sequence[Token]) -> Iterator[Mention]:
         split = [(at, root(word)) for at, token in enumerate(pieces) for word in _words(token)]

@@ -1,0 +1,49 @@
+"""A question held against a query: what it asks for that the query lacks, has besides, or has otherwise."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from broadsheet.ask.check.findings import Finding
+from broadsheet.ask.check.scope import Scopes
+from broadsheet.ask.check.shapes import Shapes
+from broadsheet.ask.check.values import Values
+from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.question.doubts import Doubt, finding_of
+from broadsheet.ask.question.held import held_in
+from broadsheet.ask.question.names_held import NamesHeld
+from broadsheet.ask.question.order_held import OrderHeld
+from broadsheet.ask.question.reader import read_question
+from broadsheet.ask.question.values_held import ValuesHeld
+from broadsheet.ask.question.vocabulary import Vocabulary
+from broadsheet.ask.schema import Schema
+
+# The rules whose doubts are alarms; the others are told as an info. They were chosen on the databases that `bench/questions.py` names for it.
+SURE = frozenset(
+    "limit limit_of_one limit_missing sign sign_of_equal strictness repeated number_changed number_missing number_bound_missing decade_changed year_changed date_changed date_missing "
+    "date_bound_missing quoted_changed quoted_missing quoted_bound_missing code_changed code_missing code_bound_missing name_changed name_missing name_bound_missing number_extra "
+    "text_extra truth_denied truth_held truth_missing order order_missing superlative superlative_missing soft_high soft_low soft_old soft_new containment containment_equal "
+    "negation_missing negation_extra unequal_extra null_extra avg_changed sum_changed count_changed stDev_changed percentileCont_changed extreme avg_missing how_many count_extra "
+    "distinct_counted distinct_rows different_counted count_repeats or_for_and or_extra or_missing relation property_filtered property_ordered returned label_missing".split()
+)
+
+
+@lru_cache(maxsize=32)
+def vocabulary_of(schema: Schema) -> Vocabulary:
+    """Return the words of a schema, made once."""
+    return Vocabulary(schema)
+
+
+def doubts(question: str, text: str, query: Query, schema: Schema) -> Iterator[Doubt]:
+    """Yield what a question and a query tell differently, sure or not."""
+    facts = read_question(question, vocabulary_of(schema))
+    scopes = Scopes(query)
+    Shapes(scopes, schema, text).check()
+    held = held_in(query, scopes)
+    yield from ValuesHeld(facts, held, text).doubts()
+    yield from OrderHeld(facts, held, Values(scopes, schema), text).doubts()
+    yield from NamesHeld(facts, held, schema).doubts()
+
+
+def asked_findings(question: str, text: str, query: Query, schema: Schema) -> tuple[Finding, ...]:
+    """Return what a question and a query tell differently, as findings in the order of the query; what is sure is a warning, the rest an info."""
+    return tuple(sorted(dict.fromkeys(finding_of(one, question, SURE) for one in doubts(question, text, query, schema)), key=lambda one: (one.place, one.code)))

@@ -1,0 +1,418 @@
+"""Numbers, dates, texts and comparisons of a question held against those of a query."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from broadsheet.ask.check.findings import Code, Splice
+from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.cypher.printer import written
+from broadsheet.ask.question import phrases as p
+from broadsheet.ask.question.doubts import Doubt
+from broadsheet.ask.question.facts import Comparison, Facts, Value
+from broadsheet.ask.question.held import MOMENT, TEXTUAL, Constant, Filter, Held, names_in
+from broadsheet.ask.question.words import parts, root
+
+# How often a unit of time goes into another, and thousandths.
+UNITS = (60, 3600, 24, 7, 12, 30, 365, 1000, 60_000, 3_600_000, 86_400, 86_400_000, 0.01, 1e-3)
+ORDER = {"<": -1, "<=": -1, ">": 1, ">=": 1}
+
+
+class ValuesHeld:
+    """Compares the values of a question with those of a query."""
+
+    def __init__(self, facts: Facts, held: Held, text: str) -> None:
+        self._facts, self._held, self._text = facts, held, text
+        self._folded = folded(text)
+        self._numbers = {float(one.value) for one in held.constants if _is_number(one.value)}
+        self._digits = {float(digit) for name in names_in(held) for digit in parts(name) if digit.isdigit() and digit.isascii()}
+        self._texts = [one.value for one in held.constants if isinstance(one.value, str)]
+        self._inside = {float(digit) for said in self._texts for digit in re.findall(r"\d+(?:\.\d+)?", said)}
+        self._isos = {one.iso for one in held.constants if one.iso} | {iso for one in held.constants if (iso := _year_of(one.value))}
+        self._asked = {one.first for one in facts.values}
+        self._unexplained = [one for one in held.filters if one.value is not None and not self._explained(one)]
+
+    def doubts(self) -> Iterator[Doubt]:
+        """Yield what does not agree."""
+        yield from self._limits()
+        yield from self._comparisons()
+        yield from self._values()
+        yield from self._extra()
+        yield from self._containments()
+        yield from self._truths()
+
+    # Limits.
+
+    def _limits(self) -> Iterator[Doubt]:
+        cuts = [one for one in self._held.cuts if one.count is not None]
+        counts = {one.count for one in cuts}
+        for limit in self._facts.limits:
+            if limit.count in counts:
+                continue
+            others = [one for one in cuts if one.count not in {other.count for other in self._facts.limits}]
+            if others:
+                cut = others[-1]
+                said = f"the query keeps {cut.count}."
+                yield Doubt("limit", Code.QUESTION_MISMATCH, cut.place, limit.place, said, (Splice(cut.place, str(limit.count)),))
+            elif not cuts and not self._held.cuts and limit.count not in self._numbers:
+                yield Doubt("limit_missing", Code.QUESTION_FACT_MISSING, self._held.last, limit.place, "the query keeps all rows.", ())
+        if self._facts.limits:
+            return
+        said_numbers = {one.value for one in self._facts.values if one.is_number}
+        for cut in cuts:
+            if cut.count is not None and cut.count > 1 and cut.last and cut.count not in said_numbers:
+                one = self._one_asked()
+                rule = "limit_of_one" if one is not None else "limit_extra"
+                code = Code.QUESTION_MISMATCH if one is not None else Code.QUESTION_FACT_EXTRA
+                yield Doubt(rule, code, cut.place, one, f"the query keeps {cut.count} rows, which is not asked for." if one else f"LIMIT {cut.count} is not asked for.")
+        if cuts and all(cut.count == 1 for cut in cuts) and any(cut.last for cut in cuts) and not self._facts.superlatives and not said_numbers & {1}:
+            yield Doubt("limit_extra", Code.QUESTION_FACT_EXTRA, cuts[-1].place, None, "Only one row is kept, which is not asked for.")
+
+    def _one_asked(self) -> Place | None:
+        """Return the superlative of a question that asks for one thing: `which film has the most votes`."""
+        tokens = self._facts.tokens
+        if not tokens or not any(not one.soft for one in self._facts.superlatives):
+            return None
+        lows = [one.low for one in tokens[:4]]
+        head = lows[1] if lows[0] in {"which", "what"} and len(lows) > 1 else ""
+        head = lows[2] if lows[:2] in (["what", "is"], ["what", "was"]) and len(lows) > 2 else head
+        single = lows[:2] in (["who", "is"], ["who", "was"], ["who", "has"], ["what", "is"], ["what", "was"], ["which", "is"]) or (
+            head not in {"", "are", "were", "is", "have", "do", "people"} and not head.endswith("s")
+        )
+        return next(one.place for one in self._facts.superlatives if not one.soft) if single else None
+
+    # Comparisons.
+
+    def _comparisons(self) -> Iterator[Doubt]:
+        for one in self._facts.comparisons:
+            if one.value is None or one.value.kind == "name":
+                continue
+            found = [held for held in self._held.filters if held.value is not None and held.sign not in TEXTUAL and self._same(one.value, held.value)]
+            if not found or any(self._agrees(one, held) for held in found):
+                continue
+            near = [held for held in self._held.filters if held.value is not None and held not in found and self._beside(one, held)]
+            if near or (one.denied and self._held.negations):
+                continue
+            held = found[0]
+            strict = all(ORDER.get(one.sign) == ORDER.get(other.sign) is not None for other in found)
+            rule = "strictness" if strict else _kind_of_clash(one, held)
+            yield Doubt(rule, Code.QUESTION_MISMATCH, held.place, one.place, f"the query has {held.written}.", self._resigned(one, held))
+
+    def _resigned(self, one: Comparison, held: Filter) -> tuple[Splice, ...]:
+        said = self._text[slice(*held.sign_place)]
+        sign = said.strip()
+        if held.turned or sign not in ORDER or one.sign not in ORDER or one.of_age or one.value is None:
+            return ()
+        flipped = held.sign != sign
+        wanted = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}[one.sign] if flipped else one.sign
+        start = held.sign_place.start + said.index(sign)
+        return (Splice(Place(start, start + len(sign)), wanted),)
+
+    def _same(self, value: Value, constant: Constant) -> bool:
+        """Whether a value of the question is one of the query, exactly."""
+        if value.is_number and _is_number(constant.value):
+            number, held = float(value.value), float(constant.value)  # pyrefly: ignore
+            return _near(number, held) or (value.kind == "year" and _year_of(constant.value) == f"{number:g}") or (value.text != f"{number:g}" and self._scaled(value, held))
+        if value.kind == "year" and constant.iso:
+            return constant.iso.startswith(str(value.value))
+        date = value.value if value.kind == "date" else _iso_of(value)
+        if date and constant.iso:
+            return constant.iso.startswith(str(date)) or str(date).startswith(constant.iso)
+        if value.is_number and isinstance(constant.value, str):
+            return constant.value.strip() in {value.text, f"{float(value.value):g}"}
+        return isinstance(constant.value, str) and folded(constant.value) == folded(value.text) != ""
+
+    def _scaled(self, value: Value, held: float) -> bool:
+        match = re.match(r"[^\d]*([\d,.]+)", value.text)
+        return match is not None and match.group(1).strip(",.") != "" and _near(float(match.group(1).replace(",", "").strip(".")), held)
+
+    def _agrees(self, one: Comparison, held: Filter) -> bool:
+        wanted, sign = one.sign, held.sign
+        if sign == wanted or (wanted == "=" and sign in {"IN", "=~", "CONTAINS"}) or (wanted == "<>" and sign == "NOT IN"):
+            return True
+        if wanted == "<>":
+            return bool(self._held.negations) or self._negated()
+        if wanted == "=":
+            return {"<=", ">="} <= {other.sign for other in self._held.filters if other.value is not None and other.value.value == (held.value and held.value.value)}
+        if one.of_age and ORDER.get(sign) and not _of_age(held):
+            return True
+        assert one.value is not None
+        loose = one.of_range or one.value.kind in {"date", "decade"} or (held.value is not None and held.value.iso != "")
+        if sign == "=" or sign == "IN":
+            return False
+        return bool(loose and ORDER.get(wanted) == ORDER.get(sign))
+
+    def _negated(self) -> bool:
+        return any("NOT" in one.sign or one.sign == "<>" for one in self._held.filters)
+
+    def _beside(self, one: Comparison, held: Filter) -> bool:
+        """Whether a filter says the same with the next number: `>= 6` for more than 5."""
+        assert one.value is not None and held.value is not None
+        if not one.value.is_number or ORDER.get(one.sign) is None or ORDER.get(one.sign) != ORDER.get(held.sign):
+            return False
+        if held.value.iso:
+            year = int(held.value.iso[:4])
+            return abs(year - float(one.value.value)) <= 1
+        return _is_number(held.value.value) and abs(float(held.value.value) - float(one.value.value)) <= 1 and held.sign != one.sign  # pyrefly: ignore
+
+    # Values.
+
+    def _values(self) -> Iterator[Doubt]:
+        limits = {(one.count, place.start) for one in self._facts.limits for place in (one.place,)}
+        bounded = {one.value.first for one in self._facts.comparisons if one.value is not None}
+        contained = {one.value.first for one in self._facts.containments if one.value is not None}
+        for value in self._facts.values:
+            if value.soft or any(start <= value.place.start and count == value.value for count, start in limits if abs(start - value.place.start) < 60 and value.is_number):
+                continue
+            if self._is_said(value) or self._is_mentioned(value):
+                continue
+            other = self._other(value)
+            kind = "number" if value.is_number else value.kind
+            if other is not None:
+                rule = f"{kind}_changed"
+                yield Doubt(rule, Code.QUESTION_MISMATCH, other.value.place, value.place, f"the query has {other.written}.", self._replaced(value, other))  # pyrefly: ignore
+            else:
+                rule = f"{kind}_bound_missing" if value.first in bounded or value.first in contained else f"{kind}_missing"
+                yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, value.place, "the query has nothing of it.")
+        yield from self._repeated()
+
+    def _repeated(self) -> Iterator[Doubt]:
+        """Tell of a bound that the question has twice and the query once."""
+        seen: dict[tuple[str, float | str], list[Comparison]] = {}
+        for one in self._facts.comparisons:
+            if one.value is not None and not one.of_range:
+                seen.setdefault((one.sign, one.value.value), []).append(one)
+        for (sign, _), listed in seen.items():
+            if len(listed) > 1:
+                assert listed[0].value is not None
+                found = [held for held in self._held.filters if held.value is not None and self._same(listed[0].value, held.value) and self._agrees(listed[0], held)]
+                if 0 < len(found) < len(listed) and sign not in {"=", "<>"}:
+                    yield Doubt("repeated", Code.QUESTION_FACT_MISSING, found[0].place, listed[-1].place, f"the query has such a bound only once: {found[0].written}.")
+
+    def _is_mentioned(self, value: Value) -> bool:
+        """Whether a value is the name of something of the schema rather than a value."""
+        return value.kind in {"quoted", "code", "name"} and any(
+            one.whole and one.kind != "value" and one.place.start <= value.place.start and value.place.end <= one.place.end for one in self._facts.mentions
+        )
+
+    def _replaced(self, value: Value, other: Filter) -> tuple[Splice, ...]:
+        assert other.value is not None
+        if value.kind == "year" and isinstance(other.value.value, int) or (value.kind == "number" and _is_number(other.value.value)):
+            number = value.value
+            return (Splice(other.value.place, f"{number:g}" if isinstance(number, float) else str(number)),)
+        if value.kind == "quoted" and isinstance(other.value.value, str) and not other.value.iso:
+            from broadsheet.ask.cypher.nodes import Literal_
+
+            return (Splice(other.value.place, written(Literal_(value.text))),)
+        return ()
+
+    def _other(self, value: Value) -> Filter | None:
+        """Return the one filter of a like value that nothing in the question explains."""
+        left = [one for one in self._unexplained if one.value is not None and _alike(value, one.value)]
+        return left[0] if len(left) == 1 or (left and value.is_number) else None
+
+    def _is_said(self, value: Value) -> bool:
+        if value.is_number:
+            return self._has_number(value)
+        date = value.value if value.kind == "date" else _iso_of(value)
+        if date and any(held.startswith(str(date)) or str(date).startswith(held) for held in self._isos):
+            return True
+        said = folded(value.text)
+        if len(said) > 2 and said in self._folded:
+            return True
+        if any(folded(text) == said for text in (*self._texts, *names_in(self._held))):
+            return True
+        words = [one for one in re.findall(r"[^\W_]+", value.text.lower()) if len(one) > 2 and one not in p.LINKS]
+        if value.kind == "name":
+            return bool(words) and sum(one in self._folded or root(one) in self._folded for one in words) * 2 >= len(words)
+        if value.kind == "quoted" and words:
+            digits = [float(one) for one in re.findall(r"\d+", value.text)]
+            return all(one in self._folded or root(one) in self._folded for one in words if not digits or not one.isalpha()) and all(
+                one in self._numbers | self._digits | self._inside for one in digits
+            )
+        return not said or any(said.startswith(folded(text)) and folded(text) for text in self._texts)
+
+    def _has_number(self, value: Value) -> bool:
+        number = float(value.value)
+        numbers = self._numbers | self._digits | self._inside
+        if any(_near(number, one) for one in numbers) or (value.text != f"{number:g}" and any(self._scaled(value, one) for one in self._numbers)):
+            return True
+        if value.kind == "year":
+            year = int(number)
+            if any(iso.startswith((f"{year}", f"{year + 1}-01", f"{year - 1}-12")) for iso in self._isos):
+                return True
+        if value.kind == "decade":
+            return any(number <= one <= number + 10 for one in numbers) or any(number <= int(iso[:4]) <= number + 10 for iso in self._isos)
+        bounds = [one.sign for one in self._facts.comparisons if one.value is not None and one.value.first == value.first]
+        if bounds and any(abs(number - one) == 1 for one in self._numbers):
+            return True
+        if number == 0 and self._held.negations:
+            return True
+        after = self._facts.tokens[value.last].low if value.last < len(self._facts.tokens) else ""
+        timed = root(after) in _TIMED or after == "%" or after == "percent"
+        if timed and any(_near(number * factor, one) for factor in UNITS for one in numbers):
+            return True
+        return number == 2 and not bounds or (number == 1 and bool(bounds))
+
+    def _explained(self, one: Filter) -> bool:
+        """Whether the question says why a value stands in the query."""
+        assert one.value is not None
+        return explained(self._facts, one.value)
+
+    def _extra(self) -> Iterator[Doubt]:
+        missing = any(not one.soft and not self._is_said(one) and not self._is_mentioned(one) for one in self._facts.values)
+        for one in self._unexplained:
+            assert one.value is not None
+            if not missing:
+                kind = "number" if _is_number(one.value.value) else "date" if one.value.iso else "sentence" if str(one.value.value).count(" ") > 3 else "text"
+                yield Doubt(f"{kind}_extra", Code.QUESTION_FACT_EXTRA, one.place, None, f"The question does not say {one.written}.")
+
+    # Texts.
+
+    def _containments(self) -> Iterator[Doubt]:
+        for one in self._facts.containments:
+            if one.value is None:
+                continue
+            found = [held for held in self._held.filters if held.value is not None and isinstance(held.value.value, str) and self._same_text(one.value, held.value.value)]
+            signs = {held.sign for held in found}
+            if not found or one.sign in signs or "=~" in signs or "NOT" in " ".join(signs):
+                continue
+            if self._held.functions & {"substring", "left", "right", "split", "size"}:
+                continue
+            weak = one.words.lower().startswith(("includ", "mention", "referenc", "featur", "that says")) or one.value.kind != "quoted"
+            rule = "containment_weak" if weak and signs <= {"=", "IN", "<>"} else "containment_equal" if signs <= {"=", "IN", "<>"} else "containment"
+            yield Doubt(rule, Code.QUESTION_MISMATCH, found[0].place, one.place, f"the query has {found[0].written}.")
+
+    def _same_text(self, value: Value, text: str) -> bool:
+        return folded(value.text) == folded(text)
+
+    def _truths(self) -> Iterator[Doubt]:
+        """Tell of a property that must be true where the question denies it, or false where it does not."""
+        denied = bool(self._facts.marked("negation"))
+        for one in self._held.filters:
+            if one.value is None or not isinstance(one.value.value, bool) or one.sign not in {"=", "<>"}:
+                continue
+            positive = one.value.value == (one.sign == "=")
+            if not positive and not denied:
+                yield Doubt("truth_denied", Code.QUESTION_MISMATCH, one.place, None, f"The question denies nothing, and the query has {one.written}.")
+            elif positive and denied and not self._held.negations and self._denied_near(one):
+                mark = self._facts.marked("negation")[0]
+                yield Doubt("truth_held", Code.QUESTION_MISMATCH, one.place, mark.place, f"the query has {one.written}.")
+
+    def _denied_near(self, one: Filter) -> bool:
+        key = getattr(one.subject, "key", "")
+        said = {root(word) for word in parts(key)}
+        for mark in self._facts.marked("negation"):
+            behind = [token for token in self._facts.tokens if token.place.start >= mark.place.start][:4]
+            if said & {root(token.low.removeprefix("un")) for token in behind}:
+                return True
+        return False
+
+
+_TIMED = {root(one) for one in "hour minute second day week month year millisecond km kilometer kilometre meter metre mile".split()}
+
+
+def explained(facts: Facts, constant: Constant) -> bool:
+    """Whether the words of a question say why a value stands in a query."""
+    value = constant.value
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, str):
+        return _text_explained(facts, value, constant.iso)
+    if value in {0, 1, -1} or (value == 2 and facts.marked("several")):
+        return True
+    if "weekend" in facts.question.lower() and value in {5, 6, 7}:
+        return True
+    for one in facts.values:
+        if one.soft and "century" in facts.question.lower() and one.is_number and (one.value - 1) * 100 <= value <= one.value * 100 + 1:  # pyrefly: ignore
+            return True
+        if one.is_number and (_near(float(one.value), value) or abs(float(one.value) - value) == 1 or (one.kind == "decade" and one.value <= value <= one.value + 10)):  # pyrefly: ignore
+            return True
+        if one.is_number and value and any(_near(float(one.value) * factor, value) for factor in (*UNITS, 10**6, 10**9)):
+            return True
+        if one.is_number and _year_of(value) in {str(one.value), f"{float(one.value) + 1:g}"}:
+            return True
+        if one.kind == "date" and (str(value) in str(one.value) or str(one.value)[:4] == _year_of(value)):
+            return True
+        if one.kind in {"quoted", "code", "name"} and str(value) in re.findall(r"\d+(?:\.\d+)?", one.text):
+            return True
+    return str(value) in re.findall(r"\d+(?:\.\d+)?", facts.question)
+
+
+def _text_explained(facts: Facts, value: str, iso: str) -> bool:
+    said = folded(value)
+    if not said or said in folded(facts.question):
+        return True
+    if iso and any(_about_date(one, iso) for one in facts.values):
+        return True
+    if any(one.kind == "value" and folded(one.value) == said for one in facts.mentions):
+        return True
+    asked = {root(token.low) for token in facts.tokens for token_part in (token.low,) if token_part}
+    asked |= {root(word) for token in facts.tokens for word in re.findall(r"[^\W_]+", token.low)}
+    words = [root(word) for word in re.findall(r"[^\W_]+", value.lower()) if len(word) > 2]
+    return bool(words) and sum(word in asked or any(len(word) > 3 and one.startswith(word[:4]) for one in asked) for word in words) * 2 >= len(words)
+
+
+def _about_date(one: Value, iso: str) -> bool:
+    """Whether a value of the question may be what a date in the query bounds: the same day, or the end of the month or year."""
+    date = str(one.value) if one.kind == "date" else _iso_of(one)
+    if date:
+        months = [12 * int(part[:4]) + int(part[5:7] or 1) for part in (date, iso)]
+        return date.startswith(iso) or iso.startswith(date) or (abs(months[0] - months[1]) <= 1 and iso[8:] in {"", "01", "28", "29", "30", "31"})
+    if not one.is_number:
+        return False
+    year = int(iso[:4])
+    return abs(float(one.value) - year) <= 1 or (one.kind == "decade" and float(one.value) <= year <= float(one.value) + 10)
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> str:
+    """Return the letters and digits of a text, in small letters.
+
+    >>> folded("Sci-Fi & Co.")
+    'scifico'
+    """
+    return "".join(one for one in text.lower() if one.isalnum())
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1.0)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _year_of(value: object) -> str:
+    """Return the year of a count of seconds or thousandths since 1970, or nothing."""
+    if not _is_number(value) or not MOMENT <= value < 10**14:  # pyrefly: ignore
+        return ""
+    seconds = value / 1000 if value >= 10**11 else value  # pyrefly: ignore
+    return str(1970 + int(seconds // 31_556_952))
+
+
+def _iso_of(value: Value) -> str:
+    from broadsheet.ask.question.values import iso
+
+    return (iso(value.text) or "") if value.kind == "quoted" else ""
+
+
+def _kind_of_clash(one: Comparison, held: Filter) -> str:
+    if held.sign in {"=", "IN"} and one.sign not in {"=", "<>"}:
+        return "sign_of_none"
+    return "sign_of_equal" if one.sign in {"=", "<>"} or held.sign in {"=", "<>", "IN", "NOT IN"} else "sign"
+
+
+def _of_age(held: Filter) -> bool:
+    return "age" in parts(getattr(held.subject, "key", ""))
+
+
+def _alike(value: Value, constant: Constant) -> bool:
+    if constant.iso:
+        return value.kind in {"year", "date", "decade"} or bool(_iso_of(value))
+    if _is_number(constant.value):
+        return value.is_number
+    return isinstance(constant.value, str) and not value.is_number and value.kind != "date"
+
+
+__all__ = ["Sequence", "ValuesHeld", "explained", "folded"]
