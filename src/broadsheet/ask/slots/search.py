@@ -1,0 +1,180 @@
+"""Trees of nodes that account for the words of a question: a search that keeps the best at each word."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from broadsheet.ask.question.words import Token
+from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.paths import Evidence, Way
+from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
+
+BEAM = 48
+# Words before which a question has not begun to ask: what stands there is told beforehand.
+ASKING = frozenset("which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split())
+# What a name costs that is passed over, a value that is, and words that name a second time what is there.
+PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
+CLOSE = 3
+
+
+@dataclass(frozen=True)
+class State:
+    """A tree so far: its sketch, its score, the tokens that are accounted for, the node that was named last, and how the target was asked for."""
+
+    sketch: Sketch
+    score: float
+    used: frozenset[int]
+    last: int = 0
+    target: int = -1
+
+
+class Search:
+    """Searches for the trees of one question."""
+
+    def __init__(self, tokens: Sequence[Token], found: Sequence[Anchor], evidence: Evidence) -> None:
+        self._tokens, self._evidence = tokens, evidence
+        begins = next((at for at, one in enumerate(tokens) if one.low in ASKING), 0)
+        self._begins = begins
+        # What is told before the question begins comes last.
+        self._anchors = (*(one for one in found if one.last > begins), *(one for one in found if one.last <= begins))
+
+    def trees(self) -> list[State]:
+        """Return the best trees, the best first."""
+        beam = list(self._starts())
+        for number in range(len(self._anchors)):
+            ready = [one for one in beam if one.target <= number]
+            waiting = [one for one in beam if one.target > number]
+            grown = [new for state in ready for new in self._grown(state, self._anchors[number])] if ready else []
+            beam = _best([*grown, *waiting])
+        return beam
+
+    def _starts(self) -> Iterator[State]:
+        """Yield the nodes that may be asked for: what is named first, or what who and where stand for."""
+        for number, anchor in enumerate(self._anchors[:3]):
+            passed = sum(LOST if one.is_value else PASSED for one in self._anchors[:number])
+            for option in anchor.options:
+                if not (anchor.is_value and number):
+                    yield self._start(anchor, option, number, option.score - passed)
+        low = self._tokens[self._begins].low if self._tokens else ""
+        names = self._evidence.names
+        labels = names.persons if low in {"who", "whom", "whose"} else names.places if low == "where" else frozenset()
+        for label in sorted(labels):
+            because = Because(self._tokens[self._begins].place, self._tokens[self._begins].text, label)
+            yield State(Sketch((Spot(label, (), self._begins, 1),), why=(because,)), 0.75, frozenset((self._begins,)), target=0)
+        if not labels and not self._anchors:
+            return
+
+    def _start(self, anchor: Anchor, option: Option, number: int, score: float) -> State:
+        used = frozenset(range(anchor.first, anchor.last + 1))
+        why = (Because(anchor.place, anchor.words, _told(option)),)
+        match option.kind:
+            case "label":
+                sketch = Sketch((Spot(option.label, (), anchor.last, 1),), why=why)
+            case "value":
+                sketch = Sketch((Spot(option.label, (Condition(option.property, _sign(anchor), option.value),), anchor.last, 0),), why=why)
+            case _:
+                sketch, score = Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why), score - 0.1
+        return State(sketch, score, used, target=number + 1)
+
+    def _grown(self, state: State, anchor: Anchor) -> Iterator[State]:
+        yield replace(state, score=state.score - self._cost(anchor))
+        for option in anchor.options:
+            if option.kind == "property":
+                yield from self._asked(state, anchor, option)
+            else:
+                yield from self._merged(state, anchor, option)
+                yield from self._joined(state, anchor, option)
+
+    def _cost(self, anchor: Anchor) -> float:
+        best = anchor.options[0]
+        if best.kind == "value":
+            return LOST * min(1.0, best.score)
+        # What stands at a value and says which it is, or speaks for a relation, is not lost.
+        return (PASSED if best.kind == "label" else PASSED / 2) * min(1.0, best.score)
+
+    def _asked(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
+        """Yield what asks for a property of the target: `the crime types`, `officers' badge numbers`, `which papers and their years`."""
+        spot = state.sketch.spots[0]
+        if spot.label != option.label or any(one.property == option.property for one in state.sketch.asked) or any(one.property == option.property for one in spot.conditions):
+            return
+        near = anchor.first - spot.at
+        listed = bool(state.sketch.asked) and self._between(state.last, anchor) <= CLOSE
+        if not state.sketch.links and (0 < near <= CLOSE or listed):
+            sketch = replace(state.sketch, asked=(*state.sketch.asked, Asked(0, option.property)), why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option))))
+            yield replace(state, sketch=sketch, score=state.score + 0.8 * option.score - 0.2 * (near - 1), used=state.used | _at(anchor))
+
+    def _between(self, node: int, anchor: Anchor) -> int:
+        return max(0, anchor.first - node)
+
+    def _merged(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
+        """Yield what names or describes a node that is there already."""
+        for number, spot in enumerate(state.sketch.spots):
+            if spot.label != option.label or (anchor.negated and option.kind == "label"):
+                continue
+            if option.kind == "value":
+                if any(one.property == option.property for one in spot.conditions):
+                    continue
+                distance = 0 if spot.at < 0 else sum(1 for one in self._anchors if spot.at < one.first < anchor.first)
+                behind = 0 if spot.at < 0 else max(0, spot.at - anchor.last)
+                score = option.score + (0.3 if spot.at >= 0 and distance == 0 else 0.0) - 0.3 * distance - (0.1 * behind)
+                condition = Condition(option.property, _sign(anchor), option.value)
+                sketch = state.sketch.with_condition(number, condition, Because(anchor.place, anchor.words, _told(option)))
+                if not spot.named or spot.at < 0:
+                    sketch = _placed(sketch, number, anchor, named=spot.named)
+            else:
+                again = spot.named > 0
+                beside = spot.named == 0 and spot.at >= 0 and anchor.first - spot.at > CLOSE + 3
+                score = option.score - ((AGAIN + option.score) if again else 0.0) - (0.4 if beside else 0.0)
+                sketch = _placed(replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1)
+            yield replace(state, sketch=sketch, score=state.score + score, used=state.used | _at(anchor), last=number)
+
+    def _joined(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
+        """Yield what names a node that is joined to one that is there."""
+        for number, spot in enumerate(state.sketch.spots):
+            low, high = sorted((max(spot.at, 0), anchor.first)) if spot.at >= 0 else (state.sketch.spots[state.last].at, anchor.first)
+            later = sum(1 for one in state.sketch.spots if one.at > spot.at) if spot.at >= 0 else 1
+            low, high = (anchor.last + 1, low) if anchor.last < low == spot.at else (low, high)
+            for way in self._evidence.ways(spot.label, option.label, min(low, high), max(low, high)):
+                sketch = self._with(state.sketch, number, way, anchor, option)
+                score = state.score + option.score + way.score - 0.12 * later
+                yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | frozenset(way.tokens), last=len(sketch.spots) - 1)
+
+    def _with(self, sketch: Sketch, start: int, way: Way, anchor: Anchor, option: Option) -> Sketch:
+        spots, links, here = list(sketch.spots), list(sketch.links), start
+        mode = "none" if anchor.negated else "optional" if anchor.optional else "all"
+        for step in way.steps:
+            spots.append(Spot(step.label))
+            links.append(Link(here, len(spots) - 1, step.type, step.towards, mode if here == start else "all"))
+            here = len(spots) - 1
+        conditions = (Condition(option.property, "=", option.value),) if option.kind == "value" else ()
+        spots[here] = Spot(option.label, conditions, anchor.last, 1 if option.kind == "label" else 0)
+        heard = [Because(self._tokens[at].place, self._tokens[at].text, ", ".join(step.type for step in way.steps)) for at in way.tokens]
+        why = (*sketch.why, *heard, Because(anchor.place, anchor.words, _told(option)))
+        return replace(sketch, spots=tuple(spots), links=tuple(links), why=why)
+
+
+def _best(states: Sequence[State]) -> list[State]:
+    """Return the best states, each tree once."""
+    kept: dict[Sketch, State] = {}
+    for one in sorted(states, key=lambda state: -state.score):
+        if one.sketch not in kept:
+            kept[one.sketch] = one
+            if len(kept) == BEAM:
+                break
+    return list(kept.values())
+
+
+def _placed(sketch: Sketch, number: int, anchor: Anchor, *, named: int) -> Sketch:
+    spots = (*sketch.spots[:number], sketch.spots[number]._replace(at=anchor.last, named=named), *sketch.spots[number + 1 :])
+    return replace(sketch, spots=spots)
+
+
+def _at(anchor: Anchor) -> frozenset[int]:
+    return frozenset(range(anchor.first, anchor.last + 1))
+
+
+def _sign(anchor: Anchor) -> str:
+    return "<>" if anchor.negated else "="
+
+
+def _told(option: Option) -> str:
+    return ".".join(one for one in (option.label, option.property) if one) + (f" = {option.value}" if option.kind == "value" else "")

@@ -1,0 +1,83 @@
+"""What is learnt of pairs of questions and queries: how words go with relations, with what is asked, and with order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.words import Token, stem
+from broadsheet.ask.slots.anchors import Anchor
+from broadsheet.ask.slots.sketch import Sketch
+
+# How many words of the question are looked at behind a node that is joined.
+BEHIND = 4
+
+
+class Weights(NamedTuple):
+    """Weights of features; `relations` are those of a word with a type of relation, by themselves. Untrained weights have none."""
+
+    name: str
+    plain: float = 1.0
+    learnt: Mapping[str, float] = {}
+    relations: Mapping[tuple[str, str], float] = {}
+
+    def score(self, plain: float, found: Sequence[str]) -> float:
+        """Return the score of a draft: that of the search, and what was learnt of each feature."""
+        return self.plain * plain + sum(self.learnt.get(one, 0.0) for one in found)
+
+
+UNTRAINED = Weights("untrained")
+
+
+def features(sketch: Sketch, facts: Facts, found: Sequence[Anchor]) -> tuple[str, ...]:
+    """Return the features of a sketch: each pair of a part of the query and a word of the question that stands near."""
+    return tuple(dict.fromkeys(_features(sketch, facts, found)))
+
+
+def _features(sketch: Sketch, facts: Facts, found: Sequence[Anchor]) -> Iterator[str]:
+    silent = {at for one in found if one.is_value for at in range(one.first, one.last + 1)}
+    stems = ["#" if at in silent else stem(one.low) for at, one in enumerate(facts.tokens)]
+    root = sketch.spots[0]
+    asked = sketch.asked[0]
+    kind = f"{asked.function}({root.label}.{asked.property})"
+    yield f"asked {kind}"
+    for word in _grams(stems[: max(root.at, 0) + 4]):
+        yield f"asked {kind} {word}"
+    if sketch.ranked is not None:
+        by = f"{root.label}.{sketch.ranked.property} {'down' if sketch.ranked.descending else 'up'}"
+        yield f"sorted {by}"
+        for word in stems:
+            yield f"sorted {by} {word}"
+    ends = {one.end: one for one in sketch.links}
+    for one in sketch.links:
+        start, end = _mention(sketch, one.start, ends), _mention(sketch, one.end, ends)
+        low, high = sorted((start, end))
+        name = f"{sketch.spots[one.start].label}-{one.type}-{sketch.spots[one.end].label}"
+        yield f"joined {name}"
+        if one.start in ends:
+            before = ends[one.start]
+            yield f"joined {before.type} {name}"
+        for word in _grams(stems[low + 1 : high] or ["."]):
+            yield f"joined {name} {word}"
+        for word in _grams(stems[high + 1 : high + 1 + BEHIND]):
+            yield f"joined {name} > {word}"
+    yield f"nodes {len(sketch.spots)}"
+    for spot in sketch.spots:
+        for condition in spot.conditions:
+            near = stems[max(0, spot.at - 3) : spot.at + 3]
+            for word in near:
+                yield f"value {spot.label}.{condition.property} {word}"
+    for word in stems:
+        for type_ in dict.fromkeys(one.type for one in sketch.links):
+            yield f"any {type_} {word}"
+
+
+def _mention(sketch: Sketch, node: int, ends: Mapping[int, object]) -> int:
+    """Return the token at which a node is named; of a node that nothing names, that of the node from which it was reached."""
+    while sketch.spots[node].at < 0 and node in ends:
+        node = ends[node].start  # pyrefly: ignore
+    return max(sketch.spots[node].at, 0)
+
+
+def _grams(stems: Sequence[str]) -> Iterator[str]:
+    yield from stems
+    yield from (f"{one}_{other}" for one, other in zip(stems, stems[1:], strict=False))

@@ -1,0 +1,111 @@
+"""Questions to queries: the drafts of a question, the best first, each with the words that gave its parts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.printer import canonical
+from broadsheet.ask.graph.tables import Graph
+from broadsheet.ask.link.english import empty_stems
+from broadsheet.ask.link.index import ValueIndex
+from broadsheet.ask.link.linker import link
+from broadsheet.ask.link.links import Links
+from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.reader import read_question
+from broadsheet.ask.question.vocabulary import Vocabulary
+from broadsheet.ask.question.words import stem
+from broadsheet.ask.slots.anchors import Anchor, anchors
+from broadsheet.ask.slots.build import query_of
+from broadsheet.ask.slots.finish import Finish
+from broadsheet.ask.slots.habits import OWN, Habits
+from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.paths import Evidence, Ways
+from broadsheet.ask.slots.search import Search, State
+from broadsheet.ask.slots.sketch import Because, Sketch
+from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
+
+# What a word costs that nothing accounts for.
+UNHEARD = 0.12
+
+
+class Draft(NamedTuple):
+    """A query for a question: its tree and text, its score, which words gave which part, and what is to be said of it. `weights` names what scored it."""
+
+    query: Query
+    text: str
+    score: float
+    why: tuple[Because, ...]
+    notes: tuple[str, ...]
+    weights: str
+    sketch: Sketch
+
+
+class Slots:
+    """Writes queries to one graph without a language model."""
+
+    def __init__(self, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> None:
+        self.index, self.weights, self.habits = index, weights, habits
+        self._keys = Keys() if keys is None else keys
+        self._ways, self._vocabulary = Ways(index.names), Vocabulary(index.schema)
+
+    @classmethod
+    def of(cls, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> "Slots":
+        """Return a writer for a graph; `words` are what its schema tells of its names."""
+        return cls(ValueIndex(graph, words), Keys(graph), weights=weights, habits=habits)
+
+    def facts(self, question: str) -> Facts:
+        """Return the facts of a question, read with the words of the schema."""
+        return read_question(question, self._vocabulary)
+
+    def write(self, question: str, limit: int = 5, links: Links | None = None) -> tuple[Draft, ...]:
+        """Return drafts of a query, the best first; none where no word of the question stands for anything of the graph.
+
+        `links` are links that are known to be right, in place of those that are found.
+        """
+        facts = self.facts(question)
+        links = link(question, self.index, facts) if links is None else links
+        inside = [one.value.place for one in facts.containments if one.value is not None]
+        links = links._replace(values=tuple(one for one in links.values if not any(place.start <= one.place.start and one.place.end <= place.end for place in inside)))
+        found = anchors(facts, links, self.index.names)
+        silent = frozenset(at for one in found if one.is_value for at in range(one.first, one.last + 1))
+        evidence = Evidence(self._ways, facts.tokens, silent, self.weights.relations)
+        finish = Finish(facts, found, self.index.names, self._keys)
+        drafts: dict[str, Draft] = {}
+        for state in Search(facts.tokens, found, evidence).trees():
+            draft = self._draft(state, finish, facts, found, links)
+            if draft.text not in drafts or drafts[draft.text].score < draft.score:
+                drafts[draft.text] = draft
+        return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
+
+    def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
+        sketch, more = finish.finished(state.sketch)
+        unheard = sum(
+            at not in state.used and one.shape in {"word", "code"} and stem(one.low) not in empty_stems() and one.low not in empty_stems()
+            for at, one in enumerate(facts.tokens)
+        )
+        score = state.score + more - UNHEARD * unheard
+        if self.habits.undirected:
+            sketch = replace(sketch, links=tuple(one._replace(towards="either") for one in sketch.links))
+        if self.habits.plain_order and sketch.ranked is not None:
+            sketch = replace(sketch, ranked=sketch.ranked._replace(keyed=False))
+        if self.weights.learnt:
+            score = self.weights.score(score, features(sketch, facts, found))
+        query = query_of(sketch, self.habits, self._keys)
+        return Draft(query, canonical(query), round(score, 4), sketch.why, (*sketch.notes, *_notes(links)), self.weights.name, sketch)
+
+
+def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, limit: int = 5) -> tuple[Draft, ...]:
+    """Return drafts of a query for a question, the best first."""
+    return Slots(index, keys, weights=weights).write(question, limit)
+
+
+def _notes(links: Links) -> tuple[str, ...]:
+    """Return what a person should be told: what is missing, and what is open."""
+    missing = [
+        f"Nothing is called {one.words!r}." + (f" Nearest: {', '.join(near.value for near in one.nearest[:3])}." if one.nearest else "") for one in links.missing
+    ]
+    several = [
+        f"{one.words!r} may be {' or '.join(f'{each.label}.{each.property} ({each.count})' for each in one.meanings)}." for one in links.ambiguities
+    ]
+    return (*missing, *several)
