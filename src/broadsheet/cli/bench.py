@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import bench_llm, bench_needs, bench_rank, bench_represent, bench_retrieve
+from broadsheet.cli import bench_ask, bench_llm, bench_needs, bench_rank, bench_represent, bench_retrieve
 from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
 
 app = typer.Typer(
@@ -68,6 +68,7 @@ app.command("retrieve-decoding")(bench_retrieve.decoding)
 app.command("retrieve-staging")(bench_retrieve.staging)
 app.command("needs")(bench_needs.needs)
 app.command("needs-goals")(bench_needs.goals)
+app.command("ask")(bench_ask.ask)
 app.command("rank")(bench_rank.rank)
 app.command("rank-speed")(bench_rank.speed)
 app.command("rank-world")(bench_rank.world)

@@ -6,6 +6,7 @@ from broadsheet.core.metrics.beyond import (
     intra_list_diversity,
     novelty,
 )
+from broadsheet.core.metrics.counts import mcnemar, wilson
 from broadsheet.core.metrics.evaluation import evaluate, evaluate_scores, metric
 from broadsheet.core.metrics.probability import (
     Reliability,
@@ -60,6 +61,7 @@ __all__ = [
     "hit",
     "holm",
     "intra_list_diversity",
+    "mcnemar",
     "mean_by_rank",
     "metric",
     "ndcg",
@@ -72,4 +74,5 @@ __all__ = [
     "reliability",
     "target_ranks",
     "top_decile_gap",
+    "wilson",
 ]

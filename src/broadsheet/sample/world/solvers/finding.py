@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+
+from broadsheet.core.metrics import wilson
 
 
 class Finding(NamedTuple):
@@ -37,11 +38,8 @@ def accuracy(hits: ArrayLike, chance: float) -> Finding:
     0.75
     """
     values = np.asarray(hits, dtype=float)
-    n, share = len(values), float(values.mean())
-    z = float(norm.ppf(0.975))
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    return Finding(share, chance, centre - half, centre + half, n)
+    share = wilson(float(values.sum()), len(values))
+    return Finding(share.mean, chance, share.low, share.high, len(values))
 
 
 def hit(scores: ArrayLike, answer: int) -> float:

@@ -1,0 +1,23 @@
+"""The tables of docs/ask.md, from what its benches measured."""
+
+from needs_tables import told
+from retrieve_tables import blocks
+from tables import plain
+
+
+def share(row: dict, metric: str) -> str:
+    """Return a share in percent with its interval and of how many it is, or nothing."""
+    if metric not in row:
+        return ""
+    return f"{100 * row[metric]:.1f} ({100 * row[metric + '_lo']:.1f} to {100 * row[metric + '_hi']:.1f}) of {row[metric + '_of']:,}"
+
+
+def paper90(bench: dict) -> list[str]:
+    """Return which of the paper's faults are found, and what explanations say, beside the paper's own models."""
+    shares = ("exact", "flagged", "clean", "complete", "inverts", "summary_right")
+    rows = [[row["name"], *(share(row, key) for key in shares), plain(row, "ms", 1), plain(row, "p", 3)] for row in bench["rows"]]
+    heads = ["right code and place, %", "faults flagged, %", "clean left alone, %", "complete, %", "read back, %", "summary right, %", "ms", "p"]
+    return told(bench, heads, rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90})
