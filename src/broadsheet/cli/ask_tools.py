@@ -11,9 +11,11 @@ from broadsheet.cli.llm_options import Asked
 
 if TYPE_CHECKING:
     from broadsheet.ask.graph.ladybug import Ladybug
+    from broadsheet.ask.link.index import ValueIndex
     from broadsheet.ask.loop.records import Settings, Transcript
     from broadsheet.ask.loop.tools import Tools
     from broadsheet.ask.write.writer import Writer
+    from broadsheet.core.llm import Client
 
 Graph = Annotated[str, typer.Option("--graph", help="The graph: sample, world, what `ask build` wrote, a folder of tables, a script of CREATE, or a source of papers.")]
 Llm = Annotated[
@@ -82,7 +84,7 @@ def reopened(recorded: "Transcript", graph: str) -> "Iterator[Tools]":
                 "Name the graph with --graph, as it was when the transcript was written.",
             )
         index = ValueIndex(engine.graph)
-        yield Tools(engine, index, recorded_writer(recorded, engine.schema, index), recorded.settings, found)
+        yield Tools(engine, index, recorded_writer(recorded, engine.schema, engine.graph, index), recorded.settings, found)
 
 
 def _shown(graph: str) -> str:
@@ -90,8 +92,15 @@ def _shown(graph: str) -> str:
     return Path(graph).name or graph
 
 
-def _writer(opening: Opening, client: object, engine: "Ladybug", index: object) -> "Writer":
+def _writer(opening: Opening, client: "Client | None", engine: "Ladybug", index: "ValueIndex") -> "Writer":
+    from broadsheet.ask.write.held import HeldWriter
+    from broadsheet.ask.write.rules import SlotWriter
     from broadsheet.ask.write.speaker import Asked as Speaker
     from broadsheet.ask.write.writer import ModelWriter
+    from broadsheet.core.llm import open_llm
 
-    return ModelWriter(engine.schema, Speaker(client))  # pyrefly: ignore
+    if client is not None:
+        return ModelWriter(engine.schema, Speaker(client))
+    if opening.asked.llm is None:
+        return SlotWriter(index, engine.graph)
+    return HeldWriter.of(open_llm(opening.asked.llm.removeprefix(CONSTRAINED)), engine.schema)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Ambiguity, ValueLink
 from broadsheet.ask.loop.records import Option
@@ -25,22 +24,24 @@ def _meanings(one: Ambiguity) -> list[ValueLink]:
 
 def _option(one: ValueLink) -> Option:
     meaning = f"the {one.property} {one.value!r} of {one.label}"
-    return Option(words=one.words, meaning=meaning, count=one.count, place=tuple(one.place), link=(one.label, one.property, one.value))
+    return Option(words=one.words, meaning=meaning, count=one.count, place=tuple(one.place), link=_triple(one))
 
 
 def asking_of(question: str, tools: Tools, chosen: tuple[Option, ...]) -> Asking:
-    """Return a question with what is known of its words: what the person chose, then what they may mean."""
+    """Return a question with what its words are linked to: where the person chose a meaning, that one alone."""
     found = link(question, tools.index)
-    places = {one.place for one in chosen}
+    meant = {one.place: one.link for one in chosen}
+    values = tuple(one for one in found.values if meant.get(tuple(one.place), _triple(one)) == _triple(one))
     hints = [f"{one.words} means {one.meaning}" for one in chosen]
-    hints += [_hint(one) for one in found.values if tuple(one.place) not in places]
-    chosen_links = tuple(_chosen(found.values, option) for option in chosen)
-    return Asking(question, tuple(dict.fromkeys(hints)), tuple(one for one in chosen_links if one is not None))
+    hints += [_hint(one) for one in values if tuple(one.place) not in meant]
+    ambiguities = tuple(one for one in found.ambiguities if tuple(one.place) not in meant)
+    return Asking(question, found._replace(values=values, ambiguities=ambiguities), tuple(dict.fromkeys(hints)))
+
+
+def _triple(one: ValueLink) -> tuple[str, str, str]:
+    return one.label, one.property, one.value
 
 
 def _hint(one: ValueLink) -> str:
     return f"{one.words} may mean the {one.property} {one.value!r} of {one.label} ({one.count} nodes)"
 
-
-def _chosen(values: Iterable[ValueLink], option: Option) -> ValueLink | None:
-    return next((one for one in values if one.place == Place(*option.place) and (one.label, one.property, one.value) == option.link), None)

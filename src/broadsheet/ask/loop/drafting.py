@@ -9,6 +9,7 @@ from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.loop.records import Drafted, Found
 from broadsheet.ask.loop.tools import Tools
+from broadsheet.ask.question.against import asked_findings
 from broadsheet.ask.safety import refused
 from broadsheet.ask.write.writer import Asking, Draft
 from broadsheet.core.errors import LLMError
@@ -105,4 +106,7 @@ def told(one: Finding) -> Found:
 
 def held_against(made: Settled, question: str, tools: Tools) -> Settled:
     """Return what became of a draft with what the question asks for otherwise, as findings behind those of the checker."""
-    return made
+    if made.query is None:
+        return made
+    doubts = asked_findings(question, made.text, made.query, tools.schema)
+    return made._replace(findings=(*made.findings, *(told(one).model_copy(update={"asked": True}) for one in doubts)))

@@ -1,6 +1,6 @@
 """Who answers a writer's requests: a language model, or the record of what one said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from broadsheet.ask.write.prompts import Role
@@ -56,15 +56,12 @@ class Recorded:
 
     def say(self, role: Role, request: Request) -> str:
         """Return the next reply; it is kept under what is asked now, so that another request shows as a difference. Raises LLMError as it was then."""
-        held = next_of(self._replies, len(self.said), role)
+        if len(self.said) >= len(self._replies):
+            raise RecordingError(
+                f"Only {len(self._replies)} replies are recorded, and the role {role} asks for one more.", "Record it anew with the model that spoke."
+            )
+        held = self._replies[len(self.said)]
         self.said.append(held._replace(role=role, key=request.key))
         if held.reason:
             raise Failure(Reason(held.reason), held.text, held.mend).error()
         return held.text
-
-
-def next_of(replies: Sequence[Said], place: int, role: Role) -> Said:
-    """Return the reply at a place. Raises RecordingError where there are no more."""
-    if place >= len(replies):
-        raise RecordingError(f"Only {len(replies)} replies are recorded, and the role {role} asks for one more.", "Record it anew with the model that spoke.")
-    return replies[place]

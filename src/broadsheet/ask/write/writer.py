@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from broadsheet.ask.link.links import ValueLink
+from broadsheet.ask.link.links import Links
 from broadsheet.ask.schema import Schema
 from broadsheet.ask.write.prompts import Role, amend_request, explain_request, mend_request, write_request
 from broadsheet.ask.write.replies import query_of
@@ -25,11 +25,11 @@ class Draft(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """A question, what is known of its words (values of the graph that they may mean), and the links that the person chose where there were several."""
+    """A question, and what its words are linked to, of those with several meanings the one that the person chose; `hints` tell it in words."""
 
     question: str
+    links: Links
     hints: tuple[str, ...] = ()
-    chosen: tuple[ValueLink, ...] = ()
 
 
 class Writer(Protocol):
