@@ -36,8 +36,9 @@ class Connected:
     def _value(self, held: Any) -> Any:
         if isinstance(held, list):
             return [self._value(one) for one in held]
-        if not isinstance(held, dict):
-            return held
+        if not isinstance(held, dict) or held.get("_ID", held) is None:
+            # Within a map, a node or relation that is not there has no id.
+            return held if not isinstance(held, dict) else None
         if "_NODES" in held:
             return GraphPath(tuple(map(self._value, held["_NODES"])), tuple(map(self._value, held["_RELS"])))
         if "_ID" not in held or "_LABEL" not in held:

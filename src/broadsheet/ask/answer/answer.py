@@ -1,0 +1,70 @@
+"""Answers that can be traced: the one place from which a terminal or a page asks for them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from broadsheet.ask.answer.cited import Answer, Citation, merged, same
+from broadsheet.ask.answer.compare import Difference, difference
+from broadsheet.ask.answer.trace import SHOWN, Traced, traced
+from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.graph.engine import USUAL, Caps, Engine
+from broadsheet.ask.graph.values import Row, Rows
+from broadsheet.core.errors import QueryError, QueryRefusedError, QueryTimeoutError
+
+
+def answer(engine: Engine, query: Query, caps: Caps = USUAL, parameters: Mapping[str, Any] | None = None, *, shown: int = SHOWN) -> Answer:
+    """Return the rows of a query with what each was matched from; of rows that were put together the first `shown` matches are cited.
+
+    Where rows cannot be traced within the caps the query is run as it is, and the notes say so. Raises QueryRefusedError, QueryTimeoutError, or
+    QueryError where the engine cannot answer.
+    """
+    try:
+        rows, citations = _traced_rows(engine, query, caps, parameters, shown)
+    except QueryRefusedError:
+        raise
+    except QueryError as fault:
+        rows, citations = engine.run(query, parameters, caps), None
+        why = f"within {caps.seconds:g} seconds" if isinstance(fault, QueryTimeoutError) else f"by this engine ({fault.what})"
+        notes = [f"These rows are not traced to the graph: that could not be done {why}."]
+    else:
+        notes = []
+    if rows.cut:
+        notes.append(f"There are more rows than the {caps.rows:,} that are shown.")
+    return Answer(query, rows, citations, tuple(notes))
+
+
+def _traced_rows(engine: Engine, query: Query, caps: Caps, parameters: Mapping[str, Any] | None, shown: int) -> tuple[Rows, tuple[Citation, ...]]:
+    """Run each part of a query and put the parts together as UNION does."""
+    found: list[tuple[Row, Citation]] = []
+    columns: tuple[str, ...] = ()
+    cut, seconds = False, 0.0
+    for number, part in enumerate(traced(query, shown)):
+        rows = engine.run(part.query, parameters, caps)
+        names, own = _own(part, rows)
+        if number and len(names) != len(columns):
+            raise QueryError(f"The parts of UNION give {len(columns)} and {len(names)} columns.", "Give back as many columns in each part.")
+        columns, cut, seconds = columns or names, cut or rows.cut, seconds + rows.seconds
+        found += own
+        if number and not query.all[number - 1]:
+            found = _once(found)
+    cut = cut or len(found) > caps.rows
+    found = found[: caps.rows]
+    return Rows(columns, tuple(row for row, _ in found), cut, seconds), tuple(cited for _, cited in found)
+
+
+def _own(part: Traced, rows: Rows) -> tuple[tuple[str, ...], list[tuple[Row, Citation]]]:
+    places = part.columns(rows.columns)
+    own = [(tuple(row[place] for place in places), part.citation(rows.columns, row)) for row in rows.rows]
+    return tuple(rows.columns[place] for place in places), own
+
+
+def _once(found: list[tuple[Row, Citation]]) -> list[tuple[Row, Citation]]:
+    alike: dict[str, tuple[Row, list[Citation]]] = {}
+    for row, cited in found:
+        alike.setdefault(same(row), (row, []))[1].append(cited)
+    return [(row, merged(citations) if len(citations) > 1 else citations[0]) for row, citations in alike.values()]
+
+
+def compare(before: Answer, after: Answer) -> Difference:
+    """Return what came, went, stayed and changed from one answer to another, rows as bags."""
+    return difference(before.rows, after.rows)

@@ -1,0 +1,296 @@
+"""A query rewritten so that each of its rows brings along what it was matched from."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, NamedTuple
+
+from broadsheet.ask.answer.cited import Citation, Found, Group, citation
+from broadsheet.ask.answer.sought import Sought, Wanted, bounded_in, pattern_of, sought_in
+from broadsheet.ask.check.scope import aggregates
+from broadsheet.ask.cypher.nodes import (
+    Clause,
+    Expression,
+    Function,
+    IsNull,
+    Literal_,
+    MapOf,
+    Match,
+    Path,
+    Projected,
+    Projection,
+    Query,
+    Single,
+    Slice,
+    Sorted,
+    SubCall,
+    Unwind,
+    Variable,
+)  # fmt: skip
+from broadsheet.ask.cypher.printer import canonical, written
+from broadsheet.ask.graph.values import Row
+
+# Matches of a group that are cited.
+SHOWN = 20
+# Entries of the map in which a group travels: its first matches, and how many there are.
+FIRST, TOTAL = "first", "total"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What travels along in a column: something that was matched, or a group of matches with what travels in each of them."""
+
+    column: str
+    role: str = ""
+    optional: str = ""
+    inside: tuple["Carried", ...] = ()
+    sought: Sought | None = None
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a group of matches."""
+        return bool(self.inside)
+
+
+class Traced(NamedTuple):
+    """A rewritten query of one part, and how its rows are read: `own` are names that are no column of the query itself."""
+
+    query: Query
+    own: frozenset[str]
+    carried: tuple[Carried, ...]
+    absent: tuple[str, ...]
+    uncited: tuple[str, ...]
+    standing: bool
+
+    def columns(self, names: tuple[str, ...]) -> list[int]:
+        """Return the places of the columns that the query itself has."""
+        return [place for place, name in enumerate(names) if name not in self.own]
+
+    def citation(self, names: tuple[str, ...], row: Row) -> Citation:
+        """Return what a row of the rewritten query rests on."""
+        held = dict(zip(names, row, strict=True))
+        absent = dict.fromkeys(self.absent)
+        found = _found(held, self.carried, absent)
+        return citation((found,), tuple(absent), self.uncited, standing=self.standing)
+
+
+def traced(query: Query, shown: int = SHOWN) -> Iterator[Traced]:
+    """Yield each part of a query, rewritten: its matches are named, and what they matched is passed on to its rows; groups pass on their first `shown`.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> canonical(next(traced(parse("MATCH (a:Person)-[:DIRECTED]->(:Film) RETURN a.name").query)).query)
+    'MATCH (a:Person)-[cited1:DIRECTED]->(cited2:Film) RETURN a.name, a AS cited3, cited1, cited2'
+    """
+    prefix, text = "cited", canonical(query)
+    while prefix in text:
+        prefix += "_"
+    for part in query.parts:
+        writer = _Writer(prefix, shown)
+        clauses = writer.clauses(part.clauses)
+        yield Traced(
+            Query((Single(clauses),)),
+            frozenset(writer.made),
+            tuple(writer.carried),
+            tuple(dict.fromkeys(writer.absent)),
+            tuple(dict.fromkeys(writer.uncited)),
+            not writer.anchored,
+        )
+
+
+@dataclass
+class _Writer:
+    """Rewrites clauses in a row. `names` are those of the query that are in scope; rows are `anchored` once a match must be there for them."""
+
+    prefix: str
+    shown: int
+    names: list[str] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    uncited: list[str] = field(default_factory=list)
+    anchored: bool = False
+    # Names of what aggregates gave.
+    totals: set[str] = field(default_factory=set)
+    # Rows may be there twice, with the same matches: they cannot be told apart by what they carry.
+    repeated: bool = False
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def clauses(self, clauses: Iterable[Clause]) -> tuple[Clause, ...]:
+        """Return clauses rewritten."""
+        return tuple(one for clause in clauses for one in self._clause(clause))
+
+    def _fresh(self) -> str:
+        self.made.append(f"{self.prefix}{next(self._numbers)}")
+        return self.made[-1]
+
+    def _clause(self, clause: Clause) -> Iterator[Clause]:
+        match clause:
+            case Match():
+                yield self._match(clause)
+                yield from self._followed(clause.where)
+            case Unwind():
+                self.names.append(clause.name)
+                self.repeated = True
+                yield clause
+            case Projection():
+                yield from self._followed(*(item.expression for item in clause.items))
+                yield self._grouped(clause) if _groups(clause) else self._passed(clause)
+                yield from self._followed(clause.where)
+            case SubCall():
+                yield self._called(clause)
+            case _:
+                yield clause
+
+    # Matches.
+
+    def _match(self, clause: Match) -> Match:
+        paths = tuple(map(self._named, clause.paths))
+        known = {one.column for one in self.carried}
+        text = ", ".join(map(written, clause.paths)) if clause.optional else ""
+        for path in paths:
+            elements = () if path.function else path.elements
+            for name in (*(one.name for one in elements), path.name):
+                if name and name not in known:
+                    known.add(name)
+                    self.carried.append(Carried(name, "" if name in self.made else name, text))
+        self.names += [name for name in dict.fromkeys(_bound(clause.paths)) if name not in self.names]
+        self.anchored = self.anchored or not clause.optional
+        return replace(clause, paths=paths)
+
+    def _named(self, path: Path) -> Path:
+        if path.function:
+            return path if path.name else replace(path, name=self._fresh())
+        elements = tuple(one if one.name else replace(one, name=self._fresh()) for one in path.elements)
+        # A path of single relations is its parts.
+        return replace(path, elements=elements)
+
+    # Projections.
+
+    def _passed(self, clause: Projection) -> Projection:
+        """Return a projection that passes on what is carried, under a new name where its own is not passed on."""
+        items, carried = list(clause.items), []
+        aliases = {one.expression.name: one.name or one.expression.name for one in reversed(clause.items) if isinstance(one.expression, Variable)}
+        for one in self.carried:
+            column = one.column if clause.star else aliases.get(one.column)
+            if column is None:
+                column = one.column if one.column in self.made else self._fresh()
+                items.append(Projected(Variable(one.column), "" if column == one.column else column))
+            carried.append(replace(one, column=column))
+        # Ladybug loses rows that are cut after sorting where what was matched optionally is no part of what they are sorted by; ties may fall as they like.
+        ties = [Sorted(IsNull(Variable(one.column), negated=True)) for one in self.carried if one.optional and clause.order and clause.limit is not None]
+        self.carried, self.names = carried, [*(self.names if clause.star else ()), *_names(clause)]
+        return replace(clause, items=tuple(items), order=(*clause.order, *ties))
+
+    def _grouped(self, clause: Projection) -> Projection:
+        """Return a projection that puts what is carried into a group for each of its rows."""
+        named = set(_names(clause))
+        everything = [Projected(Variable(name)) for name in self.names if clause.star and name not in named]
+        items = (*everything, *clause.items)
+        keyed = clause.distinct or any(not aggregates(one.expression) for one in items)
+        self.names, self.anchored = [one.name or written(one.expression) for one in items], self.anchored and keyed
+        self.totals |= {one.name for one in items if one.name and aggregates(one.expression)}
+        if not self.carried:
+            return clause
+        group = Carried(self._fresh(), inside=tuple(self.carried))
+        self.carried = [group]
+        return replace(clause, items=(*items, _collected(group, Function("count", (), star=True), self.shown)), star=False, distinct=False)
+
+    # Subqueries.
+
+    def _followed(self, *expressions: Expression | None) -> Iterator[Clause]:
+        """Yield clauses that find again what subqueries of an expression found, and put it beside each row."""
+        for bounded in (one for expression in expressions for one in bounded_in(expression, frozenset(self.totals))):
+            self.absent.append(f"more than there is for {written(bounded)}")
+        for one in sought_in(expressions):
+            text = written(one.node)
+            if one.wanted is Wanted.NO_MORE:
+                self.absent.append(f"more of {text}")
+            if one.wanted is Wanted.NONE:
+                self.absent.append(text)
+                continue
+            paths, where = pattern_of(one.node)
+            if not paths or self.repeated:
+                self.uncited.append(text)
+            else:
+                yield from self._witness(one, paths, where)
+
+    def _witness(self, one: Sought, paths: tuple[Path, ...], where: Expression | None) -> Iterator[Clause]:
+        outer, names, anchored = list(self.carried), list(self.names), self.anchored
+        clause = self._match(Match(paths, optional=True, where=where))
+        if len(self.carried) == len(outer):
+            return
+        yield clause
+        yield from self._followed(where)
+        inner = [carried for carried in self.carried if all(carried.column != known.column for known in outer)]
+        self.carried, self.names, self.anchored = outer, names, anchored
+        group = Carried(self._fresh(), inside=tuple(replace(carried, optional="") for carried in inner), sought=one)
+        total = Function("count", (Variable(next(carried.column for carried in inner if not carried.is_group)),))
+        passed = dict.fromkeys((*names, *(carried.column for carried in outer)))
+        self.carried.append(group)
+        most = self.shown if one.counted else 1
+        yield Projection("WITH", (*(Projected(Variable(name)) for name in passed), _collected(group, total, most)))
+
+    def _called(self, clause: SubCall) -> SubCall:
+        self.repeated = True
+        if len(clause.query.parts) > 1:
+            self.uncited.append(written(clause))
+            self.names += [name for name in _given(clause.query) if name not in self.names]
+            return clause
+        names = list(self.names) if clause.imports is None else list(clause.imports)
+        inner = _Writer(self.prefix, self.shown, names, repeated=True, made=self.made, absent=self.absent, uncited=self.uncited, _numbers=self._numbers)
+        clauses = inner.clauses(clause.query.parts[0].clauses)
+        self.anchored = self.anchored or inner.anchored
+        known = {one.column for one in self.carried}
+        self.carried += [one for one in inner.carried if one.column not in known]
+        self.names += [name for name in _given(clause.query) if name not in self.names]
+        return replace(clause, query=Query((Single(clauses),)))
+
+
+def _collected(group: Carried, total: Expression, most: int) -> Projected:
+    each = MapOf(tuple((one.column, Variable(one.column)) for one in group.inside))
+    first = Slice(Function("collect", (each,)), Literal_(0), Literal_(most))
+    return Projected(MapOf(((FIRST, first), (TOTAL, total))), group.column)
+
+
+def _groups(clause: Projection) -> bool:
+    return clause.distinct or any(aggregates(item.expression) for item in clause.items)
+
+
+def _bound(paths: tuple[Path, ...]) -> Iterator[str]:
+    for path in paths:
+        yield from (name for name in (*(one.name for one in path.elements), path.name) if name)
+
+
+def _names(clause: Projection) -> list[str]:
+    named = (one.name or (one.expression.name if isinstance(one.expression, Variable) else "") for one in clause.items)
+    return [name for name in named if name]
+
+
+def _given(query: Query) -> list[str]:
+    last = query.parts[-1].clauses[-1]
+    return _names(last) if isinstance(last, Projection) else []
+
+
+def _found(held: dict[str, Any], carried: Iterable[Carried], absent: dict[str, None]) -> Found:
+    """Read what a row carries; what was matched optionally and is not there goes to `absent`."""
+    things, groups = [], []
+    for one in carried:
+        value = held[one.column]
+        if one.is_group:
+            groups.append(_read_group(value, one, absent))
+        elif value is not None:
+            things.append((one.role, value))
+        elif one.optional:
+            absent[one.optional] = None
+    return Found(tuple(things), tuple(groups))
+
+
+def _read_group(value: dict[str, Any] | None, group: Carried, absent: dict[str, None]) -> Group:
+    held = value or {FIRST: [], TOTAL: 0}
+    shown = [_found(one, group.inside, absent) for one in held[FIRST] or ()]
+    sought = group.sought
+    if sought is None:
+        return Group(tuple(shown), held[TOTAL])
+    if not held[TOTAL] and sought.wanted is not Wanted.FOUND:
+        absent[written(sought.node)] = None
+    return Group(tuple(one for one in shown if one.things), held[TOTAL], written(sought.node), witness=not sought.counted)
