@@ -166,7 +166,7 @@ EMPTY = frozenset(
     "a an the of in on at to for from by with and or is are was were be been being do does did have has had that which who whom whose what where when how why "
     "it its this these those there their them they he she his her as any all each every some no not than then also can could would will may please me my i you "
     "your give list show tell find get name identify provide return many much number count total into about over under between per if so both same other "
-    "another one only just most least more less top first last out up well".split()
+    "another got gets shown shows listed lists given gives provided named called tells told one only just most least more less top first last out up well".split()
 )
 # Verbs whose two sides are alike: who does it to whom makes no difference.
 MUTUAL = frozenset(
@@ -204,7 +204,10 @@ def alike(one: str, other: str) -> float:
     return 0.8 if groups.get(one, frozenset()) & groups.get(other, frozenset()) else 0.0
 
 
-@lru_cache(maxsize=1)
-def empty_stems() -> frozenset[str]:
-    """Return the stems of words that name nothing."""
-    return frozenset(stem(word) for word in EMPTY) | EMPTY
+def is_empty(word: str) -> bool:
+    """Whether a word names nothing: `them` does not, `themes` do.
+
+    >>> is_empty("Them"), is_empty("themes")
+    (True, False)
+    """
+    return word.lower() in EMPTY

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place
-from broadsheet.ask.link.english import empty_stems
+from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.index import Entry, ValueIndex
 from broadsheet.ask.link.links import Ambiguity, How, Links, Missing, ValueLink
 from broadsheet.ask.question.facts import Facts
@@ -19,6 +19,8 @@ WORDS = 12
 PART = 0.6
 # Two meanings of the same words are alike if their scores differ by less.
 ALIKE = 0.15
+# A number of so many digits may be a year.
+YEAR = 4
 
 
 def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
@@ -49,15 +51,17 @@ def _spelt(question: str, pieces: Sequence[Token], index: ValueIndex) -> Iterato
         start, end = pieces[first].place.start, pieces[last].place.end
         text = question[start:end]
         plain = first == last and pieces[first].shape == "word"
-        if plain and stem(pieces[first].low) in empty_stems() and text[:1].islower():
+        if plain and is_empty(pieces[first].low) and text[:1].islower():
             continue
         for spelling, how, sure in _spellings(text, pieces[first : last + 1]):
-            found = index.exact(spelling)
+            found = [one for one in index.exact(spelling) if one.count < index.counts.get(one.label, 0) or one.count == 1]
             for entry in found:
                 # A word in small letters is hardly a name that is written in capitals.
                 low = plain and text[:1].islower() and entry.value[:1].isupper()
-                yield _link(Place(start, end), text, entry, sure * (0.6 if low else 1.0), how)
-            if found:
+                # So is a small number, of a property that nothing names.
+                small = first == last and text.isdigit() and len(text) < YEAR
+                yield _link(Place(start, end), text, entry, sure * (0.6 if low or small else 1.0), how)
+            if found and how != "date":
                 break
 
 
@@ -107,19 +111,24 @@ def date_forms(text: str) -> Iterator[str]:
     yield f"{year}/{month}/{day}"
 
 
+def _unlike(question: Sequence[Token], between: range, words: frozenset[str]) -> bool:
+    """Whether words that say something stand between those of a value."""
+    return any(question[at].shape != "mark" and stem(question[at].low) not in words and not is_empty(question[at].low) for at in between)
+
+
 def _in_part(question: str, pieces: Sequence[Token], index: ValueIndex) -> Iterator[ValueLink]:
     """Yield values of closed sets of which most words stand near to each other."""
     places: dict[str, list[int]] = {}
     for at, token in enumerate(pieces):
-        if token.shape in {"word", "code"} and token.low not in empty_stems():
+        if token.shape in {"word", "code"} and not is_empty(token.low):
             places.setdefault(stem(token.low), []).append(at)
         elif token.shape == "quoted":
             places |= {stem(word): [at] for word in token.low.split()}
     for listed in index.closed.values():
         for entry in listed:
-            words = {stem(one) for one in entry.value.lower().replace(";", " ").replace(",", " ").split()} - empty_stems()
+            words = frozenset(stem(one) for one in entry.value.lower().replace(";", " ").replace(",", " ").split() if not is_empty(one))
             met = sorted(places[one][0] for one in words if one in places)
-            if len(words) > 1 and len(met) > 1 and len(met) >= PART * len(words) and met[-1] - met[0] <= len(words) + 6:
+            if len(words) > 1 and len(met) > 1 and len(met) >= PART * len(words) and not _unlike(pieces, range(met[0], met[-1]), words):
                 place = Place(pieces[met[0]].place.start, pieces[met[-1]].place.end)
                 yield _link(place, question[slice(*place)], entry, round(0.5 + 0.45 * len(met) / len(words), 3), "words")
 
@@ -129,8 +138,9 @@ def _chosen(found: Sequence[ValueLink]) -> list[ValueLink]:
     kept: list[ValueLink] = []
     for place, same in groupby(sorted(found, key=_weight, reverse=True), key=lambda one: one.place):
         if not any(one.place != place and one.place.start < place.end and place.start < one.place.end for one in kept):
-            held = {(one.label, one.property, one.value) for one in kept}
-            kept += [one for one in same if (one.label, one.property, one.value) not in held]
+            for one in same:
+                if not any((one.label, one.property, one.value) == (other.label, other.property, other.value) for other in kept if other.place == place):
+                    kept.append(one)
     return sorted(kept, key=lambda one: (one.place, -one.score, one.label, one.property))
 
 

@@ -5,15 +5,16 @@ from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place
-from broadsheet.ask.link.english import PERSONS, PLACES, SHORT, alike, empty_stems
+from broadsheet.ask.link.english import PERSONS, PLACES, SHORT, alike, is_empty
 from broadsheet.ask.link.links import NameLink
-from broadsheet.ask.question.words import Token, parts, stem, tokens
+from broadsheet.ask.question.words import Token, parts, root, stem, tokens
 from broadsheet.ask.schema import Schema
 
 # A name of several words is known by its last one alone, less surely; by another of its words alone, hardly.
 HEAD, TAIL = 0.65, 0.4
 # What is less sure by this than the best link of the same words is no link.
 CLEAR = 0.25
+VERBAL, DOER = 0.8, 0.75
 
 
 class Phrase(NamedTuple):
@@ -63,12 +64,18 @@ class Names:
         """Return the labels, properties and relations that words of a question stand for, in the order of the text."""
         found: list[NameLink] = []
         for at, token in enumerate(question):
-            if token.shape not in {"word", "code"} or stem(token.low) in empty_stems():
+            if token.shape not in {"word", "code"} or is_empty(token.low):
                 continue
             here = [*self._at(question, at, "label", self.labels), *self._at(question, at, "property", self.properties)]
+            heard = list(self._relations(token))
+            if any(one.score >= VERBAL for one in heard):
+                # What speaks for a relation names a thing only in the thing's own word.
+                here = [one if self._is_own(token, one) else one._replace(score=round(one.score * TAIL, 3)) for one in here if one.score >= HEAD or self._is_own(token, one)]
+                here = [one for one in here if one.kind == "property" or self._is_own(token, one)]
+                here += self._doers(token, heard)
             best = max((one.score for one in here), default=0.0)
             found += [one for one in here if one.score >= best - CLEAR]
-            found += self._relations(token)
+            found += heard
         return tuple(found)
 
     def _at(self, question: Sequence[Token], at: int, kind: Literal["label", "property"], held: dict[str, tuple[Phrase, ...]]) -> Iterator[NameLink]:
@@ -78,6 +85,20 @@ class Names:
                 place = Place(question[first].place.start, question[at].place.end)
                 words = " ".join(one.text for one in question[first : at + 1])
                 yield NameLink(place, words, kind, name, self.owners.get(name, ()) if kind == "property" else (), round(score, 3))
+
+    def _doers(self, token: Token, heard: Sequence[NameLink]) -> Iterator[NameLink]:
+        """Yield the labels of those who do what a relation says: directors of what was DIRECTED."""
+        bare = token.low.removesuffix("s")
+        if bare.endswith(("er", "or")):
+            for one in heard:
+                if one.score >= VERBAL and any(root(bare) == root(word) and bare != word for word in self.relations[one.name][0]):
+                    for label in dict.fromkeys(triple.start for triple in self.schema.triples if triple.type == one.name):
+                        yield NameLink(token.place, token.text, "label", label, (), DOER)
+
+    def _is_own(self, token: Token, one: NameLink) -> bool:
+        phrases = (self.labels if one.kind == "label" else self.properties)[one.name]
+        # "authored" is what authors do.
+        return any(alike(token.low, word) == 1.0 and token.low.endswith("ed") == word.endswith("ed") for phrase in phrases for word in phrase.words)
 
     def _relations(self, token: Token) -> Iterator[NameLink]:
         for name, bags in self.relations.items():
@@ -93,7 +114,7 @@ def heavy(words: tuple[str, ...]) -> tuple[str, ...]:
     >>> heavy(("acted", "in")), heavy(("has",))
     (('acted',), ('has',))
     """
-    return tuple(one for one in words if one not in empty_stems() or one in SHORT) or words
+    return tuple(one for one in words if not is_empty(one) or one in SHORT) or words
 
 
 def _matched(question: Sequence[Token], at: int, phrase: Phrase) -> tuple[float, int]:

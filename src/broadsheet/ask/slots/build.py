@@ -66,7 +66,7 @@ class _Builder:
         held: Expression = self._property(node, condition.property)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
-        return Binary(condition.sign, held, Literal_(condition.value))
+        return Binary(condition.sign, held, self._keys.literal(self._sketch.spots[node].label, condition.property, condition.value))
 
     def _property(self, node: int, key: str) -> Property:
         return Property(Variable(self._names[node]), key)

@@ -83,7 +83,7 @@ class Finish:
             sketch = replace(sketch, asked=(Asked(0, times[0]),), why=(*sketch.why, Because(begins.place, begins.text, times[0]))) if times else sketch
         counted = self._counted(sketch)
         if not sketch.asked:
-            sketch = replace(sketch, asked=(Asked(0),))
+            sketch = replace(sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional")))
         if counted is not None:
             because = Because(counted.place, counted.words, "count")
             sketch = replace(sketch, asked=tuple(one._replace(function="count") for one in sketch.asked[:1]), why=(*sketch.why, because))
@@ -95,9 +95,20 @@ class Finish:
         for one in self._facts.aggregates:
             at = self._token(one.place)
             target = sketch.spots[0].at
-            after_end = any(end.place.start < one.place.start and not end.soft for end in self._facts.superlatives)
-            if one.which == "count" and not after_end and at <= max(target, 0) + 2:
+            if one.which == "count" and not self._ends(sketch) and at <= max(target, 0) + 2:
                 return one
+        return None
+
+    def _ends(self, sketch: Sketch) -> Ranked | None:
+        """Return by how many of what rows are sorted: `the highest number of papers`, `top 3 authors by number of papers`."""
+        most = [one for one in self._facts.superlatives if _of_many(one)]
+        for one in self._facts.aggregates:
+            at = self._token(one.place)
+            behind = self._behind(at + len(one.words.split()), "label", reach=1)
+            node = -1 if behind is None else next((number for number, spot in enumerate(sketch.spots) if number and spot.at == behind.last), -1)
+            top = any(limit.which == "top" for limit in self._facts.limits)
+            if one.which == "count" and node > 0 and (top or any(end.place.start < one.place.start for end in most)):
+                return Ranked(node, "", all(end.way != "low" for end in most))
         return None
 
     def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
@@ -212,22 +223,23 @@ class Finish:
         return sketch.with_condition(found[0], Condition(found[1], one.sign, text), Because(one.place, one.words, f"{found[1]} {one.sign} {text}"))
 
     def _years(self, sketch: Sketch) -> tuple[Sketch, float]:
-        """Take a year that nothing else took for a condition."""
+        """Take a year, a month or a day that nothing else took for a condition."""
         taken = [one.value.place for one in self._facts.comparisons if one.value is not None]
         for value in self._facts.values:
-            if value.kind == "year" and value.place not in taken and not any(_within(value.place, one.place) for one in self._anchors if one.is_value):
+            if value.kind in {"year", "date"} and value.place not in taken and not any(_within(value.place, one.place) for one in self._anchors if one.is_value):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
                 key = next((one for one in times if "year" in parts(one)), times[0] if times else "")
                 if not key:
                     continue
-                label, year = sketch.spots[node].label, int(float(value.value))
-                because = Because(value.place, value.text, f"{key} = {year}")
+                label, told = sketch.spots[node].label, str(int(float(value.value))) if value.kind == "year" else iso(value.text) or ""
+                because = Because(value.place, value.text, f"{key} = {told}")
                 if self._held(label)[key].type in NUMBERS or self._keys.kind(label, key) == "number":
-                    sketch = sketch.with_condition(node, Condition(key, "=", year, self._keyed(label, key)), because)
-                else:
-                    for sign, day in ((">=", "01-01"), ("<=", "12-31")):
-                        sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, f"{year}-{day}"), self._keyed(label, key)), because)
+                    sketch = sketch.with_condition(node, Condition(key, "=", int(told[:4] or 0), self._keyed(label, key)), because)
+                elif told:
+                    # All of the year or month: its ends are days that need not be.
+                    for sign, end in ((">=", f"{told}-01-01"[:10]), ("<=", f"{told}-12-31"[:10] if len(told) < len("2025-03") else f"{told}-31"[:10])):
+                        sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
         return sketch, 0.0
 
     # Functions, order.
@@ -246,6 +258,8 @@ class Finish:
         return sketch, 0.0
 
     def _ranked(self, sketch: Sketch) -> tuple[Sketch, float]:
+        if (many := self._ends(sketch)) is not None:
+            return replace(sketch, ranked=many, limit=self._facts.limits[0].count if self._facts.limits else 1), 0.4
         for one in sorted(self._facts.superlatives, key=lambda end: end.soft):
             if (ranked := self._rank(sketch, one)) is not None:
                 asked = tuple(each for each in sketch.asked if each.function != "count") or (Asked(0),)

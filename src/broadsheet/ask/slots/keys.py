@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+import polars as pl
+
 from broadsheet.ask.cypher.nodes import Binary, Expression, Function, Literal_
 from broadsheet.ask.graph.tables import Graph
 
-Kind = Literal["number", "iso", "day first", "month first", "either first"]
+Kind = Literal["number", "iso", "day first", "month first", "either first", "date", "datetime"]
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{2})\2(\d{4})\Z")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -23,7 +25,9 @@ class Keys:
         self._kinds: dict[tuple[str, str], Kind] = {}
         for label, frame in (graph.nodes if graph is not None else {}).items():
             for column in frame.columns:
-                if str(frame.schema[column]) == "String":
+                if frame.schema[column] in {pl.Date, pl.Datetime}:
+                    self._kinds[label, column] = "date" if frame.schema[column] == pl.Date else "datetime"
+                elif frame.schema[column] == pl.String:
                     kind = kind_of(frame[column].drop_nulls().unique())
                     if kind is not None:
                         self._kinds[label, column] = kind
@@ -34,7 +38,12 @@ class Keys:
 
     def needed(self, label: str, key: str) -> bool:
         """Whether a property is sorted wrongly as it stands."""
-        return self.kind(label, key) not in {None, "iso"}
+        return self.kind(label, key) not in {None, "iso", "date", "datetime"}
+
+    def literal(self, label: str, key: str, value: str | float | bool) -> Expression:  # noqa: FBT001 - any value
+        """Return a value as a property is compared with it."""
+        kind = self.kind(label, key)
+        return Function(kind, (Literal_(value),)) if kind in {"date", "datetime"} and isinstance(value, str) else Literal_(value)
 
     def expression(self, label: str, key: str, held: Expression) -> Expression:
         """Return what a property is compared by: the number that it is, or its year, month and day in one row; itself where it needs no key."""

@@ -1,11 +1,11 @@
 """Ways from one label to another over the relations of a schema, and how much the words of a question speak for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from broadsheet.ask.link.english import MUTUAL, alike, empty_stems
+from broadsheet.ask.link.english import MUTUAL, alike, is_empty
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.words import Token, stem
 from broadsheet.ask.slots.sketch import Towards
@@ -29,11 +29,12 @@ class Step(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Steps in a row, how much speaks for them, and the tokens that do."""
+    """Steps in a row, how much speaks for them, and the tokens that do, each with its part in that."""
 
     steps: tuple[Step, ...]
     score: float
     tokens: tuple[int, ...]
+    strengths: tuple[float, ...]
 
 
 class Ways:
@@ -64,10 +65,11 @@ class Ways:
 class Evidence:
     """What the words of one question say of relations. `learnt` has weights of (type, stem), added where there are any."""
 
-    def __init__(self, ways: Ways, question: Sequence[Token], silent: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None) -> None:
+    def __init__(self, ways: Ways, question: Sequence[Token], silent: frozenset[int], stops: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None) -> None:
         self.names = ways.names
-        self._ways, self._question, self._learnt = ways, question, learnt or {}
+        self._ways, self._question, self._stops, self._learnt = ways, question, sorted(stops), learnt or {}
         self._stems = ["" if at in silent or token.shape not in {"word", "code"} else stem(token.low) for at, token in enumerate(question)]
+        self._empty = [is_empty(one.low) for one in question]
         self._heard = {kind: self._of(bags) for kind, bags in ways.names.relations.items()}
         shared: dict[int, int] = {}
         for bags in self._heard.values():
@@ -82,26 +84,26 @@ class Evidence:
         heard = []
         for bag in bags:
             only = len(bag) == 1
-            heard.append([{at: like for at, one in enumerate(self._stems) if one and (only or one not in empty_stems()) and (like := alike(one, word))} for word in bag])
+            heard.append([{at: like for at, one in enumerate(self._stems) if one and (only or not self._empty[at]) and (like := alike(one, word))} for word in bag])
         return heard
 
-    def _strength_of(self, kind: str, low: int, high: int) -> tuple[float, tuple[int, ...]]:
+    def _strength_of(self, kind: str, low: int, high: int) -> tuple[float, dict[int, float]]:
         """Return how much the words between two places speak for a type of relation, and which."""
-        best, tokens = 0.0, ()
+        best, tokens = 0.0, {}
         for bag in self._heard[kind]:
             met = [max(((like * self._rare[at] * self._near(at, low, high), at) for at, like in word.items()), default=(0.0, -1)) for word in bag]
-            score = sum(one for one, _ in met) / len(bag) * (1 + 0.3 * (len(bag) - 1))
+            weight = (1 + 0.3 * (len(bag) - 1)) / len(bag)
+            score = sum(one for one, _ in met) * weight
             if score > best:
-                best, tokens = score, tuple(at for one, at in met if one)
+                best, tokens = score, {at: one * weight for one, at in met if one}
         if self._learnt:
             best += sum(self._learnt.get((kind, one), 0.0) * self._near(at, low, high) for at, one in enumerate(self._stems) if one)
         return best, tokens
 
-    @staticmethod
-    def _near(at: int, low: int, high: int) -> float:
+    def _near(self, at: int, low: int, high: int) -> float:
         if low <= at <= high:
             return BETWEEN
-        return BEHIND if high < at <= high + FEW else ELSEWHERE
+        return BEHIND if high < at <= high + FEW and not any(high < stop <= at for stop in self._stops) else ELSEWHERE
 
     def _best(self, start: str, end: str, low: int, high: int) -> tuple[Way, ...]:
         """Return the best ways from one label to another, by the words between two places, the best first."""
@@ -109,21 +111,22 @@ class Evidence:
         return tuple(sorted(made, key=lambda one: -one.score)[:MOST])
 
     def _way(self, steps: tuple[Step, ...], low: int, high: int) -> Way:
-        score, used, places = -NEW - FURTHER * (len(steps) - 1), [], []
+        score, places = -NEW - FURTHER * (len(steps) - 1), []
+        used: dict[int, float] = {}
         for step in steps:
             strength, tokens = self._strength(step.type, low, high)
             # The same words speak once.
             fresh = [at for at in tokens if at not in used]
             strength *= 1.0 if not tokens or fresh else 0.3
             score += strength if strength > SILENT else strength - SILENT
-            used += fresh
+            used |= {at: tokens[at] for at in fresh}
             places.append(min(tokens, default=-1))
             score += self._voice(step, tokens, high)
         heard = [at for at in places if at >= 0]
         score += sum(0.1 if one < other else -0.1 for one, other in pairwise(heard) if one != other)
-        return Way(steps, score, tuple(used))
+        return Way(steps, score, tuple(used), tuple(used.values()))
 
-    def _voice(self, step: Step, tokens: Sequence[int], high: int) -> float:
+    def _voice(self, step: Step, tokens: Iterable[int], high: int) -> float:
         """Return what speaks for a direction where both ends have the same label: who does it, and to whom."""
         if step.towards == "either" or not any(one.start == one.end == step.label and one.type == step.type for one in self._ways.names.schema.triples):
             return 0.0

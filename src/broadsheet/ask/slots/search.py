@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from broadsheet.ask.question.words import Token
+from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
@@ -11,18 +11,21 @@ from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch,
 BEAM = 48
 # Words before which a question has not begun to ask: what stands there is told beforehand.
 ASKING = frozenset("which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split())
+BEFOREHAND = frozenset("in on at for from of among since during before after with by to under within".split())
 # What a name costs that is passed over, a value that is, and words that name a second time what is there.
 PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
+SPOKEN, NAMED = 0.8, 0.3
 
 
 @dataclass(frozen=True)
 class State:
-    """A tree so far: its sketch, its score, the tokens that are accounted for, the node that was named last, and how the target was asked for."""
+    """A tree so far: its sketch, its score, the tokens that are accounted for, those that spoke for relations, the node that was named last, and how the target was asked for."""
 
     sketch: Sketch
     score: float
     used: frozenset[int]
+    heard: frozenset[int] = frozenset()
     last: int = 0
     target: int = -1
 
@@ -30,10 +33,15 @@ class State:
 class Search:
     """Searches for the trees of one question."""
 
-    def __init__(self, tokens: Sequence[Token], found: Sequence[Anchor], evidence: Evidence) -> None:
-        self._tokens, self._evidence = tokens, evidence
-        begins = next((at for at, one in enumerate(tokens) if one.low in ASKING), 0)
-        self._begins = begins
+    def __init__(self, facts: Facts, found: Sequence[Anchor], evidence: Evidence) -> None:
+        self._tokens, self._evidence = facts.tokens, evidence
+        tokens = facts.tokens
+        bounds = [one.place.start for one in (*facts.comparisons, *facts.containments, *facts.orders)]
+        self._bounds = frozenset(at for at, one in enumerate(tokens) if one.place.start in bounds)
+        asks = next((at for at, one in enumerate(tokens) if one.low in ASKING), 0)
+        self._begins = asks
+        # Only what stands behind such a word is told beforehand.
+        begins = asks if tokens and tokens[0].low in BEFOREHAND else -1
         # What is told before the question begins comes last.
         self._anchors = (*(one for one in found if one.last > begins), *(one for one in found if one.last <= begins))
 
@@ -96,6 +104,8 @@ class Search:
         spot = state.sketch.spots[0]
         if spot.label != option.label or any(one.property == option.property for one in state.sketch.asked) or any(one.property == option.property for one in spot.conditions):
             return
+        if any(anchor.last < at <= anchor.last + 2 for at in self._bounds):
+            return
         near = anchor.first - spot.at
         listed = bool(state.sketch.asked) and self._between(state.last, anchor) <= CLOSE
         if not state.sketch.links and (0 < near <= CLOSE or listed):
@@ -135,8 +145,11 @@ class Search:
             low, high = (anchor.last + 1, low) if anchor.last < low == spot.at else (low, high)
             for way in self._evidence.ways(spot.label, option.label, min(low, high), max(low, high)):
                 sketch = self._with(state.sketch, number, way, anchor, option)
-                score = state.score + option.score + way.score - 0.12 * later
-                yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | frozenset(way.tokens), last=len(sketch.spots) - 1)
+                # Words that spoke for a relation already, or named something, say less of another.
+                stale = sum(strength * (SPOKEN if at in state.heard else NAMED if at in state.used else 0.0) for at, strength in zip(way.tokens, way.strengths, strict=True))
+                score = state.score + option.score + way.score - 0.12 * later - stale
+                heard = state.heard | frozenset(way.tokens)
+                yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | heard, heard=heard, last=len(sketch.spots) - 1)
 
     def _with(self, sketch: Sketch, start: int, way: Way, anchor: Anchor, option: Option) -> Sketch:
         spots, links, here = list(sketch.spots), list(sketch.links), start

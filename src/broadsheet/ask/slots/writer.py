@@ -7,14 +7,13 @@ from typing import NamedTuple
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.graph.tables import Graph
-from broadsheet.ask.link.english import empty_stems
+from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Links
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
-from broadsheet.ask.question.words import stem
 from broadsheet.ask.slots.anchors import Anchor, anchors
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
@@ -69,10 +68,10 @@ class Slots:
         links = links._replace(values=tuple(one for one in links.values if not any(place.start <= one.place.start and one.place.end <= place.end for place in inside)))
         found = anchors(facts, links, self.index.names)
         silent = frozenset(at for one in found if one.is_value for at in range(one.first, one.last + 1))
-        evidence = Evidence(self._ways, facts.tokens, silent, self.weights.relations)
+        evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
         finish = Finish(facts, found, self.index.names, self._keys)
         drafts: dict[str, Draft] = {}
-        for state in Search(facts.tokens, found, evidence).trees():
+        for state in Search(facts, found, evidence).trees():
             draft = self._draft(state, finish, facts, found, links)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
@@ -81,7 +80,7 @@ class Slots:
     def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
         sketch, more = finish.finished(state.sketch)
         unheard = sum(
-            at not in state.used and one.shape in {"word", "code"} and stem(one.low) not in empty_stems() and one.low not in empty_stems()
+            at not in state.used and one.shape in {"word", "code"} and not is_empty(one.low)
             for at, one in enumerate(facts.tokens)
         )
         score = state.score + more - UNHEARD * unheard
