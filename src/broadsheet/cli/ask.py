@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import ask_loop
+from broadsheet.cli import ask_loop, ask_run
 from broadsheet.cli.ask_group import QUESTION, AskGroup
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ def ask() -> None:
 
 
 app.command(QUESTION)(ask_loop.question)
+app.command("run")(ask_run.run)
+app.command("replay")(ask_run.replay)
 
 
 @app.command("check")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.ask_tools import Fetched, Graph, Llm, Opening, Seconds, Shown, Svg, Tries, opened
+from broadsheet.cli.ask_tools import Graph, Llm, Opening, Seconds, Shown, Svg, Tries, opened
 from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ def question(
     transcript: Annotated[Path | None, typer.Option("--transcript", help="Keep all that happens in this file, for `ask replay`.")] = None,
     svg: Svg = None,
     rows: Shown = 10,
-    cap: Fetched = 1000,
     seconds: Seconds = 10.0,
     tries: Tries = 2,
     record: Record = None,
@@ -55,7 +54,7 @@ def question(
     from broadsheet.ask.loop.machine import Loop
 
     console = Console(width=shutil.get_terminal_size((120, 24)).columns, highlight=False)
-    opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, cap, seconds, tries)
+    opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries)
     with opened(opening) as tools, _interruptible():
         Terminal(Loop(tools), console, transcript, svg).run(" ".join(words))
 

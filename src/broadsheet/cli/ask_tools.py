@@ -26,12 +26,13 @@ Llm = Annotated[
         "constrained:hf:FOLDER writes held to the schema, token by token. Without it rules write, and no model is asked.",
     ),
 ]
-Shown = Annotated[int, typer.Option("--rows", min=1, help="How many rows are shown.")]
-Fetched = Annotated[int, typer.Option("--cap", min=1, help="How many rows a query may give; of more it is said that there are more.")]
+Shown = Annotated[int, typer.Option("--rows", min=1, help="How many rows are given.")]
 Seconds = Annotated[float, typer.Option("--seconds", min=0.01, help="How long a query may take; then it is stopped.")]
 Tries = Annotated[int, typer.Option("--tries", min=0, help="How often a model is asked to mend a draft in which the checker finds errors.")]
 Svg = Annotated[Path | None, typer.Option("--svg", help="Draw what was matched to this file.")]
 CONSTRAINED = "constrained:"
+# So many rows are counted; of more it is said that there are more.
+COUNTED = 1000
 
 
 class Opening(NamedTuple):
@@ -40,9 +41,9 @@ class Opening(NamedTuple):
     graph: str
     asked: Asked
     shown: int
-    cap: int
     seconds: float
     tries: int
+    doubtful: bool = True
 
     @property
     def settings(self) -> "Settings":
@@ -50,7 +51,8 @@ class Opening(NamedTuple):
         from broadsheet.ask.loop.records import Settings
 
         kind = "slots" if self.asked.llm is None else "decoder" if self.asked.llm.startswith(CONSTRAINED) else "model"
-        return Settings(writer=kind, shown=self.shown, rows=self.cap, seconds=self.seconds, tries=self.tries)
+        most = max(self.shown, COUNTED)
+        return Settings(writer=kind, shown=self.shown, rows=most, seconds=self.seconds, tries=self.tries, doubtful=self.doubtful)
 
 
 @contextmanager

@@ -9,9 +9,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from broadsheet.ask.amend.chips import chips
 from broadsheet.ask.answer.values import cut, node_name, shown
 from broadsheet.ask.cypher.cursor import CLAUSES
 from broadsheet.ask.cypher.faults import SyntaxFault
+from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.tokens import Kind, tokens
 from broadsheet.ask.graph.values import GraphNode, NodeId
 from broadsheet.ask.loop.records import Compared, Found, Preview, State, Transcript
@@ -24,8 +26,8 @@ COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 CELL = 60
 
 
-def show(console: Console, transcript: Transcript) -> None:
-    """Print the state that a loop is at."""
+def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None:
+    """Print the state that a loop is at; `asks` for what is to be done next."""
     state = transcript.state
     if state is None:
         return
@@ -34,24 +36,27 @@ def show(console: Console, transcript: Transcript) -> None:
     console.print(Text.assemble(("Question  ", "dim"), (transcript.question, "bold")))
     if state.options:
         _show_options(console, state)
+        if asks:
+            console.print(Text(f"\n{what_next(state)}", style="dim"))
         return
     for line in _written(state):
         console.print(Text(line, style="dim"))
-    for line in state.changes and (*(f"Changed: {one}" for one in state.changes),):
-        console.print(Text(line, style="green"))
+    for line in state.changes:
+        console.print(Text(f"Changed: {line}", style="green"))
     for line in state.unasked:
         console.print(Text(f"Nobody asked for this, and it was taken back: {line} (keep: have it back)", style="yellow"))
     console.print()
     for line in query_lines(state, max(40, console.width - 4)):
-        console.print(Padding(line, (0, 0, 0, 2)), soft_wrap=True)
+        console.print(Padding(line, (0, 0, 0, 2), expand=False), soft_wrap=True)
     console.print()
     _show_findings(console, state)
     _show_words(console, state, transcript.by)
     if state.compared is not None:
-        console.print(Padding(_beside(state.compared), (0, 0, 1, 2)))
+        console.print(Padding(_beside(state.compared), (0, 0, 1, 2), expand=False))
     if state.preview is not None:
         _show_rows(console, state.preview)
-    console.print(Text(what_next(state), style="dim"))
+    if asks:
+        console.print(Text(what_next(state), style="dim"))
 
 
 def what_next(state: State) -> str:
@@ -64,7 +69,7 @@ def what_next(state: State) -> str:
     can += ["parts"] if state.query else ["query CYPHER"]
     can += ["undo"] if state.parent is not None else []
     can += ["why 1"] if state.preview is not None and state.preview.rows else []
-    can += ["why not X"] if state.query else []
+    can += ["why not X"] if state.preview is not None else []
     return " · ".join([*can, "help", "quit"])
 
 
@@ -77,7 +82,6 @@ def _show_options(console: Console, state: State) -> None:
     console.print(f"\n[bold]{escape(repr(state.options[0].words))} may mean:[/bold]")
     for number, one in enumerate(state.options, 1):
         console.print(f"  [bold]{number}[/bold]  {escape(one.meaning)} ({one.count} node{'' if one.count == 1 else 's'})")
-    console.print(Text(f"\n{what_next(state)}", style="dim"))
 
 
 def _written(state: State) -> Iterator[str]:
@@ -154,6 +158,8 @@ def _show_findings(console: Console, state: State) -> None:
         console.print(Text.assemble(f"  {number}  ", (f"{one.severity} {one.code}", COLOURS[one.severity]), f"  {one.message}{_offer(number, one)}"))
     if not state.text:
         console.print(Text("There is no query.", style=COLOURS["error"]))
+    elif state.preview is None and not state.refused:
+        console.print(Text("Not run: see what is marked.", style=COLOURS["error"]))
     if state.findings or state.refused:
         console.print()
 
@@ -164,13 +170,13 @@ def _offer(number: int, one: Found) -> str:
 
 def _show_words(console: Console, state: State, by: str) -> None:
     for line in state.explanation.splitlines():
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
     if state.prose:
-        console.print(Padding(Group(Text(f"In the words of {by}:", style="dim"), Text(state.prose, style="italic")), (1, 0, 0, 2)))
+        console.print(Padding(Group(Text(f"In the words of {by}:", style="dim"), Text(state.prose, style="italic")), (1, 0, 0, 2), expand=False))
         for line in state.appended:
-            console.print(Padding(Text(f"It leaves out: {line}", style="yellow"), (0, 0, 0, 2)))
+            console.print(Padding(Text(f"It leaves out: {line}", style="yellow"), (0, 0, 0, 2), expand=False))
     if state.unsaid:
-        console.print(Padding(Text(f"{by} gave no explanation: {state.unsaid}", style="yellow"), (0, 0, 0, 2)))
+        console.print(Padding(Text(f"{by} gave no explanation: {state.unsaid}", style="yellow"), (0, 0, 0, 2), expand=False))
     if state.explanation:
         console.print()
 
@@ -234,3 +240,15 @@ def show_states(console: Console, transcript: Transcript) -> None:
         parent = f"from {state.parent}" if state.parent is not None else "first"
         said = state.query or (f"asks back: {state.options[0].words}" if state.options else state.text or "no query")
         console.print(Text(f"{mark} {state.number} ({parent}) {cut(said, 120)}"))
+
+
+def show_parts(console: Console, transcript: Transcript) -> None:
+    """Print the parts of the query that can be edited, with their numbers."""
+    state = transcript.state
+    query = parse(state.query).query if state is not None and state.query is not None else None
+    if query is None:
+        console.print("There is no query yet.")
+        return
+    for number, one in enumerate(chips(query), 1):
+        console.print(Text(f"  {number:>2}  {one.kind:<10} {one.value or '(nothing)'}"))
+    console.print(Text("edit N NEW gives one another value; edit N - takes it away", style="dim"))

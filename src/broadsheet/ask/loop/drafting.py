@@ -28,10 +28,10 @@ class Settled(NamedTuple):
     findings: tuple[Found, ...]
     refused: str
 
-    @property
-    def can_run(self) -> bool:
-        """Whether it may reach the engine: it is read, it only reads, and no error was found."""
-        return self.query is not None and not self.refused and not any(one.severity == Severity.ERROR for one in self.findings)
+    def can_run(self, *, doubtful: bool) -> bool:
+        """Whether it may reach the engine: it is read, it only reads, no error was found, and no warning unless what is `doubtful` may run."""
+        grave = {Severity.ERROR} if doubtful else {Severity.ERROR, Severity.WARNING}
+        return self.query is not None and not self.refused and not any(one.severity in grave for one in self.findings)
 
     @property
     def drafted(self) -> tuple[Drafted, ...]:

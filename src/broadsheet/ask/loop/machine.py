@@ -156,12 +156,15 @@ class Loop:
         if made.query is not None:
             prose = self._prose(made.query)
             state = state.model_copy(update={"query": canonical(made.query), "explanation": explain(made.query)} | prose)
-            if made.can_run:
+            if self._can_run(made):
                 state = state.model_copy(update={"preview": self.shown(made.query).preview})
             if before is not None:
                 changes = tuple(one.words for one in diff(before, made.query))
                 state = state.model_copy(update={"changes": changes, "compared": self._beside(before, made)})
         return _at(transcript, state)
+
+    def _can_run(self, made: Settled) -> bool:
+        return made.can_run(doubtful=self.tools.settings.doubtful)
 
     def _prose(self, query: Query) -> dict[str, object]:
         """Return what the writer says of a query, with what that leaves out."""
@@ -172,7 +175,7 @@ class Loop:
         return {} if said is None else {"prose": said.strip(), "appended": left_out(query, said)}
 
     def _beside(self, before: Query, made: Settled) -> Compared | None:
-        if made.query is None or not made.can_run or not settled(canonical(before), self.tools).can_run:
+        if made.query is None or not self._can_run(made) or not self._can_run(settled(canonical(before), self.tools)):
             return None
         old, new = self.shown(before).answer, self.shown(made.query).answer
         return None if old is None or new is None else compared(old.rows, new.rows, self.tools.settings.shown)

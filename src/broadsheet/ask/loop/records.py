@@ -168,13 +168,17 @@ class GraphNamed(Record):
 
 
 class Settings(Record):
-    """What the loop was told: who writes, how many rows are shown and fetched, how many seconds a query may take, how often a model may mend."""
+    """What the loop was told: who writes, how many rows are shown and fetched, how many seconds a query may take, how often a model may mend.
+
+    `doubtful` is whether a query with warnings is run; one with errors never is.
+    """
 
     writer: Literal["slots", "model", "decoder"] = "slots"
     shown: Annotated[int, Field(ge=1)] = 10
     rows: Annotated[int, Field(ge=1)] = 1000
     seconds: Annotated[float, Field(gt=0)] = 10.0
     tries: Annotated[int, Field(ge=0)] = 2
+    doubtful: bool = True
 
 
 class Transcript(Record):

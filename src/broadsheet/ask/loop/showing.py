@@ -9,6 +9,7 @@ from broadsheet.ask.answer.cited import Answer, Citation
 from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.answer.values import node_name, value_as_json
 from broadsheet.ask.cypher.nodes import Projection, Query
+from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.graph.values import Row, Rows
 from broadsheet.ask.loop.records import Compared, Preview
 from broadsheet.ask.loop.tools import Tools
@@ -31,7 +32,8 @@ def shown(query: Query, tools: Tools) -> Shown:
         found = in_order(answer(tools.engine, query, tools.caps))
     except QueryError as fault:
         return Shown(Preview(fault=(fault.what, fault.mend)), None)
-    rows = found.rows
+    rows = found.rows._replace(columns=columns(query, found.rows.columns))
+    found = Answer(query, rows, found.citations, found.notes)
     held = [as_json(row) for row in rows.rows]
     digest = hashlib.sha256(json.dumps([rows.columns, held], ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
     most = tools.settings.shown
@@ -47,6 +49,19 @@ def shown(query: Query, tools: Tools) -> Shown:
         ),
         found,
     )
+
+
+def columns(query: Query, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of an answer's columns as the query has them, for engines have their own for what has no name.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> columns(parse("MATCH (f:Film) RETURN f.title, count(*) AS n").query, ("f.title", "COUNT_STAR()"))
+    ('f.title', 'n')
+    """
+    last = query.parts[0].clauses[-1]
+    if not isinstance(last, Projection) or last.star or len(last.items) != len(given):
+        return given
+    return tuple(one.name or written(one.expression) for one in last.items)
 
 
 def in_order(found: Answer) -> Answer:

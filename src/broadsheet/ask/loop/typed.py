@@ -22,7 +22,7 @@ COMMANDS = (
     ("amend WORDS", "change the query in words; a line that is no command is taken so"),
     ("fix N", "make the change that finding N offers"),
     ("parts", "list what can be edited: labels, directions, values, limits"),
-    ("edit N NEW", "give part N another value; for a direction: turn, or either"),
+    ("edit N NEW", "give part N another value (a direction: right, left or either); - takes it away"),
     ("query CYPHER", "write the query yourself; it is checked as any other"),
     ("keep", "have the changes back that nobody asked for"),
     ("undo", "go back to the state before"),
