@@ -91,7 +91,7 @@ class Ladybug:
     def _started(self) -> "subprocess.Popen[str]":
         if self._process is None:
             command = [sys.executable, "-m", "broadsheet.ask.graph.worker", str(self.database)]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
             self._answers = Queue()
             Thread(target=self._listen, args=(self._process, self._answers), daemon=True).start()
         return self._process

@@ -129,16 +129,17 @@ class _Held:
         if relation.towards == "either":
             return bool(_EITHER.search(self._prose)) and all(map(self._has_words, _names(relation.types)))
         start, end = (before, after) if relation.towards == "right" else (after, before)
-        pair = self._pair(start, end)
         names = _names(relation.types) or ([relation.name] if relation.name else [])
-        return bool(names) and all(any(_goes(one.roots, pair[0], _roots(name), pair[1]) for one in self._sentences) for name in names)
+        pairs = self._pairs(start, end)
+        return bool(names) and all(any(_goes(one.roots, first, _roots(name), last) for one in self._sentences for first, last in pairs) for name in names)
 
-    def _pair(self, start: NodePattern, end: NodePattern) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the words by which the ends are known: their labels, or their names where the labels are the same."""
-        first, last = (node.labels or self._labels.get(node.name) for node in (start, end))
-        if first is None or last is None or first == last:
-            return _roots(start.name), _roots(end.name)
-        return tuple(_roots(labels_text(first))), tuple(_roots(labels_text(last)))
+    def _pairs(self, start: NodePattern, end: NodePattern) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Return the words by which the ends may be known: their names, and their labels where these tell them apart."""
+        kinds = [node.labels or self._labels.get(node.name) for node in (start, end)]
+        sides = [[_roots(node.name)] if node.name else [] for node in (start, end)]
+        if kinds[0] != kinds[1]:
+            sides = [[*side, *([] if kind is None else [_roots(labels_text(kind))])] for side, kind in zip(sides, kinds, strict=True)]
+        return [(first, last) for first in sides[0] for last in sides[1]]
 
     def _of_projection(self, node: Projection) -> Iterator[str]:
         if node.distinct and not _ONCE.search(self._prose):
@@ -214,7 +215,8 @@ def _goes(said: tuple[str, ...], start: tuple[str, ...], kind: tuple[str, ...], 
     """Whether words name a start, a relation and an end in this order, or, where the relation is told with `by`, the other way round."""
     for at in _places(said, kind):
         behind = said[at + len(kind) :]
-        first, last = (end, start) if "by" in behind[:2] else (start, end)
+        # `directed by`, and `a relation DIRECTED from`: what comes behind is where it starts.
+        first, last = (end, start) if {"by", "from"} & set(behind[:2]) else (start, end)
         if list(_places(said[:at], first)) and list(_places(behind, last)):
             return True
     return False
