@@ -175,6 +175,10 @@ class Terminal:
         self._console.print(draw(self._loop, made, file), markup=False, style="dim")
 
     def _tell_end(self, made: "Transcript") -> None:
-        how = {"accepted": f"Accepted: state {made.accepted} of {len(made.states)}.", "quit": "Ended without an answer.", ENDED: "End of input: ended without an answer."}
+        how = {
+            "accepted": f"Accepted: state {made.accepted} of {len(made.states)}.",
+            "quit": "Ended without an answer.",
+            ENDED: "End of input: ended without an answer.",
+        }
         where = f" All of it is in {self._file}." if self._file else ""
         self._console.print(f"\n{how.get(made.ended, made.ended)}{where}", markup=False)

@@ -28,7 +28,9 @@ def run(
     max_calls: MaxCalls = None,
     store: Store = None,
     *,
-    accept_warnings: Annotated[bool, typer.Option("--accept-warnings", help="Run a query although something is doubtful about it; one with errors is never run.")] = False,
+    accept_warnings: Annotated[
+        bool, typer.Option("--accept-warnings", help="Run a query although something is doubtful about it; one with errors is never run.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer a question without asking anybody anything: draft, check, mend, explain, run.
@@ -44,11 +46,11 @@ def run(
 
     from rich.console import Console
 
+    from broadsheet.ask.loop.machine import Loop
+    from broadsheet.ask.loop.outcome import told
     from broadsheet.cli.ask_picture import draw
     from broadsheet.cli.ask_view import show
     from broadsheet.core.errors import LLMError
-    from broadsheet.ask.loop.machine import Loop
-    from broadsheet.ask.loop.outcome import told
 
     opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries, accept_warnings)
     with opened(opening) as tools:
@@ -76,7 +78,9 @@ def _exit(state: object) -> None:
         case Outcome.FAILED if state.preview is not None:
             raise QueryError(*state.preview.fault)
         case Outcome.DOUBTFUL:
-            typer.echo("Not run: something is wrong or doubtful about the query.\nAsk otherwise, run it with --accept-warnings, or amend it: broadsheet ask", err=True)
+            typer.echo(
+                "Not run: something is wrong or doubtful about the query.\nAsk otherwise, run it with --accept-warnings, or amend it: broadsheet ask", err=True
+            )
             raise typer.Exit(NOT_RUN)
         case Outcome.REFUSED:
             raise typer.Exit(NOT_RUN)

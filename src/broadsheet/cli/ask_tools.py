@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from broadsheet.ask.write.writer import Writer
     from broadsheet.core.llm import Client
 
-Graph = Annotated[str, typer.Option("--graph", help="The graph: sample, world, what `ask build` wrote, a folder of tables, a script of CREATE, or a source of papers.")]
+Graph = Annotated[
+    str, typer.Option("--graph", help="The graph: sample, world, what `ask build` wrote, a folder of tables, a script of CREATE, or a source of papers.")
+]
 Llm = Annotated[
     str | None,
     typer.Option(

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
-from broadsheet.ask.loop.drafting import Settled, settle, settled
+from broadsheet.ask.loop.drafting import Settled, settle
 from broadsheet.ask.loop.tools import Tools
-from broadsheet.ask.write.writer import Asking, Draft
+from broadsheet.ask.write.writer import Asking
 from broadsheet.core.errors import ConfigError
 
 RULES = "rules of amendment"

@@ -44,4 +44,3 @@ def _triple(one: ValueLink) -> tuple[str, str, str]:
 
 def _hint(one: ValueLink) -> str:
     return f"{one.words} may mean the {one.property} {one.value!r} of {one.label} ({one.count} nodes)"
-

@@ -52,7 +52,12 @@ def write_request(question: str, schema: str, hints: Iterable[str]) -> Request:
 def mend_request(question: str, query: str, faults: Iterable[str], schema: str) -> Request:
     """Return what asks for a query without these faults."""
     found = "\n".join(f"- {json.dumps(fault, ensure_ascii=False)}" for fault in faults)
-    blocks = [_schema(schema), _block("The question", "question", question), _block("The query", "query", query), _tagged("What is wrong with it", "faults", found)]
+    blocks = [
+        _schema(schema),
+        _block("The question", "question", question),
+        _block("The query", "query", query),
+        _tagged("What is wrong with it", "faults", found),
+    ]
     return _request(Role.MEND, blocks)
 
 

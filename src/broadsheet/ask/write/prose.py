@@ -55,12 +55,16 @@ _OPTIONAL = re.compile(r"\boptional|\bif (?:any|there|it|they|one|available)|\bw
 _NOT = re.compile(r"\bnot\b|n't\b|\bno\b|\bnever\b|\bwithout\b|\bexclud|\bexcept|\bneither\b|\black", re.IGNORECASE)
 _MISSING = re.compile(r"\bmissing|\bnull\b|\bno\b|\bempty|\bunknown|\bnot\b|n't\b|\bwithout\b|\black", re.IGNORECASE)
 _PRESENT = re.compile(r"\bexist|\bknown|\bnot null\b|\bpresent|\bis there\b|\bhas\b|\bhave\b|\bset\b|\bnon-null", re.IGNORECASE)
-_SORTED = re.compile(r"\bsort|\border|\brank|\barrang|\bhighest|\blowest|\btop\b|\blargest|\bsmallest|\bnewest|\boldest|\blatest|\bearliest|\bmost\b|\bleast\b", re.IGNORECASE)
+_SORTED = re.compile(
+    r"\bsort|\border|\brank|\barrang|\bhighest|\blowest|\btop\b|\blargest|\bsmallest|\bnewest|\boldest|\blatest|\bearliest|\bmost\b|\bleast\b", re.IGNORECASE
+)
 _DOWN = re.compile(r"\bdesc|\bhigh(?:est)? (?:to|first)|\bhighest|\btop\b|\blargest|\bmost\b|\bnewest|\blatest|\bbiggest|\bgreatest|\breverse", re.IGNORECASE)
 _LIMITED = re.compile(r"\blimit|\bfirst\b|\btop\b|\bat most\b|\bonly\b|\bup to\b|\bmaximum|\bno more than\b|\bat maximum\b|\bone\b|\bsingle\b", re.IGNORECASE)
 _SKIPPED = re.compile(r"\bskip|\bwithout the first|\bleav|\bafter the first|\boffset|\bpass", re.IGNORECASE)
 _EITHER = re.compile(r"\b(?:either|any|both) (?:way|direction)|\bundirected|\bregardless|\bto or from\b|\bwhichever", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?](?=\s|\Z)|\n|;")
+_NUMBERED = re.compile(r"^\s*(?:[-*#]+\s*)?(?:step\s+)?\d+\s*[.):]\s", re.MULTILINE | re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.])(?P<minus>[-\u2212]|(?:minus|negative)\s+)?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)", re.IGNORECASE)
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -86,6 +90,8 @@ class _Held:
     """A query and what was said of it, sentence by sentence."""
 
     def __init__(self, query: Query, prose: str) -> None:
+        # The number of a step is no number of the query.
+        prose = _NUMBERED.sub("", prose)
         self._query, self._prose = query, " ".join(prose.split())
         self._sentences = [_Sentence(one, tuple(map(root, parts(one)))) for one in _SENTENCE.split(prose) if one and one.strip()]
         self._all = frozenset(one for sentence in self._sentences for one in sentence.roots)
@@ -206,9 +212,9 @@ def _says(sentence: _Sentence, side: Expression) -> bool:
 def _has_number(text: str, number: object) -> bool:
     if not isinstance(number, int | float):
         return str(number) in text
-    found = {float(one.replace(",", "")) for one in re.findall(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.])\d+(?:\.\d+)?", text)}
+    found = {float(one["digits"].replace(",", "")) * (-1 if one["minus"] else 1) for one in _NUMBER.finditer(text)}
     small = _SMALL[int(number)] if number in range(len(_SMALL)) else ""
-    return abs(float(number)) in found or bool(small and re.search(rf"\b{small}\b", text, re.IGNORECASE))
+    return float(number) in found or bool(small and re.search(rf"\b{small}\b", text, re.IGNORECASE))
 
 
 def _goes(said: tuple[str, ...], start: tuple[str, ...], kind: tuple[str, ...], end: tuple[str, ...]) -> bool:

@@ -78,7 +78,7 @@ def _without_talk(text: str) -> tuple[str | None, str]:
     within = _WITHIN.search(text)
     if begins is None and within is None:
         return None, ""
-    start = begins.end() if begins is not None else within.start() if within is not None else 0
+    start = min(one for one in (begins and begins.end(), within and within.start()) if one is not None)
     if text[:start].rstrip().endswith(";"):
         # What ends before it with a semicolon is a statement too, whatever it is.
         return text, ""

@@ -11,11 +11,14 @@ from broadsheet.ask.schema import PropertyFacts, Schema, Triple
 VALUES, LONG = 12, 40
 
 
+Test = Callable[[str], bool]
+
+
 class SchemaText(NamedTuple):
-    """The text, and how many labels and relations it leaves out."""
+    """The text, and what it leaves out, in words."""
 
     text: str
-    left_out: int
+    left_out: str = ""
 
 
 def schema_text(schema: Schema, question: str, most: int) -> SchemaText:
@@ -37,19 +40,28 @@ def schema_text(schema: Schema, question: str, most: int) -> SchemaText:
         if roots(one.type) & asked:
             rank[one.start], rank[one.end] = rank.get(one.start, 0) + 1, rank.get(one.end, 0) + 1
     near = {name for one in schema.triples for name in (one.start, one.end) if rank.get(one.start) or rank.get(one.end)}
-    told: tuple[tuple[Callable[[str], bool], Callable[[str], bool], Callable[[str], bool]], ...] = (
-        (lambda _: True, lambda _: True, lambda _: True),
-        (lambda _: True, lambda _: True, lambda name: bool(rank.get(name))),
-        (lambda _: True, lambda _: True, lambda _: False),
-        (lambda _: True, lambda name: name in near or bool(rank.get(name)), lambda _: False),
-        (lambda name: name in near or bool(rank.get(name)), lambda name: bool(rank.get(name)), lambda _: False),
+    touched, around = (lambda name: bool(rank.get(name))), (lambda name: name in near or bool(rank.get(name)))
+    few = sum(not around(name) for name in schema.labels)
+    tiers: tuple[tuple[Test, Test, Test, str], ...] = (
+        (_all, _all, _all, ""),
+        (_all, _all, touched, "values of what the question does not touch"),
+        (_all, _all, _none, "values"),
+        (_all, around, _none, "values, and properties of what is far from the question"),
+        (around, touched, _none, f"values, {few} labels, and properties of what the question does not touch"),
     )
-    text = ""
-    for kept, properties, values in told:
+    for kept, properties, values, left_out in tiers:
         text = _text(schema, [name for name in schema.labels if kept(name)], properties, values)
         if len(text) <= most:
-            return SchemaText(text, sum(not kept(name) for name in schema.labels))
+            return SchemaText(text, left_out)
     return _by_rank(schema, rank, most)
+
+
+def _all(name: str) -> bool:
+    return bool(name)
+
+
+def _none(name: str) -> bool:
+    return not name
 
 
 def _by_rank(schema: Schema, rank: dict[str, int], most: int) -> SchemaText:
@@ -58,12 +70,12 @@ def _by_rank(schema: Schema, rank: dict[str, int], most: int) -> SchemaText:
     kept: list[str] = []
     text = ""
     for name in ordered:
-        longer = _text(schema, [*kept, name], lambda _: True, lambda _: False)
+        longer = _text(schema, [*kept, name], _all, _none)
         if len(longer) > most and kept:
             break
         kept.append(name)
         text = longer
-    return SchemaText(text, len(ordered) - len(kept))
+    return SchemaText(text, f"values, and {len(ordered) - len(kept)} labels")
 
 
 def roots(text: str) -> frozenset[str]:
@@ -81,7 +93,7 @@ def _touched(name: str, schema: Schema, asked: frozenset[str]) -> int:
     return 3 * len(roots(name) & asked) + sum(len(roots(key) & asked) for key in own) + sum(bool(held) and held <= asked for held in map(roots, values))
 
 
-def _text(schema: Schema, labels: list[str], properties: Callable[[str], bool], values: Callable[[str], bool]) -> str:
+def _text(schema: Schema, labels: list[str], properties: Test, values: Test) -> str:
     shown = set(labels)
     triples = [one for one in schema.triples if one.start in shown and one.end in shown]
     types = dict.fromkeys(one.type for one in triples)
@@ -112,7 +124,9 @@ def _property(key: str, facts: PropertyFacts, *, values: bool) -> str:
         shown = [f"'{value[:LONG]}'" for value in _whole(facts.values)[:VALUES]]
         more = ", ..." if len(facts.values) > VALUES or not facts.closed else ""
         return f"{said} ({', '.join(shown)}{more})"
-    return said if facts.low is None else f"{said} ({facts.low:g} to {facts.high:g})" if isinstance(facts.low, float) else f"{said} ({facts.low} to {facts.high})"
+    return (
+        said if facts.low is None else f"{said} ({facts.low:g} to {facts.high:g})" if isinstance(facts.low, float) else f"{said} ({facts.low} to {facts.high})"
+    )
 
 
 def _whole(values: Iterable[str]) -> list[str]:

@@ -81,7 +81,9 @@ class ModelWriter:
 
     def amend(self, asking: Asking, query: str, amendment: str) -> Draft:
         """Return the query that the model made of another and a person's words. Raises LLMError."""
-        return self._asked(Role.AMEND, asking._replace(question=f"{asking.question} {amendment}"), lambda schema: self._change(asking, query, amendment, schema))
+        return self._asked(
+            Role.AMEND, asking._replace(question=f"{asking.question} {amendment}"), lambda schema: self._change(asking, query, amendment, schema)
+        )
 
     def explain(self, query: str) -> str:
         """Return the model's explanation of a query. Raises LLMError."""
@@ -103,6 +105,6 @@ class ModelWriter:
                     raise
                 continue
             taken = query_of(reply)
-            cut = (f"{shown.left_out} labels of the schema were not shown to the model",) if shown.left_out else ()
+            cut = (f"left out of the schema, for the model reads no more: {shown.left_out}",) if shown.left_out else ()
             return Draft(taken.query, self.by, (*cut, *taken.notes))
         raise AssertionError("the last window returns or raises")
