@@ -223,27 +223,27 @@ class _Compared:
 
     def _step_changes(self, old: Step, new: Step, key: tuple[str, str], *, last: bool) -> Iterator[Change]:
         mapped: dict[str, str] = {}
-        where = "" if last else "within, "
+        where = "" if last else " in an inner step"
         before = [*old.items, *old.values.values()]
         after = [*new.items, *new.values.values()]
         yield from self._items(before, after, key, mapped, where)
         if old.star != new.star:
-            yield Change("returned", "*", "*" if old.star else "", "*" if new.star else "", where + _became("everything", *(("*", "") if old.star else ("", "*"))), key)
+            yield Change("returned", "*", "*" if old.star else "", "*" if new.star else "", _became("everything", *(("*", "") if old.star else ("", "*"))) + where, key)
         grouped = any(aggregates(one) for one in (*before, *after)) or old.distinct or new.distinct
         if grouped and old.passed != new.passed:
             for name in old.passed:
                 if name not in new.passed and name in self._new.kinds:
-                    yield Change("step", self.thing(name), self.thing(name), "", f"{where}no longer grouped by {self.thing(name)}", (*key, name))
+                    yield Change("step", self.thing(name), self.thing(name), "", f"no longer grouped by {self.thing(name)}{where}", (*key, name))
             for name in new.passed:
                 if name not in old.passed and name in self._old.kinds:
-                    yield Change("step", self.thing(name), "", self.thing(name), f"{where}grouped by {self.thing(name)}", (*key, name))
+                    yield Change("step", self.thing(name), "", self.thing(name), f"grouped by {self.thing(name)}{where}", (*key, name))
         if old.distinct != new.distinct:
             said = ("DISTINCT", "") if old.distinct else ("", "DISTINCT")
-            yield Change("distinct", "DISTINCT", *said, f"{where}{'dropped' if old.distinct else 'added'} DISTINCT", key)
+            yield Change("distinct", "DISTINCT", *said, f"{'dropped' if old.distinct else 'added'} DISTINCT{where}", key)
         yield from self._order(old, new, key, mapped, where)
         for kind, was, now in (("skip", old.skip, new.skip), ("limit", old.limit, new.limit)):
             if was != now:
-                yield Change(kind, kind, was, now, where + _became(kind, was, now), key)  # pyrefly: ignore
+                yield Change(kind, kind, was, now, _became(kind, was, now) + where, key)  # pyrefly: ignore
 
     def _items(self, old: Sequence[Expression], new: Sequence[Expression], key: tuple[str, str], mapped: dict[str, str], where: str) -> Iterator[Change]:
         gone, come = list(old), list(new)
@@ -259,16 +259,16 @@ class _Compared:
                 mapped[written(one)] = written(other)
                 yield self._item(one, other, key, where)
             else:
-                yield Change("returned", self.said(one), self.said(one), "", f"{where}{self.said(one)} is no longer given back", (*key, written(one), ""))
+                yield Change("returned", self.said(one), self.said(one), "", f"{self.said(one)} is no longer given back{where}", (*key, written(one), ""))
         for other in come:
-            yield Change("returned", self.said(other), "", self.said(other), f"{where}{self.said(other)} is given back too", (*key, "", written(other)))
+            yield Change("returned", self.said(other), "", self.said(other), f"{self.said(other)} is given back too{where}", (*key, "", written(other)))
 
     def _item(self, old: Expression, new: Expression, key: tuple[str, str], where: str) -> Change:
         before, after = self.said(old), self.said(new)
         held = (*key, written(old), written(new))
         if isinstance(old, Function) and isinstance(new, Function) and (old.name, old.arguments) == (new.name, new.arguments):
-            return Change("distinct", before, before, after, f"{where}{'dropped' if old.distinct else 'added'} DISTINCT in {before if old.distinct else after}", held)
-        return Change("returned", before, before, after, f"{where}{before} became {after}", held)
+            return Change("distinct", before, before, after, f"{'dropped' if old.distinct else 'added'} DISTINCT in {before if old.distinct else after}{where}", held)
+        return Change("returned", before, before, after, f"{before} became {after}{where}", held)
 
     def _order(self, old: Step, new: Step, key: tuple[str, str], mapped: Mapping[str, str], where: str) -> Iterator[Change]:
         was = [(mapped.get(written(one), written(one)), descending) for one, descending in old.order]
@@ -279,9 +279,9 @@ class _Compared:
         if [one for one, _ in was] == [one for one, _ in now]:
             turned = [self.said(one) for (one, a), (_, b) in zip(new.order, old.order, strict=True) if a != b]
             down = next(a for (_, a), (_, b) in zip(new.order, old.order, strict=True) if a != b)
-            words = f"{where}order by {', '.join(turned)} turned: now from {'high to low' if down else 'low to high'}"
+            words = f"order by {', '.join(turned)} turned: now from {'high to low' if down else 'low to high'}{where}"
         else:
-            words = where + _became("order by", before, after)
+            words = _became("order by", before, after) + where
         yield Change("order", "order", before, after, words, key)
 
     def _sorted(self, step: Step) -> str:

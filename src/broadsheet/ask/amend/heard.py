@@ -72,11 +72,12 @@ Links = Callable[[str], Iterable[Link]]
 
 
 class Heard(NamedTuple):
-    """What was heard in an utterance."""
+    """What was heard in an utterance; `contrast` are the places of words that tell what is not meant."""
 
     words: tuple[Word, ...]
     cues: tuple[Cue, ...]
     mentions: tuple[Mention, ...]
+    contrast: frozenset[int] = frozenset()
 
     def cue(self, *kinds: str) -> Cue | None:
         """Return the first cue of any of these kinds."""
@@ -154,11 +155,31 @@ def _number(text: str) -> int | float:
 
 def hear(text: str, schema: Schema, values: Sequence[str] = (), links: Links | None = None) -> Heard:
     """Return what an utterance says over a schema; `values` are texts that the query has, `links` finds values of the graph."""
-    words = words_of(text)
+    words = _whole(words_of(text), schema)
     mentions = [*_names(words, schema), *_values(words, values)]
     taken = frozenset().union(*(one.words for one in mentions if one.kind == "value"))
     mentions += _known(words, schema, links, taken)
-    return Heard(_capitals(words, mentions), _cues(words), _surest(mentions))
+    return Heard(words, _cues(words), _surest(mentions), _contrasted(words, mentions))
+
+
+def _contrasted(words: Sequence[Word], mentions: Sequence[Mention]) -> frozenset[int]:
+    """Return the places of words that tell what is not meant: behind "instead of", behind ", not", between "not" and "but"."""
+    lows = [one.low for one in words]
+    said = frozenset().union(*(one.words for one in mentions)) | {place for place, one in enumerate(words) if one.value is not None}
+    found: set[int] = set()
+    for at, low in enumerate(lows):
+        before = lows[at - 1] if at else ""
+        if (low in {"of", "than", "to"} and before in {"instead", "rather", "opposed"}) or (low == "of" and before == "place"):
+            found |= set(range(at + 1, _until(lows, at + 1)))
+        elif low in {"not", "no"} and at and (before in {",", "and", "-", "(", ";"} or at - 1 in said) and at + 1 < len(lows):
+            found |= set(range(at + 1, _until(lows, at + 1)))
+        elif low == "not" and "but" in lows[at + 1 :]:
+            found |= set(range(at + 1, lows.index("but", at)))
+    return frozenset(found)
+
+
+def _until(lows: Sequence[str], at: int) -> int:
+    return next((place for place in range(at, len(lows)) if lows[place] in {",", ";", ".", "but", ")"}), len(lows))
 
 
 @cache
@@ -281,42 +302,42 @@ def _known(words: Sequence[Word], schema: Schema, links: Links | None, taken: fr
                     end = at + (len(parts) if lows[at : at + len(parts)] == parts else 1)
                     yield Mention("value", value, at, end, 0.95, label, key)
     if links is not None:
-        for start, end in _spans(words, taken):
-            said = " ".join(str(one.value) if one.value is not None else one.text for one in words[start:end])
-            yield from (Mention("value", one.value, start, end, 0.9, one.label, one.key) for one in links(said))
-
-
-def _spans(words: Sequence[Word], taken: frozenset[int]) -> Iterator[tuple[int, int]]:
-    """Yield what may be the name of something: what is quoted, and words in a row of which one has a capital."""
-    for at, one in enumerate(words):
-        if isinstance(one.value, str):
-            yield at, at + 1
-    yield from ((start, end) for start, end in _rows(words) if not taken & set(range(start, end)))
+        for at, word in enumerate(words):
+            if isinstance(word.value, str) and at not in taken:
+                yield from (Mention("value", one.value, at, at + 1, 0.9, one.label, one.key) for one in links(word.value))
 
 
 def _rows(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Yield rows of words with a capital, the first word of all aside; small words may stand within."""
+    """Yield rows of words with a capital, a lone word at the beginning aside; small words may stand within."""
     at = 0
     while at < len(words):
-        if words[at].value is None and words[at].text[0].isupper() and words[at].low not in {"i", "i'm", "i'd", "i'll"} and not (at == 0 or words[at - 1].text in {".", "!", "?"}):
+        if _is_capital(words[at]):
             end = at + 1
-            while end < len(words) and (words[end].text[0].isupper() or (isinstance(words[end].value, int) and end - at < 4) or words[end].low in {"of", "the", "and", "de", "van", "von"}):
+            while end < len(words) and (_is_capital(words[end]) or words[end].low in {"of", "the", "de", "van", "von", "with", "without", "for", "in", "&"} or words[end].text.isdigit()):
                 end += 1
-            while end > at + 1 and not (words[end - 1].text[0].isupper() or words[end - 1].value is not None):
+            while end > at + 1 and not _is_capital(words[end - 1]):
                 end -= 1
-            yield at, end
+            if end > at + 1 or (at and words[at - 1].text not in {".", "!", "?"}):
+                yield at, end
             at = end
         at += 1
 
 
-def _capitals(words: tuple[Word, ...], mentions: Sequence[Mention]) -> tuple[Word, ...]:
-    """Make rows of words with a capital, that name nothing of the schema, the values that they are: the first word of the row holds it."""
-    made = list(words)
-    named = frozenset().union(*(one.words for one in mentions if one.kind != "value" and one.sure >= 0.7))
-    for start, end in _rows(words):
-        if not named & set(range(start, end)) and not any(one.value is not None for one in words[start:end]):
-            said = " ".join(one.text for one in words[start:end])
-            made[start] = Word(words[start].text, words[start].low, words[start].stem, said)
+def _is_capital(word: Word) -> bool:
+    table, _ = _phrases()
+    return word.value is None and word.text[0].isupper() and word.low not in STOP and not word.low.startswith("i'") and (word.low,) not in table
+
+
+def _whole(words: tuple[Word, ...], schema: Schema) -> tuple[Word, ...]:
+    """Make rows of words with a capital, that name nothing of the schema, one word each: the value that they are."""
+    named = frozenset().union(*(one.words for one in _names(words, schema) if one.sure >= 0.7))
+    made, at = [], 0
+    rows = {start: end for start, end in _rows(words) if not named & set(range(start, end))}
+    while at < len(words):
+        end = rows.get(at, at + 1)
+        said = " ".join(one.text for one in words[at:end])
+        made.append(Word(said, said.lower(), said.lower(), said) if at in rows else words[at])
+        at = end
     return tuple(made)
 
 

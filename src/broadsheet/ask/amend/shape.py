@@ -63,7 +63,7 @@ class Held(NamedTuple):
 
 @dataclass
 class Step:
-    """A projection: things that are passed on, what is given back or computed, and the rest of it."""
+    """A projection: things that are passed on, what is given back or computed, and the rest of it; `clause` is what it is read from."""
 
     passed: tuple[str, ...] = ()
     values: dict[str, Expression] = field(default_factory=dict)
@@ -74,6 +74,7 @@ class Step:
     skip: str = ""
     limit: str = ""
     where: tuple[Held, ...] = ()
+    clause: Projection | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -171,7 +172,7 @@ def _own(one: NodePattern | RelationPattern) -> Iterator[Expression]:
 
 
 def _projected(shape: Shape, clause: Projection, groups: int) -> None:
-    step = Step(star=clause.star, distinct=clause.distinct)
+    step = Step(star=clause.star, distinct=clause.distinct, clause=clause)
     passed, items = [], []
     values = {item.name: item.expression for item in clause.items if item.name}
     for item in clause.items:
