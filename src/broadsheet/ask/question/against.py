@@ -23,7 +23,8 @@ SURE = frozenset(
     "date_bound_missing quoted_changed quoted_missing quoted_bound_missing code_changed code_missing code_bound_missing name_changed name_missing name_bound_missing number_extra "
     "text_extra truth_denied truth_held truth_missing order order_missing superlative superlative_missing soft_high soft_low soft_old soft_new containment containment_equal "
     "negation_missing negation_extra unequal_extra null_extra avg_changed sum_changed count_changed stDev_changed percentileCont_changed extreme avg_missing how_many count_extra "
-    "distinct_counted distinct_rows different_counted count_repeats or_for_and or_extra or_missing relation property_filtered property_ordered returned label_missing".split()
+    "distinct_counted distinct_rows different_counted count_repeats or_for_and or_extra or_missing relation property_filtered property_ordered returned label_missing interval "
+    "interval_half called top_missing first_latest property_denied".split()
 )
 
 

@@ -9,7 +9,7 @@ from broadsheet.ask.cypher.printer import label_name
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Facts, Mention
-from broadsheet.ask.question.held import Held, labels_in
+from broadsheet.ask.question.held import TURNED, Held, labels_in
 from broadsheet.ask.question.vocabulary import LITTLE
 from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import Schema
@@ -40,6 +40,7 @@ class NamesHeld:
         """Yield what does not agree."""
         yield from self._relations()
         yield from self._properties()
+        yield from self._compared()
         yield from self._labels()
         yield from self._returned()
         yield from self._either()
@@ -90,8 +91,31 @@ class NamesHeld:
                 fix = (Splice(node.key_place, label_name(others[0].name)),) if len({one.name for one in others}) == 1 else ()
                 yield Doubt(f"property_{role}", Code.QUESTION_MISMATCH, node.key_place, others[0].place, f"the query reads {node.key}.", fix)
         for one in mentioned:
-            rule = "truth_missing" if self._is_truth(one) else "property_missing"
+            rule = "truth_missing" if self._is_truth(one) else "property_denied" if self._denied(one) else "property_missing"
             yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query does not read {one.name}.")
+
+    def _denied(self, one: Mention) -> bool:
+        before = [token.low for token in self._facts.tokens if token.place.end <= one.place.start]
+        return bool(before) and before[-1] in {"no", "without", "lacking", "lack", "lacks"}
+
+    def _compared(self) -> Iterator[Doubt]:
+        """Tell of two properties that are compared the wrong way round: `more votes than reviews`."""
+        for one in self._facts.comparisons:
+            if one.value is not None:
+                continue
+            start = one.place.start
+            end = one.place.end
+            inside = [mention for mention in self._mentioned("property") if start <= mention.place.start < end]
+            behind = [mention for mention in self._mentioned("property") if end <= mention.place.start <= end + 12]
+            for first in inside:
+                for second in behind:
+                    for held in self._held.filters:
+                        keys = (getattr(held.subject, "key", ""), getattr(held.other, "key", ""))
+                        if first.name != second.name and set(keys) == {first.name, second.name} and held.sign in TURNED:
+                            sign = held.sign if keys[0] == first.name else TURNED[held.sign]
+                            if sign[0] != one.sign[0]:
+                                yield Doubt("sign", Code.QUESTION_MISMATCH, held.place, one.place, f"the query has {held.written}.")
+                                return
 
     def _is_truth(self, one: Mention) -> bool:
         facts = [facts for _, key, facts in self._schema.everything() if key == one.name]

@@ -20,6 +20,7 @@ from broadsheet.ask.cypher.nodes import (
     Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import written
+from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Aggregate, Facts, Mark, Superlative
 from broadsheet.ask.question.held import Gathered, Held, Ordered, counts, names_in
@@ -34,6 +35,13 @@ _TIME_WORDS = {
 _AGE_WORDS = {"age", "ages"}
 _RANKS = {"rank", "position", "place", "order", "priority", "level"}
 _GONE = {"null", "empty", "missing", "none", "zero", "blank", "unspecified"}
+_CALLED = {
+    "avg": {root(one) for one in ("avg", "average", "mean")},
+    "sum": {root(one) for one in ("total", "sum", "combined", "cumulative")},
+    "min": {root(one) for one in ("min", "minimum", "lowest", "least", "smallest", "earliest", "shortest", "fewest", "oldest")},
+    "max": {root(one) for one in ("max", "maximum", "highest", "most", "largest", "latest", "longest", "greatest", "newest", "best")},
+    "count": {root(one) for one in ("count", "number", "num", "counts", "total")},
+}
 _COUNTING = frozenset("count counts counting number numbers many much total amount quantity frequency often size tally sum statistics figure volume popularity".split())
 _SOFT_NEGATIONS = {"false", "free", "aside", "empty", "null", "zero", "fail", "fails", "failed", "refused", "unable", "un", "missing", "unknown", "absent", "unless", "untouched"}
 
@@ -54,6 +62,7 @@ class OrderHeld:
         yield from self._aggregates()
         yield from self._only_counted()
         yield from self._extremes()
+        yield from self._called()
         yield from self._negations()
         yield from self._distincts()
         yield from self._counted()
@@ -87,6 +96,13 @@ class OrderHeld:
                 yield self._turned(rule, found[-1][1], found[-1][0].place)
         elif sure and not self._held.orders and not self._picks():
             yield Doubt("superlative_missing", Code.QUESTION_FACT_MISSING, self._held.last, sure[0].place, "the query neither sorts nor takes a greatest or least value.")
+        if not sure and not self._held.orders and not self._picks() and (tops := [one for one in self._facts.superlatives if one.words.lower() in p.TOPS]):
+            lows = [token.low for token in self._facts.tokens]
+            rule = "top_missing" if {"by", "terms", "based", "according"} & set(lows) else "top_unsorted"
+            yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, tops[0].place, "the query sorts nothing.")
+        firsts = [one for one in self._facts.limits if one.which == "first"]
+        if firsts and not sure and limited and all(order.descending and self._time(order.subject) == "time" for order in limited):
+            yield self._turned("first_latest", limited[0], firsts[0].place)
         by = [one for one in self._facts.orders if not one.way]
         if by and not self._held.orders:
             yield Doubt("order_missing", Code.QUESTION_FACT_MISSING, self._held.last, by[0].place, "the query sorts nothing.")
@@ -193,6 +209,19 @@ class OrderHeld:
         fix = (Splice(Place(other.place.start, other.place.start + len(name)), one.which),) if one.which in {"avg", "sum"} else ()
         return Doubt(rule, Code.QUESTION_MISMATCH, other.place, one.place, f"the query has {written(other.function)}.", fix)
 
+    def _called(self) -> Iterator[Doubt]:
+        """Tell of an aggregate whose name in the query says another."""
+        for clause in walk(self._held.query):
+            for item in clause.items if isinstance(clause, Projection) else ():
+                node = item.expression
+                if not isinstance(node, Function) or not item.name or node.name.lower() not in _CALLED:
+                    continue
+                read = {root(one) for inner in walk(node) if isinstance(inner, Property) for one in parts(inner.key)}
+                said = {root(one) for one in parts(item.name)} - read
+                others = [name for name, words in _CALLED.items() if said & words]
+                if others and node.name.lower() not in others:
+                    yield Doubt("called", Code.QUESTION_MISMATCH, node.place, None, f"What the query calls {item.name} is {written(node)}.")
+
     def _extremes(self) -> Iterator[Doubt]:
         """Tell of min() where the greatest is asked for, and of max() where the least is."""
         ways = {one.way for one in self._facts.superlatives if not one.soft or one.words.lower() in {"maximum", "minimum", "max", "min"}}
@@ -212,7 +241,8 @@ class OrderHeld:
                 wanted.add("max" if (way == "new") == (time == "time") else "min")
             else:
                 return
-        if wanted and not wanted & kinds and not self._held.orders:
+        sorts = [order for order in self._held.orders if not (isinstance(order.subject, Function) and order.subject.name.lower() in {"min", "max"})]
+        if wanted and not wanted & kinds and not sorts:
             said = next(sup for sup in self._facts.superlatives if sup.way in ways)
             new = next(iter(wanted))
             fix = (Splice(Place(one.place.start, one.place.start + 3), new),) if len(wanted) == 1 else ()

@@ -315,7 +315,7 @@ class _Reader:
                 continue
             which, end = found
             before = self._lows[at - 1] if at else ""
-            soft = which in {"min", "max"} or (end - at == 1 and which in {"sum", "count"} and before not in {"the", "a", "what's", "is", "their", "in", ""})
+            soft = which in {"min", "max"} or (end - at == 1 and which in {"sum", "count"} and before not in {"the", "a", "what's", "is", "their", "in", ""} | p.SUPERLATIVES.keys())
             yield Aggregate(self._place(at, end), which, self._said(at, end), self._about(end), soft)  # pyrefly: ignore
             at = end
 

@@ -1,7 +1,7 @@
 """Numbers, dates, texts and comparisons of a question held against those of a query."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
 from functools import lru_cache
 
 from broadsheet.ask.check.findings import Code, Splice
@@ -24,7 +24,8 @@ class ValuesHeld:
     def __init__(self, facts: Facts, held: Held, text: str) -> None:
         self._facts, self._held, self._text = facts, held, text
         self._folded = folded(text)
-        self._numbers = {float(one.value) for one in held.constants if _is_number(one.value)}
+        self._numbers = {float(one.value) for one in held.constants if _is_number(one.value) and one.role not in {"limit", "skip"}}  # pyrefly: ignore
+        self._cuts = {float(one.value) for one in held.constants if _is_number(one.value) and one.role in {"limit", "skip"}}  # pyrefly: ignore
         self._digits = {float(digit) for name in names_in(held) for digit in parts(name) if digit.isdigit() and digit.isascii()}
         self._texts = [one.value for one in held.constants if isinstance(one.value, str)]
         self._inside = {float(digit) for said in self._texts for digit in re.findall(r"\d+(?:\.\d+)?", said)}
@@ -36,6 +37,7 @@ class ValuesHeld:
         """Yield what does not agree."""
         yield from self._limits()
         yield from self._comparisons()
+        yield from self._intervals()
         yield from self._values()
         yield from self._extra()
         yield from self._containments()
@@ -54,7 +56,7 @@ class ValuesHeld:
                 cut = others[-1]
                 said = f"the query keeps {cut.count}."
                 yield Doubt("limit", Code.QUESTION_MISMATCH, cut.place, limit.place, said, (Splice(cut.place, str(limit.count)),))
-            elif not cuts and not self._held.cuts and limit.count not in self._numbers:
+            elif not cuts and not self._held.cuts and limit.count not in self._numbers | self._inside | self._digits:
                 yield Doubt("limit_missing", Code.QUESTION_FACT_MISSING, self._held.last, limit.place, "the query keeps all rows.", ())
         if self._facts.limits:
             return
@@ -97,6 +99,27 @@ class ValuesHeld:
             strict = all(ORDER.get(one.sign) == ORDER.get(other.sign) is not None for other in found)
             rule = "strictness" if strict else _kind_of_clash(one, held)
             yield Doubt(rule, Code.QUESTION_MISMATCH, held.place, one.place, f"the query has {held.written}.", self._resigned(one, held))
+
+    def _intervals(self) -> Iterator[Doubt]:
+        """Tell of a year, a decade, a month or a day that the query bounds on one side alone, or the wrong way round."""
+        compared = {one.value.first for one in self._facts.comparisons if one.value is not None}
+        for value in self._facts.values:
+            span = _span(value)
+            if span is None or value.first in compared or value.soft:
+                continue
+            start, end = span
+            slack, middle = (end - start) * 0.02 + 1e-9, (start + end) / 2
+            near = [(moment, one) for one in self._held.filters if one.sign in ORDER and one.value is not None and (moment := _moment(one.value)) is not None]
+            low = [one for moment, one in near if start - slack - (0 if one.value and one.value.iso else 1) <= moment < middle]
+            high = [one for moment, one in near if middle < moment <= end + slack]
+            if value.kind == "year" and not any(one.value and one.value.iso for one in low + high):
+                continue
+            for one, wanted in [*((one, 1) for one in low), *((one, -1) for one in high)]:
+                if ORDER[one.sign] != wanted:
+                    yield Doubt("interval", Code.QUESTION_MISMATCH, one.place, value.place, f"the query has {one.written}.")
+                    return
+            if bool(low) != bool(high):
+                yield Doubt("interval_half", Code.QUESTION_FACT_MISSING, (low or high)[0].place, value.place, f"the query has only {(low or high)[0].written}.")
 
     def _resigned(self, one: Comparison, held: Filter) -> tuple[Splice, ...]:
         said = self._text[slice(*held.sign_place)]
@@ -153,7 +176,10 @@ class ValuesHeld:
         if held.value.iso:
             year = int(held.value.iso[:4])
             return abs(year - float(one.value.value)) <= 1
-        return _is_number(held.value.value) and abs(float(held.value.value) - float(one.value.value)) <= 1 and held.sign != one.sign  # pyrefly: ignore
+        if not _is_number(held.value.value):
+            return False
+        step = float(held.value.value) - float(one.value.value)  # pyrefly: ignore
+        return (one.sign, held.sign, step) in {(">", ">=", 1.0), (">=", ">", -1.0), ("<", "<=", -1.0), ("<=", "<", 1.0)}
 
     # Values.
 
@@ -234,7 +260,8 @@ class ValuesHeld:
 
     def _has_number(self, value: Value) -> bool:
         number = float(value.value)
-        numbers = self._numbers | self._digits | self._inside
+        bounds = [one for one in self._facts.comparisons if one.value is not None and one.value.first == value.first]
+        numbers = self._numbers | self._digits | self._inside | (set() if bounds else self._cuts)
         if any(_near(number, one) for one in numbers) or (value.text != f"{number:g}" and any(self._scaled(value, one) for one in self._numbers)):
             return True
         if value.kind == "year":
@@ -242,9 +269,8 @@ class ValuesHeld:
             if any(iso.startswith((f"{year}", f"{year + 1}-01", f"{year - 1}-12")) for iso in self._isos):
                 return True
         if value.kind == "decade":
-            return any(number <= one <= number + 10 for one in numbers) or any(number <= int(iso[:4]) <= number + 10 for iso in self._isos)
-        bounds = [one.sign for one in self._facts.comparisons if one.value is not None and one.value.first == value.first]
-        if bounds and any(abs(number - one) == 1 for one in self._numbers):
+            return any(one - number in {-1, 0, 9, 10} for one in numbers) or any(number <= int(iso[:4]) <= number + 10 for iso in self._isos) or self._starts(number)
+        if any(self._beside(one, held) for one in bounds for held in self._held.filters if held.value is not None):
             return True
         if number == 0 and self._held.negations:
             return True
@@ -252,12 +278,15 @@ class ValuesHeld:
         timed = root(after) in _TIMED or after == "%" or after == "percent"
         if timed and any(_near(number * factor, one) for factor in UNITS for one in numbers):
             return True
-        return number == 2 and not bounds or (number == 1 and bool(bounds))
+        return (number == 2 and not bounds and value.text.isalpha()) or (number == 1 and bool(bounds))
+
+    def _starts(self, number: float) -> bool:
+        return any(f"{number / 10:g}" in text for text in self._texts)
 
     def _explained(self, one: Filter) -> bool:
         """Whether the question says why a value stands in the query."""
         assert one.value is not None
-        return explained(self._facts, one.value)
+        return explained(self._facts, one.value, {limit.count for limit in self._facts.limits})
 
     def _extra(self) -> Iterator[Doubt]:
         missing = any(not one.soft and not self._is_said(one) and not self._is_mentioned(one) for one in self._facts.values)
@@ -312,8 +341,8 @@ class ValuesHeld:
 _TIMED = {root(one) for one in "hour minute second day week month year millisecond km kilometer kilometre meter metre mile".split()}
 
 
-def explained(facts: Facts, constant: Constant) -> bool:
-    """Whether the words of a question say why a value stands in a query."""
+def explained(facts: Facts, constant: Constant, limits: Set[int]) -> bool:
+    """Whether the words of a question say why a value stands in a query; what bounds the list says nothing of a value."""
     value = constant.value
     if value is None or isinstance(value, bool):
         return True
@@ -323,10 +352,15 @@ def explained(facts: Facts, constant: Constant) -> bool:
         return True
     if "weekend" in facts.question.lower() and value in {5, 6, 7}:
         return True
+    places = {limit.place for limit in facts.limits}
     for one in facts.values:
+        if one.is_number and one.value in limits and any(place.start <= one.place.start and one.place.end <= place.end for place in places):
+            continue
         if one.soft and "century" in facts.question.lower() and one.is_number and (one.value - 1) * 100 <= value <= one.value * 100 + 1:  # pyrefly: ignore
             return True
-        if one.is_number and (_near(float(one.value), value) or abs(float(one.value) - value) == 1 or (one.kind == "decade" and one.value <= value <= one.value + 10)):  # pyrefly: ignore
+        if one.is_number and (_near(float(one.value), value) or (one.kind == "decade" and value - one.value in {-1, 0, 9, 10})):  # pyrefly: ignore
+            return True
+        if one.is_number and abs(float(one.value) - value) == 1 and _shifts(facts, one):
             return True
         if one.is_number and value and any(_near(float(one.value) * factor, value) for factor in (*UNITS, 10**6, 10**9)):
             return True
@@ -336,7 +370,13 @@ def explained(facts: Facts, constant: Constant) -> bool:
             return True
         if one.kind in {"quoted", "code", "name"} and str(value) in re.findall(r"\d+(?:\.\d+)?", one.text):
             return True
-    return str(value) in re.findall(r"\d+(?:\.\d+)?", facts.question)
+    left = [token.text for token in facts.tokens if token.shape not in {"number", "word", "mark"}]
+    return any(str(value) in re.findall(r"\d+(?:\.\d+)?", said) for said in left)
+
+
+def _shifts(facts: Facts, value: Value) -> bool:
+    """Whether a number may stand in a query as its neighbour: a bound, or a year that ends where the next begins."""
+    return value.kind == "year" or any(one.value is not None and one.value.first == value.first for one in facts.comparisons)
 
 
 def _text_explained(facts: Facts, value: str, iso: str) -> bool:
@@ -397,6 +437,36 @@ def _iso_of(value: Value) -> str:
     return (iso(value.text) or "") if value.kind == "quoted" else ""
 
 
+def _span(value: Value) -> tuple[float, float] | None:
+    """Return where in years a time begins and ends."""
+    if value.kind in {"year", "decade"}:
+        return float(value.value), float(value.value) + (1 if value.kind == "year" else 10)
+    date = str(value.value) if value.kind == "date" else _iso_of(value)
+    if not date:
+        return None
+    start = _years(date)
+    return start, start + (1 / 365 if len(date) > 7 else 1 / 12)
+
+
+def _years(date: str) -> float:
+    told = [int(one) for one in date[:10].split("-")]
+    month, day = (told[1:] + [1, 1])[:2] if len(told) > 1 else (1, 1)
+    return told[0] + (month - 1) / 12 + (day - 1) / 365
+
+
+def _moment(constant: Constant) -> float | None:
+    if constant.iso:
+        late = isinstance(constant.value, str) and ("T23:" in constant.value or " 23:" in constant.value)
+        return _years(constant.iso) + late / 365
+    value = constant.value
+    if not _is_number(value):
+        return None
+    if 1000 <= value <= 2100:  # pyrefly: ignore
+        return float(value)  # pyrefly: ignore
+    seconds = value / 1000 if value >= 10**11 else value  # pyrefly: ignore
+    return 1970 + seconds / 31_556_952 if value >= MOMENT else None  # pyrefly: ignore
+
+
 def _kind_of_clash(one: Comparison, held: Filter) -> str:
     if held.sign in {"=", "IN"} and one.sign not in {"=", "<>"}:
         return "sign_of_none"
@@ -413,6 +483,3 @@ def _alike(value: Value, constant: Constant) -> bool:
     if _is_number(constant.value):
         return value.is_number
     return isinstance(constant.value, str) and not value.is_number and value.kind != "date"
-
-
-__all__ = ["Sequence", "ValuesHeld", "explained", "folded"]
