@@ -43,7 +43,7 @@ marry spouse husband wife wed
 parent father mother
 child son daughter
 name call title
-surname last family
+surname last
 date day when
 time hour moment when
 duration length long last second

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.links import Links, NameLink, ValueLink
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Facts
 
 # A label or property that stands so near to a value, in words, speaks for the meaning that is its own.
 NEAR = 3
+CUE = 0.6
 
 
 class Option(NamedTuple):
@@ -39,13 +41,37 @@ class Anchor(NamedTuple):
         return self.options[0].kind == "value"
 
 
+def silent_tokens(facts: Facts, found: Sequence[Anchor], links: Links) -> frozenset[int]:
+    """Return the tokens that say nothing of relations: values, and the properties that stand beside them."""
+    values = [one for one in found if one.is_value]
+    silent = {at for one in values for at in range(one.first, one.last + 1)}
+    keys = {option.property for one in values for option in one.options}
+    for one in links.names:
+        if one.kind == "property" and one.name in keys and one.score >= CUE:
+            first, last = _tokens(facts, one.place)
+            if any(0 < value.first - last <= NEAR or 0 < first - value.last <= 1 for value in values):
+                silent |= set(range(first, last + 1)) - {at for anchor in found if not anchor.is_value for at in range(anchor.first, anchor.last + 1)}
+    return frozenset(silent)
+
+
 def anchors(facts: Facts, links: Links, names: Names) -> tuple[Anchor, ...]:
     """Return the anchors of a question."""
     inside = {at: one for one in links.values for at, token in enumerate(facts.tokens) if one.place.start <= token.place.start and token.place.end <= one.place.end}
     named = [one for one in links.names if one.kind != "relation" and not any(one.place.start < v.place.end and v.place.start < one.place.end for v in links.values)]
-    found = [*_values(facts, links, named, names), *_names(facts, named, names)]
-    found = [one for one in found if one.options and (one.is_value or one.first not in inside)]
+    values, called = list(_values(facts, links, named, names)), [one for one in _names(facts, named, names) if one.options and one.first not in inside]
+    found = [*values, *(one for one in called if not _is_cue(one, values, facts))]
     return tuple(_marked(sorted(found, key=lambda one: (one.first, one.last)), facts))
+
+
+def _is_cue(called: Anchor, values: Sequence[Anchor], facts: Facts) -> bool:
+    """Whether words only say which property a value beside them is of: `surname Walker`, `11-second call`."""
+    for one in values:
+        low, high = (called.last + 1, one.first) if called.last < one.first else (one.last + 1, called.first)
+        if high - low < NEAR and all(is_empty(facts.tokens[at].low) or facts.tokens[at].shape == "mark" for at in range(low, high)):
+            keys = {option.property for option in one.options}
+            if any(option.kind == "property" and option.property in keys and option.score >= CUE for option in called.options):
+                return True
+    return False
 
 
 def _tokens(facts: Facts, place: Place) -> tuple[int, int]:

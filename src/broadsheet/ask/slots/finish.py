@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.link.english import NAMES, TIMES, alike
 from broadsheet.ask.link.names import Names
-from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Superlative, Value
+from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Limit, Superlative, Value
 from broadsheet.ask.question.values import iso
 from broadsheet.ask.question.words import parts, stem
 from broadsheet.ask.schema import NUMBERS, PropertyFacts
@@ -34,9 +35,14 @@ class Finish:
         for part in (self._target, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
             sketch, more = part(sketch)
             score += more
-        if sketch.limit is None and self._facts.limits and not sketch.whether:
-            sketch = replace(sketch, limit=self._facts.limits[0].count)
+        if sketch.limit is None and self._limit is not None and not sketch.whether and not any(one.function for one in sketch.asked):
+            sketch = replace(sketch, limit=self._limit.count)
         return sketch, score
+
+    @cached_property
+    def _limit(self) -> Limit | None:
+        """How many rows are asked for, where that is not a part of a value."""
+        return next((one for one in self._facts.limits if not any(_meet(one.place, value.place) for value in self._anchors if value.is_value)), None)
 
     # What is where.
 
@@ -86,7 +92,11 @@ class Finish:
             sketch = replace(sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional")))
         if counted is not None:
             because = Because(counted.place, counted.words, "count")
-            sketch = replace(sketch, asked=tuple(one._replace(function="count") for one in sketch.asked[:1]), why=(*sketch.why, because))
+            of = sketch.asked[0]
+            if of.property and not sketch.spots[of.node].named and not self._facts.marked("distinct"):
+                # How many addresses there are is how many places there are that have one.
+                of = of._replace(property="")
+            sketch = replace(sketch, asked=(of._replace(function="count"),), why=(*sketch.why, because))
             groups = self._groups(sketch)
             sketch = replace(sketch, groups=groups)
         return sketch, score
@@ -115,7 +125,7 @@ class Finish:
         """Return what rows are told for: `for each theme`, `per year`, `by author` of what is counted."""
         tokens = self._facts.tokens
         marks = [self._token(one.place) + len(one.words.split()) for one in self._facts.marked("group")]
-        marks += [at + 1 for at, one in enumerate(tokens) if one.low == "by"]
+        marks += [at + 1 for at, one in enumerate(tokens) if one.low == "by" and any(anchor.last == at - 1 and not anchor.is_value for anchor in self._anchors)]
         for at in marks:
             anchor = next((one for one in self._anchors if at <= one.first <= at + 1 and not one.is_value), None)
             if anchor is None or any(one.is_value and one.first - anchor.last in {1, 2} for one in self._anchors):
@@ -259,13 +269,13 @@ class Finish:
 
     def _ranked(self, sketch: Sketch) -> tuple[Sketch, float]:
         if (many := self._ends(sketch)) is not None:
-            return replace(sketch, ranked=many, limit=self._facts.limits[0].count if self._facts.limits else 1), 0.4
+            return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
         for one in sorted(self._facts.superlatives, key=lambda end: end.soft):
             if (ranked := self._rank(sketch, one)) is not None:
                 asked = tuple(each for each in sketch.asked if each.function != "count") or (Asked(0),)
                 if any(each.function in {"min", "max"} for each in sketch.asked):
                     return sketch, 0.0
-                limit = self._facts.limits[0].count if self._facts.limits else 1
+                limit = self._limit.count if self._limit else 1
                 because = Because(one.place, one.words, f"sorted by {ranked.property or 'count'}")
                 return replace(sketch, asked=sketch.asked if sketch.groups else asked, ranked=ranked, limit=limit, why=(*sketch.why, because)), 0.3
             if not one.soft:
@@ -346,6 +356,10 @@ def options_of(found: Sequence[Anchor]) -> Iterator[Option]:
 
 def _within(one: Place, other: Place) -> bool:
     return other.start <= one.start and one.end <= other.end
+
+
+def _meet(one: Place, other: Place) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _of_many(one: Superlative) -> bool:

@@ -16,7 +16,9 @@ LONGEST, MOST = 3, 14
 BETWEEN, BEHIND, ELSEWHERE = 1.0, 0.7, 0.2
 FEW = 5
 # What a node costs that nothing names, a further relation of a way, and a relation of which no word speaks.
-NEW, FURTHER, SILENT = 0.35, 0.6, 0.25
+NEW, FURTHER, SILENT = 0.35, 0.9, 0.25
+# What a further word of a name is worth that is heard with the others.
+TOGETHER = 0.6
 AUXILIARY = frozenset(("do", "does", "did", "has", "have", "had", "is", "are", "was", "were"))
 
 
@@ -66,7 +68,7 @@ class Evidence:
     """What the words of one question say of relations. `learnt` has weights of (type, stem), added where there are any."""
 
     def __init__(self, ways: Ways, question: Sequence[Token], silent: frozenset[int], stops: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None) -> None:
-        self.names = ways.names
+        self.names, self.silent = ways.names, silent
         self._ways, self._question, self._stops, self._learnt = ways, question, sorted(stops), learnt or {}
         self._stems = ["" if at in silent or token.shape not in {"word", "code"} else stem(token.low) for at, token in enumerate(question)]
         self._empty = [is_empty(one.low) for one in question]
@@ -92,7 +94,7 @@ class Evidence:
         best, tokens = 0.0, {}
         for bag in self._heard[kind]:
             met = [max(((like * self._rare[at] * self._near(at, low, high), at) for at, like in word.items()), default=(0.0, -1)) for word in bag]
-            weight = (1 + 0.3 * (len(bag) - 1)) / len(bag)
+            weight = (1 + TOGETHER * (len(bag) - 1)) / len(bag)
             score = sum(one for one, _ in met) * weight
             if score > best:
                 best, tokens = score, {at: one * weight for one, at in met if one}

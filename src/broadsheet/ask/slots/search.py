@@ -1,8 +1,9 @@
 """Trees of nodes that account for the words of a question: a search that keeps the best at each word."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
@@ -15,17 +16,20 @@ BEFOREHAND = frozenset("in on at for from of among since during before after wit
 # What a name costs that is passed over, a value that is, and words that name a second time what is there.
 PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
-SPOKEN, NAMED = 0.8, 0.3
+SPOKEN, NAMED = 1.0, 0.3
+# What is added for a name that was passed over and then speaks for a relation, for a value that stands right at what it describes; what a later target costs.
+HEARD, BESIDE, LATER = 0.4, 0.8, 0.6
 
 
 @dataclass(frozen=True)
 class State:
-    """A tree so far: its sketch, its score, the tokens that are accounted for, those that spoke for relations, the node that was named last, and how the target was asked for."""
+    """A tree so far: its sketch, its score, the tokens that are accounted for, those that spoke for relations, those that were passed over at a cost, the node that was named last, and how the target was asked for."""
 
     sketch: Sketch
     score: float
     used: frozenset[int]
     heard: frozenset[int] = frozenset()
+    passed: tuple[tuple[int, float], ...] = ()
     last: int = 0
     target: int = -1
 
@@ -33,7 +37,8 @@ class State:
 class Search:
     """Searches for the trees of one question."""
 
-    def __init__(self, facts: Facts, found: Sequence[Anchor], evidence: Evidence) -> None:
+    def __init__(self, facts: Facts, found: Sequence[Anchor], evidence: Evidence, times: Callable[[str], Sequence[str]]) -> None:
+        self._times = times
         self._tokens, self._evidence = facts.tokens, evidence
         tokens = facts.tokens
         bounds = [one.place.start for one in (*facts.comparisons, *facts.containments, *facts.orders)]
@@ -49,27 +54,27 @@ class Search:
         """Return the best trees, the best first."""
         beam = list(self._starts())
         for number in range(len(self._anchors)):
-            ready = [one for one in beam if one.target <= number]
-            waiting = [one for one in beam if one.target > number]
-            grown = [new for state in ready for new in self._grown(state, self._anchors[number])] if ready else []
-            beam = _best([*grown, *waiting])
+            ready = [one for one in beam if one.target != number]
+            waiting = [one for one in beam if one.target == number]
+            beam = _best([*(new for state in ready for new in self._grown(state, self._anchors[number])), *waiting])
         return beam
 
     def _starts(self) -> Iterator[State]:
         """Yield the nodes that may be asked for: what is named first, or what who and where stand for."""
         for number, anchor in enumerate(self._anchors[:3]):
-            passed = sum(LOST if one.is_value else PASSED for one in self._anchors[:number])
             for option in anchor.options:
                 if not (anchor.is_value and number):
-                    yield self._start(anchor, option, number, option.score - passed)
+                    yield self._start(anchor, option, number, option.score - LATER * number * (0.2 if self._is_time(option) else 1.0))
         low = self._tokens[self._begins].low if self._tokens else ""
         names = self._evidence.names
         labels = names.persons if low in {"who", "whom", "whose"} else names.places if low == "where" else frozenset()
         for label in sorted(labels):
             because = Because(self._tokens[self._begins].place, self._tokens[self._begins].text, label)
-            yield State(Sketch((Spot(label, (), self._begins, 1),), why=(because,)), 0.75, frozenset((self._begins,)), target=0)
-        if not labels and not self._anchors:
-            return
+            yield State(Sketch((Spot(label, (), self._begins, 1),), why=(because,)), 0.75, frozenset((self._begins,)))
+
+    def _is_time(self, option: Option) -> bool:
+        """Whether a question that asks when may be about this."""
+        return any(one.low == "when" for one in self._tokens) and option.kind == "label" and bool(self._times(option.label))
 
     def _start(self, anchor: Anchor, option: Option, number: int, score: float) -> State:
         used = frozenset(range(anchor.first, anchor.last + 1))
@@ -81,10 +86,11 @@ class Search:
                 sketch = Sketch((Spot(option.label, (Condition(option.property, _sign(anchor), option.value),), anchor.last, 0),), why=why)
             case _:
                 sketch, score = Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why), score - 0.1
-        return State(sketch, score, used, target=number + 1)
+        return State(sketch, score, used, target=number)
 
     def _grown(self, state: State, anchor: Anchor) -> Iterator[State]:
-        yield replace(state, score=state.score - self._cost(anchor))
+        cost = self._cost(anchor)
+        yield replace(state, score=state.score - cost, passed=(*state.passed, *((at, cost) for at in _at(anchor) if not anchor.is_value)))
         for option in anchor.options:
             if option.kind == "property":
                 yield from self._asked(state, anchor, option)
@@ -125,7 +131,7 @@ class Search:
                     continue
                 distance = 0 if spot.at < 0 else sum(1 for one in self._anchors if spot.at < one.first < anchor.first)
                 behind = 0 if spot.at < 0 else max(0, spot.at - anchor.last)
-                score = option.score + (0.3 if spot.at >= 0 and distance == 0 else 0.0) - 0.3 * distance - (0.1 * behind)
+                score = option.score + self._beside(spot, anchor, distance) - 0.3 * distance - 0.1 * behind
                 condition = Condition(option.property, _sign(anchor), option.value)
                 sketch = state.sketch.with_condition(number, condition, Because(anchor.place, anchor.words, _told(option)))
                 if not spot.named or spot.at < 0:
@@ -137,6 +143,13 @@ class Search:
                 sketch = _placed(replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1)
             yield replace(state, sketch=sketch, score=state.score + score, used=state.used | _at(anchor), last=number)
 
+    def _beside(self, spot: Spot, anchor: Anchor, distance: int) -> float:
+        """Return what speaks for a value that describes what is named before it: more where nothing that says anything stands between."""
+        if spot.at < 0 or distance:
+            return 0.0
+        low, high = sorted((spot.at + 1, anchor.first)) if spot.at < anchor.first else (anchor.last + 1, spot.at)
+        return BESIDE if all(is_empty(self._tokens[at].low) or self._tokens[at].shape == "mark" or at in self._evidence.silent for at in range(low, high)) else 0.3
+
     def _joined(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
         """Yield what names a node that is joined to one that is there."""
         for number, spot in enumerate(state.sketch.spots):
@@ -147,7 +160,8 @@ class Search:
                 sketch = self._with(state.sketch, number, way, anchor, option)
                 # Words that spoke for a relation already, or named something, say less of another.
                 stale = sum(strength * (SPOKEN if at in state.heard else NAMED if at in state.used else 0.0) for at, strength in zip(way.tokens, way.strengths, strict=True))
-                score = state.score + option.score + way.score - 0.12 * later - stale
+                back = max((cost + HEARD for at, cost in state.passed if at in way.tokens and at not in state.heard), default=0.0)
+                score = state.score + option.score + way.score - 0.12 * later - stale + back
                 heard = state.heard | frozenset(way.tokens)
                 yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | heard, heard=heard, last=len(sketch.spots) - 1)
 

@@ -14,7 +14,7 @@ from broadsheet.ask.link.links import Links
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
-from broadsheet.ask.slots.anchors import Anchor, anchors
+from broadsheet.ask.slots.anchors import Anchor, anchors, silent_tokens
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
 from broadsheet.ask.slots.habits import OWN, Habits
@@ -67,11 +67,11 @@ class Slots:
         inside = [one.value.place for one in facts.containments if one.value is not None]
         links = links._replace(values=tuple(one for one in links.values if not any(place.start <= one.place.start and one.place.end <= place.end for place in inside)))
         found = anchors(facts, links, self.index.names)
-        silent = frozenset(at for one in found if one.is_value for at in range(one.first, one.last + 1))
+        silent = silent_tokens(facts, found, links)
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
         finish = Finish(facts, found, self.index.names, self._keys)
         drafts: dict[str, Draft] = {}
-        for state in Search(facts, found, evidence).trees():
+        for state in Search(facts, found, evidence, finish.times).trees():
             draft = self._draft(state, finish, facts, found, links)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
