@@ -81,7 +81,8 @@ def _title(transcript: Transcript, state: State) -> str:
 def _show_options(console: Console, state: State) -> None:
     console.print(f"\n[bold]{escape(repr(state.options[0].words))} may mean:[/bold]")
     for number, one in enumerate(state.options, 1):
-        console.print(f"  [bold]{number}[/bold]  {escape(one.meaning)} ({one.count} node{'' if one.count == 1 else 's'})")
+        count = "" if one.query else f" ({one.count} node{'' if one.count == 1 else 's'})"
+        console.print(f"  [bold]{number}[/bold]  {escape(one.meaning)}{count}")
 
 
 def _written(state: State) -> Iterator[str]:

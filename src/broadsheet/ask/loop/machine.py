@@ -10,7 +10,7 @@ from broadsheet.ask.cypher.nodes import Place, Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.explain.writer import explain
-from broadsheet.ask.loop.amending import Amended, amend
+from broadsheet.ask.loop.amending import RULES, amend
 from broadsheet.ask.loop.asking import asking_of, options_of
 from broadsheet.ask.loop.drafting import Settled, held_against, settle, settled
 from broadsheet.ask.loop.records import Act, Compared, Event, Happened, Option, Spoken, State, Transcript
@@ -92,17 +92,20 @@ class Loop:
             raise ConfigError("Nothing is asked back.", "Amend the query, or accept it.")
         if not 1 <= event.number <= len(state.options):
             raise ConfigError(f"There is no meaning {event.number}.", f"Choose a number from 1 to {len(state.options)}.")
-        return self._asked(transcript, transcript.question, state.number, (*state.chosen, state.options[event.number - 1]))
+        option = state.options[event.number - 1]
+        if option.query:
+            made = settled(option.query, self.tools)
+            draft = Draft(option.query, RULES, (f"{option.words} means: {option.meaning}",))
+            return Done(self._stated(transcript, made._replace(drafts=(draft,)), state.parent, state.chosen))
+        return self._asked(transcript, transcript.question, state.number, (*state.chosen, option))
 
     def _amend(self, transcript: Transcript, event: Event) -> Done:
         state, query = self._read(transcript)
         asking = asking_of(transcript.question, self.tools, state.chosen)
         found = amend(query, event.text, asking, self.tools)
-        return self._amended(transcript, state, found)
-
-    def _amended(self, transcript: Transcript, state: State, found: Amended) -> Done:
-        made = self._stated(transcript, found.settled, state.number, state.chosen, unasked=found.unasked, whole=found.whole)
-        return Done(made, found.told)
+        if found.settled is None:
+            return Done(_at(transcript, State(number=len(transcript.states) + 1, parent=state.number, options=found.options, chosen=state.chosen)), found.told)
+        return Done(self._stated(transcript, found.settled, state.number, state.chosen, unasked=found.unasked, whole=found.whole), found.told)
 
     def _keep(self, transcript: Transcript, event: Event) -> Done:
         del event

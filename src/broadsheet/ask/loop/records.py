@@ -56,13 +56,17 @@ class Found(Record):
 
 
 class Option(Record):
-    """One meaning of words that have several, as it is asked back: how many nodes have it, and what the writer is told if it is chosen."""
+    """One meaning of words that have several, as it is asked back.
+
+    Of a question's words it says how many nodes have the value, where the words stand, and which value of which property it is; of an amendment which query it makes.
+    """
 
     words: str
     meaning: str
-    count: int
-    place: tuple[int, int]
-    link: tuple[str, str, str]
+    count: int = 0
+    place: tuple[int, int] = (0, 0)
+    link: tuple[str, str, str] = ("", "", "")
+    query: str = ""
 
 
 class Step(Record):
