@@ -101,7 +101,7 @@ class ModelWriter:
                 reply = self._speaker.say(role, request(shown.text))
             except LLMError:
                 # A prompt that is too long is rejected; with less of the schema it may be read.
-                if self._speaker.said[-1].reason != Reason.REJECTED or place == len(WINDOWS) - 1:
+                if not self.said or self.said[-1].reason != Reason.REJECTED or place == len(WINDOWS) - 1:
                     raise
                 continue
             taken = query_of(reply)
