@@ -152,7 +152,9 @@ def test_changes_that_nobody_asked_for_are_taken_back_and_can_be_kept(tools):
 
 
 def test_an_amendment_by_rules_leaves_the_rest_alone(tools):
-    made = run(Loop(tools()), "Which films are there?", "query MATCH (p:Person)-[:MADE]->(f:Film) WHERE f.year > 2000 RETURN DISTINCT p.name LIMIT 5", "at most 2 rows")
+    made = run(
+        Loop(tools()), "Which films are there?", "query MATCH (p:Person)-[:MADE]->(f:Film) WHERE f.year > 2000 RETURN DISTINCT p.name LIMIT 5", "at most 2 rows"
+    )
     assert made.state.query == "MATCH (p:Person)-[:MADE]->(f:Film) WHERE f.year > 2000 RETURN DISTINCT p.name LIMIT 2"
     assert made.state.drafts[0].by == "rules of amendment"
     again = run(Loop(tools()), "Which films are there?", "quibble the zork")
@@ -182,7 +184,17 @@ def test_undo_and_branches_keep_every_state(tools):
 def test_a_transcript_replays_byte_for_byte_without_a_model(tools, tmp_path, rule):
     held = tools(rule)
     made = run(
-        Loop(held), WHO, "query MATCH (f:Film) RETURN f.title", "undo", "what is this even", "why 1", "why not Tides", "edit 1 Person", "branch 2", "fix 1", "accept"
+        Loop(held),
+        WHO,
+        "query MATCH (f:Film) RETURN f.title",
+        "undo",
+        "what is this even",
+        "why 1",
+        "why not Tides",
+        "edit 1 Person",
+        "branch 2",
+        "fix 1",
+        "accept",
     )
     write_transcript(tmp_path / "loop.json", made)
     recorded, text = read_transcript(tmp_path / "loop.json")

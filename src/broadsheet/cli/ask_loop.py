@@ -33,6 +33,7 @@ def question(
     svg: Svg = None,
     rows: Shown = 10,
     seconds: Seconds = 10.0,
+    *,
     tries: Tries = 2,
     record: Record = None,
     prices: Prices = None,
@@ -40,14 +41,14 @@ def question(
     max_calls: MaxCalls = None,
     store: Store = None,
 ) -> None:
-    """Ask, see what the query says and gives, and accept or amend it, until it is right.
+    r"""Ask, see what the query says and gives, and accept or amend it, until it is right.
 
     Typed are: accept, amend WORDS (or just the words), fix N, parts, edit N NEW, keep, undo, states, branch N, why N, why not X, picture FILE, show, help, quit. Lines of
     standard input do as well, and the end of input quits. Exits with 0 when the loop ended as it was told or at the end of input, with 130 when it was stopped; the
     transcript is whole either way.
 
     Example: broadsheet ask "Who wrote the most papers?"
-    Example: printf 'only papers of 2026\\naccept\\n' | broadsheet ask "Who wrote the most papers?" --transcript loop.json
+    Example: printf 'only papers of 2026\naccept\n' | broadsheet ask "Who wrote the most papers?" --transcript loop.json
     """
     from rich.console import Console
 
@@ -77,11 +78,13 @@ class Terminal:
 
     def run(self, asked: str) -> None:
         """Run the loop to its end. Raises what keeps the first draft from being written, and typer.Exit for an interrupt."""
+        from broadsheet.ask.loop.outcome import fault_of
+
         made = self._loop.blank(asked)
         try:
             made = self._kept(self._loop.begin(asked))
             if made.state is None:
-                self._raise(made)
+                raise fault_of(made)
             self._show(made)
             while not made.ended:
                 made = self._next(made)
@@ -139,12 +142,6 @@ class Terminal:
         if self._file is not None:
             write_transcript(self._file, made)
         return made
-
-    def _raise(self, made: "Transcript") -> None:
-        from broadsheet.core.errors import LLMError
-
-        what, mend = made.happened[-1].fault
-        raise LLMError(what, mend)
 
     def _show(self, made: "Transcript") -> None:
         from broadsheet.cli.ask_view import show

@@ -47,17 +47,16 @@ def run(
     from rich.console import Console
 
     from broadsheet.ask.loop.machine import Loop
-    from broadsheet.ask.loop.outcome import told
+    from broadsheet.ask.loop.outcome import fault_of, told
     from broadsheet.cli.ask_picture import draw
     from broadsheet.cli.ask_view import show
-    from broadsheet.core.errors import LLMError
 
     opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries, accept_warnings)
     with opened(opening) as tools:
         loop = Loop(tools)
         made = loop.begin(question)
         if made.state is None:
-            raise LLMError(*made.happened[-1].fault)
+            raise fault_of(made)
         if as_json:
             typer.echo(json.dumps(told(loop, made)))
         else:
@@ -71,12 +70,12 @@ def _exit(state: object) -> None:
     """Exit as the state came out."""
     from broadsheet.ask.loop.outcome import Outcome, outcome_of
     from broadsheet.ask.loop.records import State
-    from broadsheet.core.errors import QueryError
 
     assert isinstance(state, State)
     match outcome_of(state):
         case Outcome.FAILED if state.preview is not None:
-            raise QueryError(*state.preview.fault)
+            typer.echo("broadsheet: " + "\n".join(state.preview.fault), err=True)
+            raise typer.Exit(state.preview.code)
         case Outcome.DOUBTFUL:
             typer.echo(
                 "Not run: something is wrong or doubtful about the query.\nAsk otherwise, run it with --accept-warnings, or amend it: broadsheet ask", err=True
@@ -104,7 +103,7 @@ def replay(
 
     recorded, text = read_transcript(transcript)
     with reopened(recorded, graph) as tools, shown() as progress:
-        made = dumped(replayed(recorded, Loop(tools), lambda done, total: progress("replaying", done, total)))
+        made = dumped(replayed(recorded, Loop(tools), progress))
     found = list(differences(text, made))
     for line in found[:FEW]:
         typer.echo(line)

@@ -39,13 +39,7 @@ def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None
         if asks:
             console.print(Text(f"\n{what_next(state)}", style="dim"))
         return
-    for line in _written(state):
-        console.print(Text(line, style="dim"))
-    for line in state.changes:
-        console.print(Text(f"Changed: {line}", style="green"))
-    for line in state.unasked:
-        console.print(Text(f"Nobody asked for this, and it was taken back: {line} (keep: have it back)", style="yellow"))
-    console.print()
+    _show_history(console, state)
     for line in query_lines(state, max(40, console.width - 4)):
         console.print(Padding(line, (0, 0, 0, 2), expand=False), soft_wrap=True)
     console.print()
@@ -57,6 +51,16 @@ def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None
         _show_rows(console, state.preview)
     if asks:
         console.print(Text(what_next(state), style="dim"))
+
+
+def _show_history(console: Console, state: State) -> None:
+    for line in _written(state):
+        console.print(Text(line, style="dim"))
+    for line in state.changes:
+        console.print(Text(f"Changed: {line}", style="green"))
+    for line in state.unasked:
+        console.print(Text(f"Nobody asked for this, and it was taken back: {line} (keep: have it back)", style="yellow"))
+    console.print()
 
 
 def what_next(state: State) -> str:
@@ -111,12 +115,13 @@ def query_lines(state: State, width: int) -> Iterator[Text]:
 def _pieces(text: str, width: int) -> Iterator[tuple[int, int]]:
     """Yield the places of lines: each clause on its own, none wider than the terminal, line ends as they stand."""
     for start, end in _clauses(text):
-        while end - start > width:
-            at = text.rfind(" ", start + 1, start + width)
-            at = start + width if at <= start else at + 1
-            yield start, at
-            start = at
-        yield start, end
+        left = start
+        while end - left > width:
+            at = text.rfind(" ", left + 1, left + width)
+            at = left + width if at <= left else at + 1
+            yield left, at
+            left = at
+        yield left, end
 
 
 def _clauses(text: str) -> Iterator[tuple[int, int]]:

@@ -47,7 +47,8 @@ def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended
         return Amended(None, (found.question,), options=tuple(_option(words, query, one) for one in found.choices))
     if not found.is_read:
         raise ConfigError(
-            f"{words!r} is not understood.", "Name a label, a relation, a property or a value, and what is to become of it; or: parts, edit N NEW, query CYPHER."
+            f"{words!r} is not understood.",
+            "Name a label, a relation, a property or a value, and what is to become of it; or: parts, edit N NEW, query CYPHER.",
         )
     told = (f"Not understood: {found.unread}",) if found.unread else ()
     return Amended(settle(Draft(canonical(found.tree), RULES, (f"amended: {words}",)), asking, tools), told)

@@ -8,6 +8,8 @@ from broadsheet.ask.answer.values import node_name
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.records import Found, Preview, State, Transcript
+from broadsheet.core.errors import BroadsheetError, LLMError
+from broadsheet.core.llm.faults import Reason, error_of
 
 
 class Outcome(StrEnum):
@@ -30,6 +32,13 @@ def outcome_of(state: State) -> Outcome:
     if state.refused:
         return Outcome.REFUSED
     return Outcome.DOUBTFUL if state.query is not None else Outcome.UNWRITTEN
+
+
+def fault_of(made: Transcript) -> BroadsheetError:
+    """Return what kept a question from having any state: a model that gave no reply, by its own error."""
+    what, mend = made.happened[0].fault
+    last = made.spoken[-1] if made.spoken else None
+    return error_of(Reason(last.reason), what, mend) if last is not None and last.reason else LLMError(what, mend)
 
 
 def told(loop: Loop, made: Transcript) -> dict[str, Any]:

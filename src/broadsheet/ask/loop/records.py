@@ -79,7 +79,7 @@ class Step(Record):
 class Preview(Record):
     """What a query gives: the first rows, how many there are (`cut` where there are more than the cap), a hash of all, counts by step, and why it is empty.
 
-    `cited` has for each row that is shown the nodes and relations that it comes from.
+    `cited` has for each row that is shown the nodes and relations that it comes from. `fault` is why there is no answer, and `code` that error's exit code.
     """
 
     columns: tuple[str, ...] = ()
@@ -92,6 +92,7 @@ class Preview(Record):
     cited: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     fault: tuple[str, ...] = ()
+    code: int = 0
 
 
 class Compared(Record):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from broadsheet.ask.answer.answer import answer
 from broadsheet.ask.answer.cited import Answer, Citation
 from broadsheet.ask.answer.compare import difference
-from broadsheet.ask.answer.values import node_name, value_as_json
+from broadsheet.ask.answer.values import cut, node_name, value_as_json
 from broadsheet.ask.cypher.nodes import Projection, Query
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.graph.values import Row, Rows
@@ -17,6 +17,8 @@ from broadsheet.core.errors import QueryError
 
 # Nodes of a row that are cited by name; of more the number is told.
 NAMED = 6
+# Code points of what an engine says is wrong.
+LONG = 300
 
 
 class Shown(NamedTuple):
@@ -31,7 +33,7 @@ def shown(query: Query, tools: Tools) -> Shown:
     try:
         found = in_order(answer(tools.engine, query, tools.caps))
     except QueryError as fault:
-        return Shown(Preview(fault=(fault.what, fault.mend)), None)
+        return Shown(Preview(fault=(cut(fault.what, LONG), fault.mend), code=fault.exit_code), None)
     rows = found.rows._replace(columns=columns(query, found.rows.columns))
     found = Answer(query, rows, found.citations, found.notes)
     held = [as_json(row) for row in rows.rows]

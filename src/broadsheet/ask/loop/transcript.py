@@ -1,7 +1,7 @@
 """A transcript on disk, and its replay: everything is done again, without a model, and compared byte for byte."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.records import VERSION, Transcript
 from broadsheet.core.errors import RecordError, SourceNotFoundError
 from broadsheet.core.files import write_file
+from broadsheet.core.progress import Progress, silent
 
 # Characters of a value that a difference shows.
 LONG = 200
@@ -45,13 +46,13 @@ def read_transcript(path: Path) -> tuple[Transcript, str]:
         ) from None
 
 
-def replayed(recorded: Transcript, loop: Loop, step: Callable[[int, int], None] = lambda done, total: None) -> Transcript:
+def replayed(recorded: Transcript, loop: Loop, progress: Progress = silent) -> Transcript:
     """Return the transcript of the same events, all done again. The loop's writer says what was recorded."""
     events = [one.event for one in recorded.happened]
     made = loop.blank(recorded.question)
     for number, event in enumerate(events, 1):
         made = loop.step(made, event)
-        step(number, len(events))
+        progress("replaying", number, len(events))
     return made
 
 

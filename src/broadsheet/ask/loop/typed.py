@@ -10,7 +10,7 @@ _NUMBERED = re.compile(r"(?P<word>fix|branch|choose|why)\s+(?P<number>[0-9]{1,6}
 _EDIT = re.compile(r"edit\s+(?P<number>[0-9]{1,6})\s+(?P<text>.*\S)", re.IGNORECASE | re.DOTALL)
 _WHY_NOT = re.compile(r"why\s+not\s+(?P<text>.*\S)", re.IGNORECASE | re.DOTALL)
 _AMEND = re.compile(r"amend:?\s+(?P<text>.*\S)", re.IGNORECASE | re.DOTALL)
-_PICTURE = re.compile(r"picture\s+(?P<text>\S.*)", re.IGNORECASE)
+_PICTURE = re.compile(r"picture(?:\s+(?P<text>\S.*))?", re.IGNORECASE)
 _PLAIN = {
     "accept": Act.ACCEPT, "yes": Act.ACCEPT, "ok": Act.ACCEPT, "undo": Act.UNDO, "keep": Act.KEEP, "quit": Act.QUIT, "exit": Act.QUIT, "q": Act.QUIT, "why": Act.WHY,
 }  # fmt: skip
@@ -59,17 +59,21 @@ def typed(line: str, *, choosing: bool = False) -> Typed | None:
         return None
     if low in SHOWING - {"picture"}:
         return Typed(None, "help" if low == "?" else low)
-    if (match := _PICTURE.fullmatch(line)) is not None or low == "picture":
-        return Typed(None, "picture", match["text"].strip() if match else "")
-    if low in _PLAIN:
-        return Typed(Event(act=_PLAIN[low]))
+    if (match := _PICTURE.fullmatch(line)) is not None:
+        return Typed(None, "picture", (match["text"] or "").strip())
     if choosing and line.isascii() and line.isdigit() and len(line) < 7:
         return Typed(Event(act=Act.CHOOSE, number=int(line)))
+    return Typed(_event(line, low))
+
+
+def _event(line: str, low: str) -> Event:
+    if low in _PLAIN:
+        return Event(act=_PLAIN[low])
     if (match := _NUMBERED.fullmatch(line)) is not None:
-        return Typed(Event(act=_NUMBERS[match["word"].lower()], number=int(match["number"])))
+        return Event(act=_NUMBERS[match["word"].lower()], number=int(match["number"]))
     for form, act in ((_EDIT, Act.EDIT), (_WHY_NOT, Act.WHY_NOT), (_AMEND, Act.AMEND)):
         if (match := form.fullmatch(line)) is not None:
-            return Typed(Event(act=act, text=match["text"], number=int(match.groupdict().get("number") or 0)))
+            return Event(act=act, text=match["text"], number=int(match.groupdict().get("number") or 0))
     if (match := _CYPHER.match(line)) is not None:
-        return Typed(Event(act=Act.WRITE, text=line[match.end() :]))
-    return Typed(Event(act=Act.AMEND, text=line))
+        return Event(act=Act.WRITE, text=line[match.end() :])
+    return Event(act=Act.AMEND, text=line)

@@ -41,10 +41,17 @@ _SYSTEM = {
 
 
 def write_request(question: str, schema: str, hints: Iterable[str]) -> Request:
-    """Return what asks for a query.
+    r"""Return what asks for a query.
 
-    >>> write_request("Who?", "Nodes:", ()).messages[1].content
-    'The schema of the graph:\\n<schema>\\nNodes:\\n</schema>\\n\\nThe question:\\n<question>\\n"Who?"\\n</question>'
+    >>> print(write_request("Who?", "Nodes:", ()).messages[1].content.replace("\n\n", "\n"))
+    The schema of the graph:
+    <schema>
+    Nodes:
+    </schema>
+    The question:
+    <question>
+    "Who?"
+    </question>
     """
     return _request(Role.WRITE, [_schema(schema), *_hints(hints), _block("The question", "question", question)])
 

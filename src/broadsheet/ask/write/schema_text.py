@@ -1,6 +1,6 @@
 """A schema in words for a prompt: what the question touches first, cut to what the model can read, and what was left out told."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.printer import label_name
@@ -97,7 +97,10 @@ def _text(schema: Schema, labels: list[str], properties: Test, values: Test) -> 
     shown = set(labels)
     triples = [one for one in schema.triples if one.start in shown and one.end in shown]
     types = dict.fromkeys(one.type for one in triples)
-    lines = ["Nodes:", *(_line(label_name(name), schema.labels[name] if properties(name) else None, values(name)) for name in labels if name.isprintable())]
+    lines = [
+        "Nodes:",
+        *(_line(label_name(name), schema.labels[name] if properties(name) else None, values=values(name)) for name in labels if name.isprintable()),
+    ]
     lines += ["Relations:", *map(_arrow, triples)]
     told = [_line(label_name(kind), schema.types.get(kind), values=True) for kind in types if schema.types.get(kind)]
     lines += ["Properties of relations:", *told] if told else []
@@ -110,8 +113,8 @@ def _arrow(one: Triple) -> str:
     return f"(:{label_name(one.start)})-[:{label_name(one.type)}]->(:{label_name(one.end)})"
 
 
-def _line(name: str, properties: "dict[str, PropertyFacts] | None | object", values: bool) -> str:  # noqa: FBT001 - one of the two that a line is told by
-    if not isinstance(properties, dict) or not properties:
+def _line(name: str, properties: Mapping[str, PropertyFacts] | None, *, values: bool) -> str:
+    if not properties:
         return name
     return f"{name}: " + ", ".join(_property(key, facts, values=values) for key, facts in properties.items() if key.isprintable())
 
