@@ -12,12 +12,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from broadsheet.ask.cypher.nodes import Query
-from broadsheet.ask.cypher.printer import canonical
+from broadsheet.ask.cypher.dialects.ladybug.clauses import ladybug
 from broadsheet.ask.graph.database import DATABASE, build_database, kept_database
 from broadsheet.ask.graph.engine import USUAL, Caps
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.graph.values import Rows
-from broadsheet.ask.graph.wire import packed, unpacked
+from broadsheet.ask.graph.answers import Answers
+from broadsheet.ask.graph.layouts import layout_of
+from broadsheet.ask.graph.wire import unpacked
 from broadsheet.ask.safety import refused
 from broadsheet.core.errors import QueryError, QueryRefusedError, QueryTimeoutError
 
@@ -37,11 +39,12 @@ class Ladybug:
 
     def __init__(self, graph: Graph, kept: Path | None = None) -> None:
         """Take a graph; its database is one of those in the folder `kept`, or in a scratch folder."""
-        self.graph, self.schema = graph, graph.schema()
+        self.graph, self.schema, self.layout = graph, graph.schema(), layout_of(graph)
+        self._read = Answers(self.layout)
         self._scratch = TemporaryDirectory(prefix="broadsheet-graph-")
-        self.database = (Path(self._scratch.name) if kept is None else kept_database(graph, kept)) / DATABASE
+        self.database = (Path(self._scratch.name) if kept is None else kept_database(graph, self.layout, kept)) / DATABASE
         if kept is None:
-            build_database(graph, self.database)
+            build_database(graph, self.layout, self.database)
         self._process: subprocess.Popen[str] | None = None
         self._answers: Queue[str] = Queue()
 
@@ -60,19 +63,14 @@ class Ladybug:
         """Return the answer. Raises QueryRefusedError before anything is run, QueryTimeoutError, or QueryError where the engine cannot answer."""
         if (why := refused(query)) is not None:
             raise QueryRefusedError(f"{why.what} is not run here: queries only read.", "Ask with MATCH, WITH, UNWIND and RETURN.")
-        asked = {
-            "text": canonical(query),
-            "parameters": {key: packed(value) for key, value in (parameters or {}).items()},
-            "seconds": caps.seconds,
-            "rows": caps.rows,
-        }
-        held = self._ask(json.dumps(asked), caps.seconds)
+        printed = ladybug(query, self.layout, parameters)
+        held = self._ask(json.dumps({"text": printed.text, **caps._asdict()}), caps.seconds)
         if "fault" in held:
             if "Interrupted" in held["fault"]:
                 raise self._late(caps.seconds)
             raise QueryError(f"The engine cannot answer: {held['fault']}", "Amend the query.")
-        rows = tuple(tuple(unpacked(one) for one in row) for row in held["rows"])
-        return Rows(tuple(held["columns"]), rows, held["cut"], held["seconds"])
+        rows = tuple(self._read.row([unpacked(one) for one in row], printed.columns) for row in held["rows"])
+        return Rows(tuple(one.name for one in printed.columns), rows, held["cut"], held["seconds"], printed.notes)
 
     def _ask(self, line: str, seconds: float) -> dict[str, Any]:
         process = self._started()

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from broadsheet.ask.graph.database import engine_module
 from broadsheet.ask.graph.values import EdgeId, GraphEdge, GraphNode, GraphPath, NodeId
-from broadsheet.ask.graph.wire import packed, unpacked
+from broadsheet.ask.graph.wire import packed
 from broadsheet.core.schema import Columns
 
 INNER = ("_ID", "_LABEL", "_SRC", "_DST", Columns.GRAPH_ROW)
@@ -25,11 +25,11 @@ class Connected:
         """Run a query and return its columns, its rows up to the cap, and whether there are more."""
         self._connection.set_query_timeout(int(asked["seconds"] * 1000))
         try:
-            found = self._connection.execute(asked["text"], {key: unpacked(value) for key, value in asked["parameters"].items()})
+            found = self._connection.execute(asked["text"])
             rows = []
             while found.has_next() and len(rows) < asked["rows"]:
                 rows.append([packed(self._value(one)) for one in found.get_next()])
-            return {"columns": found.get_column_names(), "rows": rows, "cut": found.has_next(), "seconds": found.get_execution_time() / 1000}
+            return {"rows": rows, "cut": found.has_next(), "seconds": found.get_execution_time() / 1000}
         except RuntimeError as fault:
             return {"fault": str(fault)}
 
