@@ -30,7 +30,8 @@ _PHRASES: dict[str, str] = {
     "starts": "starts with|start with|starting with|beginning with|begins with|begin with|prefix|prefixed",
     "ends": "ends with|end with|ending with|ending in|ends in|suffix",
     "null": "is missing|are missing|missing|is unknown|are unknown|unknown|is empty|is null|are null|null|not known|is absent|not set|is not there|lacks|lack|lacking",
-    "known": "is known|are known|is there|is given|is present|exists|not null|is set|not missing|is available|known",
+    "want": "i want|i need|i'd like|i would like|i wish|i only want|i just want",
+    "known": "be there|is known|are known|is there|is given|is present|exists|not null|is set|not missing|is available|known",
     "case": "ignore case|ignoring case|case insensitive|case-insensitive|regardless of case|upper or lower case|capitals or not|capitalization|capitalisation|letter case|case"
     "|uppercase|lowercase|capital letters|small letters|caps",
     "order": "sort|sorted|order|ordered|rank|ranked|arrange|arranged|list them by|in order of|order by|sort by|sorted by|ordered by|ordering|sorting|by order of|ranking",

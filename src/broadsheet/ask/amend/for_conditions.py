@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.names import rebuilt
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, Tested, is_aggregate
+from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
@@ -69,8 +70,22 @@ def _unquoted(scene: Scene) -> Iterator[Said]:
 
 
 def _fits(scene: Scene, held: Tested, value: Any) -> bool:
-    """Whether a value is of the kind that a condition compares with."""
+    """Whether a value is of the kind that a condition compares with, or ought to."""
+    if _is_broken(scene, held):
+        return isinstance(value, str) == (_kind(scene, held) == "string")
     return isinstance(value, str) == isinstance(held.value.value, str) and not isinstance(held.value.value, bool)
+
+
+def _kind(scene: Scene, held: Tested) -> str:
+    of = held.of
+    facts = scene.facts(of.of.name, of.key) if isinstance(of, Property) and isinstance(of.of, Variable) else None
+    return "" if facts is None else "number" if facts.type in NUMBERS else facts.type
+
+
+def _is_broken(scene: Scene, held: Tested) -> bool:
+    """Whether a condition compares a property with a value that none of its kind can be."""
+    kind, text = _kind(scene, held), isinstance(held.value.value, str)
+    return (kind == "number" and text) or (kind == "string" and not text and not isinstance(held.left, Function))
 
 
 def _literal(value: Any) -> Literal_:
@@ -127,7 +142,9 @@ def changed(scene: Scene) -> Iterator[Candidate]:
             turned = sign in UPWARDS and held.sign in UPWARDS and UPWARDS[sign] != UPWARDS[held.sign]
             sure = 0.3 + about - 0.25 * (turned and said.value != held.value.value and not swap and not heard.contrast) - 0.15 * bool(heard.all("add") and not swap)
             sure -= 0.3 * (isinstance(said.value, int) and bool(heard.all("limit")) and not said.sign and not named and not old)
-            sure += 0.15 * _owned(scene, held, said)
+            sure += 0.15 * _owned(scene, held, said) + 0.25 * _is_broken(scene, held)
+            if sign == "" and held.sign == "CONTAINS" and not isinstance(said.value, str):
+                sign = "="
             yield Candidate(exchanged(scene, held.test, _with_value(held, said.value, sign if sign != held.sign else "")), words, sure)
         yield from _resigned(scene, held, named | old | swap | _generic(scene), about)
 
@@ -174,7 +191,7 @@ def removed(scene: Scene) -> Iterator[Candidate]:
         return
     for test in scene.tests:
         properties = _asked(test)
-        named = frozenset().union(*(scene.said_of(one) for one in properties))
+        named = frozenset().union(*(scene.said_of(one) for one in properties), *(heard.all(call.name) for call in aggregates(test)))
         held = next((one for one in scene.compared if one.test is test), None)
         old = scene.said_value(held.value.value) if held is not None else frozenset()
         generic = _generic(scene)
@@ -186,8 +203,6 @@ def removed(scene: Scene) -> Iterator[Candidate]:
 
 
 def _asked(test: Expression) -> list[Property | Variable]:
-    from broadsheet.ask.check.scope import walk
-
     found = [node for node in walk(test) if isinstance(node, Property)]
     return found or [node for node in walk(test) if isinstance(node, Variable)]  # pyrefly: ignore
 
@@ -205,7 +220,7 @@ def negated(scene: Scene) -> Iterator[Candidate]:
         fresh = [one for one in values(scene) if held is None or one.value != held.value.value]
         is_no = (isinstance(test, Unary) and test.sign == "NOT") or (isinstance(test, Binary) and test.sign == "<>") or (isinstance(test, IsNull) and not test.negated)
         about = 0.3 * bool(old) + 0.15 * bool(named) + 0.1 * (len(scene.tests) == 1)
-        if fresh or not (old or named or len(scene.tests) == 1):
+        if fresh or not (old or named):
             continue
         words = named | old | heard.all("add", "meant", "=", "contains", "starts", "ends") | _generic(scene)
         if deny and not is_no:
@@ -413,8 +428,6 @@ def _counted_tests(scene: Scene) -> Iterator[Candidate]:
 
 
 def _things(scene: Scene, node: Expression) -> Iterator[str]:
-    from broadsheet.ask.check.scope import walk
-
     yield from (one.name for one in walk(node) if isinstance(one, Variable) and one.name in scene.shape.kinds)
 
 

@@ -36,7 +36,9 @@ def labels(scene: Scene) -> Iterator[Candidate]:
                 continue
             before = _mentioned(scene, "label", old)
             tree = edits.with_label(scene.tree, name, Label(said.name))
-            sure = 0.35 * said.sure + 0.25 * bool(swap) + 0.25 * bool(before) + (0.1 if name in scene.given else 0.0)
+            sure = 0.35 * said.sure + 0.25 * bool(swap) + 0.4 * bool(before) + (0.03 if name in scene.given else 0.0)
+            sure += 0.3 * (bool(old) and old not in scene.schema.labels) + 0.25 * (not old and said.name in scene.possible.get(name, ()))
+            sure -= 0.3 * bool(heard.all("show", "count", "none"))
             sure -= 0.35 * bool(scene.labelled(said.name)) + 0.2 * max(-1, min(2, scene.worse(tree)))
             yield Candidate(tree, said.words | before | swap | (heard.contrast & before) | heard.all("not"), sure)
 
@@ -61,7 +63,7 @@ def types(scene: Scene) -> Iterator[Candidate]:
                 tree = other if scene.worse(other) < scene.worse(tree) else tree
             ends = _ends_said(scene, name)
             sure = 0.35 * said.sure + 0.25 * bool(swap) + 0.2 * bool(before) + 0.05 * (len(scene.edges) == 1) - 0.2 * max(-1, min(2, scene.worse(tree)))
-            sure -= 0.3 * any(one.types == said.name for one in scene.edges.values())
+            sure += 0.3 * (bool(edge.types) and edge.types not in scene.schema.types) - 0.3 * any(one.types == said.name for one in scene.edges.values())
             yield Candidate(tree, said.words | before | swap | (ends if before else frozenset()) | heard.all("not"), sure)
 
 

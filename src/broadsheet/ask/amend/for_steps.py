@@ -10,6 +10,7 @@ from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import Expression, Function, Projected, Projection, Property, Query, Sorted, Variable
 
 CALLS = ("avg", "sum", "max", "min", "collect", "count")
+TOO = frozenset("too also as well plus".split())
 ORDERS = frozenset("order ordering sort sorting ranking".split())
 
 
@@ -172,9 +173,9 @@ def duplicates(scene: Scene) -> Iterator[Candidate]:
 def columns(scene: Scene) -> Iterator[Candidate]:
     """Something more, less or else given back."""
     heard, last = scene.heard, scene.last
-    show, hide, more = heard.all("show"), heard.all("hide", "remove", "not"), heard.all("add")
-    swap = heard.all("instead", "meant")
-    too = frozenset(place for place, word in enumerate(heard.words) if word.low in {"too", "also", "as", "well", "plus"})
+    show, hide, more = heard.all("show", "want"), heard.all("hide", "remove", "not"), heard.all("add")
+    swap = heard.all("instead", "meant") | heard.contrast
+    too = frozenset(place for place, word in enumerate(heard.words) if word.low in TOO)
     for one, name in scene.properties():
         of = Property(Variable(name), one.name)
         words = one.words | _label_of(scene, name)
@@ -185,9 +186,10 @@ def columns(scene: Scene) -> Iterator[Candidate]:
                 tree = edits.with_step(scene.tree, last, items=(*last.items, Projected(of)))
                 yield Candidate(tree, words | show | more | too, 0.35 + first + 0.1 * bool(too) - 0.15 * bool(swap))
             if (show or swap) and not heard.numbers:
-                yield from _replaced(scene, of, words | show | swap | more, 0.25 + first + 0.2 * bool(swap) - 0.2 * bool(too))
+                yield from _replaced(scene, of, words | show | swap | more, 0.25 + first + 0.2 * bool(swap) - 0.4 * bool(too))
         if present is not None and hide and len(last.items) > 1:
-            yield Candidate(edits.without_item(scene.tree, last, present), words | hide | show, 0.4 + first)
+            kept = 0.15 * (not heard.all("hide") and any(one.name in {node.key for node in walk(test) if isinstance(node, Property)} for test in scene.tests))
+            yield Candidate(edits.without_item(scene.tree, last, present), words | hide | show, 0.4 + first - kept)
     yield from _things_shown(scene, show, too, hide)
 
 
@@ -199,7 +201,8 @@ def _replaced(scene: Scene, new: Expression, words: frozenset[int], sure: float)
         if is_aggregate(item.expression) or isinstance(item.expression, Variable) and scene.values.get(item.expression.name) is not None:
             continue
         said = frozenset().union(*(scene.said_of(node) for node in walk(item.expression) if isinstance(node, Property)))
-        bonus = 0.1 * bool(same) + 0.15 * bool(said) + 0.05 * (len(scene.last.items) == 1)
+        strange = isinstance(item.expression, Property) and isinstance(item.expression.of, Variable) and scene.facts(item.expression.of.name, item.expression.key) is None
+        bonus = 0.1 * bool(same) + 0.15 * bool(said) + 0.05 * (len(scene.last.items) == 1) + 0.25 * (strange and scene.schema.knows_properties)
         yield Candidate(edits.with_item(scene.tree, scene.last, item, new), words | said, sure + bonus)
 
 
@@ -227,7 +230,10 @@ def counts(scene: Scene) -> Iterator[Candidate]:
     cue, per = heard.all("count"), heard.all("per")
     calls = [item for item in last.items if aggregates(_meant(scene, item.expression))]
     once = heard.all("distinct")
-    if cue and not calls:
+    more = heard.all("show") | frozenset(place for place, word in enumerate(heard.words) if word.low in TOO)
+    if cue and more - heard.all("count") and not heard.cue("remove", "hide"):
+        yield from _also_counted(scene, cue | more | heard.all("want", "add"))
+    if cue and not calls and not heard.cue("remove", "hide", "order", "again"):
         for what, words, sure in _counted(scene):
             call = Function("count", (what,), distinct=bool(once) or last.distinct)
             keys, said = _keys(scene, per)
@@ -237,6 +243,20 @@ def counts(scene: Scene) -> Iterator[Candidate]:
         for one, item, said in _grouping(scene, per):
             if all(one != held.expression for held in last.items):
                 yield Candidate(edits.with_step(scene.tree, last, items=(Projected(one), *last.items)), per | said | cue | heard.all("show"), item)
+
+
+def _also_counted(scene: Scene, words: frozenset[int]) -> Iterator[Candidate]:
+    """Yield a number beside what is given back: one that a step computes, else one that is counted."""
+    last = scene.last
+    for name, value in scene.values.items():
+        if is_aggregate(value) and all(item.expression != Variable(name) and item.name != name for item in last.items):
+            tree = edits.with_step(scene.tree, last, items=(*last.items, Projected(Variable(name))))
+            yield Candidate(tree, words | _labels_said(scene, value) | scene.said_of(Variable(name)), 0.45)
+    for one in scene.heard.named("label"):
+        for name in scene.labelled(one.name) if one.sure >= SURE else ():
+            call = Function("count", (Variable(name),))
+            if all(item.expression != call for item in last.items):
+                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), words | one.words, 0.35)
 
 
 def _counted(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float]]:

@@ -8,6 +8,7 @@ from broadsheet.ask.amend.changes import Change
 from broadsheet.ask.amend.diff import aligned, diff
 from broadsheet.ask.amend.heard import Heard, hear, name_words, stem, words_of
 from broadsheet.ask.amend.names import unnamed
+from broadsheet.ask.amend.scene import present_in
 from broadsheet.ask.amend.shape import Shape, names_in, shape_of, text_of
 from broadsheet.ask.amend.words import read_amendment
 from broadsheet.ask.cypher.nodes import Expression, Match, NodePattern, Path, Projection, Query, RelationPattern
@@ -54,7 +55,7 @@ def guard(before: Query, after: Query, amendment: str, schema: Schema | None = N
     ('MATCH (f:Film) WHERE f.year > 2010 RETURN DISTINCT f.title', ('also dropped DISTINCT',))
     """
     changes = diff(before, after)
-    heard = hear(amendment, schema or Schema({}, {}, ()))
+    heard = hear(amendment, schema or Schema({}, {}, ()), present_in(before))
     read = read_amendment(amendment, before, schema).changes if schema is not None and changes else ()
     asked = [one for one in changes if _named(one, heard) or any(_same(one, other) for other in read)]
     touched = {name for one in asked if one.kind in {"relation", "label", "pattern"} for name in (*one.key, one.part)}

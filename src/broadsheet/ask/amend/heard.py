@@ -14,6 +14,8 @@ _ENDS = ("ation", "ion", "or", "er", "ing", "ed", "s", "e")
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EMPTY = frozenset("has have is of in by to the a an at on for with from was are be".split())
 SHORTEST_TYPO, LIKE = 5, 0.82
+# A name of which one word alone is said is as sure as this at most; one that is said whole at least as this.
+PART, WHOLE = 0.8, 0.9
 
 
 class Word(NamedTuple):
@@ -153,10 +155,22 @@ def _number(text: str) -> int | float:
         return float(plain) if plain.count(".") == 1 else int(re.sub(r"\D", "", plain))
 
 
-def hear(text: str, schema: Schema, values: Sequence[str] = (), links: Links | None = None) -> Heard:
-    """Return what an utterance says over a schema; `values` are texts that the query has, `links` finds values of the graph."""
-    words = _whole(words_of(text), schema)
-    mentions = [*_names(words, schema), *_values(words, values)]
+class Present(NamedTuple):
+    """What a query has, known to the schema or not: its texts, its labels, its types, its properties."""
+
+    values: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+
+
+NONE = Present()
+
+
+def hear(text: str, schema: Schema, present: Present = NONE, links: Links | None = None) -> Heard:
+    """Return what an utterance says over a schema about a query that has such parts; `links` finds values of the graph."""
+    words = _whole(words_of(text), schema, present)
+    mentions = [*_names(words, schema, present), *_values(words, present.values)]
     taken = frozenset().union(*(one.words for one in mentions if one.kind == "value"))
     mentions += _known(words, schema, links, taken)
     return Heard(words, _cues(words), _surest(mentions), _contrasted(words, mentions))
@@ -195,6 +209,8 @@ def _cues(words: Sequence[Word]) -> tuple[Cue, ...]:
     while at < len(words):
         for length in range(min(longest, len(words) - at), 0, -1):
             said = tuple(one.low for one in words[at : at + length])
+            if said in {("no",), ("not",)} and at + 1 < len(words) and words[at + 1].low == ",":
+                continue
             kinds = table.get(said) or (_misspelt(said[0]) if length == 1 else None)
             if kinds and not (length == 1 and isinstance(words[at].value, str)):
                 found += [Cue(kind, at, at + length) for kind in kinds]
@@ -237,17 +253,17 @@ def _alike(word: str, other: str) -> float:
         return 0.95
     if any(_in(one, word) and _in(one, other) for one in SYNONYMS):
         return 0.7
-    return 0.9 * likeness(word, other) or 0.85 * likeness(stem(word), stem(other))
+    return 0.9 * max(likeness(word, other), likeness(word, f"{other}s")) or 0.85 * likeness(stem(word), stem(other))
 
 
 def _in(group: frozenset[str], word: str) -> bool:
     return word in group or stem(word) in {stem(one) for one in group}
 
 
-def _names(words: Sequence[Word], schema: Schema) -> Iterator[Mention]:
-    yield from (one for label in schema.labels for one in _mentions(words, label, "label"))
-    yield from (one for kind in schema.types for one in _mentions(words, kind, "type"))
-    keys = dict.fromkeys([key for _, key, _ in schema.everything()] + list(schema.loose))
+def _names(words: Sequence[Word], schema: Schema, present: Present) -> Iterator[Mention]:
+    yield from (one for label in dict.fromkeys((*schema.labels, *present.labels)) for one in _mentions(words, label, "label"))
+    yield from (one for kind in dict.fromkeys((*schema.types, *present.types)) for one in _mentions(words, kind, "type"))
+    keys = dict.fromkeys([*(key for _, key, _ in schema.everything()), *schema.loose, *present.properties])
     yield from (one for key in keys for one in _mentions(words, key, "property"))
 
 
@@ -298,7 +314,7 @@ def _known(words: Sequence[Word], schema: Schema, links: Links | None, taken: fr
         for value in facts.values:
             parts = [one.low for one in words_of(value)]
             for at in range(len(words) - len(parts) + 1):
-                if parts and (lows[at : at + len(parts)] == parts or (words[at].value is not None and lows[at] == value.lower())) and not (len(parts) == 1 and lows[at] in STOP):
+                if parts and not parts[0].isdigit() and (lows[at : at + len(parts)] == parts or (words[at].value is not None and lows[at] == value.lower())) and not (len(parts) == 1 and lows[at] in STOP):
                     end = at + (len(parts) if lows[at : at + len(parts)] == parts else 1)
                     yield Mention("value", value, at, end, 0.95, label, key)
     if links is not None:
@@ -328,9 +344,9 @@ def _is_capital(word: Word) -> bool:
     return word.value is None and word.text[0].isupper() and word.low not in STOP and not word.low.startswith("i'") and (word.low,) not in table
 
 
-def _whole(words: tuple[Word, ...], schema: Schema) -> tuple[Word, ...]:
+def _whole(words: tuple[Word, ...], schema: Schema, present: Present) -> tuple[Word, ...]:
     """Make rows of words with a capital, that name nothing of the schema, one word each: the value that they are."""
-    named = frozenset().union(*(one.words for one in _names(words, schema) if one.sure >= 0.7))
+    named = frozenset().union(*(one.words for one in _names(words, schema, present) if one.sure >= 0.7))
     made, at = [], 0
     rows = {start: end for start, end in _rows(words) if not named & set(range(start, end))}
     while at < len(words):
@@ -352,5 +368,11 @@ def _surest(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
     return tuple(
         one
         for one in found
-        if not any(other is not one and other.kind == one.kind and one.words < other.words and other.sure >= one.sure - 0.2 for other in found)
+        if not any(
+            (other.kind == one.kind and one.words < other.words and other.sure >= one.sure - 0.2)
+            or (one.words < other.words and other.end - other.start > 1 and other.sure >= WHOLE)
+            or (one.sure < PART <= WHOLE <= other.sure and one.words <= other.words and other.kind != "value")
+            for other in found
+            if other is not one
+        )
     )

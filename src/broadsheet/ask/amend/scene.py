@@ -6,13 +6,27 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from broadsheet.ask.amend import edits
-from broadsheet.ask.amend.heard import Heard, Links, Mention, hear
+from broadsheet.ask.amend.heard import Heard, Links, Mention, Present, hear, name_words
 from broadsheet.ask.amend.names import unnamed
 from broadsheet.ask.amend.shape import Edge, Shape, shape_of
 from broadsheet.ask.check.findings import Severity
-from broadsheet.ask.check.scope import Scopes, aggregates, walk
+from broadsheet.ask.check.scope import Scopes, aggregates, names_of, walk
 from broadsheet.ask.check.shapes import Shapes
-from broadsheet.ask.cypher.nodes import Binary, Expression, Function, Literal_, Projection, Property, Query, Unary, Variable
+from broadsheet.ask.cypher.nodes import (
+    Binary,
+    Expression,
+    Function,
+    HasLabels,
+    Literal_,
+    MapOf,
+    NodePattern,
+    Projection,
+    Property,
+    Query,
+    RelationPattern,
+    Unary,
+    Variable,
+)  # fmt: skip
 from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema
 
 # Below this a mention is too doubtful to act on.
@@ -67,8 +81,7 @@ class Scene:
     @classmethod
     def of(cls, tree: Query, schema: Schema, text: str, links: Links | None = None) -> "Scene":
         """Return the scene of an utterance about a named tree."""
-        values = [node.value for node in walk(tree) if isinstance(node, Literal_) and isinstance(node.value, str)]
-        return cls(tree, schema, hear(text, schema, list(dict.fromkeys(values)), links))
+        return cls(tree, schema, hear(text, schema, present_in(tree), links))
 
     @cached_property
     def shape(self) -> Shape:
@@ -213,9 +226,17 @@ class Scene:
         return unnamed(tree)
 
 
-def _parts(key: str) -> tuple[str, ...]:
-    from broadsheet.ask.amend.heard import name_words
+def present_in(tree: Query) -> Present:
+    """Return the texts and the names that a query has."""
+    nodes = list(walk(tree))
+    texts = [one.value for one in nodes if isinstance(one, Literal_) and isinstance(one.value, str)]
+    labels = [label.name for one in nodes if isinstance(one, NodePattern | HasLabels) for label in names_of(one.labels)]
+    types = [label.name for one in nodes if isinstance(one, RelationPattern) for label in names_of(one.types)]
+    keys = [one.key for one in nodes if isinstance(one, Property)] + [key for one in nodes if isinstance(one, MapOf) for key, _ in one.entries]
+    return Present(*(tuple(dict.fromkeys(one)) for one in (texts, labels, types, keys)))
 
+
+def _parts(key: str) -> tuple[str, ...]:
     return name_words(key)
 
 

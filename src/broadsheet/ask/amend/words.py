@@ -18,6 +18,8 @@ READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_steps.READERS)
 EXPLAINED, LIKELY = 0.5, 0.95
 # Readings that are nearer than this to the best are as good as it.
 NEAR = 0.04
+# So many readings are looked at closely; each change beyond the first counts against one.
+TRIED, EXTRA = 12, 0.12
 # What a value, a word with a meaning, and a word that only tells what to do weigh.
 VALUE, CONTENT, CUE = 2.0, 1.0, 0.4
 BREAKS = frozenset({";", ".", "!"})
@@ -90,7 +92,7 @@ def _halves(text: str) -> Iterator[tuple[str, str]]:
     for place in range(1, len(words) - 1):
         ends = words[place - 1][-1:] in {";", ".", ",", "!"} or words[place - 1][-1:] in BREAKS
         begins = words[place].lower() in {"and", "then", "also", "plus"}
-        if (ends or begins) and place < len(words) - 1:
+        if (ends or begins) and words[place + begins].lower() not in {"not", "no", "rather", "instead"}:
             right = words[place + 1 :] if begins else words[place:]
             yield " ".join(words[:place]).rstrip(";,. "), " ".join(right)
 
@@ -104,16 +106,11 @@ def _best(text: str, tree: Query, schema: Schema, links: Links | None) -> list[_
         for candidate in reader(scene):
             if candidate.tree != scene.tree:
                 readings.append(_weighed(scene.heard, weights, candidate))
-    readings = sorted((one for one in readings if one.explained >= EXPLAINED and one.score >= LIKELY), key=lambda one: -one.score)
-    if not readings:
-        return []
-    near: list[_Reading] = []
-    for one in readings:
-        if readings[0].score - one.score > NEAR:
-            break
-        if diff(tree, unnamed(one.candidate.tree)) and not any(canonical(one.candidate.tree) == canonical(held.candidate.tree) for held in near):
-            near.append(one)
-    return _told_apart(near)
+    readings = sorted((one for one in readings if one.explained >= EXPLAINED and one.score >= LIKELY), key=lambda one: -one.score)[:TRIED]
+    counted = [(one, len(diff(tree, unnamed(one.candidate.tree)))) for one in readings]
+    # One wish is one change more often than several.
+    readings = sorted((one._replace(score=one.score - EXTRA * (count - 1)) for one, count in counted if count), key=lambda one: -one.score)
+    return _told_apart([one for one in readings if readings[0].score - one.score <= NEAR and one.score >= LIKELY])
 
 
 def _told_apart(near: Sequence[_Reading]) -> list[_Reading]:
@@ -131,8 +128,9 @@ def _weight(heard: Heard, place: int) -> float:
         return VALUE
     if not word.low[0].isalnum():
         return 0.0
-    if any(place in one.words for one in heard.cues):
-        return CUE
+    kinds = {one.kind for one in heard.cues if place in one.words}
+    if kinds:
+        return 0.0 if kinds == {"want"} else CUE
     return CONTENT if word.is_content else 0.0
 
 

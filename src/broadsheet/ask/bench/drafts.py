@@ -1,0 +1,113 @@
+"""Drafts that are not what was meant, each with the query that is: seeded faults in clean queries, and two models' queries to one question."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from broadsheet.ask.amend.diff import same
+from broadsheet.ask.bench.mutants import ASKED, STATIC, mutants
+from broadsheet.ask.check.checker import check
+from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.parser import parse
+from broadsheet.ask.safety import refused
+from broadsheet.ask.schema import Schema
+from broadsheet.ask.schema_files import read_schema
+from broadsheet.core.errors import RecordError
+from broadsheet.core.seeds import generator
+
+MOST_FAULTS = 3
+
+
+class Draft(NamedTuple):
+    """A question's id, the query that was written, the query that is meant, and the schema of both."""
+
+    id: str
+    database: str
+    draft: Query
+    meant: Query
+    schema: Schema
+
+
+class Asked(NamedTuple):
+    """A query of a model that ran and gave rows, with its question."""
+
+    id: str
+    database: str
+    question: str
+    text: str
+    good: bool
+
+
+def read_asked(path: Path) -> list[Asked]:
+    """Read the queries that models wrote, in the order of the file."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return [Asked(row["id"], row["database"], row["question"], row["cypher"], _ran(row)) for row in rows]
+
+
+def _ran(row: Mapping[str, Any]) -> bool:
+    return bool(row["returns_results"]) and not row["syntax_error"] and not row["timeout"] and not row["false_schema"]
+
+
+def read_schemas(path: Path, databases: Sequence[str]) -> dict[str, Schema]:
+    """Return the schemas of those databases that have one."""
+    found = {}
+    for name in databases:
+        try:
+            found[name] = read_schema(path, name)
+        except RecordError:
+            continue
+    return found
+
+
+def faulty(asked: Sequence[Asked], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:
+    """Yield clean queries with one to three faults planted, of operators drawn by chance; those that still mean the same are left out."""
+    rng = generator(seed, "faulty")
+    clean = [one for one in asked if one.good and one.database in schemas]
+    made = 0
+    for place in rng.permutation(len(clean)):
+        one = clean[int(place)]
+        draft = _planted(one, schemas[one.database], rng)
+        if draft is not None:
+            yield draft
+            made += 1
+        if made == count:
+            return
+
+
+def _planted(one: Asked, schema: Schema, rng: np.random.Generator) -> Draft | None:
+    meant = parse(one.text).query
+    if meant is None or refused(meant) is not None or check(one.text, schema).alarms:
+        return None
+    text, wanted, operators = one.text, int(rng.integers(1, MOST_FAULTS + 1)), STATIC | ASKED
+    names = list(operators)
+    for place in rng.permutation(len(names)):
+        found = next(iter(mutants(text, schema, {names[int(place)]: operators[names[int(place)]]}, rng)), None)
+        if found is not None:
+            text, wanted = found.text, wanted - 1
+        if not wanted:
+            break
+    draft = parse(text).query
+    return None if draft is None or same(draft, meant) else Draft(one.id, one.database, draft, meant, schema)
+
+
+def written_twice(asked: Sequence[Asked], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:
+    """Yield two queries that models wrote for one question of one database, the one that ran and gave rows as what is meant, the other as its draft."""
+    rng = generator(seed, "written twice")
+    together: dict[tuple[str, str], list[Asked]] = {}
+    for one in asked:
+        if one.database in schemas:
+            together.setdefault((one.database, " ".join(one.question.lower().split())), []).append(one)
+    pairs = [(other, one) for held in together.values() for one in held if one.good for other in held if other is not one and other.text != one.text]
+    made = 0
+    for place in rng.permutation(len(pairs)):
+        first, second = pairs[int(place)]
+        draft, meant = parse(first.text).query, parse(second.text).query
+        if draft is None or meant is None or refused(draft) is not None or refused(meant) is not None or same(draft, meant):
+            continue
+        yield Draft(second.id, second.database, draft, meant, schemas[second.database])
+        made += 1
+        if made == count:
+            return
