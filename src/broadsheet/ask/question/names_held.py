@@ -8,14 +8,15 @@ from broadsheet.ask.cypher.nodes import Binary, Function, Label, MapOf, Place, P
 from broadsheet.ask.cypher.printer import label_name
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
-from broadsheet.ask.question.facts import Facts, Mention
-from broadsheet.ask.question.held import TURNED, Held, labels_in
+from broadsheet.ask.question.facts import Facts, Mention, Value
+from broadsheet.ask.question.held import TURNED, Constant, Held, labels_in
 from broadsheet.ask.question.vocabulary import LITTLE
 from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import Schema
 
 # What may stand before the name of a property, and around the thing that is asked for.
 _BEFORE = frozenset("the a an and or of by with their its his her whose have has having in on at to for is are highest lowest most least total average maximum minimum no".split())
+_BETWEEN = frozenset("value values property score of is are was were a an the that with exactly equal to ' \" count level attribute field set".split())
 _FUNCTIONAL = frozenset(map(root, "other node thing item type group".split()))
 _ASKING = frozenset(
     "which what list show find give me name display identify return get retrieve provide select are is the all any top first last how many count number of different distinct unique "
@@ -40,6 +41,7 @@ class NamesHeld:
         """Yield what does not agree."""
         yield from self._relations()
         yield from self._properties()
+        yield from self._roles()
         yield from self._compared()
         yield from self._labels()
         yield from self._returned()
@@ -57,17 +59,18 @@ class NamesHeld:
         mentioned = {one.name: one for one in self._mentioned("relation")}
         for one in self._scopes.joined:
             label = one.relation.types
-            if not isinstance(label, Label) or label.name not in self._schema.all_types or self._says(label.name):
+            if not isinstance(label, Label) or label.name not in self._schema.all_types or label.name in mentioned:
                 continue
             triples = (
                 *self._schema.joins(one.left.possible, self._schema.all_types, one.right.possible),
                 *self._schema.joins(one.right.possible, self._schema.all_types, one.left.possible),
             )
-            others = sorted({triple.type for triple in triples} & set(mentioned) - self._types)
+            said = _roots(label.name) & self._roots
+            rest = {part for name in self._types - {label.name} for part in _roots(name)}
+            others = sorted(name for name in {triple.type for triple in triples} & set(mentioned) - self._types if said <= _roots(name) and not _roots(name) <= rest)
             if others:
-                said = f"the query follows {label.name}."
                 fix = (Splice(label.place, label_name(others[0])),) if len(others) == 1 else ()
-                yield Doubt("relation", Code.QUESTION_MISMATCH, label.place, mentioned[others[0]].place, said, fix)
+                yield Doubt("relation", Code.QUESTION_MISMATCH, label.place, mentioned[others[0]].place, f"the query follows {label.name}.", fix)
         for name, mention in mentioned.items():
             if name not in self._types and not any(root(part) in {root(word) for used in self._types for word in parts(used)} for part in parts(name) if part not in LITTLE):
                 others = [one for one in self._facts.mentions if one.place == mention.place and one.kind in {"label", "property"}]
@@ -89,6 +92,7 @@ class NamesHeld:
             others = [one for one in mentioned if one.name in own and kinds & {facts.type for facts in own[one.name]}]
             if others and node.key in own:
                 fix = (Splice(node.key_place, label_name(others[0].name)),) if len({one.name for one in others}) == 1 else ()
+                role = f"{role}_text" if role == "filtered" and "string" in kinds else role
                 yield Doubt(f"property_{role}", Code.QUESTION_MISMATCH, node.key_place, others[0].place, f"the query reads {node.key}.", fix)
         for one in mentioned:
             rule = "truth_missing" if self._is_truth(one) else "property_denied" if self._denied(one) else "property_missing"
@@ -126,6 +130,51 @@ class NamesHeld:
         before = [token for token in self._facts.tokens if token.place.end <= one.place.start]
         return not before or before[-1].shape != "word" or before[-1].low in _BEFORE
 
+    def _roles(self) -> Iterator[Doubt]:
+        """Tell of a value, or an order, that the query has for another property than the question: `a score above 3`, `the highest score`."""
+        for value in self._facts.values:
+            named = self._named_before(value)
+            for held in self._held.filters if named is not None else ():
+                if held.value is None or not isinstance(held.subject, Property) or held.thing is None or not _equal(value, held.value):
+                    continue
+                yield from self._another(named, held.subject, held.thing, "property_role")  # pyrefly: ignore
+        for one in self._facts.superlatives:
+            behind = [mention for mention in self._mentioned("property") if 0 < mention.place.start - one.place.end < 3]
+            orders = [order for order in self._held.orders if order.first]
+            if one.soft or one.way not in {"high", "low"} or len(orders) != 1 or not behind or not isinstance(orders[0].subject, Property) or (thing := self._held.thing(orders[0].subject)) is None:
+                continue
+            yield from self._another(behind[0], orders[0].subject, thing, "order_role")
+
+        for mention in self._mentioned("property"):
+            before = [token.low for token in self._facts.tokens if token.place.end <= mention.place.start][-2:]
+            orders = [order for order in self._held.orders if order.first]
+            if before[-1:] == ["by"] or before in (["terms", "of"], ["based", "on"], ["according", "to"]):
+                for order in orders if len(orders) == 1 else ():
+                    if isinstance(order.subject, Property) and (thing := self._held.thing(order.subject)) is not None:
+                        yield from self._another(mention, order.subject, thing, "order_role")
+
+    def _named_before(self, value: Value) -> Mention | None:
+        """Return the property that stands right before the words which compare a value."""
+        comparison = next((one for one in self._facts.comparisons if one.value is not None and one.value.first == value.first), None)
+        containment = next((one for one in self._facts.containments if one.value is not None and one.value.first == value.first), None)
+        start = comparison.place.start if comparison else containment.place.start if containment else value.place.start
+        near = [one for one in self._mentioned("property") if one.place.end <= start]
+        if not near:
+            return None
+        last = max(near, key=lambda one: (one.place.end, one.place.end - one.place.start))
+        between = [token.low for token in self._facts.tokens if last.place.end <= token.place.start < start]
+        ambiguous = any(one.place == last.place and (one.kind != "property" or one.name != last.name) for one in self._facts.mentions)
+        return last if set(between) <= _BETWEEN and len(between) < 4 and not ambiguous and self._plain(last) else None
+
+    def _another(self, named: Mention, read: Property, thing: Thing, rule: str) -> Iterator[Doubt]:
+        own = self._schema.properties(thing.possible, relation=thing.kind == "relation") or {}
+        said, meant = ({root(one) for one in parts(name)} for name in (named.name, read.key))
+        if said <= meant or meant <= said or named.name not in own or read.key not in own:
+            return
+        if {one.type for one in own[named.name]} & {one.type for one in own[read.key]}:
+            place = read.key_place
+            yield Doubt(rule, Code.QUESTION_MISMATCH, place, named.place, f"the query reads {read.key}.", (Splice(place, label_name(named.name)),))
+
     def _read(self) -> Iterator[tuple[Property, str]]:
         """Yield each property that a query reads, and whether for a condition, an order, or to give it back."""
         last = self._held.query.parts[-1].clauses[-1]
@@ -142,12 +191,14 @@ class NamesHeld:
         texts = {root(word) for one in self._held.constants if isinstance(one.value, str) for word in parts(one.value)} | {
             root(word) for name in (*self._types, *self._keys) for word in parts(name)
         }
+        missing = [one for one in self._mentioned("relation") if one.name not in self._types]
         for one in mentioned:
-            if {root(word) for word in parts(one.name)} & (texts | _FUNCTIONAL):
+            if {root(word) for word in parts(one.name)} & (texts | _FUNCTIONAL) or one.name in used or one.place in places or any(_within(one.place, place) for place in places):
                 continue
-            if one.name not in used and one.place not in places and not any(_within(one.place, place) for place in places):
-                yield Doubt("label_missing", Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query has no {one.name}.")
-                return
+            joined = [relation for relation in missing if any(triple.type == relation.name and one.name in {triple.start, triple.end} for triple in self._schema.triples)]
+            rule = "hop_missing" if joined else "label_missing"
+            yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query has no {one.name}.")
+            return
 
     def _returned(self) -> Iterator[Doubt]:
         """Tell of a query that has what is asked for, and gives back something else."""
@@ -204,6 +255,20 @@ class NamesHeld:
         functions = {node.name.lower() for node in walk(self._held.query) if isinstance(node, Function)}
         if marks and not self._held.optional and not functions & {"coalesce", "collect", "exists"}:
             yield Doubt("optional_missing", Code.QUESTION_FACT_MISSING, self._held.last, marks[0].place, "the query drops those that have none.")
+
+
+def _equal(value: Value, constant: Constant) -> bool:
+    if isinstance(constant.value, bool) or constant.value is None:
+        return False
+    if value.is_number:
+        if not isinstance(constant.value, int | float):
+            return False
+        return 0 <= constant.value - value.value <= (10 if value.kind == "decade" else 0)  # pyrefly: ignore
+    return isinstance(constant.value, str) and constant.value.lower() == value.text.lower()
+
+
+def _roots(name: str) -> set[str]:
+    return {root(part) for part in parts(name) if part not in LITTLE}
 
 
 def _within(place: Place, other: Place) -> bool:

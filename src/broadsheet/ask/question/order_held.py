@@ -73,7 +73,8 @@ class OrderHeld:
         told = [one for one in self._facts.orders if one.way]
         sure = [one for one in self._facts.superlatives if not one.soft]
         orders = [one for one in self._held.orders if one.first]
-        limited = [one for one in orders if one.limited] or orders
+        # Where nothing is cut off, a later key may be the one that is asked for.
+        limited = [one for one in orders if one.limited] or self._held.orders
         if told:
             wanted = {one.way == "down" for one in told}
             if orders and len(wanted) == 1 and all(one.descending not in wanted for one in limited):
@@ -198,7 +199,7 @@ class OrderHeld:
                 return True
             return root(one.about.lower()) in self._names or bool({"count", "number", "num", "total"} & self._names)
         if one.which == "avg":
-            return bool({root("average"), "avg", "mean"} & self._names) or ("sum" in self._functions and any(isinstance(node, Binary) and node.sign == "/" for node in walk(self._held.query)))
+            return bool({root("average"), "avg", "mean"} & self._names) or any(isinstance(node, Binary) and node.sign == "/" for node in walk(self._held.query))
         if one.which == "sum":
             adds = any(isinstance(node, Binary) and node.sign == "+" for node in walk(self._held.query)) or "reduce" in self._functions
             return adds or bool({"total", "sum", root("combined")} & self._names) or "count" in self._functions or "size" in self._functions
@@ -322,10 +323,16 @@ class OrderHeld:
                     continue
                 keys = {id(found) for other in clause.items for inner in walk(other.expression) if isinstance(inner, Variable) and (found := self._held.scopes.of(inner)) is not None}
                 if self._multiplied(thing, keys):
-                    rule = "count_repeats" if asked and len(clause.items) == 1 else "count_repeats_grouped" if asked else "count_repeats_unasked"
+                    rule = "count_repeats" if asked and len(clause.items) == 1 and self._among_itself(thing) else "count_repeats_maybe" if asked and len(clause.items) == 1 else "count_repeats_grouped" if asked else "count_repeats_unasked"
                     fix = (Splice(node.place, f"{node.name}(DISTINCT {written(node.arguments[0])})"),)
                     said = f"{written(node)} counts one that stands in several rows several times."
                     yield Doubt(rule, Code.QUESTION_MISMATCH, node.place, asked[0].place if asked else None, said if asked else said, fix)
+
+    def _among_itself(self, thing: Thing) -> bool:
+        """Whether a node is joined to others of its own label: then it has several of them."""
+        pinned = {id(one.thing) for one in self._held.filters if one.thing is not None and one.sign == "="}
+        sides = [other for one in self._held.scopes.joined for this, other in ((one.left, one.right), (one.right, one.left)) if this is thing]
+        return any(other.possible & thing.possible and id(other) not in pinned for other in sides)
 
     def _multiplied(self, thing: Thing, keys: set[int]) -> bool:
         """Whether a node is joined to others that are neither grouped by nor told by a value."""

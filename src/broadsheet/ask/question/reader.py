@@ -1,6 +1,7 @@
 """Reads the facts out of a question: no model, no graph, only its words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.question import phrases as p
@@ -173,6 +174,8 @@ class _Reader:
     def _unclear(self, at: int, end: int, value: Value | None) -> bool:
         """Whether words that often compare do something else here: `over the films`, `after Ana left`, `under jurisdictions`."""
         low = self._lows[at]
+        if low == "up" and value is not None and self._lows[value.last : value.last + 1] in (["results"], ["rows"], ["entries"], ["records"]):
+            return True
         if end - at > 1 or value is None or not low.isalpha():
             return False
         if low in {"over", "above", "under", "below", "beyond", "beneath"}:
@@ -283,8 +286,9 @@ class _Reader:
                     way, end = p.TIMED[after][low == "least"], at + 2
                 elif after == "negative":
                     way = "low" if way == "high" else "high"
-                self._taken.update(range(at, end))
-                yield Superlative(self._place(at, end), way, self._said(at, end), self._about(end), soft=low in {"maximum", "minimum", "max", "min", "best", "worst"})  # pyrefly: ignore
+                soft = low in {"maximum", "minimum", "max", "min", "best", "worst"}
+                self._taken.update(() if soft else range(at, end))
+                yield Superlative(self._place(at, end), way, self._said(at, end), self._about(end), soft)  # pyrefly: ignore
             elif low.endswith("est") and len(low) > 5 and low not in p.NO_SUPERLATIVES and self._pieces[at].text.islower():
                 yield Superlative(self._place(at, at + 1), "unknown", low, self._about(at + 1))
             elif low in p.TOPS:
@@ -300,6 +304,9 @@ class _Reader:
                 way, end = found
                 self._taken.update(range(at, end))
                 yield Order(self._place(at, end), way, self._said(at, end))  # pyrefly: ignore
+            elif p.SUPERLATIVES.get(low) in _FIRST and self._lows[at + 2 : at + 3] == ["first"] and self._pieces[at + 1].shape == "word":
+                self._taken.update(range(at, at + 3))
+                yield Order(self._place(at, at + 3), _FIRST[p.SUPERLATIVES[low]], self._said(at, at + 3), self._pieces[at + 1].text)
             elif low in p.SORTED and any(word == "by" for word in self._lows[at + 1 : at + 5]):
                 by = self._lows.index("by", at)
                 yield Order(self._place(at, by + 1), "", self._said(at, by + 1), self._about(by + 1))
@@ -315,7 +322,7 @@ class _Reader:
                 continue
             which, end = found
             before = self._lows[at - 1] if at else ""
-            soft = which in {"min", "max"} or (end - at == 1 and which in {"sum", "count"} and before not in {"the", "a", "what's", "is", "their", "in", ""} | p.SUPERLATIVES.keys())
+            soft = which in {"min", "max"} or (end - at == 1 and which in {"sum", "count"} and self._lows[at] != "altogether" and before not in {"the", "a", "what's", "is", "their", "in", ""} | p.SUPERLATIVES.keys())
             yield Aggregate(self._place(at, end), which, self._said(at, end), self._about(end), soft)  # pyrefly: ignore
             at = end
 
@@ -323,7 +330,7 @@ class _Reader:
         at = 0
         while at < len(self._lows):
             found = p.phrase_at(p.OPTIONAL, self._lows, at) if self._free(at) else None
-            if found is not None and not (self._lows[at] in {"each", "every"} and self._lows[at + 1 : at + 2] == ["other"]):
+            if found is not None and not (found[0] == "only" and at and self._lows[at - 1] == "not") and not (self._lows[at] in {"each", "every"} and self._lows[at + 1 : at + 2] == ["other"]):
                 yield Mark(self._place(at, found[1]), found[0], self._said(at, found[1]), self._about(found[1]))  # pyrefly: ignore
                 self._taken.update(range(at, found[1]) if found[0] == "optional" else ())
                 at = found[1]
@@ -349,6 +356,7 @@ class _Reader:
                 yield Mark(self._place(at, at + 1), "distinct", self._pieces[at].text, self._about(at + 1))
 
 
+_FIRST: Mapping[str, Literal["up", "down"]] = {"high": "down", "new": "down", "low": "up", "old": "up"}
 UNDONE = frozenset(
     stem(one)
     for one in "unanswered unread unsolved unresolved unassigned unpaid unrated unreviewed unused unlisted unmarried unknown unregistered unverified unpublished unavailable "

@@ -9,6 +9,7 @@ from broadsheet.ask.question.facts import Value
 from broadsheet.ask.question.words import Token
 
 _DIGITS = re.compile(r"[-−+]?[$€£]?([\d,]*\.?\d+(?:[eE][+-]?\d+)?)")
+_EXAMPLES = ("such as", "e . g .", "e . g . ,", "for example", "for example ,", "for instance", "for instance ,", "i . e .")
 FIRST_YEAR, LAST_YEAR = 1000, 2100
 
 
@@ -29,8 +30,15 @@ def _found(tokens: Sequence[Token], known: frozenset[int]) -> Iterator[Value]:
         if value is None:
             at += 1
         else:
-            yield value
+            yield value._replace(soft=value.soft or _is_example(tokens, at))
             at = value.last
+
+
+def _is_example(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a value is told as an example alone: `such as 'Drama' or 'Comedy'`."""
+    lows = [one.low for one in tokens[max(0, at - 8) : at] if one.shape != "quoted"]
+    before = " ".join(lows)
+    return before.endswith(_EXAMPLES) or any(f"{said} or" in before or f"{said} ," in before for said in _EXAMPLES)
 
 
 def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None:
@@ -148,7 +156,7 @@ def _named(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | N
         else:
             break
     text = re.sub(r"['’]s?$", "", _between(tokens, at, end - 1))
-    alone = end == at + 1 and (tokens[at].low in p.PLAIN_CAPITALS or at == 0 or len(text) < 2)
+    alone = end == at + 1 and (tokens[at].low in p.PLAIN_CAPITALS or at == 0 or len(text) < 2 or (text.isupper() and len(text) < 5))
     return Value(Place(tokens[at].place.start, tokens[at].place.start + len(text)), "name", text, text, at, end, soft=alone)
 
 

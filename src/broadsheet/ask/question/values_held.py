@@ -5,24 +5,27 @@ from collections.abc import Iterator, Set
 from functools import lru_cache
 
 from broadsheet.ask.check.findings import Code, Splice
-from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.check.scope import walk
+from broadsheet.ask.cypher.nodes import Case, Literal_, Place
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Comparison, Facts, Value
 from broadsheet.ask.question.held import MOMENT, TEXTUAL, Constant, Filter, Held, names_in
+from broadsheet.ask.question.vocabulary import Vocabulary
 from broadsheet.ask.question.words import parts, root
 
 # How often a unit of time goes into another, and thousandths.
 UNITS = (60, 3600, 24, 7, 12, 30, 365, 1000, 60_000, 3_600_000, 86_400, 86_400_000, 0.01, 1e-3)
+_ONES = (["who", "is"], ["who", "was"], ["who", "has"], ["what", "is"], ["what", "was"], ["which", "is"])
 ORDER = {"<": -1, "<=": -1, ">": 1, ">=": 1}
 
 
 class ValuesHeld:
     """Compares the values of a question with those of a query."""
 
-    def __init__(self, facts: Facts, held: Held, text: str) -> None:
-        self._facts, self._held, self._text = facts, held, text
+    def __init__(self, facts: Facts, held: Held, text: str, vocabulary: Vocabulary) -> None:
+        self._facts, self._held, self._text, self._vocabulary = facts, held, text, vocabulary
         self._folded = folded(text)
         self._numbers = {float(one.value) for one in held.constants if _is_number(one.value) and one.role not in {"limit", "skip"}}  # pyrefly: ignore
         self._cuts = {float(one.value) for one in held.constants if _is_number(one.value) and one.role in {"limit", "skip"}}  # pyrefly: ignore
@@ -67,21 +70,26 @@ class ValuesHeld:
                 rule = "limit_of_one" if one is not None else "limit_extra"
                 code = Code.QUESTION_MISMATCH if one is not None else Code.QUESTION_FACT_EXTRA
                 yield Doubt(rule, code, cut.place, one, f"the query keeps {cut.count} rows, which is not asked for." if one else f"LIMIT {cut.count} is not asked for.")
+        if not self._held.cuts and any(order.first for order in self._held.orders) and (one := self._one_asked()) is not None:
+            yield Doubt("one_missing", Code.QUESTION_FACT_MISSING, self._held.last, one, "the query keeps all rows.")
         if cuts and all(cut.count == 1 for cut in cuts) and any(cut.last for cut in cuts) and not self._facts.superlatives and not said_numbers & {1}:
             yield Doubt("limit_extra", Code.QUESTION_FACT_EXTRA, cuts[-1].place, None, "Only one row is kept, which is not asked for.")
 
     def _one_asked(self) -> Place | None:
         """Return the superlative of a question that asks for one thing: `which film has the most votes`."""
         tokens = self._facts.tokens
-        if not tokens or not any(not one.soft for one in self._facts.superlatives):
+        ends = [one for one in self._facts.superlatives if not one.soft or one.words.lower() in {"first", "last"}]
+        if not tokens or not ends:
             return None
         lows = [one.low for one in tokens[:4]]
         head = lows[1] if lows[0] in {"which", "what"} and len(lows) > 1 else ""
         head = lows[2] if lows[:2] in (["what", "is"], ["what", "was"]) and len(lows) > 2 else head
-        single = lows[:2] in (["who", "is"], ["who", "was"], ["who", "has"], ["what", "is"], ["what", "was"], ["which", "is"]) or (
-            head not in {"", "are", "were", "is", "have", "do", "people"} and not head.endswith("s")
-        )
-        return next(one.place for one in self._facts.superlatives if not one.soft) if single else None
+        if lows[:2] in _ONES or (head not in {"", "are", "were", "is", "have", "do", "people"} and not head.endswith("s")):
+            return ends[0].place
+        # "Identify the most recent call": one that stands right behind the verb.
+        before = [token.low for token in tokens if token.place.end <= ends[0].place.start]
+        single = bool(before) and before[-1] == "the" and len(before) < 5 and not ends[0].about.endswith("s") and lows[0] not in {"which", "who"} and lows[1:2] not in (["are"], ["were"])
+        return ends[0].place if single and not any(mention.kind == "property" and mention.words.startswith(ends[0].about) for mention in self._facts.mentions) else None
 
     # Comparisons.
 
@@ -93,7 +101,7 @@ class ValuesHeld:
             if not found or any(self._agrees(one, held) for held in found):
                 continue
             near = [held for held in self._held.filters if held.value is not None and held not in found and self._beside(one, held)]
-            if near or (one.denied and self._held.negations):
+            if near or (one.denied and self._held.negations) or any(isinstance(node, Case) for node in walk(self._held.query)):
                 continue
             held = found[0]
             strict = all(ORDER.get(one.sign) == ORDER.get(other.sign) is not None for other in found)
@@ -205,8 +213,10 @@ class ValuesHeld:
     def _repeated(self) -> Iterator[Doubt]:
         """Tell of a bound that the question has twice and the query once."""
         seen: dict[tuple[str, float | str], list[Comparison]] = {}
+        sentence = re.search(r"[.?!]\s", self._facts.question)
         for one in self._facts.comparisons:
-            if one.value is not None and not one.of_range:
+            # Another sentence may say the same again.
+            if one.value is not None and not one.of_range and (sentence is None or one.place.start < sentence.start()):
                 seen.setdefault((one.sign, one.value.value), []).append(one)
         for (sign, _), listed in seen.items():
             if len(listed) > 1:
@@ -217,6 +227,8 @@ class ValuesHeld:
 
     def _is_mentioned(self, value: Value) -> bool:
         """Whether a value is the name of something of the schema rather than a value."""
+        if value.kind == "name" and any(self._vocabulary.knows(word) for word in re.findall(r"[^\W_]+", value.text)):
+            return True
         return value.kind in {"quoted", "code", "name"} and any(
             one.whole and one.kind != "value" and one.place.start <= value.place.start and value.place.end <= one.place.end for one in self._facts.mentions
         )
@@ -227,8 +239,6 @@ class ValuesHeld:
             number = value.value
             return (Splice(other.value.place, f"{number:g}" if isinstance(number, float) else str(number)),)
         if value.kind == "quoted" and isinstance(other.value.value, str) and not other.value.iso:
-            from broadsheet.ask.cypher.nodes import Literal_
-
             return (Splice(other.value.place, written(Literal_(value.text))),)
         return ()
 
@@ -278,7 +288,7 @@ class ValuesHeld:
         timed = root(after) in _TIMED or after == "%" or after == "percent"
         if timed and any(_near(number * factor, one) for factor in UNITS for one in numbers):
             return True
-        return (number == 2 and not bounds and value.text.isalpha()) or (number == 1 and bool(bounds))
+        return (number == 2 and not bounds and value.text.isalpha()) or (number == 1 and any(one.sign == ">=" for one in bounds))
 
     def _starts(self, number: float) -> bool:
         return any(f"{number / 10:g}" in text for text in self._texts)

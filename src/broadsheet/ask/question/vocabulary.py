@@ -26,6 +26,7 @@ class Vocabulary:
 
     def __init__(self, schema: Schema) -> None:
         self._entries: dict[str, list[_Entry]] = {}
+        self._roots: set[str] = set()
         for label in schema.labels:
             self._add("label", label, ())
         for name in schema.types:
@@ -41,10 +42,17 @@ class Vocabulary:
         for listed in self._entries.values():
             listed.sort(key=lambda one: -len(one.roots))
 
+    def knows(self, word: str) -> bool:
+        """Whether a word, or one of its family, is a part of any name of the schema."""
+        return root(word) in self._roots
+
     def _add(self, kind: str, name: str, owners: tuple[str, ...]) -> None:
         words = parts(name)
+        self._roots.update(map(root, words))
         heavy = tuple(root(one) for one in words if one not in LITTLE) or tuple(map(root, words))
         self._enter(_Entry(heavy, kind, name, owners, whole=True))
+        if len(words) > 1 and not any(one.isdigit() for one in words):
+            self._enter(_Entry((root("".join(words)),), kind, name, owners, whole=True))
         if kind == "property" and len(heavy) > 1:
             for one in heavy:
                 if len(one) > 2 and not one.isdigit():
@@ -74,9 +82,11 @@ class Vocabulary:
     def _found(self, pieces: Sequence[Token]) -> Iterator[Mention]:
         split = [(at, root(word)) for at, token in enumerate(pieces) for word in _words(token)]
         for number, (at, word) in enumerate(split):
+            longest: dict[str, int] = {}
             for entry in self._entries.get(word, ()):
                 reached = split[number : number + len(entry.roots)]
-                if tuple(one for _, one in reached) == entry.roots:
+                # Of names that begin alike the longest is meant: book1Rank, not book.
+                if tuple(one for _, one in reached) == entry.roots and longest.setdefault(entry.kind, len(entry.roots)) == len(entry.roots):
                     last = reached[-1][0]
                     place = Place(pieces[at].place.start, pieces[last].place.end)
                     words = " ".join(one.text for one in pieces[at : last + 1])

@@ -36,7 +36,7 @@ _TOKEN = re.compile(
     rf"(?P<quoted>{_QUOTED})|(?P<date>(?i:{_DATE}))|(?P<code>{_CODE})|(?P<number>{_NUMBER})|(?P<name>[^\W\d]\w*_\w*|[^\W\d_]*[a-z][A-Z]\w*)"
     rf"|(?P<word>{_WORD})|(?P<mark>\S)"
 )
-_CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_CAMEL = re.compile(r"[A-Z]{2,}(?=s\b)|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
 
 
 def tokens(question: str) -> tuple[Token, ...]:
