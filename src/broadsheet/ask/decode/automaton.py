@@ -21,14 +21,17 @@ MINUS = ord("-")
 
 
 class Place:
-    """A place between two moves: what is known there, and the goals that are open, the next one first. One object for each."""
+    """A place between two moves: what is known there, and the goals that are open, the next one first. One object for each.
 
-    __slots__ = ("_closing", "_ways", "goals", "scope")
+    What may follow (`ways`) and the way to the end (`closing`) are kept once they are found.
+    """
+
+    __slots__ = ("closing", "goals", "scope", "ways")
 
     def __init__(self, scope: Scope, goals: tuple[Goal, ...]) -> None:
         self.scope, self.goals = scope, goals
-        self._ways: tuple[Way, ...] | None = None
-        self._closing: bytes | None = None
+        self.ways: tuple[Way, ...] | None = None
+        self.closing: bytes | None = None
 
 
 class Way(NamedTuple):
@@ -60,9 +63,9 @@ class Automaton:
 
     def ways(self, place: Place) -> tuple[Way, ...]:
         """Return what may follow a place, each with something left to write; or nothing left and no goal, where the query may end."""
-        if place._ways is None:
-            place._ways = tuple(self._found(place))
-        return place._ways
+        if place.ways is None:
+            place.ways = tuple(self._found(place))
+        return place.ways
 
     def _found(self, place: Place) -> Iterator[Way]:
         if not place.goals:
@@ -123,10 +126,12 @@ class Automaton:
 
     def is_complete(self, state: State) -> bool:
         """Tell whether what came is a whole query."""
-        return any(not isinstance(way.left, bytes) and self._ends(way) or way.left == b"" for way in state)
+        return any(map(self._ends, state))
 
     def _ends(self, way: Way) -> bool:
-        return isinstance(way.left, Acceptor) and way.left.is_complete and any(other.left == b"" for other in self.behind(way.left, way.place))
+        if isinstance(way.left, bytes):
+            return not way.left
+        return way.left.is_complete and any(other.left == b"" for other in self.behind(way.left, way.place))
 
     def closing(self, way: Way) -> bytes:
         """Return a text that makes a way whole, by the first move of every goal."""
@@ -134,14 +139,14 @@ class Automaton:
         return left + self._closed(way.place)
 
     def _closed(self, place: Place) -> bytes:
-        if place._closing is None:
+        if place.closing is None:
             written, at = [], place
             while at.goals:
                 move = next(iter(at.goals[0].moves(self._world, at.scope)))
                 written.append(move.text)
                 at = self._place(move.scope, (*move.goals, *at.goals[1:]))
-            place._closing = "".join(written).encode()
-        return place._closing
+            place.closing = "".join(written).encode()
+        return place.closing
 
 
 def longer_number(number: Acceptor, byte: int) -> Acceptor | None:

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Literal
 
 from broadsheet.ask.decode.figures import OTHERS, across, compared
-from broadsheet.ask.decode.patterns import Onwards, Trail
+from broadsheet.ask.decode.patterns import Onwards, Trail, is_tested
 from broadsheet.ask.decode.scope import Goal, Move, Name, Scope
 from broadsheet.ask.decode.values import Listed, Number, OneOf
 from broadsheet.ask.decode.world import YEARS, Key, World, signs
@@ -15,6 +15,7 @@ from broadsheet.ask.schema import PropertyFacts
 # Tests in one bracket, brackets within each other, and pairs of nodes that are told apart.
 MOST_TESTS, DEEPEST = 4, 2
 YEAR = Key("year", "year", PropertyFacts("integer", *YEARS), ())
+COUNT = Key("count", "count", PropertyFacts("integer", 0.0), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Test:
 
     def moves(self, world: World, scope: Scope) -> Iterator[Move]:
         """Yield the values that can be tested."""
-        yield from self._values(world, scope)
-        yield from self._patterns(world, scope)
+        yield from self.values(world, scope)
+        yield from self.patterns(world, scope)
         for one, other in combinations(scope.nodes(optional=self.more.optional), 2):
             if one.of == other.of and (one.name, other.name) not in scope.tested:
                 yield Move(f"{one.name} <> {other.name}", scope.test(one.name, other.name), (self.more,))
@@ -57,7 +58,8 @@ class Test:
             inner = More(self.more.depth + 1, optional=self.more.optional)
             yield Move("(", scope, (Test(inner), self.more))
 
-    def _values(self, world: World, scope: Scope) -> Iterator[Move]:
+    def values(self, world: World, scope: Scope) -> Iterator[Move]:
+        """Yield tests of what is known: of nodes that may be null, only whether they are."""
         for one in scope.names:
             if one.optional and not self.more.optional:
                 if one.kind == "node" and (one.name, "") not in scope.tested:
@@ -76,6 +78,7 @@ class Test:
             if key.facts.type in {"date", "datetime"}:
                 yield Move(f"{said}.year", tested, (Compare("", YEAR, f"{said}.year", self.more, self.negated),))
             if key.facts.type == "list":
+                yield Move(f"size({said})", tested, (Compare("", COUNT, f"size({said})", self.more, self.negated),))
                 yield from (Move(f"{value} IN {said}", tested, (self.more,)) for value in key.values)
 
     def _value(self, one: Name, scope: Scope) -> Iterator[Move]:
@@ -83,17 +86,18 @@ class Test:
             key = Key("", "", one.facts, ())
             yield Move(one.name, scope.test(one.name, ""), (Compare("", key, one.name, self.more, self.negated),))
 
-    def _patterns(self, world: World, scope: Scope) -> Iterator[Move]:
+    def patterns(self, world: World, scope: Scope) -> Iterator[Move]:
+        """Yield patterns that begin at a node, one for each type of relation."""
         for one in scope.nodes(optional=self.more.optional):
-            if world.hops(one.of) and (one.name, "()") not in scope.tested:
+            if not all(is_tested(hop, one.name, scope) for hop in world.hops(one.of)):
                 trail = Trail(one.of, one.name, needs=1, test=True, optional=self.more.optional)
-                yield Move(f"({one.name})", scope.test(one.name, "()"), (Onwards(trail), self.more))
+                yield Move(f"({one.name})", scope, (Onwards(trail), self.more))
 
 
 def can_test(world: World, scope: Scope, *, optional: bool = False) -> bool:
     """Tell whether anything can be tested still."""
     test = Test(More(optional=optional), negated=True)
-    return any(next(found, None) is not None for found in (test._values(world, scope), test._patterns(world, scope)))  # noqa: SLF001
+    return any(next(found, None) is not None for found in (test.values(world, scope), test.patterns(world, scope)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +137,10 @@ class Compare:
     def _texts(self, scope: Scope) -> Iterator[Move]:
         if self.key.values:
             value = OneOf(self.key.values)
-            for sign in ("=", "<>", "CONTAINS", "STARTS WITH", "ENDS WITH"):
-                yield Move(f" {sign} ", scope, (value, self.more))
+            yield from (Move(f" {sign} ", scope, (value, self.more)) for sign in ("=", "<>"))
             yield Move(" IN [", scope, (value, Listed(value), self.more))
+        if self.key.parts:
+            yield from (Move(f" {sign} ", scope, (OneOf(self.key.parts), self.more)) for sign in ("CONTAINS", "STARTS WITH", "ENDS WITH"))
 
     def _others(self, world: World, scope: Scope) -> Iterator[Move]:
         """Yield comparisons with the same property of other variables."""

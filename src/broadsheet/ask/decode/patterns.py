@@ -78,10 +78,16 @@ class Onwards:
             yield Move("", scope)
         if trail.hops >= (MOST_TESTED if trail.test else MOST_HOPS):
             return
+        before = scope
         for hop in world.hops(trail.label):
+            scope = before
+            if trail.test and not trail.hops:
+                if is_tested(hop, trail.name, scope):
+                    continue
+                scope = before.test(trail.name, _mark(hop))
             allowed = self._narrowed(hop, world, scope)
             to, by, ends = (tuple(one for one in labels if one in allowed) for labels in (hop.to, hop.by, hop.ends))
-            for name in self._names(hop, world, scope):
+            for name in ("",) if trail.test else ("", scope.fresh("r")):
                 inner = scope.named(Name(name, "relation", hop.type, optional=trail.optional)) if name else scope
                 said = f"[{name}:{label_name(hop.type)}"
                 if ends:
@@ -93,11 +99,6 @@ class Onwards:
                 for row in ROWS:
                     yield Move(f"-[:{label_name(hop.type)}{row}", scope, (Arrow(trail, own, own, left=False),))
 
-    def _names(self, hop: Hop, world: World, scope: Scope) -> Iterator[str]:
-        yield ""
-        if world.keys("relation", hop.type) and not self.trail.test:
-            yield scope.fresh("r")
-
     def _narrowed(self, hop: Hop, world: World, scope: Scope) -> frozenset[str]:
         """Return the labels that may come next: on the shortest way to what is known, where the path must be tied to it."""
         trail = self.trail
@@ -107,6 +108,16 @@ class Onwards:
         if trail.needs == 1:
             return goals
         return frozenset(label for label in hop.ends if world.distance(label, goals, trail.needs - 1) == trail.needs - 1)
+
+
+def is_tested(hop: Hop, name: str, scope: Scope) -> bool:
+    """Tell whether a node's relations of a type were asked for already."""
+    return (name, _mark(hop)) in scope.tested
+
+
+def _mark(hop: Hop) -> str:
+    """Return what marks relations of a type as tested; no property is called so."""
+    return f"[{hop.type}]\0"
 
 
 @dataclass(frozen=True, slots=True)

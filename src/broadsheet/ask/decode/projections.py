@@ -11,7 +11,7 @@ from broadsheet.ask.decode.values import Number
 from broadsheet.ask.decode.world import World, alias
 from broadsheet.ask.schema import PropertyFacts
 
-MOST_ITEMS, MOST_SORTED = 5, 2
+MOST_ITEMS, MOST_SORTED = 6, 2
 LIMITS = Figures(whole=True, low=1, high=1000)
 COUNTED = PropertyFacts("integer", 0.0)
 SUMMED = PropertyFacts("float")
@@ -30,12 +30,14 @@ class Passed:
         if not self.distinct and not scope.items:
             yield from self.made(scope, "count(*)", COUNTED, "count_rows", grouped=True)
         for one in scope.names:
-            if one.kind != "relation" and all(item.text != one.name for item in scope.items):
+            if all(item.text != one.name for item in scope.items):
                 item = Item(one.name, one, ordered=one.kind == "value" and one.facts is not None)
                 yield Move(one.name, scope._replace(items=(*scope.items, item)), (self.then,))
             for key in world.keys(one.kind, one.of):
                 said = f"{one.name}.{key.text}"
                 yield from self.made(scope, said, key.facts if key.is_ordered else None, alias(one.name, key.name), grouped=False)
+                if key.facts.type == "list":
+                    yield from self.made(scope, f"size({said})", COUNTED, alias("size", one.name, key.name), grouped=False)
         if not self.distinct:
             for name in AGGREGATES:
                 if next(Aggregate(name, self).moves(world, scope), None) is not None:
@@ -68,7 +70,7 @@ class Aggregate:
         if self.function == "count":
             yield from self._of("*", COUNTED, "rows", scope)
         for one in scope.names:
-            if self.function in {"count", "collect"} and one.kind == "node":
+            if (self.function in {"count", "collect"} and one.kind == "node") or (self.function == "count" and one.kind == "relation"):
                 yield from self._both(one.name, self._gives(COUNTED), one.name, scope)
             if one.kind == "value" and one.facts is not None and self._takes(one.facts.type):
                 yield from self._of(one.name, self._gives(one.facts), one.name, scope)

@@ -21,12 +21,13 @@ YEARS = (1000.0, 2999.0)
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A property: its name as it is written, what is known of it, and values as they are written."""
+    """A property: its name as it is written, what is known of it, values as they are written, and what may be a part of a text."""
 
     name: str
     text: str
     facts: PropertyFacts
     values: tuple[str, ...]
+    parts: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
@@ -105,7 +106,14 @@ class World:
 
     def _keys_of(self, schema: Schema, name: str, *, relation: bool = False) -> tuple[Key, ...]:
         held = schema.properties(frozenset({name}), relation=relation) or {}
-        return tuple(Key(key, label_name(key), facts[0], self._values(name, key, facts[0])) for key, facts in held.items() if self._is_text(key))
+        found = []
+        for key, facts in held.items():
+            if self._is_text(key):
+                values = self._values(name, key, facts[0])
+                words = (self._quoted(one) for one in self._given.words)
+                parts = tuple(_several((*values, *words))) if facts[0].type == "string" else ()
+                found.append(Key(key, label_name(key), facts[0], values, parts))
+        return tuple(found)
 
     def _values(self, name: str, key: str, facts: PropertyFacts) -> tuple[str, ...]:
         given = self._given.values(name, key)
