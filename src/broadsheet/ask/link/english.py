@@ -22,13 +22,13 @@ product item good article goods merchandise
 price cost charge fee
 vehicle car automobile
 crime offence offense incident felony case
-happen occur place
+happen occur
 investigate probe examine handle look inquire deal
 arrest detain apprehend
 involve include participate part connect associate link relate tie
 address residence home house
 live reside dwell inhabit home stay residence resident occupant house
-location place site spot scene where
+location place site spot scene
 area region zone district territory
 city town
 country nation state
@@ -44,8 +44,8 @@ parent father mother
 child son daughter
 name call title
 surname last
-date day when
-time hour moment when
+date day
+time hour moment
 duration length long last second
 year
 age old young

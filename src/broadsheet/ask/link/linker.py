@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place
-from broadsheet.ask.link.english import is_empty
+from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.link.index import Entry, ValueIndex
 from broadsheet.ask.link.links import Ambiguity, How, Links, Missing, ValueLink
 from broadsheet.ask.question.facts import Facts
@@ -21,6 +21,7 @@ PART = 0.6
 ALIKE = 0.15
 # A number of so many digits may be a year.
 YEAR = 4
+OWN = 0.9
 
 
 def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
@@ -58,6 +59,9 @@ def _spelt(question: str, pieces: Sequence[Token], index: ValueIndex) -> Iterato
             for entry in found:
                 # A word in small letters is hardly a name that is written in capitals.
                 low = plain and text[:1].islower() and entry.value[:1].isupper()
+                if plain and not text[:1].isupper() and any(alike(text, one) >= OWN for phrase in index.names.labels[entry.label] for one in phrase.words):
+                    # `calls` are calls, and none of them more than the others.
+                    continue
                 # So is a small number, of a property that nothing names.
                 small = first == last and text.isdigit() and len(text) < YEAR
                 yield _link(Place(start, end), text, entry, sure * (0.6 if low or small else 1.0), how)

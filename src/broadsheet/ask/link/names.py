@@ -14,7 +14,7 @@ from broadsheet.ask.schema import Schema
 HEAD, TAIL = 0.65, 0.4
 # What is less sure by this than the best link of the same words is no link.
 CLEAR = 0.25
-VERBAL, DOER = 0.8, 0.75
+VERBAL, DOER, DWELLING = 0.8, 0.75, 0.6
 
 
 class Phrase(NamedTuple):
@@ -64,19 +64,38 @@ class Names:
         """Return the labels, properties and relations that words of a question stand for, in the order of the text."""
         found: list[NameLink] = []
         for at, token in enumerate(question):
-            if token.shape not in {"word", "code"} or is_empty(token.low):
+            if token.shape not in {"word", "code"}:
                 continue
             here = [*self._at(question, at, "label", self.labels), *self._at(question, at, "property", self.properties)]
+            if is_empty(token.low):
+                # Such a word may end a name of several: `NHS number`.
+                found += [one for one in here if one.place.start < token.place.start]
+                here = [] if alike(token.low, "person") < VERBAL else self._persons(token)
+                found += here
+                continue
             heard = list(self._relations(token))
-            if any(one.score >= VERBAL for one in heard):
+            if alike(token.low, "person") >= VERBAL and not any(one.kind == "label" for one in here):
+                here += self._persons(token)
+            if self._is_verb(question, at):
                 # What speaks for a relation names a thing only in the thing's own word.
                 here = [one if self._is_own(token, one) else one._replace(score=round(one.score * TAIL, 3)) for one in here if one.score >= HEAD or self._is_own(token, one)]
                 here = [one for one in here if one.kind == "property" or self._is_own(token, one)]
                 here += self._doers(token, heard)
+            here += self._dwellings(token)
             best = max((one.score for one in here), default=0.0)
             found += [one for one in here if one.score >= best - CLEAR]
             found += heard
         return tuple(found)
+
+    def _persons(self, token: Token) -> list[NameLink]:
+        return [NameLink(token.place, token.text, "label", label, (), VERBAL) for label in sorted(self.persons)]
+
+    def _dwellings(self, token: Token) -> Iterator[NameLink]:
+        """Yield the labels of places for a word of where one lives."""
+        if alike(token.low, "residence") >= VERBAL and not token.low.endswith(("ing", "ed", "es")) and stem(token.low) != "liv":
+            for label in sorted(self.places):
+                if any("address" in parts(key) for key in self.schema.labels.get(label) or {}):
+                    yield NameLink(token.place, token.text, "label", label, (), DWELLING)
 
     def _at(self, question: Sequence[Token], at: int, kind: Literal["label", "property"], held: dict[str, tuple[Phrase, ...]]) -> Iterator[NameLink]:
         for name, phrases in held.items():
@@ -85,6 +104,22 @@ class Names:
                 place = Place(question[first].place.start, question[at].place.end)
                 words = " ".join(one.text for one in question[first : at + 1])
                 yield NameLink(place, words, kind, name, self.owners.get(name, ()) if kind == "property" else (), round(score, 3))
+
+    def _is_verb(self, question: Sequence[Token], at: int) -> bool:
+        """Whether a word says what is done: by its ending, by what stands before it, or as a word of a relation that names no label."""
+        low = question[at].low
+        if low.endswith(("ed", "ing")) or (stem(low) != low and stem(low) not in {low[:-1], low[:-2]} and not low.endswith(("s", "e"))):
+            return True
+        asked = any(one.low in {"do", "does", "did"} for one in question[:at])
+        if asked and at and not is_empty(question[at - 1].low) and not low.endswith("s"):
+            return True
+        return any(alike(low, word) >= VERBAL for word in self._verbs)
+
+    @cached_property
+    def _verbs(self) -> frozenset[str]:
+        """Words of relations that name no label."""
+        things = {stem(word) for phrases in self.labels.values() for phrase in phrases if phrase.own for word in phrase.words}
+        return frozenset(word for bags in self.relations.values() for bag in bags for word in bag if stem(word) not in things)
 
     def _doers(self, token: Token, heard: Sequence[NameLink]) -> Iterator[NameLink]:
         """Yield the labels of those who do what a relation says: directors of what was DIRECTED."""
@@ -98,7 +133,8 @@ class Names:
     def _is_own(self, token: Token, one: NameLink) -> bool:
         phrases = (self.labels if one.kind == "label" else self.properties)[one.name]
         # "authored" is what authors do.
-        return any(alike(token.low, word) == 1.0 and token.low.endswith("ed") == word.endswith("ed") for phrase in phrases for word in phrase.words)
+        same = (word for phrase in phrases for word in phrase.words if alike(token.low, word) == 1.0)
+        return any(token.low.endswith("ed") == word.endswith("ed") and token.low[:3] == word[:3] for word in same)
 
     def _relations(self, token: Token) -> Iterator[NameLink]:
         for name, bags in self.relations.items():

@@ -11,7 +11,8 @@ from broadsheet.ask.question.facts import Facts
 
 # A label or property that stands so near to a value, in words, speaks for the meaning that is its own.
 NEAR = 3
-CUE = 0.6
+CUE = 0.5
+WHOLE = 0.99
 
 
 class Option(NamedTuple):
@@ -110,7 +111,9 @@ def _names(facts: Facts, named: Sequence[NameLink], names: Names) -> Iterator[An
             for label in (one.name,) if one.kind == "label" else one.owners:
                 key = ("label" if one.kind == "label" else "property", label, "" if one.kind == "label" else one.name)
                 if label in names.schema.labels:
-                    best[key] = max(best.get(key, 0.0), one.score)
+                    # What stands for a part of the words is less.
+                    part = (one.place.end - one.place.start) / (end - place.start)
+                    best[key] = max(best.get(key, 0.0), one.score * (1.0 if part > WHOLE else part**0.5))
         options = tuple(Option(kind, label, key, "", score) for (kind, label, key), score in sorted(best.items(), key=lambda one: -one[1]))  # pyrefly: ignore
         yield Anchor(*_tokens(facts, place), place, facts.question[slice(*place)], options)
 

@@ -105,7 +105,8 @@ class Finish:
         for one in self._facts.aggregates:
             at = self._token(one.place)
             target = sketch.spots[0].at
-            if one.which == "count" and not self._ends(sketch) and at <= max(target, 0) + 2:
+            named = any(anchor.first <= at <= anchor.last for anchor in self._anchors)
+            if one.which == "count" and not named and not self._ends(sketch) and at <= max(target, 0) + 2:
                 return one
         return None
 

@@ -31,12 +31,13 @@ class Step(NamedTuple):
 
 
 class Way(NamedTuple):
-    """Steps in a row, how much speaks for them, and the tokens that do, each with its part in that."""
+    """Steps in a row, how much speaks for them, and the tokens that do, each with its part in that; `heard` are all near tokens that are like them."""
 
     steps: tuple[Step, ...]
     score: float
     tokens: tuple[int, ...]
     strengths: tuple[float, ...]
+    heard: frozenset[int]
 
 
 class Ways:
@@ -119,14 +120,15 @@ class Evidence:
             strength, tokens = self._strength(step.type, low, high)
             # The same words speak once.
             fresh = [at for at in tokens if at not in used]
-            strength *= 1.0 if not tokens or fresh else 0.3
+            strength *= 1.0 if not tokens or fresh else 0.0
             score += strength if strength > SILENT else strength - SILENT
             used |= {at: tokens[at] for at in fresh}
             places.append(min(tokens, default=-1))
             score += self._voice(step, tokens, high)
         heard = [at for at in places if at >= 0]
         score += sum(0.1 if one < other else -0.1 for one, other in pairwise(heard) if one != other)
-        return Way(steps, score, tuple(used), tuple(used.values()))
+        near = frozenset(at for step in steps for bag in self._heard[step.type] for word in bag for at in word if self._near(at, low, high) > ELSEWHERE)
+        return Way(steps, score, tuple(used), tuple(used.values()), near | frozenset(used))
 
     def _voice(self, step: Step, tokens: Iterable[int], high: int) -> float:
         """Return what speaks for a direction where both ends have the same label: who does it, and to whom."""

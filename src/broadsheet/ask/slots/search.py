@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from heapq import nlargest
+from typing import NamedTuple
 
 from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.question.facts import Facts
@@ -16,9 +19,9 @@ BEFOREHAND = frozenset("in on at for from of among since during before after wit
 # What a name costs that is passed over, a value that is, and words that name a second time what is there.
 PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
-SPOKEN, NAMED = 1.0, 0.3
+SPOKEN, NAMED = 1.0, 0.6
 # What is added for a name that was passed over and then speaks for a relation, for a value that stands right at what it describes; what a later target costs.
-HEARD, BESIDE, LATER = 0.4, 0.8, 0.6
+HEARD, BESIDE, LATER, COMPOUND, TWIN, DOUBLE = 0.4, 0.8, 0.6, 0.9, 0.3, 0.3
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class State:
     passed: tuple[tuple[int, float], ...] = ()
     last: int = 0
     target: int = -1
+
+
+class _Move(NamedTuple):
+    """A state that may come next: its score, and how it is made."""
+
+    score: float
+    made: Callable[[], State]
+
+
+def _move(state: State) -> _Move:
+    return _Move(state.score, lambda: state)
 
 
 class Search:
@@ -56,7 +70,9 @@ class Search:
         for number in range(len(self._anchors)):
             ready = [one for one in beam if one.target != number]
             waiting = [one for one in beam if one.target == number]
-            beam = _best([*(new for state in ready for new in self._grown(state, self._anchors[number])), *waiting])
+            moves = [move for state in ready for move in self._grown(state, self._anchors[number])]
+            # Only the best are built; a few more than are kept, for some are the same tree.
+            beam = _best([*(move.made() for move in nlargest(2 * BEAM, moves, key=lambda one: one.score)), *waiting])
         return beam
 
     def _starts(self) -> Iterator[State]:
@@ -64,13 +80,18 @@ class Search:
         for number, anchor in enumerate(self._anchors[:3]):
             for option in anchor.options:
                 if not (anchor.is_value and number):
-                    yield self._start(anchor, option, number, option.score - LATER * number * (0.2 if self._is_time(option) else 1.0))
+                    yield self._start(anchor, option, number, option.score - LATER * number * (0.5 if self._is_time(option) else 1.0) - (COMPOUND if self._is_compound(number) else 0.0))
         low = self._tokens[self._begins].low if self._tokens else ""
         names = self._evidence.names
         labels = names.persons if low in {"who", "whom", "whose"} else names.places if low == "where" else frozenset()
         for label in sorted(labels):
             because = Because(self._tokens[self._begins].place, self._tokens[self._begins].text, label)
-            yield State(Sketch((Spot(label, (), self._begins, 1),), why=(because,)), 0.75, frozenset((self._begins,)))
+            yield State(Sketch((Spot(label, (), self._begins, 0),), why=(because,)), 0.75, frozenset((self._begins,)))
+
+    def _is_compound(self, number: int) -> bool:
+        """Whether a name only says of which kind the next one is: `crime locations`."""
+        after = self._anchors[number + 1 : number + 2]
+        return bool(after) and not after[0].is_value and not self._anchors[number].is_value and after[0].first == self._anchors[number].last + 1 and after[0].options[0].kind == "label"
 
     def _is_time(self, option: Option) -> bool:
         """Whether a question that asks when may be about this."""
@@ -85,21 +106,28 @@ class Search:
             case "value":
                 sketch = Sketch((Spot(option.label, (Condition(option.property, _sign(anchor), option.value),), anchor.last, 0),), why=why)
             case _:
-                sketch, score = Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why), score - 0.1
+                sketch, score = Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why), score - (1.0 if self._is_bound(anchor) else 0.1)
         return State(sketch, score, used, target=number)
 
-    def _grown(self, state: State, anchor: Anchor) -> Iterator[State]:
+    def _grown(self, state: State, anchor: Anchor) -> Iterator["_Move"]:
         cost = self._cost(anchor)
-        yield replace(state, score=state.score - cost, passed=(*state.passed, *((at, cost) for at in _at(anchor) if not anchor.is_value)))
+        passed = (*state.passed, *((at, cost) for at in _at(anchor) if not anchor.is_value))
+        yield _move(replace(state, score=state.score - cost, passed=passed))
         for option in anchor.options:
             if option.kind == "property":
-                yield from self._asked(state, anchor, option)
+                yield from map(_move, self._asked(state, anchor, option))
             else:
-                yield from self._merged(state, anchor, option)
+                yield from map(_move, self._merged(state, anchor, option))
                 yield from self._joined(state, anchor, option)
+
+    def _is_bound(self, anchor: Anchor) -> bool:
+        """Whether a comparison follows, so that a name says what is compared."""
+        return any(anchor.last < at <= anchor.last + 2 for at in self._bounds)
 
     def _cost(self, anchor: Anchor) -> float:
         best = anchor.options[0]
+        if best.kind == "property" and self._is_bound(anchor):
+            return 0.0
         if best.kind == "value":
             return LOST * min(1.0, best.score)
         # What stands at a value and says which it is, or speaks for a relation, is not lost.
@@ -110,7 +138,7 @@ class Search:
         spot = state.sketch.spots[0]
         if spot.label != option.label or any(one.property == option.property for one in state.sketch.asked) or any(one.property == option.property for one in spot.conditions):
             return
-        if any(anchor.last < at <= anchor.last + 2 for at in self._bounds):
+        if self._is_bound(anchor):
             return
         near = anchor.first - spot.at
         listed = bool(state.sketch.asked) and self._between(state.last, anchor) <= CLOSE
@@ -140,6 +168,8 @@ class Search:
                 again = spot.named > 0
                 beside = spot.named == 0 and spot.at >= 0 and anchor.first - spot.at > CLOSE + 3
                 score = option.score - ((AGAIN + option.score) if again else 0.0) - (0.4 if beside else 0.0)
+                if spot.named == 0 and spot.at >= 0 and spot.conditions:
+                    score += self._beside(spot, anchor, 0)
                 sketch = _placed(replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1)
             yield replace(state, sketch=sketch, score=state.score + score, used=state.used | _at(anchor), last=number)
 
@@ -148,22 +178,37 @@ class Search:
         if spot.at < 0 or distance:
             return 0.0
         low, high = sorted((spot.at + 1, anchor.first)) if spot.at < anchor.first else (anchor.last + 1, spot.at)
-        return BESIDE if all(is_empty(self._tokens[at].low) or self._tokens[at].shape == "mark" or at in self._evidence.silent for at in range(low, high)) else 0.3
+        if any(self._tokens[at].low in {"do", "does", "did"} for at in range(low, high)):
+            # What stands here is who does it.
+            return -BESIDE
+        return BESIDE if all(is_empty(self._tokens[at].low) or self._tokens[at].shape == "mark" or at in self._evidence.silent for at in range(low, high)) else 0.0
 
-    def _joined(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
+    def _joined(self, state: State, anchor: Anchor, option: Option) -> Iterator["_Move"]:
         """Yield what names a node that is joined to one that is there."""
         for number, spot in enumerate(state.sketch.spots):
-            low, high = sorted((max(spot.at, 0), anchor.first)) if spot.at >= 0 else (state.sketch.spots[state.last].at, anchor.first)
+            # What stands before the name before this one is about that.
+            low, high = sorted((max(spot.at, self._before(anchor)), anchor.first)) if spot.at < anchor.first else (anchor.last, spot.at)
             later = sum(1 for one in state.sketch.spots if one.at > spot.at) if spot.at >= 0 else 1
-            low, high = (anchor.last + 1, low) if anchor.last < low == spot.at else (low, high)
-            for way in self._evidence.ways(spot.label, option.label, min(low, high), max(low, high)):
-                sketch = self._with(state.sketch, number, way, anchor, option)
+            double = DOUBLE * (option.kind == "value" and any(self._may_have(one, option) for one in state.sketch.spots))
+            for way in self._evidence.ways(spot.label, option.label, low, high):
                 # Words that spoke for a relation already, or named something, say less of another.
-                stale = sum(strength * (SPOKEN if at in state.heard else NAMED if at in state.used else 0.0) for at, strength in zip(way.tokens, way.strengths, strict=True))
+                stale = sum(strength * (SPOKEN if at in state.heard else NAMED if at in state.used or at in _at(anchor) else 0.0) for at, strength in zip(way.tokens, way.strengths, strict=True))
+                twins = any(one.start == number and one.type == way.steps[0].type and one.towards == way.steps[0].towards for one in state.sketch.links)
                 back = max((cost + HEARD for at, cost in state.passed if at in way.tokens and at not in state.heard), default=0.0)
-                score = state.score + option.score + way.score - 0.12 * later - stale + back
-                heard = state.heard | frozenset(way.tokens)
-                yield replace(state, sketch=sketch, score=score, used=state.used | _at(anchor) | heard, heard=heard, last=len(sketch.spots) - 1)
+                score = state.score + option.score + way.score - 0.12 * later - stale + back - TWIN * twins - double
+                yield _Move(score, partial(self._join, state, score, number, way, anchor, option))
+
+    def _join(self, state: State, score: float, number: int, way: Way, anchor: Anchor, option: Option) -> State:
+        sketch = self._with(state.sketch, number, way, anchor, option)
+        used = state.used | _at(anchor) | frozenset(way.tokens)
+        return replace(state, sketch=sketch, score=score, used=used, heard=state.heard | way.heard, last=len(sketch.spots) - 1)
+
+    def _before(self, anchor: Anchor) -> int:
+        return max((one.last for one in self._anchors if one.last < anchor.first), default=0)
+
+    @staticmethod
+    def _may_have(spot: Spot, option: Option) -> bool:
+        return spot.label == option.label and not any(one.property == option.property for one in spot.conditions)
 
     def _with(self, sketch: Sketch, start: int, way: Way, anchor: Anchor, option: Option) -> Sketch:
         spots, links, here = list(sketch.spots), list(sketch.links), start
