@@ -34,7 +34,7 @@ class HeldWriter:
 
     def write(self, asking: Asking) -> Draft:
         """Return the draft. Raises LLMError where the schema is more than the model reads."""
-        request = asked(asking.question, self._schema, most=MOST)
+        request = asked(asking.question, self._schema, given_of(asking), most=MOST)
         try:
             text = self._decoded(asking, request)
         except CallError as fault:

@@ -83,7 +83,7 @@ def left_out(query: Query, prose: str) -> tuple[str, ...]:
     """
     found = list(dict.fromkeys(_Held(query, prose).missing()))
     # What stands within something else that is appended is said by it.
-    return tuple(one for one in found if not any(one != other and one.removeprefix("the value ") in other for other in found))
+    return tuple(one for one in found if not any(one != other and one.removeprefix("the value ").removeprefix("of the kind ") in other for other in found))
 
 
 class _Held:
