@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from broadsheet.ask.answer.cited import Citation, Found, Group, citation
 from broadsheet.ask.answer.sought import Sought, Wanted, bounded_in, pattern_of, sought_in
@@ -12,7 +12,6 @@ from broadsheet.ask.cypher.nodes import (
     Clause,
     Expression,
     Function,
-    IsNull,
     Literal_,
     MapOf,
     Match,
@@ -20,9 +19,9 @@ from broadsheet.ask.cypher.nodes import (
     Projected,
     Projection,
     Query,
+    RelationPattern,
     Single,
     Slice,
-    Sorted,
     SubCall,
     Unwind,
     Variable,
@@ -38,18 +37,17 @@ FIRST, TOTAL = "first", "total"
 
 @dataclass(frozen=True)
 class Carried:
-    """What travels along in a column: something that was matched, or a group of matches with what travels in each of them."""
+    """What travels along in a column: something that was matched, a pack of all that one row carries, or a group of matches with what each carries.
+
+    `role` is what the query calls it, `optional` the pattern of an OPTIONAL MATCH that need not be there, `sought` the subquery that found a group.
+    """
 
     column: str
+    kind: Literal["thing", "pack", "group"] = "thing"
     role: str = ""
     optional: str = ""
     inside: tuple["Carried", ...] = ()
     sought: Sought | None = None
-
-    @property
-    def is_group(self) -> bool:
-        """Whether it is a group of matches."""
-        return bool(self.inside)
 
 
 class Traced(NamedTuple):
@@ -79,7 +77,7 @@ def traced(query: Query, shown: int = SHOWN) -> Iterator[Traced]:
 
     >>> from broadsheet.ask.cypher.parser import parse
     >>> canonical(next(traced(parse("MATCH (a:Person)-[:DIRECTED]->(:Film) RETURN a.name").query)).query)
-    'MATCH (a:Person)-[cited1:DIRECTED]->(cited2:Film) RETURN a.name, a AS cited3, cited1, cited2'
+    'MATCH (a:Person)-[cited1:DIRECTED]->(cited2:Film) RETURN a.name, {a: a, cited1: cited1, cited2: cited2} AS cited3'
     """
     prefix, text = "cited", canonical(query)
     while prefix in text:
@@ -109,6 +107,9 @@ class _Writer:
     absent: list[str] = field(default_factory=list)
     uncited: list[str] = field(default_factory=list)
     anchored: bool = False
+    # Names in scope of which the things are carried; what is carried before `floor` is left as it is.
+    cited: set[str] = field(default_factory=set)
+    floor: int = 0
     # Names of what aggregates gave.
     totals: set[str] = field(default_factory=set)
     # Rows may be there twice, with the same matches: they cannot be told apart by what they carry.
@@ -127,7 +128,7 @@ class _Writer:
         match clause:
             case Match():
                 yield self._match(clause)
-                yield from self._followed(clause.where)
+                yield from self._held(clause.where)
             case Unwind():
                 self.names.append(clause.name)
                 self.repeated = True
@@ -135,7 +136,7 @@ class _Writer:
             case Projection():
                 yield from self._followed(*(item.expression for item in clause.items))
                 yield self._grouped(clause) if _groups(clause) else self._passed(clause)
-                yield from self._followed(clause.where)
+                yield from self._held(clause.where)
             case SubCall():
                 yield self._called(clause)
             case _:
@@ -145,16 +146,17 @@ class _Writer:
 
     def _match(self, clause: Match) -> Match:
         paths = tuple(map(self._named, clause.paths))
-        known = {one.column for one in self.carried}
         text = ", ".join(map(written, clause.paths)) if clause.optional else ""
         for path in paths:
             elements = () if path.function else path.elements
             for name in (*(one.name for one in elements), path.name):
-                if name and name not in known:
-                    known.add(name)
-                    self.carried.append(Carried(name, "" if name in self.made else name, text))
+                if name and name not in self.cited:
+                    self.cited.add(name)
+                    self.carried.append(Carried(name, "thing", "" if name in self.made else name, text))
         self.names += [name for name in dict.fromkeys(_bound(clause.paths)) if name not in self.names]
         self.anchored = self.anchored or not clause.optional
+        # A relation of a node to itself is matched twice where no direction is given.
+        self.repeated = self.repeated or any(isinstance(one, RelationPattern) and one.towards == "either" for path in paths for one in path.elements)
         return replace(clause, paths=paths)
 
     def _named(self, path: Path) -> Path:
@@ -167,40 +169,56 @@ class _Writer:
     # Projections.
 
     def _passed(self, clause: Projection) -> Projection:
-        """Return a projection that passes on what is carried, under a new name where its own is not passed on."""
-        items, carried = list(clause.items), []
-        aliases = {one.expression.name: one.name or one.expression.name for one in reversed(clause.items) if isinstance(one.expression, Variable)}
-        for one in self.carried:
-            column = one.column if clause.star else aliases.get(one.column)
-            if column is None:
-                column = one.column if one.column in self.made else self._fresh()
-                items.append(Projected(Variable(one.column), "" if column == one.column else column))
-            carried.append(replace(one, column=column))
-        # Ladybug loses rows that are cut after sorting where what was matched optionally is no part of what they are sorted by; ties may fall as they like.
-        ties = [Sorted(IsNull(Variable(one.column), negated=True)) for one in self.carried if one.optional and clause.order and clause.limit is not None]
-        self.carried, self.names = carried, [*(self.names if clause.star else ()), *_names(clause)]
-        return replace(clause, items=tuple(items), order=(*clause.order, *ties))
+        """Return a projection that passes on what is carried."""
+        packed = self._packed()
+        self.cited = self._still(clause.items, star=clause.star)
+        self.names = [*(self.names if clause.star else ()), *_names(clause)]
+        return replace(clause, items=(*clause.items, *packed))
+
+    def _packed(self) -> tuple[Projected, ...]:
+        """Put all that is carried into one map.
+
+        Ladybug loses rows, makes some up, or loses the ends of relations, where it groups or cuts rows in which several matches stand beside each
+        other; a map of all of them it keeps whole.
+        """
+        outer, own = self.carried[: self.floor], self.carried[self.floor :]
+        packed = tuple(_variable(one.column) for one in outer)
+        if len(own) == 1 and own[0].kind == "pack":
+            return (*packed, _variable(own[0].column))
+        if not own:
+            return packed
+        pack = Carried(self._fresh(), "pack", inside=tuple(own))
+        self.carried = [*outer, pack]
+        return (*packed, Projected(_each(pack), pack.column))
+
+    def _still(self, items: Iterable[Projected], *, star: bool) -> set[str]:
+        """Return the names that a projection gives to what is carried already."""
+        passed = {item.name or item.expression.name for item in items if isinstance(item.expression, Variable) and item.expression.name in self.cited}
+        return passed | (self.cited if star else set())
 
     def _grouped(self, clause: Projection) -> Projection:
         """Return a projection that puts what is carried into a group for each of its rows."""
         named = set(_names(clause))
-        everything = [Projected(Variable(name)) for name in self.names if clause.star and name not in named]
+        everything = [_variable(name) for name in self.names if clause.star and name not in named]
         items = (*everything, *clause.items)
         keyed = clause.distinct or any(not aggregates(one.expression) for one in items)
         self.names, self.anchored = [one.name or written(one.expression) for one in items], self.anchored and keyed
+        self.cited = self._still(items, star=False)
         self.totals |= {one.name for one in items if one.name and aggregates(one.expression)}
         if not self.carried:
             return clause
-        group = Carried(self._fresh(), inside=tuple(self.carried))
+        group = Carried(self._fresh(), "group", inside=tuple(self.carried))
         self.carried = [group]
         return replace(clause, items=(*items, _collected(group, Function("count", (), star=True), self.shown)), star=False, distinct=False)
 
-    # Subqueries.
+    # Conditions and subqueries.
+
+    def _held(self, where: Expression | None) -> Iterator[Clause]:
+        self.absent += [f"more than there is for {written(one)}" for one in bounded_in(where, frozenset(self.totals))]
+        yield from self._followed(where)
 
     def _followed(self, *expressions: Expression | None) -> Iterator[Clause]:
         """Yield clauses that find again what subqueries of an expression found, and put it beside each row."""
-        for bounded in (one for expression in expressions for one in bounded_in(expression, frozenset(self.totals))):
-            self.absent.append(f"more than there is for {written(bounded)}")
         for one in sought_in(expressions):
             text = written(one.node)
             if one.wanted is Wanted.NO_MORE:
@@ -215,20 +233,21 @@ class _Writer:
                 yield from self._witness(one, paths, where)
 
     def _witness(self, one: Sought, paths: tuple[Path, ...], where: Expression | None) -> Iterator[Clause]:
-        outer, names, anchored = list(self.carried), list(self.names), self.anchored
+        names, cited, held, flags = list(self.names), set(self.cited), list(self.carried), (self.anchored, self.repeated, self.floor)
+        before = Projection("WITH", (*map(_variable, names), *self._packed()))
+        outer, self.floor = list(self.carried), len(self.carried)
         clause = self._match(Match(paths, optional=True, where=where))
-        if len(self.carried) == len(outer):
-            return
-        yield clause
-        yield from self._followed(where)
-        inner = [carried for carried in self.carried if all(carried.column != known.column for known in outer)]
-        self.carried, self.names, self.anchored = outer, names, anchored
-        group = Carried(self._fresh(), inside=tuple(replace(carried, optional="") for carried in inner), sought=one)
-        total = Function("count", (Variable(next(carried.column for carried in inner if not carried.is_group)),))
-        passed = dict.fromkeys((*names, *(carried.column for carried in outer)))
-        self.carried.append(group)
-        most = self.shown if one.counted else 1
-        yield Projection("WITH", (*(Projected(Variable(name)) for name in passed), _collected(group, total, most)))
+        if len(self.carried) > len(outer):
+            yield from (before, clause, *self._followed(where))
+            inner = self.carried[len(outer) :]
+            group = Carried(self._fresh(), "group", inside=tuple(replace(carried, optional="") for carried in inner), sought=one)
+            total = Function("count", (Variable(inner[0].column),))
+            passed = map(_variable, (*names, *(carried.column for carried in outer)))
+            yield Projection("WITH", (*passed, _collected(group, total, self.shown if one.counted else 1)))
+            held = [*outer, group]
+        # Where all that is looked for is matched already there is no more to cite.
+        self.carried, self.names, self.cited = held, names, cited
+        self.anchored, self.repeated, self.floor = flags
 
     def _called(self, clause: SubCall) -> SubCall:
         self.repeated = True
@@ -246,9 +265,16 @@ class _Writer:
         return replace(clause, query=Query((Single(clauses),)))
 
 
+def _variable(name: str) -> Projected:
+    return Projected(Variable(name))
+
+
+def _each(carried: Carried) -> MapOf:
+    return MapOf(tuple((one.column, Variable(one.column)) for one in carried.inside))
+
+
 def _collected(group: Carried, total: Expression, most: int) -> Projected:
-    each = MapOf(tuple((one.column, Variable(one.column)) for one in group.inside))
-    first = Slice(Function("collect", (each,)), Literal_(0), Literal_(most))
+    first = Slice(Function("collect", (_each(group),)), Literal_(0), Literal_(most))
     return Projected(MapOf(((FIRST, first), (TOTAL, total))), group.column)
 
 
@@ -257,8 +283,9 @@ def _groups(clause: Projection) -> bool:
 
 
 def _bound(paths: tuple[Path, ...]) -> Iterator[str]:
+    """Yield names in the order in which ladybug gives them back for a star: nodes before relations."""
     for path in paths:
-        yield from (name for name in (*(one.name for one in path.elements), path.name) if name)
+        yield from (name for name in (*(one.name for one in path.elements[::2]), *(one.name for one in path.elements[1::2]), path.name) if name)
 
 
 def _names(clause: Projection) -> list[str]:
@@ -273,11 +300,16 @@ def _given(query: Query) -> list[str]:
 
 def _found(held: dict[str, Any], carried: Iterable[Carried], absent: dict[str, None]) -> Found:
     """Read what a row carries; what was matched optionally and is not there goes to `absent`."""
-    things, groups = [], []
+    things: list[tuple[str, Any]] = []
+    groups: list[Group] = []
     for one in carried:
         value = held[one.column]
-        if one.is_group:
-            groups.append(_read_group(value, one, absent))
+        if one.kind == "pack":
+            inside = _found(value or {}, one.inside if value else (), absent)
+            things += inside.things
+            groups += inside.groups
+        elif one.kind == "group":
+            groups.append(_group(value, one, absent))
         elif value is not None:
             things.append((one.role, value))
         elif one.optional:
@@ -285,12 +317,12 @@ def _found(held: dict[str, Any], carried: Iterable[Carried], absent: dict[str, N
     return Found(tuple(things), tuple(groups))
 
 
-def _read_group(value: dict[str, Any] | None, group: Carried, absent: dict[str, None]) -> Group:
+def _group(value: dict[str, Any] | None, group: Carried, absent: dict[str, None]) -> Group:
     held = value or {FIRST: [], TOTAL: 0}
-    shown = [_found(one, group.inside, absent) for one in held[FIRST] or ()]
+    shown = tuple(_found(one, group.inside, absent) for one in held[FIRST] or ())
     sought = group.sought
     if sought is None:
-        return Group(tuple(shown), held[TOTAL])
+        return Group(shown, held[TOTAL])
     if not held[TOTAL] and sought.wanted is not Wanted.FOUND:
         absent[written(sought.node)] = None
     return Group(tuple(one for one in shown if one.things), held[TOTAL], written(sought.node), witness=not sought.counted)

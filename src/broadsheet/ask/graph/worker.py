@@ -36,9 +36,9 @@ class Connected:
     def _value(self, held: Any) -> Any:
         if isinstance(held, list):
             return [self._value(one) for one in held]
-        if not isinstance(held, dict) or held.get("_ID", held) is None:
+        if not isinstance(held, dict) or any(held.get(key, held) is None for key in ("_ID", "_SRC")):
             # Within a map, a node or relation that is not there has no id.
-            return held if not isinstance(held, dict) else None
+            return None if isinstance(held, dict) else held
         if "_NODES" in held:
             return GraphPath(tuple(map(self._value, held["_NODES"])), tuple(map(self._value, held["_RELS"])))
         if "_ID" not in held or "_LABEL" not in held:
