@@ -12,6 +12,8 @@ from broadsheet.ask.schema import Triple
 from broadsheet.core.schema import Columns
 
 _ODD = re.compile(r"[^A-Za-z0-9_]")
+# What a query's own names are like.
+_OURS = re.compile(r"[vxe][0-9]+", re.IGNORECASE)
 ENDS = (Columns.GRAPH_START, Columns.GRAPH_END)
 
 
@@ -23,6 +25,8 @@ class _Names:
 
     def plain(self, name: str) -> str:
         made = base = _ODD.sub("_", name) or "_"
+        if _OURS.fullmatch(base):
+            made = base = f"{base}_"
         number = 1
         while made.lower() in self._taken:
             number += 1

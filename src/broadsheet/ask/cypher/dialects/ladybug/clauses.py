@@ -7,7 +7,7 @@ from broadsheet.ask.check.scope import aggregates
 from broadsheet.ask.cypher.dialects.ladybug.kinds import Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
-from broadsheet.ask.cypher.dialects.ladybug.patterns import Patterns
+from broadsheet.ask.cypher.dialects.ladybug.patterns import VARIABLE, Patterns, where_text
 from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
@@ -93,13 +93,22 @@ class Clauses(Patterns):
 
     def _match(self, clause: Match) -> list[str]:
         found = self.matched(clause.paths, clause.where)
-        said = [f"{'OPTIONAL ' if clause.optional else ''}MATCH {', '.join(found.patterns)}{found.where}"]
-        if found.has_loops and not found.is_impossible:
-            # The engine finds a relation of a node with itself once for each of its ends.
-            if not self._is_distinct:
-                cannot("relations either way, of which some join a node to itself, behind rows that are there twice", "Give the relations a direction.")
-            said.append(f"WITH DISTINCT {', '.join(self.alive)}")
+        if clause.optional or found.is_impossible:
+            said = f"{'OPTIONAL ' if clause.optional else ''}MATCH {self.whole([found], 'OPTIONAL MATCH')}"
+            return [said, self._passed((), is_twice=found.has_loops and not found.is_impossible, alive=self.alive)]
+        alive, said = list(found.known), []
+        for step in self.steps(found):
+            alive += [name for name in dict.fromkeys(VARIABLE.findall(step.pattern)) if name not in alive and name in self.alive]
+            if step.pattern:
+                said.append(f"MATCH {step.pattern}{where_text(step.own)}")
+            said.append(self._passed(step.after, is_twice=step.is_twice, alive=alive))
         return said
+
+    def _passed(self, conditions: Sequence[str], *, is_twice: bool, alive: Sequence[str]) -> str:
+        """Pass on what is matched. The engine finds a relation of a node with itself once for each of its ends."""
+        if is_twice and not self._is_distinct:
+            cannot("relations either way, of which some join a node to itself, behind rows that are there twice", "Give the relations a direction.")
+        return f"WITH {'DISTINCT ' if is_twice else ''}{', '.join(alive)}{where_text(conditions)}"
 
     def _unwind(self, clause: Unwind) -> str:
         source = self.listed_of(clause.source)

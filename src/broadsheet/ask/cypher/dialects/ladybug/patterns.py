@@ -1,17 +1,22 @@
 """Patterns in the engine's words: it lets one relation stand in two places of a pattern, and Cypher does not."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Literal, NamedTuple
 
 from broadsheet.ask.cypher.dialects.ladybug.kinds import BOOLEAN, INTEGER, PATH, Kind, Said, cannot
 from broadsheet.ask.cypher.dialects.ladybug.operators import compare, truth
 from broadsheet.ask.cypher.dialects.ladybug.words import Words
-from broadsheet.ask.cypher.nodes import Expression, Match, NodePattern, Parameter, Path, Projection, Query, RelationPattern, Variable
+from broadsheet.ask.cypher.nodes import Binary, Expression, Match, NodePattern, Parameter, Path, Projection, Query, RelationPattern, Variable
 from broadsheet.ask.schema import Triple
 
 # The engine follows no more relations in a row than this; where a pattern names no end, it ends here, and the answer says so.
 FARTHEST = 30
+# With conditions on more relations in a row than this, in one piece, the engine loses matches, or makes some up.
+FEW_RELATIONS = 2
+VARIABLE = re.compile(r"\bv[0-9]+\b")
 _FUNCTIONS = {"": "TRAIL", "shortestPath": "SHORTEST", "allShortestPaths": "ALL SHORTEST"}
 
 
@@ -35,23 +40,43 @@ class _Relation:
     right: _Node
     types: frozenset[str]
     way: str
+    towards: Literal["left", "right", "either"]
     triples: frozenset[Triple] = frozenset()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may be several relations in a row."""
+        return self.pattern.hops is not None or self.way != "TRAIL"
+
+
+class Step(NamedTuple):
+    """A part of a MATCH: a pattern, conditions on its one node, conditions that stand behind it, and whether its matches may be told twice."""
+
+    pattern: str
+    own: tuple[str, ...]
+    after: tuple[str, ...]
+    is_twice: bool
 
 
 @dataclass
 class Matched:
-    """What a MATCH says: patterns, conditions, whether nothing can match, and whether a match may be told twice."""
+    """What a MATCH says: its parts, its conditions, whether nothing can match, and the names that rows have from before it."""
 
-    patterns: list[str] = field(default_factory=list)
+    paths: list[tuple[Path, list[_Node], list[_Relation], str]] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     is_impossible: bool = False
+    known: tuple[str, ...] = ()
     has_loops: bool = False
 
     @property
-    def where(self) -> str:
-        """The conditions as a WHERE."""
-        held = ["false", *self.conditions] if self.is_impossible else self.conditions
-        return f" WHERE {' AND '.join(held)}" if held else ""
+    def relations(self) -> list[_Relation]:
+        """All relations."""
+        return [one for _, _, relations, _ in self.paths for one in relations]
+
+    @property
+    def nodes(self) -> list[_Node]:
+        """All nodes, each once."""
+        return list({one.text: one for _, nodes, _, _ in self.paths for one in nodes}.values())
 
 
 class Patterns(Words):
@@ -62,26 +87,50 @@ class Patterns(Words):
         self.alive: list[str] = []
 
     def matched(self, paths: Sequence[Path], where: Expression | None) -> Matched:
-        """Say the patterns and conditions of one MATCH; the names in them are in scope from then on."""
-        found, nodes = Matched(), dict[int, _Node]()
-        named: dict[str, _Node] = {}
-        for element in (one for path in paths for one in path.elements):
-            if isinstance(element, NodePattern):
-                nodes[id(element)] = self._node(element, named, found)
-        relations = [self._relation(path, place, nodes, found) for path in paths for place in range(1, len(path.elements), 2)]
-        self._narrow(relations)
-        found.is_impossible = found.is_impossible or any(not one.names for one in nodes.values()) or any(not one.types for one in relations)
-        for name, node in named.items():
-            if node.is_new or self.scope[name].kind.name == "node":
-                held = self.scope.get(name)
-                self.scope[name] = held._replace(kind=held.kind._replace(names=node.names)) if held is not None and held.kind.held else Said(node.text, Kind("node", names=node.names))
-        self._write(paths, nodes, relations, found)
-        self._once_each(relations, found)
-        self._hold(paths, nodes, relations, found)
+        """Say the parts and conditions of one MATCH; the names in them are in scope from then on."""
+        found, named = Matched(known=tuple(self.alive)), dict[str, _Node]()
+        for path in paths:
+            nodes = [self._node(one, named, found) for one in path.elements if isinstance(one, NodePattern)]
+            relations = [self._relation(one, nodes[place : place + 2], path, found) for place, one in enumerate(path.elements[1::2])]
+            if path.name and not relations:
+                cannot("a path of one node", "Name the node.")
+            found.paths.append((path, nodes, relations, self.new_name() if path.name else ""))
+        self._narrow(found.relations)
+        found.is_impossible = found.is_impossible or not all(one.names for one in found.nodes) or not all(one.types for one in found.relations)
+        self._bind(found, named)
+        self._once_each(found)
+        self._hold(found)
         if where is not None:
             self._refuse_search(paths, where)
-            found.conditions.append(truth(self.said(where)))
+            found.conditions += [truth(self.said(one)) for one in _conjuncts(where)]
         return found
+
+    def _bind(self, found: Matched, named: dict[str, _Node]) -> None:
+        """Have the names of a MATCH stand for what it matches."""
+        for name, node in named.items():
+            held = self.scope.get(name)
+            if held is None or not held.kind.held:
+                self.scope[name] = Said(node.text, Kind("node", names=node.names))
+        for path, _, relations, name in found.paths:
+            if name:
+                self.scope[path.name] = Said(name, PATH)
+            for one in relations:
+                self._bind_relation(one)
+        names = [*(one.text for one in (*found.nodes, *found.relations)), *(name for *_, name in found.paths if name)]
+        self.alive += [name for name in names if name not in self.alive]
+
+    def _bind_relation(self, one: _Relation) -> None:
+        if one.towards != "either":
+            ends = (one.left.text, one.right.text)
+            self.ends[one.text] = ends if one.towards == "right" else ends[::-1]
+        name = one.pattern.name
+        if name and name not in self.scope:
+            if one.pattern.hops is not None:
+                self.scope[name] = Said(one.text, Kind("relations", names=one.types))
+            elif one.way != "TRAIL":
+                self.scope[name] = Said(f"LIST_EXTRACT(RELS({one.text}), 1)", Kind("relation", names=one.types, held=True))
+            else:
+                self.scope[name] = Said(one.text, Kind("relation", names=one.types))
 
     def _node(self, element: NodePattern, named: dict[str, _Node], found: Matched) -> _Node:
         names = self.names_of(element.labels)
@@ -107,12 +156,10 @@ class Patterns(Words):
             named[element.name] = node
         return node
 
-    def _relation(self, path: Path, place: int, nodes: dict[int, _Node], found: Matched) -> _Relation:
-        element, types = path.elements[place], frozenset[str]()
+    def _relation(self, element: object, ends: list[_Node], path: Path, found: Matched) -> _Relation:
         assert isinstance(element, RelationPattern)
         types = self.names_of(element.types, relation=True)
-        left, right = (nodes[id(path.elements[at])] for at in (place - 1, place + 1))
-        made = _Relation(self.new_name(), element, left, right, types, _FUNCTIONS[path.function])
+        made = _Relation(self.new_name(), element, *ends, types, _FUNCTIONS[path.function], element.towards)
         held = self.scope.get(element.name) if element.name else None
         if held is not None:
             if held.kind.name != "relation" or element.hops is not None:
@@ -143,52 +190,39 @@ class Patterns(Words):
                 if found[id(one)] != one.types or any(found[id(node)] != node.names for node in (one.left, one.right)):
                     one.types, one.left.names, one.right.names = found[id(one)], found[id(one.left)], found[id(one.right)]
                     changed = True
+                # Where the graph has one way only, that one is said: of both the engine loses matches.
+                if able and one.left is not one.right and all(start is one.left for _, start, _ in able):
+                    one.towards = "right"
+                elif able and one.left is not one.right and all(start is one.right for _, start, _ in able):
+                    one.towards = "left"
 
-    def _write(self, paths: Sequence[Path], nodes: dict[int, _Node], relations: Sequence[_Relation], found: Matched) -> None:
-        left = iter(relations)
-        for path in paths:
-            said = "".join(
-                self._node_text(nodes[id(one)], found) if isinstance(one, NodePattern) else self._relation_text(next(left), found) for one in path.elements
-            )
-            if path.name:
-                if len(path.elements) == 1:
-                    cannot("a path of one node", "Name the node.")
-                name = self.new_name()
-                self.scope[path.name], said = Said(name, PATH), f"{name} = {said}"
-                self.alive.append(name)
-            found.patterns.append(said)
+    def node_text(self, node: _Node, found: Matched, known: Collection[str]) -> str:
+        """Return a node as it stands in a pattern: with its labels where it is met first."""
+        if node.text in known or found.is_impossible or node.names == frozenset(self.layout.nodes):
+            return f"({node.text})"
+        return f"({node.text}:{'|'.join(f'`{self.table(name)}`' for name in sorted(node.names))})"
 
-    def _node_text(self, node: _Node, found: Matched) -> str:
-        labels = ""
-        if not node.is_written and not found.is_impossible and node.names != frozenset(self.layout.nodes) and (node.is_new or node.text not in self.alive):
-            labels = ":" + "|".join(f"`{self.table(name)}`" for name in sorted(node.names))
-        if not node.is_written and node.text not in self.alive:
-            self.alive.append(node.text)
-        node.is_written = True
-        return f"({node.text}{labels})"
-
-    def _relation_text(self, one: _Relation, found: Matched) -> str:
-        pattern, types = one.pattern, ""
-        self.alive.append(one.text)
+    def relation_text(self, one: _Relation, found: Matched) -> str:
+        """Return a relation as it stands in a pattern."""
+        types = ""
         if not found.is_impossible and one.types != frozenset(self.layout.relations):
             types = ":" + "|".join(f"`{self.table(name, relation=True)}`" for name in sorted(one.types))
-        hops = self._hops(one, found) if pattern.hops is not None or one.way != "TRAIL" else ""
-        if pattern.towards == "either":
+        hops = self._hops(one, found) if one.is_long else ""
+        if one.towards == "either" and not found.is_impossible:
             looped = {triple.type for triple in self.layout.triples if triple.type in self.layout.loops & one.types and triple.start == triple.end}
             if looped and hops:
                 cannot(f"several hops of {', '.join(sorted(looped))} either way, of which some join a node to itself", "Give the relations a direction.")
             found.has_loops = found.has_loops or bool(looped)
-        if pattern.name and not (held := self.scope.get(pattern.name)):
-            kind = "relations" if hops and pattern.hops is not None else "relation"
-            self.scope[pattern.name] = Said(one.text, Kind(kind, names=one.types))
-            if kind == "relation" and hops:
-                self.scope[pattern.name] = Said(f"LIST_EXTRACT(RELS({one.text}), 1)", Kind("relation", names=one.types, held=True))
-            if pattern.towards != "either":
-                ends = (one.left.text, one.right.text)
-                self.ends[one.text] = ends if pattern.towards == "right" else ends[::-1]
-            del held
         inner = f"[{one.text}{types}{hops}]"
-        return {"right": f"-{inner}->", "left": f"<-{inner}-", "either": f"-{inner}-"}[pattern.towards]
+        return {"right": f"-{inner}->", "left": f"<-{inner}-", "either": f"-{inner}-"}[one.towards]
+
+    def path_text(self, nodes: Sequence[_Node], relations: Sequence[_Relation], found: Matched, known: Collection[str]) -> str:
+        """Return nodes and relations in turn."""
+        said, met = self.node_text(nodes[0], found, known), {*known, nodes[0].text}
+        for one, node in zip(relations, nodes[1:], strict=True):
+            said += self.relation_text(one, found) + self.node_text(node, found, met)
+            met.add(node.text)
+        return said
 
     def _hops(self, one: _Relation, found: Matched) -> str:
         hops = one.pattern.hops
@@ -220,44 +254,31 @@ class Patterns(Words):
             return [] if properties is None else cannot(f"the parameter ${properties.name}, which is not given", "Give its value.")
         return [compare("=", self.property_of(of, key), self.said(value)).text for key, value in properties.entries]  # pyrefly: ignore[missing-attribute]
 
-    def _once_each(self, relations: Sequence[_Relation], found: Matched) -> None:
+    def _once_each(self, found: Matched) -> None:
         """Say that no relation stands in two places of a MATCH."""
-        if found.is_impossible:
-            return
-        for one, other in combinations(relations, 2):
-            both = one.pattern.hops is None and other.pattern.hops is None and one.way == other.way == "TRAIL"
-            if not one.types & other.types or (both and not one.triples & other.triples):
+        for one, other in combinations(found.relations, 2):
+            are_short = not (one.is_long or other.is_long)
+            if found.is_impossible or not one.types & other.types or (are_short and not one.triples & other.triples):
                 continue
-            ids = [self._ids(part) for part in (one, other)]
-            match ids:
-                case [(False, left), (False, right)]:
-                    found.conditions.append(f"({left} <> {right})")
-                case [(True, left), (True, right)]:
-                    found.conditions.append(f"(NOT LIST_HAS_ANY({left}, {right}))")
-                case _:
-                    (_, several), (_, single) = sorted(ids, reverse=True)
-                    found.conditions.append(f"(NOT LIST_CONTAINS({several}, {single}))")
-
-    @staticmethod
-    def _ids(one: _Relation) -> tuple[bool, str]:
-        if one.pattern.hops is None and one.way == "TRAIL":
-            return False, f"ID({one.text})"
-        return True, f"LIST_TRANSFORM(RELS({one.text}), e -> ID(e))"
-
-    def _hold(self, paths: Sequence[Path], nodes: dict[int, _Node], relations: Sequence[_Relation], found: Matched) -> None:
-        """Say the maps and conditions within nodes and relations."""
-        left = iter(relations)
-        for element in (one for path in paths for one in path.elements):
-            if isinstance(element, NodePattern):
-                of = Said(nodes[id(element)].text, Kind("node", names=nodes[id(element)].names))
+            if are_short:
+                found.conditions.append(f"(ID({one.text}) <> ID({other.text}))")
+            elif one.is_long and other.is_long:
+                found.conditions.append(f"(NOT LIST_HAS_ANY({_ids(one)}, {_ids(other)}))")
             else:
-                relation = next(left)
-                if relation.pattern.hops is not None or relation.way != "TRAIL":
-                    continue
-                of = Said(relation.text, Kind("relation", names=relation.types))
-            found.conditions += self._map_tests(of, element.properties)
-            if element.where is not None:
-                found.conditions.append(truth(self.said(element.where)))
+                several, single = (one, other) if one.is_long else (other, one)
+                found.conditions.append(f"(NOT LIST_CONTAINS({_ids(several)}, ID({single.text})))")
+
+    def _hold(self, found: Matched) -> None:
+        """Say the maps and conditions within nodes and relations."""
+        for path, nodes, relations, _ in found.paths:
+            held = [(node, Kind("node", names=node.names)) for node in nodes] + [
+                (one, Kind("relation", names=one.types)) for one in relations if not one.is_long
+            ]
+            elements = [*path.elements[::2], *(one.pattern for one in relations if not one.is_long)]
+            for (made, kind), element in zip(held, elements, strict=True):
+                found.conditions += self._map_tests(Said(made.text, kind), element.properties)
+                if element.where is not None:
+                    found.conditions += [truth(self.said(one)) for one in _conjuncts(element.where)]
 
     def _refuse_search(self, paths: Sequence[Path], where: Expression) -> None:
         """Refuse conditions on a shortest path: Cypher looks for the shortest that meets them, the engine for the shortest of all."""
@@ -302,11 +323,92 @@ class Patterns(Words):
         scope, alive, ends = dict(self.scope), list(self.alive), dict(self.ends)
         found = [self.matched(one.paths, one.where) for one in clauses]
         self.scope, self.alive, self.ends = scope, alive, ends
+        kind = BOOLEAN if which == "EXISTS" else INTEGER
         if any(one.is_impossible for one in found):
-            return Said("false", BOOLEAN) if which == "EXISTS" else Said("0", INTEGER)
-        if which == "COUNT" and any(one.has_loops for one in found):
-            cannot("COUNT { } of relations either way, of which some join a node to itself", "Give the relations a direction.")
-        conditions = [test for one in found for test in one.conditions]
-        patterns = ", ".join(pattern for one in found for pattern in one.patterns)
-        text = f"{which} {{ MATCH {patterns}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "") + " }"
-        return Said(text, BOOLEAN if which == "EXISTS" else INTEGER)
+            return Said("false" if which == "EXISTS" else "0", kind)
+        if which == "EXISTS":
+            steps = [step for one in found for step in self.steps(one)]
+            text = ""
+            for step in reversed(steps):
+                conditions = [*step.own, *step.after, *([text] if text else [])]
+                text = f"EXISTS {{ MATCH {step.pattern}{where_text(conditions)} }}"
+            return Said(text, kind)
+        return Said(f"COUNT {{ MATCH {self.whole(found, 'COUNT { }')} }}", kind)
+
+    def whole(self, found: Sequence[Matched], what: str) -> str:
+        """Return patterns and conditions in one piece. The engine gives wrong answers where conditions stand in a row of three and more relations: QueryError."""
+        said, known = [], set(found[0].known)
+        for one in found:
+            for _, nodes, relations, name in one.paths:
+                said.append((f"{name} = " if name else "") + self.path_text(nodes, relations, one, known))
+                known |= {node.text for node in nodes}
+        conditions = [condition for one in found for condition in one.conditions]
+        if any(one.has_loops for one in found) and what.startswith("COUNT"):
+            cannot(f"{what} of relations either way, of which some join a node to itself", "Give the relations a direction.")
+        if conditions and sum(len(one.relations) for one in found) > FEW_RELATIONS and not any(one.is_impossible for one in found):
+            cannot(f"{what} of more than {FEW_RELATIONS} relations with conditions on them", "Ask for the parts one after the other, with WITH between.")
+        return ", ".join(said) + where_text((["false"] if any(one.is_impossible for one in found) else []) + conditions)
+
+    # A MATCH in steps of one relation each: conditions stand behind each step, where the engine keeps them right.
+
+    def steps(self, found: Matched) -> list[Step]:
+        """Return a MATCH as steps, each from what is known to one relation or node more."""
+        made: list[Step] = []
+        known, left = set(found.known), list(found.conditions)
+        every = {*(one.text for one in (*found.nodes, *found.relations)), *(name for *_, name in found.paths)}
+
+        def take(pattern: str, new: Collection[str], *, is_node: bool = False) -> None:
+            known.update(new)
+            ready = [one for one in left if set(VARIABLE.findall(one)) & every <= known]
+            own = [one for one in ready if is_node and set(VARIABLE.findall(one)) <= set(new)]
+            left[:] = [one for one in left if one not in ready]
+            made.append(Step(pattern, tuple(own), tuple(one for one in ready if one not in own), found.has_loops))
+            found.has_loops = False
+
+        def take_node(node: _Node) -> None:
+            take(self.node_text(node, found, known), {node.text}, is_node=True)
+
+        hops = [([one.left, one.right], [one], "") for path, _, relations, name in found.paths for one in relations if not (name or path.function)]
+        hops += [(nodes, relations, name) for path, nodes, relations, name in found.paths if name or path.function]
+        alone = [nodes[0] for _, nodes, relations, _ in found.paths if not relations and nodes[0].text not in known]
+        while hops:
+            met = [one for one in hops if any(node.text in known for node in one[0])]
+            if not met:
+                take_node(min((node for nodes, _, _ in hops for node in nodes), key=lambda node: self._cost(node, left)))
+                continue
+            nodes, relations, name = min(met, key=lambda one: sum(node.text not in known for node in one[0]))
+            hops.remove((nodes, relations, name))
+            if relations[0].way != "TRAIL":
+                for node in nodes:
+                    if node.text not in known:
+                        take_node(node)
+            text = (f"{name} = " if name else "") + self.path_text(nodes, relations, found, known)
+            take(text, {*(node.text for node in nodes), *(one.text for one in relations), *([name] if name else [])})
+        for node in alone:
+            if node.text not in known:
+                take_node(node)
+        if left and made:
+            made[-1] = made[-1]._replace(after=(*made[-1].after, *left))
+        # Of a MATCH of what is known already only its conditions are left.
+        return made or [Step("", (), tuple(left), is_twice=False)]
+
+    def _cost(self, node: _Node, conditions: Sequence[str]) -> tuple[int, int]:
+        """Return how little is known of a node alone, and how many there may be."""
+        own = sum(set(VARIABLE.findall(one)) == {node.text} for one in conditions)
+        return -own, sum(self.layout.counts.get(name, 0) for name in node.names)
+
+
+def _ids(one: _Relation) -> str:
+    return f"LIST_TRANSFORM(RELS({one.text}), e -> ID(e))"
+
+
+def _conjuncts(where: Expression) -> list[Expression]:
+    """Return conditions that must all hold."""
+    if isinstance(where, Binary) and where.sign == "AND":
+        return _conjuncts(where.left) + _conjuncts(where.right)
+    return [where]
+
+
+def where_text(conditions: Sequence[str]) -> str:
+    """Return conditions as a WHERE."""
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
