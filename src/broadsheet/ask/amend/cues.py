@@ -31,7 +31,7 @@ _PHRASES: dict[str, str] = {
     "ends": "ends with|end with|ending with|ending in|ends in|suffix",
     "null": "is missing|are missing|missing|is unknown|are unknown|unknown|is empty|is null|are null|null|not known|is absent|not set|is not there|lacks|lack|lacking",
     "want": "i want|i need|i'd like|i would like|i wish|i only want|i just want",
-    "known": "be there|is known|are known|is there|is given|is present|exists|not null|is set|not missing|is available|known",
+    "known": "must be there|has to be there|have to be there|should be there|need to be there|be there|is known|are known|is there|is given|is present|exists|not null|is set|not missing|is available|known",
     "case": "ignore case|ignoring case|case insensitive|case-insensitive|regardless of case|upper or lower case|capitals or not|capitalization|capitalisation|letter case|case"
     "|uppercase|lowercase|capital letters|small letters|caps",
     "order": "sort|sorted|order|ordered|rank|ranked|arrange|arranged|list them by|in order of|order by|sort by|sorted by|ordered by|ordering|sorting|by order of|ranking",
@@ -50,7 +50,7 @@ _PHRASES: dict[str, str] = {
     "|repeated|de-duplicate|deduplicate|different|no doubles|doubles|once each|not twice|twice|double|the same one again|repeatedly|repetitions",
     "keep twice": "keep duplicates|with duplicates|allow duplicates|including duplicates|duplicates are fine|duplicates are ok|duplicates are okay|include duplicates|not distinct|not unique"
     "|non-distinct|show duplicates|every occurrence|each occurrence|keep repeats|keep the duplicates|even if repeated|count repeats",
-    "count": "count|count them|how many|the number of|number of|counted|tally|total number|amount of|quantity|numbers of|counts|a count",
+    "count": "count|number|count them|how many|the number of|number of|counted|tally|total number|amount of|quantity|numbers of|counts|a count",
     "avg": "average|mean|on average|the average|the mean",
     "sum": "sum|total|the sum|in total|altogether|add up|summed|the total|sum up",
     "max": "maximum|max|the highest|the largest|the greatest|the most|the biggest|the latest|the top",
@@ -84,7 +84,7 @@ STOP = frozenset(
     "both each every other another part bit query result results question answer wrong right mistake made rather instead think thought guess maybe perhaps said say asked ask "
     "condition filter filters criterion constraint restriction clause requirement value values property column field columns relation relationship relations link edge node nodes label "
     "entity entities kind type sort list listed look looking find finding found get got give given not no yes than or whether actual real correct proper quick no, wait dear again "
-    "i'm i'd i'll it's that's they're there's you're we're let's isn't aren't don't doesn't actually, btw please, kindly ah er um anyway simply still".split()
+    "i'm i'd i'll it's that's they're there's you're we're let's isn't aren't don't doesn't actually, btw please, kindly ah er um anyway simply still asking talking speaking asked ask concerned concerns talk speak".split()
 )
 # Words that mean the same in most graphs.
 SYNONYMS: tuple[frozenset[str], ...] = tuple(

@@ -1,9 +1,11 @@
 """What an amendment may mean for conditions: each reading with the words that it explains."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.amend import edits
+from broadsheet.ask.amend.for_patterns import joins, path_to
 from broadsheet.ask.amend.names import rebuilt
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, Tested, is_aggregate
 from broadsheet.ask.check.scope import aggregates, walk
@@ -12,11 +14,14 @@ from broadsheet.ask.cypher.nodes import (
     Expression,
     Function,
     IsNull,
+    Label,
     ListOf,
     Literal_,
+    NodePattern,
     Projected,
     Projection,
     Property,
+    Query,
     Unary,
     Variable,
 )  # fmt: skip
@@ -141,7 +146,8 @@ def changed(scene: Scene) -> Iterator[Candidate]:
                 continue
             turned = sign in UPWARDS and held.sign in UPWARDS and UPWARDS[sign] != UPWARDS[held.sign]
             sure = 0.3 + about - 0.25 * (turned and said.value != held.value.value and not swap and not heard.contrast) - 0.15 * bool(heard.all("add") and not swap)
-            sure -= 0.3 * (isinstance(said.value, int) and bool(heard.all("limit")) and not said.sign and not named and not old)
+            bare = isinstance(said.value, int) and not said.sign and not named and not old
+            sure -= 0.3 * (bare and (bool(heard.all("limit")) or heard.words[said.place - 1].low in {"only", "just"}))
             sure += 0.15 * _owned(scene, held, said) + 0.25 * _is_broken(scene, held)
             if sign == "" and held.sign == "CONTAINS" and not isinstance(said.value, str):
                 sign = "="
@@ -302,7 +308,7 @@ def _compared_with(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozens
         facts = scene.facts(name, one.name)
         if facts is None or one.words & scene.heard.contrast or (facts.type in NUMBERS and text) or (not text and facts.type in {"string", "boolean"}):
             continue
-        first = 0.1 * (scene.owners(one.name)[0] == name)
+        first = 0.03 * (scene.owners(one.name)[0] == name)
         label = _said_label(scene, name)
         yield name, one.name, one.words | label, 0.25 + 0.2 * one.sure + first + 0.1 * bool(label)
     for one in scene.heard.mentions:
@@ -390,28 +396,28 @@ def groups(scene: Scene) -> Iterator[Candidate]:
     if any(step.values for step in scene.shape.steps):
         yield from _counted_tests(scene)
         return
-    heard, last = scene.heard, scene.last
-    if len(last.items) == 0 or last.star:
+    last = scene.last
+    own = next((item for item in last.items if is_aggregate(item.expression)), None)
+    passed = tuple(dict.fromkeys(one for item in last.items if item is not own for one in _things(scene, item.expression)))
+    if not passed or last.star:
         return
     for said in values(scene):
-        if said.sign not in COMPARISONS or isinstance(said.value, str):
-            continue
-        for what, words, sure in _countable(scene):
-            own = next((item for item in last.items if is_aggregate(item.expression)), None)
-            name = edits.fresh(scene.tree, own.name if own is not None and own.name else "many")
-            call = own.expression if own is not None else Function("count", (Variable(what),))
-            keys = [item for item in last.items if item is not own]
-            passed = list(dict.fromkeys(one for item in keys for one in _things(scene, item.expression)))
-            if not passed or what in passed:
-                continue
-            items = (*(Projected(Variable(one)) for one in passed), Projected(call, name))
-            step = Projection("WITH", items, where=Binary(said.sign, Variable(name), _literal(said.value)))
-            back = tuple(Projected(Variable(name), item.name) if item is own else item for item in last.items)
-            tree = edits.with_step(scene.tree, last, items=back)
-            part = tree.parts[-1]
-            clauses = (*part.clauses[:-1], step, part.clauses[-1])
-            made = edits.swapped(tree, part, type(part)(clauses))
-            yield Candidate(made, said.words | words | heard.all("add", "per", "count"), sure)
+        if said.sign in COMPARISONS and not isinstance(said.value, str):
+            for tree, what, words, sure in _countable(scene, own):
+                if what not in passed:
+                    made = _kept_by_count(tree, own, what, passed, said)
+                    yield Candidate(made, said.words | words | scene.heard.all("add", "per", "count"), sure)
+
+
+def _kept_by_count(tree: Query, own: Projected | None, what: str, passed: tuple[str, ...], said: Said) -> Query:
+    """Return a query that counts for each of what it gives back, and keeps those of which there are enough."""
+    last = edits.last_step(tree)
+    name = own.name if own is not None and own.name else edits.fresh(tree, "many")
+    call = own.expression if own is not None else Function("count", (Variable(what),))
+    step = Projection("WITH", (*(Projected(Variable(one)) for one in passed), Projected(call, name)), where=Binary(said.sign, Variable(name), _literal(said.value)))
+    items = tuple(Projected(Variable(name), item.name) if item is own else item for item in last.items)
+    part = tree.parts[-1]
+    return edits.swapped(tree, part, replace(part, clauses=(*part.clauses[:-1], step, replace(last, items=items))))
 
 
 def _counted_tests(scene: Scene) -> Iterator[Candidate]:
@@ -431,13 +437,21 @@ def _things(scene: Scene, node: Expression) -> Iterator[str]:
     yield from (one.name for one in walk(node) if isinstance(one, Variable) and one.name in scene.shape.kinds)
 
 
-def _countable(scene: Scene) -> Iterator[tuple[str, frozenset[int], float]]:
+def _countable(scene: Scene, own: Projected | None) -> Iterator[tuple[Query, str, frozenset[int], float]]:
+    """Yield what may be counted, each with the tree that has it: what is named, a new pattern of what is named, what is counted already."""
     for one in scene.heard.named("label"):
-        if one.sure >= SURE:
-            yield from ((name, one.words, 0.45) for name in scene.labelled(one.name))
-    own = [item for item in scene.last.items if is_aggregate(item.expression)]
-    if len(own) == 1:
-        yield "", scene.heard.all("count"), 0.35
+        if one.sure < SURE:
+            continue
+        there = scene.labelled(one.name)
+        yield from ((scene.tree, name, one.words, 0.45) for name in there)
+        if not there:
+            for anchor, triple, outward in joins(scene, one.name):
+                if anchor in scene.given:
+                    name = edits.fresh(scene.tree, one.name[:1].lower())
+                    path = path_to(anchor, triple, NodePattern(name, Label(one.name)), outward=outward)
+                    yield edits.with_path(scene.tree, anchor, path), name, one.words, 0.35
+    if own is not None:
+        yield scene.tree, "", scene.heard.all("count"), 0.35
 
 
 READERS = (changed, removed, negated, letters, unknowns, added, alternatives, groups)

@@ -78,6 +78,8 @@ def directions(scene: Scene) -> Iterator[Candidate]:
     for name, edge in scene.edges.items():
         kind, ends = _mentioned(scene, "type", edge.types), _ends_said(scene, name)
         named = 0.25 * bool(kind) + 0.1 * _ends_count(scene, name) + 0.2 * (len(scene.edges) == 1)
+        if any(heard.words[place].low == "direction" for place in turn) and (whatever := heard.all("remove")):
+            yield Candidate(edits.towards(scene.tree, name, "either"), turn | whatever | kind | ends, 0.45 + named)
         if either and not edge.either:
             yield Candidate(edits.towards(scene.tree, name, "either"), either | turn | kind | ends, 0.4 + named)
         order = _order_said(scene, name)
@@ -163,16 +165,16 @@ def _hung(scene: Scene, cue: frozenset[int]) -> Iterator[Candidate]:
     for said in scene.heard.named("label"):
         if said.sure < SURE or scene.labelled(said.name):
             continue
-        for anchor, triple, outward in _joins(scene, said.name):
+        for anchor, triple, outward in joins(scene, said.name):
             name = edits.fresh(scene.tree, said.name[:1].lower())
             key = scene.naming(said.name)
-            tree = edits.with_path(scene.tree, anchor, _path(anchor, triple, outward, NodePattern(name, Label(said.name))), optional=True)
+            tree = edits.with_path(scene.tree, anchor, path_to(anchor, triple, NodePattern(name, Label(said.name)), outward=outward), optional=True)
             item = Projected(Property(Variable(name), key) if key else Variable(name))
             last = edits.last_step(tree)
             yield Candidate(edits.with_step(tree, last, items=(*last.items, item)), cue | said.words | _mentioned(scene, "type", triple.type), 0.45)
 
 
-def _joins(scene: Scene, label: str) -> Iterator[tuple[str, Triple, bool]]:
+def joins(scene: Scene, label: str) -> Iterator[tuple[str, Triple, bool]]:
     """Yield nodes that the schema joins to nodes of a label, those that are given back first; whether the relation goes out from them."""
     order = [*[one for one in scene.given if one in scene.nodes], *[one for one in scene.nodes if one not in scene.given]]
     for name in order:
@@ -183,7 +185,8 @@ def _joins(scene: Scene, label: str) -> Iterator[tuple[str, Triple, bool]]:
                 yield name, triple, False
 
 
-def _path(anchor: str, triple: Triple, outward: bool, end: NodePattern) -> Path:  # noqa: FBT001 - which of two ways
+def path_to(anchor: str, triple: Triple, end: NodePattern, *, outward: bool) -> Path:
+    """Return the pattern that joins a node that is there to another."""
     relation = RelationPattern("", Label(triple.type), "right" if outward else "left")
     return Path((NodePattern(anchor), relation, end))
 
@@ -198,7 +201,7 @@ def absent(scene: Scene) -> Iterator[Candidate]:
         if said.sure < SURE or not _behind(scene, said):
             continue
         inner, words = _known_by(scene, said)
-        for anchor, triple, outward in _joins(scene, said.name):
+        for anchor, triple, outward in joins(scene, said.name):
             gone = [name for name in scene.labelled(said.name) if _reached(scene, anchor, name, triple)]
             tree = scene.tree
             if gone:
@@ -206,7 +209,7 @@ def absent(scene: Scene) -> Iterator[Candidate]:
                 if gone[0] in scene.given or edge is None:
                     continue
                 tree = edits.without_things(tree, (edge, gone[0]))
-            test = Unary("NOT", PatternTest(_path(anchor, triple, outward, NodePattern("", Label(said.name), inner))))
+            test = Unary("NOT", PatternTest(path_to(anchor, triple, NodePattern("", Label(said.name), inner), outward=outward)))
             made = edits.with_test(tree, test)
             near = _mentioned(scene, "label", scene.shape.labels.get(anchor, ""))
             sure = 0.4 + 0.2 * (anchor in scene.given) + 0.1 * bool(near) + 0.1 * bool(_mentioned(scene, "type", triple.type))
@@ -238,15 +241,15 @@ def joined_by(scene: Scene) -> Iterator[Candidate]:
     for label, key, value, words in _known_values(scene):
         if scene.labelled(label) or words & heard.contrast:
             continue
-        for anchor, triple, outward in _joins(scene, label):
+        for anchor, triple, outward in joins(scene, label):
             end = NodePattern("", Label(label), MapOf(((key, Literal_(value)),)))
             said = words | heard.all("add", "=") | _mentioned(scene, "type", triple.type)
             sure = 0.4 + 0.1 * (anchor in scene.given) + 0.15 * bool(_mentioned(scene, "type", triple.type))
             if any(cue.end <= min(words) <= cue.end + 4 for cue in denied):
-                test = Unary("NOT", PatternTest(_path(anchor, triple, outward, end)))
+                test = Unary("NOT", PatternTest(path_to(anchor, triple, end, outward=outward)))
                 yield Candidate(edits.with_test(scene.tree, test), said | heard.all("not"), sure + 0.1)
             else:
-                yield Candidate(edits.with_path(scene.tree, anchor, _path(anchor, triple, outward, end)), said, sure)
+                yield Candidate(edits.with_path(scene.tree, anchor, path_to(anchor, triple, end, outward=outward)), said, sure)
 
 
 def _known_values(scene: Scene) -> Iterator[tuple[str, str, str, frozenset[int]]]:
@@ -292,7 +295,7 @@ def both(scene: Scene) -> Iterator[Candidate]:
 def dropped(scene: Scene) -> Iterator[Candidate]:
     """A part of the pattern that is not wanted."""
     cue = scene.heard.all("remove")
-    if not cue:
+    if not cue or scene.heard.cue("turn"):
         return
     for name, edge in scene.edges.items():
         kind = _mentioned(scene, "type", edge.types)

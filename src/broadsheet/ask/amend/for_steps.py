@@ -111,7 +111,7 @@ def _sortable(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float,
         meant = _meant(scene, item.expression)
         if is_aggregate(meant):
             named = frozenset().union(*(_said(scene, node) for node in walk(meant) if isinstance(node, Property | Variable)), scene.said_of(Variable(item.name)) if item.name else ())
-            named |= _labels_said(scene, meant) | heard.all("count")
+            named |= _labels_said(scene, meant) | frozenset().union(*(heard.all(call.name) for call in aggregates(meant)))
             most = any(word.low in {"most", "fewest", "highest", "lowest", "largest", "smallest"} for word in heard.words)
             yield name, named, 0.2 + 0.25 * bool(named) + 0.1 * most, "count"
     words = {one.low for one in heard.words}
@@ -179,7 +179,7 @@ def columns(scene: Scene) -> Iterator[Candidate]:
     for one, name in scene.properties():
         of = Property(Variable(name), one.name)
         words = one.words | _label_of(scene, name)
-        first = 0.1 * (scene.owners(one.name)[0] == name) + 0.1 * (name in scene.given)
+        first = 0.03 * (scene.owners(one.name)[0] == name) + 0.1 * bool(_label_of(scene, name))
         present = next((item for item in last.items if item.expression == of), None)
         if present is None and not one.words & heard.contrast:
             if show or too:
@@ -216,12 +216,15 @@ def _things_shown(scene: Scene, show: frozenset[int], too: frozenset[int], hide:
             whole = any(isinstance(item.expression, Property) for item in last.items)
             key = scene.naming(one.name)
             new = Property(Variable(name), key) if key and whole else Variable(name)
+            if any(item.expression == new for item in last.items) and scene.heard.all("instead", "meant", "not"):
+                yield from _replaced(scene, Variable(name), one.words | show | scene.heard.all("meant", "instead", "not"), 0.35)
             if not held and (show or too):
                 tree = edits.with_step(scene.tree, last, items=(*last.items, Projected(new)))
                 yield Candidate(tree, one.words | show | too, 0.3 + 0.1 * bool(too))
                 yield from _replaced(scene, new, one.words | show | scene.heard.all("meant", "instead"), 0.25)
             if len(held) == 1 and hide and len(last.items) > 1:
-                yield Candidate(edits.without_item(scene.tree, last, held[0]), one.words | hide | show, 0.35)
+                weak = 0.15 * (not scene.heard.all("hide", "show"))
+                yield Candidate(edits.without_item(scene.tree, last, held[0]), one.words | hide | show, 0.35 - weak)
 
 
 def counts(scene: Scene) -> Iterator[Candidate]:

@@ -32,6 +32,8 @@ from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema
 # Below this a mention is too doubtful to act on.
 SURE = 0.62
 CURRENT_YEARS = (1000, 2200)
+# What things are known by, the likeliest first.
+NAMING = ("name", "title", "label", "text", "id")
 
 
 class Candidate(NamedTuple):
@@ -215,8 +217,8 @@ class Scene:
         """Return the property that nodes of a label are known by."""
         held = self.schema.properties(frozenset({label})) or {}
         texts = [key for key, facts in held.items() if facts[0].type in {"string", "any"}]
-        for part in ("name", "title", "label", "fullname", "id"):
-            found = next((key for key in texts if part in _parts(key) and (part != "id" or len(texts) == 1)), None)
+        for known in NAMING:
+            found = next((key for key in texts if key.lower() == known), None) or next((key for key in texts if _parts(key)[-1] == known), None)
             if found is not None:
                 return found
         return texts[0] if texts else next(iter(held), None)

@@ -255,7 +255,9 @@ def _plain(node: Any) -> Any:
     node = rebuilt(node, _plain)
     match node:
         case Binary() if node.sign in MIRRORED and isinstance(node.left, Literal_ | Parameter) and not isinstance(node.right, Literal_ | Parameter):
-            return Binary(MIRRORED[node.sign], node.right, node.left)
+            return _plain(Binary(MIRRORED[node.sign], node.right, node.left))
+        case Binary(right=Literal_(value=float())) if node.sign in MIRRORED and node.right.value.is_integer():
+            return Binary(node.sign, node.left, Literal_(int(node.right.value), str(int(node.right.value))))
         case Binary(sign="OR"):
             return _alternatives(node)
         case Binary(sign="IN", right=ListOf(items=(only,))):

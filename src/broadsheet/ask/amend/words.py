@@ -21,7 +21,9 @@ NEAR = 0.04
 # So many readings are looked at closely; each change beyond the first counts against one.
 TRIED, EXTRA = 12, 0.12
 # What a value, a word with a meaning, and a word that only tells what to do weigh.
-VALUE, CONTENT, CUE = 2.0, 1.0, 0.4
+VALUE, CONTENT, TELLING, CUE = 2.0, 1.0, 0.8, 0.4
+# Cues that mean one thing alone weigh more than those that go with many.
+SPECIAL = frozenset("count avg sum max min collect distinct turn case optional required null known order none per hops".split()) | {"keep twice", "either way"}
 BREAKS = frozenset({";", ".", "!"})
 
 
@@ -130,7 +132,7 @@ def _weight(heard: Heard, place: int) -> float:
         return 0.0
     kinds = {one.kind for one in heard.cues if place in one.words}
     if kinds:
-        return 0.0 if kinds == {"want"} else CUE
+        return 0.0 if kinds == {"want"} else TELLING if kinds & SPECIAL else CUE
     return CONTENT if word.is_content else 0.0
 
 
