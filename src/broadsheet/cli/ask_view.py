@@ -218,7 +218,7 @@ def _show_rows(console: Console, preview: Preview) -> None:
     for line in preview.fault:
         console.print(Text(line, style=COLOURS["error"]))
     for number, step in enumerate(preview.steps, 1):
-        console.print(Text(f"  step {number}: {step.rows:,} rows after {step.words}", style="dim"))
+        console.print(Text(f"  step {number}  {step.words}", style="dim"))
     for line in preview.empty:
         console.print(Text(f"  {line}", style=COLOURS["warning"]))
     if preview.rows:

@@ -199,7 +199,7 @@ class Loop:
 
     def _why(self, transcript: Transcript, event: Event) -> Done:
         _, query = self._read(transcript)
-        return Done(transcript, reasons(self.shown(query), event.number, self.tools))
+        return Done(transcript, reasons(self.shown(query), event.number))
 
     def _why_not(self, transcript: Transcript, event: Event) -> Done:
         _, query = self._read(transcript)

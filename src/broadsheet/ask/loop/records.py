@@ -70,10 +70,10 @@ class Option(Record):
 
 
 class Step(Record):
-    """How many rows there are after a part of the query."""
+    """A part of the query, how many rows there are after it (None where that could not be told), and both in words."""
 
     words: str
-    rows: int
+    rows: int | None
 
 
 class Preview(Record):
