@@ -3,6 +3,7 @@
 from mutant_list import Mutant
 
 CYPHER, CHECK = "tests/unit/test_ask_cypher.py::test_", "tests/unit/test_ask_check.py::test_"
+LOOP, WRITE = "tests/stage/test_ask_loop.py::test_", "tests/unit/test_ask_write.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -38,5 +39,41 @@ ASK = [
         '_where("; at most", clause.limit)',
         '""',
         CYPHER + "an_explanation_is_read_as_the_query_that_it_explains",
+    ),
+    # The loop and the roles of a model.
+    Mutant(
+        "ask: a query with an error is run",
+        "ask/loop/drafting.py",
+        "grave = {Severity.ERROR} if doubtful else",
+        "grave = set() if doubtful else",
+        LOOP + "a_model_is_asked_to_mend_so_often_and_no_more",
+    ),
+    Mutant(
+        "ask: changes that nobody asked for stay",
+        "ask/loop/amending.py",
+        "if not found.unrequested:",
+        "if True:",
+        LOOP + "changes_that_nobody_asked_for_are_taken_back_and_can_be_kept",
+    ),
+    Mutant(
+        "ask: the first of several queries in a reply is taken",
+        "ask/write/replies.py",
+        "_begun(behind)) > 1:",
+        "_begun(behind)) > 9:",
+        WRITE + "a_reply_without_one_query_has_none_and_says_why",
+    ),
+    Mutant(
+        "ask: a model's explanation may leave out DISTINCT",
+        "ask/write/prose.py",
+        "if node.distinct and not _ONCE.search(self._prose):",
+        "if False:",
+        WRITE + "what_an_explanation_leaves_out_is_found",
+    ),
+    Mutant(
+        "ask: a question can end its block in a prompt",
+        "ask/write/prompts.py",
+        'inner = inner.replace("</", "<\\\\/")',
+        "inner = str(inner)",
+        WRITE + "a_question_is_data_and_cannot_leave_its_block",
     ),
 ]

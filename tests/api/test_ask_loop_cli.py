@@ -182,7 +182,7 @@ def test_faults_are_two_lines(says, films, tmp_path):
 
 def test_a_transcript_of_another_graph_is_not_replayed(says, here, films, tmp_path):
     says("accept\n", "Which films are there?", *films, "--transcript", "loop.json")
-    write_graph(tmp_path / "other", Graph({"Film": FILMS.nodes["Film"].head(2)}, ()))
+    write_graph(tmp_path / "other", Graph({**FILMS.nodes, "Film": FILMS.nodes["Film"].reverse()}, FILMS.joined))
     done = here("ask", "replay", "loop.json", "--graph", "other")
     assert done.returncode == 27
     assert "is of another graph" in done.stderr
