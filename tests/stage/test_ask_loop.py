@@ -127,7 +127,22 @@ def test_a_model_is_asked_to_mend_so_often_and_no_more(tools):
     assert made.state.preview is None
     made = run(Loop(tools(scripted(write="MATCH (x:Zebra) RETURN x", mend="MATCH (f:Film) RETURN f.title"))), WHO)
     assert made.state.query == "MATCH (f:Film) RETURN f.title"
-    assert "asked to mend: UNKNOWN_LABEL" in made.state.drafts[-1].notes[0]
+    assert "asked to mend: UNKNOWN_LABEL" in made.state.drafts[1].notes[0]
+
+
+def test_a_model_is_told_what_the_question_asks_for_otherwise_and_heard_if_that_is_better(tools):
+    late = "MATCH (f:Film) WHERE f.year > 2005 RETURN f.title"
+    question = "Which films have a year above 2000?"
+    asked = []
+    held = tools(scripted(write=late, mend=lambda said: asked.append(said) or late.replace("2005", "2000")))
+    made = run(Loop(held), question)
+    assert "2000" in made.state.query
+    assert len(asked) == 1
+    assert "QUESTION_MISMATCH" in asked[0]
+    worse = run(Loop(tools(scripted(write=late, mend="MATCH (f:Film) RETURN f.title, f.year"))), question)
+    assert worse.state.query == late
+    assert "no better" in worse.state.drafts[-1].notes[-1]
+    assert any(one.asked and one.severity == "warning" for one in worse.state.findings)
 
 
 def test_an_explanation_that_leaves_something_out_is_told_so(tools):
@@ -269,9 +284,9 @@ def test_a_hostile_question_is_only_a_question(tools):
 
 def test_doubtful_queries_wait_where_they_must_not_run(tools):
     late = "MATCH (f:Film) WHERE f.year > 2050 RETURN f.title"
-    held = tools(scripted(write=late), doubtful=False)
+    held = tools(scripted(write=late, mend=late), doubtful=False)
     made = run(Loop(held), WHO)
     assert made.state.preview is None
     assert outcome_of(made.state) is Outcome.DOUBTFUL
     assert held.engine.seen == []
-    assert outcome_of(run(Loop(tools(scripted(write=late))), WHO).state) is Outcome.ANSWERED
+    assert outcome_of(run(Loop(tools(scripted(write=late, mend=late))), WHO).state) is Outcome.ANSWERED

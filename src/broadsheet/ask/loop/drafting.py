@@ -39,8 +39,11 @@ class Settled(NamedTuple):
         return tuple(Drafted(text=one.text, by=one.by, notes=one.notes) for one in self.drafts)
 
 
-def settle(draft: Draft, asking: Asking, tools: Tools) -> Settled:
-    """Return what becomes of a draft. A model that is asked to mend it and gives no reply leaves it as it is."""
+def settle(draft: Draft, asking: Asking, tools: Tools, *, answers: bool = False) -> Settled:
+    """Return what becomes of a draft. A model that is asked to mend it and gives no reply leaves it as it is.
+
+    A draft that `answers` the question is held against it too: the model is told once what is doubtful, and heard if what it makes of it is less so.
+    """
     drafts = [draft]
     tried = 0
     while (text := drafts[-1].text) is not None:
@@ -54,7 +57,29 @@ def settle(draft: Draft, asking: Asking, tools: Tools) -> Settled:
         drafts.append(mended._replace(notes=(*mended.notes, *(f"asked to mend: {fault}" for fault in faults))))
         if mended.text in {one.text for one in drafts[:-1]}:
             break
+    if answers and tried < tools.settings.tries and (text := drafts[-1].text) is not None and (doubts := _doubts(text, asking, tools)):
+        drafts += _less_doubtful(text, doubts, asking, tools)
     return _settled(drafts, tools)
+
+
+def _doubts(text: str, asking: Asking, tools: Tools) -> list[str]:
+    """Return what a query without errors answers otherwise than it was asked, as far as that is sure."""
+    found = check(text, tools.schema)
+    if found.query is None or _faults(found):
+        return []
+    return [f"{one.code}: {one.message}" for one in asked_findings(asking.question, text, found.query, tools.schema) if one.severity is not Severity.INFO]
+
+
+def _less_doubtful(text: str, doubts: Sequence[str], asking: Asking, tools: Tools) -> list[Draft]:
+    mended = _mended(asking, text, doubts, tools)
+    if mended is None:
+        return []
+    made = [mended._replace(notes=(*mended.notes, *(f"asked to mend: {doubt}" for doubt in doubts)))]
+    if mended.text is None:
+        return made
+    if not _faults(_fixed(made, tools)) and len(_doubts(str(made[-1].text), asking, tools)) < len(doubts):
+        return made
+    return [made[0]._replace(text=None, notes=(*made[0].notes, "what it made of them was no better, and is left"))]
 
 
 def _mended(asking: Asking, text: str, faults: Sequence[str], tools: Tools) -> Draft | None:

@@ -83,7 +83,7 @@ class Loop:
             state = State(number=len(transcript.states) + 1, parent=parent, options=options, chosen=chosen)
             return Done(_at(transcript, state), (f"{options[0].words!r} may mean {len(options)} things.",))
         asking = asking_of(question, self.tools, chosen)
-        made = settle(self.tools.writer.write(asking), asking, self.tools)
+        made = settle(self.tools.writer.write(asking), asking, self.tools, answers=True)
         return Done(self._stated(transcript, made, parent, chosen))
 
     def _choose(self, transcript: Transcript, event: Event) -> Done:
