@@ -227,9 +227,9 @@ def _show_rows(console: Console, preview: Preview) -> None:
         for name in preview.columns:
             table.add_column(Text(name))
         if preview.cited:
-            table.add_column("from", style="dim")
+            table.add_column("rests on", style="dim")
         for number, row in enumerate(preview.rows, 1):
-            origin = [cut(", ".join(preview.cited[number - 1]), 2 * CELL)] if preview.cited else []
+            origin = [cut("; ".join(preview.cited[number - 1]), CELL)] if preview.cited else []
             table.add_row(str(number), *(Text(cell(value)) for value in row), *map(Text, origin))
         console.print(table)
     if not preview.fault:

@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from broadsheet.ask.answer.cited import Citation
-from broadsheet.ask.answer.values import node_name
+from broadsheet.ask.answer.words import citation_as_json
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.records import Found, Preview, State, Transcript
@@ -82,10 +81,4 @@ def _provenance(loop: Loop, state: State) -> list[dict[str, Any]] | None:
     found = loop.shown(query).answer if query is not None else None
     if found is None or found.citations is None or state.preview is None:
         return None
-    return [_cited(one) for one in found.citations[: len(state.preview.rows)]]
-
-
-def _cited(one: Citation) -> dict[str, Any]:
-    nodes = [{"label": node.id.label, "row": node.id.row, "name": node_name(node)} for node in one.nodes]
-    edges = [{"type": edge.id.type, "row": edge.id.row, "start": list(edge.start), "end": list(edge.end)} for edge in one.edges]
-    return {"nodes": nodes, "relations": edges, "absent": list(one.absent), "uncited": list(one.uncited), "complete": one.complete}
+    return [citation_as_json(one) for one in found.citations[: len(state.preview.rows)]]

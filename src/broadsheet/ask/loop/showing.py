@@ -2,27 +2,30 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from broadsheet.ask.answer.answer import answer
 from broadsheet.ask.answer.cited import Answer, Citation
 from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.answer.empty import emptiness
+from broadsheet.ask.answer.expected import Wanted, missing
 from broadsheet.ask.answer.steps import STEP, Counter, steps
-from broadsheet.ask.answer.values import cut, node_name, value_as_json
-from broadsheet.ask.answer.values import shown as in_words
+from broadsheet.ask.answer.values import cut, value_as_json
+from broadsheet.ask.answer.words import reason
 from broadsheet.ask.cypher.nodes import Projection, Query
 from broadsheet.ask.cypher.printer import written
+from broadsheet.ask.graph.engine import Caps
 from broadsheet.ask.graph.values import Row, Rows
 from broadsheet.ask.loop.records import Compared, Preview, Step
 from broadsheet.ask.loop.tools import Tools
 from broadsheet.core.errors import ConfigError, QueryError
 
-# Nodes of a row that are cited by name; of more the number is told.
+# Nodes of a label that are cited by number; of more it is told how many.
 NAMED = 6
 # Code points of what an engine says is wrong.
 LONG = 300
-# Nodes and relations that are told of one row.
+# Lines that are told of one row.
 LINES = 30
 
 
@@ -53,7 +56,7 @@ def shown(query: Query, tools: Tools) -> Shown:
 
 def _steps(query: Query, rows: list[tuple[Any, ...]], tools: Tools) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """Return how many rows each step of a query leaves, and why there are none in the end, or none that are counted."""
-    caps = STEP._replace(seconds=min(STEP.seconds, tools.settings.seconds))
+    caps = _caps(tools)
     if all(value in (0, None) for row in rows for value in row):
         found = emptiness(tools.engine, query, caps)
         why = found.why if found.failing is not None else ()
@@ -62,15 +65,20 @@ def _steps(query: Query, rows: list[tuple[Any, ...]], tools: Tools) -> tuple[tup
     return tuple(Step(words=one.words(), rows=one.count) for one in steps(Counter(tools.engine, None, caps), query)), ()
 
 
+def _caps(tools: Tools) -> Caps:
+    """Return what one step may take."""
+    return STEP._replace(seconds=min(STEP.seconds, tools.settings.seconds))
+
+
 def columns(query: Query, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of an answer's columns as the query has them, for engines have their own for what has no name.
+    """Return the names of an answer's columns as the query has them, for engines have their own for what has no name; those `given` where it does not tell.
 
     >>> from broadsheet.ask.cypher.parser import parse
     >>> columns(parse("MATCH (f:Film) RETURN f.title, count(*) AS n").query, ("f.title", "COUNT_STAR()"))
     ('f.title', 'n')
     """
     last = query.parts[0].clauses[-1]
-    if not isinstance(last, Projection) or last.star or len(last.items) != len(given):
+    if not isinstance(last, Projection) or last.star or (given and len(last.items) != len(given)):
         return given
     return tuple(one.name or written(one.expression) for one in last.items)
 
@@ -92,11 +100,13 @@ def as_json(row: Row) -> tuple[Any, ...]:
 
 
 def cited(one: Citation) -> tuple[str, ...]:
-    """Return what a row comes from, in words: nodes with their labels, the first few by name, and how many relations."""
-    nodes = [f"{node.id.label} {node_name(node)!r}" for node in one.nodes[:NAMED]]
-    more = [f"{len(one.nodes) - NAMED} more nodes"] if len(one.nodes) > NAMED else []
+    """Return what a row comes from: the nodes of each label by their numbers, and how many relations."""
+    rows: dict[str, list[int]] = {}
+    for node in one.nodes:
+        rows.setdefault(node.id.label, []).append(node.id.row)
+    nodes = [f"{label} {', '.join(map(str, held[:NAMED]))}" + (f" and {len(held) - NAMED} more" if len(held) > NAMED else "") for label, held in rows.items()]
     edges = [f"{len(one.edges)} relation{'' if len(one.edges) == 1 else 's'}"] if one.edges else []
-    return (*nodes, *more, *edges)
+    return (*nodes, *edges)
 
 
 def compared(before: Rows, after: Rows, most: int) -> Compared:
@@ -120,26 +130,33 @@ def compared(before: Rows, after: Rows, most: int) -> Compared:
 
 
 def reasons(found: Shown, number: int) -> tuple[str, ...]:
-    """Return which nodes and relations a row comes from, one a line; `number` 0 is the first row. Raises ConfigError for a row that is not there."""
+    """Return in words what a row rests on; of no number that of the first row. Raises ConfigError for a row that is not there."""
     if found.answer is None or not found.answer.rows.rows:
         raise ConfigError("There are no rows.", "Amend the query; show says at which step none are left.")
-    rows, citations = found.answer.rows.rows, found.answer.citations
-    if not 0 <= number <= len(rows):
-        raise ConfigError(f"There is no row {number}.", f"Give a number from 1 to {len(rows)}.")
-    if citations is None:
-        return found.answer.notes
-    place = max(number, 1) - 1
-    one = citations[place]
-    names = {node.id: f"{node.id.label} {node_name(node)!r}" for node in one.nodes}
-    lines = [f"Row {place + 1}, {', '.join(map(in_words, rows[place]))}, rests on:"]
-    lines += [f"  {names[node.id]}, number {node.id.row} of its label" for node in one.nodes]
-    lines += [f"  {edge.id.type} from {names.get(edge.start, edge.start.label)} to {names.get(edge.end, edge.end.label)}" for edge in one.edges]
-    more = [f"  and {len(lines) - LINES} more"] if len(lines) > LINES else []
-    lines = [*lines[:LINES], *more, *(f"  nothing for {text}" for text in one.absent), *(f"  not followed: {text}" for text in one.uncited)]
-    return (*lines, *(["  not all is cited: there is more than is shown"] if not one.complete else []))
+    count = len(found.answer.rows.rows)
+    if not 0 <= number <= count:
+        raise ConfigError(f"There is no row {number}.", f"Give a number from 1 to {count}.")
+    lines = reason(found.answer, max(number, 1)).splitlines()
+    return (*lines[:LINES], *([f"And {len(lines) - LINES} lines more."] if len(lines) > LINES else []))
 
 
 def why_not(query: Query, words: str, tools: Tools) -> tuple[str, ...]:
-    """Return why something is not among the rows."""
-    del query, words, tools
-    return ()
+    """Return in words why something is not among the rows: a value of any column, or `COLUMN = VALUE` of one."""
+    column, equals, value = (one.strip() for one in words.partition("="))
+    names = columns(query, ())
+    wanted: Wanted = {column: wanted_of(value)} if equals and column in names else wanted_of(words.strip())
+    return tuple(missing(tools.engine, query, wanted, _caps(tools)).words().splitlines())
+
+
+def wanted_of(text: str) -> str | int | float:
+    """Return the value that a person names: a number, or a text with or without quotation marks.
+
+    >>> wanted_of("2011"), wanted_of("'2011'"), wanted_of("Ana Bell")
+    (2011, '2011', 'Ana Bell')
+    """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
