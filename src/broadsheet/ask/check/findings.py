@@ -58,7 +58,7 @@ class Splice(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What is wrong at a place, and why; `fix` mends it where there is one way to."""
+    """What is wrong at a place, and why; `fix` mends it where there is one way to. `asked` is the place in the question that says otherwise."""
 
     code: Code
     severity: Severity
@@ -66,6 +66,7 @@ class Finding(NamedTuple):
     message: str
     fix: tuple[Splice, ...] = ()
     hopeless: bool = False
+    asked: Place | None = None
 
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:

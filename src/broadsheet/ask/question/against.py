@@ -1,9 +1,9 @@
 """A question held against a query: what it asks for that the query lacks, has besides, or has otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from broadsheet.ask.check.findings import Finding
+from broadsheet.ask.check.checker import Checked, check
 from broadsheet.ask.check.scope import Scopes
 from broadsheet.ask.check.shapes import Shapes
 from broadsheet.ask.check.values import Values
@@ -15,6 +15,7 @@ from broadsheet.ask.question.order_held import OrderHeld
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.values_held import ValuesHeld
 from broadsheet.ask.question.vocabulary import Vocabulary
+from broadsheet.ask.question.words import Token
 from broadsheet.ask.schema import Schema
 
 # The rules whose doubts are alarms; the others are told as an info. They were chosen on the databases that `bench/questions.py` names for it.
@@ -26,6 +27,18 @@ SURE = frozenset(
     "distinct_counted distinct_rows different_counted count_repeats or_for_and or_extra or_missing relation property_filtered property_ordered returned hop_missing property_role order_role interval "
     "interval_half called top_missing first_latest property_denied".split()
 )
+
+# Words that hardly any English question does without.
+_ENGLISH = frozenset(
+    "the of in a an and to for is are was were who what which how that with by on at from do does did have has had list show find give all many most not name names their "
+    "where when than more me or as it its".split()
+)
+
+
+def is_english(pieces: Sequence[Token]) -> bool:
+    """Whether a question reads as English: of many words, some are of those that hardly any question does without."""
+    words = [one.low for one in pieces if one.shape == "word"]
+    return len(words) < 5 or sum(one in _ENGLISH for one in words) * 8 >= len(words)
 
 
 @lru_cache(maxsize=32)
@@ -41,11 +54,27 @@ def doubts(question: str, text: str, query: Query, schema: Schema) -> Iterator[D
     scopes = Scopes(query)
     Shapes(scopes, schema, text).check()
     held = held_in(query, scopes)
-    yield from ValuesHeld(facts, held, text, vocabulary).doubts()
+    values = ValuesHeld(facts, held, text, vocabulary)
+    if not is_english(facts.tokens):
+        # Of another language only figures and what stands in quotation marks are understood.
+        yield from values.figures()
+        return
+    yield from values.doubts()
     yield from OrderHeld(facts, held, Values(scopes, schema), text).doubts()
     yield from NamesHeld(facts, held, schema).doubts()
 
 
-def asked_findings(question: str, text: str, query: Query, schema: Schema) -> tuple[Finding, ...]:
-    """Return what a question and a query tell differently, as findings in the order of the query; what is sure is a warning, the rest an info."""
-    return tuple(sorted(dict.fromkeys(finding_of(one, question, SURE) for one in doubts(question, text, query, schema)), key=lambda one: (one.place, one.code)))
+def check_against(question: str, text: str, schema: Schema) -> Checked:
+    """Hold a query against a schema and a question. What the question says otherwise for sure is a warning, what is only doubtful an info. Never raises.
+
+    >>> from broadsheet.ask.schema import Triple
+    >>> films = Schema.of_triples((Triple("Person", "DIRECTED", "Film"),))
+    >>> found = check_against("Who directed films after 1999?", "MATCH (p:Person)-[:DIRECTED]->(f:Film) WHERE f.year < 1999 RETURN p", films)
+    >>> found.findings[0].message, found.fixed[-24:]
+    ("The question says 'after 1999' (at 19); the query has f.year < 1999.", 'E f.year > 1999 RETURN p')
+    """
+    checked = check(text, schema)
+    if checked.query is None:
+        return checked
+    told = (finding_of(one, question, SURE) for one in doubts(question, text, checked.query, schema))
+    return Checked.of(text, checked.query, (*checked.findings, *told))

@@ -23,5 +23,5 @@ def finding_of(doubt: Doubt, question: str, sure: frozenset[str]) -> Finding:
     said = doubt.message
     if doubt.asked is not None:
         start, end = doubt.asked
-        said = f"The question says {question[start:end]!r} ({start}-{end}); {said}"
-    return Finding(doubt.code, severity, doubt.place, said, doubt.fix if severity is Severity.WARNING else ())
+        said = f"The question says {question[start:end]!r} (at {start}); {said}"
+    return Finding(doubt.code, severity, doubt.place, said, doubt.fix if severity is Severity.WARNING else (), asked=doubt.asked)

@@ -12,6 +12,7 @@ from broadsheet.ask.cypher.nodes import (
     Function,
     IsNull,
     Literal_,
+    MapOf,
     Place,
     Projection,
     Property,
@@ -23,14 +24,15 @@ from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Aggregate, Facts, Mark, Superlative
-from broadsheet.ask.question.held import Gathered, Held, Ordered, counts, names_in
+from broadsheet.ask.question.held import Gathered, Held, Ordered, counts
 from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import TIMES
 
 _TIME_WORDS = {
     root(one)
     for one in "year date time born birth created creation at on since released published updated timestamp joined founded started ended day month modified registered opened "
-    "closed posted sent edited deleted incorporation inactivation established launched expires when dob begin end".split()
+    "closed posted sent edited deleted incorporation inactivation established launched expires when dob begin end built made constructed "
+    "discovered invented printed written appointed hired admitted completed added uploaded observed signed filed ordered shipped delivered sent received".split()
 }
 _AGE_WORDS = {"age", "ages"}
 _RANKS = {"rank", "position", "place", "order", "priority", "level"}
@@ -54,7 +56,8 @@ class OrderHeld:
     def __init__(self, facts: Facts, held: Held, values: Values, text: str) -> None:
         self._facts, self._held, self._values, self._text = facts, held, values, text
         self._functions = held.functions
-        self._names = {root(one) for name in names_in(held) for one in parts(name)}
+        keys = [node.key for node in walk(held.query) if isinstance(node, Property)] + [key for node in walk(held.query) if isinstance(node, MapOf) for key, _ in node.entries]
+        self._names = {root(one) for key in keys for one in parts(key)}
 
     def doubts(self) -> Iterator[Doubt]:
         """Yield what does not agree."""
@@ -160,11 +163,16 @@ class OrderHeld:
         gathered = {one.function.name.lower() for one in self._held.gathered}
         asked = {one.which for one in self._facts.aggregates if not one.soft}
         for one in self._facts.aggregates:
-            if one.soft or one.which in gathered or self._made(one):
+            if one.soft or one.which in gathered:
                 continue
             others = [other for other in self._held.gathered if other.function.name.lower() in {"avg", "sum", "min", "max", "stdev", "stdevp", "count"} - asked]
             numeric = [other for other in others if other.function.name.lower() != "count"]
-            if one.which in {"avg", "sum", "stDev", "percentileCont"} and numeric:
+            total = one.which == "count" and one.words.lower().startswith("total") and numeric and not gathered & {"count", "sum"}
+            if total:
+                yield self._regathered("count_changed", numeric[0], one)
+            elif self._made(one):
+                continue
+            elif one.which in {"avg", "sum", "stDev", "percentileCont"} and numeric:
                 yield self._regathered(f"{one.which}_changed", numeric[0], one)
             elif one.which == "count" and numeric and not gathered & {"count"} and "sum" not in gathered:
                 yield self._regathered("count_changed", numeric[0], one)
@@ -255,6 +263,7 @@ class OrderHeld:
         marks = [one for one in self._facts.marked("negation") if not self._is_name(one)]
         denied = [one for one in self._facts.comparisons if one.denied or one.sign == "<>"]
         held = self._held.negations or any("NOT" in one.sign or one.sign == "<>" or one.turned for one in self._held.filters)
+        held = held or any(one.value is not None and one.sign == "=" and one.value.value in {False, 0} for one in self._held.filters)
         # A value may deny by itself: "no suspect found".
         held = held or any(_DENYING.search(one.value) for one in self._held.constants if isinstance(one.value, str))
         if marks and not held:
@@ -280,7 +289,10 @@ class OrderHeld:
                           "alone", "lowest", "zero", "0", "first", "last", "unique", "distinct", "exactly", "open", "left", "remaining", "yet"}  # fmt: skip
         if excused:
             return
+        bounded = any(one.sign in {"<=", ">=", "<", ">"} for one in self._facts.comparisons)
         for node in walk(self._held.query):
+            if isinstance(node, Unary) and isinstance(node.of, Binary) and node.of.sign in {"<", "<=", ">", ">="} and bounded:
+                continue
             if isinstance(node, IsNull) and not node.negated and isinstance(node.of, Property) and not self._held.optional:
                 yield Doubt("null_extra", Code.QUESTION_FACT_EXTRA, node.place, None, f"The question denies nothing, and the query has {written(node)}.")
                 return

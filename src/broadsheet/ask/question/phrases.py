@@ -170,7 +170,7 @@ MONTHS = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
 # Words with a capital that name nothing of a graph.
 PLAIN_CAPITALS = _words(
     "i id ids url urls ceo cto cfo uk us usa ip usd eur gbp ok pid api cpu ram uri html json sql nhs monday tuesday wednesday thursday friday saturday sunday january february "
-    "march april may june july august september october november december english"
+    "march april may june july august september october november december english british american french german dutch swiss greek chinese japanese italian spanish russian indian canadian australian european asian african"
 )
 LINKS = _words("of the and de van von der la le di da du & - . ' ’ for in on at to a y")
 

@@ -17,6 +17,8 @@ from broadsheet.ask.question.words import parts, root
 
 # How often a unit of time goes into another, and thousandths.
 UNITS = (60, 3600, 24, 7, 12, 30, 365, 1000, 60_000, 3_600_000, 86_400, 86_400_000, 0.01, 1e-3)
+# How the adjective of a country ends: Portuguese, Spanish, Brazilian.
+_PEOPLES = ("ese", "ish", "ian", "ean", "an", "ch", "ic", "i")
 _ONES = (["who", "is"], ["who", "was"], ["who", "has"], ["what", "is"], ["what", "was"], ["which", "is"])
 ORDER = {"<": -1, "<=": -1, ">": 1, ">=": 1}
 
@@ -45,6 +47,12 @@ class ValuesHeld:
         yield from self._extra()
         yield from self._containments()
         yield from self._truths()
+
+    def figures(self) -> Iterator[Doubt]:
+        """Yield only numbers, dates, codes and quoted texts that are not there."""
+        for value in self._facts.values:
+            if not value.soft and value.kind not in {"name", "decade"} and not self._is_said(value) and not (value.is_number and float(value.value) in self._cuts):
+                yield Doubt(f"{value.kind}_missing", Code.QUESTION_FACT_MISSING, self._held.last, value.place, "the query has nothing of it.")
 
     # Limits.
 
@@ -260,6 +268,8 @@ class ValuesHeld:
             return True
         words = [one for one in re.findall(r"[^\W_]+", value.text.lower()) if len(one) > 2 and one not in p.LINKS]
         if value.kind == "name":
+            if any(text[:3].lower() == value.text[:3].lower() and value.text.lower().endswith(_PEOPLES) for text in self._texts):
+                return True
             return bool(words) and sum(one in self._folded or root(one) in self._folded for one in words) * 2 >= len(words)
         if value.kind == "quoted" and words:
             digits = [float(one) for one in re.findall(r"\d+", value.text)]
