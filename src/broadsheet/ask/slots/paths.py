@@ -66,7 +66,7 @@ class Ways:
 
 
 class Evidence:
-    """What the words of one question say of relations. `learnt` has weights of (type, stem), added where there are any."""
+    """What the words of one question say of relations. `learnt` has weights of (type, stem), as further words for it."""
 
     def __init__(self, ways: Ways, question: Sequence[Token], silent: frozenset[int], stops: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None) -> None:
         self.names, self.silent = ways.names, silent
@@ -74,6 +74,9 @@ class Evidence:
         self._stems = ["" if at in silent or token.shape not in {"word", "code"} else stem(token.low) for at, token in enumerate(question)]
         self._empty = [is_empty(one.low) for one in question]
         self._heard = {kind: self._of(bags) for kind, bags in ways.names.relations.items()}
+        for kind, bags in self._heard.items():
+            learnt = {at: like for at, one in enumerate(self._stems) if one and (like := self._learnt.get((kind, one), 0.0))}
+            bags += [[learnt]] if learnt else []
         shared: dict[int, int] = {}
         for bags in self._heard.values():
             for at in {at for bag in bags for word in bag for at in word}:
@@ -99,8 +102,6 @@ class Evidence:
             score = sum(one for one, _ in met) * weight
             if score > best:
                 best, tokens = score, {at: one * weight for one, at in met if one}
-        if self._learnt:
-            best += sum(self._learnt.get((kind, one), 0.0) * self._near(at, low, high) for at, one in enumerate(self._stems) if one)
         return best, tokens
 
     def _near(self, at: int, low: int, high: int) -> float:

@@ -13,12 +13,13 @@ BEHIND = 4
 
 
 class Weights(NamedTuple):
-    """Weights of features; `relations` are those of a word with a type of relation, by themselves. Untrained weights have none."""
+    """Weights of features; `relations` are those of a word with a type of relation, by themselves; `labels` are words that stand for a label. Untrained weights have none."""
 
     name: str
     plain: float = 1.0
     learnt: Mapping[str, float] = {}
     relations: Mapping[tuple[str, str], float] = {}
+    labels: Mapping[str, str] = {}
 
     def score(self, plain: float, found: Sequence[str]) -> float:
         """Return the score of a draft: that of the search, and what was learnt of each feature."""

@@ -1,6 +1,7 @@
 """Questions to queries: the drafts of a question, the best first, each with the words that gave its parts."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,10 +11,11 @@ from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
-from broadsheet.ask.link.links import Links
+from broadsheet.ask.link.links import Links, NameLink
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
+from broadsheet.ask.question.words import stem
 from broadsheet.ask.slots.anchors import Anchor, anchors, silent_tokens
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
@@ -26,6 +28,8 @@ from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
 
 # What a word costs that nothing accounts for.
 UNHEARD = 0.12
+# How surely a word that was learnt stands for a label.
+LEARNT = 0.75
 
 
 class Draft(NamedTuple):
@@ -63,9 +67,7 @@ class Slots:
         `links` are links that are known to be right, in place of those that are found.
         """
         facts = self.facts(question)
-        links = link(question, self.index, facts) if links is None else links
-        inside = [one.value.place for one in facts.containments if one.value is not None]
-        links = links._replace(values=tuple(one for one in links.values if not any(place.start <= one.place.start and one.place.end <= place.end for place in inside)))
+        links = self._linked(facts, links)
         found = anchors(facts, links, self.index.names)
         silent = silent_tokens(facts, found, links)
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
@@ -76,6 +78,30 @@ class Slots:
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
         return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
+
+    def with_weights(self, weights: Weights) -> "Slots":
+        """Return the same writer with other weights."""
+        other = copy(self)
+        other.weights = weights
+        return other
+
+    def read(self, question: str, links: Links | None = None) -> tuple[Facts, tuple[Anchor, ...]]:
+        """Return the facts of a question, and the words that a query must account for."""
+        facts = self.facts(question)
+        return facts, anchors(facts, self._linked(facts, links), self.index.names)
+
+    def _linked(self, facts: Facts, links: Links | None) -> Links:
+        links = link(facts.question, self.index, facts) if links is None else links
+        # What is looked for within a value is none.
+        inside = [one.value.place for one in facts.containments if one.value is not None]
+        values = tuple(one for one in links.values if not any(place.start <= one.place.start and one.place.end <= place.end for place in inside))
+        named = {one.place for one in links.names if one.kind == "label"}
+        learnt = [
+            NameLink(one.place, one.text, "label", self.weights.labels[stem(one.low)], (), LEARNT)
+            for one in facts.tokens
+            if stem(one.low) in self.weights.labels and one.place not in named
+        ]
+        return links._replace(values=values, names=tuple(sorted((*links.names, *learnt), key=lambda one: one.place))) if learnt or inside else links
 
     def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
         sketch, more = finish.finished(state.sketch)
