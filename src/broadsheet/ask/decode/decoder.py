@@ -43,9 +43,7 @@ class Decoder:
         self._llm = llm
         self._vocabulary = Vocabulary(llm.vocabulary)
 
-    def __call__(
-        self, question: str, schema: Schema, given: Given | None = None, shown: Sequence[Example] = (), *, most: int = MOST, seed: int = 0
-    ) -> Decoded:
+    def __call__(self, question: str, schema: Schema, given: Given | None = None, shown: Sequence[Example] = (), *, most: int = MOST, seed: int = 0) -> Decoded:
         """Return a query of at most `most` tokens for a question; its texts are values of the schema, and those that are given or stand in the question.
 
         `shown` are questions with their queries that the model reads before, the likest last; without any, some are made of the schema.

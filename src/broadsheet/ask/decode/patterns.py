@@ -78,26 +78,27 @@ class Onwards:
             yield Move("", scope)
         if trail.hops >= (MOST_TESTED if trail.test else MOST_HOPS):
             return
-        before = scope
         for hop in world.hops(trail.label):
-            scope = before
-            if trail.test and not trail.hops:
-                if is_tested(hop, trail.name, scope):
-                    continue
-                scope = before.test(trail.name, _mark(hop))
-            allowed = self._narrowed(hop, world, scope)
-            to, by, ends = (tuple(one for one in labels if one in allowed) for labels in (hop.to, hop.by, hop.ends))
-            for name in ("",) if trail.test else ("", scope.fresh("r")):
-                inner = scope.named(Name(name, "relation", hop.type, optional=trail.optional)) if name else scope
-                said = f"[{name}:{label_name(hop.type)}"
-                if ends:
-                    yield Move(f"-{said}", inner, (Inside("relation", hop.type, name, ""), Arrow(trail, to, ends, left=False)))
-                if by:
-                    yield Move(f"<-{said}", inner, (Inside("relation", hop.type, name, ""), Arrow(trail, by, (), left=True)))
-            if trail.label in hop.to and trail.label in allowed and trail.needs < 2:
-                own = (trail.label,)
-                for row in ROWS:
-                    yield Move(f"-[:{label_name(hop.type)}{row}", scope, (Arrow(trail, own, own, left=False),))
+            if not trail.test:
+                yield from self._hop(hop, world, scope)
+            elif trail.hops or not is_tested(hop, trail.name, scope):
+                yield from self._hop(hop, world, scope if trail.hops else scope.test(trail.name, _mark(hop)))
+
+    def _hop(self, hop: Hop, world: World, scope: Scope) -> Iterator[Move]:
+        """Yield the beginnings of a relation, either way round, and of a row of them."""
+        trail, kind, allowed = self.trail, label_name(hop.type), self._narrowed(hop, world, scope)
+        to, by, ends = (tuple(one for one in labels if one in allowed) for labels in (hop.to, hop.by, hop.ends))
+        for name in ("",) if trail.test else ("", scope.fresh("r")):
+            inner = scope.named(Name(name, "relation", hop.type, optional=trail.optional)) if name else scope
+            inside = Inside("relation", hop.type, name, "")
+            if ends:
+                yield Move(f"-[{name}:{kind}", inner, (inside, Arrow(trail, to, ends, left=False)))
+            if by:
+                yield Move(f"<-[{name}:{kind}", inner, (inside, Arrow(trail, by, (), left=True)))
+        if trail.label in to and trail.needs < 2:
+            own = (trail.label,)
+            for row in ROWS:
+                yield Move(f"-[:{kind}{row}", scope, (Arrow(trail, own, own, left=False),))
 
     def _narrowed(self, hop: Hop, world: World, scope: Scope) -> frozenset[str]:
         """Return the labels that may come next: on the shortest way to what is known, where the path must be tied to it."""

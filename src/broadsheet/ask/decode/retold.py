@@ -78,14 +78,14 @@ class _Teller:
         known = element.name in self._told
         if not known and (element.name or begins):
             self._name(element)
-        entries = list(element.properties.entries) if isinstance(element.properties, MapOf) else []
-        if element.properties is not None and not isinstance(element.properties, MapOf):
-            raise LookupError(element)
+        entries = _entries(element)
         name = self._called(element.name or "(") if element.name or begins else ""
-        own: list[tuple[str, Expression]] = [(key, self._said(value)) for key, value in entries]
+        own = [(key, self._said(value)) for key, value in entries]
         for test in () if element.where is None else _conjuncts(element.where):
             match test:
-                case Binary(sign="=", left=Property(of=Variable(name=of), key=key), right=Literal_() as value) if of == element.name and len(own) < MOST_ENTRIES:
+                case Binary(sign="=", left=Property(of=Variable(name=of), key=key), right=Literal_() as value) if (
+                    of == element.name and len(own) < MOST_ENTRIES
+                ):
                     own.append((key, value))
                 case _:
                     rest.append(self._said(test))
@@ -98,9 +98,13 @@ class _Teller:
         return replace(element, name=name, properties=properties, where=None)
 
     def _name(self, element: NodePattern | RelationPattern) -> None:
-        if isinstance(element, NodePattern) and not isinstance(element.labels, Label):
-            raise LookupError(element)
-        self._call(element.name or "(", base(element.labels.name) if isinstance(element, NodePattern) and isinstance(element.labels, Label) else "r")
+        match element:
+            case NodePattern(labels=Label(name=label)):
+                self._call(element.name or "(", base(label))
+            case RelationPattern():
+                self._call(element.name, "r")
+            case _:
+                raise LookupError(element)
 
     def _call(self, name: str, said: str) -> str:
         new = self._scope.fresh(said)
@@ -109,19 +113,16 @@ class _Teller:
         return new
 
     def _called(self, name: str) -> str:
-        told = self._told[name]
-        if not isinstance(told, Variable):
-            raise LookupError(name)
-        return told.name
+        match self._told[name]:
+            case Variable(name=told):
+                return told
+        raise LookupError(name)
 
     def _projection(self, clause: Projection) -> Projection:
         items = []
         for item in clause.items:
             said = self._said(item.expression)
-            if clause.which == "RETURN":
-                items.append(Projected(said))
-                self._told |= {item.name: said} if item.name else {}
-            elif isinstance(said, Variable):
+            if clause.which == "RETURN" or isinstance(said, Variable):
                 items.append(Projected(said))
                 self._told |= {item.name: said} if item.name else {}
             else:
@@ -159,6 +160,15 @@ class _Teller:
         if not isinstance(node, Node):
             return node
         return replace(node, **{one.name: self._said(getattr(node, one.name)) for one in fields(node) if one.name != "place"})
+
+
+def _entries(element: NodePattern | RelationPattern) -> tuple[tuple[str, Expression], ...]:
+    match element.properties:
+        case None:
+            return ()
+        case MapOf(entries=entries):
+            return entries
+    raise LookupError(element)
 
 
 def _parts(node: Expression) -> list[str]:
