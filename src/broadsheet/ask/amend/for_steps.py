@@ -236,7 +236,8 @@ def counts(scene: Scene) -> Iterator[Candidate]:
     more = heard.all("show") | frozenset(place for place, word in enumerate(heard.words) if word.low in TOO)
     if cue and more - heard.all("count") and not heard.cue("remove", "hide"):
         yield from _also_counted(scene, cue | more | heard.all("want", "add"))
-    if cue and not calls and not heard.cue("remove", "hide", "order", "again"):
+    also = any(word.low in TOO for word in heard.words)
+    if cue and not calls and not also and not heard.cue("remove", "hide", "order", "again"):
         for what, words, sure in _counted(scene):
             call = Function("count", (what,), distinct=bool(once) or last.distinct)
             keys, said = _keys(scene, per)

@@ -15,9 +15,9 @@ from broadsheet.ask.schema import Schema
 
 READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_steps.READERS)
 # So much of what is said must be explained, and a reading be so likely, for it to be taken.
-EXPLAINED, LIKELY = 0.5, 0.95
+EXPLAINED, LIKELY = 0.5, 1.25
 # Readings that are nearer than this to the best are as good as it.
-NEAR = 0.04
+NEAR = 0.12
 # So many readings are looked at closely; each change beyond the first counts against one.
 TRIED, EXTRA = 12, 0.12
 # What a value, a word with a meaning, and a word that only tells what to do weigh.

@@ -81,16 +81,23 @@ def _planted(one: Asked, schema: Schema, rng: np.random.Generator) -> Draft | No
     meant = parse(one.text).query
     if meant is None or refused(meant) is not None or check(one.text, schema).alarms:
         return None
-    text, wanted, operators = one.text, int(rng.integers(1, MOST_FAULTS + 1)), STATIC | ASKED
+    draft = planted(one.text, schema, rng)
+    return None if draft is None else Draft(one.id, one.database, draft, meant, schema)
+
+
+def planted(text: str, schema: Schema, rng: np.random.Generator) -> Query | None:
+    """Return a query with one to three faults of operators drawn by chance, None where none fits or it still means the same."""
+    meant, made = parse(text).query, text
+    wanted, operators = int(rng.integers(1, MOST_FAULTS + 1)), STATIC | ASKED
     names = list(operators)
     for place in rng.permutation(len(names)):
-        found = next(iter(mutants(text, schema, {names[int(place)]: operators[names[int(place)]]}, rng)), None)
+        found = next(iter(mutants(made, schema, {names[int(place)]: operators[names[int(place)]]}, rng)), None)
         if found is not None:
-            text, wanted = found.text, wanted - 1
+            made, wanted = found.text, wanted - 1
         if not wanted:
             break
-    draft = parse(text).query
-    return None if draft is None or same(draft, meant) else Draft(one.id, one.database, draft, meant, schema)
+    draft = parse(made).query
+    return None if draft is None or meant is None or same(draft, meant) else draft
 
 
 def written_twice(asked: Sequence[Asked], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:

@@ -9,6 +9,9 @@ from broadsheet.core.errors import ConfigError, did_you_mean
 MODULES = {
     "paper90": "paper90",
     "decoding": "decoding",
+    "mardi": "software",
+    "hyena": "hyenas",
+    "simulated-user": "simulated",
 }
 
 
