@@ -131,18 +131,23 @@ def test_a_model_is_asked_to_mend_so_often_and_no_more(tools):
 
 
 def test_a_model_is_told_what_the_question_asks_for_otherwise_and_heard_if_that_is_better(tools):
-    late = "MATCH (f:Film) WHERE f.year > 2005 RETURN f.title"
+    short, right = "MATCH (f:Film) RETURN f.title", "MATCH (f:Film) WHERE f.year > 2000 RETURN f.title"
     question = "Which films have a year above 2000?"
     asked = []
-    held = tools(scripted(write=late, mend=lambda said: asked.append(said) or late.replace("2005", "2000")))
-    made = run(Loop(held), question)
-    assert "2000" in made.state.query
+    made = run(Loop(tools(scripted(write=short, mend=lambda said: asked.append(said) or right))), question)
+    assert made.state.query == right
     assert len(asked) == 1
-    assert "QUESTION_MISMATCH" in asked[0]
-    worse = run(Loop(tools(scripted(write=late, mend="MATCH (f:Film) RETURN f.title, f.year"))), question)
-    assert worse.state.query == late
+    assert "QUESTION_FACT_MISSING" in asked[0]
+    worse = run(Loop(tools(scripted(write=short, mend="MATCH (f:Film) RETURN f.title, f.year"))), question)
+    assert worse.state.query == short
     assert "no better" in worse.state.drafts[-1].notes[-1]
     assert any(one.asked and one.severity == "warning" for one in worse.state.findings)
+
+
+def test_what_the_question_says_otherwise_is_mended_where_one_change_does(tools):
+    made = run(Loop(tools(scripted(write="MATCH (f:Film) WHERE f.year > 2005 RETURN f.title"))), "Which films have a year above 2000?")
+    assert made.state.query == "MATCH (f:Film) WHERE f.year > 2000 RETURN f.title"
+    assert "mended QUESTION_MISMATCH" in made.state.drafts[1].notes[0]
 
 
 def test_an_explanation_that_leaves_something_out_is_told_so(tools):

@@ -12,7 +12,7 @@ from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.explain.writer import explain
 from broadsheet.ask.loop.amending import RULES, amend
 from broadsheet.ask.loop.asking import asking_of, options_of
-from broadsheet.ask.loop.drafting import Settled, held_against, settle, settled
+from broadsheet.ask.loop.drafting import Settled, settle, settled
 from broadsheet.ask.loop.records import Act, Compared, Event, Happened, Option, Spoken, State, Transcript
 from broadsheet.ask.loop.showing import Shown, compared, reasons, shown, why_not
 from broadsheet.ask.loop.tools import Tools
@@ -141,8 +141,8 @@ class Loop:
     def _by_person(self, transcript: Transcript, state: State | None, text: str, note: str) -> Done:
         """Take a text from the person: it is checked as any other, and no model changes it."""
         chosen = () if state is None else state.chosen
-        made = settled(text, self.tools)
         parent = None if state is None else state.number
+        made = settled(text, self.tools, transcript.question if self._tree(transcript, parent) is None else "")
         return Done(self._stated(transcript, made._replace(drafts=(Draft(text, PERSON, (note,)),)), parent, chosen))
 
     def _stated(
@@ -150,8 +150,6 @@ class Loop:
     ) -> Transcript:
         """Add the state of what became of a draft, and go there."""
         before = self._tree(transcript, parent)
-        if made.query is not None and before is None:
-            made = held_against(made, transcript.question, self.tools)
         state = State(
             number=len(transcript.states) + 1, parent=parent, drafts=made.drafted, text=made.text, refused=made.refused, findings=made.findings,
             unasked=unasked, whole=whole, chosen=chosen,
