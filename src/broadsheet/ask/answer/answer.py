@@ -5,7 +5,12 @@ from typing import Any
 
 from broadsheet.ask.answer.cited import Answer, Citation, merged, same
 from broadsheet.ask.answer.compare import Difference, difference
+from broadsheet.ask.answer.empty import Emptiness, emptiness
+from broadsheet.ask.answer.expected import Missing, Wanted, missing
+from broadsheet.ask.answer.picture import drawn
+from broadsheet.ask.answer.steps import STEP
 from broadsheet.ask.answer.trace import SHOWN, Traced, traced
+from broadsheet.ask.answer.words import reason
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.graph.engine import USUAL, Caps, Engine
 from broadsheet.ask.graph.values import Row, Rows
@@ -65,6 +70,36 @@ def _once(found: list[tuple[Row, Citation]]) -> list[tuple[Row, Citation]]:
     return [(row, merged(citations) if len(citations) > 1 else citations[0]) for row, citations in alike.values()]
 
 
+def why(answer: Answer, row: int) -> str:
+    """Return in words why a row, counted from 1, is there. Raises QueryError where there is no such row."""
+    if not 1 <= row <= len(answer.rows.rows):
+        raise QueryError(f"The answer has no row {row:,}.", f"It has {len(answer.rows.rows):,} rows, counted from 1.")
+    return reason(answer, row)
+
+
+def why_empty(engine: Engine, query: Query, caps: Caps = STEP, parameters: Mapping[str, Any] | None = None) -> Emptiness:
+    """Return the steps of a query with what each leaves, the first that leaves nothing, and changes that would give rows. The caps are those of one step.
+
+    Of a query that gives rows the steps are told, and nothing fails: they are the counts of a preview. Raises QueryRefusedError.
+    """
+    return emptiness(engine, query, caps, parameters)
+
+
+def why_not(engine: Engine, query: Query, wanted: Wanted, caps: Caps = STEP, parameters: Mapping[str, Any] | None = None) -> Missing:
+    """Return the first step of a query that an expected value does not pass: a value of any column, or a value for each of some columns.
+
+    Raises QueryError where the answer has no such column, and QueryRefusedError.
+    """
+    return missing(engine, query, wanted, caps, parameters)
+
+
 def compare(before: Answer, after: Answer) -> Difference:
     """Return what came, went, stayed and changed from one answer to another, rows as bags."""
     return difference(before.rows, after.rows)
+
+
+def picture(answer: Answer, row: int | None = None) -> str:
+    """Return the SVG of the part of the graph that the answer rests on, or one of its rows, counted from 1. Raises QueryError where nothing was traced."""
+    if answer.citations is None or (row is not None and not 1 <= row <= len(answer.citations)):
+        raise QueryError("There is nothing to draw: no such row is traced to the graph.", "Ask for less, or for a row that is there.")
+    return drawn(answer.citations if row is None else answer.citations[row - 1 : row])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 from broadsheet.ask.answer.edits import conjuncts, joined
@@ -27,10 +28,12 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.cypher.printer import canonical, written
 from broadsheet.ask.graph.engine import Caps, Engine
 from broadsheet.ask.graph.values import Rows
-from broadsheet.core.errors import QueryError, QueryTimeoutError
+from broadsheet.core.errors import QueryError, QueryRefusedError, QueryTimeoutError
 
 # What one step may take.
 STEP = Caps(seconds=2.0, rows=5000)
+# What all steps together may take, in times of one.
+TOGETHER = 10
 COUNTED = "counted"
 
 
@@ -98,21 +101,27 @@ class Counter:
     """Asks an engine for counts, each question once."""
 
     def __init__(self, engine: Engine, parameters: Mapping[str, Any] | None = None, caps: Caps = STEP) -> None:
-        self.engine, self.caps, self._parameters = engine, caps, parameters
+        self.engine, self.caps, self.parameters = engine, caps, parameters
         self._known: dict[str, tuple[int | None, str]] = {}
         self._late: set[str] = set()
+        self._until = monotonic() + TOGETHER * caps.seconds
 
     def run(self, clauses: tuple[Clause, ...], *items: Projected, distinct: bool = False) -> Rows:
         """Return rows of what clauses end in. Raises QueryError."""
-        return self.engine.run(Query((Single((*clauses, Projection("RETURN", items, distinct=distinct))),)), self._parameters, self.caps)
+        return self.engine.run(Query((Single((*clauses, Projection("RETURN", items, distinct=distinct))),)), self.parameters, self.caps)
 
     def count(self, clauses: tuple[Clause, ...]) -> tuple[int | None, str]:
-        """Return how many rows clauses end in, or None and why that cannot be told."""
+        """Return how many rows clauses end in, or None and why that cannot be told. Raises QueryRefusedError."""
         text = canonical(Query((Single(clauses),)))
+        if text not in self._known and monotonic() > self._until:
+            self._late.add(text)
+            self._known[text] = None, f"not counted: all steps together took longer than {TOGETHER * self.caps.seconds:g} seconds"
         if text not in self._known:
             try:
                 found = self.run(clauses, Projected(Function("count", (), star=True), COUNTED)).rows
                 self._known[text] = int(str(found[0][0])), ""
+            except QueryRefusedError:
+                raise
             except QueryTimeoutError:
                 self._late.add(text)
                 self._known[text] = None, f"not counted within {self.caps.seconds:g} seconds"
@@ -130,7 +139,7 @@ class Counter:
         if len(query.parts) == 1 and isinstance(last, Projection) and last.items and all(aggregates(one.expression) for one in last.items):
             return self.count(query.parts[0].clauses[:-1])[0]
         try:
-            return len(self.engine.run(query, self._parameters, self.caps).rows)
+            return len(self.engine.run(query, self.parameters, self.caps).rows)
         except QueryError:
             return None
 
@@ -180,10 +189,10 @@ def stages(part: Single, number: int = 0, asked: Iterable[Condition] = ()) -> It
 
 
 def _matched(clause: Match, number: int, done: tuple[Clause, ...], known: set[str], asked: list[Condition]) -> Iterator[Stage]:
-    paths, told = _told(clause)
+    paths, conditions_of = told(clause)
     own = {name for path in paths for name in _named(path)}
     waiting = [(one, _needs(one.expression)) for one in asked]
-    waiting += [(one, _needs(one.expression) & own) for one in told]
+    waiting += [(one, _needs(one.expression) & own) for one in conditions_of]
     bound, grown, conditions = set(known), (), ()
     for path, original in zip(paths, clause.paths, strict=True):
         ends = [len(path.elements)] if path.function else range(1, len(path.elements) + 1, 2)
@@ -202,7 +211,7 @@ def _matched(clause: Match, number: int, done: tuple[Clause, ...], known: set[st
         grown = (*grown, path)
 
 
-def _told(clause: Match) -> tuple[tuple[Path, ...], list[Condition]]:
+def told(clause: Match) -> tuple[tuple[Path, ...], list[Condition]]:
     """Return the paths of a match without the conditions within them, and all its conditions."""
     conditions: list[Condition] = []
     paths = []
