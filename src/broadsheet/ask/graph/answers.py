@@ -39,6 +39,8 @@ class Answers:
                 if kind.name == "relations":
                     return list(edges)
                 return GraphPath(tuple(GraphNode(self._node_id(one.id), self._properties(one.properties)) for one in held.nodes), edges)
+            case list() if kind.name == "picked":
+                return [self._value(one["f1"], kind.of or kind) for one in held if one["f0"]]
             case list():
                 return [self._value(one, kind.of or kind) for one in held]
             case dict() if kind.name == "map":

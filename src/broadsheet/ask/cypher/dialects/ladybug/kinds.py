@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, NoReturn
 from broadsheet.core.errors import QueryError
 
 Name = Literal[
-    "null", "boolean", "integer", "float", "string", "date", "datetime", "duration", "node", "relation", "relations", "path", "list", "map", "mixed", "id"
+    "null", "boolean", "integer", "float", "string", "date", "datetime", "duration", "node", "relation", "relations", "path", "list", "map", "mixed", "id", "picked"
 ]
 NUMBERS = frozenset({"integer", "float"})
 # What the engine calls them.
@@ -16,7 +16,10 @@ STORED = {
 
 
 class Kind(NamedTuple):
-    """A type: of a list what it holds, of a node its labels, of a relation its types, of a map its entries; `held` where nodes and relations are values in a list."""
+    """A type: of a list what it holds, of a node its labels, of a relation its types, of a map its entries; `held` where nodes and relations are values in a list.
+
+    `picked` is a list of which only some elements are meant: each has f0, whether it is, and f1, the element. It is made short where the answer is read.
+    """
 
     name: Name
     of: "Kind | None" = None

@@ -50,12 +50,12 @@ class _Relation:
 
 
 class Step(NamedTuple):
-    """A part of a MATCH: a pattern, conditions on its one node, conditions that stand behind it, and whether its matches may be told twice."""
+    """A part of a MATCH: a pattern, conditions on its one node, conditions that stand behind it, and the relations for which matches may be told twice."""
 
     pattern: str
     own: tuple[str, ...]
     after: tuple[str, ...]
-    is_twice: bool
+    twice: tuple[str, ...]
 
 
 @dataclass
@@ -66,7 +66,8 @@ class Matched:
     conditions: list[str] = field(default_factory=list)
     is_impossible: bool = False
     known: tuple[str, ...] = ()
-    has_loops: bool = False
+    # Relations either way that may join a node to itself.
+    loops: list[str] = field(default_factory=list)
 
     @property
     def relations(self) -> list[_Relation]:
@@ -86,7 +87,7 @@ class Patterns(Words):
         super().__init__(*given)  # pyrefly: ignore[bad-argument-type]
         self.alive: list[str] = []
 
-    def matched(self, paths: Sequence[Path], where: Expression | None) -> Matched:
+    def matched(self, paths: Sequence[Path], where: Expression | None, *, optional: bool = False) -> Matched:
         """Say the parts and conditions of one MATCH; the names in them are in scope from then on."""
         found, named = Matched(known=tuple(self.alive)), dict[str, _Node]()
         for path in paths:
@@ -97,7 +98,7 @@ class Patterns(Words):
             found.paths.append((path, nodes, relations, self.new_name() if path.name else ""))
         self._narrow(found.relations)
         found.is_impossible = found.is_impossible or not all(one.names for one in found.nodes) or not all(one.types for one in found.relations)
-        self._bind(found, named)
+        self._bind(found, named, optional=optional)
         self._once_each(found)
         self._hold(found)
         if where is not None:
@@ -105,11 +106,12 @@ class Patterns(Words):
             found.conditions += [truth(self.said(one)) for one in _conjuncts(where)]
         return found
 
-    def _bind(self, found: Matched, named: dict[str, _Node]) -> None:
+    def _bind(self, found: Matched, named: dict[str, _Node], *, optional: bool) -> None:
         """Have the names of a MATCH stand for what it matches."""
         for name, node in named.items():
             held = self.scope.get(name)
-            if held is None or not held.kind.held:
+            # What an OPTIONAL MATCH does not find, it does not narrow either.
+            if held is None or not (held.kind.held or optional):
                 self.scope[name] = Said(node.text, Kind("node", names=node.names))
         for path, _, relations, name in found.paths:
             if name:
@@ -212,7 +214,7 @@ class Patterns(Words):
             looped = {triple.type for triple in self.layout.triples if triple.type in self.layout.loops & one.types and triple.start == triple.end}
             if looped and hops:
                 cannot(f"several hops of {', '.join(sorted(looped))} either way, of which some join a node to itself", "Give the relations a direction.")
-            found.has_loops = found.has_loops or bool(looped)
+            found.loops += [one.text] if looped else []
         inner = f"[{one.text}{types}{hops}]"
         return {"right": f"-{inner}->", "left": f"<-{inner}-", "either": f"-{inner}-"}[one.towards]
 
@@ -234,6 +236,9 @@ class Patterns(Words):
             self.notes.append(f"Paths are followed for {FARTHEST} relations at most.")
         if most > FARTHEST:
             cannot(f"more than {FARTHEST} relations in a row", f"Write *..{FARTHEST} at most.")
+        joined = {label for triple in self.layout.triples if triple.type in one.types for label in (triple.start, triple.end)}
+        if not least and not one.left.names | one.right.names <= joined:
+            cannot("no relation or some in a row, from nodes that have no such relation", "Write labels that have it, or at least one: *1..")
         if one.way != "TRAIL" and least > 1:
             cannot("the shortest path of at least so many relations", "Leave the least number off.")
         return f"* {one.way} {least}..{most}{self._held_by_each(one)}"
@@ -343,7 +348,7 @@ class Patterns(Words):
                 said.append((f"{name} = " if name else "") + self.path_text(nodes, relations, one, known))
                 known |= {node.text for node in nodes}
         conditions = [condition for one in found for condition in one.conditions]
-        if any(one.has_loops for one in found) and what.startswith("COUNT"):
+        if any(one.loops for one in found):
             cannot(f"{what} of relations either way, of which some join a node to itself", "Give the relations a direction.")
         if conditions and sum(len(one.relations) for one in found) > FEW_RELATIONS and not any(one.is_impossible for one in found):
             cannot(f"{what} of more than {FEW_RELATIONS} relations with conditions on them", "Ask for the parts one after the other, with WITH between.")
@@ -362,8 +367,8 @@ class Patterns(Words):
             ready = [one for one in left if set(VARIABLE.findall(one)) & every <= known]
             own = [one for one in ready if is_node and set(VARIABLE.findall(one)) <= set(new)]
             left[:] = [one for one in left if one not in ready]
-            made.append(Step(pattern, tuple(own), tuple(one for one in ready if one not in own), found.has_loops))
-            found.has_loops = False
+            made.append(Step(pattern, tuple(own), tuple(one for one in ready if one not in own), tuple(found.loops)))
+            found.loops.clear()
 
         def take_node(node: _Node) -> None:
             take(self.node_text(node, found, known), {node.text}, is_node=True)
@@ -383,6 +388,8 @@ class Patterns(Words):
                     if node.text not in known:
                         take_node(node)
             text = (f"{name} = " if name else "") + self.path_text(nodes, relations, found, known)
+            if name and found.loops:
+                cannot("a path of relations either way, of which some join a node to itself", "Give the relations a direction.")
             take(text, {*(node.text for node in nodes), *(one.text for one in relations), *([name] if name else [])})
         for node in alone:
             if node.text not in known:
@@ -390,7 +397,7 @@ class Patterns(Words):
         if left and made:
             made[-1] = made[-1]._replace(after=(*made[-1].after, *left))
         # Of a MATCH of what is known already only its conditions are left.
-        return made or [Step("", (), tuple(left), is_twice=False)]
+        return made or [Step("", (), tuple(left), ())]
 
     def _cost(self, node: _Node, conditions: Sequence[str]) -> tuple[int, int]:
         """Return how little is known of a node alone, and how many there may be."""

@@ -229,6 +229,9 @@ class Words(ABC):
             inner = node.arguments[0]
             return self.matches_of(inner.path, inner.where if isinstance(inner, PatternComprehension) else None)
         arguments = [self.said(one) for one in node.arguments]
+        if node.name == "size" and len(arguments) == 1 and arguments[0].kind.name == "picked":
+            each = f"LIST_TRANSFORM({arguments[0].text}, x -> CAST(x.f0 AS INT64))"
+            return Said(f"LIST_REDUCE(LIST_CONCAT([0], {each}), (s, x) -> s + x)", INTEGER)
         if node.name in _OF_GRAPH and len(arguments) == 1:
             return NOTHING if arguments[0].kind.name == "null" else self._of_graph(node.name, arguments[0])
         constants = [constant(one) for one in node.arguments]
@@ -281,7 +284,10 @@ class Words(ABC):
             f"(CASE WHEN {is_null(self.property_of(of, key), negated=True).text} THEN {literal(key)} END)"
             for key in self.layout.keys(of.kind.names, relation=relation)
         ]
-        return Said(f"LIST_FILTER([{', '.join(tests)}], x -> x IS NOT NULL)", listed(STRING)) if tests else cannot("keys() of what has no properties")
+        if not tests:
+            cannot("keys() of what has no properties")
+        held = ", ".join(f"{{f0: ({test} IS NOT NULL), f1: {test}}}" for test in tests)
+        return Said(f"[{held}]", Kind("picked", STRING))
 
     # What is made of several.
 
@@ -296,7 +302,9 @@ class Words(ABC):
             case At():
                 return self._at(node)
             case Slice():
-                ends = (None if one is None else self.said(one) for one in (node.low, node.high))
+                ends = [None if one is None else constant(one) for one in (node.low, node.high)]
+                if any(one is not None and type(one) is not int for one in ends):
+                    cannot("a part of a list between places that are computed", "Write the places as numbers.")
                 return part(self.listed_of(node.of), *ends)
             case PatternTest():
                 return self.has_match(node.path)
@@ -365,29 +373,31 @@ class Words(ABC):
         if isinstance(node, Reduce):
             return self._reduced(node, source, item)
         with self.within_lambda(node.variable, item):
-            where = None if node.where is None else truth(self.said(node.where))
-            make = self.said(node.make) if isinstance(node, Comprehension) and node.make is not None else None
+            where = None if node.where is None else _plain(truth(self.said(node.where)))
+            make = self.said(node.make) if isinstance(node, Comprehension) and node.make is not None else item
         if isinstance(node, Quantified):
             assert where is not None
             return self._quantified(node.which, source, item.text, where)
-        kept = source.text if where is None else f"LIST_FILTER({source.text}, {item.text} -> {where})"
-        if make is None:
-            return Said(kept, source.kind)
         if make.parts:
             cannot("a list of values of several types")
-        return Said(f"LIST_TRANSFORM({kept}, {item.text} -> {make.text})", listed(make.kind))
+        if where is not None:
+            picked = f"{{f0: ({where} AND ({where}) IS NOT NULL), f1: {_plain(make.text)}}}"
+            return Said(f"LIST_TRANSFORM({source.text}, {item.text} -> {picked})", Kind("picked", make.kind))
+        return source if make is item else Said(f"LIST_TRANSFORM({source.text}, {item.text} -> {_plain(make.text)})", listed(make.kind))
 
     def _quantified(self, which: str, source: Said, item: str, where: str) -> Said:
         """Return a quantifier; what is null for an element may make it null."""
-        yes, no = (f"SIZE(LIST_FILTER({source.text}, {item} -> {test}))" for test in (where, f"NOT ({where})"))
-        size, null = f"SIZE({source.text})", NO_TRUTH.text
+        some, none_, null, one = (
+            f"{word}({item} IN {source.text} WHERE {test})"
+            for word, test in (("any", where), ("any", f"NOT ({where})"), ("any", f"({where}) IS NULL"), ("single", where))
+        )
         text = {
-            "ANY": f"WHEN {yes} > 0 THEN true WHEN {no} = {size} THEN false",
-            "ALL": f"WHEN {no} > 0 THEN false WHEN {yes} = {size} THEN true",
-            "NONE": f"WHEN {yes} > 0 THEN false WHEN {no} = {size} THEN true",
-            "SINGLE": f"WHEN {yes} > 1 THEN false WHEN {yes} + {no} = {size} THEN {yes} = 1",
+            "ANY": f"WHEN {some} THEN true WHEN {null} THEN {NO_TRUTH.text} ELSE false",
+            "ALL": f"WHEN {none_} THEN false WHEN {null} THEN {NO_TRUTH.text} ELSE true",
+            "NONE": f"WHEN {some} THEN false WHEN {null} THEN {NO_TRUTH.text} ELSE true",
+            "SINGLE": f"WHEN {some} AND NOT {one} THEN false WHEN {null} THEN {NO_TRUTH.text} ELSE {one}",
         }[which]
-        return Said(f"(CASE {text} ELSE {null} END)", BOOLEAN)
+        return Said(f"(CASE WHEN {source.text} IS NULL THEN {NO_TRUTH.text} {text} END)", BOOLEAN)
 
     def _reduced(self, node: Reduce, source: Said, item: Said) -> Said:
         start = self.said(node.start)
@@ -402,7 +412,12 @@ class Words(ABC):
                 cannot("reduce() to another type than that of its elements")
             return self._reduced(Reduce(node.total, Literal_(float(node.start.value or 0)), node.variable, node.source, node.make), source, item)
         whole = f"LIST_CONCAT([{cast(start, kind)}], {cast(source, listed(kind))})"
-        return Said(f"LIST_REDUCE({whole}, ({total.text}, {item.text}) -> {make.text})", kind)
+        return Said(f"LIST_REDUCE({whole}, ({total.text}, {item.text}) -> {_plain(make.text)})", kind)
+
+
+def _plain(text: str) -> str:
+    """Return what is said of each element of a list. Of cases within it the engine loses the place: QueryError."""
+    return cannot("a condition of cases on each element of a list", "UNWIND the list, and match.") if "(CASE " in text else text
 
 
 _OF_GRAPH = frozenset({"type", "labels", "id", "elementId", "keys", "properties", "nodes", "relationships", "rels", "startNode", "endNode"})
