@@ -83,6 +83,44 @@ def test_lines_drive_the_loop_and_its_transcript_replays(says, here, films, tmp_
     assert 'recorded "Bo Rood", now "Bo Reed"' in again.stdout
 
 
+def test_a_picture_and_reasons_are_of_the_rows_that_are_shown(says, films, tmp_path):
+    lines = "why 1\nwhy not Tides\nwhy 9\npicture rows.svg\nquery MATCH (f:Film) WHERE f.year > 2050 RETURN f.title\npicture none.svg\n"
+    done = says(lines, "Which films did people make after 2000?", *films, "--llm", "scripted:rules.toml", "--svg", "first.svg")
+    for told in (
+        "Gravel (Film) <-MADE- Bo Reed (Person)",
+        "f.year > 2000",
+        "There is no row 9.",
+        "in rows.svg",
+        "There is nothing to draw",
+        "f.year runs from 1999 to 2011",
+    ):
+        assert told in done.stdout, told
+    for name in ("rows.svg", "first.svg"):
+        assert (tmp_path / name).read_text().startswith("<svg")
+        assert "Bo Reed" in (tmp_path / name).read_text()
+    assert not (tmp_path / "none.svg").exists()
+
+
+def test_an_empty_answer_says_why(says, films, tmp_path):
+    (tmp_path / "one.toml").write_text("[[rules]]\npattern = ''\nreply = \"MATCH (p:Person)-[:MADE]->(f:Film) WHERE p.name = 'Ana Bel' RETURN f.title\"\n")
+    done = says("", "run", "What did Ana Bel make?", *films, "--llm", "scripted:one.toml", "--accept-warnings", "--json")
+    held = json.loads(done.stdout)
+    assert (done.returncode, held["outcome"], held["rows"]) == (0, "answered", [])
+    assert any("Ana Bell" in one for one in held["why_empty"]), held["why_empty"]
+    assert held["steps"][-1]["rows"] == 0
+
+
+def test_nothing_moves_the_cursor(says, tmp_path):
+    hostile = Graph(
+        {"Film": pl.DataFrame({"title": ["Up\x1b[2J", "Her\u202e"]}), "Person": pl.DataFrame({"name": ["Ana"]})},
+        (FILMS.joined[0]._replace(frame=FILMS.joined[0].frame.head(1)),),
+    )
+    write_graph(tmp_path / "hostile", hostile)
+    done = says("why 1\nwhy not Up\x1b[2J\namend \x1b[1m\n", "Which films are there?\x1b[0m", "--graph", "hostile")
+    assert "Up\ufffd[2J" in done.stdout
+    assert not {"\x1b", "\u202e"} & set(done.stdout)
+
+
 def test_a_caret_stands_under_what_is_wrong(says, films):
     done = says("query MATCH (f:Film)-[:MADE]->(p:Person) WHERE f.yaer > 2000 RETURN p.name\n", "Which films are there?", *films)
     lines = done.stdout.splitlines()

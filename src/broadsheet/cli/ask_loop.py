@@ -97,6 +97,7 @@ class Terminal:
     def _next(self, made: "Transcript") -> "Transcript":
         """Read one line and do what it says."""
         from broadsheet.ask.loop.typed import typed
+        from broadsheet.cli.ask_view import text
 
         line = self._line()
         if line is None:
@@ -110,15 +111,17 @@ class Terminal:
         after = self._kept(self._loop.step(made, said.event))
         last = after.happened[-1]
         for told in last.told:
-            self._console.print(told, markup=False)
+            self._console.print(text(told))
         for fault in last.fault:
-            self._console.print(fault, markup=False, style="red")
+            self._console.print(text(fault, "red"))
         if after.at != made.at and not after.ended:
             self._show(after)
         return after
 
     def _line(self) -> str | None:
         """Return the next line, None at the end of input."""
+        from broadsheet.cli.ask_view import text
+
         if sys.stdin.isatty():
             import readline  # noqa: F401 - lines can be edited, and come again
 
@@ -128,7 +131,7 @@ class Terminal:
                 return None
         line = sys.stdin.readline()
         if line:
-            self._console.print(f"\n{PROMPT}{line.rstrip()}", markup=False, style="bold")
+            self._console.print(text(f"\n{PROMPT}{line.rstrip()}", "bold"))
         return line or None
 
     def _end(self, made: "Transcript", how: str) -> "Transcript":

@@ -1,5 +1,6 @@
 """States of the loop on a terminal: the query with what is wrong marked under it, what it says, its rows and where they come from, what may be typed next."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,20 @@ from broadsheet.ask.loop.records import Compared, Found, Preview, State, Transcr
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+# What would move the cursor, or turn the direction of writing: a value of a graph, or a model, can hold it.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 # Code points of a cell.
 CELL = 60
+
+
+def text(said: str, style: str = "") -> Text:
+    r"""Return words for the terminal, a mark in the place of each character that would do something to it.
+
+    >>> text("a\x1b[2Jb").plain
+    'a\ufffd[2Jb'
+    """
+    return Text(_CONTROL.sub("\ufffd", said), style)
 
 
 def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None:
@@ -33,11 +45,11 @@ def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None
         return
     console.print()
     console.rule(_title(transcript, state), align="left", style="dim")
-    console.print(Text.assemble(("Question  ", "dim"), (transcript.question, "bold")))
+    console.print(text("Question  ", "dim") + text(transcript.question, "bold"))
     if state.options:
         _show_options(console, state)
         if asks:
-            console.print(Text(f"\n{what_next(state)}", style="dim"))
+            console.print(text(f"\n{what_next(state)}", style="dim"))
         return
     _show_history(console, state)
     for line in query_lines(state, max(40, console.width - 4)):
@@ -50,16 +62,16 @@ def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None
     if state.preview is not None:
         _show_rows(console, state.preview)
     if asks:
-        console.print(Text(what_next(state), style="dim"))
+        console.print(text(what_next(state), style="dim"))
 
 
 def _show_history(console: Console, state: State) -> None:
     for line in _written(state):
-        console.print(Text(line, style="dim"))
+        console.print(text(line, style="dim"))
     for line in state.changes:
-        console.print(Text(f"Changed: {line}", style="green"))
+        console.print(text(f"Changed: {line}", style="green"))
     for line in state.unasked:
-        console.print(Text(f"Nobody asked for this, and it was taken back: {line} (keep: have it back)", style="yellow"))
+        console.print(text(f"Nobody asked for this, and it was taken back: {line} (keep: have it back)", style="yellow"))
     console.print()
 
 
@@ -83,10 +95,10 @@ def _title(transcript: Transcript, state: State) -> str:
 
 
 def _show_options(console: Console, state: State) -> None:
-    console.print(f"\n[bold]{escape(repr(state.options[0].words))} may mean:[/bold]")
+    console.print(text(f"\n{state.options[0].words!r} may mean:", "bold"))
     for number, one in enumerate(state.options, 1):
         count = "" if one.query else f" ({one.count} node{'' if one.count == 1 else 's'})"
-        console.print(f"  [bold]{number}[/bold]  {escape(one.meaning)}{count}")
+        console.print(text(f"  {number}  ", "bold") + text(f"{one.meaning}{count}"))
 
 
 def _written(state: State) -> Iterator[str]:
@@ -109,7 +121,7 @@ def query_lines(state: State, width: int) -> Iterator[Text]:
                 numbers.append(str(number))
         if numbers:
             worst = min((one for one in state.findings), key=lambda one: list(COLOURS).index(one.severity))
-            yield Text("".join(marks).rstrip() + " " + ",".join(numbers), style=COLOURS[worst.severity])
+            yield text("".join(marks).rstrip() + " " + ",".join(numbers), style=COLOURS[worst.severity])
 
 
 def _pieces(text: str, width: int) -> Iterator[tuple[int, int]]:
@@ -145,27 +157,27 @@ def _clauses(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _coloured(line: str) -> Text:
-    text = Text(line)
-    text.highlight_regex(r":`?[\w ]+`?", "cyan")
-    text.highlight_regex(r"\b\d[\d_.]*\b", "magenta")
-    text.highlight_regex(
+    said = text(line)
+    said.highlight_regex(r":`?[\w ]+`?", "cyan")
+    said.highlight_regex(r"\b\d[\d_.]*\b", "magenta")
+    said.highlight_regex(
         r"\b(?:OPTIONAL|MATCH|WHERE|WITH|UNWIND|RETURN|UNION|ALL|ORDER BY|SKIP|LIMIT|DISTINCT|AS|AND|OR|XOR|NOT|IN|IS|NULL|CASE|WHEN|THEN|ELSE|END|DESC|EXISTS|COUNT"
         r"|CONTAINS|STARTS|ENDS|CALL)\b",
         "bold blue",
     )
-    text.highlight_regex(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "green")
-    return text
+    said.highlight_regex(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "green")
+    return said
 
 
 def _show_findings(console: Console, state: State) -> None:
     if state.refused:
-        console.print(Text(f"Not run: {state.refused} is not allowed, a query only reads.", style=COLOURS["error"]))
+        console.print(text(f"Not run: {state.refused} is not allowed, a query only reads.", style=COLOURS["error"]))
     for number, one in enumerate(state.findings, 1):
-        console.print(Text.assemble(f"  {number}  ", (f"{one.severity} {one.code}", COLOURS[one.severity]), f"  {one.message}{_offer(number, one)}"))
+        console.print(text(f"  {number}  ") + text(f"{one.severity} {one.code}", COLOURS[one.severity]) + text(f"  {one.message}{_offer(number, one)}"))
     if not state.text:
-        console.print(Text("There is no query.", style=COLOURS["error"]))
+        console.print(text("There is no query.", style=COLOURS["error"]))
     elif state.preview is None and not state.refused:
-        console.print(Text("Not run: see what is marked.", style=COLOURS["error"]))
+        console.print(text("Not run: see what is marked.", style=COLOURS["error"]))
     if state.findings or state.refused:
         console.print()
 
@@ -176,20 +188,20 @@ def _offer(number: int, one: Found) -> str:
 
 def _show_words(console: Console, state: State, by: str) -> None:
     for line in state.explanation.splitlines():
-        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+        console.print(Padding(text(line), (0, 0, 0, 2), expand=False))
     if state.prose:
-        console.print(Padding(Group(Text(f"In the words of {by}:", style="dim"), Text(state.prose, style="italic")), (1, 0, 0, 2), expand=False))
+        console.print(Padding(Group(text(f"In the words of {by}:", style="dim"), text(state.prose, style="italic")), (1, 0, 0, 2), expand=False))
         for line in state.appended:
-            console.print(Padding(Text(f"It leaves out: {line}", style="yellow"), (0, 0, 0, 2), expand=False))
+            console.print(Padding(text(f"It leaves out: {line}", style="yellow"), (0, 0, 0, 2), expand=False))
     if state.unsaid:
-        console.print(Padding(Text(f"{by} gave no explanation: {state.unsaid}", style="yellow"), (0, 0, 0, 2), expand=False))
+        console.print(Padding(text(f"{by} gave no explanation: {state.unsaid}", style="yellow"), (0, 0, 0, 2), expand=False))
     if state.explanation:
         console.print()
 
 
 def _beside(compared: Compared) -> "RenderableType":
     """Return the rows before and now, side by side, those that differ."""
-    said = Text(f"Rows: {compared.words}")
+    said = text(f"Rows: {compared.words}")
     if not (compared.added or compared.removed or compared.changed):
         return said
     table = Table(box=None, pad_edge=False, show_edge=False)
@@ -204,7 +216,7 @@ def _beside(compared: Compared) -> "RenderableType":
 
 
 def _line(row: tuple[Any, ...]) -> Text:
-    return Text(", ".join(map(cell, row)))
+    return text(", ".join(map(cell, row)))
 
 
 def cell(value: Any) -> str:
@@ -216,27 +228,27 @@ def cell(value: Any) -> str:
 
 def _show_rows(console: Console, preview: Preview) -> None:
     for line in preview.fault:
-        console.print(Text(line, style=COLOURS["error"]))
+        console.print(text(line, style=COLOURS["error"]))
     for number, step in enumerate(preview.steps, 1):
-        console.print(Text(f"  step {number}  {step.words}", style="dim"))
+        console.print(text(f"  step {number}  {step.words}", style="dim"))
     for line in preview.empty:
-        console.print(Text(f"  {line}", style=COLOURS["warning"]))
+        console.print(text(f"  {line}", style=COLOURS["warning"]))
     if preview.rows:
         table = Table(header_style="bold", title_justify="left")
         table.add_column("", justify="right", style="dim")
         for name in preview.columns:
-            table.add_column(Text(name))
+            table.add_column(text(name))
         if preview.cited:
             table.add_column("rests on", style="dim")
         for number, row in enumerate(preview.rows, 1):
             origin = [cut("; ".join(preview.cited[number - 1]), CELL)] if preview.cited else []
-            table.add_row(str(number), *(Text(cell(value)) for value in row), *map(Text, origin))
+            table.add_row(str(number), *(text(cell(value)) for value in row), *map(Text, origin))
         console.print(table)
     if not preview.fault:
         more = ", and there are more" if preview.cut else ""
-        console.print(Text(f"{preview.total:,} row{'' if preview.total == 1 else 's'}{more}; {len(preview.rows)} shown."))
+        console.print(text(f"{preview.total:,} row{'' if preview.total == 1 else 's'}{more}; {len(preview.rows)} shown."))
     for line in preview.notes:
-        console.print(Text(line, style="yellow"))
+        console.print(text(line, style="yellow"))
 
 
 def show_states(console: Console, transcript: Transcript) -> None:
@@ -245,7 +257,7 @@ def show_states(console: Console, transcript: Transcript) -> None:
         mark = "→" if state.number == transcript.at else " "
         parent = f"from {state.parent}" if state.parent is not None else "first"
         said = state.query or (f"asks back: {state.options[0].words}" if state.options else state.text or "no query")
-        console.print(Text(f"{mark} {state.number} ({parent}) {cut(said, 120)}"))
+        console.print(text(f"{mark} {state.number} ({parent}) {cut(said, 120)}"))
 
 
 def show_parts(console: Console, transcript: Transcript) -> None:
@@ -256,5 +268,5 @@ def show_parts(console: Console, transcript: Transcript) -> None:
         console.print("There is no query yet.")
         return
     for number, one in enumerate(chips(query), 1):
-        console.print(Text(f"  {number:>2}  {one.kind:<10} {one.value or '(nothing)'}"))
-    console.print(Text("edit N NEW gives one another value; edit N - takes it away", style="dim"))
+        console.print(text(f"  {number:>2}  {one.kind:<10} {one.value or '(nothing)'}"))
+    console.print(text("edit N NEW gives one another value; edit N - takes it away", style="dim"))
