@@ -270,6 +270,19 @@ def test_words_with_several_meanings_are_asked_back(tools):
     assert dumped(replay(chosen, loop.tools)) == dumped(chosen)
 
 
+def test_a_meaning_is_chosen_in_words_too(tools):
+    made = run(Loop(tools()), "Who made Gravel?", "Actually, I meant the film")
+    assert made.state.chosen[0].link == ("Film", "title", "Gravel")
+    assert made.state.query is not None
+
+
+def test_where_nothing_could_be_written_more_words_may_help(tools):
+    rule = scripted(write=lambda said: "MATCH (f:Film) RETURN f.title" if "titles of films" in said else "I cannot say.")
+    made = run(Loop(tools(rule)), "Give me those things", "the titles of films")
+    assert outcome_of(made.states[0]) is Outcome.UNWRITTEN
+    assert made.state.query == "MATCH (f:Film) RETURN f.title"
+
+
 def test_a_choice_is_told_to_the_model(tools):
     asked = []
     loop = Loop(tools(scripted(write=lambda said: asked.append(said) or DRAFT)))

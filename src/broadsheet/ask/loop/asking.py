@@ -1,11 +1,12 @@
 """What is known of a question's words before it is drafted: values that they may mean, and what must be asked back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Ambiguity, ValueLink
 from broadsheet.ask.loop.records import Option
 from broadsheet.ask.loop.tools import Tools
+from broadsheet.ask.write.schema_text import roots
 from broadsheet.ask.write.writer import Asking
 
 
@@ -25,6 +26,19 @@ def _meanings(one: Ambiguity) -> list[ValueLink]:
 def _option(one: ValueLink) -> Option:
     meaning = f"the {one.property} {one.value!r} of {one.label}"
     return Option(words=one.words, meaning=meaning, count=one.count, place=tuple(one.place), link=_triple(one))
+
+
+def meant(words: str, options: Sequence[Option]) -> int | None:
+    """Return the number of the one meaning that words name best, by its label, its property or what it changes; None where they name none or several alike.
+
+    >>> film, person = (Option(words="Gravel", meaning="", link=(label, key, "Gravel")) for label, key in (("Film", "title"), ("Person", "name")))
+    >>> meant("I meant the film", [film, person]), meant("the other one", [film, person])
+    (1, None)
+    """
+    said = roots(words)
+    named = [len(said & roots(" ".join(one.link[:2]) if one.link[0] else one.meaning)) for one in options]
+    best = max(named, default=0)
+    return named.index(best) + 1 if best and named.count(best) == 1 else None
 
 
 def asking_of(question: str, tools: Tools, chosen: tuple[Option, ...]) -> Asking:

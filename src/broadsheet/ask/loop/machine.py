@@ -11,7 +11,7 @@ from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.explain.writer import explain
 from broadsheet.ask.loop.amending import RULES, amend
-from broadsheet.ask.loop.asking import asking_of, options_of
+from broadsheet.ask.loop.asking import asking_of, meant, options_of
 from broadsheet.ask.loop.drafting import Settled, settle, settled
 from broadsheet.ask.loop.records import Act, Compared, Event, Happened, Option, Spoken, State, Transcript
 from broadsheet.ask.loop.showing import Shown, compared, reasons, shown, why_not
@@ -100,6 +100,12 @@ class Loop:
         return self._asked(transcript, transcript.question, state.number, (*state.chosen, option))
 
     def _amend(self, transcript: Transcript, event: Event) -> Done:
+        state = transcript.state
+        if state is not None and state.options and (number := meant(event.text, state.options)) is not None:
+            return self._choose(transcript, Event(act=Act.CHOOSE, number=number))
+        if state is not None and not state.options and state.query is None and not state.text:
+            # Nothing could be written so far: the words are more of the question.
+            return self._asked(transcript, f"{transcript.question} {event.text}", state.number, state.chosen)
         state, query = self._read(transcript)
         asking = asking_of(transcript.question, self.tools, state.chosen)
         found = amend(query, event.text, asking, self.tools)
