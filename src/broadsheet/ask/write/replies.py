@@ -21,6 +21,10 @@ _WITHIN = re.compile(r"\b(?:OPTIONAL\s+)?MATCH\s*\(", re.IGNORECASE)
 _RETURN = re.compile(r"\bRETURN\b")
 
 
+# Characters of a reply without a query that are told.
+SHOWN = 80
+
+
 class Taken(NamedTuple):
     """The query in a reply, or None; and what was taken off, or why there is none."""
 
@@ -50,7 +54,7 @@ def query_of(reply: str) -> Taken:
     text = _out_of_json(text.strip())
     query, behind = (text, "") if parse(text).query is not None else _without_talk(text)
     if query is None:
-        return Taken(None, (*notes, "there is no query in the reply"))
+        return Taken(None, (*notes, f"there is no query in the reply: {' '.join(text.split())[:SHOWN]!r}"))
     if query != text:
         notes.append("words around it were taken off")
     if (number := _statements(query) + _begun(behind)) > 1:
