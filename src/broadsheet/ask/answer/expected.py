@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.answer.cited import same
-from broadsheet.ask.answer.edits import joined, rebuilt
+from broadsheet.ask.answer.edits import joined
 from broadsheet.ask.answer.empty import repr_of, values_of
 from broadsheet.ask.answer.near import nearest_values
 from broadsheet.ask.answer.steps import STEP, Condition, Counter, Step, steps
 from broadsheet.ask.answer.values import NAMING
-from broadsheet.ask.check.scope import Scopes, aggregates
+from broadsheet.ask.check.scope import Scopes, aggregates, walk
 from broadsheet.ask.check.shapes import Shapes
 from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, Projected, Projection, Property, Query, Single, Variable
 from broadsheet.ask.cypher.printer import canonical, written
+from broadsheet.ask.cypher.rewrite import replaced
 from broadsheet.ask.graph.engine import Caps, Engine
 from broadsheet.ask.graph.values import Value
 from broadsheet.core.errors import QueryError
@@ -202,20 +203,12 @@ def _origin(expression: Expression, clauses: tuple[Any, ...]) -> tuple[Expressio
         read = [given[name] for name in given if name in _variables(expression)]
         if any(aggregates(one) for one in read):
             return expression, True
-        expression = rebuilt(expression, lambda node, given=given: given.get(node.name, node) if isinstance(node, Variable) else node)
+        expression = replaced(expression, lambda node, given=given: given.get(node.name, node) if isinstance(node, Variable) else node)
     return expression, False
 
 
 def _variables(expression: Expression) -> set[str]:
-    found: set[str] = set()
-
-    def note(node: Any) -> Any:
-        if isinstance(node, Variable):
-            found.add(node.name)
-        return node
-
-    rebuilt(expression, note)
-    return found
+    return {one.name for one in walk(expression) if isinstance(one, Variable)}
 
 
 def _naming(engine: Engine, query: Query, variable: Variable) -> tuple[str, ...]:
