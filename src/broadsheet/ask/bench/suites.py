@@ -12,6 +12,7 @@ MODULES = {
     "mardi": "software",
     "hyena": "hyenas",
     "simulated-user": "simulated",
+    "questions": "questions",
 }
 
 

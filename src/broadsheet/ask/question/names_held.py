@@ -4,8 +4,19 @@ from collections.abc import Iterator
 
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import Scopes, Thing, walk
-from broadsheet.ask.cypher.nodes import Binary, Function, Label, MapOf, Place, Projection, Property, Variable
-from broadsheet.ask.cypher.printer import label_name
+from broadsheet.ask.cypher.nodes import (
+    Binary,
+    Function,
+    IsNull,
+    Label,
+    Literal_,
+    MapOf,
+    Place,
+    Projection,
+    Property,
+    Variable,
+)  # fmt: skip
+from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Facts, Mention, Value
@@ -225,6 +236,8 @@ class NamesHeld:
         before = [token for token in self._facts.tokens if token.place.end <= first]
         after = [token for token in self._facts.tokens if token.place.start >= found[0].place.end]
         asking = all(token.low in _ASKING or token.low in p.SUPERLATIVES or token.low in p.NUMBERS or token.shape == "number" for token in before)
+        if found[0].words.endswith(("'s", "’s", "s'")) or (after and after[0].low == "'"):
+            return None
         going = not after or after[0].shape == "mark" or after[0].low in _GOING or after[0].low.endswith(("ed", "ing"))
         return found[0] if asking and going else None
 
@@ -239,16 +252,28 @@ class NamesHeld:
     def _either(self) -> Iterator[Doubt]:
         ors = self._facts.marked("or")
         lows = [token.low for token in self._facts.tokens]
-        joined = [node for node in walk(self._held.query) if isinstance(node, Binary) and node.sign in {"OR", "XOR"}]
-        if joined and not ors and not {"any", "one", "and", "also", "all", "both", "between", "outside", "related", "about", "-", "/", ","} & set(lows):
-            yield Doubt("or_extra", Code.QUESTION_MISMATCH, joined[0].place, None, "The question has no `or`, and the query has.")
-        elif joined and not ors and "or" not in lows:
-            yield Doubt("or_for_and", Code.QUESTION_MISMATCH, joined[0].place, None, "The question has no `or`, and the query has.")
+        joined = [node for node in walk(self._held.query) if isinstance(node, Binary) and node.sign in {"OR", "XOR"} and self._parts_two(node)]
+        if joined and not ors and "or" not in lows:
+            yield Doubt("or_extra", Code.QUESTION_MISMATCH, joined[0].place, None, f"The question has no `or`, and the query has {written(joined[0])}.")
         if ors and not self._held.alternatives:
             place = next((node.place for node in walk(self._held.query) if isinstance(node, Binary) and node.sign == "AND"), self._held.last)
             both = [one for one in self._held.filters if one.value is not None]
             rule = "or_missing" if place != self._held.last and len(both) > 1 and not self._facts.marked("negation") else "or_unseen"
             yield Doubt(rule, Code.QUESTION_MISMATCH, place, ors[0].place, "the query asks for all of it.")
+
+    def _parts_two(self, node: Binary) -> bool:
+        """Whether an OR stands between two different conditions that the question names, and not between two ways to say one."""
+        sides = []
+        for side in (node.left, node.right):
+            inner = list(walk(side))
+            if any(isinstance(one, IsNull) and not one.negated for one in inner):
+                return False
+            keys = {one.key for one in inner if isinstance(one, Property)} | {one.name for one in inner if isinstance(one, Label)}
+            values = {str(one.value) for one in inner if isinstance(one, Literal_)}
+            sides.append((keys, values))
+        (keys, values), (others, other_values) = sides
+        bounds = all(isinstance(side, Binary) and side.sign in {"<", "<=", ">", ">="} for side in (node.left, node.right))
+        return bounds or (bool(keys and others) and not keys & others and not (values & other_values - {"0", "1", "True"}))
 
     def _optional(self) -> Iterator[Doubt]:
         marks = self._facts.marked("optional")

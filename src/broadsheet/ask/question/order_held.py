@@ -36,6 +36,7 @@ _TIME_WORDS = {
 }
 _AGE_WORDS = {"age", "ages"}
 _RANKS = {"rank", "position", "place", "order", "priority", "level"}
+_LOSSES = {"drop", "decrease", "decline", "loss", "fall", "reduction", "deficit"}
 _GONE = {"null", "empty", "missing", "none", "zero", "blank", "unspecified"}
 _CALLED = {
     "avg": {root(one) for one in ("avg", "average", "mean")},
@@ -136,6 +137,8 @@ class OrderHeld:
         match one.way:
             case "high" | "low":
                 words = set(parts(getattr(order.subject, "key", "")))
+                if one.about.lower() in _LOSSES or (one.words.lower() in {"longest", "shortest"} and self._time(order.subject)):
+                    return None
                 return None if words & _RANKS and len(words) == 1 else one.way == "high"
             case "old" | "new":
                 kind = self._time(order.subject)
@@ -178,17 +181,17 @@ class OrderHeld:
                 yield self._regathered("count_changed", numeric[0], one)
             elif one.which in {"avg", "sum", "count", "stDev"}:
                 other = others[0].place if others else self._held.last
-                many = one.words.lower() == "how many" and one.place.start == 0 and not self._property_of(one)
+                many = one.words.lower() == "how many" and one.place.start == 0 and self._label_of(one)
                 yield Doubt("how_many" if many else f"{one.which}_missing", Code.QUESTION_FACT_MISSING, other, one.place, f"the query has no {one.which}().")
         if not asked & {"avg", "sum", "percentileCont", "stDev"}:
             for other in self._held.gathered:
                 if other.function.name.lower() in {"avg", "stdev", "stdevp"} and not any(one.which == "avg" for one in self._facts.aggregates):
                     yield Doubt("avg_extra", Code.QUESTION_FACT_EXTRA, other.place, None, f"The question asks for no average, and the query has {written(other.function)}.")
 
-    def _property_of(self, one: Aggregate) -> bool:
-        """Whether a property holds the count that is asked for already."""
-        behind = [mention for mention in self._facts.mentions if mention.kind == "property" and 0 <= mention.place.start - one.place.end < 3]
-        return bool(behind)
+    def _label_of(self, one: Aggregate) -> bool:
+        """Whether nodes of a label are counted, and nothing that a property may hold already."""
+        behind = [mention.kind for mention in self._facts.mentions if mention.whole and 0 <= mention.place.start - one.place.end < 3]
+        return behind == ["label"]
 
     def _only_counted(self) -> Iterator[Doubt]:
         """Tell of a query that gives back nothing but a count, where things are asked for."""
@@ -207,6 +210,9 @@ class OrderHeld:
                 return True
             return root(one.about.lower()) in self._names or bool({"count", "number", "num", "total"} & self._names)
         if one.which == "avg":
+            if root(one.about.lower()) in self._names and not self._held.gathered:
+                # What is called an average may be a property: the rating of a film.
+                return True
             return bool({root("average"), "avg", "mean"} & self._names) or any(isinstance(node, Binary) and node.sign == "/" for node in walk(self._held.query))
         if one.which == "sum":
             adds = any(isinstance(node, Binary) and node.sign == "+" for node in walk(self._held.query)) or "reduce" in self._functions
@@ -286,7 +292,7 @@ class OrderHeld:
     def _denied(self) -> Iterator[Doubt]:
         lows = {token.low for token in self._facts.tokens}
         excused = lows & {"other", "others", "another", "different", "only", "exclusively", "still", "solely", "just", "new", "outside", "rather", "non", "common", "single", "active",
-                          "alone", "lowest", "zero", "0", "first", "last", "unique", "distinct", "exactly", "open", "left", "remaining", "yet"}  # fmt: skip
+                          "alone", "lowest", "missing", "orphan", "orphans", "leaf", "isolated", "root", "independent", "solo", "standalone", "active", "current", "currently", "available", "zero", "0", "first", "last", "unique", "distinct", "exactly", "open", "left", "remaining", "yet"}  # fmt: skip
         if excused:
             return
         bounded = any(one.sign in {"<=", ">=", "<", ">"} for one in self._facts.comparisons)
@@ -294,7 +300,9 @@ class OrderHeld:
             if isinstance(node, Unary) and isinstance(node.of, Binary) and node.of.sign in {"<", "<=", ">", ">="} and bounded:
                 continue
             if isinstance(node, IsNull) and not node.negated and isinstance(node.of, Property) and not self._held.optional:
-                yield Doubt("null_extra", Code.QUESTION_FACT_EXTRA, node.place, None, f"The question denies nothing, and the query has {written(node)}.")
+                said = {root(word) for token in self._facts.tokens for word in parts(token.text)}
+                named = {root(word) for word in parts(node.of.key)} & said
+                yield Doubt("null_extra" if named else "null_unnamed", Code.QUESTION_FACT_EXTRA, node.place, None, f"The question denies nothing, and the query has {written(node)}.")
                 return
             if isinstance(node, Unary) and node.sign == "NOT" and not isinstance(node.of, IsNull) and not (isinstance(node.of, Function) and node.of.name.lower() in {"isempty", "isnan"}):
                 if isinstance(node.of, Function) and node.of.name.lower() == "exists" and isinstance(node.of.arguments[0] if node.of.arguments else None, Property):
@@ -309,6 +317,10 @@ class OrderHeld:
 
     def _distincts(self) -> Iterator[Doubt]:
         marks = self._facts.marked("distinct")
+        last = self._held.query.parts[-1].clauses[-1]
+        if not self._held.scopes.joined and isinstance(last, Projection) and all(isinstance(item.expression, Variable) for item in last.items):
+            # Without a relation each node is found once.
+            return
         if marks and not self._held.distinct and not any(one.grouped for one in self._held.gathered):
             soft = marks[0].words.lower() in {"different", "various", "differing"}
             counted = bool(self._held.gathered)

@@ -49,11 +49,11 @@ def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None
         case "date":
             return Value(token.place, "date", iso(token.text) or token.text, token.text, at, at + 1)
         case "code":
-            end = at + 2 if at not in known and at + 2 < len(tokens) and _postcode(tokens, at) else at
-            end = end if end > at else at
-            place = Place(token.place.start, tokens[end].place.end)
+            end = at
+            while end + 1 < len(tokens) and _goes_with(tokens[end], tokens[end + 1]):
+                end += 1
             text = _between(tokens, at, end)
-            return None if at in known else Value(place, "code", text, text, at, end + 1)
+            return None if at in known else Value(Place(token.place.start, tokens[end].place.end), "code", text, text, at, end + 1)
         case "number":
             return _number(tokens, at)
         case "word":
@@ -61,10 +61,9 @@ def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None
     return None
 
 
-def _postcode(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a code goes on as in `M9 4NL`: a digit, then letters that touch it."""
-    second, third = tokens[at + 1], tokens[at + 2]
-    return second.shape == "number" and third.shape == "word" and third.text.isupper() and second.place.end == third.place.start
+def _goes_with(one: Token, other: Token) -> bool:
+    """Whether two short codes are one: `M9 4NL`."""
+    return other.shape == "code" and other.place.start == one.place.end + 1 and all(len(code.text) < 5 and code.text == code.text.upper() for code in (one, other))
 
 
 def _between(tokens: Sequence[Token], first: int, last: int) -> str:

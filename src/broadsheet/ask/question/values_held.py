@@ -17,6 +17,8 @@ from broadsheet.ask.question.words import parts, root
 
 # How often a unit of time goes into another, and thousandths.
 UNITS = (60, 3600, 24, 7, 12, 30, 365, 1000, 60_000, 3_600_000, 86_400, 86_400_000, 0.01, 1e-3)
+# Words that leave to whoever writes the query what counts as much.
+_VAGUE = frozenset("high low highly large small significant significantly many few popular recent recently major big long short heavy good bad poor rich frequent frequently rare strong weak".split())
 # How the adjective of a country ends: Portuguese, Spanish, Brazilian.
 _PEOPLES = ("ese", "ish", "ian", "ean", "an", "ch", "ic", "i")
 _ONES = (["who", "is"], ["who", "was"], ["who", "has"], ["what", "is"], ["what", "was"], ["which", "is"])
@@ -270,6 +272,9 @@ class ValuesHeld:
         if value.kind == "name":
             if any(text[:3].lower() == value.text[:3].lower() and value.text.lower().endswith(_PEOPLES) for text in self._texts):
                 return True
+            initials = "".join(one[0] for one in value.text.split()).lower()
+            if any(folded(text) in {initials, initials.replace("o", "")} for text in self._texts) or any(_initials(text) == said for text in self._texts):
+                return True
             return bool(words) and sum(one in self._folded or root(one) in self._folded for one in words) * 2 >= len(words)
         if value.kind == "quoted" and words:
             digits = [float(one) for one in re.findall(r"\d+", value.text)]
@@ -313,7 +318,8 @@ class ValuesHeld:
         for one in self._unexplained:
             assert one.value is not None
             if not missing:
-                kind = "number" if _is_number(one.value.value) else "date" if one.value.iso else "sentence" if str(one.value.value).count(" ") > 3 else "text"
+                vague = not _VAGUE.isdisjoint(token.low for token in self._facts.tokens)
+                kind = ("vague" if vague else "number") if _is_number(one.value.value) else "date" if one.value.iso else "sentence" if str(one.value.value).count(" ") > 3 else "text"
                 yield Doubt(f"{kind}_extra", Code.QUESTION_FACT_EXTRA, one.place, None, f"The question does not say {one.written}.")
 
     # Texts.
@@ -338,12 +344,18 @@ class ValuesHeld:
     def _truths(self) -> Iterator[Doubt]:
         """Tell of a property that must be true where the question denies it, or false where it does not."""
         denied = bool(self._facts.marked("negation"))
+        truths = [(getattr(one.subject, "key", ""), one.value.value) for one in self._held.filters if one.value is not None and isinstance(one.value.value, bool)]
+        if len({key for key, _ in truths}) < len(set(truths)):
+            # Both are asked for: public and private ones.
+            return
         for one in self._held.filters:
             if one.value is None or not isinstance(one.value.value, bool) or one.sign not in {"=", "<>"}:
                 continue
             positive = one.value.value == (one.sign == "=")
             if not positive and not denied:
-                yield Doubt("truth_denied", Code.QUESTION_MISMATCH, one.place, None, f"The question denies nothing, and the query has {one.written}.")
+                said = {root(word) for token in self._facts.tokens for word in parts(token.text)}
+                named = {root(word) for word in parts(getattr(one.subject, "key", ""))} - {"is", "has"} & said
+                yield Doubt("truth_denied" if named else "truth_unnamed", Code.QUESTION_MISMATCH, one.place, None, f"The question denies nothing, and the query has {one.written}.")
             elif positive and denied and not self._held.negations and self._denied_near(one):
                 mark = self._facts.marked("negation")[0]
                 yield Doubt("truth_held", Code.QUESTION_MISMATCH, one.place, mark.place, f"the query has {one.written}.")
@@ -433,6 +445,10 @@ def folded(text: str) -> str:
     'scifico'
     """
     return "".join(one for one in text.lower() if one.isalnum())
+
+
+def _initials(text: str) -> str:
+    return "".join(one[0] for one in re.findall(r"[^\W\d_]+", text) if one.lower() not in {"of", "the", "and"}).lower()
 
 
 def _near(one: float, other: float) -> bool:
