@@ -23,7 +23,7 @@ RULES = [
     ("<question>", "```cypher\nMATCH (a:Author)-[:WRITTEN_BY]->(p:Paper) RETURN a.name, count(p) AS papers ORDER BY papers DESC, a.name LIMIT 3\n```"),
     ("", "It counts how many papers each author has, and sorts authors by that number, highest first."),
 ]
-TYPED = ("only papers of 2026", "why 1", "undo", "edit 9 10", "branch 2", "accept")
+TYPED = ("only papers of 2026", "why 1", "why not Owen Tredwell", "undo", "edit 9 10", "branch 2", "accept")
 
 
 def main(folder: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from broadsheet.ask.graph.tables import Graph, Joined, write_graph
 from broadsheet.cli import app
 
+RECORDED = Path(__file__).parent / "ask_sample_loop.json"
 FILMS = Graph(
     {
         "Film": pl.DataFrame({"title": ["Tides", "Lanterns", "Gravel"], "year": [1999, 2004, 2011]}),
@@ -231,6 +233,14 @@ def test_the_sample_answers_from_the_terminal(says):
     assert done.returncode == 0, done.stderr
     assert "WRITTEN_BY" in done.stdout
     assert "Accepted: state 2 of 2." in done.stdout
+
+
+def test_the_recorded_loop_over_the_sample_replays(here):
+    done = here("ask", "replay", str(RECORDED))
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}If this is meant: python examples/ask_the_sample.py FOLDER, and FOLDER/loop.json is the new record."
+    held = json.loads(RECORDED.read_text())
+    assert [one["event"]["act"] for one in held["happened"]] == ["ask", "amend", "why", "why not", "undo", "edit", "branch", "accept"]
+    assert held["states"][1]["unasked"]
 
 
 def test_help_names_every_command_that_can_be_typed():
