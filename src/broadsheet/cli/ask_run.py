@@ -36,7 +36,7 @@ def run(
     """Answer a question without asking anybody anything: draft, check, mend, explain, run.
 
     The JSON object has question, graph, outcome, writer, drafts (each text with who wrote it), query (canonical), findings of the checker, question_findings (what the
-    question asks for otherwise), explanation, columns, rows, total, provenance (for each row its nodes and relations), steps, why_empty, asked_back (the meanings of
+    question asks for otherwise), explanation, answer (a sentence of what is in the rows), columns, rows, total, provenance (for each row its nodes and relations), steps, why_empty, asked_back (the meanings of
     words that have several) and fault. Exits with 0 for an answer, also one without rows; with 1 where the query is wrong, not allowed, or doubtful without
     --accept-warnings; with 6 where it must ask back; with 7 where no query could be written; with 90 to 92 where the engine could not answer.
 

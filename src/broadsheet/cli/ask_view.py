@@ -245,6 +245,7 @@ def _show_rows(console: Console, preview: Preview) -> None:
             table.add_row(str(number), *(text(cell(value)) for value in row), *map(Text, origin))
         console.print(table)
     if not preview.fault:
+        console.print(text(preview.sentence, "bold"))
         more = ", and there are more" if preview.cut else ""
         console.print(text(f"{preview.total:,} row{'' if preview.total == 1 else 's'}{more}; {len(preview.rows)} shown."))
     for line in preview.notes:

@@ -57,6 +57,7 @@ def told(loop: Loop, made: Transcript) -> dict[str, Any]:
         "question_findings": [_finding(one) for one in state.findings if one.asked],
         "explanation": state.explanation or None,
         "prose": {"text": state.prose, "left_out": list(state.appended)} if state.prose else None,
+        "answer": preview.sentence or None,
         "columns": list(preview.columns),
         "rows": [list(row) for row in preview.rows],
         "total": preview.total,

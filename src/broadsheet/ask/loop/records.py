@@ -77,11 +77,12 @@ class Step(Record):
 
 
 class Preview(Record):
-    """What a query gives: the first rows, how many there are (`cut` where there are more than the cap), a hash of all, counts by step, and why it is empty.
+    """What a query gives: a sentence of what is in its rows, the first of them, how many there are (`cut` where there are more than the cap), a hash of all, counts by step, and why it is empty.
 
     `cited` has for each row that is shown the nodes and relations that it comes from. `fault` is why there is no answer, and `code` that error's exit code.
     """
 
+    sentence: str = ""
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     total: int = 0

@@ -12,7 +12,7 @@ from broadsheet.ask.answer.empty import emptiness
 from broadsheet.ask.answer.expected import Wanted, missing
 from broadsheet.ask.answer.steps import STEP, Counter, steps
 from broadsheet.ask.answer.values import cut, value_as_json
-from broadsheet.ask.answer.words import reason
+from broadsheet.ask.answer.words import reason, sentence
 from broadsheet.ask.cypher.nodes import Projection, Query
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.graph.engine import Caps
@@ -47,11 +47,13 @@ def shown(query: Query, tools: Tools) -> Shown:
     digest = hashlib.sha256(json.dumps([rows.columns, held], ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
     most = tools.settings.shown
     told, empty = _steps(query, held, tools)
+    named = Answer(query, rows, found.citations, found.notes)
     preview = Preview(
+        sentence=sentence(named),
         columns=rows.columns, rows=tuple(held[:most]), total=len(held), cut=rows.cut, hash=digest, steps=told, empty=empty,
         cited=tuple(map(cited, (found.citations or ())[:most])), notes=found.notes,
     )  # fmt: skip
-    return Shown(preview, Answer(query, rows, found.citations, found.notes))
+    return Shown(preview, named)
 
 
 def _steps(query: Query, rows: list[tuple[Any, ...]], tools: Tools) -> tuple[tuple[Step, ...], tuple[str, ...]]:
