@@ -46,6 +46,7 @@ def main(folder: Path) -> None:
         recorded, text = read_transcript(folder / "loop.json")
         again = Loop(tools._replace(writer=recorded_writer(recorded, engine.schema, engine.graph, index)))
         print("The same, byte for byte:", dumped(replayed(recorded, again)) == text)
+        print(folder / "loop.json")
 
 
 if __name__ == "__main__":
