@@ -13,13 +13,17 @@ FEW = 60
 
 
 class PropertyFacts(NamedTuple):
-    """A property: its type, the least and greatest value that was seen, some values, and whether these are all that there are."""
+    """A property: its type, the least and greatest value that was seen, some values, and whether these are all that there are.
+
+    `meant` is a type that says what values mean, and not how they are stored: a date may be a text.
+    """
 
     type: Type
     low: float | str | None = None
     high: float | str | None = None
     values: tuple[str, ...] = ()
     closed: bool = False
+    meant: bool = False
 
 
 class Triple(NamedTuple):

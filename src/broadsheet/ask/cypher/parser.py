@@ -205,7 +205,7 @@ class Reader(Patterns):
         imports = None
         if self.is_sign("("):
             self.needs("(")
-            imports = () if self.takes("*", ")") else self.listed(lambda: self.name("a name").text, ")")
+            imports = ("*",) if self.takes("*", ")") else self.listed(lambda: self.name("a name").text, ")")
         if imports is None and not self.is_sign("{"):
             return self._procedure(start)
         self.needs("{")

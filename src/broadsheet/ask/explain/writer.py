@@ -33,7 +33,7 @@ from broadsheet.ask.cypher.nodes import (
     Unwind,
     Variable,
 )  # fmt: skip
-from broadsheet.ask.cypher.printer import BINDS, labels_text, written
+from broadsheet.ask.cypher.printer import BINDS, imported, labels_text, written
 from broadsheet.ask.explain import phrases as p
 
 _SAID = {sign: words for table in (p.COMPARED, p.TESTED, p.ADDED, p.MULTIPLIED, p.JOINED) for sign, words in table} | {"^": p.POWER}
@@ -86,7 +86,7 @@ def _clause(clause: Clause) -> str:
         case Projection():
             return _projection(clause)
         case SubCall():
-            known = "" if clause.imports is None else f" knowing ({', '.join(map(name, clause.imports))})"
+            known = "" if clause.imports is None else f" knowing ({imported(clause.imports)})"
             return f"For each row{known} do {_inner(clause.query)}"
         case Other():
             return f"Do {_quoted(clause.words)}"

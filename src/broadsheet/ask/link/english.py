@@ -156,10 +156,10 @@ PERSON = frozenset("who whom whose someone somebody anyone anybody everyone ever
 # A label with one of these words in its name is one of persons.
 PERSONS = frozenset(
     "person people human man woman author writer user customer client employee worker actor director member student teacher doctor patient player officer "
-    "researcher scientist friend owner artist musician singer character contact individual critic reviewer hero creator".split()
+    "researcher scientist friend owner artist musician singer character contact individual critic reviewer hero creator cook chef guest host parent child speaker founder manager seller buyer victim suspect candidate politician athlete".split()
 )
 PLACES = frozenset("location place city country address area region site venue town state street building room".split())
-TIMES = frozenset("date time day year month when at timestamp created published released".split())
+TIMES = frozenset("date time day year month when at timestamp created published released born birth died death founded".split())
 # Properties by which a thing is usually called, best first.
 NAMES = ("name", "title", "label", "full_name", "fullname", "username", "display_name", "surname", "id", "code")
 EMPTY = frozenset(
@@ -198,7 +198,7 @@ def alike(one: str, other: str) -> float:
     one, other = (stem(SHORT.get(word, word)) for word in (one, other))
     if one == other:
         return 1.0
-    if len(one) > 3 and len(other) > 3 and root(one) == root(other):
+    if len(one) > 2 and len(other) > 2 and root(one) == root(other):
         return 0.9
     groups = _groups()
     return 0.8 if groups.get(one, frozenset()) & groups.get(other, frozenset()) else 0.0

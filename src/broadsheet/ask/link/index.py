@@ -72,9 +72,9 @@ class ValueIndex:
         made = cls(Graph({}, ()))
         made.schema, made.names = schema, Names(schema)
         made.entries = [Entry(label, key, value, 1) for label, key, facts in schema.everything() if label in schema.labels for value in facts.values]
-        made._exact = {}  # noqa: SLF001 - its own
+        made._exact = {}
         for number, entry in enumerate(made.entries):
-            made._exact.setdefault(folded(entry.value), []).append(number)  # noqa: SLF001 - its own
+            made._exact.setdefault(folded(entry.value), []).append(number)
         return made
 
     def exact(self, text: str) -> list[Entry]:

@@ -166,7 +166,7 @@ def _missing(facts: Facts, values: Sequence[ValueLink], index: ValueIndex) -> It
     """Yield what looks like a value and is none."""
     for told in facts.values:
         inside = any(one.place.start < told.place.end and told.place.start < one.place.end for one in values)
-        if told.kind in {"quoted", "code", "name", "date"} and not told.soft and not inside:
+        if told.kind in {"quoted", "code", "name"} and not told.soft and not inside:
             near = index.nearest(str(told.text))
             yield Missing(told.place, told.text, tuple(_link(told.place, told.text, one.entry, one.score, "letters") for one in near))
 

@@ -13,7 +13,8 @@ from broadsheet.ask.schema import Schema
 # A name of several words is known by its last one alone, less surely; by another of its words alone, hardly.
 HEAD, TAIL = 0.65, 0.4
 # What is less sure by this than the best link of the same words is no link.
-CLEAR = 0.25
+CLEAR = 0.15
+SURNAMES = frozenset(("surname", "last_name", "first_name", "lastname", "firstName", "lastName"))
 VERBAL, DOER, DWELLING = 0.8, 0.75, 0.6
 
 
@@ -52,8 +53,12 @@ class Names:
     @cached_property
     def persons(self) -> frozenset[str]:
         """Labels of persons: those of whom one asks who."""
-        named = {label for label, phrases in self.labels.items() if any(PERSONS & set(map(stem, one.words[-1:])) | PERSONS & set(one.words[-1:]) for one in phrases)}
-        return frozenset(named or {label for label, held in self.schema.labels.items() if {"surname", "last_name", "first_name", "lastname"} & set(held or ())})
+        named = {
+            label for label, phrases in self.labels.items() if any(PERSONS & set(map(stem, one.words[-1:])) | PERSONS & set(one.words[-1:]) for one in phrases)
+        }
+        held = {label: set(own or ()) for label, own in self.schema.labels.items()}
+        # Else those with a surname, else all that have a name.
+        return frozenset(named or {label for label, own in held.items() if SURNAMES & own} or {label for label, own in held.items() if "name" in own})
 
     @cached_property
     def places(self) -> frozenset[str]:
@@ -78,7 +83,11 @@ class Names:
                 here += self._persons(token)
             if self._is_verb(question, at):
                 # What speaks for a relation names a thing only in the thing's own word.
-                here = [one if self._is_own(token, one) else one._replace(score=round(one.score * TAIL, 3)) for one in here if one.score >= HEAD or self._is_own(token, one)]
+                here = [
+                    one if self._is_own(token, one) else one._replace(score=round(one.score * TAIL, 3))
+                    for one in here
+                    if one.score >= HEAD or self._is_own(token, one)
+                ]
                 here = [one for one in here if one.kind == "property" or self._is_own(token, one)]
                 here += self._doers(token, heard)
             here += self._dwellings(token)

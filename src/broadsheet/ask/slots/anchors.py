@@ -57,8 +57,12 @@ def silent_tokens(facts: Facts, found: Sequence[Anchor], links: Links) -> frozen
 
 def anchors(facts: Facts, links: Links, names: Names) -> tuple[Anchor, ...]:
     """Return the anchors of a question."""
-    inside = {at: one for one in links.values for at, token in enumerate(facts.tokens) if one.place.start <= token.place.start and token.place.end <= one.place.end}
-    named = [one for one in links.names if one.kind != "relation" and not any(one.place.start < v.place.end and v.place.start < one.place.end for v in links.values)]
+    inside = {
+        at: one for one in links.values for at, token in enumerate(facts.tokens) if one.place.start <= token.place.start and token.place.end <= one.place.end
+    }
+    named = [
+        one for one in links.names if one.kind != "relation" and not any(one.place.start < v.place.end and v.place.start < one.place.end for v in links.values)
+    ]
     values, called = list(_values(facts, links, named, names)), [one for one in _names(facts, named, names) if one.options and one.first not in inside]
     found = [*values, *(one for one in called if not _is_cue(one, values, facts))]
     return tuple(_marked(sorted(found, key=lambda one: (one.first, one.last)), facts))
@@ -92,7 +96,9 @@ def _values(facts: Facts, links: Links, named: Sequence[NameLink], names: Names)
 def _cue(value: ValueLink, near: Sequence[NameLink], names: Names) -> float:
     own = max((one.score for one in near if one.kind == "property" and one.name == value.property), default=0.0)
     label = max((one.score for one in near if one.kind == "label" and one.name == value.label), default=0.0)
-    other = max((one.score for one in near if one.kind == "property" and one.name != value.property and value.label in names.owners.get(one.name, ())), default=0.0)
+    other = max(
+        (one.score for one in near if one.kind == "property" and one.name != value.property and value.label in names.owners.get(one.name, ())), default=0.0
+    )
     return 0.5 * own + 0.3 * label - (0.2 * other if other > own else 0.0)
 
 

@@ -3,13 +3,30 @@
 from collections.abc import Iterable, Sequence
 
 from broadsheet.ask.cypher.nodes import (
-    Binary, Expression, Function, IsNull, Label, Literal_, Match, NodePattern, Path, Projected, Projection, Property, Query, RelationPattern, Single, Sorted,
-    Subquery, Unary, Variable,
+    Binary,
+    Expression,
+    Function,
+    IsNull,
+    Label,
+    Literal_,
+    Match,
+    NodePattern,
+    Path,
+    Projected,
+    Projection,
+    Property,
+    Query,
+    RelationPattern,
+    Single,
+    Sorted,
+    Subquery,
+    Unary,
+    Variable,
 )  # fmt: skip
 from broadsheet.ask.question.words import parts
 from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import Keys
-from broadsheet.ask.slots.sketch import Asked, Condition, Link, Sketch
+from broadsheet.ask.slots.sketch import Asked, Condition, Link, Ranked, Sketch
 
 COUNTED, TOTAL = "count", "total"
 
@@ -37,12 +54,8 @@ class _Builder:
 
     def query(self) -> Query:
         """Return the whole query."""
-        inner = [number for number in range(len(self._sketch.spots)) if number not in self._outer]
-        links = [one for one in self._sketch.links if one.end not in self._outer]
-        absent = [self._absent(root) for root, mode in self._apart.items() if mode == "none"]
         wanted = [] if self._habits.plain_order or self._sketch.ranked is None or not self._sketch.ranked.property else [self._there(self._sketch.ranked)]
-        apart = [Binary("<>", Variable(self._names[one]), Variable(self._names[other])) for one, other in self._sketch.apart]
-        clauses = [Match(self._paths(inner, links), where=_all([*self._conditions(inner), *apart, *absent, *wanted]))]
+        clauses: list[Match | Projection] = [self._match(range(len(self._sketch.spots)), wanted)]
         for root, mode in self._apart.items():
             if mode == "optional":
                 nodes = self._sketch.below(root)
@@ -50,7 +63,15 @@ class _Builder:
                 clauses.append(Match(self._paths(sorted(nodes), chain), optional=True, where=_all(self._conditions(sorted(nodes)))))
         return Query((Single((*clauses, *self._returned())),))
 
-    def _there(self, ranked: Asked) -> Expression:
+    def _match(self, nodes: Iterable[int], wanted: Sequence[Expression] = ()) -> Match:
+        """Return the clause that all rows must match."""
+        inner = [number for number in nodes if number not in self._outer]
+        links = [one for one in self._sketch.links if one.end not in self._outer]
+        absent = [self._absent(root) for root, mode in self._apart.items() if mode == "none"]
+        apart = [Binary("<>", Variable(self._names[one]), Variable(self._names[other])) for one, other in self._sketch.apart]
+        return Match(self._paths(inner, links), where=_all([*self._conditions(inner), *apart, *absent, *wanted]))
+
+    def _there(self, ranked: Ranked) -> Expression:
         return IsNull(self._property(ranked.node, ranked.property), negated=True)
 
     def _absent(self, root: int) -> Expression:
@@ -93,7 +114,7 @@ class _Builder:
         written.add(node)
         return NodePattern(self._names[node], Label(self._sketch.spots[node].label))
 
-    def _returned(self) -> list[Projection]:
+    def _returned(self) -> list[Match | Projection]:
         sketch = self._sketch
         if sketch.whether:
             return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), "answer"),))]
@@ -102,12 +123,21 @@ class _Builder:
         if sketch.groups or any(one.function for one in sketch.asked):
             return [self._grouped()]
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
-        order = () if sketch.ranked is None else (Sorted(self._key(sketch.ranked.node, sketch.ranked.property, keyed=sketch.ranked.keyed), sketch.ranked.descending),)
+        order = (
+            ()
+            if sketch.ranked is None
+            else (Sorted(self._key(sketch.ranked.node, sketch.ranked.property, keyed=sketch.ranked.keyed), sketch.ranked.descending),)
+        )
         limit = None if sketch.limit is None else Literal_(sketch.limit)
         nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
+        if order and sketch.ranked is not None and sketch.ranked.node not in nodes:
+            # The first of what is sorted by, and then all that is asked of it.
+            first = (Projected(Variable(self._names[sketch.ranked.node])),)
+            again = self._match(range(len(sketch.spots)))
+            return [Projection("WITH", first, distinct=True, order=order, limit=limit), again, Projection("RETURN", items, distinct=self._habits.distinct)]
         if order and self._habits.distinct and any(one.property for one in sketch.asked):
             # What is sorted by must still be there when rows are made one of each.
-            kept = tuple(Projected(Variable(self._names[node])) for node in dict.fromkeys((*nodes, sketch.ranked.node if sketch.ranked else nodes[0])))
+            kept = tuple(Projected(Variable(self._names[node])) for node in nodes)
             return [Projection("WITH", kept, distinct=True, order=order, limit=limit), Projection("RETURN", items)]
         distinct = self._habits.distinct and (bool(sketch.links) or any(one.property for one in sketch.asked))
         return [Projection("RETURN", items, distinct=distinct, order=order, limit=limit)]
@@ -132,7 +162,7 @@ class _Builder:
         order = () if not keys or sketch.ranked is None else (Sorted(Variable(_name_of(sketch.asked[-1])), sketch.ranked.descending),)
         return Projection("RETURN", (*keys, *values), order=order, limit=None if sketch.limit is None else Literal_(sketch.limit))
 
-    def _by_count(self) -> list[Projection]:
+    def _by_count(self) -> list[Match | Projection]:
         """Return what keeps nodes by how many others they are joined to, or sorts them by it."""
         sketch = self._sketch
         node = sketch.having.node if sketch.having else sketch.ranked.node if sketch.ranked else 0

@@ -19,7 +19,7 @@ from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link,
 # Words between a word and what it is about, at most.
 REACH = 5
 WHETHER = frozenset("is are was were does do did has have".split())
-UNSURE = -0.4
+UNSURE, OWN = -0.4, 0.9
 
 
 class Finish:
@@ -144,7 +144,11 @@ class Finish:
     def _compared(self, sketch: Sketch) -> tuple[Sketch, float]:
         score = 0.0
         for one in self._facts.comparisons:
-            if one.value is not None and one.value.is_number and not any(anchor.is_value and _within(one.value.place, anchor.place) for anchor in self._anchors):
+            if (
+                one.value is not None
+                and one.value.is_number
+                and not any(anchor.is_value and _within(one.value.place, anchor.place) for anchor in self._anchors)
+            ):
                 sketch, more = self._bounded(sketch, one, one.value)
                 score += more
             elif one.value is not None and one.value.kind == "date":
@@ -237,9 +241,16 @@ class Finish:
         """Take a year, a month or a day that nothing else took for a condition."""
         taken = [one.value.place for one in self._facts.comparisons if one.value is not None]
         for value in self._facts.values:
-            if value.kind in {"year", "date"} and value.place not in taken and not any(_within(value.place, one.place) for one in self._anchors if one.is_value):
+            if (
+                value.kind in {"year", "date"}
+                and value.place not in taken
+                and not any(_within(value.place, one.place) for one in self._anchors if one.is_value)
+            ):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
+                near = self._property_near(sketch, self._token(value.place), scales=True)
+                if near is not None and near[1] in self.times(sketch.spots[near[0]].label):
+                    node, times = near[0], [near[1]]
                 key = next((one for one in times if "year" in parts(one)), times[0] if times else "")
                 if not key:
                     continue
@@ -272,15 +283,21 @@ class Finish:
         if (many := self._ends(sketch)) is not None:
             return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
         for one in sorted(self._facts.superlatives, key=lambda end: end.soft):
+            if (done := self._most_done(sketch, one)) is not None:
+                return done, 0.6
             if (ranked := self._rank(sketch, one)) is not None:
-                asked = tuple(each for each in sketch.asked if each.function != "count") or (Asked(0),)
                 if any(each.function in {"min", "max"} for each in sketch.asked):
-                    return sketch, 0.0
+                    break
+                asked = tuple(each for each in sketch.asked if each.function != "count") or (Asked(0),)
                 limit = self._limit.count if self._limit else 1
                 because = Because(one.place, one.words, f"sorted by {ranked.property or 'count'}")
                 return replace(sketch, asked=sketch.asked if sketch.groups else asked, ranked=ranked, limit=limit, why=(*sketch.why, because)), 0.3
             if not one.soft:
                 return sketch, UNSURE
+        return self._ordered(sketch)
+
+    def _ordered(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Sort all rows: `newest first`, `sorted by name`."""
         for order in self._facts.orders:
             found = self._property_near(sketch, self._token(order.place) + 1, scales=False)
             way = order.way == "down"
@@ -290,6 +307,21 @@ class Finish:
                 ranked = Ranked(*found, way, self._keyed(sketch.spots[found[0]].label, found[1]))
                 return replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}"))), 0.1
         return sketch, 0.0
+
+    def _most_done(self, sketch: Sketch, one: Superlative) -> Sketch | None:
+        """Return the sketch sorted by how often something is done to what is asked for: `the most cited papers`."""
+        if not _of_many(one) or not one.about.endswith(("ed", "en", "n")):
+            return None
+        for kind, bags in self._names.relations.items():
+            starts = [triple.start for triple in self._names.schema.triples if triple.type == kind and triple.end == sketch.spots[0].label]
+            if starts and any(alike(one.about, word) >= OWN for word in bags[0]):
+                node = len(sketch.spots)
+                links = (*sketch.links, Link(0, node, kind, "left"))
+                ranked = Ranked(node, "", one.way != "low")
+                because = Because(one.place, f"{one.words} {one.about}", f"sorted by how many {kind}")
+                limit = self._limit.count if self._limit else 1
+                return replace(sketch, spots=(*sketch.spots, Spot(starts[0])), links=links, ranked=ranked, limit=limit, why=(*sketch.why, because))
+        return None
 
     def _rank(self, sketch: Sketch, one: Superlative) -> Ranked | None:
         at = self._token(one.place)
@@ -324,7 +356,9 @@ class Finish:
             if ages and _base(one.words) in {"old", "young", "senior"}:
                 return self._by(sketch, number, ages[0], descending=one.way == "old")
             if times := self.times(label):
-                named = [key for key in times if any(option.property == key for anchor in self._anchors if abs(anchor.first - at) <= 2 for option in anchor.options)]
+                named = [
+                    key for key in times if any(option.property == key for anchor in self._anchors if abs(anchor.first - at) <= 2 for option in anchor.options)
+                ]
                 return self._by(sketch, number, (named or times)[0], descending=one.way == "new")
         return None
 

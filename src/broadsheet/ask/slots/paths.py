@@ -11,7 +11,9 @@ from broadsheet.ask.question.words import Token, stem
 from broadsheet.ask.slots.sketch import Towards
 
 # No way is longer than this, and no more ways between two labels are looked at.
-LONGEST, MOST = 3, 14
+LONGEST, MOST = 3, 10
+# Where there are more ways than this from a label, no longer ones are looked at.
+CROWDED = 2000
 # How much a word counts that stands between two names, a few words behind them, or anywhere else.
 BETWEEN, BEHIND, ELSEWHERE = 1.0, 0.7, 0.2
 FEW = 5
@@ -61,6 +63,8 @@ class Ways:
         held: list[tuple[Step, ...]] = [(step,) for step in self._steps.get(start, ())]
         for _ in range(LONGEST):
             found += [way for way in held if way[-1].label == end]
+            if len(held) > CROWDED:
+                break
             held = [(*way, step) for way in held for step in self._steps.get(way[-1].label, ())]
         return tuple(found)
 
@@ -68,15 +72,14 @@ class Ways:
 class Evidence:
     """What the words of one question say of relations. `learnt` has weights of (type, stem), as further words for it."""
 
-    def __init__(self, ways: Ways, question: Sequence[Token], silent: frozenset[int], stops: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None) -> None:
+    def __init__(
+        self, ways: Ways, question: Sequence[Token], silent: frozenset[int], stops: frozenset[int], learnt: Mapping[tuple[str, str], float] | None = None
+    ) -> None:
         self.names, self.silent = ways.names, silent
         self._ways, self._question, self._stops, self._learnt = ways, question, sorted(stops), learnt or {}
         self._stems = ["" if at in silent or token.shape not in {"word", "code"} else stem(token.low) for at, token in enumerate(question)]
         self._empty = [is_empty(one.low) for one in question]
-        self._heard = {kind: self._of(bags) for kind, bags in ways.names.relations.items()}
-        for kind, bags in self._heard.items():
-            learnt = {at: like for at, one in enumerate(self._stems) if one and (like := self._learnt.get((kind, one), 0.0))}
-            bags += [[learnt]] if learnt else []
+        self._heard = {kind: [*self._of(bags), *self._learnt_of(kind)] for kind, bags in ways.names.relations.items()}
         shared: dict[int, int] = {}
         for bags in self._heard.values():
             for at in {at for bag in bags for word in bag for at in word}:
@@ -85,12 +88,18 @@ class Evidence:
         self.ways = lru_cache(maxsize=4096)(self._best)
         self._strength = lru_cache(maxsize=8192)(self._strength_of)
 
+    def _learnt_of(self, kind: str) -> list[list[dict[int, float]]]:
+        learnt = {at: like for at, one in enumerate(self._stems) if one and (like := self._learnt.get((kind, one), 0.0))}
+        return [[learnt]] if learnt else []
+
     def _of(self, bags: Sequence[Sequence[str]]) -> list[list[dict[int, float]]]:
         """Return for each word of each bag the tokens that are like it."""
         heard = []
         for bag in bags:
             only = len(bag) == 1
-            heard.append([{at: like for at, one in enumerate(self._stems) if one and (only or not self._empty[at]) and (like := alike(one, word))} for word in bag])
+            heard.append(
+                [{at: like for at, one in enumerate(self._stems) if one and (only or not self._empty[at]) and (like := alike(one, word))} for word in bag]
+            )
         return heard
 
     def _strength_of(self, kind: str, low: int, high: int) -> tuple[float, dict[int, float]]:
@@ -139,5 +148,9 @@ class Evidence:
         for at in tokens:
             behind = [one.low for one in self._question[at + 1 : at + 3]]
             before = [one.low for one in self._question[max(0, at - 3) : at]]
-            back = back or ("by" in behind and "by" not in before) or (at > high and bool(AUXILIARY & {one.low for one in self._question[:high]}) and "by" not in behind)
+            back = (
+                back
+                or ("by" in behind and "by" not in before)
+                or (at > high and bool(AUXILIARY & {one.low for one in self._question[:high]}) and "by" not in behind)
+            )
         return 0.2 if (step.towards == "left") == back else -0.2

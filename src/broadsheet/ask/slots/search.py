@@ -12,16 +12,18 @@ from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
 
-BEAM = 48
+BEAM = 32
 # Words before which a question has not begun to ask: what stands there is told beforehand.
-ASKING = frozenset("which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split())
+ASKING = frozenset(
+    "which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split()
+)
 BEFOREHAND = frozenset("in on at for from of among since during before after with by to under within".split())
 # What a name costs that is passed over, a value that is, and words that name a second time what is there.
 PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
 SPOKEN, NAMED = 1.0, 0.6
 # What is added for a name that was passed over and then speaks for a relation, for a value that stands right at what it describes; what a later target costs.
-HEARD, BESIDE, LATER, COMPOUND, TWIN, DOUBLE = 0.4, 0.8, 0.6, 0.9, 0.3, 0.3
+HEARD, BESIDE, LATER, COMPOUND, TWIN, DOUBLE, LISTED = 0.4, 0.8, 0.6, 0.9, 0.3, 0.3, 3.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Search:
         self._tokens, self._evidence = facts.tokens, evidence
         tokens = facts.tokens
         bounds = [one.place.start for one in (*facts.comparisons, *facts.containments, *facts.orders)]
+        bounds += [one.place.start for one in facts.values if one.kind in {"year", "date", "decade"}]
         self._bounds = frozenset(at for at, one in enumerate(tokens) if one.place.start in bounds)
         asks = next((at for at, one in enumerate(tokens) if one.low in ASKING), 0)
         self._begins = asks
@@ -80,7 +83,12 @@ class Search:
         for number, anchor in enumerate(self._anchors[:3]):
             for option in anchor.options:
                 if not (anchor.is_value and number):
-                    yield self._start(anchor, option, number, option.score - LATER * number * (0.5 if self._is_time(option) else 1.0) - (COMPOUND if self._is_compound(number) else 0.0))
+                    yield self._start(
+                        anchor,
+                        option,
+                        number,
+                        option.score - LATER * number * (0.5 if self._is_time(option) else 1.0) - (COMPOUND if self._is_compound(number) else 0.0),
+                    )
         low = self._tokens[self._begins].low if self._tokens else ""
         names = self._evidence.names
         labels = names.persons if low in {"who", "whom", "whose"} else names.places if low == "where" else frozenset()
@@ -91,7 +99,13 @@ class Search:
     def _is_compound(self, number: int) -> bool:
         """Whether a name only says of which kind the next one is: `crime locations`."""
         after = self._anchors[number + 1 : number + 2]
-        return bool(after) and not after[0].is_value and not self._anchors[number].is_value and after[0].first == self._anchors[number].last + 1 and after[0].options[0].kind == "label"
+        return (
+            bool(after)
+            and not after[0].is_value
+            and not self._anchors[number].is_value
+            and after[0].first == self._anchors[number].last + 1
+            and after[0].options[0].kind == "label"
+        )
 
     def _is_time(self, option: Option) -> bool:
         """Whether a question that asks when may be about this."""
@@ -106,7 +120,10 @@ class Search:
             case "value":
                 sketch = Sketch((Spot(option.label, (Condition(option.property, _sign(anchor), option.value),), anchor.last, 0),), why=why)
             case _:
-                sketch, score = Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why), score - (1.0 if self._is_bound(anchor) else 0.1)
+                sketch, score = (
+                    Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why),
+                    score - (1.0 if self._is_bound(anchor) else 0.1),
+                )
         return State(sketch, score, used, target=number)
 
     def _grown(self, state: State, anchor: Anchor) -> Iterator["_Move"]:
@@ -136,14 +153,22 @@ class Search:
     def _asked(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
         """Yield what asks for a property of the target: `the crime types`, `officers' badge numbers`, `which papers and their years`."""
         spot = state.sketch.spots[0]
-        if spot.label != option.label or any(one.property == option.property for one in state.sketch.asked) or any(one.property == option.property for one in spot.conditions):
+        if (
+            spot.label != option.label
+            or any(one.property == option.property for one in state.sketch.asked)
+            or any(one.property == option.property for one in spot.conditions)
+        ):
             return
         if self._is_bound(anchor):
             return
         near = anchor.first - spot.at
         listed = bool(state.sketch.asked) and self._between(state.last, anchor) <= CLOSE
         if not state.sketch.links and (0 < near <= CLOSE or listed):
-            sketch = replace(state.sketch, asked=(*state.sketch.asked, Asked(0, option.property)), why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option))))
+            sketch = replace(
+                state.sketch,
+                asked=(*state.sketch.asked, Asked(0, option.property)),
+                why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option))),
+            )
             yield replace(state, sketch=sketch, score=state.score + 0.8 * option.score - 0.2 * (near - 1), used=state.used | _at(anchor))
 
     def _between(self, node: int, anchor: Anchor) -> int:
@@ -170,7 +195,9 @@ class Search:
                 score = option.score - ((AGAIN + option.score) if again else 0.0) - (0.4 if beside else 0.0)
                 if spot.named == 0 and spot.at >= 0 and spot.conditions:
                     score += self._beside(spot, anchor, 0)
-                sketch = _placed(replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1)
+                sketch = _placed(
+                    replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1
+                )
             yield replace(state, sketch=sketch, score=state.score + score, used=state.used | _at(anchor), last=number)
 
     def _beside(self, spot: Spot, anchor: Anchor, distance: int) -> float:
@@ -181,7 +208,9 @@ class Search:
         if any(self._tokens[at].low in {"do", "does", "did"} for at in range(low, high)):
             # What stands here is who does it.
             return -BESIDE
-        return BESIDE if all(is_empty(self._tokens[at].low) or self._tokens[at].shape == "mark" or at in self._evidence.silent for at in range(low, high)) else 0.0
+        return (
+            BESIDE if all(is_empty(self._tokens[at].low) or self._tokens[at].shape == "mark" or at in self._evidence.silent for at in range(low, high)) else 0.0
+        )
 
     def _joined(self, state: State, anchor: Anchor, option: Option) -> Iterator["_Move"]:
         """Yield what names a node that is joined to one that is there."""
@@ -192,8 +221,14 @@ class Search:
             double = DOUBLE * (option.kind == "value" and any(self._may_have(one, option) for one in state.sketch.spots))
             for way in self._evidence.ways(spot.label, option.label, low, high):
                 # Words that spoke for a relation already, or named something, say less of another.
-                stale = sum(strength * (SPOKEN if at in state.heard else NAMED if at in state.used or at in _at(anchor) else 0.0) for at, strength in zip(way.tokens, way.strengths, strict=True))
+                stale = sum(
+                    strength * (SPOKEN if at in state.heard else NAMED if at in state.used or at in _at(anchor) else 0.0)
+                    for at, strength in zip(way.tokens, way.strengths, strict=True)
+                )
                 twins = any(one.start == number and one.type == way.steps[0].type and one.towards == way.steps[0].towards for one in state.sketch.links)
+                if twins and self._is_listed(anchor, option):
+                    # `with Ann and Bob`: both are joined in the same way.
+                    double, twins = 0.0, -LISTED
                 back = max((cost + HEARD for at, cost in state.passed if at in way.tokens and at not in state.heard), default=0.0)
                 score = state.score + option.score + way.score - 0.12 * later - stale + back - TWIN * twins - double
                 yield _Move(score, partial(self._join, state, score, number, way, anchor, option))
@@ -202,6 +237,13 @@ class Search:
         sketch = self._with(state.sketch, number, way, anchor, option)
         used = state.used | _at(anchor) | frozenset(way.tokens)
         return replace(state, sketch=sketch, score=score, used=used, heard=state.heard | way.heard, last=len(sketch.spots) - 1)
+
+    def _is_listed(self, anchor: Anchor, option: Option) -> bool:
+        """Whether a value stands behind another of its kind, with only `and` or a comma between."""
+        before = next((one for one in reversed(self._anchors) if one.last < anchor.first), None)
+        between = [] if before is None else [one.low for one in self._tokens[before.last + 1 : anchor.first]]
+        same = before is not None and any((one.label, one.property) == (option.label, option.property) for one in before.options)
+        return same and bool(between) and set(between) <= {"and", ",", "the", "also"}
 
     def _before(self, anchor: Anchor) -> int:
         return max((one.last for one in self._anchors if one.last < anchor.first), default=0)

@@ -4,7 +4,19 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from broadsheet.ask.cypher.nodes import (
-    Binary, Expression, Function, Label, Literal_, Match, NodePattern, Path, Projection, Property, Query, RelationPattern, Variable,
+    Binary,
+    Expression,
+    Function,
+    Label,
+    Literal_,
+    Match,
+    NodePattern,
+    Path,
+    Projection,
+    Property,
+    Query,
+    RelationPattern,
+    Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import written
 

@@ -24,7 +24,7 @@ OFTEN, LEAST, MOST = 3, 0.7, 2.0
 # A word stands for a label if so many of the questions that it is in ask for that label.
 SURE = 0.8
 # Drafts of each question that are told apart, how strongly weights are held down, and steps of the fit.
-DRAFTS, HOLD, STEPS = 20, 0.02, 60
+DRAFTS, HOLD, STEPS = 20, 0.005, 60
 # The words in which what is asked for stands.
 FRONT = 8
 
@@ -62,7 +62,9 @@ def _heard(pair: Pair) -> list[str]:
     """Return the stems of a question without its values."""
     values = [] if pair.links is None else [one.place for one in pair.links.values]
     return [
-        stem(word.low) for word in _words(pair.question) if not is_empty(word.low) and not any(one.start < word.place.end and word.place.start < one.end for one in values)
+        stem(word.low)
+        for word in _words(pair.question)
+        if not is_empty(word.low) and not any(one.start < word.place.end and word.place.start < one.end for one in values)
     ]
 
 
@@ -100,6 +102,8 @@ def _labels(slots: Slots, pairs: Sequence[Pair]) -> dict[str, str]:
         if any(option.label == label and option.kind != "property" for one in found for option in one.options):
             continue
         taken = {at for one in found for at in range(one.first, one.last + 1)}
+        spoken = {one.place for one in slots.index.names.links(facts.tokens)}
+        taken |= {at for at, one in enumerate(facts.tokens) if one.place in spoken}
         loose = {stem(one.low) for at, one in enumerate(facts.tokens[:FRONT]) if at not in taken and one.shape == "word" and not is_empty(one.low)}
         words.update(loose)
         both.update((word, label) for word in loose)
@@ -130,7 +134,7 @@ def _ranker(groups: Sequence[tuple[list[tuple[str, ...]], list[float], list[bool
     begin = np.zeros(len(names) + 1)
     begin[0] = 1.0
     fitted = minimize(told.loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
-    return float(fitted[0]), {one: round(float(fitted[number]), 4) for one, number in names.items() if abs(fitted[number]) > 1e-3}  # noqa: PLR2004
+    return float(fitted[0]), {one: round(float(fitted[number]), 4) for one, number in names.items() if abs(fitted[number]) > 1e-3}
 
 
 class _Softmax:

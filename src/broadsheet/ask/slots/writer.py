@@ -1,6 +1,6 @@
 """Questions to queries: the drafts of a question, the best first, each with the words that gave its parts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
-from broadsheet.ask.link.links import Links, NameLink
+from broadsheet.ask.link.links import Links, Missing, NameLink
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
@@ -22,7 +22,7 @@ from broadsheet.ask.slots.finish import Finish
 from broadsheet.ask.slots.habits import OWN, Habits
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.paths import Evidence, Ways
-from broadsheet.ask.slots.search import Search, State
+from broadsheet.ask.slots.search import LOST, Search, State
 from broadsheet.ask.slots.sketch import Because, Sketch
 from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
 
@@ -85,6 +85,12 @@ class Slots:
         other.weights = weights
         return other
 
+    def with_habits(self, habits: Habits) -> "Slots":
+        """Return the same writer with other habits."""
+        other = copy(self)
+        other.habits = habits
+        return other
+
     def read(self, question: str, links: Links | None = None) -> tuple[Facts, tuple[Anchor, ...]]:
         """Return the facts of a question, and the words that a query must account for."""
         facts = self.facts(question)
@@ -105,10 +111,7 @@ class Slots:
 
     def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
         sketch, more = finish.finished(state.sketch)
-        unheard = sum(
-            at not in state.used and one.shape in {"word", "code"} and not is_empty(one.low)
-            for at, one in enumerate(facts.tokens)
-        )
+        unheard = sum(at not in state.used and one.shape in {"word", "code"} and not is_empty(one.low) for at, one in enumerate(facts.tokens))
         score = state.score + more - UNHEARD * unheard
         if self.habits.undirected:
             sketch = replace(sketch, links=tuple(one._replace(towards="either") for one in sketch.links))
@@ -117,7 +120,22 @@ class Slots:
         if self.weights.learnt:
             score = self.weights.score(score, features(sketch, facts, found))
         query = query_of(sketch, self.habits, self._keys)
-        return Draft(query, canonical(query), round(score, 4), sketch.why, (*sketch.notes, *_notes(links)), self.weights.name, sketch)
+        loose = [one for one in links.missing if not any(_holds(one.words, condition.value) for spot in sketch.spots for condition in spot.conditions)]
+        notes = (*sketch.notes, *_notes(links, loose), *self._sorted_as_text(sketch))
+        return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch)
+
+    def _sorted_as_text(self, sketch: Sketch) -> tuple[str, ...]:
+        """Return what is to be said of an order or a bound over dates or numbers that are text."""
+        ranked = [] if sketch.ranked is None or not sketch.ranked.property else [(sketch.ranked.node, sketch.ranked.property, sketch.ranked.keyed)]
+        bounds = [(node, one.property, one.keyed) for node, spot in enumerate(sketch.spots) for one in spot.conditions if one.sign in {"<", "<=", ">", ">="}]
+        found = []
+        for node, key, keyed in (*ranked, *bounds):
+            kind = self._keys.kind(sketch.spots[node].label, key)
+            if kind == "either first":
+                found.append(f"{key} may have the day or the month first; the day was taken to be.")
+            elif self._keys.needed(sketch.spots[node].label, key) and not keyed:
+                found.append(f"{key} is text and is sorted as text.")
+        return tuple(dict.fromkeys(found))
 
 
 def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, limit: int = 5) -> tuple[Draft, ...]:
@@ -125,12 +143,16 @@ def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights
     return Slots(index, keys, weights=weights).write(question, limit)
 
 
-def _notes(links: Links) -> tuple[str, ...]:
-    """Return what a person should be told: what is missing, and what is open."""
+def _holds(words: str, value: object) -> bool:
+    """Whether a condition has a value that the graph has not."""
+    return str(value).casefold() in words.casefold() or words.casefold() in str(value).casefold()
+
+
+def _notes(links: Links, loose: Sequence[Missing]) -> tuple[str, ...]:
+    """Return what a person should be told: what is missing and was left out, and what is open."""
     missing = [
-        f"Nothing is called {one.words!r}." + (f" Nearest: {', '.join(near.value for near in one.nearest[:3])}." if one.nearest else "") for one in links.missing
+        f"Nothing is called {one.words!r}; it was left out." + (f" Nearest: {', '.join(near.value for near in one.nearest[:3])}." if one.nearest else "")
+        for one in loose
     ]
-    several = [
-        f"{one.words!r} may be {' or '.join(f'{each.label}.{each.property} ({each.count})' for each in one.meanings)}." for one in links.ambiguities
-    ]
+    several = [f"{one.words!r} may be {' or '.join(f'{each.label}.{each.property} ({each.count})' for each in one.meanings)}." for one in links.ambiguities]
     return (*missing, *several)
