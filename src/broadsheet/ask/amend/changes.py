@@ -58,6 +58,7 @@ class _Compared:
                 if isinstance(node, Property) and isinstance(node.of, Variable):
                     read.setdefault(node.key, set()).add(node.of.name)
         self._plain = {key for key, of in read.items() if len(of) == 1}
+        self._pairs = _paired_steps(old.steps, new.steps)
         self._labelled = Counter({**new.labels, **old.labels}.values())
 
     def changes(self) -> Iterator[Change]:
@@ -69,7 +70,7 @@ class _Compared:
         yield from self._patterns(old, gone, added=False)
         yield from self._patterns(new, come, added=True)
         yield from self._optional()
-        yield from self._filters(self._held(old, gone), self._held(new, come))
+        yield from self._filters(self._held(old, gone, self._pairs), self._held(new, come, self._pairs.values()))
         yield from self._steps()
         yield from self._others()
 
@@ -163,11 +164,11 @@ class _Compared:
 
     # Conditions.
 
-    def _held(self, shape: Shape, lone: set[str]) -> list[Held]:
-        """Return conditions, those of steps with them, each with what it bears on; those of patterns that are in one query alone are told with these."""
+    def _held(self, shape: Shape, lone: set[str], paired: Iterable[int]) -> list[Held]:
+        """Return conditions, those of steps with them, each with what it bears on; those of patterns and steps that are in one query alone are told with these."""
         kept = []
-        values = {name for step in shape.steps for name in step.values}
-        for one in (*shape.filters, *(test for step in shape.steps for test in step.where)):
+        values, kept_steps = {name for step in shape.steps for name in step.values}, set(paired)
+        for one in (*shape.filters, *(test for place, step in enumerate(shape.steps) if place in kept_steps for test in step.where)):
             if one.reads & lone and not (one.reads & lone <= values):
                 continue
             optional = any(shape.optional.get(name) for name in one.reads)
@@ -205,7 +206,7 @@ class _Compared:
 
     def _steps(self) -> Iterator[Change]:
         old, new = self._old.steps, self._new.steps
-        pairs = _paired_steps(old, new)
+        pairs = self._pairs
         for place, step in enumerate(old):
             if place not in pairs:
                 said = self._step(step)
@@ -228,7 +229,9 @@ class _Compared:
         after = [*new.items, *new.values.values()]
         yield from self._items(before, after, key, mapped, where)
         if old.star != new.star:
-            yield Change("returned", "*", "*" if old.star else "", "*" if new.star else "", _became("everything", *(("*", "") if old.star else ("", "*"))) + where, key)
+            yield Change(
+                "returned", "*", "*" if old.star else "", "*" if new.star else "", _became("everything", *(("*", "") if old.star else ("", "*"))) + where, key
+            )
         grouped = any(aggregates(one) for one in (*before, *after)) or old.distinct or new.distinct
         if grouped and old.passed != new.passed:
             for name in old.passed:
@@ -267,7 +270,9 @@ class _Compared:
         before, after = self.said(old), self.said(new)
         held = (*key, written(old), written(new))
         if isinstance(old, Function) and isinstance(new, Function) and (old.name, old.arguments) == (new.name, new.arguments):
-            return Change("distinct", before, before, after, f"{'dropped' if old.distinct else 'added'} DISTINCT in {before if old.distinct else after}{where}", held)
+            return Change(
+                "distinct", before, before, after, f"{'dropped' if old.distinct else 'added'} DISTINCT in {before if old.distinct else after}{where}", held
+            )
         return Change("returned", before, before, after, f"{before} became {after}{where}", held)
 
     def _order(self, old: Step, new: Step, key: tuple[str, str], mapped: Mapping[str, str], where: str) -> Iterator[Change]:
@@ -297,6 +302,12 @@ class _Compared:
             yield Change("other", one, one, "", f"removed {one}", (one, ""))
         for one in come:
             yield Change("other", one, "", one, f"added {one}", ("", one))
+        shared = {*self._old.edges} & {*self._new.edges}
+        for pair in sorted(map(sorted, self._old.apart ^ self._new.apart)):
+            if {*pair} <= shared:
+                joined, now = " and ".join(self._old.edges[name].types or "relations" for name in pair), frozenset(pair) in self._new.apart
+                said = ("two relations", "maybe one") if now else ("maybe one", "two relations")
+                yield Change("other", joined, *said, f"{joined} {'may' if now else 'can no longer'} be one and the same relation", tuple(pair))
         for name in {**self._old.paths, **self._new.paths}:
             was, now = self._old.paths.get(name), self._new.paths.get(name)
             if was is not None and now is not None and was != now and not {*was, *now} - {*self._old.kinds} and not {*was, *now} - {*self._new.kinds}:

@@ -7,9 +7,10 @@ _PHRASES: dict[str, str] = {
     "instead": "instead of|rather than|in place of|as opposed to|instead|in lieu of|in exchange for",
     "not": "not|isn't|aren't|don't|doesn't|wasn't|weren't|didn't|never|except|excluding|exclude|other than|apart from|all but|but not|anyone but|anything but|non"
     "|hasn't|haven't|leaving out|without those|barring",
-    "remove": "drop|remove|delete|forget|forget about|get rid of|take out|take away|take off|leave out|leave off|skip|discard|lose|scrap|strip|ditch|omit|cut"
-    "|regardless of|irrespective of|no matter|whatever|doesn't matter|does not matter|don't care about|do not care about|don't filter|do not filter|ignore|without the|without a"
-    "|no longer|not needed|unnecessary|superfluous|don't need|no need for|any|of any|all of|undo|clear|lift|disregard|never mind|do away with",
+    "remove": "drop|remove|delete|get rid of|take out|take away|take off|leave out|leave off|skip|discard|lose|scrap|strip|ditch|omit|cut|without the|without a|no longer"
+    "|not needed|unnecessary|superfluous|don't need|no need for|undo|clear|lift|do away with",
+    "heedless": "forget|forget about|regardless of|irrespective of|no matter|whatever|doesn't matter|does not matter|don't care about|do not care about|don't filter"
+    "|do not filter|ignore|of any|all of|disregard|never mind|irrelevant",
     "add": "only those|only the ones|only ones|only if|only|just|restrict|restrict to|limit it to|limited to|narrow|narrow it down to|where|which|whose|with|having|keep|filter"
     "|require|must have|as long as|provided|that have|who have|add|also|and also|too|as well|in addition|plus|additionally|furthermore|on top of that|besides",
     "turn": "other direction|opposite direction|wrong direction|direction|other way round|other way around|other way|wrong way round|wrong way around|wrong way|opposite way"
@@ -55,7 +56,7 @@ _PHRASES: dict[str, str] = {
     "sum": "sum|total|the sum|in total|altogether|add up|summed|the total|sum up",
     "max": "maximum|max|the highest|the largest|the greatest|the most|the biggest|the latest|the top",
     "min": "minimum|min|the lowest|the smallest|the least|the earliest|the fewest",
-    "collect": "as a list|collect|collected|in one list|gathered|list of all",
+    "collect": "list of|the list of|as a list|collect|collected|in one list|gathered|list of all",
     "per": "per|for each|for every|grouped by|group by|broken down by|by each|each|group them by|split by",
     "optional": "even if|even those|even when|including those without|include those without|include also those without|also those without|also show those without|with or without|if any"
     "|if present|if there is any|if there are any|if available|if there is one|optional|optionally|whether or not|even without|including ones without|include ones without"
@@ -99,7 +100,9 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
 )  # fmt: skip
 NUMBERS = {
     word: number
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+    )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "dozen": 12, "thousand": 1000, "million": 1000000}
 
 

@@ -32,7 +32,11 @@ def aligned(before: Query, after: Query) -> tuple[Query, Query, tuple[Change, ..
     """
     old, new = named(before), named(after)
     if len(old.parts) != len(new.parts) or old.all != new.all:
-        words = f"{len(old.parts)} queries put together became {len(new.parts)}" if len(old.parts) != len(new.parts) else "rows that are there twice are treated otherwise"
+        words = (
+            f"{len(old.parts)} queries put together became {len(new.parts)}"
+            if len(old.parts) != len(new.parts)
+            else "rows that are there twice are treated otherwise"
+        )
         return old, new, (Change("union", "union", str(len(old.parts)), str(len(new.parts)), words),)
     changes: list[Change] = []
     for place in range(len(old.parts)):

@@ -50,7 +50,9 @@ def values(scene: Scene) -> Iterator[Said]:
         if word.value is None or place in heard.contrast:
             continue
         signs = (*COMPARISONS, *PARTS) if isinstance(word.value, str) else COMPARISONS
-        near = [cue for cue in heard.cues if cue.kind in signs and not cue.words & heard.contrast and (0 <= place - cue.end <= 3 or 0 <= cue.start - place - 1 <= 1)]
+        near = [
+            cue for cue in heard.cues if cue.kind in signs and not cue.words & heard.contrast and (0 <= place - cue.end <= 3 or 0 <= cue.start - place - 1 <= 1)
+        ]
         near.sort(key=lambda cue: (min(abs(place - cue.end), abs(cue.start - place - 1)), cue.start > place))
         sign = near[0].kind if near else ""
         yield Said(word.value, sign, frozenset({place}) | (near[0].words if near else frozenset()), place)
@@ -64,7 +66,13 @@ def _unquoted(scene: Scene) -> Iterator[Said]:
         at = cue.end
         while at < len(heard.words) and heard.words[at].low in {"the", "word", "substring", "text", "string", "a", "an", "letters"}:
             at += 1
-        if cue.kind in {*PARTS, "="} and at < len(heard.words) and heard.words[at].value is None and heard.words[at].low[0].isalnum() and at not in heard.contrast:
+        if (
+            cue.kind in {*PARTS, "="}
+            and at < len(heard.words)
+            and heard.words[at].value is None
+            and heard.words[at].low[0].isalnum()
+            and at not in heard.contrast
+        ):
             end = at + 1
             if any(at in one.words and one.kind in {"property", "label"} and one.sure > SURE for one in heard.mentions) or cue.words & heard.contrast:
                 continue
@@ -145,7 +153,12 @@ def changed(scene: Scene) -> Iterator[Candidate]:
             if said.value == held.value.value and sign in {"", held.sign}:
                 continue
             turned = sign in UPWARDS and held.sign in UPWARDS and UPWARDS[sign] != UPWARDS[held.sign]
-            sure = 0.3 + about - 0.25 * (turned and said.value != held.value.value and not swap and not heard.contrast) - 0.15 * bool(heard.all("add") and not swap)
+            sure = (
+                0.3
+                + about
+                - 0.25 * (turned and said.value != held.value.value and not swap and not heard.contrast)
+                - 0.15 * bool(heard.all("add") and not swap)
+            )
             bare = isinstance(said.value, int) and not said.sign and not named and not old
             sure -= 0.3 * (bare and (bool(heard.all("limit")) or heard.words[said.place - 1].low in {"only", "just"}))
             sure += 0.15 * _owned(scene, held, said) + 0.25 * _is_broken(scene, held)
@@ -191,7 +204,7 @@ def _resigned(scene: Scene, held: Tested, words: frozenset[int], about: float) -
 def removed(scene: Scene) -> Iterator[Candidate]:
     """A condition that is not wanted."""
     heard = scene.heard
-    cue = heard.all("remove")
+    cue = heard.all("remove", "heedless")
     every = frozenset(place for place, word in enumerate(heard.words) if word.low in {"any", "all", "every"})
     if not cue and not every:
         return
@@ -224,7 +237,11 @@ def negated(scene: Scene) -> Iterator[Candidate]:
         held = next((one for one in scene.compared if one.test is test), None)
         old = scene.said_value(held.value.value) if held is not None else frozenset()
         fresh = [one for one in values(scene) if held is None or one.value != held.value.value]
-        is_no = (isinstance(test, Unary) and test.sign == "NOT") or (isinstance(test, Binary) and test.sign == "<>") or (isinstance(test, IsNull) and not test.negated)
+        is_no = (
+            (isinstance(test, Unary) and test.sign == "NOT")
+            or (isinstance(test, Binary) and test.sign == "<>")
+            or (isinstance(test, IsNull) and not test.negated)
+        )
         about = 0.3 * bool(old) + 0.15 * bool(named) + 0.1 * (len(scene.tests) == 1)
         if fresh or not (old or named):
             continue
@@ -264,7 +281,9 @@ def letters(scene: Scene) -> Iterator[Candidate]:
             continue
         named = scene.said_of(held.of) | scene.said_value(held.value.value)
         made = Binary(held.sign, Function("toLower", (held.left,)), Literal_(held.value.value.lower()))
-        yield Candidate(exchanged(scene, held.test, Unary("NOT", made) if held.negated else made), cue | named | heard.all("remove"), 0.5 + 0.2 * bool(named))
+        yield Candidate(
+            exchanged(scene, held.test, Unary("NOT", made) if held.negated else made), cue | named | heard.all("remove", "heedless"), 0.5 + 0.2 * bool(named)
+        )
 
 
 def unknowns(scene: Scene) -> Iterator[Candidate]:
@@ -280,7 +299,9 @@ def unknowns(scene: Scene) -> Iterator[Candidate]:
         if null and not (heard.all("null") and deny & frozenset(range(max(0, min(null) - 2), min(null)))):
             yield Candidate(edits.with_test(scene.tree, IsNull(of, negated=False)), null | said.words | deny | heard.all("add"), 0.45)
         elif known or (has and heard.all("add") and not deny) or null:
-            yield Candidate(edits.with_test(scene.tree, IsNull(of, negated=True)), known | has | null | deny | said.words | heard.all("add"), 0.4 + 0.1 * bool(known))
+            yield Candidate(
+                edits.with_test(scene.tree, IsNull(of, negated=True)), known | has | null | deny | said.words | heard.all("add"), 0.4 + 0.1 * bool(known)
+            )
 
 
 def added(scene: Scene) -> Iterator[Candidate]:
@@ -288,15 +309,17 @@ def added(scene: Scene) -> Iterator[Candidate]:
     heard = scene.heard
     add = heard.all("add")
     for said in values(scene):
-        denied = frozenset().union(*(cue.words for cue in heard.cues if cue.kind == "not" and 0 <= said.place - cue.end <= 5 and not cue.words & heard.contrast))
+        denied = frozenset().union(
+            *(cue.words for cue in heard.cues if cue.kind == "not" and 0 <= said.place - cue.end <= 5 and not cue.words & heard.contrast)
+        )
         for name, key, named, sure in _compared_with(scene, said):
             of = Property(Variable(name), key)
             present = any(one.of == of for one in scene.compared)
             made: Expression = Binary(PARTS.get(said.sign, said.sign or "="), of, _literal(said.value))
             if denied:
                 made = _denied(made)
-            sure += 0.15 * bool(add) - 0.15 * present - 0.2 * bool(heard.all("meant", "instead")) + 0.05 * (name in scene.given)
-            yield Candidate(edits.with_test(scene.tree, made), said.words | named | add | denied | heard.all("=") | _generic(scene), sure)
+            sure += 0.15 * bool(add) - (0.15 + 0.2 * bool(heard.all("meant", "instead"))) * present + 0.05 * (name in scene.given)
+            yield Candidate(edits.with_test(scene.tree, made), said.words | named | add | denied | heard.all("=", "meant") | _generic(scene), sure)
     yield from _ranges(scene)
     yield from _truths(scene)
 
@@ -414,7 +437,9 @@ def _kept_by_count(tree: Query, own: Projected | None, what: str, passed: tuple[
     last = edits.last_step(tree)
     name = own.name if own is not None and own.name else edits.fresh(tree, "many")
     call = own.expression if own is not None else Function("count", (Variable(what),))
-    step = Projection("WITH", (*(Projected(Variable(one)) for one in passed), Projected(call, name)), where=Binary(said.sign, Variable(name), _literal(said.value)))
+    step = Projection(
+        "WITH", (*(Projected(Variable(one)) for one in passed), Projected(call, name)), where=Binary(said.sign, Variable(name), _literal(said.value))
+    )
     items = tuple(Projected(Variable(name), item.name) if item is own else item for item in last.items)
     part = tree.parts[-1]
     return edits.swapped(tree, part, replace(part, clauses=(*part.clauses[:-1], step, replace(last, items=items))))
@@ -443,13 +468,14 @@ def _countable(scene: Scene, own: Projected | None) -> Iterator[tuple[Query, str
         if one.sure < SURE:
             continue
         there = scene.labelled(one.name)
-        yield from ((scene.tree, name, one.words, 0.45) for name in there)
+        around = frozenset().union(*(_said_label(scene, name) for name in scene.given))
+        yield from ((scene.tree, name, one.words | around, 0.45) for name in there)
         if not there:
             for anchor, triple, outward in joins(scene, one.name):
                 if anchor in scene.given:
                     name = edits.fresh(scene.tree, one.name[:1].lower())
                     path = path_to(anchor, triple, NodePattern(name, Label(one.name)), outward=outward)
-                    yield edits.with_path(scene.tree, anchor, path), name, one.words, 0.35
+                    yield edits.with_path(scene.tree, anchor, path), name, one.words | _said_label(scene, anchor), 0.5
     if own is not None:
         yield scene.tree, "", scene.heard.all("count"), 0.35
 

@@ -78,7 +78,7 @@ def directions(scene: Scene) -> Iterator[Candidate]:
     for name, edge in scene.edges.items():
         kind, ends = _mentioned(scene, "type", edge.types), _ends_said(scene, name)
         named = 0.25 * bool(kind) + 0.1 * _ends_count(scene, name) + 0.2 * (len(scene.edges) == 1)
-        if any(heard.words[place].low == "direction" for place in turn) and (whatever := heard.all("remove")):
+        if any(heard.words[place].low == "direction" for place in turn) and (whatever := heard.all("heedless")):
             yield Candidate(edits.towards(scene.tree, name, "either"), turn | whatever | kind | ends, 0.45 + named)
         if either and not edge.either:
             yield Candidate(edits.towards(scene.tree, name, "either"), either | turn | kind | ends, 0.4 + named)
@@ -194,7 +194,7 @@ def path_to(anchor: str, triple: Triple, end: NodePattern, *, outward: bool) -> 
 def absent(scene: Scene) -> Iterator[Candidate]:
     """Only what has no such relation."""
     heard = scene.heard
-    none = heard.all("none", "not")
+    none = heard.all("none") if heard.contrast else heard.all("none", "not")
     if not none or heard.cue("optional", "required"):
         return
     for said in heard.named("label"):
@@ -294,7 +294,7 @@ def both(scene: Scene) -> Iterator[Candidate]:
 
 def dropped(scene: Scene) -> Iterator[Candidate]:
     """A part of the pattern that is not wanted."""
-    cue = scene.heard.all("remove")
+    cue = scene.heard.all("remove", "heedless")
     if not cue or scene.heard.cue("turn"):
         return
     for name, edge in scene.edges.items():
@@ -305,8 +305,6 @@ def dropped(scene: Scene) -> Iterator[Candidate]:
             if (not label and not kind) or not leaf or end in scene.given or other not in scene.nodes:
                 continue
             yield Candidate(edits.without_things(scene.tree, (name, end)), cue | kind | label, 0.35 + 0.2 * bool(label) + 0.15 * bool(kind))
-
-
 
 
 READERS = (labels, types, directions, lengths, optional, absent, joined_by, both, dropped)

@@ -106,18 +106,26 @@ def _descending(scene: Scene, down: frozenset[int], up: frozenset[int], kind: st
 def _sortable(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float, str]]:
     """Yield what may be sorted by: what is named, a number that is counted, a time."""
     heard = scene.heard
-    for item in scene.last.items:
-        name = Variable(item.name) if item.name else item.expression
-        meant = _meant(scene, item.expression)
+    shown = {
+        (item.name or item.expression): (Variable(item.name) if item.name else item.expression, _meant(scene, item.expression)) for item in scene.last.items
+    }
+    # What a step computes may be sorted by too, though it is not given back.
+    within = {name: (Variable(name), value) for name, value in scene.values.items() if Variable(name) not in shown and name not in shown}
+    for name, meant in (*shown.values(), *within.values()):
         if is_aggregate(meant):
-            named = frozenset().union(*(_said(scene, node) for node in walk(meant) if isinstance(node, Property | Variable)), scene.said_of(Variable(item.name)) if item.name else ())
+            named = frozenset().union(*(_said(scene, node) for node in walk(meant) if isinstance(node, Property | Variable)), _said(scene, name))
             named |= _labels_said(scene, meant) | frozenset().union(*(heard.all(call.name) for call in aggregates(meant)))
             most = any(word.low in {"most", "fewest", "highest", "lowest", "largest", "smallest"} for word in heard.words)
             yield name, named, 0.2 + 0.25 * bool(named) + 0.1 * most, "count"
     words = {one.low for one in heard.words}
     for one, name in scene.properties():
         if not one.words & heard.contrast:
-            yield _as_given(scene, Property(Variable(name), one.name)), one.words | _label_of(scene, name), 0.25 + 0.2 * one.sure + 0.1 * (name in scene.given), "named"
+            yield (
+                _as_given(scene, Property(Variable(name), one.name)),
+                one.words | _label_of(scene, name),
+                0.25 + 0.2 * one.sure + 0.1 * (name in scene.given),
+                "named",
+            )
     if words & {"newest", "latest", "oldest", "earliest", "recent"}:
         for name in scene.nodes:
             held = scene.schema.properties(scene.possible.get(name, frozenset())) or {}
@@ -148,7 +156,8 @@ def duplicates(scene: Scene) -> Iterator[Candidate]:
     """Each row once, or as often as it comes; each thing counted once, or as often."""
     heard = scene.heard
     once, again = heard.all("distinct"), heard.all("keep twice")
-    calls = [(step, item, call) for step in edits.steps(scene.tree) for item in step.items for call in aggregates(item.expression) if call.arguments]
+    every = [(step, item, call) for step in edits.steps(scene.tree) for item in step.items for call in aggregates(item.expression) if call.arguments]
+    calls = [one for one in every if one[2].name not in {"min", "max"}]
     counting = heard.all("count")
     for step, item, call in calls:
         labels = _labels_said(scene, call)
@@ -164,8 +173,10 @@ def duplicates(scene: Scene) -> Iterator[Candidate]:
     is_all = len(calls) > 0
     if once and not last.distinct and not again:
         tree = edits.with_step(scene.tree, last, distinct=True)
-        said = frozenset().union(*(_said(scene, node) | _labels_said(scene, node) for item in last.items for node in walk(item.expression) if isinstance(node, Property | Variable)))
-        yield Candidate(tree, once | said | heard.all("add", "show", "remove", "not"), 0.5 - 0.3 * is_all)
+        said = frozenset().union(
+            *(_said(scene, node) | _labels_said(scene, node) for item in last.items for node in walk(item.expression) if isinstance(node, Property | Variable))
+        )
+        yield Candidate(tree, once | said | heard.all("add", "show", "remove", "not", "none"), 0.5 - 0.3 * is_all)
     if last.distinct and (again or (once and heard.all("remove", "not"))):
         yield Candidate(edits.with_step(scene.tree, last, distinct=False), again | once | heard.all("remove", "not", "show", "add"), 0.5)
 
@@ -188,8 +199,12 @@ def columns(scene: Scene) -> Iterator[Candidate]:
             if (show or swap) and not heard.numbers:
                 yield from _replaced(scene, of, words | show | swap | more, 0.25 + first + 0.2 * bool(swap) - 0.4 * bool(too))
         if present is not None and hide and len(last.items) > 1:
-            kept = 0.15 * (not heard.all("hide") and any(one.name in {node.key for node in walk(test) if isinstance(node, Property)} for test in scene.tests))
-            yield Candidate(edits.without_item(scene.tree, last, present), words | hide | show, 0.4 + first - kept)
+            yield Candidate(edits.without_item(scene.tree, last, present), words | hide | show, 0.5 + first + 0.15 * bool(show))
+    for item in last.items if hide and len(last.items) > 1 else ():
+        meant = _meant(scene, item.expression)
+        calls = aggregates(meant)
+        if calls and (named := heard.all(calls[0].name)):
+            yield Candidate(edits.without_item(scene.tree, last, item), named | _labels_said(scene, meant) | hide | show, 0.4)
     yield from _things_shown(scene, show, too, hide)
 
 
@@ -201,7 +216,11 @@ def _replaced(scene: Scene, new: Expression, words: frozenset[int], sure: float)
         if is_aggregate(item.expression) or isinstance(item.expression, Variable) and scene.values.get(item.expression.name) is not None:
             continue
         said = frozenset().union(*(scene.said_of(node) for node in walk(item.expression) if isinstance(node, Property)))
-        strange = isinstance(item.expression, Property) and isinstance(item.expression.of, Variable) and scene.facts(item.expression.of.name, item.expression.key) is None
+        strange = (
+            isinstance(item.expression, Property)
+            and isinstance(item.expression.of, Variable)
+            and scene.facts(item.expression.of.name, item.expression.key) is None
+        )
         bonus = 0.1 * bool(same) + 0.15 * bool(said) + 0.05 * (len(scene.last.items) == 1) + 0.25 * (strange and scene.schema.knows_properties)
         yield Candidate(edits.with_item(scene.tree, scene.last, item, new), words | said, sure + bonus)
 
@@ -212,7 +231,11 @@ def _things_shown(scene: Scene, show: frozenset[int], too: frozenset[int], hide:
         if one.sure < SURE or one.words & scene.heard.contrast:
             continue
         for name in scene.labelled(one.name):
-            held = [item for item in last.items if name in {node.name for node in walk(item.expression) if isinstance(node, Variable)} and not is_aggregate(item.expression)]
+            held = [
+                item
+                for item in last.items
+                if name in {node.name for node in walk(item.expression) if isinstance(node, Variable)} and not is_aggregate(item.expression)
+            ]
             whole = any(isinstance(item.expression, Property) for item in last.items)
             key = scene.naming(one.name)
             new = Property(Variable(name), key) if key and whole else Variable(name)
@@ -235,7 +258,9 @@ def counts(scene: Scene) -> Iterator[Candidate]:
     once = heard.all("distinct")
     more = heard.all("show") | frozenset(place for place, word in enumerate(heard.words) if word.low in TOO)
     if cue and more - heard.all("count") and not heard.cue("remove", "hide"):
-        yield from _also_counted(scene, cue | more | heard.all("want", "add"))
+        yield from _also_counted(scene, "count", cue | more | heard.all("want", "add"))
+    elif (listed := heard.all("collect")) and more:
+        yield from _also_counted(scene, "collect", listed | more | heard.all("want", "add"))
     also = any(word.low in TOO for word in heard.words)
     if cue and not calls and not also and not heard.cue("remove", "hide", "order", "again"):
         for what, words, sure in _counted(scene):
@@ -249,18 +274,21 @@ def counts(scene: Scene) -> Iterator[Candidate]:
                 yield Candidate(edits.with_step(scene.tree, last, items=(Projected(one), *last.items)), per | said | cue | heard.all("show"), item)
 
 
-def _also_counted(scene: Scene, words: frozenset[int]) -> Iterator[Candidate]:
-    """Yield a number beside what is given back: one that a step computes, else one that is counted."""
+def _also_counted(scene: Scene, kind: str, words: frozenset[int]) -> Iterator[Candidate]:
+    """Yield a number, or a list, beside what is given back: one that a step computes, else a new one."""
     last = scene.last
     for name, value in scene.values.items():
-        if is_aggregate(value) and all(item.expression != Variable(name) and item.name != name for item in last.items):
+        if is_aggregate(value) and aggregates(value)[0].name == kind and all(item.expression != Variable(name) and item.name != name for item in last.items):
             tree = edits.with_step(scene.tree, last, items=(*last.items, Projected(Variable(name))))
             yield Candidate(tree, words | _labels_said(scene, value) | scene.said_of(Variable(name)), 0.45)
     for one in scene.heard.named("label"):
         for name in scene.labelled(one.name) if one.sure >= SURE else ():
-            call = Function("count", (Variable(name),))
+            named = [held for held, of in scene.properties() if of == name]
+            what = Property(Variable(name), named[0].name) if named and kind == "collect" else Variable(name)
+            call = Function(kind, (what,))
             if all(item.expression != call for item in last.items):
-                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), words | one.words, 0.35)
+                said = words | one.words | (named[0].words if named else frozenset())
+                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), said, 0.4)
 
 
 def _counted(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float]]:
@@ -292,7 +320,9 @@ def _grouping(scene: Scene, per: frozenset[int]) -> Iterator[tuple[Expression, f
         if one.sure >= SURE and _after_per(scene, one):
             key = scene.naming(one.name)
             for name in scene.labelled(one.name):
-                held = next((item.expression for item in scene.last.items if isinstance(item.expression, Property) and item.expression.of == Variable(name)), None)
+                held = next(
+                    (item.expression for item in scene.last.items if isinstance(item.expression, Property) and item.expression.of == Variable(name)), None
+                )
                 yield held or (Property(Variable(name), key) if key else Variable(name)), 0.45, one.words
 
 

@@ -97,7 +97,11 @@ def _named(change: Change, heard: Heard) -> bool:
 def _telling(change: Change) -> set[str]:
     """Return the words that stand in one of both sides alone; those of both, where that is none."""
     sides = [_words(change.before), _words(change.after)]
-    return {stem(one) for one in (sides[0] ^ sides[1]) or sides[0]} | (sides[0] ^ sides[1]) | ({stem(one) for one in sides[0] | sides[1]} if change.kind == "filter" else set())
+    return (
+        {stem(one) for one in (sides[0] ^ sides[1]) or sides[0]}
+        | (sides[0] ^ sides[1])
+        | ({stem(one) for one in sides[0] | sides[1]} if change.kind == "filter" else set())
+    )
 
 
 def _words(text: str) -> set[str]:

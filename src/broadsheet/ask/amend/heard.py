@@ -14,8 +14,8 @@ _ENDS = ("ation", "ion", "or", "er", "ing", "ed", "s", "e")
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EMPTY = frozenset("has have is of in by to the a an at on for with from was are be".split())
 SHORTEST_TYPO, LIKE = 5, 0.82
-# A name of which one word alone is said is as sure as this at most; one that is said whole at least as this.
-PART, WHOLE = 0.8, 0.9
+# A name of which one word alone is said is as sure as this at most; one that is said whole at least as this; and so much surer is what is meant rather.
+PART, WHOLE, CLEARER = 0.8, 0.9, 0.1
 
 
 class Word(NamedTuple):
@@ -314,7 +314,12 @@ def _known(words: Sequence[Word], schema: Schema, links: Links | None, taken: fr
         for value in facts.values:
             parts = [one.low for one in words_of(value)]
             for at in range(len(words) - len(parts) + 1):
-                if parts and not parts[0].isdigit() and (lows[at : at + len(parts)] == parts or (words[at].value is not None and lows[at] == value.lower())) and not (len(parts) == 1 and lows[at] in STOP):
+                if (
+                    parts
+                    and not parts[0].isdigit()
+                    and (lows[at : at + len(parts)] == parts or (words[at].value is not None and lows[at] == value.lower()))
+                    and not (len(parts) == 1 and lows[at] in STOP)
+                ):
                     end = at + (len(parts) if lows[at : at + len(parts)] == parts else 1)
                     yield Mention("value", value, at, end, 0.95, label, key)
     if links is not None:
@@ -329,7 +334,9 @@ def _rows(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
     while at < len(words):
         if _is_capital(words[at]):
             end = at + 1
-            while end < len(words) and (_is_capital(words[end]) or words[end].low in {"of", "the", "de", "van", "von", "with", "without", "for", "in", "&"} or words[end].text.isdigit()):
+            while end < len(words) and (
+                _is_capital(words[end]) or words[end].low in {"of", "the", "de", "van", "von", "with", "without", "for", "in", "&"} or words[end].text.isdigit()
+            ):
                 end += 1
             while end > at + 1 and not _is_capital(words[end - 1]):
                 end -= 1
@@ -371,7 +378,7 @@ def _surest(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
         if not any(
             (other.kind == one.kind and one.words < other.words and other.sure >= one.sure - 0.2)
             or (one.words < other.words and other.end - other.start > 1 and other.sure >= WHOLE)
-            or (one.sure < PART <= WHOLE <= other.sure and one.words <= other.words and other.kind != "value")
+            or (one.sure < PART and other.sure >= one.sure + CLEARER and one.words <= other.words and other.kind != "value")
             for other in found
             if other is not one
         )

@@ -94,7 +94,9 @@ class Scene:
     def _narrowed(self) -> tuple[dict[str, frozenset[str]], int]:
         scopes = Scopes(self.tree)
         found = Shapes(scopes, self.schema, "").check()
-        return {one.name: one.possible for one in scopes.things if one.kind in {"node", "relation", "relations"}}, sum(one.severity is Severity.ERROR for one in found)
+        return {one.name: one.possible for one in scopes.things if one.kind in {"node", "relation", "relations"}}, sum(
+            one.severity is Severity.ERROR for one in found
+        )
 
     @property
     def possible(self) -> dict[str, frozenset[str]]:
@@ -127,9 +129,14 @@ class Scene:
         held = self.schema.properties(self.possible.get(name, frozenset()), relation=relation) or {}
         return held[key][0] if key in held else None
 
+    @cached_property
+    def _read(self) -> set[Property]:
+        return {node for node in walk(self.tree) if isinstance(node, Property)}
+
     def owners(self, key: str) -> list[str]:
         """Return the things that have a property, those first that labels are named of, and that something is given back of."""
         found = [name for name in self.shape.kinds if self.facts(name, key) is not None]
+        found += [] if found else [name for name in self.shape.kinds if Property(Variable(name), key) in self._read]
         named = {name for one in self.heard.named("label") if one.sure >= SURE for name in self.labelled(one.name)}
         return sorted(found, key=lambda name: (name not in named, name not in self.given, self.nodes.index(name) if name in self.nodes else 99))
 
@@ -197,7 +204,9 @@ class Scene:
         """Return the places of the words that say a value of the query."""
         if isinstance(value, str):
             return frozenset().union(*(one.words for one in self.heard.mentions if one.kind == "value" and one.name == value))
-        return frozenset(place for place, word in enumerate(self.heard.words) if word.value is not None and word.value == value and not isinstance(word.value, str))
+        return frozenset(
+            place for place, word in enumerate(self.heard.words) if word.value is not None and word.value == value and not isinstance(word.value, str)
+        )
 
     def is_time(self, name: str, key: str) -> bool:
         """Whether a property tells when something was."""

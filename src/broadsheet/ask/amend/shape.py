@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from broadsheet.ask.amend.names import inside, rebuilt
@@ -94,16 +95,31 @@ class Shape:
     steps: list[Step] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    clauses: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def apart(self) -> set[frozenset[str]]:
+        """Pairs of relations that stand in clauses of their own, and so may be one and the same: of one type, with an end that they share, the others not told apart."""
+        found = set()
+        for one, other in combinations(self.edges, 2):
+            first, second = self.edges[one], self.edges[other]
+            same_types = not first.types or not second.types or {*first.types.split("|")} & {*second.types.split("|")}
+            if not same_types or self.clauses[one] == self.clauses[other] or not {*first[:2]} & {*second[:2]}:
+                continue
+            ends = {*first[:2]} ^ {*second[:2]}
+            if not any(ends <= held.reads for held in self.filters) and self.optional.get(one) == self.optional.get(other):
+                found.add(frozenset({one, other}))
+        return found
 
 
 def shape_of(single: Single) -> Shape:
     """Return the shape of a single query whose things have a name each."""
     shape, groups = Shape(), 0
-    for clause in single.clauses:
+    for number, clause in enumerate(single.clauses):
         match clause:
             case Match():
                 groups += clause.optional
-                _matched(shape, clause, groups)
+                _matched(shape, clause, groups, number)
             case Unwind():
                 shape.kinds[clause.name] = "value"
                 shape.others.append(f"UNWIND {text_of(clause.source, shape.kinds)} AS {clause.name}")
@@ -114,7 +130,7 @@ def shape_of(single: Single) -> Shape:
     return shape
 
 
-def _matched(shape: Shape, clause: Match, groups: int) -> None:
+def _matched(shape: Shape, clause: Match, groups: int, number: int) -> None:
     scope = f"optional {groups}" if clause.optional else (f"after {groups}" if groups else "match")
     scope = _after_steps(shape, scope)
     for path in clause.paths:
@@ -131,6 +147,7 @@ def _matched(shape: Shape, clause: Match, groups: int) -> None:
         for before, edge, after in zip(path.elements[::2], path.elements[1::2], path.elements[2::2], strict=False):
             assert isinstance(edge, RelationPattern)
             shape.edges[edge.name] = edge_of(edge, before.name, after.name, path)
+            shape.clauses[edge.name] = number
         if path.name:
             shape.kinds[path.name] = "path"
             shape.paths[path.name] = tuple(one.name for one in path.elements)
@@ -203,6 +220,9 @@ def _projected(shape: Shape, clause: Projection, groups: int) -> None:
 def _filled(node: Any, values: dict[str, Expression]) -> Any:
     if isinstance(node, Variable):
         return values.get(node.name, node)
+    if isinstance(node, Property) and isinstance(node.of, Variable) and isinstance(values.get(node.of.name), Property):
+        # A property of a property is none: what is meant is the thing that has the name before.
+        return node
     return rebuilt(node, lambda one: _filled(one, values))
 
 

@@ -1,24 +1,23 @@
 """Drafts that are not what was meant, each with the query that is: seeded faults in clean queries, and two models' queries to one question."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from broadsheet.ask.amend.diff import same
 from broadsheet.ask.bench.mutants import ASKED, STATIC, mutants
+from broadsheet.ask.bench.public import Query as Written
 from broadsheet.ask.check.checker import check
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.safety import refused
 from broadsheet.ask.schema import Schema
-from broadsheet.ask.schema_files import read_schema
-from broadsheet.core.errors import RecordError
 from broadsheet.core.seeds import generator
 
 MOST_FAULTS = 3
+# The verdict on a query that ran and gave rows.
+RAN = "accepted, rows"
 
 
 class Draft(NamedTuple):
@@ -31,41 +30,10 @@ class Draft(NamedTuple):
     schema: Schema
 
 
-class Asked(NamedTuple):
-    """A query of a model that ran and gave rows, with its question."""
-
-    id: str
-    database: str
-    question: str
-    text: str
-    good: bool
-
-
-def read_asked(path: Path) -> list[Asked]:
-    """Read the queries that models wrote, in the order of the file."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    return [Asked(row["id"], row["database"], row["question"], row["cypher"], _ran(row)) for row in rows]
-
-
-def _ran(row: Mapping[str, Any]) -> bool:
-    return bool(row["returns_results"]) and not row["syntax_error"] and not row["timeout"] and not row["false_schema"]
-
-
-def read_schemas(path: Path, databases: Sequence[str]) -> dict[str, Schema]:
-    """Return the schemas of those databases that have one."""
-    found = {}
-    for name in databases:
-        try:
-            found[name] = read_schema(path, name)
-        except RecordError:
-            continue
-    return found
-
-
-def faulty(asked: Sequence[Asked], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:
+def faulty(asked: Sequence[Written], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:
     """Yield clean queries with one to three faults planted, of operators drawn by chance; those that still mean the same are left out."""
     rng = generator(seed, "faulty")
-    clean = [one for one in asked if one.good and one.database in schemas]
+    clean = [one for one in asked if one.verdict == RAN and one.database in schemas]
     made = 0
     for place in rng.permutation(len(clean)):
         one = clean[int(place)]
@@ -77,7 +45,7 @@ def faulty(asked: Sequence[Asked], schemas: Mapping[str, Schema], count: int, se
             return
 
 
-def _planted(one: Asked, schema: Schema, rng: np.random.Generator) -> Draft | None:
+def _planted(one: Written, schema: Schema, rng: np.random.Generator) -> Draft | None:
     meant = parse(one.text).query
     if meant is None or refused(meant) is not None or check(one.text, schema).alarms:
         return None
@@ -100,14 +68,14 @@ def planted(text: str, schema: Schema, rng: np.random.Generator) -> Query | None
     return None if draft is None or meant is None or same(draft, meant) else draft
 
 
-def written_twice(asked: Sequence[Asked], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:
+def written_twice(asked: Sequence[Written], schemas: Mapping[str, Schema], count: int, seed: int) -> Iterator[Draft]:
     """Yield two queries that models wrote for one question of one database, the one that ran and gave rows as what is meant, the other as its draft."""
     rng = generator(seed, "written twice")
-    together: dict[tuple[str, str], list[Asked]] = {}
+    together: dict[tuple[str, str], list[Written]] = {}
     for one in asked:
         if one.database in schemas:
             together.setdefault((one.database, " ".join(one.question.lower().split())), []).append(one)
-    pairs = [(other, one) for held in together.values() for one in held if one.good for other in held if other is not one and other.text != one.text]
+    pairs = [(other, one) for held in together.values() for one in held if one.verdict == RAN for other in held if other is not one and other.text != one.text]
     made = 0
     for place in rng.permutation(len(pairs)):
         first, second = pairs[int(place)]

@@ -104,7 +104,9 @@ def _graph(hyenas: list[_Hyena]) -> Graph:
     for kind, place in (("BIRTH_CLAN", 0), ("CURRENT_CLAN", -1)):
         keyed.join(kind, (HYENA, names), (CLAN, [one.stays[place][1] for one in hyenas]))
     moves = [(one.name, year, clan) for one in hyenas for year, clan in one.stays[1:]]
-    keyed.join("CHANGED_CLAN", (HYENA, [one for one, _, _ in moves]), (CLAN, [clan for _, _, clan in moves]), pl.DataFrame({"year": [year for _, year, _ in moves]}))
+    keyed.join(
+        "CHANGED_CLAN", (HYENA, [one for one, _, _ in moves]), (CLAN, [clan for _, _, clan in moves]), pl.DataFrame({"year": [year for _, year, _ in moves]})
+    )
     stays = [(one.name, clan, year, _until(one, place)) for one in hyenas for place, (year, clan) in enumerate(one.stays)]
     years = pl.DataFrame({"first_year": [one[2] for one in stays], "last_year": [one[3] for one in stays]})
     keyed.join("MEMBER_OF", (HYENA, [one[0] for one in stays]), (CLAN, [one[1] for one in stays]), years)

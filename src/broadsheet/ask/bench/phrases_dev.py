@@ -2,11 +2,22 @@
 
 # For each kind of wish what may be said. In braces stands what the wish is about.
 WISHES: dict[str, tuple[str, ...]] = {
-    "label": ("actually, I meant the {new}", "not {olds} but {news}", "it should be {news}, not {olds}", "I was asking about {news}", "use {new} instead of {old}", "{news} please"),
+    "label": (
+        "actually, I meant the {new}",
+        "not {olds} but {news}",
+        "it should be {news}, not {olds}",
+        "I was asking about {news}",
+        "use {new} instead of {old}",
+        "{news} please",
+    ),
     "label added": ("these should be {news}", "I only mean {news} there", "it has to be a {new}"),
     "direction": (
-        "the other direction", "the {type} relation is the wrong way round", "{starts} have {ends} here, not the other way", "turn the arrow between {start} and {end}",
-        "{type} goes from {start} to {end}", "reverse {type}",
+        "the other direction",
+        "the {type} relation is the wrong way round",
+        "{starts} have {ends} here, not the other way",
+        "turn the arrow between {start} and {end}",
+        "{type} goes from {start} to {end}",
+        "reverse {type}",
     ),
     "either way": ("the direction of {type} does not matter", "{type} in either direction"),
     "relation": ("use {new} instead of {old}", "I meant {new}, not {old}", "the relation should be {new}", "it is about {new} rather than {old}"),
@@ -18,7 +29,12 @@ WISHES: dict[str, tuple[str, ...]] = {
     "pattern added value": ("only those with the {end} {value}", "also with {end} {value}", "the {end} must be {value}"),
     "pattern removed": ("drop the {end} part", "forget about the {end}", "leave the {end} out of it"),
     "absent": ("only those without any {end}", "those that have no {end}"),
-    "filter added": ("only those whose {prop} is {compared}", "the {prop} must be {compared}", "just the ones with {prop} {compared}", "{prop} {compared} only"),
+    "filter added": (
+        "only those whose {prop} is {compared}",
+        "the {prop} must be {compared}",
+        "just the ones with {prop} {compared}",
+        "{prop} {compared} only",
+    ),
     "filter added time": ("only those {compared}", "just {compared} please", "{prop} {compared}"),
     "filter removed": ("drop the {prop} filter", "forget about the {prop}", "I don't care about the {prop}", "remove the condition on {prop}"),
     "value": ("{new} instead of {old}", "I meant {new}, not {old}", "{prop} should be {new}", "make it {new}", "{new}, not {old}"),
@@ -55,7 +71,12 @@ COMPARED: dict[str, tuple[str, ...]] = {
     ">=": ("at least {value}", "{value} or more"), "<=": ("at most {value}", "no more than {value}"), "=": ("exactly {value}", "equal to {value}"),
     "<>": ("not {value}",), "CONTAINS": ("containing {value}", "with the substring {value}"), "STARTS WITH": ("starting with {value}",), "ENDS WITH": ("ending with {value}",),
 }  # fmt: skip
-TIMES: dict[str, tuple[str, ...]] = {">": ("after {value}", "later than {value}"), "<": ("before {value}",), ">=": ("since {value}", "from {value} on"), "<=": ("until {value}",)}
+TIMES: dict[str, tuple[str, ...]] = {
+    ">": ("after {value}", "later than {value}"),
+    "<": ("before {value}",),
+    ">=": ("since {value}", "from {value} on"),
+    "<=": ("until {value}",),
+}
 IS: tuple[str, ...] = ("{value}",)
 WAYS: dict[str, tuple[str, ...]] = {"down": ("descending", "from high to low", "highest first"), "up": ("ascending", "from low to high", "lowest first")}
 TIME_WAYS: dict[str, tuple[str, ...]] = {"down": ("newest first", "latest first"), "up": ("oldest first", "earliest first")}

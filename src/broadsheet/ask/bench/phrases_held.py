@@ -3,27 +3,50 @@
 # For each kind of wish what may be said. In braces stands what the wish is about.
 WISHES: dict[str, tuple[str, ...]] = {
     "label": (
-        "you looked at {olds}, I was after {news}", "wrong kind of thing: I need {news}", "can we look at {news} rather than {olds}?", "what I had in mind were {news}",
-        "swap {old} for {new}", "oh no, {news}, of course",
+        "you looked at {olds}, I was after {news}",
+        "wrong kind of thing: I need {news}",
+        "can we look at {news} rather than {olds}?",
+        "what I had in mind were {news}",
+        "swap {old} for {new}",
+        "oh no, {news}, of course",
     ),
     "label added": ("that thing there is supposed to be a {new}", "restrict it to {news}"),
     "direction": (
-        "you have {type} backwards", "it is the {start} that points to the {end}, flip it", "the arrow on {type} is reversed", "from {start} to {end}, not vice versa",
-        "invert the {type} link", "opposite direction for {type}, please",
+        "you have {type} backwards",
+        "it is the {start} that points to the {end}, flip it",
+        "the arrow on {type} is reversed",
+        "from {start} to {end}, not vice versa",
+        "invert the {type} link",
+        "opposite direction for {type}, please",
     ),
     "either way": ("{type} can point any way, both directions", "ignore which way {type} points: either way will do"),
     "relation": ("the link to follow is {new}", "replace {old} by {new}", "wrong relationship, take {new}", "that should go through {new} instead"),
     "hops": ("let {type} go as deep as {most} levels", "anything within {most} links"),
     "direct": ("just the immediate ones", "no chains, only direct {type}"),
-    "optional": ("even if they have no {lost}", "don't throw away {kepts} lacking a {lost}, show those without too", "list every {kept}, with the {lost} where available", "{kepts} with or without {losts}"),
+    "optional": (
+        "even if they have no {lost}",
+        "don't throw away {kepts} lacking a {lost}, show those without too",
+        "list every {kept}, with the {lost} where available",
+        "{kepts} with or without {losts}",
+    ),
     "required": ("a {lost} is mandatory", "skip those without a {lost}", "insist on a {lost}"),
     "pattern added": ("there has to be a {end} attached through {type}", "narrow it to the ones having a {end}"),
     "pattern added value": ("narrow it down to {end} {value}", "and the {end} has to be called {value}", "provided the {end} is {value}"),
     "pattern removed": ("the {end} is superfluous, take it out", "we can do away with the {end}", "ditch the {end}"),
     "absent": ("the ones lacking any {end}", "with zero {ends}"),
-    "filter added": ("keep the ones where the {prop} is {compared}", "require a {prop} of {compared}", "narrow down by {prop}: {compared}", "provided that their {prop} is {compared}"),
+    "filter added": (
+        "keep the ones where the {prop} is {compared}",
+        "require a {prop} of {compared}",
+        "narrow down by {prop}: {compared}",
+        "provided that their {prop} is {compared}",
+    ),
     "filter added time": ("nothing else than {compared}", "I need {compared} only", "restrict this to {compared}"),
-    "filter removed": ("the {prop} is irrelevant, delete that filter", "whatever {prop}, lift that restriction", "scrap the {prop} condition", "any {prop} will do, no restriction there"),
+    "filter removed": (
+        "the {prop} is irrelevant, delete that filter",
+        "whatever {prop}, lift that restriction",
+        "scrap the {prop} condition",
+        "any {prop} will do, no restriction there",
+    ),
     "value": ("{old} is wrong, take {new}", "change {old} to {new}", "the right {prop} is {new}", "replace {old} with {new}", "oops, {new} is what I meant"),
     "sign": ("for {prop} I want {compared}", "change that to {compared}", "should read {compared} rather than {was}", "that ought to be {compared}"),
     "negated": ("anything but {value}", "excluding {value}", "leave {value} aside: other than {value}"),
@@ -58,9 +81,17 @@ COMPARED: dict[str, tuple[str, ...]] = {
     ">=": ("no less than {value}", "{value} and up", "a minimum of {value}"), "<=": ("up to {value}", "{value} or less", "a maximum of {value}"), "=": ("precisely {value}", "just {value}"),
     "<>": ("other than {value}",), "CONTAINS": ("mentioning {value}", "that has {value} somewhere in it"), "STARTS WITH": ("beginning with {value}",), "ENDS WITH": ("with {value} at the end",),
 }  # fmt: skip
-TIMES: dict[str, tuple[str, ...]] = {">": ("past {value}", "newer than {value}"), "<": ("prior to {value}", "earlier than {value}"), ">=": ("{value} or later", "not before {value}"), "<=": ("not after {value}", "up to {value}")}
+TIMES: dict[str, tuple[str, ...]] = {
+    ">": ("past {value}", "newer than {value}"),
+    "<": ("prior to {value}", "earlier than {value}"),
+    ">=": ("{value} or later", "not before {value}"),
+    "<=": ("not after {value}", "up to {value}"),
+}
 IS: tuple[str, ...] = ("{value}",)
-WAYS: dict[str, tuple[str, ...]] = {"down": ("largest to smallest", "biggest on top", "decreasing"), "up": ("smallest to largest", "increasing", "lowest on top")}
+WAYS: dict[str, tuple[str, ...]] = {
+    "down": ("largest to smallest", "biggest on top", "decreasing"),
+    "up": ("smallest to largest", "increasing", "lowest on top"),
+}
 TIME_WAYS: dict[str, tuple[str, ...]] = {"down": ("most recent on top", "newest to oldest"), "up": ("from the oldest", "chronologically")}
 CALLS: dict[str, str] = {"avg": "mean", "sum": "total", "max": "largest value", "min": "smallest value", "count": "count", "collect": "collected list"}
 FILLERS: tuple[str, ...] = ("thanks", "well,", "could you", "wait,", "sorry but", "ah,")

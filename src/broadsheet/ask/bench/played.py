@@ -101,7 +101,11 @@ def asked_for(made: Change, wished: Change) -> bool:
         return True
     if made.kind != wished.kind:
         return False
+    if made.kind == "returned" and made.key[2:] and wished.key[2:]:
+        # To give back a thing, or what it is known by, is about one part.
+        mine, theirs = ({one.partition(".")[0] if one.isidentifier() or one.count(".") == 1 else one for one in key} for key in (made.key[2:], wished.key[2:]))
+        if bool(made.after) == bool(wished.after) and bool(made.before) == bool(wished.before) and ({*made.key[2:]} & mine or {*wished.key[2:]} & theirs):
+            return bool(mine & theirs - {""})
     if made.kind in {"filter", "returned", "distinct"}:
         return bool({*made.key[-2:]} & {*wished.key[-2:]} - {""})
     return made.kind in {"limit", "skip", "order", "union"} or bool({*made.key} & {*wished.key})
-

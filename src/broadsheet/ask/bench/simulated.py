@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from broadsheet.ask.bench.drafts import Asked, Draft, faulty, read_asked, read_schemas, written_twice
+from broadsheet.ask.bench.drafts import Draft, faulty, written_twice
 from broadsheet.ask.bench.fictional import NAMES, counted, line_of
 from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.bench.played import play
+from broadsheet.ask.bench.public import QUERIES, SCHEMAS, Query, llm_queries, schemas_of
 from broadsheet.ask.bench.user import Phrases, User
 from broadsheet.ask.schema import Schema
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks, wanted_arms
@@ -17,7 +18,6 @@ from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 
-QUERIES, SCHEMAS = "text2cypher_llm_queries.jsonl", "text2cypher_schemas.json"
 # Drafts of each arm and seed.
 COUNT = 200
 
@@ -25,7 +25,7 @@ COUNT = 200
 class Arm(NamedTuple):
     """Where drafts come from, the phrases of the user, and which half of the databases (by name, in turn) they are of."""
 
-    drafts: Callable[[Sequence[Asked], Mapping[str, Schema], int, int], Iterator[Draft]]
+    drafts: Callable[[Sequence[Query], Mapping[str, Schema], int, int], Iterator[Draft]]
     phrases: Phrases
     half: int
 
@@ -51,7 +51,9 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
     """Let users amend drafts, a row an arm and seed in `folder`."""
     identity = {"data": hash_files([plan.file(QUERIES), plan.file(SCHEMAS)]), "count": COUNT}
     tasks = [
-        Task("simulated-user", arm, seed, identity, _measuring(plan, ARMS[arm], arm, seed)) for arm in wanted_arms(plan.arms, ARMS) for seed in range(plan.seeds)
+        Task("simulated-user", arm, seed, identity, _measuring(plan, ARMS[arm], arm, seed))
+        for arm in wanted_arms(plan.arms, ARMS)
+        for seed in range(plan.seeds)
     ]
     outcome = run_tasks("ask-simulated-user", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     return Bench.of("ask", command, outcome, _rows(outcome), data={"suite": "simulated-user", "drafts": COUNT}, seeds=plan.seeds, notes=NOTES)
@@ -61,9 +63,7 @@ def _measuring(plan: AskPlan, arm: Arm, name: str, seed: int) -> Callable[[], Me
     """Return what makes the drafts of a seed, and lets a user amend each."""
 
     def measure() -> Measured:
-        asked = read_asked(plan.file(QUERIES))
-        databases = sorted({one.database for one in asked})
-        schemas = read_schemas(plan.file(SCHEMAS), databases)
+        asked, schemas = llm_queries(plan), schemas_of(plan.file(SCHEMAS))
         half = {database: schemas[database] for database in sorted(schemas)[arm.half :: 2]}
         user = User(arm.phrases, generator(seed, "simulated user", name))
         rows = [(number, *line_of(play(draft, user))) for number, draft in enumerate(arm.drafts(asked, half, COUNT, seed))]

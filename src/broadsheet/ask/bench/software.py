@@ -20,6 +20,7 @@ _LAST = "Ackerholm Brandvik Cortesa Dunweber Eskola Fjordhall Grantow Holbeke Il
 _TOPICS = "Sparse Robust Convex Seasonal Spatial Bayesian Tropical Fuzzy Nested Ordinal Latent Periodic".split()
 _THINGS = "Clusters Forecasts Splines Kernels Lattices Networks Margins Fronts Residuals Copulas Panels Tides".split()
 
+_SHARED = ("Bitcoin Dataset with Missing Values", "Rideshare Dataset without Missing Values")
 # For each of the questions, in the order of the public file, the query that is meant.
 MEANT = (
     "MATCH (s:SoftwarePackage {name: 'graphclust'})-[:HAS_AUTHOR]->(a:Author) RETURN a.name",
@@ -29,8 +30,7 @@ MEANT = (
     "MATCH (d:Dataset)-[:HAS_AUTHOR]->(a:Author) WITH a, count(d) AS datasets WHERE datasets >= 5 RETURN a.name",
     "MATCH (a:Author) OPTIONAL MATCH (d:Dataset)-[:HAS_AUTHOR]->(a) RETURN a.name, d.name",
     "MATCH (s:SoftwarePackage)-[:HAS_AUTHOR]->(a:Author)<-[:HAS_AUTHOR]-(t:SoftwarePackage) WHERE s.name < t.name RETURN DISTINCT s.name, t.name",
-    "MATCH (d:Dataset {name: 'Bitcoin Dataset with Missing Values'})-[:HAS_AUTHOR]->(a:Author)<-[:HAS_AUTHOR]-"
-    "(e:Dataset {name: 'Rideshare Dataset without Missing Values'}) RETURN a.name",
+    f"MATCH (d:Dataset {{name: '{_SHARED[0]}'}})-[:HAS_AUTHOR]->(a:Author)<-[:HAS_AUTHOR]-(e:Dataset {{name: '{_SHARED[1]}'}}) RETURN a.name",
     "MATCH (s:SoftwarePackage) WHERE NOT (s)-[:HAS_AUTHOR]->(:Author) RETURN s.name",
 )
 
@@ -44,10 +44,7 @@ def software_graph(seed: int = 0) -> Graph:
     packages = ["graphclust", *(_word(rng) for _ in range(PACKAGES - 1))]
     packages = [name if packages.index(name) == place else f"{name}{place}" for place, name in enumerate(packages)]
     keyed.nodes(PACKAGE, packages, pl.DataFrame({"packageId": [f"P{number:04}" for number in range(len(packages))], "name": packages}))
-    datasets = [
-        "Bitcoin Dataset with Missing Values", "Rideshare Dataset without Missing Values",
-        *(f"{_one(rng, _TOPICS)} {_one(rng, _THINGS)} Dataset {number}" for number in range(DATASETS - 2)),
-    ]  # fmt: skip
+    datasets = [*_SHARED, *(f"{_one(rng, _TOPICS)} {_one(rng, _THINGS)} Dataset {number}" for number in range(DATASETS - len(_SHARED)))]
     keyed.nodes(DATASET, datasets, pl.DataFrame({"name": datasets}))
     titles = [f"{_one(rng, _TOPICS)} {'Pareto ' if number % 17 == 0 else ''}{_one(rng, _THINGS)}, part {number}" for number in range(PUBLICATIONS)]
     names = ["graphclust", *(f"pub{number:04}" for number in range(1, PUBLICATIONS))]

@@ -199,7 +199,7 @@ class _Wording:
                     end = spoken(str(getattr(labelled[0].labels, "name", "")))
                     yield "absent", {"end": end, "ends": plural(end)}
             case _ if new is not None and (prop := self._asked(now)):
-                if new[1] in {"<>"} or new[3]:
+                if new[1] == "<>" or new[3]:
                     yield "negated", {"value": self._value(new[2]), "prop": prop}
                 else:
                     yield "filter added", {"prop": prop, "compared": self._compared(new, prop)}
@@ -306,6 +306,10 @@ class _Wording:
         if len(self._change.key) != 4:
             return
         was, now = (expression_of(text) if text else None for text in self._change.key[2:])
+        within = int(self._change.key[1]) < len(self._new.steps) - 1
+        if within and (was is None or now is None):
+            # What a step within computes is seen by nobody.
+            return
         if was is None and now is not None:
             yield from self._item("show", now)
         elif now is None and was is not None:
@@ -318,7 +322,7 @@ class _Wording:
             yield key, {"prop": self._asked(node)}
         elif isinstance(node, Variable) and self._thing(node.name):
             yield f"{key} thing", {"thing": self._thing(node.name)}
-        elif (said := self._aggregate(self._computed(node.name) or node if isinstance(node, Variable) else node)):
+        elif said := self._aggregate(self._computed(node.name) or node if isinstance(node, Variable) else node):
             yield key, {"prop": said}
 
     def _other_item(self, was: Expression, now: Expression) -> Iterator[tuple[str, dict[str, str]]]:
@@ -355,7 +359,11 @@ def compared(test: Expression) -> Compared | None:
     """Return what a condition compares, its sign and its value, and whether all that is denied; None for conditions of another kind."""
     denied = isinstance(test, Unary) and test.sign == "NOT"
     inner = test.of if isinstance(test, Unary) and denied else test
-    if isinstance(inner, Binary) and isinstance(inner.right, Literal_) and inner.sign in {"=", "<>", "<", ">", "<=", ">=", "CONTAINS", "STARTS WITH", "ENDS WITH"}:
+    if (
+        isinstance(inner, Binary)
+        and isinstance(inner.right, Literal_)
+        and inner.sign in {"=", "<>", "<", ">", "<=", ">=", "CONTAINS", "STARTS WITH", "ENDS WITH"}
+    ):
         return inner.left, inner.sign, inner.right.value, denied
     return None
 
@@ -401,4 +409,3 @@ def plural(said: str) -> str:
     if said.endswith("y") and said[-2:-1] not in "aeiou":
         return f"{said[:-1]}ies"
     return f"{said}es" if said.endswith(("s", "x", "ch", "sh")) else f"{said}s"
-
