@@ -7,6 +7,8 @@ import pytest
 
 from broadsheet.ask.check.checker import check
 from broadsheet.ask.check.findings import Severity
+from broadsheet.ask.check.scope import Scopes
+from broadsheet.ask.check.values import Values
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.safety import refused
@@ -124,6 +126,16 @@ def test_a_clean_query_has_no_alarm(text):
     found = check(text, FILMS)
     assert not found.alarms, found.alarms
     assert found.fixed == text
+
+
+@pytest.mark.parametrize("text", ["RETURN f" + ".a" * 80, "RETURN " + "-" * 25 + "f.a", "RETURN " + "abs(" * 25 + "f.a" + ")" * 25, "RETURN f.a" + " + f.a" * 90])
+def test_parts_within_parts_are_asked_once(text):
+    counted = []
+    values = Values(Scopes(parse(f"MATCH (f:Film) {text}").query), FILMS)
+    inner = values._kind_of
+    values._kind_of = lambda node: counted.append(id(node)) or inner(node)
+    values.check()
+    assert len(counted) == len(set(counted)) < 300
 
 
 def test_doubts_of_style_are_no_alarm():

@@ -7,14 +7,13 @@ from broadsheet.ask.check.scope import Scopes, walk
 from broadsheet.ask.check.types import SCALAR, Types, a
 from broadsheet.ask.cypher.nodes import Expression, Hops, Literal_, NodePattern, Place, Projected, Projection, Query, Subquery, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
-from broadsheet.ask.schema import Schema
 
 
 class Clauses:
     """Checks clauses one by one, and the parts of a UNION against each other."""
 
-    def __init__(self, query: Query, scopes: Scopes, schema: Schema) -> None:
-        self._query, self._scopes, self._types = query, scopes, Types(scopes, schema)
+    def __init__(self, query: Query, scopes: Scopes, types: Types) -> None:
+        self._query, self._scopes, self._types = query, scopes, types
 
     def check(self) -> Iterator[Finding]:
         """Yield what is wrong."""
