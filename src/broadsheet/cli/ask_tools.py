@@ -82,7 +82,7 @@ def reopened(recorded: "Transcript", graph: str) -> "Iterator[Tools]":
 
     with open_graph(graph) as engine:
         found = named(recorded.graph.name, engine.graph)
-        if found != recorded.graph:
+        if found.hash != recorded.graph.hash:
             raise RecordError(
                 f"The transcript is of another graph than {graph}: {recorded.graph.name}, {recorded.graph.hash[:12]}, not {found.hash[:12]}.",
                 "Name the graph with --graph, as it was when the transcript was written.",

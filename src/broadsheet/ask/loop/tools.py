@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from broadsheet.ask.graph.engine import Caps, Engine
@@ -36,6 +35,6 @@ class Tools(NamedTuple):
 def named(name: str, graph: Graph) -> GraphNamed:
     """Return a graph's name with the hashes of what it holds and of its schema."""
     schema = graph.schema()
-    told: Iterable[object] = ([name, repr(schema.labels[name])] for name in schema.labels)
-    text = json.dumps([*told, *([kind, repr(schema.types[kind])] for kind in schema.types), *schema.triples])
-    return GraphNamed(name=name, hash=graph.content_hash(), schema_hash=hashlib.sha256(text.encode()).hexdigest())
+    facts = [[owner, key, one.type, one.low, one.high, one.values, one.closed] for owner, key, one in schema.everything()]
+    text = json.dumps([list(schema.labels), list(schema.types), schema.triples, facts], default=str)
+    return GraphNamed(name=name, hash=graph.content_hash(), schema_hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
