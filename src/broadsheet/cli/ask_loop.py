@@ -1,6 +1,5 @@
 """`broadsheet ask QUESTION`: the loop on a terminal, or over lines of standard input."""
 
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -50,14 +49,12 @@ def question(
     Example: broadsheet ask "Who wrote the most papers?"
     Example: printf 'only papers of 2026\naccept\n' | broadsheet ask "Who wrote the most papers?" --transcript loop.json
     """
-    from rich.console import Console
-
     from broadsheet.ask.loop.machine import Loop
+    from broadsheet.cli.ask_view import Terminal
 
-    console = Console(width=shutil.get_terminal_size((120, 24)).columns, highlight=False)
     opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries)
     with opened(opening) as tools, _interruptible():
-        Terminal(Loop(tools), console, transcript, svg).run(" ".join(words))
+        Session(Loop(tools), Terminal(), transcript, svg).run(" ".join(words))
 
 
 @contextmanager
@@ -70,7 +67,7 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-class Terminal:
+class Session:
     """Shows states, reads lines, and keeps the transcript on disk after every event."""
 
     def __init__(self, loop: "Loop", console: "Console", file: Path | None, svg: Path | None) -> None:

@@ -1,6 +1,5 @@
 """`broadsheet ask run`: a question answered in one go; `broadsheet ask replay`: a transcript done again."""
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -44,12 +43,10 @@ def run(
     """
     import json
 
-    from rich.console import Console
-
     from broadsheet.ask.loop.machine import Loop
     from broadsheet.ask.loop.outcome import fault_of, told
     from broadsheet.cli.ask_picture import draw
-    from broadsheet.cli.ask_view import show
+    from broadsheet.cli.ask_view import Terminal, show
 
     opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries, accept_warnings)
     with opened(opening) as tools:
@@ -60,7 +57,7 @@ def run(
         if as_json:
             typer.echo(json.dumps(told(loop, made)))
         else:
-            show(Console(width=shutil.get_terminal_size((120, 24)).columns, highlight=False), made, asks=False)
+            show(Terminal(), made, asks=False)
         if svg is not None:
             typer.echo(draw(loop, made, svg), err=True)
     _exit(made.state)

@@ -1,6 +1,9 @@
 """States of the loop on a terminal: the query with what is wrong marked under it, what it says, its rows and where they come from, what may be typed next."""
 
+import io
 import re
+import shutil
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +30,20 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 # Code points of a cell.
 CELL = 60
+
+
+class Terminal(Console):
+    """A console as wide as the terminal, or 120 columns elsewhere; a pipe that nobody reads any more ends the command as it does everywhere."""
+
+    def __init__(self) -> None:
+        # What the terminal cannot write stands as a question mark.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+        super().__init__(width=shutil.get_terminal_size((120, 24)).columns, highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let the command end with what a broken pipe ends with. Raises BrokenPipeError."""
+        raise BrokenPipeError
 
 
 def text(said: str, style: str = "") -> Text:

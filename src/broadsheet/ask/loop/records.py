@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from broadsheet.core.llm.port import Text
 from broadsheet.core.schema import Record
 
 VERSION = 1
@@ -32,7 +33,7 @@ class Event(Record):
     """What a person did: words, a number, or neither."""
 
     act: Act
-    text: str = ""
+    text: Text = ""
     number: int = 0
 
 
@@ -191,7 +192,7 @@ class Transcript(Record):
     """A whole loop."""
 
     version: Literal[1] = VERSION
-    question: str
+    question: Text
     graph: GraphNamed
     by: str
     settings: Settings
