@@ -164,7 +164,7 @@ def _clauses(text: str) -> Iterator[tuple[int, int]]:
         depth += (token.kind is Kind.SIGN) * ((token.text in "([{") - (token.text in ")]}"))
         before = read[place - 1] if place else None
         second = before is not None and (before.word in {"OPTIONAL", "STARTS", "ENDS"} or (before.kind is Kind.SIGN and before.text in {".", ":", "|"}))
-        if place and not depth and token.word in CLAUSES and not second:
+        if place and not depth and (token.word in CLAUSES or token.word == "WHERE") and not second:
             begins.append(token.start)
     begins += [place + 1 for place, one in enumerate(text) if one == "\n"]
     begins = sorted(set(begins))
