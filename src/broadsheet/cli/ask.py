@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli import ask_loop, ask_run
+from broadsheet.cli.ask_graph import build, describe
 from broadsheet.cli.ask_group import QUESTION, AskGroup
 
 app = typer.Typer(
@@ -54,3 +55,7 @@ def check(
         wrong = wrong or has_error(told)
     if wrong:
         raise typer.Exit(1)
+
+
+app.command("build")(build)
+app.command("describe")(describe)

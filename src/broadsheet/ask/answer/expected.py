@@ -12,7 +12,7 @@ from broadsheet.ask.answer.steps import STEP, Condition, Counter, Step, steps
 from broadsheet.ask.answer.values import NAMING
 from broadsheet.ask.check.scope import Scopes, aggregates, walk
 from broadsheet.ask.check.shapes import Shapes
-from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, Projected, Projection, Property, Query, Single, Variable
+from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, Match, NodePattern, Path, Projected, Projection, Property, Query, Single, Variable
 from broadsheet.ask.cypher.printer import canonical, written
 from broadsheet.ask.cypher.rewrite import replaced
 from broadsheet.ask.graph.engine import Caps, Engine
@@ -91,6 +91,8 @@ def _why(counter: Counter, told: str, step: Step, wanted: list[Condition]) -> It
             against = [one for one in others if counter.count(stage.clauses((one, stage.conditions[-1])))[0] == 0]
             yield f"{told} is there, and does not meet {' and '.join(written(one.expression) for one in against or others)}."
             yield from (said for one in against for said in _has(counter, step, one, (stage.conditions[-1],)))
+        elif isinstance(stage.under, Match) and _is_somewhere(counter, stage.under, stage.conditions[-1].expression):
+            yield f"{told} is there, but not in {written(stage.under.paths[-1])}."
         else:
             yield f"There is no {told} where the query looks for it: nothing meets {stage.text}."
             values = values_of(counter, stage, (), stage.conditions[-1].expression)
@@ -105,6 +107,16 @@ def _why(counter: Counter, told: str, step: Step, wanted: list[Condition]) -> It
         yield f"{told} is there, but not in {stage.text}."
     else:
         yield f"{told} is left out by {stage.text}."
+
+
+def _is_somewhere(counter: Counter, clause: Match, condition: Expression) -> bool:
+    """Whether nodes that a condition reads are there, by themselves, when no relation is asked of them."""
+    reads = _variables(condition)
+    nodes = {one.name: one for path in clause.paths for one in path.elements if isinstance(one, NodePattern) and one.name in reads}
+    if set(nodes) != reads:
+        return False
+    alone = Match(tuple(Path((one,)) for one in nodes.values()), where=condition)
+    return bool(counter.count((alone,))[0])
 
 
 def _has(counter: Counter, step: Step, condition: Condition, others: tuple[Condition, ...]) -> Iterator[str]:

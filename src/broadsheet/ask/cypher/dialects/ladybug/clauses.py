@@ -7,7 +7,7 @@ from broadsheet.ask.check.scope import aggregates
 from broadsheet.ask.cypher.dialects.ladybug.kinds import Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
-from broadsheet.ask.cypher.dialects.ladybug.patterns import VARIABLE, Patterns, where_text
+from broadsheet.ask.cypher.dialects.ladybug.patterns import VARIABLE, Matched, Patterns, where_text
 from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
@@ -95,6 +95,8 @@ class Clauses(Patterns):
 
     def _match(self, clause: Match) -> list[str]:
         found = self.matched(clause.paths, clause.where, optional=clause.optional)
+        if clause.optional:
+            self._refuse_apart(found)
         if clause.optional or found.is_impossible:
             said = f"{'OPTIONAL ' if clause.optional else ''}MATCH {self.whole([found], 'OPTIONAL MATCH')}"
             return [said, f"WITH {', '.join(self.alive)}"]
@@ -106,6 +108,13 @@ class Clauses(Patterns):
             said += self._once(step.twice, alive)
             said.append(f"WITH {', '.join(alive)}{where_text(step.after)}")
         return said
+
+    @staticmethod
+    def _refuse_apart(found: Matched) -> None:
+        """Refuse an OPTIONAL MATCH that is joined to what is known by its conditions alone: the engine loses rows."""
+        known = set(found.known)
+        if not any(node.text in known for node in found.nodes) and any(known & set(VARIABLE.findall(one)) for one in found.conditions):
+            cannot("an OPTIONAL MATCH that only a condition joins to what is before it", "Join them by a relation.")
 
     def _once(self, twice: Sequence[str], alive: Sequence[str]) -> list[str]:
         """Tell each match once: the engine finds a relation of a node with itself once for each of its ends, and holds the two for different."""

@@ -230,8 +230,7 @@ class Words(ABC):
             return self.matches_of(inner.path, inner.where if isinstance(inner, PatternComprehension) else None)
         arguments = [self.said(one) for one in node.arguments]
         if node.name == "size" and len(arguments) == 1 and arguments[0].kind.name == "picked":
-            each = f"LIST_TRANSFORM({arguments[0].text}, x -> CAST(x.f0 AS INT64))"
-            return Said(f"LIST_REDUCE(LIST_CONCAT([0], {each}), (s, x) -> s + x)", INTEGER)
+            cannot("the size of a list with a condition in it", "UNWIND the list, and count.")
         if node.name in _OF_GRAPH and len(arguments) == 1:
             return NOTHING if arguments[0].kind.name == "null" else self._of_graph(node.name, arguments[0])
         constants = [constant(one) for one in node.arguments]
@@ -391,13 +390,17 @@ class Words(ABC):
             f"{word}({item} IN {source.text} WHERE {test})"
             for word, test in (("any", where), ("any", f"NOT ({where})"), ("any", f"({where}) IS NULL"), ("single", where))
         )
+        # Whether what is null for an element leaves it open. No CASE: within one the engine loses the place in lists.
+        open_ = f"({null} AND {NO_TRUTH.text})"
         text = {
-            "ANY": f"WHEN {some} THEN true WHEN {null} THEN {NO_TRUTH.text} ELSE false",
-            "ALL": f"WHEN {none_} THEN false WHEN {null} THEN {NO_TRUTH.text} ELSE true",
-            "NONE": f"WHEN {some} THEN false WHEN {null} THEN {NO_TRUTH.text} ELSE true",
-            "SINGLE": f"WHEN {some} AND NOT {one} THEN false WHEN {null} THEN {NO_TRUTH.text} ELSE {one}",
+            "ANY": f"({some} OR {open_})",
+            "ALL": f"(NOT ({none_} OR {open_}))",
+            "NONE": f"(NOT ({some} OR {open_}))",
+            "SINGLE": f"((NOT ({some} AND NOT {one})) AND ({one} OR {open_}) AND ((NOT {null}) OR {NO_TRUTH.text}))",
         }[which]
-        return Said(f"(CASE WHEN {source.text} IS NULL THEN {NO_TRUTH.text} {text} END)", BOOLEAN)
+        # Of no list at all the engine says no where a row is looked for.
+        there = f"({source.text} IS NOT NULL OR {NO_TRUTH.text})"
+        return Said(f"(({text} OR {source.text} IS NULL) AND {there})", BOOLEAN)
 
     def _reduced(self, node: Reduce, source: Said, item: Said) -> Said:
         start = self.said(node.start)
