@@ -2,16 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from broadsheet.ask.bench.asked import OPERATORS
-from broadsheet.ask.bench.mutants import mutants
-from broadsheet.ask.check.findings import Code, Severity
+from broadsheet.ask.check.findings import Code
 from broadsheet.ask.cypher.parser import parse
-from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.question.against import check_against
 from broadsheet.ask.schema_files import schema_of
 

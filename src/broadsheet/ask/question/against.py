@@ -8,8 +8,10 @@ from broadsheet.ask.check.scope import Scopes
 from broadsheet.ask.check.shapes import Shapes
 from broadsheet.ask.check.values import Values
 from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.question.denied_held import DeniedHeld
 from broadsheet.ask.question.doubts import Doubt, finding_of
 from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.gathered_held import GatheredHeld
 from broadsheet.ask.question.held import Held, held_in
 from broadsheet.ask.question.names_held import NamesHeld
 from broadsheet.ask.question.order_held import OrderHeld
@@ -58,6 +60,8 @@ def doubts(question: str, text: str, query: Query, schema: Schema) -> Iterator[D
         return
     yield from values.doubts()
     yield from OrderHeld(facts, held, Values(scopes, schema), text).doubts()
+    yield from GatheredHeld(facts, held).doubts()
+    yield from DeniedHeld(facts, held).doubts()
     yield from NamesHeld(facts, held, schema).doubts()
 
 

@@ -26,14 +26,18 @@ from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import Schema
 
 # What may stand before the name of a property, and around the thing that is asked for.
-_BEFORE = frozenset("the a an and or of by with their its his her whose have has having in on at to for is are highest lowest most least total average maximum minimum no".split())
+_BEFORE = frozenset(
+    "the a an and or of by with their its his her whose have has having in on at to for is are highest lowest most least total average maximum minimum no".split()
+)
 _BETWEEN = frozenset("value values property score of is are was were a an the that with exactly equal to ' \" count level attribute field set".split())
 _FUNCTIONAL = frozenset(map(root, "other node thing item type group".split()))
 _ASKING = frozenset(
     "which what list show find give me name display identify return get retrieve provide select are is the all any top first last how many count number of different distinct unique "
     "oldest newest latest tell us please can you could".split()
 )
-_GOING = frozenset("who that which with have has had are is were was do does did in by of from whose where and at on for to without not never can could".split())
+_GOING = frozenset(
+    "who that which with have has had are is were was do does did in by of from whose where and at on for to without not never can could".split()
+)
 
 
 class NamesHeld:
@@ -78,12 +82,16 @@ class NamesHeld:
             )
             said = _roots(label.name) & self._roots
             rest = {part for name in self._types - {label.name} for part in _roots(name)}
-            others = sorted(name for name in {triple.type for triple in triples} & set(mentioned) - self._types if said <= _roots(name) and not _roots(name) <= rest)
+            others = sorted(
+                name for name in {triple.type for triple in triples} & set(mentioned) - self._types if said <= _roots(name) and not _roots(name) <= rest
+            )
             if others:
                 fix = (Splice(label.place, label_name(others[0])),) if len(others) == 1 else ()
                 yield Doubt("relation", Code.QUESTION_MISMATCH, label.place, mentioned[others[0]].place, f"the query follows {label.name}.", fix)
         for name, mention in mentioned.items():
-            if name not in self._types and not any(root(part) in {root(word) for used in self._types for word in parts(used)} for part in parts(name) if part not in LITTLE):
+            if name not in self._types and not any(
+                root(part) in {root(word) for used in self._types for word in parts(used)} for part in parts(name) if part not in LITTLE
+            ):
                 others = [one for one in self._facts.mentions if one.place == mention.place and one.kind in {"label", "property"}]
                 if not others:
                     yield Doubt("relation_missing", Code.QUESTION_FACT_MISSING, self._held.last, mention.place, f"the query does not follow {name}.")
@@ -103,8 +111,8 @@ class NamesHeld:
             others = [one for one in mentioned if one.name in own and kinds & {facts.type for facts in own[one.name]}]
             if others and node.key in own:
                 fix = (Splice(node.key_place, label_name(others[0].name)),) if len({one.name for one in others}) == 1 else ()
-                role = f"{role}_text" if role == "filtered" and "string" in kinds else role
-                yield Doubt(f"property_{role}", Code.QUESTION_MISMATCH, node.key_place, others[0].place, f"the query reads {node.key}.", fix)
+                rule = f"property_{role}_text" if role == "filtered" and "string" in kinds else f"property_{role}"
+                yield Doubt(rule, Code.QUESTION_MISMATCH, node.key_place, others[0].place, f"the query reads {node.key}.", fix)
         for one in mentioned:
             rule = "truth_missing" if self._is_truth(one) else "property_denied" if self._denied(one) else "property_missing"
             yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query does not read {one.name}.")
@@ -152,7 +160,14 @@ class NamesHeld:
         for one in self._facts.superlatives:
             behind = [mention for mention in self._mentioned("property") if 0 < mention.place.start - one.place.end < 3]
             orders = [order for order in self._held.orders if order.first]
-            if one.soft or one.way not in {"high", "low"} or len(orders) != 1 or not behind or not isinstance(orders[0].subject, Property) or (thing := self._held.thing(orders[0].subject)) is None:
+            if (
+                one.soft
+                or one.way not in {"high", "low"}
+                or len(orders) != 1
+                or not behind
+                or not isinstance(orders[0].subject, Property)
+                or (thing := self._held.thing(orders[0].subject)) is None
+            ):
                 continue
             yield from self._another(behind[0], orders[0].subject, thing, "order_role")
 
@@ -204,9 +219,18 @@ class NamesHeld:
         }
         missing = [one for one in self._mentioned("relation") if one.name not in self._types]
         for one in mentioned:
-            if {root(word) for word in parts(one.name)} & (texts | _FUNCTIONAL) or one.name in used or one.place in places or any(_within(one.place, place) for place in places):
+            if (
+                {root(word) for word in parts(one.name)} & (texts | _FUNCTIONAL)
+                or one.name in used
+                or one.place in places
+                or any(_within(one.place, place) for place in places)
+            ):
                 continue
-            joined = [relation for relation in missing if any(triple.type == relation.name and one.name in {triple.start, triple.end} for triple in self._schema.triples)]
+            joined = [
+                relation
+                for relation in missing
+                if any(triple.type == relation.name and one.name in {triple.start, triple.end} for triple in self._schema.triples)
+            ]
             rule = "hop_missing" if joined else "label_missing"
             yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query has no {one.name}.")
             return

@@ -63,7 +63,9 @@ def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None
 
 def _goes_with(one: Token, other: Token) -> bool:
     """Whether two short codes are one: `M9 4NL`."""
-    return other.shape == "code" and other.place.start == one.place.end + 1 and all(len(code.text) < 5 and code.text == code.text.upper() for code in (one, other))
+    return (
+        other.shape == "code" and other.place.start == one.place.end + 1 and all(len(code.text) < 5 and code.text == code.text.upper() for code in (one, other))
+    )
 
 
 def _between(tokens: Sequence[Token], first: int, last: int) -> str:
@@ -112,18 +114,18 @@ def _worded(tokens: Sequence[Token], at: int) -> Value | None:
     low = tokens[at].low
     if low in p.DECADES and at and tokens[at - 1].low == "the":
         return Value(tokens[at].place, "decade", p.DECADES[low], tokens[at].text, at, at + 1)
-    if low == "half" or (low not in p.NUMBERS and not (low == "a" and at + 1 < len(tokens) and tokens[at + 1].low in {"hundred", "thousand", "million", "billion", "dozen"})):
+    if low == "half" or (
+        low not in p.NUMBERS and not (low == "a" and at + 1 < len(tokens) and tokens[at + 1].low in {"hundred", "thousand", "million", "billion", "dozen"})
+    ):
         return None
     total, part, end = 0, 1 if low == "a" else p.NUMBERS[low], at + 1
     while end < len(tokens):
         word = tokens[end].low
-        if word in p.NUMBERS and (p.NUMBERS[word] < 10 <= part % 100 and part % 10 == 0):
-            part += p.NUMBERS[word]
-        elif word in p.NUMBERS and part % 100 == 0 and part:
+        if (word in p.NUMBERS and (p.NUMBERS[word] < 10 <= part % 100 and part % 10 == 0)) or (word in p.NUMBERS and part % 100 == 0 and part):
             part += p.NUMBERS[word]
         elif low == "a" and word == "dozen":
             part = 12
-        elif word in {"hundred"}:
+        elif word == "hundred":
             part *= 100
         elif word in p.SCALES and len(word) > 2:
             total, part = total + part * p.SCALES[word], 0

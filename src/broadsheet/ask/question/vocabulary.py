@@ -83,9 +83,9 @@ class Vocabulary:
 
     def _found(self, pieces: Sequence[Token]) -> Iterator[Mention]:
         split = [(at, stem(word), root(word)) for at, token in enumerate(pieces) for word in _words(token)]
-        for number, (at, *words) in enumerate(split):
+        for number, (at, *forms) in enumerate(split):
             longest: dict[str, int] = {}
-            for entry in (entry for word in dict.fromkeys(words) for entry in self._entries.get(word, ())):
+            for entry in (entry for word in dict.fromkeys(forms) for entry in self._entries.get(word, ())):
                 reached = split[number : number + len(entry.roots)]
                 found = tuple(one[2 if entry.kind == "relation" else 1] for one in reached)
                 # Of names that begin alike the longest is meant: book1Rank, not book.
