@@ -62,9 +62,15 @@ READ = (
 )  # fmt: skip
 
 
+def tree(text):
+    query = parse(text).query
+    assert query is not None, text
+    return query
+
+
 @pytest.mark.parametrize(("name", "said", "changes"), READ)
 def test_only_what_is_named_changes(name, said, changes):
-    found = read_amendment(said, parse(QUERIES[name]).query, LIBRARY)
+    found = read_amendment(said, tree(QUERIES[name]), LIBRARY)
     assert [one.words for one in found.changes] == changes, found
     assert found.unread == ""
 
@@ -72,7 +78,7 @@ def test_only_what_is_named_changes(name, said, changes):
 @pytest.mark.parametrize("said", ["the weather is nice today", "that is not what I asked", "hm", "", "?!", '"', "no, no, no"])
 @pytest.mark.parametrize("name", QUERIES)
 def test_what_cannot_be_read_changes_nothing_and_is_told(name, said):
-    query = parse(QUERIES[name]).query
+    query = tree(QUERIES[name])
     found = read_amendment(said, query, LIBRARY)
     assert found.tree == query
     assert found.changes == ()
@@ -80,14 +86,14 @@ def test_what_cannot_be_read_changes_nothing_and_is_told(name, said):
 
 
 def test_what_may_mean_several_things_is_asked_about():
-    found = read_amendment("not by Rob Hyndmark", parse("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name").query, LIBRARY)
+    found = read_amendment("not by Rob Hyndmark", tree("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name"), LIBRARY)
     assert found.changes == ()
     assert found.question.startswith("Which is meant: ")
     assert len(found.choices) > 1
 
 
 def test_values_that_are_found_say_what_they_are_of():
-    query = parse("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name").query
+    query = tree("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name")
     found = read_amendment("only by Rob Hyndmark", query, LIBRARY, lambda said: [Link("Writer", "name", said)] if said == "Rob Hyndmark" else [])
     assert canonical(found.tree) == "MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) WHERE a.name = 'Rob Hyndmark' RETURN a.name, t.name"
 

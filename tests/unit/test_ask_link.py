@@ -16,13 +16,14 @@ from broadsheet.ask.link.repair import repairs
 from broadsheet.ask.question.words import tokens
 from broadsheet.ask.schema import Schema, Triple
 
-
 FILMS = ValueIndex(Graph({"Film": pl.DataFrame({"title": ["Up", "Heat", "It"]})}, ()))
 
 
 @pytest.fixture(scope="module")
 def harbour() -> ValueIndex:
-    ships = pl.DataFrame({"name": ["Cormorant", "Gannet", "Águila"], "arrived": ["3/08/2024", "14/08/2024", "1/09/2024"], "state": ["waiting for a berth", "at sea", "at sea"]})
+    ships = pl.DataFrame(
+        {"name": ["Cormorant", "Gannet", "Águila"], "arrived": ["3/08/2024", "14/08/2024", "1/09/2024"], "state": ["waiting for a berth", "at sea", "at sea"]}
+    )
     people = pl.DataFrame({"name": ["Ines Moor", "Cormorant"], "kind": ["person", "person"]})
     owned = pl.DataFrame({"_start": [0], "_end": [1]})
     return ValueIndex(Graph({"Ship": ships, "Person": people}, (Joined("OWNS", "Person", "Ship", owned),)))

@@ -1,5 +1,6 @@
 """Questions become queries without a model, over schemas that nothing was written for."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import polars as pl
@@ -25,7 +26,9 @@ def joined(kind: str, start: str, end: str, *pairs: tuple[int, int]) -> Joined:
 
 @pytest.fixture(scope="module")
 def kitchen() -> Graph:
-    dishes = pl.DataFrame({"title": ["Leek Pie", "Plum Tart", "Bean Stew"], "invented": [date(2019, 5, 1), date(2023, 1, 7), date(2021, 2, 2)], "minutes": [50, 70, 200]})
+    dishes = pl.DataFrame(
+        {"title": ["Leek Pie", "Plum Tart", "Bean Stew"], "invented": [date(2019, 5, 1), date(2023, 1, 7), date(2021, 2, 2)], "minutes": [50, 70, 200]}
+    )
     cooks = pl.DataFrame({"name": ["Ada Leaf", "Bo Root", "Cy Stem"]})
     courses = pl.DataFrame({"name": ["main", "dessert", "soup"]})
     relations = (
@@ -34,6 +37,12 @@ def kitchen() -> Graph:
         joined("INSPIRED", "Dish", "Dish", (0, 1), (1, 2)),
     )
     return Graph({"Dish": dishes, "Cook": cooks, "Course": courses}, relations)
+
+
+@pytest.fixture(scope="module")
+def engine(kitchen: Graph) -> Iterator[Ladybug]:
+    with Ladybug(kitchen) as held:
+        yield held
 
 
 @pytest.fixture(scope="module")
@@ -78,16 +87,15 @@ ANSWERS = {
 }
 
 
-def test_answers_are_right(kitchen: Graph, slots: Slots) -> None:
+def test_answers_are_right(kitchen: Graph, slots: Slots, engine: Ladybug) -> None:
     """Of rows that are tied for the first place all are held to be right."""
-    with Ladybug(kitchen) as engine:
-        answers = Answers(engine)
-        for question, expected in ANSWERS.items():
-            draft = slots.write(question)[0]
-            found = answers.of(draft.query)
-            said = {tuple(called(kitchen, one) for one in row) for row in found.rows}
-            assert said == set(expected), f"{question}: {draft.text} {found.fault}"
-            assert not check(draft.text, engine.schema).alarms, draft.text
+    answers = Answers(engine)
+    for question, expected in ANSWERS.items():
+        draft = slots.write(question)[0]
+        found = answers.of(draft.query)
+        said = {tuple(called(kitchen, one) for one in row) for row in found.rows}
+        assert said == set(expected), f"{question}: {draft.text} {found.fault}"
+        assert not check(draft.text, engine.schema).alarms, draft.text
 
 
 def called(graph: Graph, value: object) -> object:
@@ -111,9 +119,9 @@ def test_what_the_graph_has_not_is_told_and_never_dropped_in_silence(slots: Slot
     assert not slots.write("?!")
 
 
-def test_dates_that_are_text_are_sorted_by_day(kitchen: Graph) -> None:
+def test_dates_that_are_text_are_sorted_by_day() -> None:
     frame = pl.DataFrame({"name": ["a", "b", "c"], "sighted": ["3/08/2024", "25/07/2024", "14/08/2024"]})
-    graph = Graph({"Bird": frame}, ())
+    graph = Graph({"Bird": frame}, (joined("MET", "Bird", "Bird", (0, 1)),))
     with Ladybug(graph) as engine:
         for question, name in {"latest sighted bird": "c", "Which bird was sighted first?": "b", "birds sighted after 10/08/2024": "c"}.items():
             draft = Slots.of(graph).write(question)[0]
@@ -130,7 +138,10 @@ def test_what_texts_are(values: list[str], kind: str | None) -> None:
 def test_names_are_no_evidence_of_their_own(kitchen: Graph) -> None:
     """The same graph under other names gives the same answers to the same question in those names."""
     other = {"Dish": "Song", "Cook": "Bard", "Course": "Genre"}
-    graph = Graph({other[label]: frame for label, frame in kitchen.nodes.items()}, tuple(one._replace(start=other[one.start], end=other[one.end]) for one in kitchen.joined))
+    graph = Graph(
+        {other[label]: frame for label, frame in kitchen.nodes.items()},
+        tuple(one._replace(start=other[one.start], end=other[one.end]) for one in kitchen.joined),
+    )
     text = Slots.of(graph).write("songs by Ada Leaf")[0].text
     assert text == "MATCH (song:Song)<-[:COOKED]-(bard:Bard) WHERE bard.name = 'Ada Leaf' RETURN DISTINCT song"
 
@@ -139,7 +150,10 @@ def test_weights_are_learnt_of_pairs_and_named(slots: Slots) -> None:
     pairs = [pair(f"{word} stirred by {cook}", cook) for word in ("dishes", "Dishes", "the dishes") for cook in ("Ada Leaf", "Bo Root")]
     other = parse("MATCH (d:Dish)-[:BELONGS_TO]->(c:Course) WHERE c.name = 'main' RETURN DISTINCT d").query
     assert other is not None
-    pairs += [Pair(f"{word} of main", other) for word in ("dishes", "Dishes", "the dishes", "all dishes", "some dishes", "those dishes")]
+    pairs += [
+        Pair(f"{word} of main", other)
+        for word in ("dishes", "Dishes", "the dishes", "all dishes", "some dishes", "those dishes", "list dishes", "show dishes", "find dishes")
+    ]
     weights = fit(slots, pairs, "kitchen-train")
     assert weights.relations["COOKED", "stir"] > 0
     assert slots.with_weights(weights).write("dishes stirred by Cy Stem")[0].weights == "kitchen-train"
@@ -163,11 +177,10 @@ def test_answers_are_bags_and_in_order_where_that_is_asked() -> None:
     assert Answer(((0,),)).empty
 
 
-def test_rows_that_are_tied_with_the_last_are_all_held(kitchen: Graph) -> None:
-    with Ladybug(kitchen) as engine:
-        tied = parse("MATCH (c:Cook)-[:COOKED]->(d:Dish) RETURN c.name ORDER BY c.name LIMIT 1").query
-        assert tied is not None
-        assert Answers(engine).of(tied).rows == (("Ada Leaf",), ("Ada Leaf",))
+def test_rows_that_are_tied_with_the_last_are_all_held(engine: Ladybug) -> None:
+    tied = parse("MATCH (c:Cook)-[:COOKED]->(d:Dish) RETURN c.name ORDER BY c.name LIMIT 1").query
+    assert tied is not None
+    assert Answers(engine).of(tied).rows == (("Ada Leaf",), ("Ada Leaf",))
 
 
 def test_every_draft_is_read_back_as_it_is_printed(slots: Slots) -> None:

@@ -69,7 +69,7 @@ def _in_order(old: Shape, new: Shape) -> dict[str, str]:
 
 
 def _signatures(shape: Shape) -> dict[str, Counter[str]]:
-    """Return for each thing what is known of it: its label, its relations and the labels behind them, its properties that are asked for."""
+    """Return for each thing what is known of it: its label, its relations and the labels behind them, what is asked of it."""
     found: dict[str, Counter[str]] = {name: Counter() for name in shape.kinds}
     for name, label in shape.labels.items():
         found[name][f"is {label}"] += 3
@@ -77,17 +77,24 @@ def _signatures(shape: Shape) -> dict[str, Counter[str]]:
         found[name] += Counter({f"type {edge.types}": 3, f"ends {sorted((shape.labels.get(edge.start, ''), shape.labels.get(edge.end, '')))}": 1})
         for end, other, side in ((edge.start, edge.end, "out"), (edge.end, edge.start, "in")):
             found[end] += Counter({f"{edge.types}": 2, f"{edge.types} {side}": 1, f"{edge.types} {shape.labels.get(other, '')}": 1})
-    asked = [one.expression for one in shape.filters]
-    for where, nodes in (("asked", asked), ("given", [one for step in shape.steps for one in (step.items, tuple(step.values.values()), step.order)])):
-        for node in walk(tuple(nodes)):
-            if isinstance(node, Property) and isinstance(node.of, Variable) and node.of.name in found:
-                found[node.of.name][f"{where} {node.key}"] += 1
-            elif isinstance(node, Variable) and node.name in found:
-                found[node.name][where] += 1
     for one in shape.filters:
         if one.reads and (name := min(one.reads)) in found:
             found[name][f"test {one.text.replace(name, '')}"] += 2
     for step in shape.steps:
         for name, value in step.values.items():
             found[name][f"value {type(value).__name__} {getattr(value, 'name', '')}"] += 2
+    for name, feature in _asked(shape):
+        if name in found:
+            found[name][feature] += 1
     return found
+
+
+def _asked(shape: Shape) -> Iterator[tuple[str, str]]:
+    """Yield which properties are asked of which thing, and whether it is given back."""
+    given = tuple(one for step in shape.steps for one in (step.items, tuple(step.values.values()), step.order))
+    for where, nodes in (("asked", tuple(one.expression for one in shape.filters)), ("given", given)):
+        for node in walk(nodes):
+            if isinstance(node, Property) and isinstance(node.of, Variable):
+                yield node.of.name, f"{where} {node.key}"
+            elif isinstance(node, Variable):
+                yield node.name, where

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from broadsheet.ask.amend.names import rebuilt
@@ -98,10 +99,10 @@ class _Compared:
             return Variable(self.thing(node.name))
         if isinstance(node, NodePattern | RelationPattern) and node.name.startswith("__"):
             node = rebuilt(node, self._short)
-            return type(node)(**{**vars(node), "name": ""})
+            return replace(node, name="")
         return rebuilt(node, self._short)
 
-    def path(self, name: str, edge: Edge) -> str:
+    def path(self, edge: Edge) -> str:
         """Return a relation with its ends."""
         arrow = "-" if edge.either else "->"
         return f"{self.thing(edge.start)} -[{edge.types or 'any'}{'*' + edge.hops if edge.hops else ''}]{arrow} {self.thing(edge.end)}"
@@ -126,10 +127,10 @@ class _Compared:
                 before, after = (" ".join(one for one in (edge.function, edge.hops or "1") if one) for edge in (old, new))
                 yield Change("hops", called, before, after, f"length of {called} {before} became {after}", (name,))
             if {old.start, old.end} != {new.start, new.end}:
-                before, after = self.path(name, old), self.path(name, new)
+                before, after = self.path(old), self.path(new)
                 yield Change("pattern", called, before, after, f"{before} became {after}", (name,))
             elif old.either != new.either or (not old.either and old.start != new.start):
-                before, after = self.path(name, old), self.path(name, new)
+                before, after = self.path(old), self.path(new)
                 words = f"turned {called} round" if old.either == new.either else f"{called} {'either way round' if new.either else 'in one direction only'}"
                 yield Change("direction", called, before, after, words, (name,))
 
@@ -142,7 +143,7 @@ class _Compared:
                 group.update(grown)
                 left = [name for name in left if name not in group]
             edges = [shape.edges[name] for name in shape.edges if name in group]
-            said = ", ".join(self.path("", edge) for edge in edges) or self.thing(min(group))
+            said = ", ".join(self.path(edge) for edge in edges) or self.thing(min(group))
             tests = [self.said(one.expression) for one in shape.filters if one.reads & group]
             said += f" where {' and '.join(tests)}" if tests else ""
             if any(shape.optional.get(name) for name in group):
@@ -158,7 +159,7 @@ class _Compared:
             if after is not None and bool(before) != bool(after) and (self._old.kinds[name] == "relation" or name not in joined):
                 moved.setdefault((before, after, bool(after)), []).append(name)
         for (_, _, optional), names in moved.items():
-            said = ", ".join(self.path(name, self._new.edges[name]) if name in self._new.edges else self.thing(name) for name in names)
+            said = ", ".join(self.path(self._new.edges[name]) if name in self._new.edges else self.thing(name) for name in names)
             words = f"{said} became {'optional' if optional else 'required'}"
             yield Change("optional", said, *(("required", "optional") if optional else ("optional", "required")), words, tuple(names))
 

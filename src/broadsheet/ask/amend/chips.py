@@ -1,10 +1,11 @@
 """The parts of a query that a person may change by hand, each with what stands there: what a panel shows as chips."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from broadsheet.ask.amend import edits
-from broadsheet.ask.amend.names import named, unnamed
+from broadsheet.ask.amend.names import named, rebuilt, unnamed
 from broadsheet.ask.amend.shape import text_of
+from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import Expression, Label, Labels, Literal_, Match, NodePattern, Projection, Query, RelationPattern, Sorted
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import labels_text, written
@@ -69,8 +70,6 @@ def _labels(tree: Query, name: str) -> str:
 
 
 def _literals(tests: list[Expression]) -> list[Literal_]:
-    from broadsheet.ask.check.scope import walk
-
     return [node for one in tests for node in walk(one) if isinstance(node, Literal_)]
 
 
@@ -134,21 +133,19 @@ def _filter(tree: Query, at: int, value: str) -> Query:
 
 
 def _literal(tree: Query, at: int, value: str) -> Query:
-    from broadsheet.ask.amend.names import rebuilt
-
     new = read_expression(value) if value else None
     if not isinstance(new, Literal_):
         raise RecordError(f"{value!r} is no value.", "Give a number, or a text in quotation marks.")
     seen = 0
 
-    def exchanged(node: object) -> object:
+    def exchanged(node: Any) -> Any:
         nonlocal seen
         if isinstance(node, Literal_):
             number, seen = seen, seen + 1
             return new if number == at else node
         return rebuilt(node, exchanged)
 
-    return edits.each_test(tree, lambda one: exchanged(one))  # pyrefly: ignore
+    return edits.each_test(tree, exchanged)
 
 
 def _limit(tree: Query, at: int, value: str) -> Query:

@@ -91,13 +91,14 @@ STOP = frozenset(
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
     frozenset(one.split())
     for one in (
-        "film movie picture motion", "person people human individual somebody someone", "publication paper article", "author writer creator", "company organization organisation firm business "
-        "corporation", "city town", "country nation state", "price cost", "job occupation profession role", "song track", "band group", "shop store", "customer client buyer",
-        "product item good", "employee worker staff", "date day when", "name called title", "picture image photo", "genre category", "review rating", "score rating", "team club squad",
-        "year released release", "email mail", "phone telephone", "address place location", "size magnitude", "age old", "weight heavy", "height tall high", "length long duration",
-        "salary wage pay income", "boss manager supervisor", "user member account", "post message", "tag keyword", "car vehicle automobile", "crime offence offense", "officer policeman",
-    )
-)  # fmt: skip
+        "film movie picture motion|person people human individual somebody someone|publication paper article|author writer creator"
+        "|company organization organisation firm business corporation|city town|country nation state|price cost|job occupation profession role"
+        "|song track|band group|shop store|customer client buyer|product item good|employee worker staff|date day when|name called title"
+        "|picture image photo|genre category|review rating|score rating|team club squad|year released release|email mail|phone telephone"
+        "|address place location|size magnitude|age old|weight heavy|height tall high|length long duration|salary wage pay income"
+        "|boss manager supervisor|user member account|post message|tag keyword|car vehicle automobile|crime offence offense|officer policeman"
+    ).split("|")
+)
 NUMBERS = {
     word: number
     for number, word in enumerate(

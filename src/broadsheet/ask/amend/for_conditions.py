@@ -138,7 +138,7 @@ def _generic(scene: Scene) -> frozenset[int]:
 
 
 def changed(scene: Scene) -> Iterator[Candidate]:
-    """Another value, or another comparison, in a condition that is there."""
+    """Yield another value, or another comparison, in a condition that is there."""
     heard = scene.heard
     swap = heard.all("meant", "instead")
     alone = len(scene.compared) == 1
@@ -202,7 +202,7 @@ def _resigned(scene: Scene, held: Tested, words: frozenset[int], about: float) -
 
 
 def removed(scene: Scene) -> Iterator[Candidate]:
-    """A condition that is not wanted."""
+    """Yield a condition that is not wanted."""
     heard = scene.heard
     cue = heard.all("remove", "heedless")
     every = frozenset(place for place, word in enumerate(heard.words) if word.low in {"any", "all", "every"})
@@ -227,7 +227,7 @@ def _asked(test: Expression) -> list[Property | Variable]:
 
 
 def negated(scene: Scene) -> Iterator[Candidate]:
-    """A condition that must not hold, or must after all."""
+    """Yield a condition that must not hold, or must after all."""
     heard = scene.heard
     deny = frozenset().union(*(cue.words for cue in heard.cues if cue.kind == "not" and not cue.words & heard.contrast and cue.end not in heard.contrast))
     again = heard.all("again")
@@ -272,7 +272,7 @@ def _denied(test: Expression) -> Expression:
 
 
 def letters(scene: Scene) -> Iterator[Candidate]:
-    """Texts compared whatever their letters are."""
+    """Yield texts compared whatever their letters are."""
     heard = scene.heard
     if not (cue := heard.all("case")):
         return
@@ -287,7 +287,7 @@ def letters(scene: Scene) -> Iterator[Candidate]:
 
 
 def unknowns(scene: Scene) -> Iterator[Candidate]:
-    """Only what has a value, or has none."""
+    """Yield only what has a value, or has none."""
     heard = scene.heard
     null, known = heard.all("null", "none"), heard.all("known", "required")
     for said, name in scene.properties():
@@ -305,20 +305,20 @@ def unknowns(scene: Scene) -> Iterator[Candidate]:
 
 
 def added(scene: Scene) -> Iterator[Candidate]:
-    """A condition that was not there."""
+    """Yield a condition that was not there."""
     heard = scene.heard
     add = heard.all("add")
     for said in values(scene):
         denied = frozenset().union(
             *(cue.words for cue in heard.cues if cue.kind == "not" and 0 <= said.place - cue.end <= 5 and not cue.words & heard.contrast)
         )
-        for name, key, named, sure in _compared_with(scene, said):
+        for name, key, named, likely in _compared_with(scene, said):
             of = Property(Variable(name), key)
             present = any(one.of == of for one in scene.compared)
             made: Expression = Binary(PARTS.get(said.sign, said.sign or "="), of, _literal(said.value))
             if denied:
                 made = _denied(made)
-            sure += 0.15 * bool(add) - (0.15 + 0.2 * bool(heard.all("meant", "instead"))) * present + 0.05 * (name in scene.given)
+            sure = likely + 0.15 * bool(add) - (0.15 + 0.2 * bool(heard.all("meant", "instead"))) * present + 0.05 * (name in scene.given)
             yield Candidate(edits.with_test(scene.tree, made), said.words | named | add | denied | heard.all("=", "meant") | _generic(scene), sure)
     yield from _ranges(scene)
     yield from _truths(scene)
@@ -334,19 +334,24 @@ def _compared_with(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozens
         first = 0.03 * (scene.owners(one.name)[0] == name)
         label = _said_label(scene, name)
         yield name, one.name, one.words | label, 0.25 + 0.2 * one.sure + first + 0.1 * bool(label)
+    yield from _owners_of(scene, said)
+    yield from _known_by(scene, said) if text else _numbers(scene, said)
+
+
+def _owners_of(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:
+    """Yield the things that may have a value which the graph is known to have."""
     for one in scene.heard.mentions:
         if one.kind == "value" and one.key and said.place in one.words:
-            for name in scene.nodes:
-                if one.owner in scene.possible.get(name, ()):
-                    yield name, one.key, one.words, 0.45
-    if not text:
-        yield from _numbers(scene, said)
-    else:
-        for name in scene.nodes:
+            yield from ((name, one.key, one.words, 0.45) for name in scene.nodes if one.owner in scene.possible.get(name, ()))
+
+
+def _known_by(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:
+    """Yield what things are known by, for a text of which nothing says what it is."""
+    for name in scene.nodes:
+        possible = scene.possible.get(name, frozenset())
+        if len(possible) == 1 and (key := scene.naming(next(iter(possible)))):
             label = _said_label(scene, name)
-            for possible in scene.possible.get(name, frozenset()) if len(scene.possible.get(name, ())) == 1 else ():
-                if key := scene.naming(possible):
-                    yield name, key, label, 0.2 + 0.2 * bool(label) + 0.05 * (said.sign != "")
+            yield name, key, label, 0.2 + 0.2 * bool(label) + 0.05 * (said.sign != "")
 
 
 def _said_label(scene: Scene, name: str) -> frozenset[int]:
@@ -399,7 +404,7 @@ def _truths(scene: Scene) -> Iterator[Candidate]:
 
 
 def alternatives(scene: Scene) -> Iterator[Candidate]:
-    """A further value that will do."""
+    """Yield a further value that will do."""
     heard = scene.heard
     cue = heard.all("or")
     for held in scene.compared:
@@ -415,7 +420,7 @@ def alternatives(scene: Scene) -> Iterator[Candidate]:
 
 
 def groups(scene: Scene) -> Iterator[Candidate]:
-    """How many of something there must be for each of what is given back."""
+    """Yield how many of something there must be for each of what is given back."""
     if any(step.values for step in scene.shape.steps):
         yield from _counted_tests(scene)
         return

@@ -6,7 +6,6 @@ from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.heard import Mention
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene
 from broadsheet.ask.cypher.nodes import (
-    Binary,
     Hops,
     Label,
     Literal_,
@@ -16,7 +15,6 @@ from broadsheet.ask.cypher.nodes import (
     PatternTest,
     Projected,
     Property,
-    Query,
     RelationPattern,
     Unary,
     Variable,
@@ -25,7 +23,7 @@ from broadsheet.ask.schema import Triple
 
 
 def labels(scene: Scene) -> Iterator[Candidate]:
-    """Another label for a node."""
+    """Yield another label for a node."""
     heard, swap = scene.heard, scene.heard.all("meant", "instead")
     for said in heard.named("label"):
         if said.sure < SURE or said.words & heard.contrast:
@@ -48,7 +46,7 @@ def _mentioned(scene: Scene, kind: str, name: str) -> frozenset[int]:
 
 
 def types(scene: Scene) -> Iterator[Candidate]:
-    """Another type for a relation; turned where the schema has it the other way round only."""
+    """Yield another type for a relation; turned where the schema has it the other way round only."""
     heard, swap = scene.heard, scene.heard.all("meant", "instead")
     for said in heard.named("type"):
         if said.sure < SURE or said.words & heard.contrast:
@@ -73,7 +71,7 @@ def _ends_said(scene: Scene, name: str) -> frozenset[int]:
 
 
 def directions(scene: Scene) -> Iterator[Candidate]:
-    """A relation the other way round, or either way."""
+    """Yield a relation the other way round, or either way."""
     heard, turn, either = scene.heard, scene.heard.all("turn"), scene.heard.all("either way")
     for name, edge in scene.edges.items():
         kind, ends = _mentioned(scene, "type", edge.types), _ends_said(scene, name)
@@ -122,7 +120,7 @@ def _order_said(scene: Scene, name: str) -> tuple[str, str] | None:
 
 
 def lengths(scene: Scene) -> Iterator[Candidate]:
-    """How many relations stand in a row."""
+    """Yield how many relations stand in a row."""
     heard = scene.heard
     for name, edge in scene.edges.items():
         kind = _mentioned(scene, "type", edge.types)
@@ -141,7 +139,7 @@ def lengths(scene: Scene) -> Iterator[Candidate]:
 
 
 def optional(scene: Scene) -> Iterator[Candidate]:
-    """A relation that need not be there, or must."""
+    """Yield a relation that need not be there, or must."""
     heard = scene.heard
     cue, must = heard.all("optional"), heard.all("required")
     for name, edge in scene.edges.items():
@@ -192,7 +190,7 @@ def path_to(anchor: str, triple: Triple, end: NodePattern, *, outward: bool) -> 
 
 
 def absent(scene: Scene) -> Iterator[Candidate]:
-    """Only what has no such relation."""
+    """Yield only what has no such relation."""
     heard = scene.heard
     none = heard.all("none") if heard.contrast else heard.all("none", "not")
     if not none or heard.cue("optional", "required"):
@@ -235,7 +233,7 @@ def _reached(scene: Scene, anchor: str, name: str, triple: Triple) -> str | None
 
 
 def joined_by(scene: Scene) -> Iterator[Candidate]:
-    """A further relation to something that is known by a value: of a label that is said, or of one that has the value."""
+    """Yield a further relation to something that is known by a value: of a label that is said, or of one that has the value."""
     heard = scene.heard
     denied = [one for one in heard.cues if one.kind == "not"]
     for label, key, value, words in _known_values(scene):
@@ -264,7 +262,7 @@ def _known_values(scene: Scene) -> Iterator[tuple[str, str, str, frozenset[int]]
 
 
 def both(scene: Scene) -> Iterator[Candidate]:
-    """Two values of something where the query has one: a second relation of the same kind, to the other."""
+    """Yield two values of something where the query has one: a second relation of the same kind, to the other."""
     heard = scene.heard
     cue = heard.all("both", "add")
     if not cue:
@@ -293,7 +291,7 @@ def both(scene: Scene) -> Iterator[Candidate]:
 
 
 def dropped(scene: Scene) -> Iterator[Candidate]:
-    """A part of the pattern that is not wanted."""
+    """Yield a part of the pattern that is not wanted."""
     cue = scene.heard.all("remove", "heedless")
     if not cue or scene.heard.cue("turn"):
         return

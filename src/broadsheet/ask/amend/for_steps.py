@@ -11,11 +11,13 @@ from broadsheet.ask.cypher.nodes import Expression, Function, Projected, Project
 
 CALLS = ("avg", "sum", "max", "min", "collect", "count")
 TOO = frozenset("too also as well plus".split())
+TEMPORAL = frozenset("newest latest oldest earliest recent".split())
+EXTREMES = frozenset("most fewest highest lowest largest smallest".split())
 ORDERS = frozenset("order ordering sort sorting ranking".split())
 
 
 def limits(scene: Scene) -> Iterator[Candidate]:
-    """Another number of rows, or all of them."""
+    """Yield another number of rows, or all of them."""
     heard, last = scene.heard, _limited(scene.tree)
     cue, everything = heard.all("limit"), heard.all("all rows")
     old = scene.said_value(getattr(last.limit, "value", None)) if last.limit is not None else frozenset()
@@ -53,7 +55,7 @@ def _limited(tree: Query) -> Projection:
 
 
 def orders(scene: Scene) -> Iterator[Candidate]:
-    """Another order, or none."""
+    """Yield another order, or none."""
     heard = scene.heard
     step = next((one for one in reversed(edits.steps(scene.tree)) if one.order), scene.last)
     cue, down, up = heard.all("order"), heard.all("down"), heard.all("up")
@@ -104,38 +106,31 @@ def _descending(scene: Scene, down: frozenset[int], up: frozenset[int], kind: st
 
 
 def _sortable(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float, str]]:
-    """Yield what may be sorted by: what is named, a number that is counted, a time."""
-    heard = scene.heard
-    shown = {
-        (item.name or item.expression): (Variable(item.name) if item.name else item.expression, _meant(scene, item.expression)) for item in scene.last.items
-    }
-    # What a step computes may be sorted by too, though it is not given back.
-    within = {name: (Variable(name), value) for name, value in scene.values.items() if Variable(name) not in shown and name not in shown}
-    for name, meant in (*shown.values(), *within.values()):
-        if is_aggregate(meant):
-            named = frozenset().union(*(_said(scene, node) for node in walk(meant) if isinstance(node, Property | Variable)), _said(scene, name))
-            named |= _labels_said(scene, meant) | frozenset().union(*(heard.all(call.name) for call in aggregates(meant)))
-            most = any(word.low in {"most", "fewest", "highest", "lowest", "largest", "smallest"} for word in heard.words)
-            yield name, named, 0.2 + 0.25 * bool(named) + 0.1 * most, "count"
-    words = {one.low for one in heard.words}
+    """Yield what may be sorted by: what is named, a number that is counted, a time, a text."""
+    words = {one.low for one in scene.heard.words}
+    yield from _counted_sorts(scene, bool(words & EXTREMES))
     for one, name in scene.properties():
-        if not one.words & heard.contrast:
-            yield (
-                _as_given(scene, Property(Variable(name), one.name)),
-                one.words | _label_of(scene, name),
-                0.25 + 0.2 * one.sure + 0.1 * (name in scene.given),
-                "named",
-            )
-    if words & {"newest", "latest", "oldest", "earliest", "recent"}:
+        if not one.words & scene.heard.contrast:
+            expression = _as_given(scene, Property(Variable(name), one.name))
+            yield expression, one.words | _label_of(scene, name), 0.25 + 0.2 * one.sure + 0.1 * (name in scene.given), "named"
+    if words & TEMPORAL:
         for name in scene.nodes:
             held = scene.schema.properties(scene.possible.get(name, frozenset())) or {}
-            for key in held:
-                if scene.is_time(name, key):
-                    yield _as_given(scene, Property(Variable(name), key)), frozenset(), 0.3 + 0.05 * (name in scene.given), "time"
+            times = [key for key in held if scene.is_time(name, key)]
+            yield from ((_as_given(scene, Property(Variable(name), key)), frozenset(), 0.3 + 0.05 * (name in scene.given), "time") for key in times)
     if words & {"alphabetically", "alphabetical"}:
-        for item in scene.last.items:
-            if isinstance(item.expression, Property):
-                yield item.expression, frozenset(), 0.3, "text"
+        yield from ((item.expression, frozenset(), 0.3, "text") for item in scene.last.items if isinstance(item.expression, Property))
+
+
+def _counted_sorts(scene: Scene, most: bool) -> Iterator[tuple[Expression, frozenset[int], float, str]]:  # noqa: FBT001 - whether most or least is said
+    """Yield numbers that are put together of rows: those that are given back, and those that a step computes though they are not."""
+    shown = [(Variable(item.name) if item.name else item.expression, _meant(scene, item.expression)) for item in scene.last.items]
+    within = [(Variable(name), value) for name, value in scene.values.items() if Variable(name) not in [one for one, _ in shown]]
+    for name, meant in (*shown, *within):
+        if is_aggregate(meant):
+            named = frozenset().union(*(_said(scene, node) for node in walk(meant) if isinstance(node, Property | Variable)), _said(scene, name))
+            named |= _labels_said(scene, meant) | frozenset().union(*(scene.heard.all(call.name) for call in aggregates(meant)))
+            yield name, named, 0.2 + 0.25 * bool(named) + 0.1 * most, "count"
 
 
 def _as_given(scene: Scene, of: Property) -> Expression:
@@ -153,7 +148,7 @@ def _label_of(scene: Scene, name: str) -> frozenset[int]:
 
 
 def duplicates(scene: Scene) -> Iterator[Candidate]:
-    """Each row once, or as often as it comes; each thing counted once, or as often."""
+    """Yield each row once, or as often as it comes; each thing counted once, or as often."""
     heard = scene.heard
     once, again = heard.all("distinct"), heard.all("keep twice")
     every = [(step, item, call) for step in edits.steps(scene.tree) for item in step.items for call in aggregates(item.expression) if call.arguments]
@@ -182,7 +177,7 @@ def duplicates(scene: Scene) -> Iterator[Candidate]:
 
 
 def columns(scene: Scene) -> Iterator[Candidate]:
-    """Something more, less or else given back."""
+    """Yield something more, less or else given back."""
     heard, last = scene.heard, scene.last
     show, hide, more = heard.all("show", "want"), heard.all("hide", "remove", "not"), heard.all("add")
     swap = heard.all("instead", "meant") | heard.contrast
@@ -213,7 +208,7 @@ def _replaced(scene: Scene, new: Expression, words: frozenset[int], sure: float)
     for item in scene.last.items:
         own = {node.name for node in walk(item.expression) if isinstance(node, Variable)}
         same = own & {node.name for node in walk(new) if isinstance(node, Variable)}
-        if is_aggregate(item.expression) or isinstance(item.expression, Variable) and scene.values.get(item.expression.name) is not None:
+        if is_aggregate(item.expression) or (isinstance(item.expression, Variable) and item.expression.name in scene.values):
             continue
         said = frozenset().union(*(scene.said_of(node) for node in walk(item.expression) if isinstance(node, Property)))
         strange = (
@@ -251,7 +246,7 @@ def _things_shown(scene: Scene, show: frozenset[int], too: frozenset[int], hide:
 
 
 def counts(scene: Scene) -> Iterator[Candidate]:
-    """How many there are, instead of which; and how many for each of something."""
+    """Yield how many there are, instead of which; and how many for each of something."""
     heard, last = scene.heard, scene.last
     cue, per = heard.all("count"), heard.all("per")
     calls = [item for item in last.items if aggregates(_meant(scene, item.expression))]
@@ -327,7 +322,7 @@ def _grouping(scene: Scene, per: frozenset[int]) -> Iterator[tuple[Expression, f
 
 
 def together(scene: Scene) -> Iterator[Candidate]:
-    """Rows put together in another way: the mean instead of the sum."""
+    """Yield rows put together in another way: the mean instead of the sum."""
     heard = scene.heard
     for step in edits.steps(scene.tree):
         for item in step.items:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from broadsheet.ask.amend.cues import NUMBERS, STOP, SYNONYMS, phrases
 from broadsheet.ask.schema import Schema
 
-_TOKEN = re.compile(r"\"([^\"]*)\"|“([^”]*)”|(?<!\w)'([^']*)'(?!\w)|(?<!\w)‘([^’]*)’(?!\w)|(-?\d+(?:[.,]\d+)*)|([^\W\d_][\w'’-]*|_\w+|\w+)|([^\s\w])")  # noqa: RUF001 - marks that people write
+_TOKEN = re.compile(r"\"([^\"]*)\"|“([^”]*)”|(?<!\w)'([^']*)'(?!\w)|(?<!\w)‘([^’]*)’(?!\w)|(-?\d+(?:[.,]\d+)*)|([^\W\d_][\w'’-]*|_\w+|\w+)|([^\s\w])")
 _ENDS = ("ation", "ion", "or", "er", "ing", "ed", "s", "e")
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EMPTY = frozenset("has have is of in by to the a an at on for with from was are be".split())
@@ -111,7 +111,7 @@ def stem(word: str) -> str:
     >>> [stem(one) for one in ("directed", "director", "directors", "movies", "movie", "categories", "category")]
     ['direct', 'direct', 'direct', 'movi', 'movi', 'categori', 'categori']
     """
-    word = word.lower().replace("’", "'").removesuffix("'s")  # noqa: RUF001 - a mark that people write
+    word = word.lower().replace("’", "'").removesuffix("'s")
     while True:
         shorter = next((word[: -len(end)] for end in _ENDS if word.endswith(end) and len(word) - len(end) >= 3 and not word.endswith("ss")), word)
         if shorter == word:
@@ -135,7 +135,7 @@ def words_of(text: str) -> tuple[Word, ...]:
     for match in _TOKEN.finditer(text):
         quoted = next((one for one in match.groups()[:4] if one is not None), None)
         number, word = match[5], match[6]
-        low = match[0].lower().replace("’", "'")  # noqa: RUF001 - a mark that people write
+        low = match[0].lower().replace("’", "'")
         if quoted is not None:
             found.append(Word(match[0], quoted.lower(), quoted.lower(), quoted))
         elif number is not None:
@@ -183,9 +183,9 @@ def _contrasted(words: Sequence[Word], mentions: Sequence[Mention]) -> frozenset
     found: set[int] = set()
     for at, low in enumerate(lows):
         before = lows[at - 1] if at else ""
-        if (low in {"of", "than", "to"} and before in {"instead", "rather", "opposed"}) or (low == "of" and before == "place"):
-            found |= set(range(at + 1, _until(lows, at + 1)))
-        elif low in {"not", "no"} and at and (before in {",", "and", "-", "(", ";"} or at - 1 in said) and at + 1 < len(lows):
+        instead = (low in {"of", "than", "to"} and before in {"instead", "rather", "opposed"}) or (low == "of" and before == "place")
+        denied = low in {"not", "no"} and at > 0 and (before in {",", "and", "-", "(", ";"} or at - 1 in said)
+        if (instead or denied) and at + 1 < len(lows):
             found |= set(range(at + 1, _until(lows, at + 1)))
         elif low == "not" and "but" in lows[at + 1 :]:
             found |= set(range(at + 1, lows.index("but", at)))
@@ -235,7 +235,7 @@ def likeness(one: str, other: str) -> float:
     """Return how alike two words are, 1 for the same; two letters exchanged are one slip."""
     if one == other:
         return 1.0
-    if abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < SHORTEST_TYPO or one[0] != other[0] and one[1] != other[1]:
+    if abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < SHORTEST_TYPO or (one[0] != other[0] and one[1] != other[1]):
         return 0.0
     if len(one) == len(other):
         apart = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]

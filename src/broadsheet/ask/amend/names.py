@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import (
+    Clause,
     Comprehension,
     MapProjection,
     Match,
@@ -131,7 +132,7 @@ class _Namer:
         return replace(query, parts=tuple(self._single(part, dict(env)) for part in query.parts))
 
     def _single(self, part: Single, env: Env) -> Single:
-        clauses = []
+        clauses: list[Clause] = []
         for clause in part.clauses:
             match clause:
                 case Match():
@@ -203,31 +204,36 @@ def inside(node: Any, env: Mapping[str, str], new: Callable[[str], str] = str) -
 
     match node:
         case Variable():
-            return replace(node, name=env.get(node.name, node.name))
-        case Comprehension() | Quantified():
-            inner = {**env, node.variable: new(node.variable)}
-            made = {"make": inside(node.make, inner, new)} if isinstance(node, Comprehension) else {}
-            return replace(node, variable=inner[node.variable], source=go(node.source), where=inside(node.where, inner, new), **made)
-        case Reduce():
-            inner = {**env, node.variable: new(node.variable), node.total: new(node.total)}
-            made = inside(node.make, inner, new)
-            return replace(node, total=inner[node.total], start=go(node.start), variable=inner[node.variable], source=go(node.source), make=made)
-        case PatternComprehension():
-            inner = _bound(dict(env), [node.path], new)
-            name = new(node.variable) if node.variable else ""
-            return replace(node, variable=name, path=_in_path(node.path, inner, new), where=inside(node.where, inner, new), make=inside(node.make, inner, new))
+            made = replace(node, name=env.get(node.name, node.name))
+        case Comprehension() | Quantified() | Reduce() | PatternComprehension():
+            made = _in_loop(node, env, new)
         case PatternTest():
-            return replace(node, path=_in_path(node.path, _bound(dict(env), [node.path], new), new))
+            made = replace(node, path=_in_path(node.path, _bound(dict(env), [node.path], new), new))
         case Subquery():
-            return replace(node, query=_in_query(node.query, env, new))
+            made = replace(node, query=_in_query(node.query, env, new))
         case MapProjection():
-            items = tuple(_picked(one, env, new) for one in node.items)
-            return replace(node, of=go(node.of), items=items)
-        case Node():
-            return rebuilt(node, go)
-        case tuple() if not isinstance(node, Place):
-            return tuple(go(one) for one in node)
-    return node
+            made = replace(node, of=go(node.of), items=tuple(_picked(one, env, new) for one in node.items))
+        case Node() | tuple():
+            made = rebuilt(node, go)
+        case _:
+            made = node
+    return made
+
+
+def _in_loop(node: Any, env: Mapping[str, str], new: Callable[[str], str]) -> Any:
+    """Return what binds names of its own with its names exchanged."""
+    if isinstance(node, PatternComprehension):
+        inner = _bound(dict(env), [node.path], new)
+        name = new(node.variable) if node.variable else ""
+        return replace(node, variable=name, path=_in_path(node.path, inner, new), where=inside(node.where, inner, new), make=inside(node.make, inner, new))
+    inner = {**env, node.variable: new(node.variable)}
+    source = inside(node.source, env, new)
+    if isinstance(node, Reduce):
+        inner[node.total] = new(node.total)
+        make, start = inside(node.make, inner, new), inside(node.start, env, new)
+        return replace(node, total=inner[node.total], start=start, variable=inner[node.variable], source=source, make=make)
+    made = {"make": inside(node.make, inner, new)} if isinstance(node, Comprehension) else {}
+    return replace(node, variable=inner[node.variable], source=source, where=inside(node.where, inner, new), **made)
 
 
 def _picked(item: tuple[Any, str, Any], env: Mapping[str, str], new: Callable[[str], str]) -> tuple[Any, str, Any]:

@@ -274,24 +274,34 @@ def plain(node: Expression, known: Iterable[str] = ()) -> Expression:
 def _plain(node: Any) -> Any:
     node = rebuilt(node, _plain)
     match node:
-        case Binary() if node.sign in MIRRORED and isinstance(node.left, Literal_ | Parameter) and not isinstance(node.right, Literal_ | Parameter):
-            return _plain(Binary(MIRRORED[node.sign], node.right, node.left))
-        case Binary(right=Literal_(value=float())) if node.sign in MIRRORED and node.right.value.is_integer():
-            return Binary(node.sign, node.left, Literal_(int(node.right.value), str(int(node.right.value))))
-        case Binary(sign="OR"):
-            return _alternatives(node)
-        case Binary(sign="IN", right=ListOf(items=(only,))):
-            return Binary("=", node.left, only)
+        case Binary():
+            return _compared(node)
         case Unary(sign="NOT", of=Binary(sign="=")):
-            return Binary("<>", node.of.left, node.of.right)
+            node = Binary("<>", node.of.left, node.of.right)
         case Unary(sign="NOT", of=Unary(sign="NOT")):
-            return node.of.of
+            node = node.of.of
         case Function() if node.name.lower() == "exists" and len(node.arguments) == 1 and isinstance(node.arguments[0], PatternTest):
-            return node.arguments[0]
+            node = node.arguments[0]
         case Subquery(which="EXISTS"):
-            return _test_of(node)
+            node = _test_of(node)
         case PatternTest():
-            return replace(node, path=_forward(node.path))
+            node = replace(node, path=_forward(node.path))
+    return node
+
+
+def _compared(node: Binary) -> Expression:
+    """Return two values with an operator between in their one form: the fixed one behind, whole numbers as such, alternatives in order."""
+    if node.sign == "OR":
+        return _alternatives(node)
+    if node.sign == "IN" and isinstance(node.right, ListOf) and len(node.right.items) == 1:
+        return Binary("=", node.left, node.right.items[0])
+    if node.sign not in MIRRORED:
+        return node
+    if isinstance(node.left, Literal_ | Parameter) and not isinstance(node.right, Literal_ | Parameter):
+        node = Binary(MIRRORED[node.sign], node.right, node.left)
+    value = node.right.value if isinstance(node.right, Literal_) else None
+    if isinstance(value, float) and value.is_integer():
+        return Binary(node.sign, node.left, Literal_(int(value), str(int(value))))
     return node
 
 

@@ -10,7 +10,6 @@ from broadsheet.ask.amend.heard import Heard, Links
 from broadsheet.ask.amend.names import named, unnamed
 from broadsheet.ask.amend.scene import Candidate, Scene
 from broadsheet.ask.cypher.nodes import Query
-from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.schema import Schema
 
 READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_steps.READERS)
@@ -58,6 +57,7 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
     things is meant. `links` finds values of the graph by their names.
 
     >>> from broadsheet.ask.cypher.parser import parse
+    >>> from broadsheet.ask.cypher.printer import canonical
     >>> from broadsheet.ask.schema import Triple
     >>> schema = Schema.of_triples((Triple("Film", "MADE_BY", "Person"), Triple("Play", "MADE_BY", "Person")))
     >>> query = parse("MATCH (f:Film)-[:MADE_BY]->(p:Person) RETURN DISTINCT p.name").query
@@ -103,11 +103,8 @@ def _best(text: str, tree: Query, schema: Schema, links: Links | None) -> list[_
     """Return the reading that explains most, or several where nobody can tell between them; none where none explains enough."""
     scene = Scene.of(named(tree), schema, text, links)
     weights = [_weight(scene.heard, place) for place in range(len(scene.heard.words))]
-    readings = []
-    for reader in READERS:
-        for candidate in reader(scene):
-            if candidate.tree != scene.tree:
-                readings.append(_weighed(scene.heard, weights, candidate))
+    candidates = (candidate for reader in READERS for candidate in reader(scene) if candidate.tree != scene.tree)
+    readings = [_weighed(scene.heard, weights, candidate) for candidate in candidates]
     readings = sorted((one for one in readings if one.explained >= EXPLAINED and one.score >= LIKELY), key=lambda one: -one.score)[:TRIED]
     counted = [(one, len(diff(tree, unnamed(one.candidate.tree)))) for one in readings]
     # One wish is one change more often than several.

@@ -28,16 +28,16 @@ def _share(test: str) -> str:
 
 
 _FROM_X, _FATHER = "b.name = 'X'", "MATCH (c:Hyena)-[:HAS_FATHER]->(f:Hyena)"
+_LITTERS = f"WITH m, c.litter AS litter, max(CASE WHEN {_FROM_X} THEN 1.0 ELSE 0.0 END) AS sired RETURN avg(sired) AS proportion"
+_THEN = "s.first_year <= c.born AND s.last_year >= c.born AND t.first_year <= c.born AND t.last_year >= c.born"
+_BOTH = f"{_FATHER}-[s:MEMBER_OF]->(fc:Clan) MATCH (c)-[:HAS_MOTHER]->(m:Hyena)-[t:MEMBER_OF]->(mc:Clan) WHERE {_THEN}"
 # For each of the questions, in the order of the public file, the query that is meant.
 MEANT = (
     f"{_FATHER}-[:BIRTH_CLAN]->(b:Clan) RETURN {_share(_FROM_X)} AS proportion",
-    f"{_FATHER}-[:BIRTH_CLAN]->(b:Clan) MATCH (c)-[:HAS_MOTHER]->(m:Hyena) "
-    f"WITH m, c.litter AS litter, max(CASE WHEN {_FROM_X} THEN 1.0 ELSE 0.0 END) AS sired RETURN avg(sired) AS proportion",
+    f"{_FATHER}-[:BIRTH_CLAN]->(b:Clan) MATCH (c)-[:HAS_MOTHER]->(m:Hyena) {_LITTERS}",
     f"{_FATHER}-[:BIRTH_CLAN]->(b:Clan) MATCH (f)-[:CURRENT_CLAN]->(k:Clan) RETURN {_share('b.name = k.name')} AS proportion",
     f"{_FATHER} OPTIONAL MATCH (f)-[m:CHANGED_CLAN]->(:Clan) WITH c, count(m) AS moves RETURN {_share('moves = 1')} AS proportion",
-    f"{_FATHER}-[s:MEMBER_OF]->(fc:Clan) MATCH (c)-[:HAS_MOTHER]->(m:Hyena)-[t:MEMBER_OF]->(mc:Clan) "
-    "WHERE s.first_year <= c.born AND s.last_year >= c.born AND t.first_year <= c.born AND t.last_year >= c.born "
-    f"RETURN {_share('fc.name <> mc.name')} AS proportion",
+    f"{_BOTH} RETURN {_share('fc.name <> mc.name')} AS proportion",
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -37,12 +37,12 @@ ARMS: dict[str, Arm] = {
     "two models, one question, phrases and databases adjusted on": Arm(written_twice, "dev", 0),
 }
 NOTES = (
-    "Right: the same query as is meant but for names and the order in which it is written. First try: as drafted; mended: after the checker's own fixes; then after one and two amendments in "
-    "words, each about one difference, with slips and half sentences now and then. Without a user the figure stays that of the mended drafts.",
-    "Planted faults: one to three in a query that ran and gave rows. Two models, one question: one model's query is the draft, another's, that ran and gave rows, is what is meant.",
+    "Right: the same query as is meant but for names and the order in which it is written. First try: as drafted; mended: after the checker's own fixes.",
+    "Then after one and two amendments in words, each about one difference, with slips and half sentences now and then; without a user the figure stays that of the mended drafts.",
+    "Planted faults: one to three in a query that ran and gave rows. Two models, one question: one's query is the draft, another's, that ran and gave rows, is what is meant.",
     "The reader of amendments was adjusted on one set of phrases and half of the databases alone; the first two rows have the other phrases and the other databases.",
-    "Attempts per success: queries shown until one is right, all three where none is, divided by how many came right. Unrequested: changes of parts that an amendment is not about, a "
-    "wish that was read wrongly among them.",
+    "Attempts per success: queries shown until one is right, all three where none is, divided by how many came right.",
+    "Unrequested: changes of parts that an amendment is not about, a wish that was read wrongly among them.",
     "Brackets: 95 %, Wilson.",
 )
 
@@ -72,9 +72,9 @@ def _measuring(plan: AskPlan, arm: Arm, name: str, seed: int) -> Callable[[], Me
     return measure
 
 
-def _rows(outcome: Outcome) -> list[dict[str, object]]:
+def _rows(outcome: Outcome) -> list[dict[str, Any]]:
     lines = []
     for (_, arm), rows in by_arm(outcome).items():
-        line = {"name": arm, "runs": len(rows), **counted(rows)}
+        line: dict[str, Any] = {"name": arm, "runs": len(rows), **counted(rows)}
         lines.append(line | {"gained": line["after_2"] - line["mended"]})
     return lines

@@ -1,5 +1,6 @@
 """A made-up graph of authors, software packages, datasets and publications, with what the paper's first nine questions ask for, and the queries that answer them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def _word(rng: np.random.Generator) -> str:
     return "".join(parts[int(one)] for one in rng.integers(len(parts), size=3))
 
 
-def _one(rng: np.random.Generator, among: list[str]) -> str:
+def _one(rng: np.random.Generator, among: Sequence[str]) -> str:
     return among[int(rng.integers(len(among)))]
 
 

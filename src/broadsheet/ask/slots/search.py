@@ -59,6 +59,8 @@ class Search:
         tokens = facts.tokens
         bounds = [one.place.start for one in (*facts.comparisons, *facts.containments, *facts.orders)]
         bounds += [one.place.start for one in facts.values if one.kind in {"year", "date", "decade"}]
+        ends = [one.value.place.end for one in facts.comparisons if one.value is not None]
+        self._bounded = frozenset(at for at, one in enumerate(tokens) if one.place.end in ends)
         self._bounds = frozenset(at for at, one in enumerate(tokens) if one.place.start in bounds)
         asks = next((at for at, one in enumerate(tokens) if one.low in ASKING), 0)
         self._begins = asks
@@ -82,7 +84,7 @@ class Search:
         """Yield the nodes that may be asked for: what is named first, or what who and where stand for."""
         for number, anchor in enumerate(self._anchors[:3]):
             for option in anchor.options:
-                if not (anchor.is_value and number):
+                if not (anchor.is_value and number) and not (option.kind == "property" and self._is_bound(anchor)):
                     yield self._start(
                         anchor,
                         option,
@@ -122,7 +124,7 @@ class Search:
             case _:
                 sketch, score = (
                     Sketch((Spot(option.label, (), anchor.last, 0),), asked=(Asked(0, option.property),), why=why),
-                    score - (1.0 if self._is_bound(anchor) else 0.1),
+                    score - 0.1,
                 )
         return State(sketch, score, used, target=number)
 
@@ -138,8 +140,8 @@ class Search:
                 yield from self._joined(state, anchor, option)
 
     def _is_bound(self, anchor: Anchor) -> bool:
-        """Whether a comparison follows, so that a name says what is compared."""
-        return any(anchor.last < at <= anchor.last + 2 for at in self._bounds)
+        """Whether a comparison follows, or its value stands before, so that a name says what is compared."""
+        return any(anchor.last < at <= anchor.last + 2 for at in self._bounds) or anchor.first - 1 in self._bounded
 
     def _cost(self, anchor: Anchor) -> float:
         best = anchor.options[0]
