@@ -20,4 +20,21 @@ def paper90(bench: dict) -> list[str]:
     return told(bench, heads, rows)
 
 
-BLOCKS = blocks({"ask-paper90.json": paper90})
+def decoding(bench: dict) -> list[str]:
+    """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
+    shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")
+    rows = [
+        [
+            row["name"],
+            f"{row['outputs']:,}",
+            f"{100 * row['distinct']:.1f}",
+            *(share(row, key) for key in shares),
+            *(plain(row, key, 2) for key in ("tokens", "ms", "seconds")),
+        ]
+        for row in bench["rows"]
+    ]
+    heads = ["outputs", "distinct, %", "parse, %", "against the schema, %", "alarmed, %", "can be said, %", "exact, %", "right rows, %", "gold has no rows, %"]
+    return told(bench, [*heads, "tokens", "ms a token", "seconds a question"], rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})

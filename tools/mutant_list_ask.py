@@ -4,6 +4,7 @@ from mutant_list import Mutant
 
 CYPHER, CHECK = "tests/unit/test_ask_cypher.py::test_", "tests/unit/test_ask_check.py::test_"
 LOOP, WRITE = "tests/stage/test_ask_loop.py::test_", "tests/unit/test_ask_write.py::test_"
+DECODE = "tests/unit/test_ask_decode.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -75,5 +76,32 @@ ASK = [
         'inner = inner.replace("</", "<\\\\/")',
         "inner = str(inner)",
         WRITE + "a_question_is_data_and_cannot_leave_its_block",
+    Mutant(
+        "ask: the grammar turns a relation round",
+        "ask/decode/patterns.py",
+        "(hop.to, hop.by, hop.ends)",
+        "(hop.ends, hop.by, hop.ends)",
+        DECODE + "what_is_against_the_schema_cannot_be_begun",
+    ),
+    Mutant(
+        "ask: the grammar tests a value twice",
+        "ask/decode/conditions.py",
+        "if (one.name, key.name) in scope.tested:",
+        "if False:",
+        DECODE + "what_is_against_the_schema_cannot_be_begun",
+    ),
+    Mutant(
+        "ask: a token is allowed behind which the end has no room",
+        "ask/decode/masks.py",
+        "self.needs < room",
+        "self.needs <= room",
+        DECODE + "the_least_room_that_is_allowed_is_enough",
+    ),
+    Mutant(
+        "ask: a range leaves nothing between its ends",
+        "ask/decode/figures.py",
+        "bound + max(gap, 1)",
+        "bound - 10",
+        DECODE + "what_is_against_the_schema_cannot_be_begun",
     ),
 ]

@@ -9,6 +9,7 @@ from broadsheet.ask.decode.world import Key, World, base, signs
 from broadsheet.ask.schema import Schema
 
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_NAMES = {"=": "is", "<>": "not", "<": "below", "<=": "most", ">": "above", ">=": "least"}
 _NUMBERS = (
     'whole ::= "0" | [1-9] figure figure figure figure figure figure figure figure',
     "figure ::= [0-9]?",
@@ -83,12 +84,13 @@ class _Rules:
             self.lines.append(f"{name} ::= {' | '.join(ways)}")
         return name
 
-    def _value(self, label: str, key: Key) -> str:
+    def _value(self, label: str, key: Key, sign: str = "=") -> str:
         if key.is_number:
-            sign = '"-"? ' if compared(key.facts, "=").low < 0 else ""
-            return f"{sign}{'whole' if key.facts.type == 'integer' else 'number'}"
+            minus = '"-"? ' if compared(key.facts, "=").low < 0 else ""
+            return f"{minus}{'whole' if key.facts.type == 'integer' else 'number'}"
         place = [one.name for one in self._world.keys("node", label)].index(key.name)
-        return self._rule(f"value-{self._number[label]}-{place}", map(_said, key.values))
+        called = f"{'-'.join(_NAMES.get(one, one.lower()) for one in sign.split())}"
+        return self._rule(f"value-{self._number[label]}-{place}-{called}", map(_said, key.compared(sign)))
 
     def _rest(self, nodes: tuple[tuple[str, str], ...]) -> str:
         """Return the rule of what follows a pattern: conditions on its nodes, and what is returned of them."""
@@ -111,9 +113,9 @@ class _Rules:
         for key in self._world.keys("node", label):
             said = _said(f"{name}.{key.text}")
             found.append(f'{said} (" IS NULL" | " IS NOT NULL")')
-            if key.can_equal:
-                compare = " | ".join(_said(f" {sign} ") for sign in self._signs(key))
-                found.append(f"{said} ({compare}) {self._value(label, key)}")
+            for sign in self._signs(key):
+                if key.is_number or (key.compared(sign) and key.facts.type != "list"):
+                    found.append(f"{said} {_said(f' {sign} ')} {self._value(label, key, sign)}")
         return found
 
     def _signs(self, key: Key) -> tuple[str, ...]:
