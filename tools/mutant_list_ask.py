@@ -76,6 +76,7 @@ ASK = [
         'inner = inner.replace("</", "<\\\\/")',
         "inner = str(inner)",
         WRITE + "a_question_is_data_and_cannot_leave_its_block",
+    ),
     Mutant(
         "ask: the grammar turns a relation round",
         "ask/decode/patterns.py",
