@@ -308,7 +308,9 @@ def test_what_only_looks_like_a_hole_is_answered_and_only_what_is_printed_from_t
         assert again.run(parse("MATCH (n) RETURN count(*)").query).rows == ((7,),)
 
 
-@pytest.mark.parametrize("text", ["it's", 'say "hi"', "back\\slash", "\\'; DROP TABLE Film; //", "nl\ntab\t", "`", "\u2028", "𝕏", "\x00\x1f\x7f", "'" * 9, "\\" * 7])
+@pytest.mark.parametrize(
+    "text", ["it's", 'say "hi"', "back\\slash", "\\'; DROP TABLE Film; //", "nl\ntab\t", "`", "\u2028", "𝕏", "\x00\x1f\x7f", "'" * 9, "\\" * 7]
+)
 def test_a_text_comes_back_as_it_was_asked_whether_written_or_given(films, text):
     query = parse("RETURN $text AS a, $list AS b, {k: $text} AS c").query
     assert films.run(query, {"text": text, "list": [text, None]}).rows == ((text, [text, None], {"k": text}),)
@@ -339,7 +341,10 @@ def test_a_query_that_takes_too_long_ends_and_takes_no_more_of_the_processor(fil
     films.run(parse("RETURN 1").query)
     number = films.process.number
     with pytest.raises(QueryTimeoutError, match="longer than"):
-        films.run(parse("UNWIND range(1, 3000) AS a UNWIND range(1, 3000) AS b UNWIND range(1, 3000) AS c WITH a, b, c WHERE a * b > c RETURN sum(a - b)").query, caps=Caps(seconds=0.2))
+        films.run(
+            parse("UNWIND range(1, 3000) AS a UNWIND range(1, 3000) AS b UNWIND range(1, 3000) AS c WITH a, b, c WHERE a * b > c RETURN sum(a - b)").query,
+            caps=Caps(seconds=0.2),
+        )
     spent = processor_seconds(number)
     time.sleep(0.3)
     assert processor_seconds(number) <= spent + 0.03
@@ -357,7 +362,12 @@ def test_a_process_that_does_not_stop_is_killed_and_one_that_falls_is_started_ag
     monkeypatch.undo()
     assert films.run(parse("RETURN 2 AS x").query).rows == ((2,),)
     second = films.process.number
-    asked = json.dumps({"text": "UNWIND range(1, 3000) AS a UNWIND range(1, 3000) AS b UNWIND range(1, 3000) AS c WITH a, b, c WHERE a * b > c RETURN sum(a - b)", **Caps()._asdict()})
+    asked = json.dumps(
+        {
+            "text": "UNWIND range(1, 3000) AS a UNWIND range(1, 3000) AS b UNWIND range(1, 3000) AS c WITH a, b, c WHERE a * b > c RETURN sum(a - b)",
+            **Caps()._asdict(),
+        }
+    )
     films.process._process.stdin.write(asked + "\n")
     films.process._process.stdin.flush()
     os.kill(second, signal.SIGKILL)
@@ -411,7 +421,7 @@ def test_the_process_has_an_environment_a_folder_and_a_session_of_its_own_and_en
         assert len(engine.process.guards()) == 4
         number = engine.process.number
         assert b"SECRET_TOKEN" not in Path(f"/proc/{number}/environ").read_bytes()
-        assert list(Path(os.readlink(f"/proc/{number}/cwd")).iterdir()) == []
+        assert list(Path(f"/proc/{number}/cwd").readlink().iterdir()) == []
         assert os.getsid(number) == number
         assert engine.database.stat().st_mode & 0o777 == 0o400
     assert not Path(f"/proc/{number}").exists()
