@@ -9,6 +9,8 @@ def share(row: dict, metric: str) -> str:
     """Return a share in percent with its interval and of how many it is, or nothing."""
     if metric not in row:
         return ""
+    if f"{metric}_lo" not in row:
+        return f"{100 * row[metric]:.1f}"
     return f"{100 * row[metric]:.1f} ({100 * row[metric + '_lo']:.1f} to {100 * row[metric + '_hi']:.1f}) of {row[metric + '_of']:,}"
 
 
@@ -38,3 +40,13 @@ def decoding(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
+def pole(bench: dict) -> list[str]:
+    """Return how often a query that is written without a model gives the right answer, by split, with published figures beside."""
+    rows = [
+        [row["name"], share(row, "right"), share(row, "right_set"), share(row, "answered"), share(row, "gold_empty"), plain(row, "ms", 0), str(row.get("runs", ""))]
+        for row in bench["rows"]
+    ]
+    return told(bench, ["right, %", "right as sets, %", "answered, %", "empty, %", "ms", "seeds"], rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})

@@ -2,6 +2,7 @@
 
 from mutant_list import Mutant
 
+LINK, SLOTS, POLE = "tests/unit/test_ask_link.py::test_", "tests/unit/test_ask_slots.py::test_", "tests/unit/test_ask_pole.py::test_"
 CYPHER, CHECK = "tests/unit/test_ask_cypher.py::test_", "tests/unit/test_ask_check.py::test_"
 LOOP, WRITE = "tests/stage/test_ask_loop.py::test_", "tests/unit/test_ask_write.py::test_"
 DECODE = "tests/unit/test_ask_decode.py::test_"
@@ -104,5 +105,34 @@ ASK = [
         "bound + max(gap, 1)",
         "bound - 10",
         DECODE + "what_is_against_the_schema_cannot_be_begun",
+    ),
+    # Questions without a model: links and slots.
+    Mutant(
+        "ask: words of several meanings are never open",
+        "ask/link/linker.py",
+        "if len(meanings) > 1:",
+        "if False:",
+        LINK + "words_of_several_meanings_are_open_and_their_nodes_are_counted",
+    ),
+    Mutant(
+        "ask: what must not be there must be there",
+        "ask/slots/search.py",
+        'mode = "none" if anchor.negated',
+        'mode = "all" if anchor.negated',
+        SLOTS + "answers_are_right",
+    ),
+    Mutant(
+        "ask: a date that is text is sorted by its day first",
+        "ask/slots/keys.py",
+        "return _joined(_right(held, _YEAR), Function(",
+        "return _joined(_padded(held), Function(",
+        SLOTS + "dates_that_are_text_are_sorted_by_day",
+    ),
+    Mutant(
+        "ask: a query that is tested was learnt from",
+        "ask/bench/pole_pairs.py",
+        "zip(pairs, is_held, strict=True) if not out]",
+        "zip(pairs, is_held, strict=True)]",
+        POLE + "nothing_that_is_tested_was_learnt_from_or_looked_at",
     ),
 ]

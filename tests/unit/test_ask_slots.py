@@ -119,6 +119,18 @@ def test_what_the_graph_has_not_is_told_and_never_dropped_in_silence(slots: Slot
     assert not slots.write("?!")
 
 
+def test_what_relations_decide_is_not_asked_back() -> None:
+    """A dish and a cook have one name: who cooked it is asked of the dish, and what is meant by the name alone is open."""
+    graph = Graph(
+        {"Dish": pl.DataFrame({"title": ["Sage", "Pie"]}), "Cook": pl.DataFrame({"name": ["Sage", "Ada"]}), "Town": pl.DataFrame({"name": ["Ely"]})},
+        (joined("COOKED", "Cook", "Dish", (0, 1), (1, 0)), joined("LIVES_IN", "Cook", "Town", (0, 0))),
+    )
+    slots = Slots.of(graph)
+    assert not slots.undecided("In which town does Sage live?")
+    (one,) = slots.undecided("Sage")
+    assert [each.label for each in one.meanings] == ["Cook", "Dish"]
+
+
 def test_dates_that_are_text_are_sorted_by_day() -> None:
     frame = pl.DataFrame({"name": ["a", "b", "c"], "sighted": ["3/08/2024", "25/07/2024", "14/08/2024"]})
     graph = Graph({"Bird": frame}, (joined("MET", "Bird", "Bird", (0, 1)),))
