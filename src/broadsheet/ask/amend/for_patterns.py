@@ -1,6 +1,7 @@
 """What an amendment may mean for labels, relations and their directions: each reading with the words that it explains."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.heard import Mention
@@ -261,6 +262,29 @@ def _known_values(scene: Scene) -> Iterator[tuple[str, str, str, frozenset[int]]
                 yield label.name, key, str(scene.heard.words[place].value), frozenset({place}) | label.words
 
 
+def joined_to(scene: Scene) -> Iterator[Candidate]:
+    """Yield a further relation to a node of a label, by the type that is said, where one must be there."""
+    heard = scene.heard
+    cue = heard.all("add", "required", "known", "meant")
+    if not cue or heard.cue("none", "not", "optional", "show", "count") or heard.numbers or heard.texts:
+        return
+    for said in heard.named("label"):
+        if said.sure < SURE or said.words & heard.contrast:
+            continue
+        for anchor, triple, outward in joins(scene, said.name):
+            kind = _mentioned(scene, "type", triple.type)
+            reached = [name for name in scene.labelled(said.name) if _reached(scene, anchor, name, triple)]
+            if reached or (scene.labelled(said.name) and not kind):
+                continue
+            near = _mentioned(scene, "label", scene.shape.labels.get(anchor, ""))
+            path = path_to(anchor, triple, NodePattern("", Label(said.name)), outward=outward)
+            undirected = all(edge.either for edge in scene.edges.values()) and bool(scene.edges)
+            if undirected:
+                path = Path(tuple(replace(one, towards="either") if isinstance(one, RelationPattern) else one for one in path.elements))
+            sure = 0.35 + 0.2 * bool(kind) + 0.1 * (anchor in scene.given) + 0.05 * bool(near - said.words)
+            yield Candidate(edits.with_path(scene.tree, anchor, path), cue | said.words | kind | near, sure)
+
+
 def both(scene: Scene) -> Iterator[Candidate]:
     """Yield two values of something where the query has one: a second relation of the same kind, to the other."""
     heard = scene.heard
@@ -305,4 +329,4 @@ def dropped(scene: Scene) -> Iterator[Candidate]:
             yield Candidate(edits.without_things(scene.tree, (name, end)), cue | kind | label, 0.35 + 0.2 * bool(label) + 0.15 * bool(kind))
 
 
-READERS = (labels, types, directions, lengths, optional, absent, joined_by, both, dropped)
+READERS = (labels, types, directions, lengths, optional, absent, joined_by, joined_to, both, dropped)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from itertools import permutations
+from typing import Any
 
 from broadsheet.ask.cypher.nodes import Projection, Query
 from broadsheet.ask.graph.engine import Caps, Engine
-from broadsheet.ask.graph.values import Rows
+from broadsheet.ask.graph.values import GraphNode, Rows
 from broadsheet.ask.graph.wire import packed
 from broadsheet.core.errors import QueryError, QueryRefusedError, QueryTimeoutError
 
@@ -33,8 +34,15 @@ def agree(meant: Rows, got: Rows, *, ordered: bool) -> bool:
     return False
 
 
-def _row(row: tuple[object, ...]) -> tuple[str, ...]:
-    return tuple(repr(round(one, 9) if isinstance(one, float) else packed(one)) for one in row)
+def _row(row: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(repr(_plain(one)) for one in row)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it is compared: a node, which says more than its name, by its name."""
+    if isinstance(value, GraphNode):
+        return value.properties.get("name", value.id)
+    return round(value, 9) if isinstance(value, float) else packed(value)
 
 
 def answered(engine: Engine, query: Query, seconds: float = 10.0) -> Rows | None:

@@ -9,9 +9,11 @@ import polars as pl
 
 from broadsheet.ask.bench.answers import agree, answered, is_ordered
 from broadsheet.ask.bench.drafts import Draft, planted
+from broadsheet.ask.bench.game_rows import NAMES, counted, line_of
 from broadsheet.ask.bench.plan import AskPlan
-from broadsheet.ask.bench.played import MOST, Played, play
+from broadsheet.ask.bench.played import MOST, play
 from broadsheet.ask.bench.recordings import read_recordings
+from broadsheet.ask.bench.slot_games import amended_in_words, written_anew
 from broadsheet.ask.bench.told import share
 from broadsheet.ask.bench.user import User
 from broadsheet.ask.cypher.nodes import Query
@@ -19,15 +21,15 @@ from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.graph.engine import Engine
 from broadsheet.ask.graph.ladybug import Ladybug
 from broadsheet.ask.graph.tables import Graph
-from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, by_arm, run_tasks, wanted_arms
+from broadsheet.ask.slots.writer import Slots
+from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks, wanted_arms
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.progress import Progress, silent
-from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 
-TABLES, PLANTED, RECORDED = "ask_paper_tables.json", "planted faults", "recorded: "
-DRAFTED, TURNS, MADE, UNASKED = "drafted", "turns", "made", "unasked"
-NAMES = (Columns.POSITION, DRAFTED, *(f"after_{one}" for one in range(MOST + 1)), TURNS, MADE, UNASKED)
+TABLES, RECORDED = "ask_paper_tables.json", "recorded: "
+SLOT, ANEW, PLANTED = "slot baseline", "slot baseline, written anew", "planted faults"
+ARMS = (SLOT, ANEW, PLANTED)
 # Each query is planted with faults so many times.
 TIMES = 4
 
@@ -74,17 +76,12 @@ def _questions(fiction: Fiction, plan: AskPlan) -> list[str]:
     return [one["q"] if isinstance(one, Mapping) else str(one) for one in held]
 
 
-Drafter = Callable[[Fiction, Graph, Sequence[str], int], list[list[Query]]]
-
-
-def _planted(fiction: Fiction, graph: Graph, questions: Sequence[str], seed: int) -> list[list[Query]]:
-    """Return for each question its meant query with faults planted, several times."""
-    del questions
-    schema, rng = graph.schema(), generator(seed, fiction.name, "planted")
+def _drafted(fiction: Fiction, slots: Slots, questions: Sequence[str], arm: str, seed: int) -> list[list[Query]]:
+    """Return for each question what the slot baseline drafts; or its meant query with faults planted, several times."""
+    if arm != PLANTED:
+        return [[one.query for one in slots.write(question, 1)] for question in questions]
+    schema, rng = slots.index.schema, generator(seed, fiction.name, "planted")
     return [[found for _ in range(TIMES) if (found := planted(text, schema, rng)) is not None] for text in fiction.meant]
-
-
-ARMS: dict[str, Drafter] = {PLANTED: _planted}
 
 
 def _measuring(fiction: Fiction, questions: Sequence[str], arm: str, seed: int, replies: Mapping[str, str | None]) -> Callable[[], Measured]:
@@ -92,7 +89,8 @@ def _measuring(fiction: Fiction, questions: Sequence[str], arm: str, seed: int, 
 
     def measure() -> Measured:
         graph = fiction.graph(0)
-        drafts = ARMS[arm](fiction, graph, questions, seed) if arm in ARMS else _recorded(fiction, replies)
+        slots = Slots.of(graph)
+        drafts = _drafted(fiction, slots, questions, arm, seed) if arm in ARMS else _recorded(fiction, replies)
         user = User("held", generator(seed, fiction.name, arm, "user"))
         rows = []
         with Ladybug(graph) as engine:
@@ -101,19 +99,12 @@ def _measuring(fiction: Fiction, questions: Sequence[str], arm: str, seed: int, 
                 assert meant is not None
                 judge = judged_by(engine, meant)
                 for draft in held or [None]:
-                    game = None if draft is None else play(Draft(str(number), fiction.name, draft, meant, engine.schema), user, right_one=judge)
+                    amender = written_anew(slots, questions[number]) if arm == ANEW else amended_in_words(slots)
+                    game = None if draft is None else play(Draft(str(number), fiction.name, draft, meant, engine.schema), user, amender, judge)
                     rows.append((number, *line_of(game)))
         return Measured({"drafts": len(rows)}, pl.DataFrame(rows, schema=NAMES, orient="row"))
 
     return measure
-
-
-def line_of(game: Played | None) -> tuple[Any, ...]:
-    """Return what a row keeps of one draft: right as drafted, after each amendment, and how many amendments and changes there were."""
-    if game is None:
-        return (False, *([False] * (MOST + 1)), 0, 0, 0)
-    changes = [(len(turn.made), len(turn.unrequested)) for turn in game.turns]
-    return (game.drafted, *game.right, len(game.turns), sum(one for one, _ in changes), sum(one for _, one in changes))
 
 
 def judged_by(engine: Engine, meant: Query) -> Callable[[Query], bool]:
@@ -136,23 +127,6 @@ def _recorded(fiction: Fiction, replies: Mapping[str, str | None]) -> list[list[
 
 def _rows(outcome: Outcome) -> list[dict[str, Any]]:
     return [{"name": arm, "runs": len(rows), **counted(rows)} for (_, arm), rows in by_arm(outcome).items()]
-
-
-def counted(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the figures of drafts that were played, over all seeds."""
-    values = pl.concat([row.values() for row in rows])
-    line = share("first_try", values[DRAFTED]) | share("mended", values["after_0"])
-    for number in range(1, MOST + 1):
-        line |= share(f"after_{number}", values[f"after_{number}"])
-    right = [values[f"after_{number}"].to_list() for number in range(MOST + 1)]
-    attempts = sum(next((place + 1 for place, one in enumerate(each) if one), MOST + 1) for each in zip(*right, strict=True))
-    successes = sum(right[-1])
-    if successes:
-        line["attempts_per_success"] = attempts / successes
-    made, unasked = int(values[MADE].sum()), int(values[UNASKED].sum())
-    if made:
-        line |= share("unrequested", [True] * unasked + [False] * (made - unasked))
-    return line
 
 
 def _paper(fiction: Fiction, plan: AskPlan) -> list[dict[str, Any]]:

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from broadsheet.ask.bench import slot_games
 from broadsheet.ask.bench.drafts import Draft, faulty, written_twice
-from broadsheet.ask.bench.fictional import NAMES, counted, line_of
+from broadsheet.ask.bench.game_rows import NAMES, counted, line_of
 from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.bench.played import play
+from broadsheet.ask.bench.pole import GRAPH, PAIRS
 from broadsheet.ask.bench.public import QUERIES, SCHEMAS, Query, llm_queries, schemas_of
 from broadsheet.ask.bench.user import Phrases, User
 from broadsheet.ask.schema import Schema
@@ -36,7 +38,11 @@ ARMS: dict[str, Arm] = {
     "planted faults, phrases and databases adjusted on": Arm(faulty, "dev", 0),
     "two models, one question, phrases and databases adjusted on": Arm(written_twice, "dev", 0),
 }
+# Drafts of the slot baseline: amended in words, or written anew with the wish behind the question.
+SLOTS = {"slot baseline on POLE": False, "slot baseline on POLE, written anew": True}
 NOTES = (
+    "Slot baseline on POLE: what it drafts of ZOGRASCOPE's questions of forms that its rules were not written with; right is also what has the same answer by execution.",
+    "Written anew: the baseline is given the question with the wishes behind it, and nothing of the query that was there.",
     "Right: the same query as is meant but for names and the order in which it is written. First try: as drafted; mended: after the checker's own fixes.",
     "Then after one and two amendments in words, each about one difference, with slips and half sentences now and then; without a user the figure stays that of the mended drafts.",
     "Planted faults: one to three in a query that ran and gave rows. Two models, one question: one's query is the draft, another's, that ran and gave rows, is what is meant.",
@@ -50,12 +56,14 @@ NOTES = (
 def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Let users amend drafts, a row an arm and seed in `folder`."""
     identity = {"data": hash_files([plan.file(QUERIES), plan.file(SCHEMAS)]), "count": COUNT}
-    tasks = [
-        Task("simulated-user", arm, seed, identity, _measuring(plan, ARMS[arm], arm, seed))
-        for arm in wanted_arms(plan.arms, ARMS)
-        for seed in range(plan.seeds)
-    ]
-    outcome = run_tasks("ask-simulated-user", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
+    pole = {"data": hash_files([plan.file(*GRAPH), plan.file(*PAIRS)]), "count": slot_games.COUNT}
+    with slot_games.PoleGames(plan) as games:
+        tasks = []
+        for arm in wanted_arms(plan.arms, (*SLOTS, *ARMS)):
+            for seed in range(plan.seeds):
+                measure = games.measuring(seed, anew=SLOTS[arm]) if arm in SLOTS else _measuring(plan, ARMS[arm], arm, seed)
+                tasks.append(Task("simulated-user", arm, seed, pole if arm in SLOTS else identity, measure))
+        outcome = run_tasks("ask-simulated-user", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     return Bench.of("ask", command, outcome, _rows(outcome), data={"suite": "simulated-user", "drafts": COUNT}, seeds=plan.seeds, notes=NOTES)
 
 
