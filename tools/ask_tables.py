@@ -50,3 +50,53 @@ def pole(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
+def direction(bench: dict) -> list[str]:
+    """Return which relations are turned, and what is left alone."""
+    return told(bench, ["right, %", "wrong"], [[row["name"], share(row, "right"), row.get("wrong", "")] for row in bench["rows"]])
+
+
+def llm_queries(bench: dict) -> list[str]:
+    """Return what is read and flagged of queries that models wrote, how long it takes, and what texts that nobody writes did."""
+    heads = {"read": "read", "syntax": "syntax", "syntax_but_valid": "without valid ones", "schema": "schema", "alarms": "alarms", "inverts": "read back"}
+    *rows, fuzzed = bench["rows"]
+    (ours,) = [row for row in rows if row["name"] == "ours"]
+    return [
+        *told(bench, [f"{head}, %" for head in heads.values()], [[row["name"], *(share(row, key) for key in heads)] for row in rows]),
+        "",
+        f"Alarms on accepted queries by code: {ours['codes of alarms']}.",
+        f"Reading takes {ours['read_ms']:.1f} ms ({ours['read_ms_p95']:.1f} for 95 of 100), checking and explaining {ours['ms']:.1f} ({ours['ms_p95']:.1f}).",
+        f"Of {fuzzed['texts']:,.0f} texts that nobody writes none made it fall; the longest took {fuzzed['worst_ms']:.0f} ms, 95 of 100 at most {fuzzed['ms_p95']:.1f}.",
+    ]
+
+
+def mindthequery(bench: dict) -> list[str]:
+    """Return how alarms go with the verdicts of people."""
+    keys = {"recall": "wrong ones with an alarm, %", "alarms": "right ones with an alarm, %", "precision": "alarms on wrong ones, %"}
+    rows = [[row["name"], *(share(row, key) for key in keys), row["codes of wrong"], row["codes of right"]] for row in bench["rows"]]
+    return told(bench, [*keys.values(), "codes of wrong ones", "codes of right ones"], rows)
+
+
+def mutants(bench: dict) -> list[str]:
+    """Return which planted faults are seen, and what was found in clean queries with an alarm."""
+    rows = [[row["name"], *(share(row, key) for key in ("seen", "alarms", "false_alarms"))] for row in bench["rows"] if not row["name"].startswith("alarm on")]
+    seen: dict[str, int] = {}
+    for row in bench["rows"]:
+        if "looked_at" in row:
+            seen[row["looked_at"]] = seen.get(row["looked_at"], 0) + 1
+    counted = ", ".join(f"{count} {said}" for said, count in sorted(seen.items(), key=lambda one: -one[1]))
+    return [
+        *told(bench, ["planted faults seen, %", "clean with an alarm, %", "of these false, %"], rows),
+        "",
+        f"Clean queries with an alarm, each looked at (the file has them one by one): {counted}.",
+    ]
+
+
+BLOCKS = blocks(
+    {
+        "ask-paper90.json": paper90,
+        "ask-direction.json": direction,
+        "ask-llm-queries.json": llm_queries,
+        "ask-mindthequery.json": mindthequery,
+        "ask-mutants.json": mutants,
+    }
+)

@@ -128,7 +128,9 @@ def test_a_clean_query_has_no_alarm(text):
     assert found.fixed == text
 
 
-@pytest.mark.parametrize("text", ["RETURN f" + ".a" * 80, "RETURN " + "-" * 25 + "f.a", "RETURN " + "abs(" * 25 + "f.a" + ")" * 25, "RETURN f.a" + " + f.a" * 90])
+@pytest.mark.parametrize(
+    "text", ["RETURN f" + ".a" * 80, "RETURN " + "-" * 25 + "f.a", "RETURN " + "abs(" * 25 + "f.a" + ")" * 25, "RETURN f.a" + " + f.a" * 90]
+)
 def test_parts_within_parts_are_asked_once(text):
     counted = []
     values = Values(Scopes(parse(f"MATCH (f:Film) {text}").query), FILMS)

@@ -57,11 +57,13 @@ class Clauses:
                 yield Finding(Code.NO_RETURN, Severity.ERROR, last.place, f"{node.which} {{ }} cannot end with WITH.", hopeless=True)
 
     def _named_twice(self, clause: Projection) -> Iterator[Finding]:
-        seen: set[str] = set()
+        seen: dict[str, Expression] = {}
         for item, column in zip(clause.items, _columns(clause.items), strict=True):
             if column in seen:
-                yield Finding(Code.DUPLICATE_NAME, Severity.ERROR, item.place, f"Two columns of {clause.which} are called {column}.", hopeless=True)
-            seen.add(column)
+                # The same again is told twice, and no more.
+                severity = Severity.INFO if seen[column] == item.expression else Severity.ERROR
+                yield Finding(Code.DUPLICATE_NAME, severity, item.place, f"Two columns of {clause.which} are called {column}.", hopeless=True)
+            seen.setdefault(column, item.expression)
 
     def _counted(self, word: str, count: Expression) -> Iterator[Finding]:
         for node in walk(count):
