@@ -182,6 +182,12 @@ def test_an_amendment_by_rules_leaves_the_rest_alone(tools):
     assert again.at == 1
 
 
+def test_words_that_nothing_in_the_query_comes_of_are_told(tools):
+    made = run(Loop(tools()), "Which films are about gardening?")
+    assert "nothing in the query comes of: gardening" in made.state.drafts[0].notes
+    assert run(Loop(tools()), "Which films did Ana Bell make?").state.drafts[0].notes == ()
+
+
 def test_rows_are_set_beside_those_before(tools):
     made = run(Loop(tools(scripted())), WHO, "query MATCH (f:Film)<-[:MADE]-(p:Person) WHERE f.year > 2010 RETURN DISTINCT p.name, f.title ORDER BY f.title")
     assert made.state.compared.removed == (("Ana Bell", "Lanterns"),)
