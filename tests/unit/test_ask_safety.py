@@ -31,6 +31,7 @@ FILMS = Graph(
     (Joined("MADE", "Person", "Film", pl.DataFrame({Columns.GRAPH_START: [0, 1], Columns.GRAPH_END: [0, 1], "copy": [1, 2]})),),
 )
 
+
 @pytest.fixture(scope="module")
 def films():
     with Ladybug(FILMS) as engine:

@@ -100,7 +100,8 @@ class OrderHeld:
 
     def _picks(self) -> bool:
         return bool(self._functions & {"min", "max", "percentilecont", "percentiledisc", "reduce", "shortestpath", "allshortestpaths", "last"}) or any(
-            isinstance(node, Subquery) or (isinstance(node, Path) and node.function) or (isinstance(node, Function) and node.name == "size") for node in walk(self._held.query)
+            isinstance(node, Subquery) or (isinstance(node, Path) and node.function) or (isinstance(node, Function) and node.name == "size")
+            for node in walk(self._held.query)
         )
 
     def _turned(self, rule: str, order: Ordered, asked: Place) -> Doubt:
