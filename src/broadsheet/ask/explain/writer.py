@@ -53,6 +53,16 @@ def explain(query: Query) -> str:
     return "\n".join(_steps(query))
 
 
+def in_words(expression: Expression) -> str:
+    """Return an expression as it stands in an explanation.
+
+    >>> from broadsheet.ask.cypher.nodes import Binary, Literal_, Variable
+    >>> in_words(Binary(">=", Variable("year"), Literal_(2000)))
+    'year is at least 2000'
+    """
+    return _said(expression)
+
+
 def _steps(query: Query) -> Iterator[str]:
     number = 1
     for place, part in enumerate(query.parts):
