@@ -263,7 +263,7 @@ def queries(draw: Any) -> str:
     return f"MATCH (a:Keeper){draw(st.sampled_from(HOPS))}{where}{draw(st.sampled_from(MORE))} {draw(st.sampled_from(BACK))}"
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(graph=graphs(), texts=st.lists(queries(), min_size=6, max_size=6), pick=st.integers(0, 1000))
 def test_without_what_a_row_cites_the_row_is_gone(graph: Graph, texts: list[str], pick: int) -> None:
     with TemporaryDirectory() as folder:

@@ -210,7 +210,7 @@ def removed(scene: Scene) -> Iterator[Candidate]:
         return
     for test in scene.tests:
         properties = _asked(test)
-        named = frozenset().union(*(scene.said_of(one) for one in properties), *(heard.all(call.name) for call in aggregates(test)))
+        named = frozenset().union(*(scene.said_of(one) for one in properties), *(_call_said(scene, call) for call in aggregates(test)))
         held = next((one for one in scene.compared if one.test is test), None)
         old = scene.said_value(held.value.value) if held is not None else frozenset()
         generic = _generic(scene)
@@ -219,6 +219,12 @@ def removed(scene: Scene) -> Iterator[Candidate]:
         signs = frozenset().union(*(one.words for one in heard.cues if one.kind in {*COMPARISONS, *PARTS, "not", "null", "known"}))
         sure = 0.3 + 0.25 * bool(named) + 0.25 * bool(old) + 0.15 * bool(generic) + 0.1 * (len(scene.tests) == 1) - 0.3 * (not cue)
         yield Candidate(exchanged(scene, test, None), cue | every | named | old | generic | (signs if old or named else frozenset()), sure)
+
+
+def _call_said(scene: Scene, call: Function) -> frozenset[int]:
+    """Return the words that name a number which is put together of rows: what it is called, and what it is of."""
+    said = scene.heard.all(call.name)
+    return said | frozenset().union(*(_said_label(scene, name) for name in _things(scene, call))) if said else said
 
 
 def _asked(test: Expression) -> list[Property | Variable]:

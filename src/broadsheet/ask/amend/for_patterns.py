@@ -265,7 +265,7 @@ def _known_values(scene: Scene) -> Iterator[tuple[str, str, str, frozenset[int]]
 def joined_to(scene: Scene) -> Iterator[Candidate]:
     """Yield a further relation to a node of a label, by the type that is said, where one must be there."""
     heard = scene.heard
-    cue = heard.all("add", "required", "known", "meant")
+    cue = heard.all("add", "required", "known")
     if not cue or heard.cue("none", "not", "optional", "show", "count") or heard.numbers or heard.texts:
         return
     for said in heard.named("label"):
@@ -278,7 +278,7 @@ def joined_to(scene: Scene) -> Iterator[Candidate]:
                 continue
             near = _mentioned(scene, "label", scene.shape.labels.get(anchor, ""))
             path = path_to(anchor, triple, NodePattern("", Label(said.name)), outward=outward)
-            undirected = all(edge.either for edge in scene.edges.values()) and bool(scene.edges)
+            undirected = triple.start == triple.end or (bool(scene.edges) and all(edge.either for edge in scene.edges.values()))
             if undirected:
                 path = Path(tuple(replace(one, towards="either") if isinstance(one, RelationPattern) else one for one in path.elements))
             sure = 0.35 + 0.2 * bool(kind) + 0.1 * (anchor in scene.given) + 0.05 * bool(near - said.words)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.heard import Heard, Links, Mention, Present, hear, name_words
-from broadsheet.ask.amend.names import unnamed
 from broadsheet.ask.amend.shape import Edge, Shape, shape_of
 from broadsheet.ask.check.findings import Severity
 from broadsheet.ask.check.scope import Scopes, aggregates, names_of, walk
@@ -33,7 +32,7 @@ from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema
 SURE = 0.62
 CURRENT_YEARS = (1000, 2200)
 # What things are known by, the likeliest first.
-NAMING = ("name", "title", "label", "text", "id")
+NAMING = ("name", "title", "label")
 
 
 class Candidate(NamedTuple):
@@ -215,7 +214,7 @@ class Scene:
             return False
         low, high = facts.low, facts.high
         years = isinstance(low, float) and isinstance(high, float) and CURRENT_YEARS[0] <= low and high <= CURRENT_YEARS[1] and facts.type in NUMBERS
-        return facts.type in TIMES or years or any(part in {"year", "date", "time", "day", "born", "since", "founded", "at"} for part in _parts(key))
+        return facts.type in TIMES or years or any(part in {"year", "date", "time", "day", "born", "since", "founded", "at"} for part in name_words(key))
 
     def is_number(self, name: str, key: str) -> bool:
         """Whether a property is a number."""
@@ -227,14 +226,10 @@ class Scene:
         held = self.schema.properties(frozenset({label})) or {}
         texts = [key for key, facts in held.items() if facts[0].type in {"string", "any"}]
         for known in NAMING:
-            found = next((key for key in texts if key.lower() == known), None) or next((key for key in texts if _parts(key)[-1] == known), None)
+            found = next((key for key in texts if key.lower() == known), None) or next((key for key in texts if key.lower().endswith(known)), None)
             if found is not None:
                 return found
-        return texts[0] if texts else next(iter(held), None)
-
-    def plain(self, tree: Query) -> Query:
-        """Return a tree without the names that were made up."""
-        return unnamed(tree)
+        return None
 
 
 def present_in(tree: Query) -> Present:
@@ -245,10 +240,6 @@ def present_in(tree: Query) -> Present:
     types = [label.name for one in nodes if isinstance(one, RelationPattern) for label in names_of(one.types)]
     keys = [one.key for one in nodes if isinstance(one, Property)] + [key for one in nodes if isinstance(one, MapOf) for key, _ in one.entries]
     return Present(*(tuple(dict.fromkeys(one)) for one in (texts, labels, types, keys)))
-
-
-def _parts(key: str) -> tuple[str, ...]:
-    return name_words(key)
 
 
 def is_aggregate(node: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from broadsheet.ask.amend import for_conditions, for_patterns, for_steps
 from broadsheet.ask.amend.changes import Change
 from broadsheet.ask.amend.diff import diff
-from broadsheet.ask.amend.heard import Heard, Links
+from broadsheet.ask.amend.heard import Heard, Links, hear
 from broadsheet.ask.amend.names import named, unnamed
 from broadsheet.ask.amend.scene import Candidate, Scene
 from broadsheet.ask.cypher.nodes import Query
@@ -67,6 +67,8 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
     whole = _best(text, tree, schema, links)
     best: tuple[float, Query, str] | None = (whole[0].score, whole[0].candidate.tree, whole[0].left) if len(whole) == 1 else None
     for left, right in _halves(text):
+        if not all(hear(half, schema).cues for half in (left, right)):
+            continue
         first = _best(left, tree, schema, links)
         if len(first) != 1 or (whole and first[0].explained + NEAR < whole[0].explained):
             continue

@@ -108,4 +108,4 @@ def asked_for(made: Change, wished: Change) -> bool:
             return bool(mine & theirs - {""})
     if made.kind in {"filter", "returned", "distinct"}:
         return bool({*made.key[-2:]} & {*wished.key[-2:]} - {""})
-    return made.kind in {"limit", "skip", "order", "union"} or bool({*made.key} & {*wished.key})
+    return made.kind in {"limit", "skip", "order", "union"} or bool({*made.key} & {*wished.key}) or (made.kind == "pattern" and made.part == wished.part)

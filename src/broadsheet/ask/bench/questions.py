@@ -18,7 +18,7 @@ from broadsheet.ask.check.findings import QUESTION
 from broadsheet.ask.cypher.nodes import Binary, Clause, Match, Projection, Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
-from broadsheet.ask.question.against import check_against, check_figures
+from broadsheet.ask.question.against import check_against, figure_doubts
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_tasks, wanted_arms
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.errors import BroadsheetError
@@ -26,11 +26,11 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 
 OURS = "ours"
-SOURCE, DATABASE, HELD_OUT, OPERATOR, FLAGGED, FIGURES, MENDED, SEED = "source", "database", "held_out", "operator", "flagged", "figures", "mended", "seed"
+SOURCE, DATABASE, HELD_OUT, OPERATOR, FLAGGED, FIGURES, MENDED = "source", "database", "held_out", "operator", "flagged", "figures", "mended"
 KINDS = {SOURCE: pl.String, DATABASE: pl.String, HELD_OUT: pl.Boolean, OPERATOR: pl.String, FLAGGED: pl.Boolean, FIGURES: pl.Boolean, MENDED: pl.Boolean}
 CLEAN, REJECTED = "", "rejected"
-# Pairs of one graph whose mutants are run; more tell no more.
-POLE_PAIRS_TAKEN = 600
+# Pairs of one database whose mutants are looked at, for each seed anew; more take long and tell no more.
+PAIRS = 150
 # An answer that takes longer, or has more rows, decides nothing.
 MOST_ROWS, MOST_SECONDS = 1000, 0.5
 
@@ -70,15 +70,23 @@ def _measuring(cases: Sequence[Case], rejected: Sequence[Case], graph: Path, see
 
     def measure() -> Measured:
         rng = generator(seed, "questions")
-        pole = [case for case in cases if case.source == POLE]
-        taken = {id(pole[number]) for number in rng.permutation(len(pole))[:POLE_PAIRS_TAKEN]}
         with ExitStack() as opened:
             same = _answers(graph, opened)
-            rows = [row for case in cases if case.source != POLE or id(case) in taken for row in _flags(case, rng, same)]
-        rows += [(*_of(case), REJECTED, *_flagged(case, case.text)[:2], None) for case in rejected]
+            rows = [row for case in _drawn(cases, rng) for row in _planted(case, rng, same)]
+        if not seed:
+            # What is not changed is the same at every seed.
+            rows += [(*_of(case), CLEAN, *_flagged(case, case.text)[:2], None) for case in cases]
+            rows += [(*_of(case), REJECTED, *_flagged(case, case.text)[:2], None) for case in rejected]
         return Measured({"rows": len(rows)}, pl.DataFrame(rows, schema=KINDS, orient="row"))
 
     return measure
+
+
+def _drawn(cases: Sequence[Case], rng: np.random.Generator) -> Iterator[Case]:
+    """Yield some pairs of each source and database."""
+    for kind in dict.fromkeys(map(_of, cases)):
+        own = [case for case in cases if _of(case) == kind]
+        yield from (own[number] for number in rng.permutation(len(own))[:PAIRS])
 
 
 def _of(case: Case) -> tuple[str, str, bool]:
@@ -88,14 +96,13 @@ def _of(case: Case) -> tuple[str, str, bool]:
 def _flagged(case: Case, text: str) -> tuple[bool, bool, str | None]:
     """Return whether the question raises an alarm, whether its figures alone do, and the text with every fix made."""
     checked = check_against(case.question, text, case.schema)
-    plain = check_figures(case.question, text, case.schema)
-    return *(any(one.code in QUESTION for one in found.alarms) for found in (checked, plain)), checked.fixed  # pyrefly: ignore
+    figures = checked.query is not None and any(figure_doubts(case.question, text, checked.query, case.schema))
+    return any(one.code in QUESTION for one in checked.alarms), figures, checked.fixed
 
 
-def _flags(case: Case, rng: np.random.Generator, same: Answers) -> Iterator[tuple[Any, ...]]:
+def _planted(case: Case, rng: np.random.Generator, same: Answers) -> Iterator[tuple[Any, ...]]:
     query = parse(case.text).query
     assert query is not None
-    yield (*_of(case), CLEAN, *_flagged(case, case.text)[:2], None)
     for mutant in mutants(case.text, case.schema, OPERATORS, rng):
         if case.source == POLE and _is_same(query, mutant, same):
             continue
@@ -159,10 +166,10 @@ def _plain(clause: Clause) -> Clause:
 
 def _lines(outcome: Outcome) -> list[dict[str, Any]]:
     """Return a line for each half, for each operator over the half that is held out, and for each source and database."""
-    rows = [row for (_, arm), listed in by_arm(outcome).items() if arm == OURS for row in listed]
+    rows = [row.values() for listed in by_arm(outcome).values() for row in listed]
     if not rows:
         return []
-    values = pl.concat([row.values().with_columns(pl.lit(number).alias(SEED)) for number, row in enumerate(rows)])
+    values = pl.concat(rows)
     lines = [
         {"name": f"{name}{half}", **_counted(values.filter(pl.col(HELD_OUT) == held_out), by)}
         for half, held_out in ((", held out", True), (", chosen on", False))
@@ -172,16 +179,13 @@ def _lines(outcome: Outcome) -> list[dict[str, Any]]:
     return [*lines, *_by_database(values)]
 
 
-def _clean(values: pl.DataFrame) -> pl.DataFrame:
-    """Return the pairs as they are, each once: no seed changes them."""
-    return values.filter((pl.col(OPERATOR) == CLEAN) & (pl.col(SEED) == 0))
-
-
 def _counted(values: pl.DataFrame, by: str) -> dict[str, Any]:
     planted = values.filter(~pl.col(OPERATOR).is_in([CLEAN, REJECTED]))
     named = planted.filter(pl.col(OPERATOR).is_in(list(NAMED)))
-    rejected = values.filter((pl.col(OPERATOR) == REJECTED) & (pl.col(SEED) == 0))
-    line = share("named", named[by]) | share("all", planted[by]) | share("alarms", _clean(values)[by]) | share("rejected", rejected[by])
+    rejected = values.filter(pl.col(OPERATOR) == REJECTED)
+    line = (
+        share("named", named[by]) | share("all", planted[by]) | share("alarms", values.filter(pl.col(OPERATOR) == CLEAN)[by]) | share("rejected", rejected[by])
+    )
     return line | (share("mended", planted.filter(pl.col(by))[MENDED]) if by == FLAGGED else {})
 
 
@@ -196,5 +200,5 @@ def _by_database(values: pl.DataFrame) -> Iterator[dict[str, Any]]:
         yield {
             "name": f"{source}, {database} ({half})",
             **share("named", own.filter(pl.col(OPERATOR).is_in(list(NAMED)))[FLAGGED]),
-            **share("alarms", _clean(own)[FLAGGED]),
+            **share("alarms", own.filter(pl.col(OPERATOR) == CLEAN)[FLAGGED]),
         }

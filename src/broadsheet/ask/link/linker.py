@@ -38,10 +38,18 @@ def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
     """
     facts = read_question(question) if facts is None else facts
     names = index.names.links(facts.tokens)
-    values = _chosen([*_spelt(question, facts.tokens, index), *_in_part(question, facts.tokens, index)])
+    values = _chosen([one for one in (*_spelt(question, facts.tokens, index), *_in_part(question, facts.tokens, index)) if not _is_count(one, facts)])
     missing = tuple(_missing(facts, values, index))
     values = sorted((*values, *(one.nearest[0] for one in missing if one.nearest and one.nearest[0].score >= 1 - ALIKE)), key=lambda one: one.place)
     return Links(question, tuple(values), names, tuple(_open(values, facts, names, index.names)), missing)
+
+
+def _is_count(value: ValueLink, facts: Facts) -> bool:
+    """Whether a number bounds a list or is a bound of something, so that it is no value of its own: `top 3`, `more than 5`, but not `3-second`."""
+    if not value.words.isdigit() or facts.question[value.place.end : value.place.end + 1] == "-":
+        return False
+    bounds = [one.place for one in facts.limits] + [one.value.place for one in facts.comparisons if one.value is not None and one.sign != "="]
+    return any(one.start <= value.place.start and value.place.end <= one.end for one in bounds)
 
 
 class _Span(NamedTuple):
@@ -102,7 +110,7 @@ def date_forms(text: str) -> Iterator[str]:
     """Yield a date in the forms in which graphs keep dates as text; nothing for what is no whole date.
 
     >>> list(date_forms("August 1st, 2017"))[:3]
-    ['2017-08-01', '01/08/2017', '1/08/2017']
+    ['2017-08-01', '01/08/2017', '01/8/2017']
     """
     told = iso(text)
     if told is None or len(told) != len("2017-08-01"):

@@ -89,11 +89,7 @@ def check_against(question: str, text: str, schema: Schema) -> Checked:
     return Checked.of(text, checked.query, (*checked.findings, *told))
 
 
-def check_figures(question: str, text: str, schema: Schema) -> Checked:
-    """Hold a query against a schema, and only the numbers, dates and quoted texts of a question against it: what the least effort sees. Never raises."""
-    checked = check(text, schema)
-    if checked.query is None:
-        return checked
-    facts, held, _ = _both(question, text, checked.query, schema)
-    told = [finding_of(one, question, frozenset({one.rule})) for one in ValuesHeld(facts, held, text, vocabulary_of(schema)).figures()]
-    return Checked.of(text, checked.query, (*checked.findings, *told))
+def figure_doubts(question: str, text: str, query: Query, schema: Schema) -> Iterator[Doubt]:
+    """Yield only the numbers, dates, codes and quoted texts of a question that a query lacks: what the least effort sees."""
+    facts, held, _ = _both(question, text, query, schema)
+    yield from ValuesHeld(facts, held, text, vocabulary_of(schema)).figures()

@@ -73,7 +73,7 @@ def moment_of(constant: Constant) -> float | None:
     if constant.iso:
         late = isinstance(constant.value, str) and ("T23:" in constant.value or " 23:" in constant.value)
         return _years(constant.iso) + late / 365
-    value = constant.value
+    value: Any = constant.value
     if not is_number(value):
         return None
     if 1000 <= value <= 2100:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Set as AbstractSet
 
+from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.alike import folded, iso_of, near, year_of
 from broadsheet.ask.question.facts import Facts, Value
 from broadsheet.ask.question.held import Constant
@@ -22,6 +23,8 @@ def explained(facts: Facts, constant: Constant, limits: AbstractSet[int]) -> boo
     if value in {0, 1, -1} or (value == 2 and facts.marked("several")):
         return True
     if "weekend" in facts.question.lower() and value in {5, 6, 7}:
+        return True
+    if value in {p.ORDINALS.get(token.low) for token in facts.tokens}:
         return True
     places = {limit.place for limit in facts.limits}
     for one in facts.values:

@@ -7,7 +7,7 @@ from typing import Literal
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.check.values import Values
-from broadsheet.ask.cypher.nodes import Function, Place, Property, Subquery
+from broadsheet.ask.cypher.nodes import Function, Path, Place, Property, Subquery
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
@@ -46,7 +46,9 @@ class OrderHeld:
         # Where nothing is cut off, a later key may be the one that is asked for.
         limited = [one for one in orders if one.limited] or self._held.orders
         if told:
-            wanted = {one.way == "down" for one in told}
+            # The oldest first: by a date that is up, by an age down.
+            aged = any(self._time(one.subject) == "age" for one in limited) and any(word in told[0].words for word in ("oldest", "youngest"))
+            wanted = {(one.way == "down") != aged for one in told}
             if orders and len(wanted) == 1 and all(one.descending not in wanted for one in limited):
                 yield self._turned("order", limited[-1], told[0].place)
             elif not orders:
@@ -98,7 +100,8 @@ class OrderHeld:
 
     def _picks(self) -> bool:
         return bool(self._functions & {"min", "max", "percentilecont", "percentiledisc", "reduce", "shortestpath", "allshortestpaths", "last"}) or any(
-            isinstance(node, Subquery) or (isinstance(node, Function) and node.name == "size") for node in walk(self._held.query)
+            isinstance(node, Subquery) or (isinstance(node, Path) and node.function) or (isinstance(node, Function) and node.name == "size")
+            for node in walk(self._held.query)
         )
 
     def _turned(self, rule: str, order: Ordered, asked: Place) -> Doubt:

@@ -187,10 +187,15 @@ def _is_name(tokens: Sequence[Token], at: int, known: frozenset[int]) -> bool:
     token = tokens[at]
     if token.shape != "word" or not token.text[0].isupper() or at in known or token.low in {"i", "i'm", "i'd"}:
         return False
-    begins = at == 0 or (tokens[at - 1].shape == "mark" and tokens[at - 1].text in ".?!:;")
+    begins = at == 0 or (tokens[at - 1].shape == "mark" and tokens[at - 1].text in ".?!:;" and not _is_title(tokens, at - 2))
     if begins:
         return token.low not in p.ASKS and at + 1 < len(tokens) and tokens[at + 1].shape == "word" and tokens[at + 1].text[0].isupper()
     return True
+
+
+def _is_title(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a piece is a title that a stop shortens: `Dr.`, `Mrs.`."""
+    return at >= 0 and tokens[at].low in p.TITLES
 
 
 def iso(text: str) -> str | None:

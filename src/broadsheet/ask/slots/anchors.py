@@ -10,8 +10,8 @@ from broadsheet.ask.link.links import Links, NameLink
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Facts
 
-CUE = 0.5
-WHOLE = 0.99
+# So sure a property's name must be to say of which property a value beside it is; a link of less than the whole of some words is less sure than one of all.
+CUE, WHOLE = 0.5, 0.99
 
 
 class Option(NamedTuple):

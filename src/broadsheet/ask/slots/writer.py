@@ -51,7 +51,7 @@ class Slots:
 
     def __init__(self, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> None:
         self.index, self.weights, self.habits = index, weights, habits
-        self._keys = Keys() if keys is None else keys
+        self._keys = Keys.of_schema(index.schema) if keys is None else keys
         self._ways, self._vocabulary = Ways(index.names), Vocabulary(index.schema)
 
     @classmethod

@@ -17,6 +17,7 @@ from broadsheet.ask.schema import Triple
 FARTHEST = 30
 # With conditions on more relations in a row than this, in one piece, the engine loses matches, or makes some up.
 FEW_RELATIONS = 2
+SUBQUERY = " { MATCH "
 VARIABLE = re.compile(r"\bv[0-9]+\b")
 _FUNCTIONS = {"": "TRAIL", "shortestPath": "SHORTEST", "allShortestPaths": "ALL SHORTEST"}
 
@@ -87,6 +88,8 @@ class Patterns(Words):
     def __init__(self, *given: object) -> None:
         super().__init__(*given)  # pyrefly: ignore[bad-argument-type]
         self.alive: list[str] = []
+        # How many queries within the query there are so far, those within them aside.
+        self._subqueries = 0
 
     def matched(self, paths: Sequence[Path], where: Expression | None, *, optional: bool = False) -> Matched:
         """Say the parts and conditions of one MATCH; the names in them are in scope from then on."""
@@ -104,7 +107,11 @@ class Patterns(Words):
         self._hold(found)
         if where is not None:
             self._refuse_search(paths, where)
-            found.conditions += [truth(self.said(one)) for one in _conjuncts(where)]
+            for one in _conjuncts(where):
+                before = self._subqueries
+                found.conditions.append(truth(self.said(one)))
+                if self._subqueries > before + 1:
+                    cannot("a condition with several queries in it", "Ask for one after the other, with WITH between.")
         return found
 
     def _bind(self, found: Matched, named: dict[str, _Node], *, optional: bool) -> None:
@@ -326,9 +333,9 @@ class Patterns(Words):
     def _counted(self, which: str, clauses: Sequence[Match]) -> Said:
         if self._lambdas:
             cannot("a pattern within the making of a list", "UNWIND the list, and match.")
-        scope, alive, ends = dict(self.scope), list(self.alive), dict(self.ends)
+        scope, alive, ends, count = dict(self.scope), list(self.alive), dict(self.ends), self._subqueries
         found = [self.matched(one.paths, one.where) for one in clauses]
-        self.scope, self.alive, self.ends = scope, alive, ends
+        self.scope, self.alive, self.ends, self._subqueries = scope, alive, ends, count + 1
         kind = BOOLEAN if which == "EXISTS" else INTEGER
         if any(one.is_impossible for one in found):
             return Said("false" if which == "EXISTS" else "0", kind)
