@@ -52,6 +52,8 @@ def test_words_of_several_meanings_are_open_and_their_nodes_are_counted(harbour:
     (one,) = link("Tell me of Cormorant", harbour).ambiguities
     assert [(each.label, each.count) for each in one.meanings] == [("Person", 1), ("Ship", 1)]
     assert not link("Tell me of Gannet", harbour).ambiguities
+    # The label beside it says which.
+    assert not link("Tell me of the ship Cormorant", harbour).ambiguities
 
 
 def test_what_the_graph_has_not_is_missing_with_what_is_nearest(harbour: ValueIndex) -> None:

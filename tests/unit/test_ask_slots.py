@@ -5,6 +5,8 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from broadsheet.ask.bench.execution import Answer, Answers, same
 from broadsheet.ask.check.checker import check
@@ -12,6 +14,8 @@ from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.graph.ladybug import Ladybug
 from broadsheet.ask.graph.tables import Graph, Joined
+from broadsheet.ask.link.index import ValueIndex
+from broadsheet.ask.schema import PropertyFacts, Schema
 from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import kind_of
 from broadsheet.ask.slots.shape import alike
@@ -119,6 +123,18 @@ def test_what_the_graph_has_not_is_told_and_never_dropped_in_silence(slots: Slot
     assert not slots.write("?!")
 
 
+def test_what_relations_decide_is_not_asked_back() -> None:
+    """A dish and a cook have one name: who cooked it is asked of the dish, and what is meant by the name alone is open."""
+    graph = Graph(
+        {"Dish": pl.DataFrame({"title": ["Sage", "Pie"]}), "Cook": pl.DataFrame({"name": ["Sage", "Ada"]}), "Town": pl.DataFrame({"name": ["Ely"]})},
+        (joined("COOKED", "Cook", "Dish", (0, 1), (1, 0)), joined("LIVES_IN", "Cook", "Town", (0, 0))),
+    )
+    slots = Slots.of(graph)
+    assert not slots.undecided("In which town does Sage live?")
+    (one,) = slots.undecided("Sage")
+    assert [each.label for each in one.meanings] == ["Cook", "Dish"]
+
+
 def test_dates_that_are_text_are_sorted_by_day() -> None:
     frame = pl.DataFrame({"name": ["a", "b", "c"], "sighted": ["3/08/2024", "25/07/2024", "14/08/2024"]})
     graph = Graph({"Bird": frame}, (joined("MET", "Bird", "Bird", (0, 1)),))
@@ -133,6 +149,20 @@ def test_dates_that_are_text_are_sorted_by_day() -> None:
 @pytest.mark.parametrize(("values", "kind"), [(["1/13/2020"], "month first"), (["2020-01-02"], "iso"), (["a"], None), ([], None), (["10", "-3.5"], "number")])
 def test_what_texts_are(values: list[str], kind: str | None) -> None:
     assert kind_of(values) == kind
+
+
+def test_without_a_graph_the_types_of_the_schema_are_kept() -> None:
+    schema = Schema({"Post": {"created": PropertyFacts("datetime"), "id": PropertyFacts("string", values=("3",))}}, {}, ())
+    slots = Slots(ValueIndex.of_schema(schema))
+    text = slots.write("the top 3 posts of February 2024")[0].text
+    assert text == "MATCH (post:Post) WHERE post.created >= datetime('2024-02-01') AND post.created <= datetime('2024-02-29') RETURN post LIMIT 3"
+    assert not check(text, schema).alarms
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_drafted_without_a_fault(slots: Slots, text: str) -> None:
+    for draft in slots.write(text, 2):
+        assert parse(draft.text).query is not None
 
 
 def test_names_are_no_evidence_of_their_own(kitchen: Graph) -> None:

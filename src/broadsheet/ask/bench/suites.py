@@ -17,6 +17,10 @@ MODULES = {
     "mindthequery": "mindthequery",
     "mutants": "planted",
     "decoding": "decoding",
+    "mardi": "software",
+    "hyena": "hyenas",
+    "simulated-user": "simulated",
+    "questions": "questions",
 }
 
 

@@ -52,7 +52,7 @@ class ValueIndex:
     >>> import polars as pl
     >>> index = ValueIndex(Graph({"Film": pl.DataFrame({"title": ["Up", "Her", "Heat"]})}, ()))
     >>> [one.value for one in index.exact("HER")], [(near.entry.value, near.score) for near in index.nearest("Heatt", 1)]
-    (['Her'], [('Heat', 0.8)])
+    (['Her'], [('Heat', 0.667)])
     """
 
     def __init__(self, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None) -> None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.link.index import Entry, ValueIndex
-from broadsheet.ask.link.links import Ambiguity, How, Links, Missing, ValueLink
+from broadsheet.ask.link.links import Ambiguity, How, Links, Missing, NameLink, ValueLink
+from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.values import iso
@@ -19,6 +20,8 @@ WORDS = 12
 PART = 0.6
 # Two meanings of the same words are alike if their scores differ by less.
 ALIKE = 0.15
+# A name that stands no more words from a value may say which it is.
+NEAR = 3
 # A number of so many digits may be a year.
 YEAR = 4
 OWN = 0.9
@@ -35,10 +38,18 @@ def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
     """
     facts = read_question(question) if facts is None else facts
     names = index.names.links(facts.tokens)
-    values = _chosen([*_spelt(question, facts.tokens, index), *_in_part(question, facts.tokens, index)])
+    values = _chosen([one for one in (*_spelt(question, facts.tokens, index), *_in_part(question, facts.tokens, index)) if not _is_count(one, facts)])
     missing = tuple(_missing(facts, values, index))
     values = sorted((*values, *(one.nearest[0] for one in missing if one.nearest and one.nearest[0].score >= 1 - ALIKE)), key=lambda one: one.place)
-    return Links(question, tuple(values), names, tuple(_open(values)), missing)
+    return Links(question, tuple(values), names, tuple(_open(values, facts, names, index.names)), missing)
+
+
+def _is_count(value: ValueLink, facts: Facts) -> bool:
+    """Whether a number bounds a list or is a bound of something, so that it is no value of its own: `top 3`, `more than 5`, but not `3-second`."""
+    if not value.words.isdigit() or facts.question[value.place.end : value.place.end + 1] == "-":
+        return False
+    bounds = [one.place for one in facts.limits] + [one.value.place for one in facts.comparisons if one.value is not None and one.sign != "="]
+    return any(one.start <= value.place.start and value.place.end <= one.end for one in bounds)
 
 
 class _Span(NamedTuple):
@@ -99,7 +110,7 @@ def date_forms(text: str) -> Iterator[str]:
     """Yield a date in the forms in which graphs keep dates as text; nothing for what is no whole date.
 
     >>> list(date_forms("August 1st, 2017"))[:3]
-    ['2017-08-01', '01/08/2017', '1/08/2017']
+    ['2017-08-01', '01/08/2017', '01/8/2017']
     """
     told = iso(text)
     if told is None or len(told) != len("2017-08-01"):
@@ -153,11 +164,34 @@ def _weight(one: ValueLink) -> tuple[float, Place, float]:
     return (length if one.how in {"exact", "date", "plural"} else length * one.score**2 * 0.8), one.place, one.score
 
 
-def _open(values: Sequence[ValueLink]) -> Iterator[Ambiguity]:
-    """Yield words that stand for values of several labels or properties alike."""
+def cue(value: ValueLink, near: Sequence[NameLink], names: Names) -> float:
+    """Return what the names beside a value say for its being of this label and property: `the surname Gray`, `officer Gray`."""
+    own = max((one.score for one in near if one.kind == "property" and one.name == value.property), default=0.0)
+    label = max((one.score for one in near if one.kind == "label" and one.name == value.label), default=0.0)
+    other = max(
+        (one.score for one in near if one.kind == "property" and one.name != value.property and value.label in names.owners.get(one.name, ())), default=0.0
+    )
+    return 0.5 * own + 0.3 * label - (0.2 * other if other > own else 0.0)
+
+
+def _beside(value: ValueLink, found: Sequence[NameLink], facts: Facts) -> list[NameLink]:
+    """Return the names between which and a value nothing stands that says anything."""
+    beside = []
+    for one in found:
+        low, high = (one.place.end, value.place.start) if one.place.end <= value.place.start else (value.place.end, one.place.start)
+        between = [token.low for token in facts.tokens if low <= token.place.start < high]
+        if low <= high and len(between) <= NEAR and all(is_empty(word) or not word.isalnum() for word in between):
+            beside.append(one)
+    return beside
+
+
+def _open(values: Sequence[ValueLink], facts: Facts, found: Sequence[NameLink], names: Names) -> Iterator[Ambiguity]:
+    """Yield words that stand for values of several labels or properties alike, where no name beside them says which."""
     for place, same in groupby(values, key=lambda one: one.place):
         meanings = sorted(same, key=lambda one: (-one.score, one.label, one.property))
         meanings = [one for one in meanings if one.score > meanings[0].score - ALIKE]
+        cues = [cue(one, _beside(one, found, facts), names) for one in meanings]
+        meanings = [one for one, said in zip(meanings, cues, strict=True) if said > max(cues) - ALIKE]
         if len(meanings) > 1:
             yield Ambiguity(place, meanings[0].words, tuple(meanings))
 

@@ -5,14 +5,13 @@ from typing import Literal, NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.link.english import is_empty
-from broadsheet.ask.link.links import Links, NameLink, ValueLink
+from broadsheet.ask.link.linker import NEAR, cue
+from broadsheet.ask.link.links import Links, NameLink
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Facts
 
-# A label or property that stands so near to a value, in words, speaks for the meaning that is its own.
-NEAR = 3
-CUE = 0.5
-WHOLE = 0.99
+# So sure a property's name must be to say of which property a value beside it is; a link of less than the whole of some words is less sure than one of all.
+CUE, WHOLE = 0.5, 0.99
 
 
 class Option(NamedTuple):
@@ -89,17 +88,8 @@ def _values(facts: Facts, links: Links, named: Sequence[NameLink], names: Names)
         first, last = _tokens(facts, place)
         same = [one for one in links.values if one.place == place]
         near = [one for one in named if min(abs(_tokens(facts, one.place)[1] - first), abs(_tokens(facts, one.place)[0] - last)) <= NEAR]
-        options = tuple(Option("value", one.label, one.property, one.value, one.score + _cue(one, near, names)) for one in same)
+        options = tuple(Option("value", one.label, one.property, one.value, one.score + cue(one, near, names)) for one in same)
         yield Anchor(first, last, place, same[0].words, tuple(sorted(options, key=lambda one: -one.score)))
-
-
-def _cue(value: ValueLink, near: Sequence[NameLink], names: Names) -> float:
-    own = max((one.score for one in near if one.kind == "property" and one.name == value.property), default=0.0)
-    label = max((one.score for one in near if one.kind == "label" and one.name == value.label), default=0.0)
-    other = max(
-        (one.score for one in near if one.kind == "property" and one.name != value.property and value.label in names.owners.get(one.name, ())), default=0.0
-    )
-    return 0.5 * own + 0.3 * label - (0.2 * other if other > own else 0.0)
 
 
 def _names(facts: Facts, named: Sequence[NameLink], names: Names) -> Iterator[Anchor]:

@@ -1,5 +1,6 @@
 """What is asked of a tree of nodes: counts, ends of a scale, comparisons, groups, told from the facts of the question."""
 
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -259,8 +260,7 @@ class Finish:
                 if self._held(label)[key].type in NUMBERS or self._keys.kind(label, key) == "number":
                     sketch = sketch.with_condition(node, Condition(key, "=", int(told[:4] or 0), self._keyed(label, key)), because)
                 elif told:
-                    # All of the year or month: its ends are days that need not be.
-                    for sign, end in ((">=", f"{told}-01-01"[:10]), ("<=", f"{told}-12-31"[:10] if len(told) < len("2025-03") else f"{told}-31"[:10])):
+                    for sign, end in zip((">=", "<="), _ends_of(told), strict=True):
                         sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
         return sketch, 0.0
 
@@ -389,6 +389,17 @@ def options_of(found: Sequence[Anchor]) -> Iterator[Option]:
     """Yield everything that the words of a question may stand for."""
     for anchor in found:
         yield from anchor.options
+
+
+def _ends_of(told: str) -> tuple[str, str]:
+    """Return the first and the last day of a year, a month or a day.
+
+    >>> _ends_of("2024"), _ends_of("2024-02"), _ends_of("2024-02-03")
+    (('2024-01-01', '2024-12-31'), ('2024-02-01', '2024-02-29'), ('2024-02-03', '2024-02-03'))
+    """
+    year, month, day = (*told.split("-"), "", "")[:3]
+    last = day or (str(monthrange(int(year), int(month))[1]) if month else "31")
+    return f"{year}-{month or '01'}-{day or '01'}", f"{year}-{month or '12'}-{last}"
 
 
 def _within(one: Place, other: Place) -> bool:

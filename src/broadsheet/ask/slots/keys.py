@@ -8,6 +8,7 @@ import polars as pl
 
 from broadsheet.ask.cypher.nodes import Binary, Expression, Function, Literal_
 from broadsheet.ask.graph.tables import Graph
+from broadsheet.ask.schema import Schema
 
 Kind = Literal["number", "iso", "day first", "month first", "either first", "date", "datetime"]
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{2})\2(\d{4})\Z")
@@ -31,6 +32,13 @@ class Keys:
                     kind = kind_of(frame[column].drop_nulls().unique())
                     if kind is not None:
                         self._kinds[label, column] = kind
+
+    @classmethod
+    def of_schema(cls, schema: Schema) -> "Keys":
+        """Return what the types of a schema tell, without its graph."""
+        made = cls()
+        made._kinds = {(label, key): facts.type for label, key, facts in schema.everything() if facts.type in {"date", "datetime"}}  # pyrefly: ignore
+        return made
 
     def kind(self, label: str, key: str) -> Kind | None:
         """Return what a text property holds; None for text, and for what is no text."""

@@ -11,7 +11,7 @@ from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
-from broadsheet.ask.link.links import Links, Missing, NameLink
+from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
@@ -30,6 +30,8 @@ from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
 UNHEARD = 0.12
 # How surely a word that was learnt stands for a label.
 LEARNT = 0.75
+# Drafts that differ by less are told apart by nothing, and so many are looked at.
+CLOSE, DRAFTS = 0.3, 20
 
 
 class Draft(NamedTuple):
@@ -49,7 +51,7 @@ class Slots:
 
     def __init__(self, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> None:
         self.index, self.weights, self.habits = index, weights, habits
-        self._keys = Keys() if keys is None else keys
+        self._keys = Keys.of_schema(index.schema) if keys is None else keys
         self._ways, self._vocabulary = Ways(index.names), Vocabulary(index.schema)
 
     @classmethod
@@ -78,6 +80,25 @@ class Slots:
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
         return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
+
+    def undecided(self, question: str, margin: float = CLOSE) -> tuple[Ambiguity, ...]:
+        """Return the words of several meanings between which neither the question nor the graph's relations decide: what is to be asked back.
+
+        Meanings stay whose best draft is within a margin of the best of all.
+        """
+        links = self._linked(self.facts(question), None)
+        drafts = self.write(question, DRAFTS, links)
+        if not drafts:
+            return links.ambiguities
+        held = {
+            (spot.label, one.property, one.value)
+            for draft in drafts
+            if draft.score >= drafts[0].score - margin
+            for spot in draft.sketch.spots
+            for one in spot.conditions
+        }
+        left = (one._replace(meanings=tuple(each for each in one.meanings if (each.label, each.property, each.value) in held)) for one in links.ambiguities)
+        return tuple(one for one in left if len(one.meanings) > 1)
 
     def with_weights(self, weights: Weights) -> "Slots":
         """Return the same writer with other weights."""
