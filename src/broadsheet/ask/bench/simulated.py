@@ -21,7 +21,7 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 
 # Drafts of each arm and seed.
-COUNT = 200
+COUNT = 100
 
 
 class Arm(NamedTuple):
