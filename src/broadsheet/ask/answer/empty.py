@@ -12,6 +12,7 @@ from broadsheet.ask.check.scope import names_of, walk
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
+    Function,
     Label,
     ListOf,
     Literal_,
@@ -138,8 +139,9 @@ def _condition(counter: Counter, query: Query, step: Step) -> tuple[tuple[str, .
         why = [f"Nothing meets {text} together with {with_}, though {step.alone:,} would meet it alone."]
     else:
         why = [f"Nothing meets {text}."]
-    found = [(one, values_of(counter, step.stage, others, one)) for one in _either(condition.expression)]
-    why += [said for one, values in found for said in _instead(one, values)]
+    compared = _either(condition.expression)
+    found = [(one, ends_of(counter, step.stage, others, one) or values_of(counter, step.stage, others, one)) for one in compared]
+    why += [said for one, values in found for said in _instead(one, values, counter.caps.rows)]
     return tuple(why), _mended(query, condition, found)
 
 
@@ -162,6 +164,18 @@ def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], com
     return [row[0] for row in rows if row[0] is not None]
 
 
+def ends_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
+    """Return the least and the greatest value that stand in an ordering comparison at a stage, under other conditions; nothing of other comparisons."""
+    side = _side(compared)
+    if side is None or not isinstance(compared, Binary) or compared.sign not in ORDERED:
+        return []
+    try:
+        (row,) = counter.run(stage.clauses(others), *(Projected(Function(name, (side[0],)), name) for name in ("min", "max"))).rows
+    except QueryError:
+        return []
+    return [one for one in row if one is not None]
+
+
 def _side(compared: Expression) -> tuple[Expression, Expression] | None:
     """Return what is compared, and the literal that it is compared with."""
     if not isinstance(compared, Binary) or compared.sign not in LIKE | ORDERED:
@@ -172,7 +186,7 @@ def _side(compared: Expression) -> tuple[Expression, Expression] | None:
     return None
 
 
-def _instead(compared: Expression, values: list[Value]) -> list[str]:
+def _instead(compared: Expression, values: list[Value], most: int) -> list[str]:
     """Say what the graph has where a comparison fails."""
     side = _side(compared)
     if side is None:
@@ -180,21 +194,13 @@ def _instead(compared: Expression, values: list[Value]) -> list[str]:
     if not values:
         return [f"{written(side[0])} has no value there."]
     if isinstance(compared, Binary) and compared.sign in ORDERED:
-        least, most = _ends(values)
-        told = f"runs from {shown(least)} to {shown(most)}" if least != most else f"is {shown(least)}"
+        told = f"runs from {shown(values[0])} to {shown(values[-1])}" if values[0] != values[-1] else f"is {shown(values[0])}"
         return [f"{written(side[0])} {told} there."]
+    first = f" (the first {most:,} values were looked at)" if len(values) >= most else ""
     near = [one.value for literal in _literals(side[1]) for one in nearest_values(literal.value, values)]
     if near:
-        return [f"The nearest that {written(side[0])} has there: {', '.join(map(repr_of, dict.fromkeys(near)))}."]
-    return [f"{written(side[0])} has {len(values):,} other value{'' if len(values) == 1 else 's'} there, such as {repr_of(values[0])}."]
-
-
-def _ends(values: list[Value]) -> tuple[Value, Value]:
-    try:
-        return min(values), max(values)  # pyrefly: ignore
-    except TypeError:
-        ordered = sorted(values, key=str)
-        return ordered[0], ordered[-1]
+        return [f"The nearest that {written(side[0])} has there: {', '.join(dict.fromkeys(map(repr_of, near)))}{first}."]
+    return [f"{written(side[0])} has {len(values):,} other value{'' if len(values) == 1 else 's'} there, such as {repr_of(values[0])}{first}."]
 
 
 def repr_of(value: Value) -> str:

@@ -254,7 +254,7 @@ class _Writer:
 
     def _called(self, clause: SubCall) -> SubCall:
         self.repeated = True
-        if len(clause.query.parts) > 1:
+        if len(clause.query.parts) > 1 or not self.follow:
             self.uncited.append(written(clause))
             self.names += [name for name in _given(clause.query) if name not in self.names]
             return clause
