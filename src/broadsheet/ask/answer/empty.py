@@ -153,7 +153,7 @@ def _either(condition: Expression) -> list[Expression]:
 
 
 def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
-    """Return the different values that stand in a comparison at a stage, under other conditions; of more than the cap the first."""
+    """Return the different values that stand in a comparison at a stage, under other conditions, those of lists one by one; of more than the cap the first."""
     side = _side(compared)
     if side is None:
         return []
@@ -161,7 +161,8 @@ def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], com
         rows = counter.run(stage.clauses(others), Projected(side[0], "value"), distinct=True).rows
     except QueryError:
         return []
-    return [row[0] for row in rows if row[0] is not None]
+    values = [one for row in rows for one in (row[0] if isinstance(row[0], list) else row)]
+    return [one for one in values if one is not None]
 
 
 def ends_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
