@@ -178,12 +178,14 @@ class Oracle:
     def _aggregates(self, of):
         if isinstance(of, n.Function) and of.name in AGGREGATES:
             return True
-        inner = [value for value in vars(of).values() if isinstance(value, n.Node | tuple)] if isinstance(of, n.Node) else list(of) if isinstance(of, tuple) else []
+        inner = (
+            [value for value in vars(of).values() if isinstance(value, n.Node | tuple)] if isinstance(of, n.Node) else list(of) if isinstance(of, tuple) else []
+        )
         return not isinstance(of, n.Subquery) and any(self._aggregates(one) for one in inner if isinstance(one, n.Node | tuple))
 
     # Expressions.
 
-    def value(self, of, row, group=None):
+    def value(self, of, row, group=None):  # noqa: C901 - a language has many kinds of nodes
         """Return the value of an expression in a row, or over a group of rows."""
         match of:
             case n.Literal_():
@@ -266,7 +268,7 @@ class Oracle:
             return None
         return self._kind(one) == self._kind(other) and one == other
 
-    def _binary(self, of, row, group):
+    def _binary(self, of, row, group):  # noqa: C901
         one, other = self.value(of.left, row, group), self.value(of.right, row, group)
         match of.sign:
             case "AND":
@@ -302,7 +304,7 @@ class Oracle:
             return int(one / other) if whole else one / other
         return {"-": one - other, "*": one * other}[of.sign] if of.sign != "%" else int(abs(one) % abs(other) * (1 if one >= 0 else -1))
 
-    def _function(self, of, row, group):
+    def _function(self, of, row, group):  # noqa: C901
         if of.name in AGGREGATES:
             return self._aggregate(of, group)
         held = [self.value(one, row, group) for one in of.arguments]
@@ -393,7 +395,9 @@ def random_graph(chance: random.Random, size: int) -> Graph:
             {
                 "x": pl.Series([some([0, 1, 2, 3]) for _ in range(count)], dtype=pl.Int64),
                 "s": pl.Series([some(["ab", "abc", "b", "c2", "7"]) for _ in range(count)], dtype=pl.String),
-                "y": pl.Series([some([0, 1, 2]) for _ in range(count)], dtype=pl.Int64) if label == "A" else pl.Series([some(["0", "p", "q"]) for _ in range(count)], dtype=pl.String),
+                "y": pl.Series([some([0, 1, 2]) for _ in range(count)], dtype=pl.Int64)
+                if label == "A"
+                else pl.Series([some(["0", "p", "q"]) for _ in range(count)], dtype=pl.String),
                 "l": pl.Series([some([[], [1], [1, 2, 3]]) for _ in range(count)], dtype=pl.List(pl.Int64)),
                 **({"f": pl.Series([some([0.5, 1.5, 2.0]) for _ in range(count)], dtype=pl.Float64)} if label == "C" else {}),
             }
@@ -469,7 +473,12 @@ class Asked:
         ]
         if relations:
             relation = pick(relations)
-            tests += [f"{relation}.w = {pick(['1', '2'])}", f"{relation}.w < {pick(known)}.x", f"type({relation}) = 'R'", f"{relation}.w <> {pick(relations)}.w"]
+            tests += [
+                f"{relation}.w = {pick(['1', '2'])}",
+                f"{relation}.w < {pick(known)}.x",
+                f"type({relation}) = 'R'",
+                f"{relation}.w <> {pick(relations)}.w",
+            ]
         return pick(tests)
 
     def where(self, known, relations):
@@ -497,8 +506,16 @@ class Asked:
     def returned(self, known, relations):
         pick, node = self.chance.choice, self.chance.choice(known)
         if self.chance.random() < 0.3:
-            return "RETURN " + pick(["count(*) AS c", f"count(DISTINCT {node}) AS c", f"{node}.s AS k, count(*) AS c, sum({node}.x) AS t, avg({node}.x) AS a",
-                f"labels({node}) AS k, collect({node}.x) AS xs, min({node}.s) AS m", f"count({node}.y) AS c, max({node}.x) + 1 AS m", f"{node} AS k, count(*) * 2 AS c"])
+            return "RETURN " + pick(
+                [
+                    "count(*) AS c",
+                    f"count(DISTINCT {node}) AS c",
+                    f"{node}.s AS k, count(*) AS c, sum({node}.x) AS t, avg({node}.x) AS a",
+                    f"labels({node}) AS k, collect({node}.x) AS xs, min({node}.s) AS m",
+                    f"count({node}.y) AS c, max({node}.x) + 1 AS m",
+                    f"{node} AS k, count(*) * 2 AS c",
+                ]
+            )
         items = [
             f"{node}.x AS a", f"{node} AS b", f"{node}.y AS c", f"coalesce({node}.x, 9) AS d", f"labels({node}) AS e", f"[i IN {node}.l WHERE i > 1 | i * 2] AS f",
             f"CASE WHEN {node}.x > 1 THEN 'big' WHEN {node}.x IS NULL THEN 'none' ELSE {node}.s END AS g", f"{node}.x + 1 AS h", f"{node}.x / 2 AS i",
@@ -509,5 +526,9 @@ class Asked:
             items += [f"{pick(relations)} AS u", f"{pick(relations)}.w AS v", f"type({pick(relations)}) AS z"]
         chosen = self.chance.sample(items, self.chance.randint(1, 3))
         names = [one.rpartition(" AS ")[2] for one in chosen if one.split(" AS ")[0] not in known and "labels" not in one and one[-1] not in "cbfklu"]
-        tail = f" ORDER BY {', '.join(name + pick(['', ' DESC']) for name in names)}" + f" LIMIT {pick('358')}" if len(names) == len(chosen) and self.chance.random() < 0.4 else ""
+        tail = (
+            f" ORDER BY {', '.join(name + pick(['', ' DESC']) for name in names)}" + f" LIMIT {pick('358')}"
+            if len(names) == len(chosen) and self.chance.random() < 0.4
+            else ""
+        )
         return f"RETURN {self.maybe(0.3, 'DISTINCT ')}{', '.join(chosen)}{tail}"

@@ -125,5 +125,3 @@ def _own_world() -> Graph:
     graph = world_graph(world(**WORLD_DIALS))
     write_graph(kept, graph, {"world": WORLD_DIALS})
     return graph
-
-

@@ -187,7 +187,7 @@ def _reverse(arguments: Sequence[Said], _: Any) -> Said:
 
 
 def _at(place: int) -> Call:
-    return lambda arguments, _: element(*arguments, Said(str(place), INTEGER), place)
+    return lambda arguments, _: element(*arguments[:1], index=Said(str(place), INTEGER), number=place)
 
 
 def _tail(arguments: Sequence[Said], _: Any) -> Said:
@@ -283,7 +283,7 @@ def _date(arguments: Sequence[Said], constants: Sequence[Any]) -> Said:
 
 def _day(text: str) -> date:
     """Return a date as Cypher reads it: `2026`, `2026-02`, `2026-02-09`, `20260209`."""
-    plain = text.split("T")[0]
+    plain = text.split("T", maxsplit=1)[0]
     try:
         if plain.isdigit() and len(plain) == 4:
             return date(int(plain), 1, 1)

@@ -7,7 +7,7 @@ from broadsheet.ask.check.scope import aggregates
 from broadsheet.ask.cypher.dialects.ladybug.kinds import Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
-from broadsheet.ask.cypher.dialects.ladybug.patterns import VARIABLE, Matched, Patterns, where_text
+from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, Patterns, where_text
 from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
@@ -106,15 +106,21 @@ class Clauses(Patterns):
             if step.pattern:
                 said.append(f"MATCH {step.pattern}{where_text(step.own)}")
             said += self._once(step.twice, alive)
-            said.append(f"WITH {', '.join(alive)}{where_text(step.after)}")
+            plain = [one for one in step.after if SUBQUERY not in one]
+            said.append(f"WITH {', '.join(alive)}{where_text(plain)}")
+            # Of several queries in one WHERE the engine mistakes the one for the other.
+            said += [f"WITH {', '.join(alive)}{where_text([one])}" for one in step.after if SUBQUERY in one]
         return said
 
     @staticmethod
     def _refuse_apart(found: Matched) -> None:
-        """Refuse an OPTIONAL MATCH that is joined to what is known by its conditions alone: the engine loses rows."""
+        """Refuse an OPTIONAL MATCH that no relation joins to what is known, or that has a query among its conditions: the engine loses rows."""
         known = set(found.known)
-        if not any(node.text in known for node in found.nodes) and any(known & set(VARIABLE.findall(one)) for one in found.conditions):
-            cannot("an OPTIONAL MATCH that only a condition joins to what is before it", "Join them by a relation.")
+        is_apart = known and not any(node.text in known for node in found.nodes)
+        if is_apart and (found.relations or any(known & set(VARIABLE.findall(one)) for one in found.conditions)):
+            cannot("an OPTIONAL MATCH that no relation joins to what is before it", "Match it first, or join them.")
+        if any(SUBQUERY in one for one in found.conditions):
+            cannot("an OPTIONAL MATCH with EXISTS, COUNT or a pattern among its conditions", "Match it by itself, and pass on by WITH.")
 
     def _once(self, twice: Sequence[str], alive: Sequence[str]) -> list[str]:
         """Tell each match once: the engine finds a relation of a node with itself once for each of its ends, and holds the two for different."""

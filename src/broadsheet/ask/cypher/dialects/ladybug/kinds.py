@@ -6,7 +6,23 @@ from typing import Literal, NamedTuple, NoReturn
 from broadsheet.core.errors import QueryError
 
 Name = Literal[
-    "null", "boolean", "integer", "float", "string", "date", "datetime", "duration", "node", "relation", "relations", "path", "list", "map", "mixed", "id", "picked"
+    "null",
+    "boolean",
+    "integer",
+    "float",
+    "string",
+    "date",
+    "datetime",
+    "duration",
+    "node",
+    "relation",
+    "relations",
+    "path",
+    "list",
+    "map",
+    "mixed",
+    "id",
+    "picked",
 ]
 NUMBERS = frozenset({"integer", "float"})
 # What the engine calls them.
@@ -109,10 +125,10 @@ def cast(said: Said, kind: Kind) -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text as the engine reads it.
+    r"""Return a text as the engine reads it.
 
     >>> print(literal("it's"))
-    'it\\'s'
+    'it\'s'
     """
     plain = text.replace("\\", "\\\\").replace("'", "\\'")
     return "'" + "".join(f"\\u{ord(one):04x}" if ord(one) < 32 or ord(one) == 127 else one for one in plain) + "'"

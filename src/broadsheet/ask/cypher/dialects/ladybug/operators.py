@@ -126,11 +126,14 @@ def counted(sign: str, left: Said, right: Said) -> Said:
         return Said(f"({left.text} {sign} {right.text})", INTEGER if names == {"integer"} else FLOAT)
     if sign in {"+", "||"} and "string" in names:
         sides = [_as_text(one) for one in (left, right)]
+        # The engine joins null as if it were an empty text.
         return Said(f"(CASE WHEN {either_null(left, right)} THEN NULL ELSE CONCAT({', '.join(sides)}) END)", STRING)
     if "duration" in names and sign in {"+", "-"} and names <= {"date", "datetime", "duration"} and right.kind.name == "duration":
-        return Said(f"CAST(({left.text} {sign} {right.text}) AS {'DATE' if left.kind.name == 'date' else 'TIMESTAMP'})", left.kind) if (
-            left.kind.name != "duration"
-        ) else Said(f"({left.text} {sign} {right.text})", left.kind)
+        return (
+            Said(f"CAST(({left.text} {sign} {right.text}) AS {'DATE' if left.kind.name == 'date' else 'TIMESTAMP'})", left.kind)
+            if (left.kind.name != "duration")
+            else Said(f"({left.text} {sign} {right.text})", left.kind)
+        )
     return cannot(f"{left.kind.name} {sign} {right.kind.name}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal, NamedTuple
 
+from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.kinds import BOOLEAN, INTEGER, PATH, Kind, Said, cannot
 from broadsheet.ask.cypher.dialects.ladybug.operators import compare, truth
 from broadsheet.ask.cypher.dialects.ladybug.words import Words
@@ -16,6 +17,7 @@ from broadsheet.ask.schema import Triple
 FARTHEST = 30
 # With conditions on more relations in a row than this, in one piece, the engine loses matches, or makes some up.
 FEW_RELATIONS = 2
+SUBQUERY = " { MATCH "
 VARIABLE = re.compile(r"\bv[0-9]+\b")
 _FUNCTIONS = {"": "TRAIL", "shortestPath": "SHORTEST", "allShortestPaths": "ALL SHORTEST"}
 
@@ -86,13 +88,15 @@ class Patterns(Words):
     def __init__(self, *given: object) -> None:
         super().__init__(*given)  # pyrefly: ignore[bad-argument-type]
         self.alive: list[str] = []
+        # How many queries within the query there are so far, those within them aside.
+        self._subqueries = 0
 
     def matched(self, paths: Sequence[Path], where: Expression | None, *, optional: bool = False) -> Matched:
         """Say the parts and conditions of one MATCH; the names in them are in scope from then on."""
         found, named = Matched(known=tuple(self.alive)), dict[str, _Node]()
         for path in paths:
             nodes = [self._node(one, named, found) for one in path.elements if isinstance(one, NodePattern)]
-            relations = [self._relation(one, nodes[place : place + 2], path, found) for place, one in enumerate(path.elements[1::2])]
+            relations = [self._relation(one, nodes[place], nodes[place + 1], path, found) for place, one in enumerate(path.elements[1::2])]
             if path.name and not relations:
                 cannot("a path of one node", "Name the node.")
             found.paths.append((path, nodes, relations, self.new_name() if path.name else ""))
@@ -103,7 +107,11 @@ class Patterns(Words):
         self._hold(found)
         if where is not None:
             self._refuse_search(paths, where)
-            found.conditions += [truth(self.said(one)) for one in _conjuncts(where)]
+            for one in _conjuncts(where):
+                before = self._subqueries
+                found.conditions.append(truth(self.said(one)))
+                if self._subqueries > before + 1:
+                    cannot("a condition with several queries in it", "Ask for one after the other, with WITH between.")
         return found
 
     def _bind(self, found: Matched, named: dict[str, _Node], *, optional: bool) -> None:
@@ -158,10 +166,10 @@ class Patterns(Words):
             named[element.name] = node
         return node
 
-    def _relation(self, element: object, ends: list[_Node], path: Path, found: Matched) -> _Relation:
+    def _relation(self, element: object, left: _Node, right: _Node, path: Path, found: Matched) -> _Relation:
         assert isinstance(element, RelationPattern)
         types = self.names_of(element.types, relation=True)
-        made = _Relation(self.new_name(), element, *ends, types, _FUNCTIONS[path.function], element.towards)
+        made = _Relation(self.new_name(), element, left, right, types, _FUNCTIONS[path.function], element.towards)
         held = self.scope.get(element.name) if element.name else None
         if held is not None:
             if held.kind.name != "relation" or element.hops is not None:
@@ -188,7 +196,9 @@ class Patterns(Words):
                 one.triples = frozenset(triple for triple, _, _ in able)
                 found = {id(one): frozenset(triple.type for triple, _, _ in able)}
                 for node in (one.left, one.right):
-                    found[id(node)] = frozenset({triple.start for triple, start, _ in able if start is node} | {triple.end for triple, _, end in able if end is node})
+                    found[id(node)] = frozenset(
+                        {triple.start for triple, start, _ in able if start is node} | {triple.end for triple, _, end in able if end is node}
+                    )
                 if found[id(one)] != one.types or any(found[id(node)] != node.names for node in (one.left, one.right)):
                     one.types, one.left.names, one.right.names = found[id(one)], found[id(one.left)], found[id(one.right)]
                     changed = True
@@ -287,8 +297,6 @@ class Patterns(Words):
 
     def _refuse_search(self, paths: Sequence[Path], where: Expression) -> None:
         """Refuse conditions on a shortest path: Cypher looks for the shortest that meets them, the engine for the shortest of all."""
-        from broadsheet.ask.check.scope import walk
-
         names = {name for path in paths if path.function for name in (path.name, *(one.name for one in path.elements if isinstance(one, RelationPattern)))}
         if any(isinstance(one, Variable) and one.name in names for one in walk(where)):
             cannot("the shortest path that meets a condition of its own", "Put the condition behind a WITH.")
@@ -325,9 +333,9 @@ class Patterns(Words):
     def _counted(self, which: str, clauses: Sequence[Match]) -> Said:
         if self._lambdas:
             cannot("a pattern within the making of a list", "UNWIND the list, and match.")
-        scope, alive, ends = dict(self.scope), list(self.alive), dict(self.ends)
+        scope, alive, ends, count = dict(self.scope), list(self.alive), dict(self.ends), self._subqueries
         found = [self.matched(one.paths, one.where) for one in clauses]
-        self.scope, self.alive, self.ends = scope, alive, ends
+        self.scope, self.alive, self.ends, self._subqueries = scope, alive, ends, count + 1
         kind = BOOLEAN if which == "EXISTS" else INTEGER
         if any(one.is_impossible for one in found):
             return Said("false" if which == "EXISTS" else "0", kind)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
+from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.aggregates import AGGREGATED, aggregate
 from broadsheet.ask.cypher.dialects.ladybug.calls import call, component
 from broadsheet.ask.cypher.dialects.ladybug.kinds import (
@@ -24,7 +25,21 @@ from broadsheet.ask.cypher.dialects.ladybug.kinds import (
     literal,
 )
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
-from broadsheet.ask.cypher.dialects.ladybug.operators import chosen, compare, counted, element, is_null, joined, list_of, part, signed, tested, truth, within, within_list
+from broadsheet.ask.cypher.dialects.ladybug.operators import (
+    chosen,
+    compare,
+    counted,
+    element,
+    is_null,
+    joined,
+    list_of,
+    part,
+    signed,
+    tested,
+    truth,
+    within,
+    within_list,
+)
 from broadsheet.ask.cypher.nodes import (
     AnyLabel,
     At,
@@ -243,9 +258,9 @@ class Words(ABC):
                 return self.label_of(of)
             case "labels", "node":
                 return Said(f"(CASE WHEN {of.text} IS NULL THEN NULL ELSE [{self.label_of(of).text}] END)", listed(STRING))
-            case ("id" | "elementId"), "node":
+            case (("id" | "elementId"), "node"):
                 return self._number(of, as_text=name == "elementId")
-            case ("id" | "elementId"), "relation":
+            case (("id" | "elementId"), "relation"):
                 return Said(f"ID({of.text})", Kind("id"))
             case "keys", ("node" | "relation"):
                 return self._keys(of)
@@ -257,9 +272,9 @@ class Words(ABC):
                 return of
             case "nodes", "path":
                 return Said(f"NODES({of.text})", listed(Kind("node", names=frozenset(self.layout.nodes), held=True)))
-            case ("relationships" | "rels"), "path":
+            case (("relationships" | "rels"), "path"):
                 return Said(f"RELS({of.text})", listed(Kind("relation", names=frozenset(self.layout.relations), held=True)))
-            case ("startNode" | "endNode"), "relation" if of.text in self.ends:
+            case (("startNode" | "endNode"), "relation") if of.text in self.ends:
                 return self.scope_of(self.ends[of.text][name == "endNode"])
         return cannot(f"{name}() of a {kind}")
 
@@ -372,11 +387,10 @@ class Words(ABC):
         if isinstance(node, Reduce):
             return self._reduced(node, source, item)
         with self.within_lambda(node.variable, item):
+            if isinstance(node, Quantified):
+                return self._quantified(node.which, source, item, _without_not(node.where), node.variable)
             where = None if node.where is None else _plain(truth(self.said(node.where)))
-            make = self.said(node.make) if isinstance(node, Comprehension) and node.make is not None else item
-        if isinstance(node, Quantified):
-            assert where is not None
-            return self._quantified(node.which, source, item.text, where)
+            make = self.said(node.make) if node.make is not None else item
         if make.parts:
             cannot("a list of values of several types")
         if where is not None:
@@ -384,18 +398,24 @@ class Words(ABC):
             return Said(f"LIST_TRANSFORM({source.text}, {item.text} -> {picked})", Kind("picked", make.kind))
         return source if make is item else Said(f"LIST_TRANSFORM({source.text}, {item.text} -> {_plain(make.text)})", listed(make.kind))
 
-    def _quantified(self, which: str, source: Said, item: str, where: str) -> Said:
-        """Return a quantifier; what is null for an element may make it null."""
-        some, none_, null, one = (
-            f"{word}({item} IN {source.text} WHERE {test})"
-            for word, test in (("any", where), ("any", f"NOT ({where})"), ("any", f"({where}) IS NULL"), ("single", where))
-        )
+    def _quantified(self, which: str, source: Said, of: Said, test: Expression, name: str) -> Said:
+        """Return a quantifier; what is null for an element may make it null. Of tests in a row each is asked for by itself: the engine takes them wrongly."""
+        if isinstance(test, Binary) and test.sign in {"AND", "OR", "XOR"}:
+            if (which, test.sign) not in {("ANY", "OR"), ("ALL", "AND"), ("NONE", "OR")}:
+                cannot(f"{which.lower()}() of conditions that are joined by {test.sign}", "UNWIND the list, and match.")
+            sides = (self._quantified(which, source, of, side, name) for side in (test.left, test.right))
+            return joined("OR" if which == "ANY" else "AND", *sides)
+        if which == "SINGLE" and any(isinstance(one, Variable) and one.name != name for one in walk(test)):
+            cannot("single() of a condition with other values than the element's", "UNWIND the list, and match.")
+        item, where = of.text, _plain(truth(self.said(test)))
+        some, every, nothing, one = (f"{word}({item} IN {source.text} WHERE {where})" for word in ("any", "all", "none", "single"))
+        null = f"any({item} IN {source.text} WHERE ({where}) IS NULL)"
         # Whether what is null for an element leaves it open. No CASE: within one the engine loses the place in lists.
         open_ = f"({null} AND {NO_TRUTH.text})"
         text = {
             "ANY": f"({some} OR {open_})",
-            "ALL": f"(NOT ({none_} OR {open_}))",
-            "NONE": f"(NOT ({some} OR {open_}))",
+            "ALL": f"({every} OR {open_})",
+            "NONE": f"({nothing} AND ((NOT {null}) OR {NO_TRUTH.text}))",
             "SINGLE": f"((NOT ({some} AND NOT {one})) AND ({one} OR {open_}) AND ((NOT {null}) OR {NO_TRUTH.text}))",
         }[which]
         # Of no list at all the engine says no where a row is looked for.
@@ -416,6 +436,24 @@ class Words(ABC):
             return self._reduced(Reduce(node.total, Literal_(float(node.start.value or 0)), node.variable, node.source, node.make), source, item)
         whole = f"LIST_CONCAT([{cast(start, kind)}], {cast(source, listed(kind))})"
         return Said(f"LIST_REDUCE({whole}, ({total.text}, {item.text}) -> {_plain(make.text)})", kind)
+
+
+_OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "AND": "OR", "OR": "AND"}
+
+
+def _without_not(node: Expression, *, negated: bool = False) -> Expression:
+    """Return a condition in which NOT stands nowhere, for of each element of a list the engine takes it wrongly. Raises QueryError."""
+    match node:
+        case Unary(sign="NOT"):
+            return _without_not(node.of, negated=not negated)
+        case Binary(sign="AND" | "OR" as sign):
+            sides = (_without_not(one, negated=negated) for one in (node.left, node.right))
+            return Binary(_OPPOSITE[sign] if negated else sign, *sides)
+        case Binary(sign=sign) if negated and sign in _OPPOSITE:
+            return Binary(_OPPOSITE[sign], node.left, node.right)
+        case IsNull() if negated:
+            return IsNull(node.of, not node.negated)
+    return cannot("NOT of such a condition on each element of a list", "UNWIND the list, and match.") if negated else node
 
 
 def _plain(text: str) -> str:
