@@ -25,7 +25,15 @@ S, E = Columns.GRAPH_START, Columns.GRAPH_END
 # Ana knows Bo twice and herself; Bo knows Cy, Cy knows Ana. A label and a type have one name but for case; keys differ but for case, or have odd letters.
 SMALL = Graph(
     {
-        "Person": pl.DataFrame({"name": ["Ana", "Bo", "Cy"], "age": [40, None, 20], "tags": [["a", "b"], [], None], "Name": ["x", "y", "z"], "born": [date(1986, 2, 9), None, None]}),
+        "Person": pl.DataFrame(
+            {
+                "name": ["Ana", "Bo", "Cy"],
+                "age": [40, None, 20],
+                "tags": [["a", "b"], [], None],
+                "Name": ["x", "y", "z"],
+                "born": [date(1986, 2, 9), None, None],
+            }
+        ),
         "Film": pl.DataFrame({"title": ["Up", "Her"], "age": ["12", "16"], "box office": [1.5, 2.5], "at": [datetime(2026, 2, 9, 10, 30), None]}),
         "FILM": pl.DataFrame({"title": ["UP"]}),
         "Alone": pl.DataFrame({"title": ["only"]}),

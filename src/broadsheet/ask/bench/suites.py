@@ -12,6 +12,7 @@ MODULES = {
     "llm-queries": "llm_queries",
     "mindthequery": "mindthequery",
     "mutants": "planted",
+    "graph": "engine",
 }
 
 
