@@ -9,6 +9,7 @@ from broadsheet.ask.check.checker import check
 from broadsheet.ask.check.findings import Severity
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.explain.writer import explain
+from broadsheet.ask.question.against import check_against
 from broadsheet.ask.safety import refused
 from broadsheet.ask.schema import Schema
 from broadsheet.ask.schema_files import read_schema, schema_of
@@ -60,12 +61,15 @@ def _checked(line: bytes, schemas: Schemas, where: str) -> dict[str, Any]:
         schema = schemas.of(held, where)
     except BroadsheetError as fault:
         raise RecordError(f"{where}: {fault.what}", fault.mend) from None
-    return described(text, schema) | {"id": held.get("id")}
+    question = held.get("question")
+    if question is not None and not isinstance(question, str):
+        raise RecordError(f"{where} has a question that is no text.", 'Write it in quotation marks: "question": "Who directed films after 1999?"')
+    return described(text, schema, question) | {"id": held.get("id")}
 
 
-def described(text: str, schema: Schema) -> dict[str, Any]:
-    """Return all that can be told of a query without running it, as JSON has it."""
-    found = check(text, schema)
+def described(text: str, schema: Schema, question: str | None = None) -> dict[str, Any]:
+    """Return all that can be told of a query without running it, as JSON has it; with its question, what the two tell differently too."""
+    found = check_against(question, text, schema) if question else check(text, schema)
     query = found.query
     findings = [
         {
@@ -74,6 +78,7 @@ def described(text: str, schema: Schema) -> dict[str, Any]:
             "span": [one.place.start, one.place.end],
             "message": one.message,
             "fix": [{"span": [splice.place.start, splice.place.end], "text": splice.text} for splice in one.fix] or None,
+            **({} if one.asked is None else {"question_span": [one.asked.start, one.asked.end]}),
         }
         for one in found.findings
     ]

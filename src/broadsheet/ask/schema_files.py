@@ -132,7 +132,13 @@ def _classes(held: Mapping[str, Any]) -> Schema:
     triples = tuple(Triple(start, name, end) for name, of in held["relations"].items() for start in _several(of["domain"]) for end in _several(of["range"]))
     # Types of properties that are told without whose they are say what is meant.
     loose = {str(name): _facts(of)._replace(meant=True) for name, of in held["properties"].items()}
-    return Schema(dict.fromkeys(held["classes"]), dict.fromkeys(held["relations"]), triples, loose)
+    words = {str(name): _described(of) for part in ("classes", "properties", "relations") for name, of in held[part].items()}
+    return Schema(dict.fromkeys(held["classes"]), dict.fromkeys(held["relations"]), triples, loose, {name: told for name, told in words.items() if told})
+
+
+def _described(held: Any) -> tuple[str, ...]:
+    """Return what is told of a name; of a relation from both its ends."""
+    return tuple(str(held[key]) for key in ("description", "reverse_description") if key in held) if isinstance(held, dict) else ()
 
 
 def _several(held: Any) -> list[str]:

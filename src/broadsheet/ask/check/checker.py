@@ -1,5 +1,6 @@
 """A query held against a schema: everything that can be told of it without running it."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from broadsheet.ask.check.calls import Calls
@@ -30,6 +31,14 @@ class Checked(NamedTuple):
         """Errors and warnings."""
         return tuple(one for one in self.findings if one.severity is not Severity.INFO)
 
+    @classmethod
+    def of(cls, text: str, query: Query, findings: Iterable[Finding]) -> "Checked":
+        """Return findings in the order of the text, each once, and the text with every fix made."""
+        listed = sorted(dict.fromkeys(findings), key=lambda one: (one.place, one.code))
+        hopeless = any(one.hopeless and one.severity is Severity.ERROR for one in listed)
+        fixed = None if hopeless else spliced(text, [splice for one in listed if one.severity is not Severity.INFO for splice in one.fix])
+        return cls(query, tuple(listed), fixed)
+
 
 def check(text: str, schema: Schema) -> Checked:
     """Hold a query against a schema. Never raises.
@@ -46,15 +55,13 @@ def check(text: str, schema: Schema) -> Checked:
         return Checked(None, tuple(faults), None)
     scopes = Scopes(parsed.query)
     # Shapes come first: they narrow what each node may be.
-    findings = [
-        *Shapes(scopes, schema, text).check(),
-        *Values(scopes, schema).check(),
-        *Calls(scopes, schema).check(),
-        *Conditions(scopes, schema).check(),
-        *Clauses(parsed.query, scopes, schema).check(),
+    findings = [*Shapes(scopes, schema, text).check()]
+    values = Values(scopes, schema)
+    findings += [
+        *values.check(),
+        *Calls(scopes, schema, values).check(),
+        *Conditions(scopes, values).check(),
+        *Clauses(parsed.query, scopes, values).check(),
         *Flow(parsed.query, scopes, text).check(),
     ]
-    findings = sorted(dict.fromkeys(findings), key=lambda one: (one.place, one.code))
-    hopeless = any(one.hopeless and one.severity is Severity.ERROR for one in findings)
-    fixed = None if hopeless else spliced(text, [splice for one in findings if one.severity is not Severity.INFO for splice in one.fix])
-    return Checked(parsed.query, tuple(findings), fixed)
+    return Checked.of(text, parsed.query, findings)

@@ -50,6 +50,13 @@ class Code(StrEnum):
     OPTIONAL_THEN_FILTER = "OPTIONAL_THEN_FILTER"
     SELF_MATCH = "SELF_MATCH"
     NO_RETURN = "NO_RETURN"
+    QUESTION_FACT_MISSING = "QUESTION_FACT_MISSING"
+    QUESTION_FACT_EXTRA = "QUESTION_FACT_EXTRA"
+    QUESTION_MISMATCH = "QUESTION_MISMATCH"
+
+
+# What a question tells, and no schema.
+QUESTION = frozenset({Code.QUESTION_FACT_MISSING, Code.QUESTION_FACT_EXTRA, Code.QUESTION_MISMATCH})
 
 
 class Splice(NamedTuple):
@@ -60,7 +67,7 @@ class Splice(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What is wrong at a place, and why; `fix` mends it where there is one way to."""
+    """What is wrong at a place, and why; `fix` mends it where there is one way to. `asked` is the place in the question that says otherwise."""
 
     code: Code
     severity: Severity
@@ -68,6 +75,7 @@ class Finding(NamedTuple):
     message: str
     fix: tuple[Splice, ...] = ()
     hopeless: bool = False
+    asked: Place | None = None
 
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:

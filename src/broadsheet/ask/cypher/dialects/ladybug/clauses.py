@@ -11,7 +11,7 @@ from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, 
 from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
-from broadsheet.ask.cypher.rewrite import rewritten
+from broadsheet.ask.cypher.rewrite import replaced, rewritten
 
 PASSED = frozenset({"node", "relation", "relations", "path"})
 
@@ -318,9 +318,7 @@ def _check_whole(clause: Projection, after: Mapping[str, Said]) -> None:
 
 def _named(expression: Expression, names: Mapping[str, str]) -> Expression:
     """Return an expression in which what has a name, by its text, stands under that name; the outermost first."""
-    if (name := names.get(written(expression))) is not None:
-        return Variable(name)
-    return rewritten(expression, lambda node: Variable(names[written(node)]) if isinstance(node, Expression) and written(node) in names else node)
+    return replaced(expression, lambda node: Variable(names[written(node)]) if isinstance(node, Expression) and written(node) in names else node)
 
 
 def _name_of(one: Projected) -> str:
