@@ -22,6 +22,25 @@ def paper90(bench: dict) -> list[str]:
     return told(bench, heads, rows)
 
 
+def graph(bench: dict) -> list[str]:
+    """Return how long the engine takes, what is refused before it, and how late it ends."""
+    by = {row["name"]: row for row in bench["rows"]}
+    speed, safety, late = by["speed"], by["safety"], by["time limit"]
+
+    def ranged(row: dict, key: str, digits: int) -> str:
+        return f"{row[key]:.{digits}f} ({row[key + '_lo']:.{digits}f} to {row[key + '_hi']:.{digits}f})"
+
+    rows = [
+        ["load, s", ranged(speed, "load_s", 2)],
+        *([name, ranged(speed, key, 1)] for name, key in (("1 hop, ms", "one_hop_ms"), ("3 hops, ms", "three_hops_ms"), ("self-join, ms", "self_join_ms"))),
+        *([name, f"{safety[key]:.0f} of {safety[key + '_of']:.0f}"] for name, key in (("refused", "refused"), ("answered", "answered"), ("guards", "guards"))),
+        ["later than its limit, s", ranged(late, "late_s", 2)],
+        ["processor in the second after, s", ranged(late, "after_s", 2)],
+    ]
+    return told(bench, ["figure"], rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-graph.json": graph})
 def decoding(bench: dict) -> list[str]:
     """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
     shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")

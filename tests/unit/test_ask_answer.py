@@ -174,6 +174,7 @@ def test_a_group_is_cut_by_name_and_number(zoo: Ladybug) -> None:
     (group,) = cited.groups()
     assert (len(cited.nodes), len(group.shown), group.total, cited.complete, cited.standing) == (3, 3, 4, False, True)
     assert why(found, 1).splitlines()[-2:] == ["  and 1 more", "A row would be there without any of this, if with other values."]
+    assert found.notes == ("Of what was put together into one row, the first 3 matches are cited.",)
     told = answer_as_json(found)
     assert told["citations"][0]["groups"] == [{"sought": None, "cited": 3, "total": 4}]
     assert answer(zoo, tree("MATCH (a:Animal) RETURN a.name"), Caps(rows=2)).notes == ("There are more rows than the 2 that are shown.",)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
-from broadsheet.ask.answer.edits import dropped, swapped
+from broadsheet.ask.answer.edits import dropped, filled, swapped
 from broadsheet.ask.answer.near import nearest_values
 from broadsheet.ask.answer.steps import STEP, Condition, Counter, Stage, Step, steps
 from broadsheet.ask.answer.values import shown
@@ -33,7 +33,7 @@ from broadsheet.core.errors import QueryError
 # Signs by which a value is compared with one that should be like it.
 LIKE = frozenset({"=", "IN", "STARTS WITH", "ENDS WITH", "CONTAINS"})
 ORDERED = frozenset({"<", "<=", ">", ">="})
-# Changes that are tried.
+# Changes that are tried for each part of a UNION.
 TRIED = 8
 
 
@@ -50,7 +50,7 @@ class Amended(NamedTuple):
 
 
 class Emptiness(NamedTuple):
-    """The steps of a query with their counts, the one that leaves nothing (None where none does), why in words, and changes that would give rows."""
+    """The steps of a query with their counts, the first that leaves nothing (None where none does), why in words, and changes that would give rows."""
 
     steps: tuple[Step, ...]
     failing: Step | None
@@ -71,17 +71,16 @@ class Emptiness(NamedTuple):
 
 def emptiness(engine: Engine, query: Query, caps: Caps = STEP, parameters: Mapping[str, Any] | None = None) -> Emptiness:
     """Run a query step by step, and tell the first step that leaves no row. The caps are those of one step. Raises QueryRefusedError."""
-    counter = Counter(engine, parameters, caps)
+    counter, query = Counter(engine, parameters, caps), filled(query, parameters)
     found = tuple(steps(counter, query))
     failing = [one for one in found if one.count == 0 or one.fails]
     if len({one.stage.part for one in failing}) < len(query.parts):
         uncounted = [one for one in found if one.count is None]
         why = "Every part of the query leaves rows." if not uncounted and not failing else "Not every part of the query leaves no row."
         return Emptiness(found, None, (why, *(f"{one.stage.text}: {one.why}." for one in uncounted)), ())
-    first = failing[0]
-    why, changes = _why(counter, query, first)
-    tried = [Amended(new, words, counter.rows_of(new)) for new, words in list(changes)[:TRIED]]
-    return Emptiness(found, first, why, tuple(one for one in tried if one.rows))
+    told = [_why(counter, query, one) for one in failing]
+    tried = [Amended(new, words, counter.rows_of(new)) for _, changes in told for new, words in list(changes)[:TRIED]]
+    return Emptiness(found, failing[0], tuple(line for why, _ in told for line in why), tuple(one for one in tried if one.rows))
 
 
 Change = tuple[Query, str]
@@ -153,7 +152,7 @@ def _either(condition: Expression) -> list[Expression]:
 
 
 def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
-    """Return the different values that stand in a comparison at a stage, under other conditions; of more than the cap the first."""
+    """Return the different values that stand in a comparison at a stage, under other conditions, those of lists one by one; of more than the cap the first."""
     side = _side(compared)
     if side is None:
         return []
@@ -161,7 +160,8 @@ def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], com
         rows = counter.run(stage.clauses(others), Projected(side[0], "value"), distinct=True).rows
     except QueryError:
         return []
-    return [row[0] for row in rows if row[0] is not None]
+    values = [one for row in rows for one in (row[0] if isinstance(row[0], list) else row)]
+    return [one for one in values if one is not None]
 
 
 def ends_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
