@@ -142,8 +142,19 @@ class Slots:
             score = self.weights.score(score, features(sketch, facts, found))
         query = query_of(sketch, self.habits, self._keys)
         loose = [one for one in links.missing if not any(_holds(one.words, condition.value) for spot in sketch.spots for condition in spot.conditions)]
-        notes = (*sketch.notes, *_notes(links, loose), *self._sorted_as_text(sketch))
+        notes = (*sketch.notes, *_notes(links, loose), *self._guessed(sketch), *self._sorted_as_text(sketch))
         return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch)
+
+    def _guessed(self, sketch: Sketch) -> tuple[str, ...]:
+        """Return what is to be said of relations of which no word speaks, where others join the same labels."""
+        heard = {part for one in sketch.why for part in one.part.split(", ")}
+        found = []
+        for one in sketch.links:
+            ends = {sketch.spots[one.start].label, sketch.spots[one.end].label}
+            types = dict.fromkeys(each.type for each in self.index.schema.triples if {each.start, each.end} == ends)
+            if one.type not in heard and len(types) > 1:
+                found.append(f"No word says which of {', '.join(types)} joins {' and '.join(sorted(ends))}; {one.type} was taken.")
+        return tuple(dict.fromkeys(found))
 
     def _sorted_as_text(self, sketch: Sketch) -> tuple[str, ...]:
         """Return what is to be said of an order or a bound over dates or numbers that are text."""
