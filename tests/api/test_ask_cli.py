@@ -31,6 +31,22 @@ def test_each_query_has_its_line_in_order(here, tmp_path):
     assert (fourth["findings"], fourth["allowed"]) == ([], True)
 
 
+def test_a_line_with_a_question_is_held_against_it(here, tmp_path):
+    query = {"query": "MATCH (p:Person)-[:DIRECTED]->(f:Film) RETURN p.name LIMIT 5", "schema": TRIPLES}
+    lines = [{**query, "question": "Name 3 directors of films"}, {**query, "question": "Name 5 directors of films"}, query, {**query, "question": ""}]
+    (tmp_path / "q.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    done = here("ask", "check", "--queries", "q.jsonl")
+    assert done.returncode == 0
+    first, *others = told(done)
+    (alarm,) = (one for one in first["findings"] if one["severity"] != "info")
+    assert (alarm["code"], alarm["span"], alarm["question_span"]) == ("QUESTION_MISMATCH", [59, 60], [5, 6])
+    assert first["fixed"].endswith("LIMIT 3")
+    assert not [one for other in others for one in other["findings"] if one["severity"] != "info"]
+    (tmp_path / "q.jsonl").write_text(json.dumps({**query, "question": 7}))
+    done = here("ask", "check", "--queries", "q.jsonl")
+    assert "q.jsonl, line 1 has a question that is no text" in done.stderr
+
+
 def test_a_file_of_several_schemas_has_them_by_database(here, tmp_path):
     one = {"labels": {"A": {"x": "INTEGER"}}, "relationships": []}
     (tmp_path / "s.json").write_text(json.dumps({"one": one, "two": {**one, "labels": {"B": {}}}}))
@@ -57,3 +73,14 @@ def test_what_cannot_be_read_is_told_in_two_lines(here, tmp_path):
     assert "has no schema" in here("ask", "check", "--queries", "q.jsonl").stderr
     (tmp_path / "s.json").write_text('{"tables": []}')
     assert "holds no schema" in here("ask", "check", "--queries", "q.jsonl", "--schema", "s.json").stderr
+
+
+def test_a_grammar_is_printed_for_servers_that_hold_a_model_to_one(here, tmp_path):
+    (tmp_path / "s.json").write_text(json.dumps({"labels": {"Ship": {"name": "STRING"}, "Port": {}}, "relationships": [["Ship", "CALLS_AT", "Port"]]}))
+    done = here("ask", "grammar", "--schema", "s.json", "--value", 'The "Ana"')
+    assert done.returncode == 0
+    assert done.stdout.startswith("root ::= ")
+    assert r'''"'The \"Ana\"'"''' in done.stdout
+    assert "<-[:CALLS_AT]-(" in done.stdout
+    (tmp_path / "s.json").write_text("no triples")
+    assert "holds no schema" in here("ask", "grammar", "--schema", "s.json").stderr

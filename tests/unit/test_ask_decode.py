@@ -69,6 +69,7 @@ SHUT = [
     ("MATCH (p:Per", "t"),
     ("MATCH (p:Person)<-[:", "A"),
     ("MATCH (p:Person)-[:", "I"),
+    ("MATCH (f:Film)-[:ACTED_IN]-", ">"),
     ("MATCH (p:Person)-[:ACTED_IN]->(", "p"),
     ("MATCH (f:Film)-[:IN_GENRE]->(:Genre {name: '", "U"),
     ("MATCH (f:Film) WHERE f.", "b"),
@@ -113,8 +114,8 @@ def test_what_is_against_the_schema_cannot_be_begun(before, after):
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_random_weights_write_nothing_but_clean_queries_in_one_attempt(name):
     masks, rng, texts = Masks(SCHEMAS[name], VOCABULARY, GIVEN), np.random.default_rng(3), set()
-    for number in range(60):
-        most = 40 + 2 * number
+    for number in range(40):
+        most = 40 + 3 * number
         said = drawn(masks, rng, most)
         found = check(said.text, SCHEMAS[name])
         assert found.query is not None, said.text
@@ -123,13 +124,13 @@ def test_random_weights_write_nothing_but_clean_queries_in_one_attempt(name):
         assert len(said.tokens) <= most
         assert said.query == parse(canonical(said.query)).query
         texts.add(said.text)
-    assert len(texts) > 57
+    assert len(texts) > 37
 
 
 def test_a_vocabulary_of_characters_does_as_well():
     letters = Vocabulary([*(sign.encode() for sign in dict.fromkeys(SIGNS)), b""])
     masks, rng = Masks(FILMS, letters, GIVEN), np.random.default_rng(0)
-    assert not any(check(drawn(masks, rng, 120).text, FILMS).alarms for _ in range(20))
+    assert not any(check(drawn(masks, rng, 120).text, FILMS).alarms for _ in range(10))
 
 
 def test_the_least_room_that_is_allowed_is_enough():
@@ -145,7 +146,7 @@ def test_the_least_room_that_is_allowed_is_enough():
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_a_mask_is_what_the_automaton_reads_byte_by_byte(seed):
     masks, rng = Masks(odd_schema(), VOCABULARY, GIVEN), np.random.default_rng(seed)
     automaton, state, at = masks.automaton, masks.automaton.start, b""
@@ -165,7 +166,7 @@ def test_a_mask_is_what_the_automaton_reads_byte_by_byte(seed):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_from_everywhere_there_is_a_way_to_the_end(seed):
     schema = [*SCHEMAS.values()][seed % 3]
     masks, rng = Masks(schema, VOCABULARY, GIVEN), np.random.default_rng(seed)

@@ -69,18 +69,18 @@ class Grammar:
 @pytest.mark.parametrize("schema", [PORT, odd_schema()], ids=["port", "odd"])
 def test_what_the_text_of_the_grammar_allows_is_no_fault_of_the_schema(schema):
     grammar, rng, texts = Grammar(gbnf(schema, GIVEN)), np.random.default_rng(0), set()
-    for _ in range(400):
+    for _ in range(150):
         text = grammar.draw(rng)
         found = check(text, schema)
         assert found.query is not None, text
         assert {one.code for one in found.alarms} <= KEPT, (text, found.alarms)
         texts.add(text)
-    assert len(texts) > 300
+    assert len(texts) > 110
 
 
 def test_the_text_of_the_grammar_begins_with_what_the_automaton_reads():
     grammar, rng, automaton = Grammar(gbnf(PORT, GIVEN)), np.random.default_rng(1), Automaton(PORT, GIVEN)
-    for _ in range(100):
+    for _ in range(40):
         text = grammar.draw(rng)
         pattern = text.partition(" WHERE ")[0].partition(" RETURN ")[0]
         if pattern.count("[") <= 5:

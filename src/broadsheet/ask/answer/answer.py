@@ -24,37 +24,49 @@ def answer(engine: Engine, query: Query, caps: Caps = USUAL, parameters: Mapping
     QueryError where the engine cannot answer.
     """
     try:
-        rows, citations = _traced_rows(engine, query, caps, parameters, shown)
+        rows, citations = _followed(engine, query, caps, parameters, shown)
     except QueryRefusedError:
         raise
     except QueryError as fault:
         rows, citations = engine.run(query, parameters, caps), None
-        why = f"within {caps.seconds:g} seconds" if isinstance(fault, QueryTimeoutError) else f"by this engine ({fault.what})"
-        notes = [f"These rows are not traced to the graph: that could not be done {why}."]
-    else:
-        notes = []
-    if rows.cut:
-        notes.append(f"There are more rows than the {caps.rows:,} that are shown.")
-    return Answer(query, rows, citations, tuple(notes))
+        why = f"within {caps.seconds:g} seconds" if isinstance(fault, QueryTimeoutError) else f"by this engine. {fault.what}"
+        rows = rows._replace(notes=(*rows.notes, f"These rows are not traced to the graph: that could not be done {why.rstrip('.')}."))
+    cut = [f"There are more rows than the {len(rows.rows):,} that are shown."] if rows.cut else []
+    return Answer(query, rows, citations, (*rows.notes, *cut))
 
 
-def _traced_rows(engine: Engine, query: Query, caps: Caps, parameters: Mapping[str, Any] | None, shown: int) -> tuple[Rows, tuple[Citation, ...]]:
+Traces = tuple[Rows, tuple[Citation, ...]]
+
+
+def _followed(engine: Engine, query: Query, caps: Caps, parameters: Mapping[str, Any] | None, shown: int) -> Traces:
+    """Trace rows and what subqueries found for them; where the engine cannot be asked for the latter, the rows alone."""
+    try:
+        return _traced_rows(engine, query, caps, parameters, tuple(traced(query, shown)))
+    except (QueryRefusedError, QueryTimeoutError):
+        raise
+    except QueryError:
+        return _traced_rows(engine, query, caps, parameters, tuple(traced(query, shown, follow=False)))
+
+
+def _traced_rows(engine: Engine, query: Query, caps: Caps, parameters: Mapping[str, Any] | None, parts: tuple[Traced, ...]) -> Traces:
     """Run each part of a query and put the parts together as UNION does."""
     found: list[tuple[Row, Citation]] = []
     columns: tuple[str, ...] = ()
-    cut, seconds = False, 0.0
-    for number, part in enumerate(traced(query, shown)):
-        rows = engine.run(part.query, parameters, caps)
-        names, own = _own(part, rows)
+    ran: list[Rows] = []
+    for number, part in enumerate(parts):
+        ran.append(engine.run(part.query, parameters, caps))
+        names, own = _own(part, ran[-1])
         if number and len(names) != len(columns):
             raise QueryError(f"The parts of UNION give {len(columns)} and {len(names)} columns.", "Give back as many columns in each part.")
-        columns, cut, seconds = columns or names, cut or rows.cut, seconds + rows.seconds
+        columns = columns or names
         found += own
         if number and not query.all[number - 1]:
             found = _once(found)
-    cut = cut or len(found) > caps.rows
+    cut = any(one.cut for one in ran) or len(found) > caps.rows
     found = found[: caps.rows]
-    return Rows(columns, tuple(row for row, _ in found), cut, seconds), tuple(cited for _, cited in found)
+    notes = tuple(dict.fromkeys(note for one in ran for note in one.notes))
+    rows = Rows(columns, tuple(row for row, _ in found), cut, sum(one.seconds for one in ran), notes)
+    return rows, tuple(cited for _, cited in found)
 
 
 def _own(part: Traced, rows: Rows) -> tuple[tuple[str, ...], list[tuple[Row, Citation]]]:

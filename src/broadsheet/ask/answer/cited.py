@@ -35,7 +35,7 @@ class Group(NamedTuple):
 class Citation(NamedTuple):
     """What a row rests on.
 
-    `absent` are the parts of the query for which nothing was found, or must not be: of these nothing can be cited. `uncited` are the parts whose
+    `absent` is what was not found, or must not be, in words that follow "no": of it nothing can be cited. `uncited` are the parts whose
     matches are not followed. A row that is `standing` would be there in an empty graph, if with other values.
     """
 

@@ -1,27 +1,10 @@
 """Small changes of a tree: a part put for another, a condition left out. All that is not changed stays the very same."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from broadsheet.ask.cypher.nodes import Binary, Expression, MapOf, Match, Node, NodePattern, Place, Projection, Query, RelationPattern
-
-T = TypeVar("T")
-
-
-def rebuilt(node: T, change: Callable[[Any], Any]) -> T:
-    """Return a tree in which `change` was asked of each node, the outer before the inner; what it returns is looked into no further."""
-    new = change(node)
-    if new is not node:
-        return new
-    if isinstance(node, Node):
-        parts = {name: value for name, value in vars(node).items() if isinstance(value, Node | tuple) and not isinstance(value, Place)}
-        changed = {name: rebuilt(value, change) for name, value in parts.items()}
-        return replace(node, **{name: value for name, value in changed.items() if value is not parts[name]})  # pyrefly: ignore
-    if isinstance(node, tuple) and not isinstance(node, Place):
-        found = tuple(rebuilt(one, change) for one in node)
-        return node if all(one is old for one, old in zip(found, node, strict=True)) else found  # pyrefly: ignore
-    return node
+from broadsheet.ask.cypher.nodes import Binary, Expression, MapOf, Match, Node, NodePattern, Projection, Query, RelationPattern
+from broadsheet.ask.cypher.rewrite import replaced
 
 
 def swapped(query: Query, old: Node, new: Node) -> Query:
@@ -34,7 +17,7 @@ def swapped(query: Query, old: Node, new: Node) -> Query:
     >>> canonical(swapped(query, where.right, where.left))
     'MATCH (a) WHERE a.x = a.x RETURN 1'
     """
-    return rebuilt(query, lambda node: new if node is old else node)
+    return replaced(query, lambda node: new if node is old else node)
 
 
 def dropped(query: Query, condition: Expression) -> Query:
@@ -59,7 +42,7 @@ def dropped(query: Query, condition: Expression) -> Query:
             return replace(node, where=None)
         return node
 
-    return rebuilt(query, change)
+    return replaced(query, change)
 
 
 def conjuncts(where: Expression | None) -> list[Expression]:

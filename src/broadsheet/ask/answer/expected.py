@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.answer.cited import same
-from broadsheet.ask.answer.edits import joined, rebuilt
+from broadsheet.ask.answer.edits import joined
 from broadsheet.ask.answer.empty import repr_of, values_of
 from broadsheet.ask.answer.near import nearest_values
 from broadsheet.ask.answer.steps import STEP, Condition, Counter, Step, steps
 from broadsheet.ask.answer.values import NAMING
-from broadsheet.ask.check.scope import Scopes, aggregates
+from broadsheet.ask.check.scope import Scopes, aggregates, walk
 from broadsheet.ask.check.shapes import Shapes
-from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, Projected, Projection, Property, Query, Single, Variable
+from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, Match, NodePattern, Path, Projected, Projection, Property, Query, Single, Variable
 from broadsheet.ask.cypher.printer import canonical, written
+from broadsheet.ask.cypher.rewrite import replaced
 from broadsheet.ask.graph.engine import Caps, Engine
 from broadsheet.ask.graph.values import Value
 from broadsheet.core.errors import QueryError
@@ -90,6 +91,8 @@ def _why(counter: Counter, told: str, step: Step, wanted: list[Condition]) -> It
             against = [one for one in others if counter.count(stage.clauses((one, stage.conditions[-1])))[0] == 0]
             yield f"{told} is there, and does not meet {' and '.join(written(one.expression) for one in against or others)}."
             yield from (said for one in against for said in _has(counter, step, one, (stage.conditions[-1],)))
+        elif isinstance(stage.under, Match) and _is_somewhere(counter, stage.under, stage.conditions[-1].expression):
+            yield f"{told} is there, but not in {written(stage.under.paths[-1])}."
         else:
             yield f"There is no {told} where the query looks for it: nothing meets {stage.text}."
             values = values_of(counter, stage, (), stage.conditions[-1].expression)
@@ -104,6 +107,16 @@ def _why(counter: Counter, told: str, step: Step, wanted: list[Condition]) -> It
         yield f"{told} is there, but not in {stage.text}."
     else:
         yield f"{told} is left out by {stage.text}."
+
+
+def _is_somewhere(counter: Counter, clause: Match, condition: Expression) -> bool:
+    """Whether nodes that a condition reads are there, by themselves, when no relation is asked of them."""
+    reads = _variables(condition)
+    nodes = {one.name: one for path in clause.paths for one in path.elements if isinstance(one, NodePattern) and one.name in reads}
+    if set(nodes) != reads:
+        return False
+    alone = Match(tuple(Path((one,)) for one in nodes.values()), where=condition)
+    return bool(counter.count((alone,))[0])
 
 
 def _has(counter: Counter, step: Step, condition: Condition, others: tuple[Condition, ...]) -> Iterator[str]:
@@ -202,20 +215,12 @@ def _origin(expression: Expression, clauses: tuple[Any, ...]) -> tuple[Expressio
         read = [given[name] for name in given if name in _variables(expression)]
         if any(aggregates(one) for one in read):
             return expression, True
-        expression = rebuilt(expression, lambda node, given=given: given.get(node.name, node) if isinstance(node, Variable) else node)
+        expression = replaced(expression, lambda node, given=given: given.get(node.name, node) if isinstance(node, Variable) else node)
     return expression, False
 
 
 def _variables(expression: Expression) -> set[str]:
-    found: set[str] = set()
-
-    def note(node: Any) -> Any:
-        if isinstance(node, Variable):
-            found.add(node.name)
-        return node
-
-    rebuilt(expression, note)
-    return found
+    return {one.name for one in walk(expression) if isinstance(one, Variable)}
 
 
 def _naming(engine: Engine, query: Query, variable: Variable) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from broadsheet.ask.cypher.nodes import (
     Literal_,
     MapOf,
     Match,
+    NodePattern,
     Path,
     Projected,
     Projection,
@@ -72,8 +73,10 @@ class Traced(NamedTuple):
         return citation((found,), tuple(absent), self.uncited, standing=self.standing)
 
 
-def traced(query: Query, shown: int = SHOWN) -> Iterator[Traced]:
+def traced(query: Query, shown: int = SHOWN, *, follow: bool = True) -> Iterator[Traced]:
     """Yield each part of a query, rewritten: its matches are named, and what they matched is passed on to its rows; groups pass on their first `shown`.
+
+    What subqueries find is passed on too, if they are to be followed.
 
     >>> from broadsheet.ask.cypher.parser import parse
     >>> canonical(next(traced(parse("MATCH (a:Person)-[:DIRECTED]->(:Film) RETURN a.name").query)).query)
@@ -83,7 +86,7 @@ def traced(query: Query, shown: int = SHOWN) -> Iterator[Traced]:
     while prefix in text:
         prefix += "_"
     for part in query.parts:
-        writer = _Writer(prefix, shown)
+        writer = _Writer(prefix, shown, follow)
         clauses = writer.clauses(part.clauses)
         yield Traced(
             Query((Single(clauses),)),
@@ -101,6 +104,7 @@ class _Writer:
 
     prefix: str
     shown: int
+    follow: bool
     names: list[str] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
@@ -147,24 +151,21 @@ class _Writer:
     def _match(self, clause: Match) -> Match:
         paths = tuple(map(self._named, clause.paths))
         text = ", ".join(map(written, clause.paths)) if clause.optional else ""
-        for path in paths:
-            elements = () if path.function else path.elements
-            for name in (*(one.name for one in elements), path.name):
-                if name and name not in self.cited:
-                    self.cited.add(name)
-                    self.carried.append(Carried(name, "thing", "" if name in self.made else name, text))
+        for name in (name for path in paths for name in _carrying(path)):
+            if name not in self.cited:
+                self.cited.add(name)
+                self.carried.append(Carried(name, "thing", "" if name in self.made else name, text))
         self.names += [name for name in dict.fromkeys(_bound(clause.paths)) if name not in self.names]
         self.anchored = self.anchored or not clause.optional
-        # A relation of a node to itself is matched twice where no direction is given.
-        self.repeated = self.repeated or any(isinstance(one, RelationPattern) and one.towards == "either" for path in paths for one in path.elements)
         return replace(clause, paths=paths)
 
     def _named(self, path: Path) -> Path:
+        """Give a name to each part of a path; one with relations in a row, of which the engine tells the nodes between, has a name itself."""
+        if path.function or any(_is_row(one) for one in path.elements):
+            path = path if path.name else replace(path, name=self._fresh())
         if path.function:
-            return path if path.name else replace(path, name=self._fresh())
-        elements = tuple(one if one.name else replace(one, name=self._fresh()) for one in path.elements)
-        # A path of single relations is its parts.
-        return replace(path, elements=elements)
+            return path
+        return replace(path, elements=tuple(one if one.name or _is_row(one) else replace(one, name=self._fresh()) for one in path.elements))
 
     # Projections.
 
@@ -214,7 +215,7 @@ class _Writer:
     # Conditions and subqueries.
 
     def _held(self, where: Expression | None) -> Iterator[Clause]:
-        self.absent += [f"more than there is for {written(one)}" for one in bounded_in(where, frozenset(self.totals))]
+        self.absent += [f"more behind {written(one)}" for one in bounded_in(where, frozenset(self.totals))]
         yield from self._followed(where)
 
     def _followed(self, *expressions: Expression | None) -> Iterator[Clause]:
@@ -222,19 +223,21 @@ class _Writer:
         for one in sought_in(expressions):
             text = written(one.node)
             if one.wanted is Wanted.NO_MORE:
-                self.absent.append(f"more of {text}")
+                self.absent.append(f"more for {text}")
             if one.wanted is Wanted.NONE:
-                self.absent.append(text)
+                self.absent.append(f"match for {text}")
                 continue
             paths, where = pattern_of(one.node)
-            if not paths or self.repeated:
+            if not paths or self.repeated or not self.follow:
                 self.uncited.append(text)
             else:
                 yield from self._witness(one, paths, where)
 
     def _witness(self, one: Sought, paths: tuple[Path, ...], where: Expression | None) -> Iterator[Clause]:
         names, cited, held, flags = list(self.names), set(self.cited), list(self.carried), (self.anchored, self.repeated, self.floor)
-        before = Projection("WITH", (*map(_variable, names), *self._packed()))
+        # No two rows are the same here; a relation either way is asked only of rows of which that is sure.
+        either = any(isinstance(one, RelationPattern) and one.towards == "either" for path in paths for one in path.elements)
+        before = Projection("WITH", (*map(_variable, names), *self._packed()), distinct=either)
         outer, self.floor = list(self.carried), len(self.carried)
         clause = self._match(Match(paths, optional=True, where=where))
         if len(self.carried) > len(outer):
@@ -256,7 +259,9 @@ class _Writer:
             self.names += [name for name in _given(clause.query) if name not in self.names]
             return clause
         names = list(self.names) if clause.imports is None else list(clause.imports)
-        inner = _Writer(self.prefix, self.shown, names, repeated=True, made=self.made, absent=self.absent, uncited=self.uncited, _numbers=self._numbers)
+        inner = _Writer(
+            self.prefix, self.shown, self.follow, names, repeated=True, made=self.made, absent=self.absent, uncited=self.uncited, _numbers=self._numbers
+        )
         clauses = inner.clauses(clause.query.parts[0].clauses)
         self.anchored = self.anchored or inner.anchored
         known = {one.column for one in self.carried}
@@ -280,6 +285,19 @@ def _collected(group: Carried, total: Expression, most: int) -> Projected:
 
 def _groups(clause: Projection) -> bool:
     return clause.distinct or any(aggregates(item.expression) for item in clause.items)
+
+
+def _is_row(element: NodePattern | RelationPattern) -> bool:
+    return isinstance(element, RelationPattern) and element.hops is not None
+
+
+def _carrying(path: Path) -> Iterator[str]:
+    """Yield the names of a path that tell all of it: nodes and relations in their order, and the path itself where relations stand in a row."""
+    whole = bool(path.function) or any(map(_is_row, path.elements))
+    if not path.function:
+        yield from (one.name for one in path.elements if not _is_row(one))
+    if whole:
+        yield path.name
 
 
 def _bound(paths: tuple[Path, ...]) -> Iterator[str]:
@@ -313,7 +331,7 @@ def _found(held: dict[str, Any], carried: Iterable[Carried], absent: dict[str, N
         elif value is not None:
             things.append((one.role, value))
         elif one.optional:
-            absent[one.optional] = None
+            absent[f"match for {one.optional}"] = None
     return Found(tuple(things), tuple(groups))
 
 
@@ -324,5 +342,5 @@ def _group(value: dict[str, Any] | None, group: Carried, absent: dict[str, None]
     if sought is None:
         return Group(shown, held[TOTAL])
     if not held[TOTAL] and sought.wanted is not Wanted.FOUND:
-        absent[written(sought.node)] = None
+        absent[f"match for {written(sought.node)}"] = None
     return Group(tuple(one for one in shown if one.things), held[TOTAL], written(sought.node), witness=not sought.counted)

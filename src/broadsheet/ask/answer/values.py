@@ -7,6 +7,10 @@ from broadsheet.ask.graph.values import GraphEdge, GraphNode, GraphPath
 
 # A property that is one of these, the first of them, names its node; else the first text that is short does.
 NAMING = ("name", "title", "label", "headline", "code", "id")
+# What stands behind a first name.
+FAMILY = ("surname", "lastname", "last_name", "family_name")
+# A name without a blank that is longer than this is a key: so much of it is shown.
+KEY, KEY_SHOWN = 24, 12
 # Code points of a value that are shown.
 LONGEST = 80
 
@@ -54,12 +58,19 @@ def node_name(node: GraphNode) -> str:
     >>> from broadsheet.ask.graph.values import NodeId
     >>> node_name(GraphNode(NodeId("Crime", 2), {"date": "1/2/2017"})), node_name(GraphNode(NodeId("Crime", 2), {}))
     ('1/2/2017', 'Crime 2')
+    >>> node_name(GraphNode(NodeId("Person", 0), {"surname": "Lee", "name": "Ann"}))
+    'Ann Lee'
     """
     held = {key.lower(): one for key, one in node.properties.items()}
     naming = [held[key] for key in NAMING if isinstance(held.get(key), str) and held[key].strip()]
     naming += [one for one in node.properties.values() if isinstance(one, str) and one.strip() and len(one) <= LONGEST]
     naming += [held[key] for key in NAMING if isinstance(held.get(key), int | float)]
-    return cut(str(naming[0])) if naming else f"{node.id.label} {node.id.row}"
+    if not naming:
+        return f"{node.id.label} {node.id.row}"
+    name = str(naming[0])
+    if name == held.get(NAMING[0]):
+        name = " ".join([name, *(str(held[key]) for key in FAMILY if held.get(key))])
+    return cut(name, KEY_SHOWN if len(name) > KEY and not any(map(str.isspace, name)) else LONGEST)
 
 
 def path_name(path: GraphPath) -> str:

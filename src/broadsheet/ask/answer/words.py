@@ -81,7 +81,7 @@ def reason(answer: Answer, number: int) -> str:
     conditions = [one for part in answer.query.parts for clause in part.clauses if isinstance(clause, Match) for one in told(clause)[1]]
     for found in cited.found:
         lines += _found(found, names, conditions, "")
-    lines += [f"It rests on there being nothing for: {text}." for text in cited.absent]
+    lines += [f"It rests on there being no {text}." for text in cited.absent]
     lines += [f"What was found for {text} is not cited: it cannot be followed." for text in cited.uncited]
     if cited.standing:
         lines.append("A row would be there without any of this, if with other values.")

@@ -257,7 +257,12 @@ def planted_filter(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
     for node in walk(clean.query):
         if isinstance(node, Match) and not node.optional and node.where is not None:
             for read in walk(node.where):
-                if isinstance(read, Property) and isinstance(read.of, Variable) and (facts := clean.values.facts(read)) and facts[0].type in {"integer", "float"}:
+                if (
+                    isinstance(read, Property)
+                    and isinstance(read.of, Variable)
+                    and (facts := clean.values.facts(read))
+                    and facts[0].type in {"integer", "float"}
+                ):
                     yield (Splice(node.where.place, f"({_text(clean, node.where.place)}) AND {written(read)} <> {int(rng.integers(21, 97))}"),)
 
 

@@ -1,6 +1,5 @@
 """The bench of constrained decoding: queries written by random weights, what people asked that the grammar can say, and a language model held to a schema and free."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,9 @@ import polars as pl
 from broadsheet.ask.bench.held import MOST, SHOWN, answered, free, held, likest, plain, read_questions, timed
 from broadsheet.ask.bench.odd import odd_schema
 from broadsheet.ask.bench.plan import AskPlan
+from broadsheet.ask.bench.public import QUERIES as WRITTEN
+from broadsheet.ask.bench.public import SCHEMAS as DATABASES
+from broadsheet.ask.bench.public import llm_queries, schemas_of
 from broadsheet.ask.bench.told import quantile, share
 from broadsheet.ask.check.checker import Checked, check
 from broadsheet.ask.check.findings import Code, Severity
@@ -35,12 +37,11 @@ from broadsheet.core.seeds import generator
 RANDOM, LETTERS = "random weights: tokens of SmolLM2", "random weights: characters"
 CRIMES, MODELS = "can be said: gold queries of ZOGRASCOPE", "can be said: queries of language models"
 HELD, LIKE, FREE = "smollm2, held to the schema", f"smollm2, held, {SHOWN} like questions shown", "smollm2, free"
-LIKE_FREE = f"smollm2, free, {SHOWN} like questions shown"
 OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
 # The tokens that a query of random weights may have, from the least to the most.
-BUDGETS = {RANDOM: (50, 160), LETTERS: (120, 400)}
+BUDGETS = {RANDOM: (40, 110), LETTERS: (100, 200)}
 SCHEMAS = ("ask_paper_schema.json", "text2cypher_schemas.json", "mindthequery_schemas.json", "pole/graph_schema.json")
-POLE, GRAPH, WRITTEN, DATABASES = "pole/zograscope_train_v1.csv", "pole/pole-data-importer.zip", "text2cypher_llm_queries.jsonl", "text2cypher_schemas.json"
+POLE, GRAPH = "pole/zograscope_train_v1.csv", "pole/pole-data-importer.zip"
 GIVEN = Given(("Up", 'O\'Hara "Bo"', "größer", "3/08/2017", "2011-02-28", "\\"), {}, ("up", "per"))
 AGAINST_SCHEMA = frozenset(
     {
@@ -88,13 +89,16 @@ def _arms(plan: AskPlan, schemas: Mapping[str, Schema], outputs: int, questions:
     def held_to(*names: str, **settings: int) -> Mapping[str, Any]:
         return {"data": hash_files([_file(plan, name) for name in names]), **settings}
 
-    random = {arm: (held_to(*SCHEMAS, outputs=outputs), _drawing(arm, schemas, outputs, progress)) for arm in (RANDOM, LETTERS)}
+    # Characters take longer, and tell nothing that tokens do not.
+    drawn = {RANDOM: outputs, LETTERS: outputs // 4}
+    random = {arm: (held_to(*SCHEMAS, outputs=count), _drawing(arm, schemas, count, progress)) for arm, count in drawn.items()}
     said = {
         CRIMES: (held_to(POLE, GRAPH, queries=QUERIES), _saying(lambda: _gold(plan))),
         MODELS: (held_to(WRITTEN, DATABASES, queries=QUERIES), _saying(lambda: _accepted(plan))),
     }
-    asked = {arm: (held_to(POLE, GRAPH, questions=questions, most=MOST), _asking(plan, arm, questions, progress)) for arm in (HELD, LIKE, FREE, LIKE_FREE)}
-    return {**random, **said, **asked}
+    asked = {arm: (held_to(POLE, GRAPH, questions=questions, most=MOST), _asking(plan, arm, questions, progress)) for arm in (HELD, LIKE, FREE)}
+    # What takes longest and tells least comes last, for a budget may cut it off.
+    return {RANDOM: random[RANDOM], **said, HELD: asked[HELD], LIKE: asked[LIKE], LETTERS: random[LETTERS], FREE: asked[FREE]}
 
 
 def _file(plan: AskPlan, name: str) -> Path:
@@ -167,12 +171,10 @@ def _gold(plan: AskPlan) -> list[tuple[str, Schema]]:
 
 def _accepted(plan: AskPlan) -> list[tuple[str, Schema]]:
     """Return queries that language models wrote and Neo4j ran, on databases whose schema is there."""
-    path = _file(plan, DATABASES)
-    schemas = {name: read_schema(path, name) for name in databases(path)}
-    rows = [json.loads(line) for line in _file(plan, WRITTEN).read_text(encoding="utf-8").splitlines()]
-    fine = [row for row in rows if row["database"] in schemas and not any(row.get(fault) for fault in ("syntax_error", "false_schema", "timeout"))]
+    schemas = schemas_of(plan.file(DATABASES))
+    fine = [one for one in llm_queries(plan) if one.database in schemas and one.verdict.startswith("accepted")]
     order = generator(0, "ask", "decoding", "queries").permutation(len(fine))[:QUERIES].tolist()
-    return [(fine[place]["cypher"], schemas[fine[place]["database"]]) for place in order]
+    return [(fine[place].text, schemas[fine[place].database]) for place in order]
 
 
 def _saying(read: Callable[[], Sequence[tuple[str, Schema]]]) -> Callable[[], Measured]:
@@ -205,10 +207,10 @@ def _asking(plan: AskPlan, arm: str, count: int, progress: Progress) -> Callable
         llm = open_llm("smollm2", progress=progress)
         pool = read_questions(_file(plan, POLE))
         questions, others = pool[:count], pool[count:]
-        shown = likest(questions, others) if arm in {LIKE, LIKE_FREE} else [[]] * len(questions)
+        shown = likest(questions, others) if arm == LIKE else [[]] * len(questions)
         rows = []
         with open_graph(_file(plan, GRAPH)) as graph:
-            answer = (held if arm in {HELD, LIKE} else free)(llm, graph.schema)
+            answer = (free if arm == FREE else held)(llm, graph.schema)
             for one, examples in zip(questions, shown, strict=True):
                 said = timed(answer, one, examples)
                 found = check(said.text, graph.schema)

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.cypher.nodes import Node, NodePattern, Projection, Query, RelationPattern, Variable
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
@@ -92,10 +93,11 @@ def timed(answer: Answer, one: Asked, shown: Sequence[Example]) -> Said:
 def likest(questions: Sequence[Asked], others: Sequence[Asked]) -> list[list[Example]]:
     """Return for each question those of others that are likest by their words (TF-IDF), the likest last; the same question is none of them."""
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.metrics.pairwise import linear_kernel
 
     known = [(one, query) for one in others if (query := retold(one.gold)) is not None]
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit([one.question for one, _ in known])
-    alike = (words.transform([one.question for one in questions]) @ words.transform([one.question for one, _ in known]).T).toarray()
+    alike = linear_kernel(words.transform([one.question for one in questions]), words.transform([one.question for one, _ in known]))
     found = []
     for one, row in zip(questions, alike, strict=True):
         nearest = [known[place] for place in row.argsort(kind="stable")[::-1] if known[place][0].question != one.question][:SHOWN]
@@ -127,8 +129,8 @@ def _ran(graph: Ladybug, query: Query | None) -> Rows | None:
 
 def same_rows(one: Rows, other: Rows, *, ordered: bool) -> bool:
     """Tell whether two answers have the same rows, each as often, and in the same order where that was asked for."""
-    left, right = ([repr(row) for row in answer.rows] for answer in (one, other))
-    return one.cut == other.cut and (left == right if ordered else sorted(left) == sorted(right))
+    found = difference(one, other)
+    return not (found.added or found.removed or found.changed or one.cut != other.cut or (ordered and found.moved))
 
 
 def plain(query: Query) -> str:

@@ -71,8 +71,8 @@ _AGES = "a duration is written as P1Y2M3DT4H5M6S"
 class Calls:
     """Checks what functions are called with."""
 
-    def __init__(self, scopes: Scopes, schema: Schema) -> None:
-        self._scopes, self._schema, self._types = scopes, schema, Types(scopes, schema)
+    def __init__(self, scopes: Scopes, schema: Schema, types: Types) -> None:
+        self._scopes, self._schema, self._types = scopes, schema, types
 
     def check(self) -> Iterator[Finding]:
         """Yield what is wrong with calls."""

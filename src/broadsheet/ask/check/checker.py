@@ -55,12 +55,13 @@ def check(text: str, schema: Schema) -> Checked:
         return Checked(None, tuple(faults), None)
     scopes = Scopes(parsed.query)
     # Shapes come first: they narrow what each node may be.
-    findings = [
-        *Shapes(scopes, schema, text).check(),
-        *Values(scopes, schema).check(),
-        *Calls(scopes, schema).check(),
-        *Conditions(scopes, schema).check(),
-        *Clauses(parsed.query, scopes, schema).check(),
+    findings = [*Shapes(scopes, schema, text).check()]
+    values = Values(scopes, schema)
+    findings += [
+        *values.check(),
+        *Calls(scopes, schema, values).check(),
+        *Conditions(scopes, values).check(),
+        *Clauses(parsed.query, scopes, values).check(),
         *Flow(parsed.query, scopes, text).check(),
     ]
     return Checked.of(text, parsed.query, findings)

@@ -7,14 +7,13 @@ from broadsheet.ask.check.scope import Scopes, walk
 from broadsheet.ask.check.types import SCALAR, Types, a
 from broadsheet.ask.cypher.nodes import Expression, Hops, Literal_, NodePattern, Place, Projected, Projection, Query, Subquery, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
-from broadsheet.ask.schema import Schema
 
 
 class Clauses:
     """Checks clauses one by one, and the parts of a UNION against each other."""
 
-    def __init__(self, query: Query, scopes: Scopes, schema: Schema) -> None:
-        self._query, self._scopes, self._types = query, scopes, Types(scopes, schema)
+    def __init__(self, query: Query, scopes: Scopes, types: Types) -> None:
+        self._query, self._scopes, self._types = query, scopes, types
 
     def check(self) -> Iterator[Finding]:
         """Yield what is wrong."""
@@ -58,11 +57,13 @@ class Clauses:
                 yield Finding(Code.NO_RETURN, Severity.ERROR, last.place, f"{node.which} {{ }} cannot end with WITH.", hopeless=True)
 
     def _named_twice(self, clause: Projection) -> Iterator[Finding]:
-        seen: set[str] = set()
+        seen: dict[str, Expression] = {}
         for item, column in zip(clause.items, _columns(clause.items), strict=True):
             if column in seen:
-                yield Finding(Code.DUPLICATE_NAME, Severity.ERROR, item.place, f"Two columns of {clause.which} are called {column}.", hopeless=True)
-            seen.add(column)
+                # The same again is told twice, and no more.
+                severity = Severity.INFO if seen[column] == item.expression else Severity.ERROR
+                yield Finding(Code.DUPLICATE_NAME, severity, item.place, f"Two columns of {clause.which} are called {column}.", hopeless=True)
+            seen.setdefault(column, item.expression)
 
     def _counted(self, word: str, count: Expression) -> Iterator[Finding]:
         for node in walk(count):

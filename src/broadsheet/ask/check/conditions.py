@@ -12,7 +12,6 @@ from broadsheet.ask.check.types import Types
 from broadsheet.ask.check.values import day_of
 from broadsheet.ask.cypher.nodes import Binary, Case, Expression, Function, IsNull, ListOf, Literal_, Place, Property, Unary, Variable
 from broadsheet.ask.cypher.printer import written
-from broadsheet.ask.schema import Schema
 
 # Alternatives of one condition that are looked at; one with more says nothing.
 MOST = 64
@@ -46,8 +45,8 @@ Alternative = tuple[Atom, ...]
 class Conditions:
     """Holds the conditions of a query against each other."""
 
-    def __init__(self, scopes: Scopes, schema: Schema) -> None:
-        self._scopes, self._types = scopes, Types(scopes, schema)
+    def __init__(self, scopes: Scopes, types: Types) -> None:
+        self._scopes, self._types = scopes, types
 
     def check(self) -> Iterator[Finding]:
         """Yield what can never hold, and what always does."""

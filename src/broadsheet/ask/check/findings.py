@@ -55,6 +55,10 @@ class Code(StrEnum):
     QUESTION_MISMATCH = "QUESTION_MISMATCH"
 
 
+# What a question tells, and no schema.
+QUESTION = frozenset({Code.QUESTION_FACT_MISSING, Code.QUESTION_FACT_EXTRA, Code.QUESTION_MISMATCH})
+
+
 class Splice(NamedTuple):
     """Text that stands in the place of what was written."""
 

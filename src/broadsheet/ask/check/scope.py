@@ -71,7 +71,7 @@ class Joined(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """Something that must hold; `optional` where it holds of what is matched optionally alone. `tested` is a test within CASE, that no row must pass."""
+    """Something that must hold; `optional` where it holds of what is matched optionally, or within EXISTS { } and the like, alone. `tested` is a test within CASE, that no row must pass."""
 
     expression: Expression
     optional: bool
@@ -101,6 +101,7 @@ class Scopes:
         # Patterns in CALL { } that name a thing which is known outside and not within.
         self.shadows: list[tuple[Thing, NodePattern | RelationPattern]] = []
         self._hidden: Names = {}
+        self._within = 0
         # Where the things of the pattern that is read begin: a relation of one pattern is matched once.
         self._pattern_from = NEVER
         self.conditions: list[Condition] = []
@@ -201,7 +202,7 @@ class Scopes:
 
     def _condition(self, where: Expression, names: Names, *, optional: bool) -> None:
         self._read(where, names)
-        self.conditions.append(Condition(where, optional))
+        self.conditions.append(Condition(where, optional or self._within > 0))
 
     # Patterns.
 
@@ -287,7 +288,10 @@ class Scopes:
             case PatternTest():
                 list(self._path(node.path, dict(names), optional=True))
             case Subquery():
+                # What holds within need not hold of the rows outside.
+                self._within += 1
                 self._query(node.query, names)
+                self._within -= 1
             case HasLabels():
                 self._inside(node.of, names)
             case MapProjection():

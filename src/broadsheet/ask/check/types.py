@@ -48,9 +48,23 @@ class Types:
 
     def __init__(self, scopes: Scopes, schema: Schema) -> None:
         self._scopes, self._schema = scopes, schema
+        # What was told of a node already: parts within parts would be asked again and again.
+        self._facts: dict[int, tuple[PropertyFacts, ...]] = {}
+        self._kinds: dict[int, str] = {}
 
     def facts(self, node: Expression) -> tuple[PropertyFacts, ...]:
         """Return what is known of the values of a property, a count, a part of a date, or a name that stands for one; nothing for any other expression."""
+        if id(node) not in self._facts:
+            self._facts[id(node)] = self._facts_of(node)
+        return self._facts[id(node)]
+
+    def kind_of(self, node: Expression) -> str:
+        """Return the type that an expression gives, or `any`."""
+        if id(node) not in self._kinds:
+            self._kinds[id(node)] = self._kind_of(node)
+        return self._kinds[id(node)]
+
+    def _facts_of(self, node: Expression) -> tuple[PropertyFacts, ...]:
         match node:
             case Property(of=Variable()) if (thing := self._scopes.of(node.of)) is not None and thing.kind in {"node", "relation"}:
                 held = self._schema.properties(thing.possible, relation=thing.kind == "relation")
@@ -86,8 +100,7 @@ class Types:
         thing = self._scopes.of(node) if isinstance(node, Variable) else None
         return thing if thing is not None and thing.kind != "value" else None
 
-    def kind_of(self, node: Expression) -> str:
-        """Return the type that an expression gives, or `any`."""
+    def _kind_of(self, node: Expression) -> str:
         match node:
             case Literal_():
                 return _literal(node.value)

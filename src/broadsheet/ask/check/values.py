@@ -31,7 +31,7 @@ TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
 # What operators cannot work on.
 _THINGS = frozenset({"node", "relation", "path"})
-_NO_SUM, _NO_TEXT = _THINGS | {"boolean"}, _THINGS | {"boolean", *NUMERIC}
+_NO_TEXT = _THINGS | {"boolean", *NUMERIC}
 _NO_NUMBER = _THINGS | {"string", "boolean", "list", "map"}
 _NUMBER, _TIME = re.compile(r"[+-]?[0-9][0-9,.]*"), re.compile(r"[0-9]+[-0-9/.:TZ ]*")
 
@@ -47,9 +47,11 @@ class Values(Types):
         """Return what is wrong with properties and values."""
         for thing, properties, _ in self._scopes.maps:
             for (key, value), place in zip(properties.entries, properties.key_places, strict=True):
-                facts = self._known(thing, key, place)
-                if facts:
-                    whole = Place(place.start, value.place.end)
+                facts, whole = self._known(thing, key, place), Place(place.start, value.place.end)
+                if isinstance(value, Literal_) and value.value is None:
+                    said = f"Nothing is compared with null: no {thing.name or 'node'} has {key}: null; IS NULL asks for it."
+                    self.findings.append(Finding(Code.NULL_COMPARED, Severity.ERROR, whole, said))
+                elif facts:
                     self._compared("=", facts, value, f"{thing.name or 'the node'}.{key}", whole)
         for condition in self._scopes.conditions:
             self._true_or_false(condition.expression)
@@ -129,7 +131,9 @@ class Values(Types):
     def _computed_of(self, node: Binary) -> None:
         """Tell of an operator with what it cannot work on."""
         sides = [(side, self.kind_of(side)) for side in (node.left, node.right)]
-        wrong = {"||": _NO_TEXT, "+": _NO_SUM}.get(node.sign, _NO_NUMBER)
+        wrong = {"||": _NO_TEXT, "+": _THINGS}.get(node.sign, _NO_NUMBER)
+        if node.sign in {"+", "||"} and {kind for _, kind in sides} & {"list", "any"}:
+            return
         for side, kind in sides:
             if kind in wrong:
                 self._mismatch(node, f"{node.sign} needs {'texts or lists' if node.sign == '||' else 'numbers'}, and {written(side)} is {a(kind)}")

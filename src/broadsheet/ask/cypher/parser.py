@@ -74,6 +74,7 @@ class Reader(Patterns):
         self.faults: list[SyntaxFault] = []
 
     def statement(self) -> Parsed:
+        """Read all of the text as one statement."""
         start, query, before = self.token.start, None, []
         try:
             while self.token.word in PREFIXES:

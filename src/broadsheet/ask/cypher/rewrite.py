@@ -1,4 +1,4 @@
-"""A tree made from another by a rule for its parts."""
+"""Trees made from others by a rule for their parts: from the inmost part outwards, or from the outermost inwards."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -19,15 +19,35 @@ def rewritten(node: T, rule: Callable[[Any], Any]) -> T:
     >>> canonical(rewritten(parse("RETURN n.x + n.y").query, to_m))
     'RETURN m.x + m.y'
     """
-    changed = {one.name: _of(getattr(node, one.name), rule) for one in fields(node) if one.name != "place"}
-    same = all(changed[name] is getattr(node, name) for name in changed)
-    return rule(node if same else replace(node, **changed))
+    return rule(_parts(node, lambda part: rewritten(part, rule)))
 
 
-def _of(held: Any, rule: Callable[[Any], Any]) -> Any:
+def replaced(node: T, rule: Callable[[Any], Any]) -> T:
+    """Return a tree in which the rule was applied to each node, the outermost first; what it puts in a node's place is looked into no further.
+
+    >>> from broadsheet.ask.cypher.nodes import Binary, Variable
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> from broadsheet.ask.cypher.printer import canonical
+    >>> to_m = lambda node: Variable("m") if isinstance(node, Binary) else node
+    >>> canonical(replaced(parse("RETURN abs(n.x + n.y)").query, to_m))
+    'RETURN abs(m)'
+    """
+    new = rule(node)
+    if new is not node:
+        return new
+    return _parts(node, lambda part: replaced(part, rule))
+
+
+def _parts(node: T, change: Callable[[Any], Any]) -> T:
+    """Return a node with each node right within it changed; one of which nothing changes stays itself."""
+    changed = {one.name: _of(getattr(node, one.name), change) for one in fields(node) if one.name != "place"}
+    return node if all(changed[name] is getattr(node, name) for name in changed) else replace(node, **changed)
+
+
+def _of(held: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(held, Node):
-        return rewritten(held, rule)
+        return change(held)
     if type(held) is tuple:
-        made = tuple(_of(one, rule) for one in held)
+        made = tuple(_of(one, change) for one in held)
         return held if all(one is other for one, other in zip(made, held, strict=True)) else made
     return held

@@ -139,14 +139,15 @@ class Automaton:
         return left + self._closed(way.place)
 
     def _closed(self, place: Place) -> bytes:
-        if place.closing is None:
-            written, at = [], place
-            while at.goals:
-                move = next(iter(at.goals[0].moves(self._world, at.scope)))
-                written.append(move.text)
-                at = self._place(move.scope, (*move.goals, *at.goals[1:]))
-            place.closing = "".join(written).encode()
-        return place.closing
+        passed, at = [], place
+        while at.closing is None and at.goals:
+            move = next(iter(at.goals[0].moves(self._world, at.scope)))
+            passed.append((at, move.text.encode()))
+            at = self._place(move.scope, (*move.goals, *at.goals[1:]))
+        left = at.closing or b""
+        for before, text in reversed(passed):
+            left = before.closing = text + left
+        return left
 
 
 def longer_number(number: Acceptor, byte: int) -> Acceptor | None:

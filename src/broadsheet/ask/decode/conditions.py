@@ -1,6 +1,6 @@
 """Conditions: each speaks of a value that no other speaks of, but for the two ends of a range, and compares it with what it can meet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -117,11 +117,14 @@ class Compare:
             case "integer" | "float":
                 yield from self._numbers(scope)
             case "string":
-                yield from self._texts(scope)
-            case "date" | "datetime" if self.key.values:
-                yield from (Move(f" {sign} ", scope, (OneOf(self.key.values), self.more)) for sign in ("=", "<", "<=", ">", ">="))
-            case "boolean" | "any" if self.key.values:
-                yield from (Move(f" {sign} ", scope, (OneOf(self.key.values), self.more)) for sign in ("=", "<>"))
+                yield from self._one_of(("=", "<>", "CONTAINS", "STARTS WITH", "ENDS WITH"), scope)
+                if self.key.values:
+                    value = OneOf(self.key.values)
+                    yield Move(" IN [", scope, (value, Listed(value), self.more))
+            case "date" | "datetime":
+                yield from self._one_of(("=", "<", "<=", ">", ">="), scope)
+            case "boolean" | "any":
+                yield from self._one_of(("=", "<>"), scope)
         if self.name:
             yield from self._others(world, scope)
 
@@ -134,13 +137,10 @@ class Compare:
             number = Number(compared(self.key.facts, "="))
             yield Move(" IN [", scope, (number, Listed(number), self.more))
 
-    def _texts(self, scope: Scope) -> Iterator[Move]:
-        if self.key.values:
-            value = OneOf(self.key.values)
-            yield from (Move(f" {sign} ", scope, (value, self.more)) for sign in ("=", "<>"))
-            yield Move(" IN [", scope, (value, Listed(value), self.more))
-        if self.key.parts:
-            yield from (Move(f" {sign} ", scope, (OneOf(self.key.parts), self.more)) for sign in ("CONTAINS", "STARTS WITH", "ENDS WITH"))
+    def _one_of(self, signs: Sequence[str], scope: Scope) -> Iterator[Move]:
+        for sign in signs:
+            if values := self.key.compared(sign):
+                yield Move(f" {sign} ", scope, (OneOf(values), self.more))
 
     def _others(self, world: World, scope: Scope) -> Iterator[Move]:
         """Yield comparisons with the same property of other variables."""

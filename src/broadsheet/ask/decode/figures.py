@@ -29,6 +29,8 @@ class Figures(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def _acceptor(figures: Figures) -> Acceptor | None:
+    if figures.low > figures.high or math.inf in {figures.low, -figures.high}:
+        return None
     held: dict[str, object] = {"type": "integer" if figures.whole else "number"}
     if math.isfinite(figures.low):
         held["exclusiveMinimum" if figures.open_low else "minimum"] = figures.low
@@ -65,9 +67,12 @@ def across(facts: PropertyFacts, sign: str, bound: float, other: str) -> Figures
 
 
 def _bounds(facts: PropertyFacts) -> tuple[float, float]:
-    low, high = (value if isinstance(value, int | float) and math.isfinite(value) else None for value in (facts.low, facts.high))
+    """Return the least and greatest value; of a bound that is no number, that there are none."""
+    low, high = (value if isinstance(value, int | float) else None for value in (facts.low, facts.high))
+    if any(value is not None and math.isnan(value) for value in (low, high)):
+        return math.inf, -math.inf
     if low is None:
         # What is counted or dated lies above zero, unless a value below it was seen.
-        counted = facts.type == "integer" and not any(one.startswith("-") for one in facts.values) and (high is None or high >= 0)
+        counted = facts.type == "integer" and not any(one.startswith("-") for one in facts.values)
         low = 0.0 if counted else -math.inf
     return low, math.inf if high is None else high

@@ -1,6 +1,6 @@
 """A schema's queries as a grammar in text, for servers that hold a model to one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from broadsheet.ask.cypher.printer import label_name
 from broadsheet.ask.decode.figures import compared
@@ -9,6 +9,7 @@ from broadsheet.ask.decode.world import Key, World, base, signs
 from broadsheet.ask.schema import Schema
 
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_NAMES = {"=": "is", "<>": "not", "<": "below", "<=": "most", ">": "above", ">=": "least"}
 _NUMBERS = (
     'whole ::= "0" | [1-9] figure figure figure figure figure figure figure figure',
     "figure ::= [0-9]?",
@@ -83,12 +84,13 @@ class _Rules:
             self.lines.append(f"{name} ::= {' | '.join(ways)}")
         return name
 
-    def _value(self, label: str, key: Key) -> str:
+    def _value(self, label: str, key: Key, sign: str = "=") -> str:
         if key.is_number:
-            sign = '"-"? ' if compared(key.facts, "=").low < 0 else ""
-            return f"{sign}{'whole' if key.facts.type == 'integer' else 'number'}"
+            minus = '"-"? ' if compared(key.facts, "=").low < 0 else ""
+            return f"{minus}{'whole' if key.facts.type == 'integer' else 'number'}"
         place = [one.name for one in self._world.keys("node", label)].index(key.name)
-        return self._rule(f"value-{self._number[label]}-{place}", map(_said, key.values))
+        called = f"{'-'.join(_NAMES.get(one, one.lower()) for one in sign.split())}"
+        return self._rule(f"value-{self._number[label]}-{place}-{called}", map(_said, key.compared(sign)))
 
     def _rest(self, nodes: tuple[tuple[str, str], ...]) -> str:
         """Return the rule of what follows a pattern: conditions on its nodes, and what is returned of them."""
@@ -98,22 +100,29 @@ class _Rules:
         where = f'(" WHERE " "NOT "? {test} ((" AND " {test})* | (" OR " {test})*))? ' if test else ""
         shown = [f"{name}{f'.{key.text}' if key else ''}" for label, name in nodes for key in (None, *self._world.keys("node", label))]
         ordered = [f"{name}.{key.text}" for label, name in nodes for key in self._world.keys("node", label) if key.is_ordered]
-        plain, made = self._rule(f"plain-{called}", map(_said, shown)), self._rule(f"made-{called}", map(_said, self._aggregates(nodes)))
-        ways = [f'"DISTINCT "? {plain} (", " {plain})* limit?', f'({plain} ", ")? {made}', f'{plain} ", count(*) AS n ORDER BY n" " DESC"? limit?']
+        plain, made = self._columns(called, shown), self._rule(f"made-{called}", map(_said, self._aggregates(nodes)))
+        ways = [f'"DISTINCT "? {plain} limit?', f'({plain} ", ")? {made}', f'{plain} ", count(*) AS rows ORDER BY rows" " DESC"? limit?']
         if ordered:
             order = self._rule(f"order-{called}", map(_said, ordered))
             ways.append(f'{plain} " ORDER BY " {order} " DESC"? limit?')
         back = self._rule(f"return-{called}", ways)
         return self._rule(f"rest-{called}", (f'{where}" RETURN " {back}',))
 
+    def _columns(self, called: str, shown: Sequence[str]) -> str:
+        """Return the rule of some columns, none twice: those after the first come in the order of the schema."""
+        after = ""
+        for place in range(len(shown) - 1, -1, -1):
+            own = _said(shown[place])
+            after = self._rule(f"plain-{called}-{place}", [f'{own} (", " {after})?', after] if after else [own])
+        return after
+
     def _tests(self, label: str, name: str) -> list[str]:
         found = []
         for key in self._world.keys("node", label):
             said = _said(f"{name}.{key.text}")
             found.append(f'{said} (" IS NULL" | " IS NOT NULL")')
-            if key.can_equal:
-                compare = " | ".join(_said(f" {sign} ") for sign in self._signs(key))
-                found.append(f"{said} ({compare}) {self._value(label, key)}")
+            allowed = [sign for sign in self._signs(key) if key.is_number or (key.compared(sign) and key.facts.type != "list")]
+            found += [f"{said} {_said(f' {sign} ')} {self._value(label, key, sign)}" for sign in allowed]
         return found
 
     def _signs(self, key: Key) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import string
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -88,6 +89,14 @@ class Mask(NamedTuple):
         return np.flatnonzero(self.needs < room)
 
 
+@dataclass
+class _Behind:
+    """What may come behind a token, and in how many tokens the end can be written then."""
+
+    ways: set[Way]
+    needs: int
+
+
 class Masks:
     """The masks of one schema, with values that are given, for one vocabulary. What this cannot write is left out.
 
@@ -109,18 +118,18 @@ class Masks:
         if (known := self._known.get(state)) is not None:
             self._known.move_to_end(state)
             return known
-        found: dict[int, set[Way]] = {}
+        found: dict[int, _Behind] = {}
         for way in state:
             self._follow(self.vocabulary.root, way, found)
-        states = tuple(map(frozenset, found.values()))
-        needs = np.array([self.needs(one) for one in states], dtype=np.int32)
+        states = tuple(frozenset(one.ways) for one in found.values())
+        needs = np.array([one.needs for one in found.values()], dtype=np.int32)
         mask = Mask(np.array(list(found), dtype=np.int64), needs, states, self.automaton.is_complete(state))
         self._known[state] = mask
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return mask
 
-    def _follow(self, branch: Branch, way: Way, found: dict[int, set[Way]]) -> None:
+    def _follow(self, branch: Branch, way: Way, found: dict[int, _Behind]) -> None:
         """Walk the tree along a way, over its end into what may follow, and note each token that ends on it."""
         left, place = way
         if isinstance(left, Acceptor):
@@ -131,21 +140,29 @@ class Masks:
             if following is None:
                 return
             branch = following
-            for token in branch.tokens:
-                found.setdefault(token, set()).update(self.automaton.after(left[at:], place))
+            if branch.tokens:
+                self._note(branch, Way(left[at:], place), self.automaton.after(left[at:], place), found)
         if branch.next and left:
             self._behind(branch, self.automaton.ways(place), found)
 
-    def _behind(self, branch: Branch, ways: Sequence[Way], found: dict[int, set[Way]]) -> None:
+    def _note(self, branch: Branch, way: Way, ways: Sequence[Way], found: dict[int, _Behind]) -> None:
+        """Note the tokens that end here, what may come behind them, and how far the end is."""
+        needs = self.vocabulary.fewest(self.automaton.closing(way))
+        for token in branch.tokens:
+            noted = found.setdefault(token, _Behind(set(), needs))
+            noted.ways.update(ways)
+            noted.needs = min(noted.needs, needs)
+
+    def _behind(self, branch: Branch, ways: Sequence[Way], found: dict[int, _Behind]) -> None:
         for way in ways:
             if isinstance(way.left, Acceptor) or (way.left and way.left[0] in branch.next):
                 self._follow(branch, way, found)
 
-    def _number(self, branch: Branch, number: Acceptor, place: Place, found: dict[int, set[Way]]) -> None:
+    def _number(self, branch: Branch, number: Acceptor, place: Place, found: dict[int, _Behind]) -> None:
         for byte, following in branch.next.items():
             if byte < 128 and (longer := longer_number(number, byte)) is not None:
-                for token in following.tokens:
-                    found.setdefault(token, set()).add(Way(longer, place))
+                if following.tokens:
+                    self._note(following, Way(longer, place), (Way(longer, place),), found)
                 self._number(following, longer, place, found)
         if number.is_complete:
             self._behind(branch, self.automaton.behind(number, place), found)

@@ -184,6 +184,6 @@ class Inside:
                 yield self._entry(key, scope)
 
     def _entry(self, key: Key, scope: Scope) -> Move:
-        value: Goal = Number(compared(key.facts, "=")) if key.is_number else OneOf(key.values)
+        value: Goal = Number(compared(key.facts, "=")) if key.is_number else OneOf(key.compared("="))
         said = f"{', ' if self.done else ' {'}{key.text}: "
         return Move(said, scope.test(self.name, key.name), (value, replace(self, done=(*self.done, key))))

@@ -32,7 +32,7 @@ class Passed:
         for one in scope.names:
             if all(item.text != one.name for item in scope.items):
                 item = Item(one.name, one, ordered=one.kind == "value" and one.facts is not None)
-                yield Move(one.name, scope._replace(items=(*scope.items, item)), (self.then,))
+                yield Move(one.name, scope.passing(item), (self.then,))
             for key in world.keys(one.kind, one.of):
                 said = f"{one.name}.{key.text}"
                 yield from self.made(scope, said, key.facts if key.is_ordered else None, alias(one.name, key.name), grouped=False)
@@ -54,8 +54,7 @@ class Passed:
             return
         name, named = scope.fresh(called), self.which == "WITH"
         item = Item(said, Name(name, "value", facts=facts), facts is not None, grouped)
-        taken = scope.taken | {name} if named else scope.taken
-        yield Move(f"{shown or said} AS {name}" if named else shown or said, scope._replace(items=(*scope.items, item), taken=taken), (self.then,))
+        yield Move(f"{shown or said} AS {name}" if named else shown or said, scope.passing(item), (self.then,))
 
 
 @dataclass(frozen=True, slots=True)

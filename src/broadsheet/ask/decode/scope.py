@@ -56,11 +56,19 @@ class Scope(NamedTuple):
 
     def named(self, name: Name) -> "Scope":
         """Return the scope with one more variable."""
-        return self._replace(names=(*self.names, name), taken=self.taken | {name.name})
+        return Scope((*self.names, name), self.taken | {name.name}, self.tested, self.items, self.matches, self.withs, self.optional)
+
+    def passing(self, item: Item) -> "Scope":
+        """Return the scope with one more item of a WITH or RETURN; the name that one has after a WITH is taken."""
+        taken = self.taken if item.name is None else self.taken | {item.name.name}
+        return Scope(self.names, taken, self.tested, (*self.items, item), self.matches, self.withs, self.optional)
 
     def test(self, name: str, key: str) -> "Scope":
         """Return the scope with one more value tested; one of a node without a name is not kept."""
-        return self._replace(tested=self.tested | {(name, key)}) if name else self
+        if not name:
+            return self
+        # Made outright, for it is made very often.
+        return Scope(self.names, self.taken, self.tested | {(name, key)}, self.items, self.matches, self.withs, self.optional)
 
     def nodes(self, *, optional: bool) -> tuple[Name, ...]:
         """Return the nodes that may be used: those that may be null only where that is said."""

@@ -1,7 +1,7 @@
 """A schema as a grammar needs it: names as they are written, what each label is joined to, and the values that each property may be compared with."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +9,11 @@ from broadsheet.ask.cypher.nodes import Literal_
 from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.decode.figures import SIGNS, compared
 from broadsheet.ask.decode.given import Given
-from broadsheet.ask.schema import NUMBERS, PropertyFacts, Schema
+from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema
 from broadsheet.core.errors import ConfigError
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_PARTS: Mapping[str, Callable[[str, str], bool]] = {"CONTAINS": str.__contains__, "STARTS WITH": str.startswith, "ENDS WITH": str.endswith}
 _LATIN = re.compile(r"[A-Za-z]")
 # Values of one property that a query may choose from, those of the question first.
 MOST_VALUES = 200
@@ -21,13 +22,22 @@ YEARS = (1000.0, 2999.0)
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A property: its name as it is written, what is known of it, values as they are written, and what may be a part of a text."""
+    """A property: its name as it is written, what is known of it, values as they are written, and texts that may be a part of one."""
 
     name: str
     text: str
     facts: PropertyFacts
     values: tuple[str, ...]
     parts: tuple[str, ...] = ()
+
+    def compared(self, sign: str) -> tuple[str, ...]:
+        """Return what its texts or days can be compared with, as it is written, so that some value that was seen may meet it."""
+        if self.facts.type in TIMES:
+            return tuple(one for one in self.values if not _beyond(self.facts, sign, one))
+        if sign not in _PARTS:
+            return self.values
+        seen = self.facts.values
+        return tuple(written(Literal_(one)) for one in self.parts if not self.facts.closed or any(_PARTS[sign](value, one) for value in seen))
 
     @property
     def is_number(self) -> bool:
@@ -42,7 +52,7 @@ class Key:
     @property
     def can_equal(self) -> bool:
         """Whether there is a value that it can be compared with."""
-        return compared(self.facts, "=").start() is not None if self.is_number else bool(self.values) and self.facts.type != "list"
+        return compared(self.facts, "=").start() is not None if self.is_number else bool(self.compared("=")) and self.facts.type != "list"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +120,8 @@ class World:
         for key, facts in held.items():
             if self._is_text(key):
                 values = self._values(name, key, facts[0])
-                words = (self._quoted(one) for one in self._given.words)
-                parts = tuple(_several((*values, *words))) if facts[0].type == "string" else ()
+                texts = (*self._given.values(name, key), *facts[0].values, *self._given.words)
+                parts = tuple(_several(one for one in texts if self._is_text(one))) if facts[0].type == "string" else ()
                 found.append(Key(key, label_name(key), facts[0], values, parts))
         return tuple(found)
 
@@ -164,6 +174,13 @@ def signs(key: Key) -> tuple[str, ...]:
 
 def _several(values: Iterable[str]) -> list[str]:
     return [one for one in dict.fromkeys(values) if one][:MOST_VALUES]
+
+
+def _beyond(facts: PropertyFacts, sign: str, value: str) -> bool:
+    """Whether a day lies so that no day that was seen compares with it."""
+    low, high, day = (match[0] if (match := _DATE.search(str(one))) else "" for one in (facts.low, facts.high, value))
+    below, above = bool(low) and (day <= low if sign == "<" else day < low), bool(high) and (day >= high if sign == ">" else day > high)
+    return {"<": below, "<=": below, ">": above, ">=": above}.get(sign, below or above)
 
 
 def _moment(value: str, kind: str) -> str:

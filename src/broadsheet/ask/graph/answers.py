@@ -26,24 +26,27 @@ class Answers:
             made.append(next((value for value in values if value is not None), None))
         return tuple(made)
 
-    def _value(self, held: Any, kind: Kind) -> Value:
-        if held is None:
-            return None
+    def _value(self, held: Any, kind: Kind) -> Value:  # noqa: PLR0911 - an answer has many kinds of values
         match held:
+            case GraphNode() | GraphEdge() if kind.entries:
+                return self._properties(held.properties)
             case GraphNode():
-                return self._properties(held.properties) if kind.entries else GraphNode(self._node_id(held.id), self._properties(held.properties))
+                return self._node(held)
             case GraphEdge():
-                return self._properties(held.properties) if kind.entries else self._edge(held)
+                return self._edge(held)
             case GraphPath():
                 edges = tuple(map(self._edge, held.edges))
-                if kind.name == "relations":
-                    return list(edges)
-                return GraphPath(tuple(GraphNode(self._node_id(one.id), self._properties(one.properties)) for one in held.nodes), edges)
+                return list(edges) if kind.name == "relations" else GraphPath(tuple(map(self._node, held.nodes)), edges)
+            case list() if kind.name == "picked":
+                return [self._value(one["f1"], kind.of or kind) for one in held if one["f0"]]
             case list():
                 return [self._value(one, kind.of or kind) for one in held]
             case dict() if kind.name == "map":
                 return {key: self._value(held[f"f{place}"], of) for place, (key, of) in enumerate(kind.entries)}
         return held
+
+    def _node(self, held: GraphNode) -> GraphNode:
+        return GraphNode(self._node_id(held.id), self._properties(held.properties))
 
     def _node_id(self, held: NodeId) -> NodeId:
         return NodeId(self._labels[held.label], held.row)

@@ -54,8 +54,8 @@ def _join(keyed: Keyed, file: Path) -> None:
     own = frame.drop([column for column in (START, END, START_LABEL, END_LABEL) if column in frame.columns])
     for pair in dict.fromkeys(zip(labels[START], labels[END], strict=True)):
         rows = [row for row, both in enumerate(zip(labels[START], labels[END], strict=True)) if both == pair]
-        ends = ((label, [keys[column][row] for row in rows]) for label, column in zip(pair, (START, END), strict=True))
-        keyed.join(kind, *ends, own[rows], file.name)  # pyrefly: ignore[bad-argument-type]
+        start, end = ((label, [keys[column][row] for row in rows]) for label, column in zip(pair, (START, END), strict=True))
+        keyed.join(kind, start, end, own[rows], file.name)
 
 
 def _key(value: object) -> str | None:
@@ -68,4 +68,6 @@ def _table(file: Path) -> pl.DataFrame:
             return pl.read_parquet(file)
         return pl.read_csv(file, try_parse_dates=True, infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError) as fault:
-        raise RecordError(f"{file.name} cannot be read as a table: {str(fault).splitlines()[0]}.", "Mend the file: a header, and a row for each record.") from None
+        raise RecordError(
+            f"{file.name} cannot be read as a table: {str(fault).splitlines()[0]}.", "Mend the file: a header, and a row for each record."
+        ) from None

@@ -78,8 +78,8 @@ class _Model:
         start, end = ((labels[relation[end]["$ref"]], table[mapping[f"{end}Mapping"]["fieldName"]].to_list()) for end in ("from", "to"))
         rows = [row for row, pair in enumerate(zip(start[1], end[1], strict=True)) if keyed.has(start[0], pair[0]) and keyed.has(end[0], pair[1])]
         left[name] = left.get(name, set(range(table.height))) - set(rows)
-        keys = ((label, [keys[row] for row in rows]) for label, keys in (start, end))
-        keyed.join(self._of(relation["type"])["token"], *keys, frame[rows] if frame.width else None)  # pyrefly: ignore[bad-argument-type]
+        start, end = ((label, [keys[row] for row in rows]) for label, keys in (start, end))
+        keyed.join(self._of(relation["type"])["token"], start, end, frame[rows] if frame.width else None)
 
     def _unnamed(self, keyed: Keyed) -> None:
         """Add the relations of tables that no mapping names, where their own headers say what they join."""
@@ -89,11 +89,13 @@ class _Model:
                 continue
             table = pl.read_csv(io.BytesIO(self._archive.read(name)), infer_schema=False)
             if not {START, END, TYPE} <= set(table.columns):
-                raise RecordError(f"The model names no {name}, whose columns are {', '.join(table.columns)}.", "Export it again, or take the table out of the zip.")
+                raise RecordError(
+                    f"The model names no {name}, whose columns are {', '.join(table.columns)}.", "Export it again, or take the table out of the zip."
+                )
             own = [column for column in table.columns if not column.startswith(":")]
             for kind, start, end, *held in table.select(TYPE, START, END, *own).iter_rows():
-                ends = ((keyed.home_of(key, name), [key]) for key in (start, end))
-                keyed.join(kind, *ends, pl.DataFrame(dict(zip(own, ([one] for one in held), strict=True))), name)  # pyrefly: ignore[bad-argument-type]
+                frame = pl.DataFrame(dict(zip(own, ([one] for one in held), strict=True)))
+                keyed.join(kind, (keyed.home_of(start, name), [start]), (keyed.home_of(end, name), [end]), frame, name)
 
     def _of(self, reference: Any) -> dict[str, Any]:
         return self._known[reference["$ref"] if isinstance(reference, dict) else reference]

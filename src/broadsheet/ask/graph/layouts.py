@@ -62,9 +62,7 @@ def layout_of(graph: Graph) -> Layout:
     kinds = dict.fromkeys(one.type for one in graph.joined)
     relations = {kind: table(kind, [one.frame for one in graph.joined if one.type == kind]) for kind in kinds}
     triples = tuple(Triple(one.start, one.type, one.end) for one in graph.joined)
-    loops = frozenset(
-        one.type for one in graph.joined if one.start == one.end and (one.frame[Columns.GRAPH_START] == one.frame[Columns.GRAPH_END]).any()
-    )
+    loops = frozenset(one.type for one in graph.joined if one.start == one.end and (one.frame[Columns.GRAPH_START] == one.frame[Columns.GRAPH_END]).any())
     return Layout(nodes, relations, triples, loops, {label: frame.height for label, frame in graph.nodes.items()})
 
 

@@ -8,8 +8,11 @@ from broadsheet.ask.check.scope import Scopes
 from broadsheet.ask.check.shapes import Shapes
 from broadsheet.ask.check.values import Values
 from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.question.denied_held import DeniedHeld
 from broadsheet.ask.question.doubts import Doubt, finding_of
-from broadsheet.ask.question.held import held_in
+from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.gathered_held import GatheredHeld
+from broadsheet.ask.question.held import Held, held_in
 from broadsheet.ask.question.names_held import NamesHeld
 from broadsheet.ask.question.order_held import OrderHeld
 from broadsheet.ask.question.reader import read_question
@@ -22,10 +25,10 @@ from broadsheet.ask.schema import Schema
 SURE = frozenset(
     "limit limit_of_one limit_missing one_missing sign sign_of_equal strictness repeated number_changed number_missing number_bound_missing decade_changed year_changed date_changed date_missing "
     "date_bound_missing quoted_changed quoted_missing quoted_bound_missing code_changed code_missing code_bound_missing name_changed name_missing name_bound_missing number_extra "
-    "text_extra truth_denied truth_held truth_missing order order_missing superlative superlative_missing soft_high soft_low soft_old soft_new containment containment_equal "
+    "truth_denied truth_held truth_missing order order_missing superlative superlative_missing soft_high soft_low soft_old soft_new containment containment_equal "
     "negation_missing negation_extra unequal_extra null_extra avg_changed sum_changed count_changed stDev_changed percentileCont_changed extreme avg_missing how_many count_extra "
-    "distinct_counted distinct_rows different_counted count_repeats or_for_and or_extra or_missing relation property_filtered property_ordered returned hop_missing property_role order_role interval "
-    "interval_half called top_missing first_latest property_denied".split()
+    "distinct_counted distinct_rows different_counted count_repeats or_extra or_missing relation property_filtered property_ordered returned hop_missing property_role order_role interval "
+    "interval_half called top_missing property_denied".split()
 )
 
 # Words that hardly any English question does without.
@@ -49,19 +52,25 @@ def vocabulary_of(schema: Schema) -> Vocabulary:
 
 def doubts(question: str, text: str, query: Query, schema: Schema) -> Iterator[Doubt]:
     """Yield what a question and a query tell differently, sure or not."""
-    vocabulary = vocabulary_of(schema)
-    facts = read_question(question, vocabulary)
-    scopes = Scopes(query)
-    Shapes(scopes, schema, text).check()
-    held = held_in(query, scopes)
-    values = ValuesHeld(facts, held, text, vocabulary)
+    facts, held, scopes = _both(question, text, query, schema)
+    values = ValuesHeld(facts, held, text, vocabulary_of(schema))
     if not is_english(facts.tokens):
         # Of another language only figures and what stands in quotation marks are understood.
         yield from values.figures()
         return
     yield from values.doubts()
     yield from OrderHeld(facts, held, Values(scopes, schema), text).doubts()
+    yield from GatheredHeld(facts, held).doubts()
+    yield from DeniedHeld(facts, held).doubts()
     yield from NamesHeld(facts, held, schema).doubts()
+
+
+def _both(question: str, text: str, query: Query, schema: Schema) -> tuple[Facts, Held, Scopes]:
+    """Return the facts of both; the things of the query are narrowed by the schema."""
+    facts = read_question(question, vocabulary_of(schema))
+    scopes = Scopes(query)
+    Shapes(scopes, schema, text).check()
+    return facts, held_in(query, scopes), scopes
 
 
 def check_against(question: str, text: str, schema: Schema) -> Checked:
@@ -78,3 +87,9 @@ def check_against(question: str, text: str, schema: Schema) -> Checked:
         return checked
     told = (finding_of(one, question, SURE) for one in doubts(question, text, checked.query, schema))
     return Checked.of(text, checked.query, (*checked.findings, *told))
+
+
+def figure_doubts(question: str, text: str, query: Query, schema: Schema) -> Iterator[Doubt]:
+    """Yield only the numbers, dates, codes and quoted texts of a question that a query lacks: what the least effort sees."""
+    facts, held, _ = _both(question, text, query, schema)
+    yield from ValuesHeld(facts, held, text, vocabulary_of(schema)).figures()

@@ -31,8 +31,8 @@ class Value(NamedTuple):
 
 class Comparison(NamedTuple):
     """`more than 5`, `before 2000`, `no later than June 2010`; `of_age` where older is less of a date of birth and more of an age.
-    Where a word denies it (`not more than 5`), the sign is turned and it is marked so.
 
+    Where a word denies it (`not more than 5`), the sign is turned and it is marked so.
     The value is None where the other side is no value that is told (`higher revenue than their parent`). Of a range (`between 3 and 9`) there are two.
     """
 

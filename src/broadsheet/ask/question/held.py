@@ -175,7 +175,7 @@ def _clause(held: Held, node: Node) -> None:
             held.negations.append((node.place, "NONE"))
         case Binary(sign="=" | "<" | "<=", right=Literal_(value=0 | False | 1)) if _denies(node):
             held.negations.append((node.place, "nothing"))
-        case Function(name=name) if name.lower() in {"isempty"}:
+        case Function(name=name) if name.lower() == "isempty":
             held.negations.append((node.place, name))
         case Binary(sign="OR" | "XOR" | "IN"):
             held.alternatives.append(node.place)
@@ -232,7 +232,19 @@ def _filters(held: Held, node: object, *, positive: bool, seen: set[int]) -> Non
             for item in node.right.items if isinstance(node.right, ListOf) else ():
                 if (constant := constant_of(held, item)) is not None:
                     between = Place(node.left.place.end, node.right.place.start)
-                    held.filters.append(Filter(node.place, "IN" if positive else "NOT IN", between, held.resolved(node.left), constant, item, not positive, written(node), held.thing(node.left)))
+                    held.filters.append(
+                        Filter(
+                            node.place,
+                            "IN" if positive else "NOT IN",
+                            between,
+                            held.resolved(node.left),
+                            constant,
+                            item,
+                            not positive,
+                            written(node),
+                            held.thing(node.left),
+                        )
+                    )
             _inside(held, node, seen)
         case Node():
             _inside(held, node, seen)
@@ -273,7 +285,11 @@ def constant_of(held: Held, node: Expression) -> Constant | None:
         return _date(node, node.arguments[0])
     if isinstance(node, Property) and isinstance(node.of, Function) and node.key in {"epochMillis", "epochSeconds"}:
         return constant_of(held, node.of)
-    if isinstance(node, Function) and node.name.lower() in {"tolower", "toupper", "lower", "upper", "trim", "tointeger", "tofloat", "tostring"} and len(node.arguments) == 1:
+    if (
+        isinstance(node, Function)
+        and node.name.lower() in {"tolower", "toupper", "lower", "upper", "trim", "tointeger", "tofloat", "tostring"}
+        and len(node.arguments) == 1
+    ):
         return constant_of(held, node.arguments[0])
     return None
 

@@ -4,8 +4,19 @@ from collections.abc import Iterator
 
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import Scopes, Thing, walk
-from broadsheet.ask.cypher.nodes import Binary, Function, Label, MapOf, Place, Projection, Property, Variable
-from broadsheet.ask.cypher.printer import label_name
+from broadsheet.ask.cypher.nodes import (
+    Binary,
+    Function,
+    IsNull,
+    Label,
+    Literal_,
+    MapOf,
+    Place,
+    Projection,
+    Property,
+    Variable,
+)  # fmt: skip
+from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Facts, Mention, Value
@@ -15,14 +26,18 @@ from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import Schema
 
 # What may stand before the name of a property, and around the thing that is asked for.
-_BEFORE = frozenset("the a an and or of by with their its his her whose have has having in on at to for is are highest lowest most least total average maximum minimum no".split())
+_BEFORE = frozenset(
+    "the a an and or of by with their its his her whose have has having in on at to for is are highest lowest most least total average maximum minimum no".split()
+)
 _BETWEEN = frozenset("value values property score of is are was were a an the that with exactly equal to ' \" count level attribute field set".split())
 _FUNCTIONAL = frozenset(map(root, "other node thing item type group".split()))
 _ASKING = frozenset(
     "which what list show find give me name display identify return get retrieve provide select are is the all any top first last how many count number of different distinct unique "
     "oldest newest latest tell us please can you could".split()
 )
-_GOING = frozenset("who that which with have has had are is were was do does did in by of from whose where and at on for to without not never can could".split())
+_GOING = frozenset(
+    "who that which with have has had are is were was do does did in by of from whose where and at on for to without not never can could".split()
+)
 
 
 class NamesHeld:
@@ -67,12 +82,16 @@ class NamesHeld:
             )
             said = _roots(label.name) & self._roots
             rest = {part for name in self._types - {label.name} for part in _roots(name)}
-            others = sorted(name for name in {triple.type for triple in triples} & set(mentioned) - self._types if said <= _roots(name) and not _roots(name) <= rest)
+            others = sorted(
+                name for name in {triple.type for triple in triples} & set(mentioned) - self._types if said <= _roots(name) and not _roots(name) <= rest
+            )
             if others:
                 fix = (Splice(label.place, label_name(others[0])),) if len(others) == 1 else ()
                 yield Doubt("relation", Code.QUESTION_MISMATCH, label.place, mentioned[others[0]].place, f"the query follows {label.name}.", fix)
         for name, mention in mentioned.items():
-            if name not in self._types and not any(root(part) in {root(word) for used in self._types for word in parts(used)} for part in parts(name) if part not in LITTLE):
+            if name not in self._types and not any(
+                root(part) in {root(word) for used in self._types for word in parts(used)} for part in parts(name) if part not in LITTLE
+            ):
                 others = [one for one in self._facts.mentions if one.place == mention.place and one.kind in {"label", "property"}]
                 if not others:
                     yield Doubt("relation_missing", Code.QUESTION_FACT_MISSING, self._held.last, mention.place, f"the query does not follow {name}.")
@@ -92,8 +111,8 @@ class NamesHeld:
             others = [one for one in mentioned if one.name in own and kinds & {facts.type for facts in own[one.name]}]
             if others and node.key in own:
                 fix = (Splice(node.key_place, label_name(others[0].name)),) if len({one.name for one in others}) == 1 else ()
-                role = f"{role}_text" if role == "filtered" and "string" in kinds else role
-                yield Doubt(f"property_{role}", Code.QUESTION_MISMATCH, node.key_place, others[0].place, f"the query reads {node.key}.", fix)
+                rule = f"property_{role}_text" if role == "filtered" and "string" in kinds else f"property_{role}"
+                yield Doubt(rule, Code.QUESTION_MISMATCH, node.key_place, others[0].place, f"the query reads {node.key}.", fix)
         for one in mentioned:
             rule = "truth_missing" if self._is_truth(one) else "property_denied" if self._denied(one) else "property_missing"
             yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query does not read {one.name}.")
@@ -141,7 +160,14 @@ class NamesHeld:
         for one in self._facts.superlatives:
             behind = [mention for mention in self._mentioned("property") if 0 < mention.place.start - one.place.end < 3]
             orders = [order for order in self._held.orders if order.first]
-            if one.soft or one.way not in {"high", "low"} or len(orders) != 1 or not behind or not isinstance(orders[0].subject, Property) or (thing := self._held.thing(orders[0].subject)) is None:
+            if (
+                one.soft
+                or one.way not in {"high", "low"}
+                or len(orders) != 1
+                or not behind
+                or not isinstance(orders[0].subject, Property)
+                or (thing := self._held.thing(orders[0].subject)) is None
+            ):
                 continue
             yield from self._another(behind[0], orders[0].subject, thing, "order_role")
 
@@ -193,9 +219,18 @@ class NamesHeld:
         }
         missing = [one for one in self._mentioned("relation") if one.name not in self._types]
         for one in mentioned:
-            if {root(word) for word in parts(one.name)} & (texts | _FUNCTIONAL) or one.name in used or one.place in places or any(_within(one.place, place) for place in places):
+            if (
+                {root(word) for word in parts(one.name)} & (texts | _FUNCTIONAL)
+                or one.name in used
+                or one.place in places
+                or any(_within(one.place, place) for place in places)
+            ):
                 continue
-            joined = [relation for relation in missing if any(triple.type == relation.name and one.name in {triple.start, triple.end} for triple in self._schema.triples)]
+            joined = [
+                relation
+                for relation in missing
+                if any(triple.type == relation.name and one.name in {triple.start, triple.end} for triple in self._schema.triples)
+            ]
             rule = "hop_missing" if joined else "label_missing"
             yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, one.place, f"the query has no {one.name}.")
             return
@@ -225,6 +260,8 @@ class NamesHeld:
         before = [token for token in self._facts.tokens if token.place.end <= first]
         after = [token for token in self._facts.tokens if token.place.start >= found[0].place.end]
         asking = all(token.low in _ASKING or token.low in p.SUPERLATIVES or token.low in p.NUMBERS or token.shape == "number" for token in before)
+        if found[0].words.endswith(("'s", "’s", "s'")) or (after and after[0].low == "'"):
+            return None
         going = not after or after[0].shape == "mark" or after[0].low in _GOING or after[0].low.endswith(("ed", "ing"))
         return found[0] if asking and going else None
 
@@ -239,16 +276,28 @@ class NamesHeld:
     def _either(self) -> Iterator[Doubt]:
         ors = self._facts.marked("or")
         lows = [token.low for token in self._facts.tokens]
-        joined = [node for node in walk(self._held.query) if isinstance(node, Binary) and node.sign in {"OR", "XOR"}]
-        if joined and not ors and not {"any", "one", "and", "also", "all", "both", "between", "outside", "related", "about", "-", "/", ","} & set(lows):
-            yield Doubt("or_extra", Code.QUESTION_MISMATCH, joined[0].place, None, "The question has no `or`, and the query has.")
-        elif joined and not ors and "or" not in lows:
-            yield Doubt("or_for_and", Code.QUESTION_MISMATCH, joined[0].place, None, "The question has no `or`, and the query has.")
+        joined = [node for node in walk(self._held.query) if isinstance(node, Binary) and node.sign in {"OR", "XOR"} and self._parts_two(node)]
+        if joined and not ors and "or" not in lows:
+            yield Doubt("or_extra", Code.QUESTION_MISMATCH, joined[0].place, None, f"The question has no `or`, and the query has {written(joined[0])}.")
         if ors and not self._held.alternatives:
             place = next((node.place for node in walk(self._held.query) if isinstance(node, Binary) and node.sign == "AND"), self._held.last)
             both = [one for one in self._held.filters if one.value is not None]
             rule = "or_missing" if place != self._held.last and len(both) > 1 and not self._facts.marked("negation") else "or_unseen"
             yield Doubt(rule, Code.QUESTION_MISMATCH, place, ors[0].place, "the query asks for all of it.")
+
+    def _parts_two(self, node: Binary) -> bool:
+        """Whether an OR stands between two different conditions that the question names, and not between two ways to say one."""
+        sides = []
+        for side in (node.left, node.right):
+            inner = list(walk(side))
+            if any(isinstance(one, IsNull) and not one.negated for one in inner):
+                return False
+            keys = {one.key for one in inner if isinstance(one, Property)} | {one.name for one in inner if isinstance(one, Label)}
+            values = {str(one.value) for one in inner if isinstance(one, Literal_)}
+            sides.append((keys, values))
+        (keys, values), (others, other_values) = sides
+        bounds = all(isinstance(side, Binary) and side.sign in {"<", "<=", ">", ">="} for side in (node.left, node.right))
+        return bounds or (bool(keys and others) and not keys & others and not (values & other_values - {"0", "1", "True"}))
 
     def _optional(self) -> Iterator[Doubt]:
         marks = self._facts.marked("optional")

@@ -75,7 +75,9 @@ CONTAINS = _table(
         "ENDS WITH": "ending with|ends with|end with|ended with|ending in|ends in|end in|suffixed with|with the suffix|finishing with|finishes with|finish with",
     }
 )
-CONTAINED = _words("the a an word words phrase text substring term string letter letters character characters keyword keywords prefix suffix of following in it name title")
+CONTAINED = _words(
+    "the a an word words phrase text substring term string letter letters character characters keyword keywords prefix suffix of following in it name title"
+)
 
 SUPERLATIVES: Mapping[str, str] = {
     **dict.fromkeys(
@@ -139,7 +141,8 @@ NEGATIONS = _words(
 NOT_OPTIONAL = "if any|if available|if present|if it exists|if they exist|if exists|if exist|if there is one|if there is any|if there are any|where available|"
 OPTIONAL = _table(
     {
-        "optional": NOT_OPTIONAL + "when available|optionally|if known|if applicable|even if|even those without|including those without|whether or not|or none|if they have any|"
+        "optional": NOT_OPTIONAL
+        + "when available|optionally|if known|if applicable|even if|even those without|including those without|whether or not|or none|if they have any|"
         "if they have one|if it has any|if it has one|if he has any|if given|if one exists|regardless of whether|where known|if possible|where present|where applicable",
         "existence": "is there|are there|was there|were there|does there exist|exist|exists|at least one|at least a|one or more|any",
         "both": "both|as well as|and also|simultaneously|at the same time",
@@ -150,6 +153,10 @@ OPTIONAL = _table(
         "several": "multiple|several|more than one|many|numerous|various|two or more|at least two|more than once",
     }
 )
+TITLES = _words("dr mr mrs ms prof st sir lady lord capt col gen sgt rev")
+ORDINALS: Mapping[str, int] = {
+    one: number for number, one in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1)
+}
 # How a request begins; a number soon after it bounds the list.
 ASKS = _words(
     "list show name find give display identify return get which what retrieve provide select pick tell fetch enumerate present report output who whose where when how is are "
@@ -165,7 +172,16 @@ SCALES: Mapping[str, int] = {
     "hundred": 100, "hundreds": 100, "thousand": 1000, "thousands": 1000, "k": 1000, "million": 10**6, "millions": 10**6, "m": 10**6, "mn": 10**6, "billion": 10**9,
     "billions": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,
 }  # fmt: skip
-DECADES: Mapping[str, int] = {"twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970, "eighties": 1980, "nineties": 1990}
+DECADES: Mapping[str, int] = {
+    "twenties": 1920,
+    "thirties": 1930,
+    "forties": 1940,
+    "fifties": 1950,
+    "sixties": 1960,
+    "seventies": 1970,
+    "eighties": 1980,
+    "nineties": 1990,
+}
 MONTHS = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
 # Words with a capital that name nothing of a graph.
 PLAIN_CAPITALS = _words(

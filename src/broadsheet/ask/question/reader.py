@@ -105,9 +105,15 @@ class _Reader:
             link = one.last
             # The unit may stand before the link: from 5 stars to 9 stars.
             for _ in range(2):
-                if link < len(self._lows) and self._lows[link] not in {"and", "to", "-", "–", "through", "until", "till"} and self._pieces[link].shape == "word":
+                if (
+                    link < len(self._lows)
+                    and self._lows[link] not in {"and", "to", "-", "–", "through", "until", "till"}
+                    and self._pieces[link].shape == "word"
+                ):
                     link += 1
-            if link >= len(self._lows) or self._lows[link] not in ({"and", "to", "-", "–", "through"} if low != "from" else {"to", "-", "–", "through", "until", "till"}):
+            if link >= len(self._lows) or self._lows[link] not in (
+                {"and", "to", "-", "–", "through"} if low != "from" else {"to", "-", "–", "through", "until", "till"}
+            ):
                 continue
             other = self._value_behind(link + 1, free=False)
             if other is None or not _bounds(one) or not _bounds(other):
@@ -185,7 +191,7 @@ class _Reader:
         return low in {"exact", "outside", "besides", "except", "excluding"} and value.is_number
 
     def _near_year(self, value: Value) -> bool:
-        return value.soft is False and (value.first == 0 or self._lows[value.first - 1] not in {"the"})
+        return value.soft is False and (value.first == 0 or self._lows[value.first - 1] != "the")
 
     def _after(self) -> Iterator[Comparison]:
         for value in self._values:
@@ -196,7 +202,11 @@ class _Reader:
                     found: tuple[str, int] | None = (">=", end + 1)
                 elif (found := p.phrase_at(p.AFTER, self._lows, end)) is None and self._pieces[end].shape == "word" and self._lows[end] not in p.NO_BRIDGE:
                     continue
-                if found is not None and all(self._free(at) for at in range(end, found[1])) and not (self._lows[end] in {"minimum", "maximum"} and end > value.last):
+                if (
+                    found is not None
+                    and all(self._free(at) for at in range(end, found[1]))
+                    and not (self._lows[end] in {"minimum", "maximum"} and end > value.last)
+                ):
                     self._taken.update(range(end, found[1]))
                     self._valued.add(value.first)
                     yield Comparison(self._place(value.first, found[1]), found[0], value, self._said(value.first, found[1]))  # pyrefly: ignore
@@ -216,7 +226,11 @@ class _Reader:
         """Return a letter that stands for itself, or a word after `the word`."""
         while at < len(self._lows) and self._lows[at] in p.CONTAINED - {"a"}:
             at += 1
-        if at < len(self._lows) and self._pieces[at].shape == "word" and (len(self._lows[at]) == 1 or self._lows[at - 1] in {"word", "phrase", "letter", "substring", "prefix"}):
+        if (
+            at < len(self._lows)
+            and self._pieces[at].shape == "word"
+            and (len(self._lows[at]) == 1 or self._lows[at - 1] in {"word", "phrase", "letter", "substring", "prefix"})
+        ):
             return Value(self._pieces[at].place, "name", self._pieces[at].text, self._pieces[at].text, at, at + 1)
         return None
 
@@ -224,7 +238,13 @@ class _Reader:
 
     def _limits(self) -> Iterator[Limit]:
         for value in self._values:
-            if value.kind != "number" or not isinstance(value.value, int) or value.first in self._valued or value.soft and value.text[:1].isdigit() or value.value < 1:
+            if (
+                value.kind != "number"
+                or not isinstance(value.value, int)
+                or value.first in self._valued
+                or (value.soft and value.text[:1].isdigit())
+                or value.value < 1
+            ):
                 continue
             if (found := self._limit(value)) is not None:
                 start, end, which = found
@@ -240,7 +260,7 @@ class _Reader:
             return at - 1, end, which
         if before in p.SUPERLATIVES and before not in {"minimum", "maximum", "min", "max"}:
             return at - 1, end, "top"
-        if after in p.SUPERLATIVES and after not in {"minimum", "maximum", "min", "max"} or after == "top":
+        if (after in p.SUPERLATIVES and after not in {"minimum", "maximum", "min", "max"}) or after == "top":
             return at, end + 1, "top"
         if after in {"results", "rows", "examples", "entries", "records", "result", "instances", "answers"} and not self._hanging(at):
             return at, end, "any"
@@ -322,7 +342,12 @@ class _Reader:
                 continue
             which, end = found
             before = self._lows[at - 1] if at else ""
-            soft = which in {"min", "max"} or (end - at == 1 and which in {"sum", "count"} and self._lows[at] != "altogether" and before not in {"the", "a", "what's", "is", "their", "in", ""} | p.SUPERLATIVES.keys())
+            soft = which in {"min", "max"} or (
+                end - at == 1
+                and which in {"sum", "count"}
+                and self._lows[at] != "altogether"
+                and before not in {"the", "a", "what's", "is", "their", "in", ""} | p.SUPERLATIVES.keys()
+            )
             yield Aggregate(self._place(at, end), which, self._said(at, end), self._about(end), soft)  # pyrefly: ignore
             at = end
 
@@ -330,7 +355,11 @@ class _Reader:
         at = 0
         while at < len(self._lows):
             found = p.phrase_at(p.OPTIONAL, self._lows, at) if self._free(at) else None
-            if found is not None and not (found[0] == "only" and at and self._lows[at - 1] == "not") and not (self._lows[at] in {"each", "every"} and self._lows[at + 1 : at + 2] == ["other"]):
+            if (
+                found is not None
+                and not (found[0] == "only" and at and self._lows[at - 1] == "not")
+                and not (self._lows[at] in {"each", "every"} and self._lows[at + 1 : at + 2] == ["other"])
+            ):
                 yield Mark(self._place(at, found[1]), found[0], self._said(at, found[1]), self._about(found[1]))  # pyrefly: ignore
                 self._taken.update(range(at, found[1]) if found[0] == "optional" else ())
                 at = found[1]

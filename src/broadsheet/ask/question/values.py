@@ -49,11 +49,11 @@ def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None
         case "date":
             return Value(token.place, "date", iso(token.text) or token.text, token.text, at, at + 1)
         case "code":
-            end = at + 2 if at not in known and at + 2 < len(tokens) and _postcode(tokens, at) else at
-            end = end if end > at else at
-            place = Place(token.place.start, tokens[end].place.end)
+            end = at
+            while end + 1 < len(tokens) and _goes_with(tokens[end], tokens[end + 1]):
+                end += 1
             text = _between(tokens, at, end)
-            return None if at in known else Value(place, "code", text, text, at, end + 1)
+            return None if at in known else Value(Place(token.place.start, tokens[end].place.end), "code", text, text, at, end + 1)
         case "number":
             return _number(tokens, at)
         case "word":
@@ -61,10 +61,11 @@ def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None
     return None
 
 
-def _postcode(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a code goes on as in `M9 4NL`: a digit, then letters that touch it."""
-    second, third = tokens[at + 1], tokens[at + 2]
-    return second.shape == "number" and third.shape == "word" and third.text.isupper() and second.place.end == third.place.start
+def _goes_with(one: Token, other: Token) -> bool:
+    """Whether two short codes are one: `M9 4NL`."""
+    return (
+        other.shape == "code" and other.place.start == one.place.end + 1 and all(len(code.text) < 5 and code.text == code.text.upper() for code in (one, other))
+    )
 
 
 def _between(tokens: Sequence[Token], first: int, last: int) -> str:
@@ -113,18 +114,18 @@ def _worded(tokens: Sequence[Token], at: int) -> Value | None:
     low = tokens[at].low
     if low in p.DECADES and at and tokens[at - 1].low == "the":
         return Value(tokens[at].place, "decade", p.DECADES[low], tokens[at].text, at, at + 1)
-    if low == "half" or (low not in p.NUMBERS and not (low == "a" and at + 1 < len(tokens) and tokens[at + 1].low in {"hundred", "thousand", "million", "billion", "dozen"})):
+    if low == "half" or (
+        low not in p.NUMBERS and not (low == "a" and at + 1 < len(tokens) and tokens[at + 1].low in {"hundred", "thousand", "million", "billion", "dozen"})
+    ):
         return None
     total, part, end = 0, 1 if low == "a" else p.NUMBERS[low], at + 1
     while end < len(tokens):
         word = tokens[end].low
-        if word in p.NUMBERS and (p.NUMBERS[word] < 10 <= part % 100 and part % 10 == 0):
-            part += p.NUMBERS[word]
-        elif word in p.NUMBERS and part % 100 == 0 and part:
+        if (word in p.NUMBERS and (p.NUMBERS[word] < 10 <= part % 100 and part % 10 == 0)) or (word in p.NUMBERS and part % 100 == 0 and part):
             part += p.NUMBERS[word]
         elif low == "a" and word == "dozen":
             part = 12
-        elif word in {"hundred"}:
+        elif word == "hundred":
             part *= 100
         elif word in p.SCALES and len(word) > 2:
             total, part = total + part * p.SCALES[word], 0
@@ -186,10 +187,15 @@ def _is_name(tokens: Sequence[Token], at: int, known: frozenset[int]) -> bool:
     token = tokens[at]
     if token.shape != "word" or not token.text[0].isupper() or at in known or token.low in {"i", "i'm", "i'd"}:
         return False
-    begins = at == 0 or (tokens[at - 1].shape == "mark" and tokens[at - 1].text in ".?!:;")
+    begins = at == 0 or (tokens[at - 1].shape == "mark" and tokens[at - 1].text in ".?!:;" and not _is_title(tokens, at - 2))
     if begins:
         return token.low not in p.ASKS and at + 1 < len(tokens) and tokens[at + 1].shape == "word" and tokens[at + 1].text[0].isupper()
     return True
+
+
+def _is_title(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a piece is a title that a stop shortens: `Dr.`, `Mrs.`."""
+    return at >= 0 and tokens[at].low in p.TITLES
 
 
 def iso(text: str) -> str | None:

@@ -1,25 +1,29 @@
 """Numbers, dates, texts and comparisons of a question held against those of a query."""
 
 import re
-from collections.abc import Iterator, Set
-from functools import lru_cache
+from collections.abc import Iterator
 
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import Case, Literal_, Place
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question import phrases as p
+from broadsheet.ask.question.alike import folded, initials, is_number, iso_of, moment_of, near, span_of, year_of
 from broadsheet.ask.question.doubts import Doubt
+from broadsheet.ask.question.explained import UNITS, explained
 from broadsheet.ask.question.facts import Comparison, Facts, Value
-from broadsheet.ask.question.held import MOMENT, TEXTUAL, Constant, Filter, Held, names_in
+from broadsheet.ask.question.held import TEXTUAL, Constant, Filter, Held, names_in
 from broadsheet.ask.question.vocabulary import Vocabulary
 from broadsheet.ask.question.words import parts, root
 
-# How often a unit of time goes into another, and thousandths.
-UNITS = (60, 3600, 24, 7, 12, 30, 365, 1000, 60_000, 3_600_000, 86_400, 86_400_000, 0.01, 1e-3)
+# Words that leave to whoever writes the query what counts as much.
+_VAGUE = frozenset(
+    "high low highly large small significant significantly many few popular recent recently major big long short heavy good bad poor rich frequent frequently rare strong weak".split()
+)
 # How the adjective of a country ends: Portuguese, Spanish, Brazilian.
 _PEOPLES = ("ese", "ish", "ian", "ean", "an", "ch", "ic", "i")
 _ONES = (["who", "is"], ["who", "was"], ["who", "has"], ["what", "is"], ["what", "was"], ["which", "is"])
+_TIMED = {root(one) for one in "hour minute second day week month year millisecond km kilometer kilometre meter metre mile".split()}
 ORDER = {"<": -1, "<=": -1, ">": 1, ">=": 1}
 
 
@@ -29,12 +33,12 @@ class ValuesHeld:
     def __init__(self, facts: Facts, held: Held, text: str, vocabulary: Vocabulary) -> None:
         self._facts, self._held, self._text, self._vocabulary = facts, held, text, vocabulary
         self._folded = folded(text)
-        self._numbers = {float(one.value) for one in held.constants if _is_number(one.value) and one.role not in {"limit", "skip"}}  # pyrefly: ignore
-        self._cuts = {float(one.value) for one in held.constants if _is_number(one.value) and one.role in {"limit", "skip"}}  # pyrefly: ignore
+        self._numbers = {float(one.value) for one in held.constants if is_number(one.value) and one.role not in {"limit", "skip"}}  # pyrefly: ignore
+        self._cuts = {float(one.value) for one in held.constants if is_number(one.value) and one.role in {"limit", "skip"}}  # pyrefly: ignore
         self._digits = {float(digit) for name in names_in(held) for digit in parts(name) if digit.isdigit() and digit.isascii()}
         self._texts = [one.value for one in held.constants if isinstance(one.value, str)]
         self._inside = {float(digit) for said in self._texts for digit in re.findall(r"\d+(?:\.\d+)?", said)}
-        self._isos = {one.iso for one in held.constants if one.iso} | {iso for one in held.constants if (iso := _year_of(one.value))}
+        self._isos = {one.iso for one in held.constants if one.iso} | {iso for one in held.constants if (iso := year_of(one.value))}
         self._asked = {one.first for one in facts.values}
         self._unexplained = [one for one in held.filters if one.value is not None and not self._explained(one)]
 
@@ -46,12 +50,16 @@ class ValuesHeld:
         yield from self._values()
         yield from self._extra()
         yield from self._containments()
-        yield from self._truths()
 
     def figures(self) -> Iterator[Doubt]:
         """Yield only numbers, dates, codes and quoted texts that are not there."""
         for value in self._facts.values:
-            if not value.soft and value.kind not in {"name", "decade"} and not self._is_said(value) and not (value.is_number and float(value.value) in self._cuts):
+            if (
+                not value.soft
+                and value.kind not in {"name", "decade"}
+                and not self._is_said(value)
+                and not (value.is_number and float(value.value) in self._cuts)
+            ):
                 yield Doubt(f"{value.kind}_missing", Code.QUESTION_FACT_MISSING, self._held.last, value.place, "the query has nothing of it.")
 
     # Limits.
@@ -77,7 +85,9 @@ class ValuesHeld:
                 one = self._one_asked()
                 rule = "limit_of_one" if one is not None else "limit_extra"
                 code = Code.QUESTION_MISMATCH if one is not None else Code.QUESTION_FACT_EXTRA
-                yield Doubt(rule, code, cut.place, one, f"the query keeps {cut.count} rows, which is not asked for." if one else f"LIMIT {cut.count} is not asked for.")
+                yield Doubt(
+                    rule, code, cut.place, one, f"the query keeps {cut.count} rows, which is not asked for." if one else f"LIMIT {cut.count} is not asked for."
+                )
         if not self._held.cuts and any(order.first for order in self._held.orders) and (one := self._one_asked()) is not None:
             yield Doubt("one_missing", Code.QUESTION_FACT_MISSING, self._held.last, one, "the query keeps all rows.")
         if cuts and all(cut.count == 1 for cut in cuts) and any(cut.last for cut in cuts) and not self._facts.superlatives and not said_numbers & {1}:
@@ -96,8 +106,19 @@ class ValuesHeld:
             return ends[0].place
         # "Identify the most recent call": one that stands right behind the verb.
         before = [token.low for token in tokens if token.place.end <= ends[0].place.start]
-        single = bool(before) and before[-1] == "the" and len(before) < 5 and not ends[0].about.endswith("s") and lows[0] not in {"which", "who"} and lows[1:2] not in (["are"], ["were"])
-        return ends[0].place if single and not any(mention.kind == "property" and mention.words.startswith(ends[0].about) for mention in self._facts.mentions) else None
+        single = (
+            bool(before)
+            and before[-1] == "the"
+            and len(before) < 5
+            and not ends[0].about.endswith("s")
+            and lows[0] not in {"which", "who"}
+            and lows[1:2] not in (["are"], ["were"])
+        )
+        return (
+            ends[0].place
+            if single and not any(mention.kind == "property" and mention.words.startswith(ends[0].about) for mention in self._facts.mentions)
+            else None
+        )
 
     # Comparisons.
 
@@ -120,12 +141,12 @@ class ValuesHeld:
         """Tell of a year, a decade, a month or a day that the query bounds on one side alone, or the wrong way round."""
         compared = {one.value.first for one in self._facts.comparisons if one.value is not None}
         for value in self._facts.values:
-            span = _span(value)
+            span = span_of(value)
             if span is None or value.first in compared or value.soft:
                 continue
             start, end = span
             slack, middle = (end - start) * 0.02 + 1e-9, (start + end) / 2
-            near = [(moment, one) for one in self._held.filters if one.sign in ORDER and one.value is not None and (moment := _moment(one.value)) is not None]
+            near = [(moment, one) for one in self._held.filters if one.sign in ORDER and one.value is not None and (moment := moment_of(one.value)) is not None]
             low = [one for moment, one in near if start - slack - (0 if one.value and one.value.iso else 1) <= moment < middle]
             high = [one for moment, one in near if middle < moment <= end + slack]
             if value.kind == "year" and not any(one.value and one.value.iso for one in low + high):
@@ -149,12 +170,16 @@ class ValuesHeld:
 
     def _same(self, value: Value, constant: Constant) -> bool:
         """Whether a value of the question is one of the query, exactly."""
-        if value.is_number and _is_number(constant.value):
+        if value.is_number and is_number(constant.value):
             number, held = float(value.value), float(constant.value)  # pyrefly: ignore
-            return _near(number, held) or (value.kind == "year" and _year_of(constant.value) == f"{number:g}") or (value.text != f"{number:g}" and self._scaled(value, held))
+            return (
+                near(number, held)
+                or (value.kind == "year" and year_of(constant.value) == f"{number:g}")
+                or (value.text != f"{number:g}" and self._scaled(value, held))
+            )
         if value.kind == "year" and constant.iso:
             return constant.iso.startswith(str(value.value))
-        date = value.value if value.kind == "date" else _iso_of(value)
+        date = value.value if value.kind == "date" else iso_of(value)
         if date and constant.iso:
             return constant.iso.startswith(str(date)) or str(date).startswith(constant.iso)
         if value.is_number and isinstance(constant.value, str):
@@ -163,7 +188,7 @@ class ValuesHeld:
 
     def _scaled(self, value: Value, held: float) -> bool:
         match = re.match(r"[^\d]*([\d,.]+)", value.text)
-        return match is not None and match.group(1).strip(",.") != "" and _near(float(match.group(1).replace(",", "").strip(".")), held)
+        return match is not None and match.group(1).strip(",.") != "" and near(float(match.group(1).replace(",", "").strip(".")), held)
 
     def _agrees(self, one: Comparison, held: Filter) -> bool:
         wanted, sign = one.sign, held.sign
@@ -172,12 +197,14 @@ class ValuesHeld:
         if wanted == "<>":
             return bool(self._held.negations) or self._negated()
         if wanted == "=":
-            return {"<=", ">="} <= {other.sign for other in self._held.filters if other.value is not None and other.value.value == (held.value and held.value.value)}
+            return {"<=", ">="} <= {
+                other.sign for other in self._held.filters if other.value is not None and other.value.value == (held.value and held.value.value)
+            }
         if one.of_age and ORDER.get(sign) and not _of_age(held):
             return True
         assert one.value is not None
         loose = one.of_range or one.value.kind in {"date", "decade"} or (held.value is not None and held.value.iso != "")
-        if sign == "=" or sign == "IN":
+        if sign in {"=", "IN"}:
             return False
         return bool(loose and ORDER.get(wanted) == ORDER.get(sign))
 
@@ -186,13 +213,14 @@ class ValuesHeld:
 
     def _beside(self, one: Comparison, held: Filter) -> bool:
         """Whether a filter says the same with the next number: `>= 6` for more than 5."""
-        assert one.value is not None and held.value is not None
+        assert one.value is not None
+        assert held.value is not None
         if not one.value.is_number or ORDER.get(one.sign) is None or ORDER.get(one.sign) != ORDER.get(held.sign):
             return False
         if held.value.iso:
             year = int(held.value.iso[:4])
             return abs(year - float(one.value.value)) <= 1
-        if not _is_number(held.value.value):
+        if not is_number(held.value.value):
             return False
         step = float(held.value.value) - float(one.value.value)  # pyrefly: ignore
         return (one.sign, held.sign, step) in {(">", ">=", 1.0), (">=", ">", -1.0), ("<", "<=", -1.0), ("<=", "<", 1.0)}
@@ -204,7 +232,9 @@ class ValuesHeld:
         bounded = {one.value.first for one in self._facts.comparisons if one.value is not None}
         contained = {one.value.first for one in self._facts.containments if one.value is not None}
         for value in self._facts.values:
-            if value.soft or any(start <= value.place.start and count == value.value for count, start in limits if abs(start - value.place.start) < 60 and value.is_number):
+            if value.soft or any(
+                start <= value.place.start and count == value.value for count, start in limits if abs(start - value.place.start) < 60 and value.is_number
+            ):
                 continue
             if self._is_said(value) or self._is_mentioned(value):
                 continue
@@ -229,9 +259,13 @@ class ValuesHeld:
         for (sign, _), listed in seen.items():
             if len(listed) > 1:
                 assert listed[0].value is not None
-                found = [held for held in self._held.filters if held.value is not None and self._same(listed[0].value, held.value) and self._agrees(listed[0], held)]
+                found = [
+                    held for held in self._held.filters if held.value is not None and self._same(listed[0].value, held.value) and self._agrees(listed[0], held)
+                ]
                 if 0 < len(found) < len(listed) and sign not in {"=", "<>"}:
-                    yield Doubt("repeated", Code.QUESTION_FACT_MISSING, found[0].place, listed[-1].place, f"the query has such a bound only once: {found[0].written}.")
+                    yield Doubt(
+                        "repeated", Code.QUESTION_FACT_MISSING, found[0].place, listed[-1].place, f"the query has such a bound only once: {found[0].written}."
+                    )
 
     def _is_mentioned(self, value: Value) -> bool:
         """Whether a value is the name of something of the schema rather than a value."""
@@ -243,7 +277,7 @@ class ValuesHeld:
 
     def _replaced(self, value: Value, other: Filter) -> tuple[Splice, ...]:
         assert other.value is not None
-        if value.kind == "year" and isinstance(other.value.value, int) or (value.kind == "number" and _is_number(other.value.value)):
+        if (value.kind == "year" and isinstance(other.value.value, int)) or (value.kind == "number" and is_number(other.value.value)):
             number = value.value
             return (Splice(other.value.place, f"{number:g}" if isinstance(number, float) else str(number)),)
         if value.kind == "quoted" and isinstance(other.value.value, str) and not other.value.iso:
@@ -258,7 +292,7 @@ class ValuesHeld:
     def _is_said(self, value: Value) -> bool:
         if value.is_number:
             return self._has_number(value)
-        date = value.value if value.kind == "date" else _iso_of(value)
+        date = value.value if value.kind == "date" else iso_of(value)
         if date and any(held.startswith(str(date)) or str(date).startswith(held) for held in self._isos):
             return True
         said = folded(value.text)
@@ -269,6 +303,9 @@ class ValuesHeld:
         words = [one for one in re.findall(r"[^\W_]+", value.text.lower()) if len(one) > 2 and one not in p.LINKS]
         if value.kind == "name":
             if any(text[:3].lower() == value.text[:3].lower() and value.text.lower().endswith(_PEOPLES) for text in self._texts):
+                return True
+            letters = "".join(one[0] for one in value.text.split()).lower()
+            if any(folded(text) in {letters, letters.replace("o", "")} for text in self._texts) or any(initials(text) == said for text in self._texts):
                 return True
             return bool(words) and sum(one in self._folded or root(one) in self._folded for one in words) * 2 >= len(words)
         if value.kind == "quoted" and words:
@@ -282,21 +319,25 @@ class ValuesHeld:
         number = float(value.value)
         bounds = [one for one in self._facts.comparisons if one.value is not None and one.value.first == value.first]
         numbers = self._numbers | self._digits | self._inside | (set() if bounds else self._cuts)
-        if any(_near(number, one) for one in numbers) or (value.text != f"{number:g}" and any(self._scaled(value, one) for one in self._numbers)):
+        if any(near(number, one) for one in numbers) or (value.text != f"{number:g}" and any(self._scaled(value, one) for one in self._numbers)):
             return True
         if value.kind == "year":
             year = int(number)
             if any(iso.startswith((f"{year}", f"{year + 1}-01", f"{year - 1}-12")) for iso in self._isos):
                 return True
         if value.kind == "decade":
-            return any(one - number in {-1, 0, 9, 10} for one in numbers) or any(number <= int(iso[:4]) <= number + 10 for iso in self._isos) or self._starts(number)
+            return (
+                any(one - number in {-1, 0, 9, 10} for one in numbers)
+                or any(number <= int(iso[:4]) <= number + 10 for iso in self._isos)
+                or self._starts(number)
+            )
         if any(self._beside(one, held) for one in bounds for held in self._held.filters if held.value is not None):
             return True
         if number == 0 and self._held.negations:
             return True
         after = self._facts.tokens[value.last].low if value.last < len(self._facts.tokens) else ""
-        timed = root(after) in _TIMED or after == "%" or after == "percent"
-        if timed and any(_near(number * factor, one) for factor in UNITS for one in numbers):
+        timed = root(after) in _TIMED or after in {"%", "percent"}
+        if timed and any(near(number * factor, one) for factor in UNITS for one in numbers):
             return True
         return (number == 2 and not bounds and value.text.isalpha()) or (number == 1 and any(one.sign == ">=" for one in bounds))
 
@@ -313,7 +354,16 @@ class ValuesHeld:
         for one in self._unexplained:
             assert one.value is not None
             if not missing:
-                kind = "number" if _is_number(one.value.value) else "date" if one.value.iso else "sentence" if str(one.value.value).count(" ") > 3 else "text"
+                vague = not _VAGUE.isdisjoint(token.low for token in self._facts.tokens)
+                kind = (
+                    ("vague" if vague else "number")
+                    if is_number(one.value.value)
+                    else "date"
+                    if one.value.iso
+                    else "sentence"
+                    if str(one.value.value).count(" ") > 3
+                    else "text"
+                )
                 yield Doubt(f"{kind}_extra", Code.QUESTION_FACT_EXTRA, one.place, None, f"The question does not say {one.written}.")
 
     # Texts.
@@ -322,7 +372,11 @@ class ValuesHeld:
         for one in self._facts.containments:
             if one.value is None:
                 continue
-            found = [held for held in self._held.filters if held.value is not None and isinstance(held.value.value, str) and self._same_text(one.value, held.value.value)]
+            found = [
+                held
+                for held in self._held.filters
+                if held.value is not None and isinstance(held.value.value, str) and self._same_text(one.value, held.value.value)
+            ]
             signs = {held.sign for held in found}
             if not found or one.sign in signs or "=~" in signs or "NOT" in " ".join(signs):
                 continue
@@ -334,157 +388,6 @@ class ValuesHeld:
 
     def _same_text(self, value: Value, text: str) -> bool:
         return folded(value.text) == folded(text)
-
-    def _truths(self) -> Iterator[Doubt]:
-        """Tell of a property that must be true where the question denies it, or false where it does not."""
-        denied = bool(self._facts.marked("negation"))
-        for one in self._held.filters:
-            if one.value is None or not isinstance(one.value.value, bool) or one.sign not in {"=", "<>"}:
-                continue
-            positive = one.value.value == (one.sign == "=")
-            if not positive and not denied:
-                yield Doubt("truth_denied", Code.QUESTION_MISMATCH, one.place, None, f"The question denies nothing, and the query has {one.written}.")
-            elif positive and denied and not self._held.negations and self._denied_near(one):
-                mark = self._facts.marked("negation")[0]
-                yield Doubt("truth_held", Code.QUESTION_MISMATCH, one.place, mark.place, f"the query has {one.written}.")
-
-    def _denied_near(self, one: Filter) -> bool:
-        key = getattr(one.subject, "key", "")
-        said = {root(word) for word in parts(key)}
-        for mark in self._facts.marked("negation"):
-            behind = [token for token in self._facts.tokens if token.place.start >= mark.place.start][:4]
-            if said & {root(token.low.removeprefix("un")) for token in behind}:
-                return True
-        return False
-
-
-_TIMED = {root(one) for one in "hour minute second day week month year millisecond km kilometer kilometre meter metre mile".split()}
-
-
-def explained(facts: Facts, constant: Constant, limits: Set[int]) -> bool:
-    """Whether the words of a question say why a value stands in a query; what bounds the list says nothing of a value."""
-    value = constant.value
-    if value is None or isinstance(value, bool):
-        return True
-    if isinstance(value, str):
-        return _text_explained(facts, value, constant.iso)
-    if value in {0, 1, -1} or (value == 2 and facts.marked("several")):
-        return True
-    if "weekend" in facts.question.lower() and value in {5, 6, 7}:
-        return True
-    places = {limit.place for limit in facts.limits}
-    for one in facts.values:
-        if one.is_number and one.value in limits and any(place.start <= one.place.start and one.place.end <= place.end for place in places):
-            continue
-        if one.soft and "century" in facts.question.lower() and one.is_number and (one.value - 1) * 100 <= value <= one.value * 100 + 1:  # pyrefly: ignore
-            return True
-        if one.is_number and (_near(float(one.value), value) or (one.kind == "decade" and value - one.value in {-1, 0, 9, 10})):  # pyrefly: ignore
-            return True
-        if one.is_number and abs(float(one.value) - value) == 1 and _shifts(facts, one):
-            return True
-        if one.is_number and value and any(_near(float(one.value) * factor, value) for factor in (*UNITS, 10**6, 10**9)):
-            return True
-        if one.is_number and _year_of(value) in {str(one.value), f"{float(one.value) + 1:g}"}:
-            return True
-        if one.kind == "date" and (str(value) in str(one.value) or str(one.value)[:4] == _year_of(value)):
-            return True
-        if one.kind in {"quoted", "code", "name"} and str(value) in re.findall(r"\d+(?:\.\d+)?", one.text):
-            return True
-    left = [token.text for token in facts.tokens if token.shape not in {"number", "word", "mark"}]
-    return any(str(value) in re.findall(r"\d+(?:\.\d+)?", said) for said in left)
-
-
-def _shifts(facts: Facts, value: Value) -> bool:
-    """Whether a number may stand in a query as its neighbour: a bound, or a year that ends where the next begins."""
-    return value.kind == "year" or any(one.value is not None and one.value.first == value.first for one in facts.comparisons)
-
-
-def _text_explained(facts: Facts, value: str, iso: str) -> bool:
-    said = folded(value)
-    if not said or said in folded(facts.question):
-        return True
-    if iso and any(_about_date(one, iso) for one in facts.values):
-        return True
-    if any(one.kind == "value" and folded(one.value) == said for one in facts.mentions):
-        return True
-    asked = {root(token.low) for token in facts.tokens for token_part in (token.low,) if token_part}
-    asked |= {root(word) for token in facts.tokens for word in re.findall(r"[^\W_]+", token.low)}
-    words = [root(word) for word in re.findall(r"[^\W_]+", value.lower()) if len(word) > 2]
-    return bool(words) and sum(word in asked or any(len(word) > 3 and one.startswith(word[:4]) for one in asked) for word in words) * 2 >= len(words)
-
-
-def _about_date(one: Value, iso: str) -> bool:
-    """Whether a value of the question may be what a date in the query bounds: the same day, or the end of the month or year."""
-    date = str(one.value) if one.kind == "date" else _iso_of(one)
-    if date:
-        months = [12 * int(part[:4]) + int(part[5:7] or 1) for part in (date, iso)]
-        return date.startswith(iso) or iso.startswith(date) or (abs(months[0] - months[1]) <= 1 and iso[8:] in {"", "01", "28", "29", "30", "31"})
-    if not one.is_number:
-        return False
-    year = int(iso[:4])
-    return abs(float(one.value) - year) <= 1 or (one.kind == "decade" and float(one.value) <= year <= float(one.value) + 10)
-
-
-@lru_cache(maxsize=4096)
-def folded(text: str) -> str:
-    """Return the letters and digits of a text, in small letters.
-
-    >>> folded("Sci-Fi & Co.")
-    'scifico'
-    """
-    return "".join(one for one in text.lower() if one.isalnum())
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1.0)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _year_of(value: object) -> str:
-    """Return the year of a count of seconds or thousandths since 1970, or nothing."""
-    if not _is_number(value) or not MOMENT <= value < 10**14:  # pyrefly: ignore
-        return ""
-    seconds = value / 1000 if value >= 10**11 else value  # pyrefly: ignore
-    return str(1970 + int(seconds // 31_556_952))
-
-
-def _iso_of(value: Value) -> str:
-    from broadsheet.ask.question.values import iso
-
-    return (iso(value.text) or "") if value.kind == "quoted" else ""
-
-
-def _span(value: Value) -> tuple[float, float] | None:
-    """Return where in years a time begins and ends."""
-    if value.kind in {"year", "decade"}:
-        return float(value.value), float(value.value) + (1 if value.kind == "year" else 10)
-    date = str(value.value) if value.kind == "date" else _iso_of(value)
-    if not date:
-        return None
-    start = _years(date)
-    return start, start + (1 / 365 if len(date) > 7 else 1 / 12)
-
-
-def _years(date: str) -> float:
-    told = [int(one) for one in date[:10].split("-")]
-    month, day = (told[1:] + [1, 1])[:2] if len(told) > 1 else (1, 1)
-    return told[0] + (month - 1) / 12 + (day - 1) / 365
-
-
-def _moment(constant: Constant) -> float | None:
-    if constant.iso:
-        late = isinstance(constant.value, str) and ("T23:" in constant.value or " 23:" in constant.value)
-        return _years(constant.iso) + late / 365
-    value = constant.value
-    if not _is_number(value):
-        return None
-    if 1000 <= value <= 2100:  # pyrefly: ignore
-        return float(value)  # pyrefly: ignore
-    seconds = value / 1000 if value >= 10**11 else value  # pyrefly: ignore
-    return 1970 + seconds / 31_556_952 if value >= MOMENT else None  # pyrefly: ignore
 
 
 def _kind_of_clash(one: Comparison, held: Filter) -> str:
@@ -499,7 +402,7 @@ def _of_age(held: Filter) -> bool:
 
 def _alike(value: Value, constant: Constant) -> bool:
     if constant.iso:
-        return value.kind in {"year", "date", "decade"} or bool(_iso_of(value))
-    if _is_number(constant.value):
+        return value.kind in {"year", "date", "decade"} or bool(iso_of(value))
+    if is_number(constant.value):
         return value.is_number
     return isinstance(constant.value, str) and not value.is_number and value.kind != "date"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.question.facts import Mention
-from broadsheet.ask.question.words import Token, parts, root, tokens
+from broadsheet.ask.question.words import Token, parts, root, stem, tokens
 from broadsheet.ask.schema import Schema
 
 # Words that carry nothing of a name's meaning: HAS_PHONE is the phone, ACTED_IN is acting.
@@ -25,6 +25,7 @@ class Vocabulary:
     """All that a schema names, found again in other words of the same family."""
 
     def __init__(self, schema: Schema) -> None:
+        # Relations are found by all words of a family (directors directed), all else by number and tense alone.
         self._entries: dict[str, list[_Entry]] = {}
         self._roots: set[str] = set()
         for label in schema.labels:
@@ -49,17 +50,18 @@ class Vocabulary:
     def _add(self, kind: str, name: str, owners: tuple[str, ...]) -> None:
         words = parts(name)
         self._roots.update(map(root, words))
-        heavy = tuple(root(one) for one in words if one not in LITTLE) or tuple(map(root, words))
+        cut = root if kind == "relation" else stem
+        heavy = tuple(cut(one) for one in words if one not in LITTLE) or tuple(map(cut, words))
         self._enter(_Entry(heavy, kind, name, owners, whole=True))
         if len(words) > 1 and not any(one.isdigit() for one in words):
-            self._enter(_Entry((root("".join(words)),), kind, name, owners, whole=True))
+            self._enter(_Entry((cut("".join(words)),), kind, name, owners, whole=True))
         if kind == "property" and len(heavy) > 1:
             for one in heavy:
                 if len(one) > 2 and not one.isdigit():
                     self._enter(_Entry((one,), kind, name, owners, whole=False))
 
     def _value(self, owner: str, key: str, value: str) -> None:
-        words = tuple(root(one.low) for one in tokens(value) if one.shape != "mark")
+        words = tuple(stem(one.low) for one in tokens(value) if one.shape != "mark")
         if words and len(value) > 1 and not value.replace(".", "").isdigit():
             self._enter(_Entry(words, "value", key, (owner,), whole=True, value=value))
 
@@ -80,13 +82,14 @@ class Vocabulary:
         return tuple(one for one in found if one.whole or not any(place.start <= one.place.start and one.place.end <= place.end for place in whole))
 
     def _found(self, pieces: Sequence[Token]) -> Iterator[Mention]:
-        split = [(at, root(word)) for at, token in enumerate(pieces) for word in _words(token)]
-        for number, (at, word) in enumerate(split):
+        split = [(at, stem(word), root(word)) for at, token in enumerate(pieces) for word in _words(token)]
+        for number, (at, *forms) in enumerate(split):
             longest: dict[str, int] = {}
-            for entry in self._entries.get(word, ()):
+            for entry in (entry for word in dict.fromkeys(forms) for entry in self._entries.get(word, ())):
                 reached = split[number : number + len(entry.roots)]
+                found = tuple(one[2 if entry.kind == "relation" else 1] for one in reached)
                 # Of names that begin alike the longest is meant: book1Rank, not book.
-                if tuple(one for _, one in reached) == entry.roots and longest.setdefault(entry.kind, len(entry.roots)) == len(entry.roots):
+                if found == entry.roots and longest.setdefault(entry.kind, len(entry.roots)) == len(entry.roots):
                     last = reached[-1][0]
                     place = Place(pieces[at].place.start, pieces[last].place.end)
                     words = " ".join(one.text for one in pieces[at : last + 1])

@@ -40,9 +40,9 @@ _CAMEL = re.compile(r"[A-Z]{2,}(?=s\b)|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|
 
 
 def tokens(question: str) -> tuple[Token, ...]:
-    """Return the pieces of a question, in order. Places count code points.
+    r"""Return the pieces of a question, in order. Places count code points.
 
-    >>> [one.text for one in tokens("Which 3 films aren't in 'Schindler\\'s List' or DC1-R-2?")]
+    >>> [one.text for one in tokens("Which 3 films aren't in 'Schindler\'s List' or DC1-R-2?")]
     ['Which', '3', 'films', "aren't", 'in', "Schindler's List", 'or', 'DC1-R-2', '?']
     """
     found = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from broadsheet.ask.cypher.dialects.ladybug.kinds import FLOAT, INTEGER, NOTHING, NUMBERS, Kind, Said, cannot, cast, listed
+from broadsheet.ask.cypher.dialects.ladybug.kinds import FLOAT, INTEGER, NUMBERS, Kind, Said, cannot, cast, listed
 from broadsheet.ask.cypher.functions import AGGREGATES
 from broadsheet.ask.cypher.nodes import Function
 
@@ -23,10 +23,12 @@ def aggregate(node: Function, arguments: Sequence[Said]) -> Said:
     if of.kind.name == "null":
         return _of_nothing(node.name)
     match node.name:
+        case "count" if node.distinct and of.kind.name in {"picked", "relations", "path"}:
+            cannot(f"count(DISTINCT) of {of.kind.name}")
         case "count":
             return Said(f"COUNT({each}{of.text})", INTEGER)
         case "collect":
-            if of.kind.name in {"relations", "path"}:
+            if of.kind.name in {"relations", "path", "picked", "id"}:
                 cannot(f"collect() of {of.kind.name}", "Collect a property of them.")
             return Said(f"COLLECT({each}{of.text})", listed(of.kind._replace(held=True) if of.kind.name in {"node", "relation"} else of.kind))
         case "min" | "max":
@@ -43,7 +45,7 @@ def _of_nothing(name: str) -> Said:
         return Said("COUNT(CAST(NULL AS INT64))", INTEGER)
     if name == "collect":
         return Said("COLLECT(CAST(NULL AS INT64))", listed(INTEGER))
-    return Said("MIN(CAST(NULL AS INT64))", NOTHING.kind)
+    return Said("MIN(CAST(NULL AS INT64))", INTEGER)
 
 
 def _of_numbers(node: Function, of: Said, each: str, more: Sequence[Said]) -> Said:

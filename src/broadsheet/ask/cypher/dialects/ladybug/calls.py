@@ -23,7 +23,7 @@ from broadsheet.ask.cypher.dialects.ladybug.kinds import (
     listed,
     literal,
 )
-from broadsheet.ask.cypher.dialects.ladybug.operators import compare, element, is_null, over_parts, part
+from broadsheet.ask.cypher.dialects.ladybug.operators import ENDLESS, compare, element, is_null, over_parts, part
 
 Call = Callable[..., Said]
 _WHOLE, _NUMBER = r"\\s*[-+]?[0-9]{1,18}\\s*", r"\\s*[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?\\s*"
@@ -150,12 +150,13 @@ def _to_boolean(arguments: Sequence[Said], _: Any) -> Said:
     return NO_TRUTH
 
 
-def _substring(arguments: Sequence[Said], _: Any) -> Said:
+def _substring(arguments: Sequence[Said], constants: Sequence[Any]) -> Said:
     if not _all(arguments, ("string", "integer", "integer")):
         return NOTHING
-    text, start = arguments[:2]
-    length = arguments[2].text if len(arguments) > 2 else f"SIZE({text.text})"
-    return Said(f"SUBSTRING({text.text}, {start.text} + 1, {length})", STRING)
+    _, start, length = (*constants, ENDLESS)[:3]
+    if type(start) is not int or type(length) is not int or start < 0 or length < 0:
+        cannot("substring() at places that are computed", "Write the places as numbers.")
+    return Said(f"SUBSTRING({arguments[0].text}, {start + 1}, {length})", STRING)
 
 
 def _end(engine: str) -> Call:
@@ -186,12 +187,12 @@ def _reverse(arguments: Sequence[Said], _: Any) -> Said:
 
 
 def _at(place: int) -> Call:
-    return lambda arguments, _: element(*arguments, Said(str(place), INTEGER), place)
+    return lambda arguments, _: element(*arguments[:1], index=Said(str(place), INTEGER), number=place)
 
 
 def _tail(arguments: Sequence[Said], _: Any) -> Said:
     (said,) = arguments
-    return part(said, Said("1", INTEGER), None)
+    return part(said, 1, None)
 
 
 def _range(arguments: Sequence[Said], _: Any) -> Said:
@@ -282,7 +283,7 @@ def _date(arguments: Sequence[Said], constants: Sequence[Any]) -> Said:
 
 def _day(text: str) -> date:
     """Return a date as Cypher reads it: `2026`, `2026-02`, `2026-02-09`, `20260209`."""
-    plain = text.split("T")[0]
+    plain = text.split("T", maxsplit=1)[0]
     try:
         if plain.isdigit() and len(plain) == 4:
             return date(int(plain), 1, 1)

@@ -7,11 +7,11 @@ from broadsheet.ask.check.scope import aggregates
 from broadsheet.ask.cypher.dialects.ladybug.kinds import Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
-from broadsheet.ask.cypher.dialects.ladybug.patterns import VARIABLE, Patterns, where_text
+from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, Patterns, where_text
 from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
-from broadsheet.ask.cypher.rewrite import rewritten
+from broadsheet.ask.cypher.rewrite import replaced, rewritten
 
 PASSED = frozenset({"node", "relation", "relations", "path"})
 
@@ -57,6 +57,8 @@ def _united(parts: Sequence[tuple[Column, ...]]) -> tuple[Kind, ...]:
         cannot("a UNION of parts with different columns", "Name them alike: RETURN n.name AS name.")
     if any(len(column.kinds) > 1 for one in parts for column in one):
         cannot("a UNION of values of several types", "Name a label.")
+    if any(column.kinds[0].name == "picked" for one in parts for column in one):
+        cannot("a UNION of lists with a condition in them", "UNWIND the lists.")
     return tuple(common((one[place].kinds[0] for one in parts), "a UNION") for place in range(len(names)))
 
 
@@ -92,27 +94,53 @@ class Clauses(Patterns):
         return Printed(" ".join(said), columns, tuple(self.notes))
 
     def _match(self, clause: Match) -> list[str]:
-        found = self.matched(clause.paths, clause.where)
+        found = self.matched(clause.paths, clause.where, optional=clause.optional)
+        if clause.optional:
+            self._refuse_apart(found)
         if clause.optional or found.is_impossible:
             said = f"{'OPTIONAL ' if clause.optional else ''}MATCH {self.whole([found], 'OPTIONAL MATCH')}"
-            return [said, self._passed((), is_twice=found.has_loops and not found.is_impossible, alive=self.alive)]
+            return [said, f"WITH {', '.join(self.alive)}"]
         alive, said = list(found.known), []
         for step in self.steps(found):
             alive += [name for name in dict.fromkeys(VARIABLE.findall(step.pattern)) if name not in alive and name in self.alive]
             if step.pattern:
                 said.append(f"MATCH {step.pattern}{where_text(step.own)}")
-            said.append(self._passed(step.after, is_twice=step.is_twice, alive=alive))
+            said += self._once(step.twice, alive)
+            plain = [one for one in step.after if SUBQUERY not in one]
+            said.append(f"WITH {', '.join(alive)}{where_text(plain)}")
+            # Of several queries in one WHERE the engine mistakes the one for the other.
+            said += [f"WITH {', '.join(alive)}{where_text([one])}" for one in step.after if SUBQUERY in one]
         return said
 
-    def _passed(self, conditions: Sequence[str], *, is_twice: bool, alive: Sequence[str]) -> str:
-        """Pass on what is matched. The engine finds a relation of a node with itself once for each of its ends."""
-        if is_twice and not self._is_distinct:
+    @staticmethod
+    def _refuse_apart(found: Matched) -> None:
+        """Refuse an OPTIONAL MATCH that no relation joins to what is known, or that has a query among its conditions: the engine loses rows."""
+        known = set(found.known)
+        is_apart = known and not any(node.text in known for node in found.nodes)
+        if is_apart and (found.relations or any(known & set(VARIABLE.findall(one)) for one in found.conditions)):
+            cannot("an OPTIONAL MATCH that no relation joins to what is before it", "Match it first, or join them.")
+        if any(SUBQUERY in one for one in found.conditions):
+            cannot("an OPTIONAL MATCH with EXISTS, COUNT or a pattern among its conditions", "Match it by itself, and pass on by WITH.")
+
+    def _once(self, twice: Sequence[str], alive: Sequence[str]) -> list[str]:
+        """Tell each match once: the engine finds a relation of a node with itself once for each of its ends, and holds the two for different."""
+        if not twice:
+            return []
+        if not self._is_distinct:
             cannot("relations either way, of which some join a node to itself, behind rows that are there twice", "Give the relations a direction.")
-        return f"WITH {'DISTINCT ' if is_twice else ''}{', '.join(alive)}{where_text(conditions)}"
+        others = [name for name in alive if name not in twice]
+        held = {name: self.new_name() for name in twice}
+        grouped = [*others, *(f"ID({name}) AS {self.new_name()}" for name in twice), *(f"COLLECT({name}) AS {held[name]}" for name in twice)]
+        return [f"WITH {', '.join(grouped)}", f"WITH {', '.join([*others, *(f'LIST_EXTRACT({held[name]}, 1) AS {name}' for name in twice)])}"]
 
     def _unwind(self, clause: Unwind) -> str:
         source = self.listed_of(clause.source)
         name = self.new_name()
+        if source.kind.name == "picked" and source.kind.of is not None:
+            self._is_distinct = False
+            self.alive.append(name)
+            self.scope[clause.name] = Said(f"{name}.f1", source.kind.of)
+            return f"UNWIND {source.text} AS {name} WITH {', '.join(self.alive)} WHERE {name}.f0"
         self._is_distinct = False
         self.alive.append(name)
         if source.parts or source.kind.name in PASSED:
@@ -187,6 +215,7 @@ class Clauses(Patterns):
         said, clause = self._stage(clause)
         names = [(_name_of(one), one.expression) for one in self._items(clause)]
         columns, after = self._columns(names)
+        _check_whole(clause, after)
         order = self._order(clause, names, after)
         self.scope, self.alive = after, list(dict.fromkeys(text.rpartition(" AS ")[2] for text in columns))
         self._is_distinct = clause.distinct or bool(said)
@@ -200,6 +229,7 @@ class Clauses(Patterns):
         said, clause = self._stage(clause)
         names = [(_name_of(one), one.expression) for one in self._items(clause)]
         texts, after = self._columns(names, kinds)
+        _check_whole(clause, after)
         order = self._order(clause, names, after)
         if any(one.kind.name == "id" for one in after.values()):
             cannot("the number of a relation", "Return the relation itself.")
@@ -239,7 +269,7 @@ class Clauses(Patterns):
         said = []
         for one in clause.order:
             by = self.said(_named(one.expression, places))
-            if by.parts or by.kind.name in {"node", "relation", "relations", "path", "map"}:
+            if by.parts or by.kind.name in {"node", "relation", "relations", "path", "map", "picked", "id"}:
                 cannot(f"an order by {'values of several types' if by.parts else f'a {by.kind.name}'}", "Sort by a property.")
             if by.kind.name != "null":
                 said.append(f"{by.text}{' DESC' if one.descending else ''}")
@@ -267,6 +297,8 @@ class Clauses(Patterns):
         held = {written(expression): expression for expression in (*keys, *groups)}
         names = {text: f"\x00{place}" for place, text in enumerate(held)}
         texts, after = self._columns([(names[text], expression) for text, expression in held.items()])
+        if any(one.kind.name == "picked" for one in after.values()):
+            cannot("groups by a list with a condition in it", "UNWIND the list.")
         for expression in keys:
             if isinstance(expression, Variable):
                 after[expression.name] = after[names[written(expression)]]
@@ -276,11 +308,15 @@ class Clauses(Patterns):
         return [f"WITH {', '.join(texts)}"], Projection(clause.which, made, False, clause.distinct, order, clause.skip, clause.limit, clause.where)
 
 
+def _check_whole(clause: Projection, after: Mapping[str, Said]) -> None:
+    """Refuse to tell lists apart of which the answer shows a part."""
+    if clause.distinct and any(one.kind.name == "picked" for one in after.values()):
+        cannot("DISTINCT of a list with a condition in it", "UNWIND the list.")
+
+
 def _named(expression: Expression, names: Mapping[str, str]) -> Expression:
     """Return an expression in which what has a name, by its text, stands under that name; the outermost first."""
-    if (name := names.get(written(expression))) is not None:
-        return Variable(name)
-    return rewritten(expression, lambda node: Variable(names[written(node)]) if isinstance(node, Expression) and written(node) in names else node)
+    return replaced(expression, lambda node: Variable(names[written(node)]) if isinstance(node, Expression) and written(node) in names else node)
 
 
 def _name_of(one: Projected) -> str:
@@ -297,5 +333,3 @@ def _bound_by(clause: Any) -> list[str]:
 
 def _as_with(last: Projection) -> Projection:
     return Projection("WITH", last.items, last.star, last.distinct, last.order, last.skip, last.limit)
-
-

@@ -6,7 +6,23 @@ from typing import Literal, NamedTuple, NoReturn
 from broadsheet.core.errors import QueryError
 
 Name = Literal[
-    "null", "boolean", "integer", "float", "string", "date", "datetime", "duration", "node", "relation", "relations", "path", "list", "map", "mixed", "id"
+    "null",
+    "boolean",
+    "integer",
+    "float",
+    "string",
+    "date",
+    "datetime",
+    "duration",
+    "node",
+    "relation",
+    "relations",
+    "path",
+    "list",
+    "map",
+    "mixed",
+    "id",
+    "picked",
 ]
 NUMBERS = frozenset({"integer", "float"})
 # What the engine calls them.
@@ -16,7 +32,10 @@ STORED = {
 
 
 class Kind(NamedTuple):
-    """A type: of a list what it holds, of a node its labels, of a relation its types, of a map its entries; `held` where nodes and relations are values in a list."""
+    """A type: of a list what it holds, of a node its labels, of a relation its types, of a map its entries; `held` where nodes and relations are values in a list.
+
+    `picked` is a list of which only some elements are meant: each has f0, whether it is, and f1, the element. It is made short where the answer is read.
+    """
 
     name: Name
     of: "Kind | None" = None
@@ -106,10 +125,10 @@ def cast(said: Said, kind: Kind) -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text as the engine reads it.
+    r"""Return a text as the engine reads it.
 
     >>> print(literal("it's"))
-    'it\\'s'
+    'it\'s'
     """
     plain = text.replace("\\", "\\\\").replace("'", "\\'")
     return "'" + "".join(f"\\u{ord(one):04x}" if ord(one) < 32 or ord(one) == 127 else one for one in plain) + "'"

@@ -21,6 +21,8 @@ from broadsheet.ask.cypher.dialects.ladybug.kinds import (
 
 # Types of which one value is less than another.
 ORDERED = NUMBERS | {"string", "boolean", "date", "datetime", "id"}
+# Beyond the end of every list and text.
+ENDLESS = 1000000000
 EQUAL = ORDERED | {"node", "relation", "list", "duration"}
 
 
@@ -124,11 +126,14 @@ def counted(sign: str, left: Said, right: Said) -> Said:
         return Said(f"({left.text} {sign} {right.text})", INTEGER if names == {"integer"} else FLOAT)
     if sign in {"+", "||"} and "string" in names:
         sides = [_as_text(one) for one in (left, right)]
+        # The engine joins null as if it were an empty text.
         return Said(f"(CASE WHEN {either_null(left, right)} THEN NULL ELSE CONCAT({', '.join(sides)}) END)", STRING)
     if "duration" in names and sign in {"+", "-"} and names <= {"date", "datetime", "duration"} and right.kind.name == "duration":
-        return Said(f"CAST(({left.text} {sign} {right.text}) AS {'DATE' if left.kind.name == 'date' else 'TIMESTAMP'})", left.kind) if (
-            left.kind.name != "duration"
-        ) else Said(f"({left.text} {sign} {right.text})", left.kind)
+        return (
+            Said(f"CAST(({left.text} {sign} {right.text}) AS {'DATE' if left.kind.name == 'date' else 'TIMESTAMP'})", left.kind)
+            if (left.kind.name != "duration")
+            else Said(f"({left.text} {sign} {right.text})", left.kind)
+        )
     return cannot(f"{left.kind.name} {sign} {right.kind.name}")
 
 
@@ -149,42 +154,38 @@ def _longer(left: Said, right: Said) -> Said:
 
 
 def element(of: Said, index: Said, number: int | None) -> Said:
-    """Return an element of a list, from 0 at its beginning, or from -1 at its end; null where there is none."""
+    """Return an element of a list, from 0 at its beginning, or from -1 at its end; null where there is none.
+
+    Of places that differ from row to row the engine loses count: a place is written out.
+    """
     if "null" in {of.kind.name, index.kind.name}:
         return NOTHING
     if of.kind.name != "list" or of.kind.of is None or index.kind.name != "integer":
         cannot(f"an element of a {of.kind.name} by a {index.kind.name}")
     if of.kind.of.name == "null":
         return NOTHING
-    size = f"SIZE({of.text})"
-    if number is not None:
-        place, there = (f"{number + 1}", f"{size} > {number}") if number >= 0 else (f"{size} + {number + 1}", f"{size} >= {-number}")
-    else:
-        place = f"(CASE WHEN {index.text} < 0 THEN {size} + {index.text} + 1 ELSE {index.text} + 1 END)"
-        there = f"({place} >= 1 AND {place} <= {size})"
-    return Said(f"(CASE WHEN {there} THEN LIST_ANY_VALUE(LIST_SLICE({of.text}, {place}, {place})) END)", of.kind.of)
+    if number is None:
+        cannot("an element of a list at a place that is computed", "Write the place as a number.")
+    text, place = (of.text, number + 1) if number >= 0 else (f"LIST_REVERSE({of.text})", -number)
+    return Said(f"(CASE WHEN SIZE({of.text}) >= {place} THEN LIST_ANY_VALUE(LIST_SLICE({text}, {place}, {place})) END)", of.kind.of)
 
 
-def part(of: Said, low: Said | None, high: Said | None) -> Said:
-    """Return the part of a list from one place up to, and without, another."""
-    ends = [one for one in (low, high) if one is not None]
-    if of.kind.name == "null" or any(one.kind.name == "null" for one in ends):
+def part(of: Said, low: int | None, high: int | None) -> Said:
+    """Return the part of a list from one place up to, and without, another; places below 0 count from the end."""
+    if of.kind.name == "null":
         return NOTHING
-    if of.kind.name != "list" or any(one.kind.name != "integer" for one in ends):
+    if of.kind.name != "list":
         cannot(f"a part of a {of.kind.name}")
-    size = f"SIZE({of.text})"
-
-    def bound(said: Said) -> str:
-        """Count from the beginning, no less than 0."""
-        return f"(CASE WHEN {said.text} >= 0 THEN {said.text} WHEN {said.text} + {size} < 0 THEN 0 ELSE {said.text} + {size} END)"
-
-    first = "1" if low is None else f"{bound(low)} + 1"
-    last = size if high is None else bound(high)
-    # The engine takes an end of 0 for the whole, and places beyond the end as they are.
-    kept = f"LIST_SLICE({of.text}, {first}, {last})"
-    empty = f"LIST_FILTER({of.text}, x -> false)"
-    text = f"(CASE WHEN {first} > {last} THEN {empty} ELSE {kept} END)" if low is not None or high is not None else kept
-    return Said(text, of.kind)
+    if low is not None and low < 0:
+        if high is not None and high >= 0:
+            cannot("a part of a list from a place near its end to one near its beginning")
+        kept = f"LIST_SLICE(LIST_REVERSE({of.text}), {1 - (high or 0)}, {-low})"
+        return Said(f"LIST_REVERSE({kept})", of.kind)
+    text = of.text
+    if high is not None and high < 0:
+        text = f"LIST_REVERSE(LIST_SLICE(LIST_REVERSE({text}), {1 - high}, {ENDLESS}))"
+    last = high if high is not None and high >= 0 else ENDLESS
+    return Said(f"LIST_SLICE({text}, {(low or 0) + 1}, {last})" if (low or 0) < last else f"LIST_SLICE({text}, 2, 1)", of.kind)
 
 
 def signed(sign: str, of: Said) -> Said:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal, NamedTuple
 
+from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.kinds import BOOLEAN, INTEGER, PATH, Kind, Said, cannot
 from broadsheet.ask.cypher.dialects.ladybug.operators import compare, truth
 from broadsheet.ask.cypher.dialects.ladybug.words import Words
@@ -16,6 +17,7 @@ from broadsheet.ask.schema import Triple
 FARTHEST = 30
 # With conditions on more relations in a row than this, in one piece, the engine loses matches, or makes some up.
 FEW_RELATIONS = 2
+SUBQUERY = " { MATCH "
 VARIABLE = re.compile(r"\bv[0-9]+\b")
 _FUNCTIONS = {"": "TRAIL", "shortestPath": "SHORTEST", "allShortestPaths": "ALL SHORTEST"}
 
@@ -50,12 +52,12 @@ class _Relation:
 
 
 class Step(NamedTuple):
-    """A part of a MATCH: a pattern, conditions on its one node, conditions that stand behind it, and whether its matches may be told twice."""
+    """A part of a MATCH: a pattern, conditions on its one node, conditions that stand behind it, and the relations for which matches may be told twice."""
 
     pattern: str
     own: tuple[str, ...]
     after: tuple[str, ...]
-    is_twice: bool
+    twice: tuple[str, ...]
 
 
 @dataclass
@@ -66,7 +68,8 @@ class Matched:
     conditions: list[str] = field(default_factory=list)
     is_impossible: bool = False
     known: tuple[str, ...] = ()
-    has_loops: bool = False
+    # Relations either way that may join a node to itself.
+    loops: list[str] = field(default_factory=list)
 
     @property
     def relations(self) -> list[_Relation]:
@@ -85,31 +88,38 @@ class Patterns(Words):
     def __init__(self, *given: object) -> None:
         super().__init__(*given)  # pyrefly: ignore[bad-argument-type]
         self.alive: list[str] = []
+        # How many queries within the query there are so far, those within them aside.
+        self._subqueries = 0
 
-    def matched(self, paths: Sequence[Path], where: Expression | None) -> Matched:
+    def matched(self, paths: Sequence[Path], where: Expression | None, *, optional: bool = False) -> Matched:
         """Say the parts and conditions of one MATCH; the names in them are in scope from then on."""
         found, named = Matched(known=tuple(self.alive)), dict[str, _Node]()
         for path in paths:
             nodes = [self._node(one, named, found) for one in path.elements if isinstance(one, NodePattern)]
-            relations = [self._relation(one, nodes[place : place + 2], path, found) for place, one in enumerate(path.elements[1::2])]
+            relations = [self._relation(one, nodes[place], nodes[place + 1], path, found) for place, one in enumerate(path.elements[1::2])]
             if path.name and not relations:
                 cannot("a path of one node", "Name the node.")
             found.paths.append((path, nodes, relations, self.new_name() if path.name else ""))
         self._narrow(found.relations)
         found.is_impossible = found.is_impossible or not all(one.names for one in found.nodes) or not all(one.types for one in found.relations)
-        self._bind(found, named)
+        self._bind(found, named, optional=optional)
         self._once_each(found)
         self._hold(found)
         if where is not None:
             self._refuse_search(paths, where)
-            found.conditions += [truth(self.said(one)) for one in _conjuncts(where)]
+            for one in _conjuncts(where):
+                before = self._subqueries
+                found.conditions.append(truth(self.said(one)))
+                if self._subqueries > before + 1:
+                    cannot("a condition with several queries in it", "Ask for one after the other, with WITH between.")
         return found
 
-    def _bind(self, found: Matched, named: dict[str, _Node]) -> None:
+    def _bind(self, found: Matched, named: dict[str, _Node], *, optional: bool) -> None:
         """Have the names of a MATCH stand for what it matches."""
         for name, node in named.items():
             held = self.scope.get(name)
-            if held is None or not held.kind.held:
+            # What an OPTIONAL MATCH does not find, it does not narrow either.
+            if held is None or not (held.kind.held or optional):
                 self.scope[name] = Said(node.text, Kind("node", names=node.names))
         for path, _, relations, name in found.paths:
             if name:
@@ -156,10 +166,10 @@ class Patterns(Words):
             named[element.name] = node
         return node
 
-    def _relation(self, element: object, ends: list[_Node], path: Path, found: Matched) -> _Relation:
+    def _relation(self, element: object, left: _Node, right: _Node, path: Path, found: Matched) -> _Relation:
         assert isinstance(element, RelationPattern)
         types = self.names_of(element.types, relation=True)
-        made = _Relation(self.new_name(), element, *ends, types, _FUNCTIONS[path.function], element.towards)
+        made = _Relation(self.new_name(), element, left, right, types, _FUNCTIONS[path.function], element.towards)
         held = self.scope.get(element.name) if element.name else None
         if held is not None:
             if held.kind.name != "relation" or element.hops is not None:
@@ -186,7 +196,9 @@ class Patterns(Words):
                 one.triples = frozenset(triple for triple, _, _ in able)
                 found = {id(one): frozenset(triple.type for triple, _, _ in able)}
                 for node in (one.left, one.right):
-                    found[id(node)] = frozenset({triple.start for triple, start, _ in able if start is node} | {triple.end for triple, _, end in able if end is node})
+                    found[id(node)] = frozenset(
+                        {triple.start for triple, start, _ in able if start is node} | {triple.end for triple, _, end in able if end is node}
+                    )
                 if found[id(one)] != one.types or any(found[id(node)] != node.names for node in (one.left, one.right)):
                     one.types, one.left.names, one.right.names = found[id(one)], found[id(one.left)], found[id(one.right)]
                     changed = True
@@ -212,7 +224,7 @@ class Patterns(Words):
             looped = {triple.type for triple in self.layout.triples if triple.type in self.layout.loops & one.types and triple.start == triple.end}
             if looped and hops:
                 cannot(f"several hops of {', '.join(sorted(looped))} either way, of which some join a node to itself", "Give the relations a direction.")
-            found.has_loops = found.has_loops or bool(looped)
+            found.loops += [one.text] if looped else []
         inner = f"[{one.text}{types}{hops}]"
         return {"right": f"-{inner}->", "left": f"<-{inner}-", "either": f"-{inner}-"}[one.towards]
 
@@ -234,6 +246,9 @@ class Patterns(Words):
             self.notes.append(f"Paths are followed for {FARTHEST} relations at most.")
         if most > FARTHEST:
             cannot(f"more than {FARTHEST} relations in a row", f"Write *..{FARTHEST} at most.")
+        joined = {label for triple in self.layout.triples if triple.type in one.types for label in (triple.start, triple.end)}
+        if not least and not one.left.names | one.right.names <= joined:
+            cannot("no relation or some in a row, from nodes that have no such relation", "Write labels that have it, or at least one: *1..")
         if one.way != "TRAIL" and least > 1:
             cannot("the shortest path of at least so many relations", "Leave the least number off.")
         return f"* {one.way} {least}..{most}{self._held_by_each(one)}"
@@ -282,8 +297,6 @@ class Patterns(Words):
 
     def _refuse_search(self, paths: Sequence[Path], where: Expression) -> None:
         """Refuse conditions on a shortest path: Cypher looks for the shortest that meets them, the engine for the shortest of all."""
-        from broadsheet.ask.check.scope import walk
-
         names = {name for path in paths if path.function for name in (path.name, *(one.name for one in path.elements if isinstance(one, RelationPattern)))}
         if any(isinstance(one, Variable) and one.name in names for one in walk(where)):
             cannot("the shortest path that meets a condition of its own", "Put the condition behind a WITH.")
@@ -320,9 +333,9 @@ class Patterns(Words):
     def _counted(self, which: str, clauses: Sequence[Match]) -> Said:
         if self._lambdas:
             cannot("a pattern within the making of a list", "UNWIND the list, and match.")
-        scope, alive, ends = dict(self.scope), list(self.alive), dict(self.ends)
+        scope, alive, ends, count = dict(self.scope), list(self.alive), dict(self.ends), self._subqueries
         found = [self.matched(one.paths, one.where) for one in clauses]
-        self.scope, self.alive, self.ends = scope, alive, ends
+        self.scope, self.alive, self.ends, self._subqueries = scope, alive, ends, count + 1
         kind = BOOLEAN if which == "EXISTS" else INTEGER
         if any(one.is_impossible for one in found):
             return Said("false" if which == "EXISTS" else "0", kind)
@@ -343,7 +356,7 @@ class Patterns(Words):
                 said.append((f"{name} = " if name else "") + self.path_text(nodes, relations, one, known))
                 known |= {node.text for node in nodes}
         conditions = [condition for one in found for condition in one.conditions]
-        if any(one.has_loops for one in found) and what.startswith("COUNT"):
+        if any(one.loops for one in found):
             cannot(f"{what} of relations either way, of which some join a node to itself", "Give the relations a direction.")
         if conditions and sum(len(one.relations) for one in found) > FEW_RELATIONS and not any(one.is_impossible for one in found):
             cannot(f"{what} of more than {FEW_RELATIONS} relations with conditions on them", "Ask for the parts one after the other, with WITH between.")
@@ -362,8 +375,8 @@ class Patterns(Words):
             ready = [one for one in left if set(VARIABLE.findall(one)) & every <= known]
             own = [one for one in ready if is_node and set(VARIABLE.findall(one)) <= set(new)]
             left[:] = [one for one in left if one not in ready]
-            made.append(Step(pattern, tuple(own), tuple(one for one in ready if one not in own), found.has_loops))
-            found.has_loops = False
+            made.append(Step(pattern, tuple(own), tuple(one for one in ready if one not in own), tuple(found.loops)))
+            found.loops.clear()
 
         def take_node(node: _Node) -> None:
             take(self.node_text(node, found, known), {node.text}, is_node=True)
@@ -383,6 +396,8 @@ class Patterns(Words):
                     if node.text not in known:
                         take_node(node)
             text = (f"{name} = " if name else "") + self.path_text(nodes, relations, found, known)
+            if name and found.loops:
+                cannot("a path of relations either way, of which some join a node to itself", "Give the relations a direction.")
             take(text, {*(node.text for node in nodes), *(one.text for one in relations), *([name] if name else [])})
         for node in alone:
             if node.text not in known:
@@ -390,7 +405,7 @@ class Patterns(Words):
         if left and made:
             made[-1] = made[-1]._replace(after=(*made[-1].after, *left))
         # Of a MATCH of what is known already only its conditions are left.
-        return made or [Step("", (), tuple(left), is_twice=False)]
+        return made or [Step("", (), tuple(left), ())]
 
     def _cost(self, node: _Node, conditions: Sequence[str]) -> tuple[int, int]:
         """Return how little is known of a node alone, and how many there may be."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
+from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.aggregates import AGGREGATED, aggregate
 from broadsheet.ask.cypher.dialects.ladybug.calls import call, component
 from broadsheet.ask.cypher.dialects.ladybug.kinds import (
@@ -24,7 +25,21 @@ from broadsheet.ask.cypher.dialects.ladybug.kinds import (
     literal,
 )
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
-from broadsheet.ask.cypher.dialects.ladybug.operators import chosen, compare, counted, element, is_null, joined, list_of, part, signed, tested, truth, within, within_list
+from broadsheet.ask.cypher.dialects.ladybug.operators import (
+    chosen,
+    compare,
+    counted,
+    element,
+    is_null,
+    joined,
+    list_of,
+    part,
+    signed,
+    tested,
+    truth,
+    within,
+    within_list,
+)
 from broadsheet.ask.cypher.nodes import (
     AnyLabel,
     At,
@@ -229,6 +244,8 @@ class Words(ABC):
             inner = node.arguments[0]
             return self.matches_of(inner.path, inner.where if isinstance(inner, PatternComprehension) else None)
         arguments = [self.said(one) for one in node.arguments]
+        if node.name == "size" and len(arguments) == 1 and arguments[0].kind.name == "picked":
+            cannot("the size of a list with a condition in it", "UNWIND the list, and count.")
         if node.name in _OF_GRAPH and len(arguments) == 1:
             return NOTHING if arguments[0].kind.name == "null" else self._of_graph(node.name, arguments[0])
         constants = [constant(one) for one in node.arguments]
@@ -241,9 +258,9 @@ class Words(ABC):
                 return self.label_of(of)
             case "labels", "node":
                 return Said(f"(CASE WHEN {of.text} IS NULL THEN NULL ELSE [{self.label_of(of).text}] END)", listed(STRING))
-            case ("id" | "elementId"), "node":
+            case (("id" | "elementId"), "node"):
                 return self._number(of, as_text=name == "elementId")
-            case ("id" | "elementId"), "relation":
+            case (("id" | "elementId"), "relation"):
                 return Said(f"ID({of.text})", Kind("id"))
             case "keys", ("node" | "relation"):
                 return self._keys(of)
@@ -255,9 +272,9 @@ class Words(ABC):
                 return of
             case "nodes", "path":
                 return Said(f"NODES({of.text})", listed(Kind("node", names=frozenset(self.layout.nodes), held=True)))
-            case ("relationships" | "rels"), "path":
+            case (("relationships" | "rels"), "path"):
                 return Said(f"RELS({of.text})", listed(Kind("relation", names=frozenset(self.layout.relations), held=True)))
-            case ("startNode" | "endNode"), "relation" if of.text in self.ends:
+            case (("startNode" | "endNode"), "relation") if of.text in self.ends:
                 return self.scope_of(self.ends[of.text][name == "endNode"])
         return cannot(f"{name}() of a {kind}")
 
@@ -281,7 +298,10 @@ class Words(ABC):
             f"(CASE WHEN {is_null(self.property_of(of, key), negated=True).text} THEN {literal(key)} END)"
             for key in self.layout.keys(of.kind.names, relation=relation)
         ]
-        return Said(f"LIST_FILTER([{', '.join(tests)}], x -> x IS NOT NULL)", listed(STRING)) if tests else cannot("keys() of what has no properties")
+        if not tests:
+            cannot("keys() of what has no properties")
+        held = ", ".join(f"{{f0: ({test} IS NOT NULL), f1: {test}}}" for test in tests)
+        return Said(f"[{held}]", Kind("picked", STRING))
 
     # What is made of several.
 
@@ -296,7 +316,9 @@ class Words(ABC):
             case At():
                 return self._at(node)
             case Slice():
-                ends = (None if one is None else self.said(one) for one in (node.low, node.high))
+                ends = [None if one is None else constant(one) for one in (node.low, node.high)]
+                if any(one is not None and type(one) is not int for one in ends):
+                    cannot("a part of a list between places that are computed", "Write the places as numbers.")
                 return part(self.listed_of(node.of), *ends)
             case PatternTest():
                 return self.has_match(node.path)
@@ -365,29 +387,40 @@ class Words(ABC):
         if isinstance(node, Reduce):
             return self._reduced(node, source, item)
         with self.within_lambda(node.variable, item):
-            where = None if node.where is None else truth(self.said(node.where))
-            make = self.said(node.make) if isinstance(node, Comprehension) and node.make is not None else None
-        if isinstance(node, Quantified):
-            assert where is not None
-            return self._quantified(node.which, source, item.text, where)
-        kept = source.text if where is None else f"LIST_FILTER({source.text}, {item.text} -> {where})"
-        if make is None:
-            return Said(kept, source.kind)
+            if isinstance(node, Quantified):
+                return self._quantified(node.which, source, item, _without_not(node.where), node.variable)
+            where = None if node.where is None else _plain(truth(self.said(node.where)))
+            make = self.said(node.make) if node.make is not None else item
         if make.parts:
             cannot("a list of values of several types")
-        return Said(f"LIST_TRANSFORM({kept}, {item.text} -> {make.text})", listed(make.kind))
+        if where is not None:
+            picked = f"{{f0: ({where} AND ({where}) IS NOT NULL), f1: {_plain(make.text)}}}"
+            return Said(f"LIST_TRANSFORM({source.text}, {item.text} -> {picked})", Kind("picked", make.kind))
+        return source if make is item else Said(f"LIST_TRANSFORM({source.text}, {item.text} -> {_plain(make.text)})", listed(make.kind))
 
-    def _quantified(self, which: str, source: Said, item: str, where: str) -> Said:
-        """Return a quantifier; what is null for an element may make it null."""
-        yes, no = (f"SIZE(LIST_FILTER({source.text}, {item} -> {test}))" for test in (where, f"NOT ({where})"))
-        size, null = f"SIZE({source.text})", NO_TRUTH.text
+    def _quantified(self, which: str, source: Said, of: Said, test: Expression, name: str) -> Said:
+        """Return a quantifier; what is null for an element may make it null. Of tests in a row each is asked for by itself: the engine takes them wrongly."""
+        if isinstance(test, Binary) and test.sign in {"AND", "OR", "XOR"}:
+            if (which, test.sign) not in {("ANY", "OR"), ("ALL", "AND"), ("NONE", "OR")}:
+                cannot(f"{which.lower()}() of conditions that are joined by {test.sign}", "UNWIND the list, and match.")
+            sides = (self._quantified(which, source, of, side, name) for side in (test.left, test.right))
+            return joined("OR" if which == "ANY" else "AND", *sides)
+        if which == "SINGLE" and any(isinstance(one, Variable) and one.name != name for one in walk(test)):
+            cannot("single() of a condition with other values than the element's", "UNWIND the list, and match.")
+        item, where = of.text, _plain(truth(self.said(test)))
+        some, every, nothing, one = (f"{word}({item} IN {source.text} WHERE {where})" for word in ("any", "all", "none", "single"))
+        null = f"any({item} IN {source.text} WHERE ({where}) IS NULL)"
+        # Whether what is null for an element leaves it open. No CASE: within one the engine loses the place in lists.
+        open_ = f"({null} AND {NO_TRUTH.text})"
         text = {
-            "ANY": f"WHEN {yes} > 0 THEN true WHEN {no} = {size} THEN false",
-            "ALL": f"WHEN {no} > 0 THEN false WHEN {yes} = {size} THEN true",
-            "NONE": f"WHEN {yes} > 0 THEN false WHEN {no} = {size} THEN true",
-            "SINGLE": f"WHEN {yes} > 1 THEN false WHEN {yes} + {no} = {size} THEN {yes} = 1",
+            "ANY": f"({some} OR {open_})",
+            "ALL": f"({every} OR {open_})",
+            "NONE": f"({nothing} AND ((NOT {null}) OR {NO_TRUTH.text}))",
+            "SINGLE": f"((NOT ({some} AND NOT {one})) AND ({one} OR {open_}) AND ((NOT {null}) OR {NO_TRUTH.text}))",
         }[which]
-        return Said(f"(CASE {text} ELSE {null} END)", BOOLEAN)
+        # Of no list at all the engine says no where a row is looked for.
+        there = f"({source.text} IS NOT NULL OR {NO_TRUTH.text})"
+        return Said(f"(({text} OR {source.text} IS NULL) AND {there})", BOOLEAN)
 
     def _reduced(self, node: Reduce, source: Said, item: Said) -> Said:
         start = self.said(node.start)
@@ -402,7 +435,30 @@ class Words(ABC):
                 cannot("reduce() to another type than that of its elements")
             return self._reduced(Reduce(node.total, Literal_(float(node.start.value or 0)), node.variable, node.source, node.make), source, item)
         whole = f"LIST_CONCAT([{cast(start, kind)}], {cast(source, listed(kind))})"
-        return Said(f"LIST_REDUCE({whole}, ({total.text}, {item.text}) -> {make.text})", kind)
+        return Said(f"LIST_REDUCE({whole}, ({total.text}, {item.text}) -> {_plain(make.text)})", kind)
+
+
+_OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "AND": "OR", "OR": "AND"}
+
+
+def _without_not(node: Expression, *, negated: bool = False) -> Expression:
+    """Return a condition in which NOT stands nowhere, for of each element of a list the engine takes it wrongly. Raises QueryError."""
+    match node:
+        case Unary(sign="NOT"):
+            return _without_not(node.of, negated=not negated)
+        case Binary(sign="AND" | "OR" as sign):
+            sides = (_without_not(one, negated=negated) for one in (node.left, node.right))
+            return Binary(_OPPOSITE[sign] if negated else sign, *sides)
+        case Binary(sign=sign) if negated and sign in _OPPOSITE:
+            return Binary(_OPPOSITE[sign], node.left, node.right)
+        case IsNull() if negated:
+            return IsNull(node.of, not node.negated)
+    return cannot("NOT of such a condition on each element of a list", "UNWIND the list, and match.") if negated else node
+
+
+def _plain(text: str) -> str:
+    """Return what is said of each element of a list. Of cases within it the engine loses the place: QueryError."""
+    return cannot("a condition of cases on each element of a list", "UNWIND the list, and match.") if "(CASE " in text else text
 
 
 _OF_GRAPH = frozenset({"type", "labels", "id", "elementId", "keys", "properties", "nodes", "relationships", "rels", "startNode", "endNode"})
