@@ -86,6 +86,7 @@ ANSWERS = {
     "average minutes of dishes by Bo Root": [(125.0,)],
     "cooks of the oldest dish": [("Ada Leaf",), ("Bo Root",)],
     "dishes by Ada Leaf and Bo Root": [("Leek Pie",)],
+    "dishes by Ada Leaf or Bo Root": [("Leek Pie",), ("Plum Tart",), ("Bean Stew",)],
     "Which cooks cooked the same dishes?": [("Ada Leaf", "Bo Root"), ("Bo Root", "Ada Leaf")],
     "the most inspired dish": [("Plum Tart", 1), ("Bean Stew", 1)],
 }
@@ -121,6 +122,7 @@ def test_what_the_graph_has_not_is_told_and_never_dropped_in_silence(slots: Slot
     found = slots.write("dishes by Zoe Twig")
     assert all("Nothing is called 'Zoe Twig'; it was left out." in one.notes[0] for one in found)
     assert not slots.write("?!")
+    assert slots.write("dishes of Ada Leaf about winter")[0].notes == ("Nothing was made of 'winter'.",)
 
 
 def test_what_relations_decide_is_not_asked_back() -> None:
@@ -149,6 +151,16 @@ def test_dates_that_are_text_are_sorted_by_day() -> None:
 @pytest.mark.parametrize(("values", "kind"), [(["1/13/2020"], "month first"), (["2020-01-02"], "iso"), (["a"], None), ([], None), (["10", "-3.5"], "number")])
 def test_what_texts_are(values: list[str], kind: str | None) -> None:
     assert kind_of(values) == kind
+
+
+def test_a_relation_of_which_no_word_speaks_is_told() -> None:
+    graph = Graph(
+        {"Song": pl.DataFrame({"title": ["Rain"]}), "Bard": pl.DataFrame({"name": ["Ada Leaf"]})},
+        (joined("SANG", "Bard", "Song", (0, 0)), joined("WROTE", "Bard", "Song", (0, 0))),
+    )
+    slots = Slots.of(graph)
+    assert slots.write("songs with Ada Leaf")[0].notes == ("No word says which of SANG, WROTE joins Bard and Song; SANG was taken.",)
+    assert not slots.write("songs written by Ada Leaf")[0].notes
 
 
 def test_without_a_graph_the_types_of_the_schema_are_kept() -> None:
