@@ -17,9 +17,6 @@ MODULES = {
     "mindthequery": "mindthequery",
     "mutants": "planted",
     "decoding": "decoding",
-    "mardi": "software",
-    "hyena": "hyenas",
-    "simulated-user": "simulated",
     "questions": "questions",
 }
 
