@@ -30,9 +30,9 @@ SOURCE, DATABASE, HELD_OUT, OPERATOR, FLAGGED, FIGURES, MENDED = "source", "data
 KINDS = {SOURCE: pl.String, DATABASE: pl.String, HELD_OUT: pl.Boolean, OPERATOR: pl.String, FLAGGED: pl.Boolean, FIGURES: pl.Boolean, MENDED: pl.Boolean}
 CLEAN, REJECTED = "", "rejected"
 # Pairs of one database whose mutants are looked at, for each seed anew; more take long and tell no more.
-PAIRS = 150
+PAIRS = 80
 # An answer that takes longer, or has more rows, decides nothing.
-MOST_ROWS, MOST_SECONDS = 1000, 0.5
+MOST_ROWS, MOST_SECONDS = 1000, 10.0
 
 
 class Answers(Protocol):
