@@ -184,7 +184,7 @@ def test_an_amendment_by_rules_leaves_the_rest_alone(tools):
 
 def test_words_that_nothing_in_the_query_comes_of_are_told(tools):
     made = run(Loop(tools()), "Which films are about gardening?")
-    assert "nothing in the query comes of: gardening" in made.state.drafts[0].notes
+    assert any("'gardening'" in one for one in made.state.drafts[0].notes)
     assert run(Loop(tools()), "Which films did Ana Bell make?").state.drafts[0].notes == ()
 
 

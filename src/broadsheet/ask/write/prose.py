@@ -1,7 +1,7 @@
 """A model's explanation held against the query: what it leaves out is found, to be appended, and what it says that the query does not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from broadsheet.ask.check.scope import walk
@@ -115,9 +115,9 @@ def made_up(query: Query, prose: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _is_held(match: re.Match[str], held: list[object]) -> bool:
+def _is_held(match: re.Match[str], held: Iterable[object]) -> bool:
     number = float(match["digits"].replace(",", ""))
-    return any(isinstance(one, int | float) and abs(one) == number for one in held) or any(isinstance(one, str) and match["digits"] in one for one in held)
+    return any(match["digits"] in one if isinstance(one, str) else isinstance(one, int | float) and abs(one) == number for one in held)
 
 
 class _Held:
