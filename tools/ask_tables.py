@@ -41,6 +41,8 @@ def graph(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-graph.json": graph})
+
+
 def decoding(bench: dict) -> list[str]:
     """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
     shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")
@@ -59,16 +61,28 @@ def decoding(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
+
+
 def pole(bench: dict) -> list[str]:
     """Return how often a query that is written without a model gives the right answer, by split, with published figures beside."""
     rows = [
-        [row["name"], share(row, "right"), share(row, "right_set"), share(row, "answered"), share(row, "gold_empty"), plain(row, "ms", 0), str(row.get("runs", ""))]
+        [
+            row["name"],
+            share(row, "right"),
+            share(row, "right_set"),
+            share(row, "answered"),
+            share(row, "gold_empty"),
+            plain(row, "ms", 0),
+            str(row.get("runs", "")),
+        ]
         for row in bench["rows"]
     ]
     return told(bench, ["right, %", "right as sets, %", "answered, %", "empty, %", "ms", "seeds"], rows)
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
+
+
 def direction(bench: dict) -> list[str]:
     """Return which relations are turned, and what is left alone."""
     return told(bench, ["right, %", "wrong"], [[row["name"], share(row, "right"), row.get("wrong", "")] for row in bench["rows"]])
@@ -119,6 +133,8 @@ BLOCKS = blocks(
         "ask-mutants.json": mutants,
     }
 )
+
+
 def decoding(bench: dict) -> list[str]:
     """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
     shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")
@@ -137,6 +153,8 @@ def decoding(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
+
+
 def amended(bench: dict) -> list[str]:
     """Return how many drafts are right before and after amendments in words, what that takes, and what changes that was not asked for."""
     shares = ("first_try", "mended", "after_1", "after_2", "unrequested")
@@ -146,6 +164,8 @@ def amended(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")}})
+
+
 def questions(bench: dict) -> list[str]:
     """Return which faults the question tells, and on which queries that answer it raises an alarm."""
     shares = ("named", "all", "flagged", "figures", "alarms", "mended", "rejected")
@@ -155,10 +175,20 @@ def questions(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-questions.json": questions})
+
+
 def pole(bench: dict) -> list[str]:
     """Return how often a query that is written without a model gives the right answer, by split, with published figures beside."""
     rows = [
-        [row["name"], share(row, "right"), share(row, "right_set"), share(row, "answered"), share(row, "gold_empty"), plain(row, "ms", 0), str(row.get("runs", ""))]
+        [
+            row["name"],
+            share(row, "right"),
+            share(row, "right_set"),
+            share(row, "answered"),
+            share(row, "gold_empty"),
+            plain(row, "ms", 0),
+            str(row.get("runs", "")),
+        ]
         for row in bench["rows"]
     ]
     return told(bench, ["right, %", "right as sets, %", "answered, %", "empty, %", "ms", "seeds"], rows)
