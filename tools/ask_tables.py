@@ -37,10 +37,10 @@ def graph(bench: dict) -> list[str]:
         ["later than its limit, s", ranged(late, "late_s", 2)],
         ["processor in the second after, s", ranged(late, "after_s", 2)],
     ]
+    rows.append(["load of the machine", f"{bench['load']:.1f}"])
     return told(bench, ["figure"], rows)
 
 
-BLOCKS = blocks({"ask-paper90.json": paper90, "ask-graph.json": graph})
 def decoding(bench: dict) -> list[str]:
     """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
     shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")
@@ -193,3 +193,17 @@ def pole(bench: dict) -> list[str]:
 
 
 BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
+BLOCKS = blocks(
+    {
+        "ask-paper90.json": paper90,
+        "ask-direction.json": direction,
+        "ask-llm-queries.json": llm_queries,
+        "ask-mindthequery.json": mindthequery,
+        "ask-mutants.json": mutants,
+        "ask-decoding.json": decoding,
+        "ask-questions.json": questions,
+        "ask-pole.json": pole,
+        "ask-graph.json": graph,
+        **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")},
+    }
+)
