@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -20,8 +21,9 @@ from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import kind_of
 from broadsheet.ask.slots.shape import alike
 from broadsheet.ask.slots.train import Pair, fit
+from broadsheet.ask.slots.weights import read_weights
 from broadsheet.ask.slots.writer import Slots
-from broadsheet.core.errors import NotFittedError
+from broadsheet.core.errors import NotFittedError, RecordError
 
 
 def joined(kind: str, start: str, end: str, *pairs: tuple[int, int]) -> Joined:
@@ -188,7 +190,7 @@ def test_names_are_no_evidence_of_their_own(kitchen: Graph) -> None:
     assert text == "MATCH (song:Song)<-[:COOKED]-(bard:Bard) WHERE bard.name = 'Ada Leaf' RETURN DISTINCT song"
 
 
-def test_weights_are_learnt_of_pairs_and_named(slots: Slots) -> None:
+def test_weights_are_learnt_of_pairs_and_named(slots: Slots, tmp_path: Path) -> None:
     pairs = [pair(f"{word} stirred by {cook}", cook) for word in ("dishes", "Dishes", "the dishes") for cook in ("Ada Leaf", "Bo Root")]
     other = parse("MATCH (d:Dish)-[:BELONGS_TO]->(c:Course) WHERE c.name = 'main' RETURN DISTINCT d").query
     assert other is not None
@@ -199,6 +201,11 @@ def test_weights_are_learnt_of_pairs_and_named(slots: Slots) -> None:
     weights = fit(slots, pairs, "kitchen-train")
     assert weights.relations["COOKED", "stir"] > 0
     assert slots.with_weights(weights).write("dishes stirred by Cy Stem")[0].weights == "kitchen-train"
+    weights.write(tmp_path / "weights.json")
+    assert read_weights(tmp_path / "weights.json") == weights
+    (tmp_path / "none.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RecordError, match="holds no weights"):
+        read_weights(tmp_path / "none.json")
     with pytest.raises(NotFittedError, match="nothing can be learnt"):
         fit(slots, [Pair("anything", pairs[0].query)], "none")
 
