@@ -93,14 +93,15 @@ class OrderHeld:
         facts = self._values.facts(order.subject)
         numeric = bool(facts) and all(one.type in {"integer", "float"} for one in facts)
         return (
-            (numeric or counts(order.subject))
+            (numeric or (counts(order.subject) and not (isinstance(order.subject, Function) and order.subject.name.lower() == "length")))
             and not self._time(order.subject)
             and not {"id", "rank"} & {root(one) for node in walk(order.subject) if isinstance(node, Property) for one in parts(node.key)}
         )
 
     def _picks(self) -> bool:
         return bool(self._functions & {"min", "max", "percentilecont", "percentiledisc", "reduce", "shortestpath", "allshortestpaths", "last"}) or any(
-            isinstance(node, Subquery) or (isinstance(node, Path) and node.function) or (isinstance(node, Function) and node.name == "size") for node in walk(self._held.query)
+            isinstance(node, Subquery) or (isinstance(node, Path) and node.function) or (isinstance(node, Function) and node.name == "size")
+            for node in walk(self._held.query)
         )
 
     def _turned(self, rule: str, order: Ordered, asked: Place) -> Doubt:
