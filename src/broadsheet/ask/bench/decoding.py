@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from broadsheet.ask.bench.execution import Answers, same
@@ -40,6 +41,8 @@ RANDOM, LETTERS = "random weights: tokens of SmolLM2", "random weights: characte
 CRIMES, MODELS = "can be said: gold queries of ZOGRASCOPE", "can be said: queries of language models"
 HELD, LIKE, FREE = "smollm2, held to the schema", f"smollm2, held, {SHOWN} like questions shown", "smollm2, free"
 OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
+# Random weights that are drawn at once.
+REEL = 1 << 22
 # The tokens that a query of random weights may have, from the least to the most.
 BUDGETS = {RANDOM: (40, 110), LETTERS: (100, 200)}
 SCHEMAS = ("ask_paper_schema.json", "text2cypher_schemas.json", "mindthequery_schemas.json", "pole/graph_schema.json")
@@ -138,12 +141,19 @@ def _drawing(arm: str, schemas: Mapping[str, Schema], outputs: int, progress: Pr
         # The empty token ends a query, whichever it is: none of them is ever written.
         size, end = len(vocabulary.tokens), vocabulary.tokens.index(b"")
         rng, spent, rows, names = generator(0, "ask", "decoding", arm), 0.0, [], list(schemas)
+        # Every token begins anywhere in a long row of weights, which costs less than to draw as many for each.
+        weights = rng.random(REEL + size, dtype="float32")
+
+        def wanted(_: int | None) -> np.ndarray:
+            begin = int(rng.integers(REEL))
+            return weights[begin : begin + size]
+
         for place, name in enumerate(names):
             masks = Masks(schemas[name], vocabulary, GIVEN)
             for _ in range(place, outputs, len(names)):
                 most = int(rng.integers(*BUDGETS[arm], endpoint=True))
                 began = time.process_time()
-                said = write(masks, lambda _: rng.random(size, dtype="float32"), end, most)
+                said = write(masks, wanted, end, most)
                 spent += time.process_time() - began
                 rows.append((name, said.text, len(said.tokens), *_verdict(check(said.text, schemas[name]))))
                 progress(f"queries of {arm}", len(rows), outputs)
