@@ -96,7 +96,8 @@ def llm_queries(bench: dict) -> list[str]:
         "",
         f"Alarms on accepted queries by code: {ours['codes of alarms']}.",
         f"Reading takes {ours['read_ms']:.1f} ms ({ours['read_ms_p95']:.1f} for 95 of 100), checking and explaining {ours['ms']:.1f} ({ours['ms_p95']:.1f}).",
-        f"Of {fuzzed['texts']:,.0f} texts that nobody writes none made it fall; the longest took {fuzzed['worst_ms']:.0f} ms, 95 of 100 at most {fuzzed['ms_p95']:.1f}.",
+        f"Of {fuzzed['texts']:,.0f} texts that nobody writes none made it fall; the longest took {fuzzed['worst_ms']:.0f} ms, 95 of 100 at most {fuzzed['ms_p95']:.1f}. Of the",
+        f"{fuzzed['queries']:,.0f} that are queries all the same, the explanations of {fuzzed['lost']:,.0f} were not read back.",
     ]
 
 
