@@ -160,6 +160,9 @@ def test_what_cannot_be_traced_is_told_and_not_made_up(zoo: Ladybug) -> None:
     assert (len(late.rows.rows), late.citations) == (2, None)
     assert late.notes == ("These rows are not traced to the graph: that could not be done within 10 seconds.",)
     assert why(late, 1).endswith(late.notes[0])
+    grouped = answer(zoo, tree("MATCH (k:Keeper) OPTIONAL MATCH (k)-[f:FEEDS]->(a) RETURN DISTINCT k, f, a"))
+    assert (len(grouped.rows.rows), grouped.citations) == (4, None)
+    assert "cannot be followed" in grouped.notes[0]
     part = answer(Spy(zoo, cannot="OPTIONAL"), query).citations
     assert part is not None
     assert [(one.complete, one.uncited) for one in part] == [(False, ("EXISTS { MATCH (k)-[:FEEDS]->() }",))] * 2
