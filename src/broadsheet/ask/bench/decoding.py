@@ -40,7 +40,7 @@ from broadsheet.core.seeds import generator
 RANDOM, LETTERS = "random weights: tokens of SmolLM2", "random weights: characters"
 CRIMES, MODELS = "can be said: gold queries of ZOGRASCOPE", "can be said: queries of language models"
 HELD, LIKE, FREE = "smollm2, held to the schema", f"smollm2, held, {SHOWN} like questions shown", "smollm2, free"
-OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
+OUTPUTS, QUESTIONS, QUERIES = 10_000, 20, 600
 # Random weights that are drawn at once.
 REEL = 1 << 22
 # The tokens that a query of random weights may have, from the least to the most.
