@@ -156,9 +156,17 @@ BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
 
 def amended(bench: dict) -> list[str]:
     """Return how many drafts are right before and after amendments in words, what that takes, and what changes that was not asked for."""
-    shares = ("first_try", "mended", "after_1", "after_2", "unrequested")
+    shares = ("first_try", "mended", "after_1", "after_2", "unrequested", "beside")
     rows = [[row["name"], *(share(row, key) for key in shares), plain(row, "attempts_per_success", 2)] for row in bench["rows"]]
-    heads = ["first try, %", "mended, %", "after 1 amendment, %", "after 2, %", "changes unrequested, %", "attempts per success"]
+    heads = [
+        "first try, %",
+        "mended, %",
+        "after 1 amendment, %",
+        "after 2, %",
+        "changes unrequested, %",
+        "beside what was asked for, %",
+        "attempts per success",
+    ]
     return told(bench, heads, rows)
 
 

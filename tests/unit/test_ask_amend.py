@@ -96,7 +96,7 @@ def test_what_is_understood_in_part_says_what_is_not():
 
 
 def test_what_may_mean_several_things_is_asked_about():
-    found = read_amendment("not by Rob Hyndmark", tree("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name"), LIBRARY)
+    found = read_amendment("the name must be Rob Hyndmark", tree("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name"), LIBRARY)
     assert found.changes == ()
     assert found.question.startswith("Which is meant: ")
     assert len(found.choices) > 1

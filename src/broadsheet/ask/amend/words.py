@@ -15,7 +15,7 @@ from broadsheet.ask.schema import Schema
 
 READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_steps.READERS)
 # So much of what is said must be explained, and a reading be so likely, for it to be taken.
-EXPLAINED, LIKELY = 0.5, 1.25
+EXPLAINED, LIKELY = 0.5, 1.3
 # Readings that are nearer than this to the best are as good as it.
 NEAR = 0.12
 # So many readings are looked at closely; each change beyond the first counts against one.
