@@ -73,3 +73,14 @@ def test_what_cannot_be_read_is_told_in_two_lines(here, tmp_path):
     assert "has no schema" in here("ask", "check", "--queries", "q.jsonl").stderr
     (tmp_path / "s.json").write_text('{"tables": []}')
     assert "holds no schema" in here("ask", "check", "--queries", "q.jsonl", "--schema", "s.json").stderr
+
+
+def test_a_grammar_is_printed_for_servers_that_hold_a_model_to_one(here, tmp_path):
+    (tmp_path / "s.json").write_text(json.dumps({"labels": {"Ship": {"name": "STRING"}, "Port": {}}, "relationships": [["Ship", "CALLS_AT", "Port"]]}))
+    done = here("ask", "grammar", "--schema", "s.json", "--value", 'The "Ana"')
+    assert done.returncode == 0
+    assert done.stdout.startswith("root ::= ")
+    assert r'''"'The \"Ana\"'"''' in done.stdout
+    assert "<-[:CALLS_AT]-(" in done.stdout
+    (tmp_path / "s.json").write_text("no triples")
+    assert "holds no schema" in here("ask", "grammar", "--schema", "s.json").stderr

@@ -54,7 +54,7 @@ def test_help_imports_nothing_heavy():
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
         ("ask",),
-        ("ask", "check"),
+        *(("ask", name) for name in ("QUESTION", "run", "replay", "check", "build", "describe", "grammar")),
         ("needs",),
         *(("needs", name) for name in ("run", "gate", "infer", "view", "label", "agree", "purge", "goals", "fit", "themes", "propose")),
     ],

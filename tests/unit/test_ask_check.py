@@ -7,6 +7,8 @@ import pytest
 
 from broadsheet.ask.check.checker import check
 from broadsheet.ask.check.findings import Severity
+from broadsheet.ask.check.scope import Scopes
+from broadsheet.ask.check.values import Values
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.safety import refused
@@ -124,6 +126,33 @@ def test_a_clean_query_has_no_alarm(text):
     found = check(text, FILMS)
     assert not found.alarms, found.alarms
     assert found.fixed == text
+
+
+@pytest.mark.parametrize(
+    "text", ["RETURN f" + ".a" * 80, "RETURN " + "-" * 25 + "f.a", "RETURN " + "abs(" * 25 + "f.a" + ")" * 25, "RETURN f.a" + " + f.a" * 90]
+)
+def test_parts_within_parts_are_asked_once(text):
+    counted = []
+    values = Values(Scopes(parse(f"MATCH (f:Film) {text}").query), FILMS)
+    inner = values._kind_of
+    values._kind_of = lambda node: counted.append(id(node)) or inner(node)
+    values.check()
+    assert len(counted) == len(set(counted)) < 300
+
+
+def test_types_that_say_what_is_meant_allow_a_text_that_says_it():
+    told = {"paid": {"type": "DATE"}, "sum": {"type": "INTEGER"}}
+    bills = schema_of({"classes": {"Bill": {}}, "properties": told, "relations": {}}, "bills")
+    assert not check("MATCH (b:Bill) WHERE b.paid = '31/12/2019' AND b.sum = '17' RETURN split(b.paid, '/')[2], b.sum", bills).alarms
+    for text in ("b.paid = 'soon'", "b.sum = 'much'", "b.sum = '17' AND b.paid = true"):
+        assert check(f"MATCH (b:Bill) WHERE {text} RETURN b", bills).alarms
+
+
+def test_values_of_a_sample_and_texts_that_were_cut_are_no_bounds():
+    ids = [{"property": "id", "type": "INTEGER", "min": "7000001", "max": "7000005", "distinct_count": 5}]
+    texts = [{"property": "text", "type": "STRING", "values": ["a" * 50, "short"], "distinct_count": 2}]
+    notes = schema_of({"node_props": {"Note": [*ids, *texts]}, "relationships": []}, "notes")
+    assert not check("MATCH (n:Note {id: 7000099}) WHERE n.text CONTAINS 'b' RETURN n", notes).alarms
 
 
 def test_doubts_of_style_are_no_alarm():

@@ -41,6 +41,12 @@ def test_an_explanation_is_read_as_the_query_that_it_explains(text):
     assert read_explanation(explain(query)) == query
 
 
+def test_parts_of_parts_without_end_are_quoted_and_read_back():
+    for text in ("RETURN a" + ".b" * 80, "RETURN a" + "[0]" * 80, "RETURN a.b.c.d[1].e"):
+        query = parse(text).query
+        assert read_explanation(explain(query)) == query
+
+
 def test_an_explanation_says_every_literal_and_every_direction():
     said = explain(
         parse("MATCH (a:A)<-[:R]-(b:B {k: 'v'}) WHERE a.x = -1 AND b.y IN ['p', 'q'] RETURN CASE WHEN a.x < 7 THEN 'old' ELSE 'new' END LIMIT 9").query

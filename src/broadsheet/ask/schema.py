@@ -13,13 +13,17 @@ FEW = 60
 
 
 class PropertyFacts(NamedTuple):
-    """A property: its type, the least and greatest value that was seen, some values, and whether these are all that there are."""
+    """A property: its type, the least and greatest value that was seen, some values, and whether these are all that there are.
+
+    `meant` is a type that says what values mean, and not how they are stored: a date may be a text.
+    """
 
     type: Type
     low: float | str | None = None
     high: float | str | None = None
     values: tuple[str, ...] = ()
     closed: bool = False
+    meant: bool = False
 
 
 class Triple(NamedTuple):
@@ -33,7 +37,8 @@ class Triple(NamedTuple):
 class Schema:
     """A graph's schema. `labels` and `types` have for each name its properties, or None where nothing is known of them: then any of `loose` may be there.
 
-    A schema without properties at all says nothing of them (`knows_properties` is false).
+    A schema without properties at all says nothing of them (`knows_properties` is false). `words` are what a schema itself tells of its names: phrases
+    that mean the same; of a relation the first is read from its start, the second from its end.
     """
 
     def __init__(
@@ -42,7 +47,9 @@ class Schema:
         types: Mapping[str, Mapping[str, PropertyFacts] | None],
         triples: tuple[Triple, ...],
         loose: Mapping[str, PropertyFacts] | None = None,
+        words: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
+        self.words = dict(words or {})
         self.labels, self.types, self.triples, self.loose = dict(labels), dict(types), tuple(dict.fromkeys(triples)), dict(loose or {})
 
     @classmethod

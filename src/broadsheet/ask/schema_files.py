@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from broadsheet.ask.schema import FEW, NUMBERS, PropertyFacts, Schema, Triple, Type
+from broadsheet.ask.schema import FEW, NUMBERS, TIMES, PropertyFacts, Schema, Triple, Type
 from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError, did_you_mean
 
 TYPES: Mapping[str, Type] = {
@@ -15,7 +15,11 @@ TYPES: Mapping[str, Type] = {
     "local_date_time": "datetime", "localdatetime": "datetime", "zoned_datetime": "datetime", "timestamp": "datetime", "time": "time", "local_time": "time",
     "duration": "duration", "interval": "duration", "point": "point", "list": "list", "map": "map",
 }  # fmt: skip
+# So many items are looked at where there are very many, and so many letters of a text are kept.
+SAMPLE, CUT = 5, 50
 _TRIPLE = re.compile(r"\(\s*([^,()]+?)\s*,\s*([^,()]+?)\s*,\s*([^,()]+?)\s*\)")
+_NAME = r"(`[^`]+`|[^\s:`(){}\[\]]+)"
+_ARROW = re.compile(rf"\(\s*\w*:{_NAME}[^()]*\)\s*(<?)-\[\s*\w*:{_NAME}[^\[\]]*\]-(>?)\s*\(\s*\w*:{_NAME}[^()]*\)")
 _FORMS = "labels and relationships, or node_props, rel_props and relationships, or classes, properties and relations, or triples (A, KNOWS, B)"
 
 
@@ -66,7 +70,7 @@ def schema_of(held: Any, where: str) -> Schema:
     """
     try:
         if isinstance(held, str):
-            return Schema.of_triples(tuple(Triple(*match.groups()) for match in _TRIPLE.finditer(held)) or _none(held))
+            return Schema.of_triples(tuple(_drawn(held)) or _none(held))
         if isinstance(held, list):
             return Schema.of_triples(_triples(held))
         if "node_props" in held:
@@ -79,6 +83,18 @@ def schema_of(held: Any, where: str) -> Schema:
         return _classes(held)
     except (KeyError, TypeError, AttributeError, ValueError):
         raise RecordError(f"{where} holds no schema.", f"A schema has {_FORMS}.") from None
+
+
+def _drawn(held: str) -> Iterator[Triple]:
+    """Yield the triples of a text, `(A, KNOWS, B)` or `(:A)-[:KNOWS]->(:B)`, names in backticks or without."""
+    for match in _TRIPLE.finditer(held):
+        start, kind, end = (name.strip("`") for name in match.groups())
+        yield Triple(start, kind, end)
+    for match in _ARROW.finditer(held):
+        start, left, kind, right, end = match.groups()
+        if bool(left) != bool(right):
+            ends = (start, end) if right else (end, start)
+            yield Triple(ends[0].strip("`"), kind.strip("`"), ends[1].strip("`"))
 
 
 def _none(held: str) -> tuple[Triple, ...]:
@@ -114,8 +130,15 @@ def _with_ends(labels: dict[str, dict[str, PropertyFacts]], triples: tuple[Tripl
 def _classes(held: Mapping[str, Any]) -> Schema:
     """Return a schema whose properties are told without whose they are."""
     triples = tuple(Triple(start, name, end) for name, of in held["relations"].items() for start in _several(of["domain"]) for end in _several(of["range"]))
-    loose = {str(name): _facts(of) for name, of in held["properties"].items()}
-    return Schema(dict.fromkeys(held["classes"]), dict.fromkeys(held["relations"]), triples, loose)
+    # Types of properties that are told without whose they are say what is meant.
+    loose = {str(name): _facts(of)._replace(meant=True) for name, of in held["properties"].items()}
+    words = {str(name): _described(of) for part in ("classes", "properties", "relations") for name, of in held[part].items()}
+    return Schema(dict.fromkeys(held["classes"]), dict.fromkeys(held["relations"]), triples, loose, {name: told for name, told in words.items() if told})
+
+
+def _described(held: Any) -> tuple[str, ...]:
+    """Return what is told of a name; of a relation from both its ends."""
+    return tuple(str(held[key]) for key in ("description", "reverse_description") if key in held) if isinstance(held, dict) else ()
 
 
 def _several(held: Any) -> list[str]:
@@ -132,8 +155,12 @@ def _facts(held: Mapping[str, Any]) -> PropertyFacts:
     low, high = (_bound(held.get(key), kind) for key in ("min", "max"))
     values = tuple(str(one) for one in held.get("values", ()))
     distinct = held.get("distinct_count")
-    # Numbers among the values of a column tell its bounds, if they are all.
-    closed = bool(values) and distinct is not None and len(values) >= int(distinct) and len(values) <= FEW and kind in {"string", "integer"}
+    if distinct is not None and int(distinct) == SAMPLE and (kind in TIMES or (isinstance(low, float) and low > FEW)):
+        # Of many items a few were looked at, and nothing says how far the others go.
+        low = high = None
+    # Texts that were cut are no values.
+    whole = bool(values) and max(map(len, values)) < CUT
+    closed = whole and distinct is not None and len(values) >= int(distinct) and len(values) <= FEW and kind in {"string", "integer"}
     return PropertyFacts(kind, low, high, values, closed)
 
 

@@ -5,17 +5,29 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli import ask_loop, ask_run
+from broadsheet.cli.ask_graph import build, describe
+from broadsheet.cli.ask_group import QUESTION, AskGroup
+
 app = typer.Typer(
+    cls=AskGroup,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Questions to a knowledge graph: Cypher that is checked, explained in words, and run read-only.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 @app.callback()
 def ask() -> None:
-    """Ask a knowledge graph."""
+    """Ask a knowledge graph: broadsheet ask "Who wrote the most papers?" opens the loop.
+
+    A first word that is one of the commands below is that command; behind -- it is a question.
+    """
+
+
+app.command(QUESTION)(ask_loop.question)
+app.command("run")(ask_run.run)
+app.command("replay")(ask_run.replay)
 
 
 @app.command("check")
@@ -45,3 +57,26 @@ def check(
         wrong = wrong or has_error(told)
     if wrong:
         raise typer.Exit(1)
+
+
+app.command("build")(build)
+app.command("describe")(describe)
+
+
+@app.command("grammar")
+def grammar(
+    schema: Annotated[Path, typer.Option("--schema", help="The graph's schema, JSON, or triples (A, KNOWS, B).")],
+    database: Annotated[str | None, typer.Option("--database", help="Which database of a file of several.")] = None,
+    value: Annotated[list[str] | None, typer.Option("--value", help="A text that a query may compare with, beside those of the schema. Repeats.")] = None,
+) -> None:
+    """Print a grammar of queries on a schema in GBNF, for servers that hold a language model to one.
+
+    Names, directions and types are right in whatever fits it. Whether conditions are against each other, no such grammar can say: check what comes out.
+
+    Example: broadsheet ask grammar --schema schema.json --value 'Ana Bell' > schema.gbnf
+    """
+    from broadsheet.ask.decode.gbnf import gbnf
+    from broadsheet.ask.decode.given import Given
+    from broadsheet.ask.schema_files import read_schema
+
+    typer.echo(gbnf(read_schema(schema, database), Given(tuple(value or ()))), nl=False)

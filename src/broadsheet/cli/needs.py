@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli import needs_fit, needs_goals, needs_propose, needs_purge, needs_themes
+from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
 
 if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
@@ -49,12 +50,12 @@ def run(
             "--llm", help="Ask this model, of rules what the labeller is not sure of: openai:MODEL@URL, smollm2, hf:FOLDER, replay:FILE, scripted:FILE."
         ),
     ] = None,
-    record: Annotated[Path | None, typer.Option("--record", help="Append what --llm answers, and what it was asked, to this file, for replay:FILE.")] = None,
+    record: Record = None,
     below: Annotated[float, typer.Option("--below", min=0, max=1, help="Sentences of which the labeller is less sure than this are asked of --llm.")] = 0.8,
-    prices: Annotated[Path | None, typer.Option("--prices", help="What models cost: a TOML file. Without it costs are not known.")] = None,
-    max_usd: Annotated[float | None, typer.Option("--max-usd", min=0, help="Make no call that may cost more than what is left of this.")] = None,
-    max_calls: Annotated[int | None, typer.Option("--max-calls", min=0, help="Make no more calls than this.")] = None,
-    store: Annotated[str | None, typer.Option("--store", help="The database of replies and of the ledger. Default: that of BROADSHEET_HOME.")] = None,
+    prices: Prices = None,
+    max_usd: MaxUsd = None,
+    max_calls: MaxCalls = None,
+    store: Store = None,
     taxonomy: Annotated[str, typer.Option("--taxonomy", help="A YAML file, or financial, or papers.")] = "financial",
     *,
     floor: Annotated[float, typer.Option("--floor", min=0, max=1, help="What is less surely a need than this is none.")] = 0.5,
@@ -67,7 +68,7 @@ def run(
 
     Example: broadsheet needs run --posts posts.jsonl --out needs && broadsheet needs infer --posts needs/posts.jsonl --mentions needs/mentions.jsonl
     """
-    from broadsheet.cli.needs_extract import Asked, post_extractor, summed, unanswered
+    from broadsheet.cli.needs_extract import post_extractor, summed, unanswered
     from broadsheet.cli.progress import shown
     from broadsheet.needs.extract.run import extract
     from broadsheet.needs.taxonomy import open_taxonomy

@@ -1,43 +1,17 @@
 """What `broadsheet needs run` reads posts with, and what it tells when it is done."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from broadsheet.cli.llm_options import Asked
 
 if TYPE_CHECKING:
     from broadsheet.core.artifacts import Manifest
-    from broadsheet.core.llm import Client
     from broadsheet.core.progress import Progress
     from broadsheet.needs.extract.run import PostExtractor
     from broadsheet.needs.taxonomy import Taxonomy
 
 EXTRACTORS = ("rules", "llm")
-
-
-class Asked(NamedTuple):
-    """A language model by its name, where it is recorded, what it costs and may cost, and where replies are kept."""
-
-    llm: str | None
-    record: Path | None
-    prices: Path | None
-    max_usd: float | None
-    max_calls: int | None
-    store: str | None
-
-    def client(self) -> "Client | None":
-        """Return the model's client, or None where no model is named. Raises ConfigError for a file of recordings without a model."""
-        from broadsheet.core.errors import ConfigError
-        from broadsheet.core.home import store_path
-        from broadsheet.core.llm import Budget, Client, Prices, open_llm
-        from broadsheet.core.store import Store
-
-        if self.llm is None:
-            if self.record is not None:
-                raise ConfigError("--record keeps what a language model answers, and none is named.", "Name one: --llm openai:MODEL@URL.")
-            return None
-        budget = Budget(usd=self.max_usd, calls=self.max_calls)
-        prices = Prices.read(self.prices) if self.prices else None
-        return Client(open_llm(self.llm, record=self.record), Store(self.store or store_path()), budget=budget, prices=prices)
 
 
 def post_extractor(name: str, labeller: str, taxonomy: "Taxonomy", asked: Asked, below: float, floor: float, progress: "Progress") -> "PostExtractor":

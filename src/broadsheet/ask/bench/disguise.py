@@ -93,7 +93,7 @@ class Disguise:
             case MapProjection():
                 return {"items": tuple((kind, self._name("name" if kind == "variable" else "key", key), self._node(value)) for kind, key, value in node.items)}
             case SubCall(imports=tuple()):
-                return {"imports": tuple(self._name("name", one) for one in node.imports or ())}
+                return {"imports": tuple("*" if one == "*" else self._name("name", one) for one in node.imports or ())}
             case Function() | Parameter():
                 return {}
         kinds = {"name": "label" if isinstance(node, Label) else "name", "variable": "name", "total": "name", "key": "key"}

@@ -267,7 +267,12 @@ def disconnected(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
     """Let a pattern begin at a node of its own, which nothing joins to the others."""
     del rng
     for clause in walk(clean.query):
-        if isinstance(clause, Match) and not clause.optional:
+        # Several paths, or a condition of several things, may join what is cut.
+        if isinstance(clause, Match) and not clause.optional and len(clause.paths) == 1:
+            names = [one.name for one in clause.paths[0].elements if one.name]
+            told_of = {one.name for one in walk(clause.where) if isinstance(one, Variable)} if clause.where is not None else set()
+            if len(set(names)) < len(names) or len(told_of & set(names)) > 1:
+                continue
             for path in clause.paths:
                 for before, element in zip(path.elements, path.elements[1:], strict=False):
                     if (

@@ -8,6 +8,15 @@ from broadsheet.core.errors import ConfigError, did_you_mean
 # For each suite the module here whose function `suite` it is; none is imported before it is asked for.
 MODULES = {
     "paper90": "paper90",
+    "mardi": "software",
+    "hyena": "hyenas",
+    "simulated-user": "simulated",
+    "pole": "pole",
+    "direction": "direction",
+    "llm-queries": "llm_queries",
+    "mindthequery": "mindthequery",
+    "mutants": "planted",
+    "decoding": "decoding",
     "questions": "questions",
 }
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from broadsheet.ask.check.calls import Calls
+from broadsheet.ask.check.clauses import Clauses
 from broadsheet.ask.check.conditions import Conditions
 from broadsheet.ask.check.findings import Code, Finding, Severity, spliced
 from broadsheet.ask.check.flow import Flow
@@ -53,5 +55,13 @@ def check(text: str, schema: Schema) -> Checked:
         return Checked(None, tuple(faults), None)
     scopes = Scopes(parsed.query)
     # Shapes come first: they narrow what each node may be.
-    findings = (*Shapes(scopes, schema, text).check(), *Values(scopes, schema).check(), *Conditions(scopes).check(), *Flow(parsed.query, scopes, text).check())
+    findings = [*Shapes(scopes, schema, text).check()]
+    values = Values(scopes, schema)
+    findings += [
+        *values.check(),
+        *Calls(scopes, schema, values).check(),
+        *Conditions(scopes, values).check(),
+        *Clauses(parsed.query, scopes, values).check(),
+        *Flow(parsed.query, scopes, text).check(),
+    ]
     return Checked.of(text, parsed.query, findings)

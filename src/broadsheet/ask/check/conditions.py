@@ -1,29 +1,42 @@
 """Conditions that no row can meet, and conditions that every row meets: bounds, equalities and nulls of one value held against each other."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import product
+from math import ceil, floor
 from typing import NamedTuple
 
 from broadsheet.ask.check.findings import Code, Finding, Severity
-from broadsheet.ask.check.scope import Scopes, walk
-from broadsheet.ask.cypher.nodes import Binary, Case, Expression, IsNull, ListOf, Literal_, Place, Property, Unary, Variable
+from broadsheet.ask.check.scope import Scopes, aggregates, walk
+from broadsheet.ask.check.types import Types
+from broadsheet.ask.check.values import day_of
+from broadsheet.ask.cypher.nodes import Binary, Case, Expression, Function, IsNull, ListOf, Literal_, Place, Property, Unary, Variable
 from broadsheet.ask.cypher.printer import written
 
 # Alternatives of one condition that are looked at; one with more says nothing.
 MOST = 64
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+_TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
 _NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "=", "IS NULL": "IS NOT NULL", "IS NOT NULL": "IS NULL", "IN": "NOT IN", "NOT IN": "IN"}
-Key = tuple[int, str]
+# Compared with something that is not known: no more is told than that it is not null.
+_COMPARED = "COMPARED"
+_NOT |= {_COMPARED: _COMPARED} | {sign: f"NOT {sign}" for sign in _TESTS} | {f"NOT {sign}": sign for sign in _TESTS}
+# A value is named by its thing and property; how one value compares with another, by both.
+Key = tuple[int, str] | tuple[tuple[int, str], tuple[int, str]]
 
 
 class Atom(NamedTuple):
-    """One comparison of a value (a property of a thing, or a thing that is a value) with what is known."""
+    """One comparison of a value (a property of a thing, or a thing that is a value) with what is known; `whole` where it is a whole number.
+
+    How one value compares with another is a value too: what the first is more than the second, which is compared with nought.
+    """
 
     key: Key
     sign: str
     values: tuple[object, ...]
     place: Place
     text: str
+    whole: bool = False
 
 
 Alternative = tuple[Atom, ...]
@@ -32,8 +45,8 @@ Alternative = tuple[Atom, ...]
 class Conditions:
     """Holds the conditions of a query against each other."""
 
-    def __init__(self, scopes: Scopes) -> None:
-        self._scopes = scopes
+    def __init__(self, scopes: Scopes, types: Types) -> None:
+        self._scopes, self._types = scopes, types
 
     def check(self) -> Iterator[Finding]:
         """Yield what can never hold, and what always does."""
@@ -54,6 +67,8 @@ class Conditions:
                 yield from self._always(condition.expression)
         for expression in self._scopes.expressions:
             for node in walk(expression):
+                if isinstance(node, Binary) and node.sign in _TURNED:
+                    yield from _constant(node)
                 if isinstance(node, Case) and node.subject is None:
                     for test, _ in node.whens:
                         alternatives = self._alternatives(test, positive=True)
@@ -109,10 +124,19 @@ class Conditions:
                 both = (node.sign == "AND") == positive
                 found = [(*one, *other) for one, other in product(left, right)] if both else [*left, *right]
                 return found if len(found) <= MOST else None
-        atom = self._atom(node)
-        if atom is None:
-            return [()]
-        return [(atom if positive else atom._replace(sign=_NOT[atom.sign]),)]
+            case Binary(sign="XOR"):
+                one, other = Binary("AND", node.left, Unary("NOT", node.right)), Binary("AND", Unary("NOT", node.left), node.right)
+                return self._alternatives(Binary("OR", one, other), positive=positive)
+        return [tuple(atom if positive else atom._replace(sign=_NOT[atom.sign]) for atom in self._atoms(node))]
+
+    def _atoms(self, node: Expression) -> Iterator[Atom]:
+        """Yield what a comparison tells; whichever way it comes out, neither of its sides is null."""
+        if (atom := self._atom(node)) is not None:
+            yield atom
+        if isinstance(node, Binary) and (node.sign in _TURNED or node.sign in _TESTS):
+            for side in (node.left, node.right):
+                if (key := self._key(side)) is not None and (atom is None or atom.key != key):
+                    yield Atom(key, _COMPARED, (), node.place, written(node))
 
     def _atom(self, node: Expression) -> Atom | None:
         match node:
@@ -125,19 +149,63 @@ class Conditions:
                 if key is None or not all(isinstance(item, Literal_) for item in items):
                     return None
                 return Atom(key, "IN", tuple(item.value for item in items if isinstance(item, Literal_)), node.place, written(node))
+            case Binary(sign=sign, right=Literal_(value=str() as value)) if sign in _TESTS and (key := self._key(node.left)) is not None:
+                return Atom(key, sign, (value,), node.place, written(node))
             case Binary(sign=sign) if sign in _TURNED:
-                for side, other, turned in ((node.left, node.right, sign), (node.right, node.left, _TURNED[sign])):
-                    key = self._key(side)
-                    if key is not None and isinstance(other, Literal_) and other.value is not None:
-                        return Atom(key, turned, (other.value,), node.place, written(node))
+                return self._compared(node)
+            case Property() | Variable() if (key := self._key(node)) is not None:
+                return Atom(key, "=", (True,), node.place, written(node))
         return None
 
-    def _key(self, node: Expression) -> Key | None:
+    def _compared(self, node: Binary) -> Atom | None:
+        """Return a comparison with a value that is written out, or of two values with each other."""
+        for side, other, sign in ((node.left, node.right, node.sign), (node.right, node.left, _TURNED[node.sign])):
+            key, value = self._key(side), _value(other)
+            if key is not None and value is not None:
+                return Atom(key, sign, (value,), node.place, written(node), whole=self._types.kind_of(side) == "integer")
+        left, right = self._key(node.left, whole=True), self._key(node.right, whole=True)
+        if left is None or right is None or left == right:
+            return None
+        if left < right:
+            return Atom((left, right), node.sign, (0,), node.place, written(node))
+        return Atom((right, left), _TURNED[node.sign], (0,), node.place, written(node))
+
+    def _key(self, node: Expression, *, whole: bool = False) -> tuple[int, str] | None:
+        """Return what names a value; with `whole` nodes and relations are values too."""
         if isinstance(node, Property) and isinstance(node.of, Variable) and (thing := self._scopes.of(node.of)) is not None:
             return id(thing), node.key
-        if isinstance(node, Variable) and (thing := self._scopes.of(node)) is not None and thing.kind == "value":
+        if isinstance(node, Variable) and (thing := self._scopes.of(node)) is not None and (thing.kind == "value" or whole):
             return id(thing), ""
+        if isinstance(node, Property | Function) and not aggregates(node):
+            within = list(walk(node))
+            things = {id(self._scopes.of(one)) for one in within if isinstance(one, Variable)}
+            if len(things) == 1 and all(isinstance(one, Property | Function | Variable | Literal_) for one in within):
+                return things.pop(), written(node)
         return None
+
+
+def _value(node: Expression) -> object:
+    """Return a value that is written out: of a literal, or the day of a date; None for any other."""
+    if isinstance(node, Literal_):
+        return node.value
+    return day_of(node) if isinstance(node, Function) and node.name == "date" else None
+
+
+def _constant(node: Binary) -> Iterator[Finding]:
+    """Tell of a value that is compared with itself, and of two texts that are compared with each other."""
+    of_itself = isinstance(node.left, Property | Variable) and node.left == node.right
+    texts = [side.value for side in (node.left, node.right) if isinstance(side, Literal_) and isinstance(side.value, str)]
+    if not of_itself and len(texts) < 2:
+        return
+    why = "both sides are the same" if of_itself else "both sides are texts, and no property is asked for"
+    if (of_itself and node.sign in {"=", "<=", ">="}) or (not of_itself and _holds(node.sign, *texts)):
+        yield Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, f"{written(node)} holds of every row there is: {why}.")
+    else:
+        yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: {why}.", hopeless=True)
+
+
+def _holds(sign: str, one: str, other: str) -> bool:
+    return {"=": one == other, "<>": one != other, "<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[sign]
 
 
 def _within(place: Place, other: Place) -> bool:
@@ -182,6 +250,10 @@ def _together(one: Atom, other: Atom) -> bool:
     """Whether two comparisons of one value can both hold."""
     if "IS NULL" in {one.sign, other.sign}:
         return one.sign == other.sign
+    if other.sign in _TESTS and one.sign in _TESTS:
+        return _texts_together(one, other)
+    if _NOT[one.sign] == other.sign and one.sign != other.sign and one.values == other.values:
+        return False
     for first, second in ((one, other), (other, one)):
         if first.sign in {"=", "IN"}:
             return any(_meets(value, second) for value in first.values)
@@ -192,18 +264,25 @@ def _together(one: Atom, other: Atom) -> bool:
     below, above = low.values[0], high.values[0]
     if not _alike(below, above):
         return True
+    if low.whole and high.whole:
+        least, most = (floor(below) + 1 if low.sign == ">" else ceil(below)), (ceil(above) - 1 if high.sign == "<" else floor(above))  # pyrefly: ignore
+        return least <= most
     return below < above or (below == above and low.sign == ">=" and high.sign == "<=")  # pyrefly: ignore
 
 
 def _meets(value: object, atom: Atom) -> bool:
     """Whether a value meets a comparison, as far as it is known."""
     match atom.sign:
-        case "IS NOT NULL":
+        case "IS NOT NULL" | "COMPARED":
             return value is not None
         case "IN" | "NOT IN":
             return any(_same(value, one) for one in atom.values) == (atom.sign == "IN")
         case "=" | "<>":
             return _same(value, atom.values[0]) == (atom.sign == "=")
+        case "STARTS WITH" | "ENDS WITH" | "CONTAINS":
+            return not isinstance(value, str) or _TESTS[atom.sign](value, str(atom.values[0]))
+        case "NOT STARTS WITH" | "NOT ENDS WITH" | "NOT CONTAINS":
+            return not isinstance(value, str) or not _TESTS[atom.sign.removeprefix("NOT ")](value, str(atom.values[0]))
         case "<" | "<=" | ">" | ">=":
             bound = atom.values[0]
             if not _alike(value, bound):
@@ -212,9 +291,17 @@ def _meets(value: object, atom: Atom) -> bool:
     return True
 
 
+def _texts_together(one: Atom, other: Atom) -> bool:
+    """Whether a text can begin, or end, with both of two others."""
+    first, second = str(one.values[0]), str(other.values[0])
+    if one.sign == other.sign and one.sign in {"STARTS WITH", "ENDS WITH"}:
+        return _TESTS[one.sign](first, second) or _TESTS[one.sign](second, first)
+    return True
+
+
 def _alike(one: object, other: object) -> bool:
     numbers = (int, float)
-    return (isinstance(one, str) and isinstance(other, str)) or (
+    return any(isinstance(one, kind) and isinstance(other, kind) for kind in (str, date)) or (
         isinstance(one, numbers) and isinstance(other, numbers) and not isinstance(one, bool) and not isinstance(other, bool)
     )
 

@@ -1,6 +1,7 @@
 """How rows flow through a query: names that are not there, groups, products of rows, what is cut and in which order."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Matched, Scopes, Thing, aggregates, walk
@@ -8,8 +9,10 @@ from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Function,
+    Literal_,
     Match,
     Other,
+    Parameter,
     PatternTest,
     Place,
     Projected,
@@ -66,7 +69,8 @@ class Flow:
 
     def _conflicts(self) -> Iterator[Finding]:
         for thing, kind, place in self._scopes.conflicts:
-            said = f"{thing.name!r} is a {thing.kind} already, and cannot be a {kind} here."
+            again = "can be matched once in a pattern" if kind == thing.kind else f"cannot be a {kind} here"
+            said = f"{thing.name!r} is a {thing.kind} already, and {again}."
             yield Finding(Code.KIND_CONFLICT, Severity.ERROR, place, said, hopeless=True)
 
     def _functions(self) -> Iterator[Finding]:
@@ -192,13 +196,20 @@ class Flow:
             groups = [group for group in groups if not group & linked] + ([set().union(*joined)] if joined else [])
         if len([group for group in groups if not group & matched.known]) + any(group & matched.known for group in groups) > 1:
             said = "These patterns have nothing in common: each match of one stands beside each match of the other."
-            yield Finding(Code.CARTESIAN_PRODUCT, Severity.WARNING, matched.clause.place, said)
+            # A few that are looked up by a value of theirs make few rows.
+            looked_up = all(len(things) == 1 and id(things[0]) in self._pinned for things in matched.paths)
+            yield Finding(Code.CARTESIAN_PRODUCT, Severity.INFO if looked_up else Severity.WARNING, matched.clause.place, said)
 
     def _linked(self, matched: Matched) -> Iterator[set[int]]:
         """Yield the things that one condition, or one inline map, speaks of together."""
         own = {id(thing) for things in matched.paths for thing in things}
+        # Patterns that come later may join them.
+        later = self._scopes.matches[self._scopes.matches.index(matched) + 1 :]
+        yield from (found & own for other in later for things in other.paths if len((found := set(map(id, things))) & own) > 1)
         for condition in self._scopes.conditions:
             for node in walk(condition.expression):
+                if isinstance(node, Subquery) and any(one is matched.clause for one in walk(node)):
+                    break
                 if isinstance(node, Binary | Function | PatternTest | Subquery) and not (isinstance(node, Binary) and node.sign == "AND"):
                     found = {id(thing) for inner in walk(node) if isinstance(inner, Variable) and (thing := self._scopes.of(inner)) is not None}
                     if isinstance(node, PatternTest | Subquery):
@@ -210,6 +221,18 @@ class Flow:
             found = {id(other) for inner in walk(properties) if isinstance(inner, Variable) and (other := self._scopes.of(inner)) is not None}
             if id(thing) in own and found & own:
                 yield (found & own) | {id(thing)}
+
+    @cached_property
+    def _pinned(self) -> set[int]:
+        """The nodes that a property of theirs must have one value of."""
+        found = {id(thing) for thing, _, _ in self._scopes.maps}
+        for condition in self._scopes.conditions:
+            for node in walk(condition.expression):
+                if isinstance(node, Binary) and node.sign == "=":
+                    for side, other in ((node.left, node.right), (node.right, node.left)):
+                        if isinstance(side, Property) and isinstance(side.of, Variable) and isinstance(other, Literal_ | Parameter):
+                            found.add(id(self._scopes.of(side.of)))
+        return found
 
     def _filtered(self) -> Iterator[Finding]:
         """Tell of a condition behind an OPTIONAL MATCH that drops the rows which the OPTIONAL was to keep."""

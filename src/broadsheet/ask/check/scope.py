@@ -38,13 +38,15 @@ from broadsheet.ask.cypher.nodes import (
 )  # fmt: skip
 
 Kind = Literal["node", "relation", "relations", "path", "value"]
+NEVER = 10**9
 
 
 @dataclass(eq=False)
 class Thing:
     """What a name stands for: a node, a relation, a path, or a value that an expression gives.
 
-    `stated` are the labels or types of each place where it is matched; `possible` those that it may have, which the schema narrows.
+    `stated` are the labels or types of each place where it is matched; `possible` those that it may have, which the schema narrows. A value that is
+    `unwound` is an element of what its expression gives.
     """
 
     kind: Kind
@@ -56,6 +58,7 @@ class Thing:
     possible: frozenset[str] = frozenset()
     uses: int = 0
     optional: bool = False
+    unwound: bool = False
 
 
 class Joined(NamedTuple):
@@ -68,7 +71,7 @@ class Joined(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """Something that must hold; `optional` where it holds of what is matched optionally alone. `tested` is a test within CASE, that no row must pass."""
+    """Something that must hold; `optional` where it holds of what is matched optionally, or within EXISTS { } and the like, alone. `tested` is a test within CASE, that no row must pass."""
 
     expression: Expression
     optional: bool
@@ -95,6 +98,12 @@ class Scopes:
         self.meant: dict[int, Thing] = {}
         self.unbound: list[tuple[Variable, tuple[str, ...]]] = []
         self.conflicts: list[tuple[Thing, Kind, Place]] = []
+        # Patterns in CALL { } that name a thing which is known outside and not within.
+        self.shadows: list[tuple[Thing, NodePattern | RelationPattern]] = []
+        self._hidden: Names = {}
+        self._within = 0
+        # Where the things of the pattern that is read begin: a relation of one pattern is matched once.
+        self._pattern_from = NEVER
         self.conditions: list[Condition] = []
         self.maps: list[tuple[Thing, MapOf, bool]] = []
         self.matches: list[Matched] = []
@@ -123,15 +132,26 @@ class Scopes:
                     self._match(clause, names)
                 case Unwind():
                     self._read(clause.source, names)
-                    names[clause.name] = self._thing("value", clause.name, clause.place, value=clause.source)
+                    names[clause.name] = self._thing("value", clause.name, clause.place, value=clause.source, unwound=True)
                 case Projection():
                     names = self._projection(clause, names)
                     given = list(names)
                 case SubCall():
-                    inner = names if clause.imports is None else {name: names[name] for name in clause.imports if name in names}
-                    names |= {name: self._result(name, clause) for name in self._query(clause.query, inner) if name not in names}
+                    names |= {name: self._result(name, clause) for name in self._call(clause, names) if name not in names}
                 case Other():
                     names |= {name: self._thing("value", name, clause.place) for name in clause.names if name not in names}
+        return given
+
+    def _call(self, clause: SubCall, names: Names) -> list[str]:
+        """Walk over `CALL { }`: within it a name is known that stands in its brackets, or in a WITH that it begins with; return what it gives back."""
+        if clause.imports is not None:
+            return self._query(clause.query, names if clause.imports == ("*",) else {name: names[name] for name in clause.imports if name in names})
+        given: list[str] = []
+        hidden, self._hidden = self._hidden, names
+        for part in clause.query.parts:
+            first = part.clauses[0]
+            given = self._single(part, dict(names) if isinstance(first, Projection) and first.which == "WITH" else {})
+        self._hidden = hidden
         return given
 
     def _result(self, name: str, clause: SubCall) -> Thing:
@@ -140,8 +160,9 @@ class Scopes:
 
     def _match(self, clause: Match, names: dict[str, Thing]) -> None:
         known = frozenset(map(id, names.values()))
-        before = len(self.things)
+        before = self._pattern_from = len(self.things)
         paths = tuple(tuple(self._path(path, names, optional=clause.optional)) for path in clause.paths)
+        self._pattern_from = NEVER
         self.matches.append(Matched(clause, paths, known))
         if clause.where is not None:
             self._condition(clause.where, names, optional=clause.optional)
@@ -161,14 +182,17 @@ class Scopes:
                 passed[name] = of
         # What is sorted by may name what was there before, unless rows were put together.
         seen = {**names, **passed}
+        given = [item.expression for item in clause.items]
         for one in clause.order:
-            self._read(one.expression, seen)
+            # What is sorted by as it is passed on is that, whatever its name.
+            self._read(one.expression, names if one.expression in given else seen)
         for count in (clause.skip, clause.limit):
             if count is not None:
                 self._read(count, seen)
         self.projections.append((clause, passed))
         if clause.where is not None:
-            self._condition(clause.where, {**names, **passed} if not _puts_together(clause) and clause.star else passed, optional=False)
+            # A condition sees what was there before too, unless rows were put together.
+            self._condition(clause.where, passed if _puts_together(clause) else seen, optional=False)
         return passed
 
     def _passed(self, item: Projected, name: str) -> Thing:
@@ -178,7 +202,7 @@ class Scopes:
 
     def _condition(self, where: Expression, names: Names, *, optional: bool) -> None:
         self._read(where, names)
-        self.conditions.append(Condition(where, optional))
+        self.conditions.append(Condition(where, optional or self._within > 0))
 
     # Patterns.
 
@@ -202,6 +226,8 @@ class Scopes:
             assert isinstance(relation, RelationPattern)
             self.joined.append(Joined(relation, found[place - 1], found[place + 1], found[place]))
         if path.name:
+            if path.name in names:
+                self.conflicts.append((names[path.name], "path", path.place))
             names[path.name] = self._thing("path", path.name, path.place)
         yield from found
 
@@ -211,12 +237,14 @@ class Scopes:
             thing = self._thing(kind, element.name, element.place)
             if element.name:
                 names[element.name] = thing
+                if element.name in self._hidden:
+                    self.shadows.append((self._hidden[element.name], element))
         else:
             thing.uses += 1
             if thing.kind == "value" and (thing.value is None or kind == "node"):
                 # A node that a value gives (an element of a list, a coalesce): nothing is known of it but what is said here.
                 thing.kind = kind
-            elif thing.kind != kind:
+            elif thing.kind != kind or (kind != "node" and any(thing is one for one in self.things[self._pattern_from :])):
                 self.conflicts.append((thing, kind, element.place))
                 return self._thing(kind, "", element.place)
         if labels is not None:
@@ -224,8 +252,8 @@ class Scopes:
         thing.matched.append(element)
         return thing
 
-    def _thing(self, kind: Kind, name: str, place: Place, *, value: Expression | None = None) -> Thing:
-        thing = Thing(kind, name, place, value=value)
+    def _thing(self, kind: Kind, name: str, place: Place, *, value: Expression | None = None, unwound: bool = False) -> Thing:
+        thing = Thing(kind, name, place, value=value, unwound=unwound)
         self.things.append(thing)
         return thing
 
@@ -254,11 +282,16 @@ class Scopes:
             case PatternComprehension():
                 inner = dict(names)
                 list(self._path(node.path, inner, optional=True))
+                if node.variable:
+                    inner[node.variable] = self._thing("path", node.variable, node.place)
                 self._all((node.where, node.make), inner)
             case PatternTest():
                 list(self._path(node.path, dict(names), optional=True))
             case Subquery():
+                # What holds within need not hold of the rows outside.
+                self._within += 1
                 self._query(node.query, names)
+                self._within -= 1
             case HasLabels():
                 self._inside(node.of, names)
             case MapProjection():
@@ -282,7 +315,7 @@ class Scopes:
         """Return what stands for an element of a list: of the nodes or relations of a path it is one, else a value."""
         if isinstance(source, Function) and source.name in {"nodes", "relationships"}:
             return self._thing("node" if source.name == "nodes" else "relation", name, place)
-        return self._thing("value", name, place)
+        return self._thing("value", name, place, unwound=True)
 
     def _use(self, variable: Variable, names: Names) -> None:
         thing = names.get(variable.name)

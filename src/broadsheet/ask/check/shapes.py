@@ -1,10 +1,23 @@
 """Labels, types and directions against the schema: what is unknown, what is the wrong way round, what can never be."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Joined, Scopes, Thing, names_of, walk
-from broadsheet.ask.cypher.nodes import AnyLabel, HasLabels, Label, Labels, Labels_, NodePattern, NoLabel, Place, RelationPattern
+from broadsheet.ask.cypher.nodes import (
+    AnyLabel,
+    Binary,
+    Expression,
+    HasLabels,
+    Label,
+    Labels,
+    Labels_,
+    NodePattern,
+    NoLabel,
+    Place,
+    RelationPattern,
+    Variable,
+)  # fmt: skip
 from broadsheet.ask.cypher.printer import label_name, labels_text
 from broadsheet.ask.schema import Schema, nearest
 
@@ -19,6 +32,10 @@ class Shapes:
         self._scopes, self._schema, self._text = scopes, schema, text
         self.findings: list[Finding] = []
         self._unknown: set[int] = set()
+        for matched in scopes.matches:
+            if matched.clause.where is not None and not matched.clause.optional:
+                for thing, labels in self._tested(matched.clause.where):
+                    thing.stated += [labels] if id(thing) not in matched.known else []
         for thing in scopes.things:
             thing.possible = self._stated(thing)
 
@@ -55,9 +72,26 @@ class Shapes:
         for expression in self._scopes.expressions:
             for node in walk(expression):
                 if isinstance(node, HasLabels):
+                    thing = self._scopes.of(node.of) if isinstance(node.of, Variable) else None
+                    is_node = thing is None or thing.kind != "relation"
+                    known = self._schema.labels if is_node else self._schema.types
+                    either = {*known, *self._schema.types} if thing is None or thing.kind == "value" else set(known)
                     for label in names_of(node.labels):
-                        if label.name not in self._schema.labels and label.name not in self._schema.types:
-                            self._unknown_name(label, self._schema.labels, is_node=True)
+                        if label.name not in either:
+                            self._unknown_name(label, known, is_node=is_node)
+
+    def _tested(self, node: Expression) -> Iterator[tuple[Thing, Labels]]:
+        """Yield the labels and types that a condition says something has."""
+        match node:
+            case Binary(sign="AND"):
+                yield from self._tested(node.left)
+                yield from self._tested(node.right)
+            case Binary(sign="OR"):
+                left, right = list(self._tested(node.left)), list(self._tested(node.right))
+                if len(left) == len(right) == 1 and left[0][0] is right[0][0]:
+                    yield left[0][0], Labels_("|", (left[0][1], right[0][1]))
+            case HasLabels(of=Variable()) if (thing := self._scopes.of(node.of)) is not None:
+                yield thing, node.labels
 
     def _stated(self, thing: Thing) -> frozenset[str]:
         """Return the labels or types that a thing may have by what is said of it; one that is unknown says nothing."""
@@ -76,7 +110,8 @@ class Shapes:
         """Check relations, those whose ends are known best first, for what they tell narrows the others."""
         left = sorted(self._scopes.joined, key=lambda one: (-_known(one), one.relation.place.start))
         for one in left:
-            if self._is_known(one):
+            hops = one.relation.hops
+            if self._is_known(one) and not (hops and hops.least is not None and hops.most is not None and hops.most < hops.least):
                 self._join(one)
 
     def _is_known(self, one: Joined) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Gives = Literal["number", "integer", "string", "boolean", "list", "map", "node", "relation", "path", "date", "any"]
+Gives = Literal["number", "integer", "string", "boolean", "list", "map", "node", "relation", "path", "date", "datetime", "time", "duration", "point", "any"]
 
 # Functions over a group of rows.
 AGGREGATES: dict[str, Gives] = {
@@ -18,8 +18,8 @@ SCALARS: dict[str, Gives] = {
     "rTrim": "string", "btrim": "string", "replace": "string", "substring": "string", "left": "string", "right": "string", "split": "list", "abs": "number",
     "ceil": "number", "floor": "number", "round": "number", "sign": "integer", "sqrt": "number", "exp": "number", "log": "number", "log10": "number",
     "rand": "number", "pi": "number", "e": "number", "sin": "number", "cos": "number", "tan": "number", "cot": "number", "asin": "number", "acos": "number",
-    "atan": "number", "atan2": "number", "degrees": "number", "radians": "number", "haversin": "number", "isNaN": "boolean", "date": "date", "datetime": "date",
-    "time": "date", "localtime": "date", "localdatetime": "date", "duration": "any", "timestamp": "integer", "point": "any", "distance": "number",
+    "atan": "number", "atan2": "number", "degrees": "number", "radians": "number", "haversin": "number", "isNaN": "boolean", "date": "date", "datetime": "datetime",
+    "time": "time", "localtime": "time", "localdatetime": "datetime", "duration": "duration", "timestamp": "integer", "point": "point", "distance": "number",
     "char_length": "integer", "character_length": "integer", "valueType": "string", "shortestPath": "path", "allShortestPaths": "path",
 }  # fmt: skip
 # How each is written, by its name in small letters.

@@ -333,7 +333,7 @@ class Projection(Node):
 
 @dataclass(frozen=True)
 class SubCall(Node):
-    """`CALL { ... }`: a query for each row; `imports` are the names in `CALL (a, b) { ... }`, None where it has no brackets."""
+    """`CALL { ... }`: a query for each row; `imports` are the names in `CALL (a, b) { ... }`, a star for all, None where it has no brackets."""
 
     query: "Query"
     imports: tuple[str, ...] | None = None

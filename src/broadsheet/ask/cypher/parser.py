@@ -74,6 +74,7 @@ class Reader(Patterns):
         self.faults: list[SyntaxFault] = []
 
     def statement(self) -> Parsed:
+        """Read all of the text as one statement."""
         start, query, before = self.token.start, None, []
         try:
             while self.token.word in PREFIXES:
@@ -205,7 +206,7 @@ class Reader(Patterns):
         imports = None
         if self.is_sign("("):
             self.needs("(")
-            imports = () if self.takes("*", ")") else self.listed(lambda: self.name("a name").text, ")")
+            imports = ("*",) if self.takes("*", ")") else self.listed(lambda: self.name("a name").text, ")")
         if imports is None and not self.is_sign("{"):
             return self._procedure(start)
         self.needs("{")

@@ -102,6 +102,11 @@ def label_name(text: str) -> str:
     return text if _PLAIN.match(text) else f"`{text.replace('`', '``')}`"
 
 
+def imported(names: tuple[str, ...]) -> str:
+    """Return the names that CALL { } knows as they are written."""
+    return "*" if names == ("*",) else ", ".join(map(name, names))
+
+
 def _query(query: Query) -> Iterable[str]:
     for number, part in enumerate(query.parts):
         if number:
@@ -120,7 +125,7 @@ def _clause(clause: Clause) -> str:
         case Projection():
             return _projection(clause)
         case SubCall():
-            imports = "" if clause.imports is None else f"({', '.join(map(name, clause.imports))}) "
+            imports = "" if clause.imports is None else f"({imported(clause.imports)}) "
             return f"CALL {imports}{{ {' '.join(_query(clause.query))} }}"
         case Other():
             return " ".join(clause.words.split())
@@ -281,7 +286,11 @@ def _literal(node: Literal_) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + "'"
+        # In marks that it does not hold a text stands as it is.
+        mark = '"' if "'" in value and '"' not in value else "'"
+        for letter, said in (("\\", "\\\\"), (mark, f"\\{mark}"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+            value = value.replace(letter, said)
+        return f"{mark}{value}{mark}"
     return repr(value) if not isinstance(value, float) or math.isfinite(value) else node.written
 
 

@@ -112,7 +112,7 @@ class _Reader(Patterns):
             imports = None
             if self._words("knowing"):
                 self.needs("(")
-                imports = self.listed(lambda: self.name("a name").text, ")")
+                imports = ("*",) if self.takes("*", ")") else self.listed(lambda: self.name("a name").text, ")")
             self._need("do")
             return SubCall(self._inner(), imports)
         if self._words("do"):

@@ -33,10 +33,12 @@ from broadsheet.ask.cypher.nodes import (
     Unwind,
     Variable,
 )  # fmt: skip
-from broadsheet.ask.cypher.printer import BINDS, labels_text, written
+from broadsheet.ask.cypher.printer import BINDS, imported, labels_text, written
 from broadsheet.ask.explain import phrases as p
 
 _SAID = {sign: words for table in (p.COMPARED, p.TESTED, p.ADDED, p.MULTIPLIED, p.JOINED) for sign, words in table} | {"^": p.POWER}
+# Parts of parts that are told in words.
+LONGEST = 4
 _NOT, _COMPARED, _TESTED, _SIGNED, _PART = 4, 5, 6, 10, 11
 
 
@@ -49,6 +51,16 @@ def explain(query: Query) -> str:
     2. Give back the name of p, the number of rows as films.
     """
     return "\n".join(_steps(query))
+
+
+def in_words(expression: Expression) -> str:
+    """Return an expression as it stands in an explanation.
+
+    >>> from broadsheet.ask.cypher.nodes import Binary, Literal_, Variable
+    >>> in_words(Binary(">=", Variable("year"), Literal_(2000)))
+    'year is at least 2000'
+    """
+    return _said(expression)
 
 
 def _steps(query: Query) -> Iterator[str]:
@@ -76,7 +88,7 @@ def _clause(clause: Clause) -> str:
         case Projection():
             return _projection(clause)
         case SubCall():
-            known = "" if clause.imports is None else f" knowing ({', '.join(map(name, clause.imports))})"
+            known = "" if clause.imports is None else f" knowing ({imported(clause.imports)})"
             return f"For each row{known} do {_inner(clause.query)}"
         case Other():
             return f"Do {_quoted(clause.words)}"
@@ -208,11 +220,11 @@ def _atom(node: Expression) -> str:
             return name(node.name)
         case Parameter():
             return written(node)
-        case Property():
+        case Property() if not _is_row(node):
             return f"the {name(node.key)} of {_said(node.of, _PART)}"
         case ListOf():
             return f"[{', '.join(map(_said, node.items))}]"
-        case At():
+        case At() if not _is_row(node):
             return f"item ({_said(node.index)}) of {_said(node.of, _PART)}"
         case Function():
             return _function(node)
@@ -223,6 +235,14 @@ def _atom(node: Expression) -> str:
         case _:
             # What is rare stays as it is written, whole.
             return f"the expression {_quoted(written(node))}"
+
+
+def _is_row(node: Property | At) -> bool:
+    """Whether parts of parts are asked for, more in a row than anybody says."""
+    count, of = 0, node.of
+    while isinstance(of, Property | At):
+        count, of = count + 1, of.of
+    return count >= LONGEST
 
 
 def _function(node: Function) -> str:

@@ -9,10 +9,11 @@ from broadsheet.ask.schema import Schema
 
 
 class Caps(NamedTuple):
-    """How long a query may take, in seconds of the wall, and how many rows it may give."""
+    """How long a query may take, in seconds of the wall, and how many rows and bytes it may give."""
 
     seconds: float = 10.0
     rows: int = 1000
+    bytes: int = 16_000_000
 
 
 USUAL = Caps()

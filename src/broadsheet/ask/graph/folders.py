@@ -54,8 +54,8 @@ def _join(keyed: Keyed, file: Path) -> None:
     own = frame.drop([column for column in (START, END, START_LABEL, END_LABEL) if column in frame.columns])
     for pair in dict.fromkeys(zip(labels[START], labels[END], strict=True)):
         rows = [row for row, both in enumerate(zip(labels[START], labels[END], strict=True)) if both == pair]
-        ends = ((label, [keys[column][row] for row in rows]) for label, column in zip(pair, (START, END), strict=True))
-        keyed.join(kind, *ends, own[rows], file.name)  # pyrefly: ignore[bad-argument-type]
+        start, end = ((label, [keys[column][row] for row in rows]) for label, column in zip(pair, (START, END), strict=True))
+        keyed.join(kind, start, end, own[rows], file.name)
 
 
 def _key(value: object) -> str | None:

@@ -13,8 +13,9 @@ from broadsheet.ask.graph.tables import Graph
 from broadsheet.core.errors import RecordError
 
 MODEL = "neo4j_importer_model.json"
-LABEL = ":LABEL"
-_TYPES = {"integer": pl.Int64, "float": pl.Float64, "boolean": pl.Boolean, "string": pl.String}
+# The headers of a table that says itself what it holds.
+ID, LABEL, START, END, TYPE = ":ID", ":LABEL", ":START_ID", ":END_ID", ":TYPE"
+_TYPES = {"integer": pl.Int64, "float": pl.Float64, "boolean": pl.Boolean, "string": pl.String, "int": pl.Int64, "long": pl.Int64, "double": pl.Float64}
 
 
 def is_importer(path: Path) -> bool:
@@ -26,7 +27,10 @@ def is_importer(path: Path) -> bool:
 
 
 def importer_graph(path: Path) -> Graph:
-    """Read a zip. A table with a column :LABEL has the name of the label there; the key of a node, if it is only an id of the export, is no property.
+    """Read a zip.
+
+    A table with a column :ID was exported from a graph: its column :LABEL has the name of the label, its headers have the types (`latitude:double`; a header
+    without a type is one of texts), and :ID is the export's own number, no property. Of other tables the model tells all of that.
 
     Raises RecordError for a zip that does not hold what its model names.
     """
@@ -61,6 +65,7 @@ class _Model:
         left: dict[str, set[int]] = {}
         for mapping in self._mapping["relationshipMappings"]:
             self._join(keyed, mapping, labels, left)
+        self._unnamed(keyed)
         for name, rows in left.items():
             if rows:
                 raise RecordError(f"{name}, row {min(rows) + 1}, joins nodes that are not there.", "Export it again from the data importer.")
@@ -73,8 +78,24 @@ class _Model:
         start, end = ((labels[relation[end]["$ref"]], table[mapping[f"{end}Mapping"]["fieldName"]].to_list()) for end in ("from", "to"))
         rows = [row for row, pair in enumerate(zip(start[1], end[1], strict=True)) if keyed.has(start[0], pair[0]) and keyed.has(end[0], pair[1])]
         left[name] = left.get(name, set(range(table.height))) - set(rows)
-        keys = ((label, [keys[row] for row in rows]) for label, keys in (start, end))
-        keyed.join(self._of(relation["type"])["token"], *keys, frame[rows] if frame.width else None)  # pyrefly: ignore[bad-argument-type]
+        start, end = ((label, [keys[row] for row in rows]) for label, keys in (start, end))
+        keyed.join(self._of(relation["type"])["token"], start, end, frame[rows] if frame.width else None)
+
+    def _unnamed(self, keyed: Keyed) -> None:
+        """Add the relations of tables that no mapping names, where their own headers say what they join."""
+        named = {self._of(one["tableSchema"])["name"] for kind in ("nodeMappings", "relationshipMappings") for one in self._mapping[kind]}
+        for name in self._archive.namelist():
+            if name in named or not name.endswith(".csv"):
+                continue
+            table = pl.read_csv(io.BytesIO(self._archive.read(name)), infer_schema=False)
+            if not {START, END, TYPE} <= set(table.columns):
+                raise RecordError(
+                    f"The model names no {name}, whose columns are {', '.join(table.columns)}.", "Export it again, or take the table out of the zip."
+                )
+            own = [column for column in table.columns if not column.startswith(":")]
+            for kind, start, end, *held in table.select(TYPE, START, END, *own).iter_rows():
+                frame = pl.DataFrame(dict(zip(own, ([one] for one in held), strict=True)))
+                keyed.join(kind, (keyed.home_of(start, name), [start]), (keyed.home_of(end, name), [end]), frame, name)
 
     def _of(self, reference: Any) -> dict[str, Any]:
         return self._known[reference["$ref"] if isinstance(reference, dict) else reference]
@@ -88,7 +109,8 @@ class _Model:
             said = self._of(one["property"])
             # The export's own numbers of nodes (":ID") are no property of anything.
             if not one["fieldName"].startswith(":"):
-                found[_property(one["fieldName"], said["token"])] = table[one["fieldName"]].cast(_TYPES.get(said["type"]["type"], pl.String), strict=False)
+                kind = one["fieldName"].partition(":")[2] if {ID, START} & set(table.columns) else said["type"]["type"]
+                found[_property(one["fieldName"], said["token"])] = table[one["fieldName"]].cast(_TYPES.get(kind, pl.String), strict=False)
         return pl.DataFrame(found), table
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from broadsheet.ask.graph.catalogues import catalogue_graph
 from broadsheet.ask.graph.folders import folder_graph, is_folder
@@ -10,7 +11,7 @@ from broadsheet.ask.graph.ladybug import Ladybug
 from broadsheet.ask.graph.scripts import script_graph
 from broadsheet.ask.graph.tables import Graph, read_graph, write_graph
 from broadsheet.ask.graph.worlds import world_graph
-from broadsheet.core.artifacts import MANIFEST, Manifest, read_artifact
+from broadsheet.core.artifacts import MANIFEST, Manifest, check_replaceable, read_artifact
 from broadsheet.core.errors import ArtifactError
 from broadsheet.core.home import graph_folder
 from broadsheet.core.schema import ArtifactKind, Item
@@ -49,6 +50,32 @@ def load_graph(name: str | Path) -> Graph:
         (lambda file: file.suffix in {".cypher", ".cql"} and file.is_file(), script_graph),
     )
     return next((read(path) for fits, read in readers if fits(path)), None) or catalogue_graph(_items(path))
+
+
+class Built(NamedTuple):
+    """A graph that was built, the hash of its artefact, and whether it is another one than before."""
+
+    graph: Graph
+    content_hash: str
+    changed: bool
+
+
+def build_graph(source: str, out: Path) -> Built:
+    """Write the graph of a source as an artefact to `out`; where one of the same content is there already, it stays.
+
+    Raises SourceError, ArtifactError, or OutputError where `out` holds something else.
+    """
+    check_replaceable(out, ArtifactKind.GRAPH)
+    graph = load_graph(source)
+    held = graph.content_hash()
+    try:
+        there = read_artifact(out, ArtifactKind.GRAPH)
+        if there.manifest.parents.get("source") == held:
+            return Built(graph, there.content_hash, changed=False)
+    except ArtifactError:
+        there = None
+    artifact = write_graph(out, graph, parents={"source": held})
+    return Built(graph, artifact.content_hash, changed=True)
 
 
 def sample_graph() -> Graph:

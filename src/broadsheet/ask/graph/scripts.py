@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from broadsheet.ask.cypher.faults import SyntaxFault
-from broadsheet.ask.cypher.nodes import Expression, Function, Label, ListOf, Literal_, MapOf, NodePattern, Parameter, Path as Pattern, RelationPattern, Unary
+from broadsheet.ask.cypher.nodes import Expression, Function, Label, ListOf, Literal_, MapOf, NodePattern, Parameter, RelationPattern, Unary
+from broadsheet.ask.cypher.nodes import Path as Pattern
 from broadsheet.ask.cypher.parser import Reader
 from broadsheet.ask.cypher.tokens import Kind
 from broadsheet.ask.graph.keyed import Keyed

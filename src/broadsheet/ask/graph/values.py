@@ -48,9 +48,10 @@ Row = tuple[Value, ...]
 
 
 class Rows(NamedTuple):
-    """An answer: names of columns, rows, whether rows were left off at the cap, and the seconds that the engine took."""
+    """An answer: names of columns, rows, whether rows were left off at a cap, the seconds that the engine took, and what is to be said of it."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     cut: bool = False
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()

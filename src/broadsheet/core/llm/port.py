@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from broadsheet.core.llm.json_schema import schema_of
 from broadsheet.core.schema import Record
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Finish = Literal["stop", "length", "refusal"]
 # What a back end that sets no bound of its own works on at a time.
@@ -112,6 +115,24 @@ class Reply(Record):
     finish: Finish = "stop"
     held: Held = ""
     logprobs: dict[str, float] | None = None
+
+
+class Hold(Protocol):
+    """Tells whoever writes which tokens may come next [K] (none where the text must end), whether it may end, and takes what was written."""
+
+    @property
+    def allowed(self) -> "np.ndarray":
+        """The tokens that may come next."""
+        ...
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the text is whole as it stands."""
+        ...
+
+    def take(self, token: int) -> None:
+        """Write one of the tokens that are allowed."""
+        ...
 
 
 class LLM(Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from functools import cached_property
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from broadsheet.core.errors import ConfigError, MissingExtraError, WeightsError
 from broadsheet.core.llm.acceptor import Acceptor
 from broadsheet.core.llm.faults import CallError, Reason
-from broadsheet.core.llm.port import Finish, Message, Reply, Request
+from broadsheet.core.llm.port import Finish, Hold, Message, Reply, Request
+from broadsheet.core.llm.vocabulary import token_bytes
 
 INSTALL = 'Run: pip install "broadsheet[models]"'
 # So many choices are scored in one pass; more take further passes.
@@ -146,6 +148,39 @@ class CheckpointLLM:
             written += self._tokenizer.encode(end, add_special_tokens=False)
             text, finish = text + end, "stop"
         return self._reply(text if state is not None else self._tokenizer.decode(written, skip_special_tokens=True), prompt, written, finish, state)
+
+    @cached_property
+    def vocabulary(self) -> tuple[bytes, ...]:
+        """The bytes that each token adds to a text; nothing for one that is no text."""
+        return token_bytes(self._tokenizer)
+
+    def write_held(self, request: Request, hold: Hold) -> Reply:
+        """Write token by token what a grammar allows; the text is read from the grammar's own account of it. Raises `CallError` for a prompt that is too long.
+
+        Where only one token may come the model is not asked: it reads it with the next one that it is asked for.
+        """
+        import torch
+        from transformers import DynamicCache
+
+        with self._lock, torch.inference_mode():
+            prompt = self._prompt(request.messages)
+            self._check_length(len(prompt), request)
+            dice = torch.Generator().manual_seed(request.seed or 0)
+            given, written, kept = list(prompt), [], {self._kept: DynamicCache()}
+            while hold.allowed.size:
+                among = [*hold.allowed.tolist(), *(sorted(self._ends) if hold.may_end else ())]
+                token = among[0]
+                if len(among) > 1:
+                    made = self._network(input_ids=torch.tensor([given]), use_cache=True, logits_to_keep=1, **kept)
+                    token = among[next(_draws(made.logits[0, -1].float()[among], request.temperature, dice))]
+                    given = []
+                if token in self._ends:
+                    break
+                hold.take(token)
+                written.append(token)
+                given.append(token)
+            text = b"".join(self.vocabulary[token] for token in written).decode()
+            return Reply(text=text, prompt_tokens=len(prompt), completion_tokens=len(written), model=self.model, held="mask")
 
     def _reply(self, text: str, prompt: list[int], written: list[int], finish: Finish, state: Acceptor | None) -> Reply:
         tokens = {"prompt_tokens": len(prompt), "completion_tokens": len(written)}

@@ -1,0 +1,65 @@
+"""Small changes of a tree: a part put for another, a condition left out. All that is not changed stays the very same."""
+
+from dataclasses import replace
+from typing import Any
+
+from broadsheet.ask.cypher.nodes import Binary, Expression, MapOf, Match, Node, NodePattern, Projection, Query, RelationPattern
+from broadsheet.ask.cypher.rewrite import replaced
+
+
+def swapped(query: Query, old: Node, new: Node) -> Query:
+    """Return a query with one part, told by where it is and not by what it says, put for another.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> from broadsheet.ask.cypher.printer import canonical
+    >>> query = parse("MATCH (a) WHERE a.x = 1 RETURN 1").query
+    >>> where = query.parts[0].clauses[0].where
+    >>> canonical(swapped(query, where.right, where.left))
+    'MATCH (a) WHERE a.x = a.x RETURN 1'
+    """
+    return replaced(query, lambda node: new if node is old else node)
+
+
+def dropped(query: Query, condition: Expression) -> Query:
+    """Return a query without a condition: a part of an AND, all of a WHERE, or the value of an entry of a pattern's map.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> from broadsheet.ask.cypher.printer import canonical
+    >>> query = parse("MATCH (a {y: 2}) WHERE a.x = 1 AND a.z RETURN a").query
+    >>> canonical(dropped(query, query.parts[0].clauses[0].where.left))
+    'MATCH (a {y: 2}) WHERE a.z RETURN a'
+    """
+
+    def change(node: Any) -> Any:
+        match node:
+            case Binary(sign="AND") if node.left is condition or node.right is condition:
+                return node.right if node.left is condition else node.left
+            case NodePattern() | RelationPattern() if isinstance(node.properties, MapOf):
+                kept = tuple(entry for entry in node.properties.entries if entry[1] is not condition)
+                if len(kept) < len(node.properties.entries):
+                    return replace(node, properties=MapOf(kept) if kept else None)
+        if isinstance(node, Match | Projection | NodePattern | RelationPattern) and node.where is condition:
+            return replace(node, where=None)
+        return node
+
+    return replaced(query, change)
+
+
+def conjuncts(where: Expression | None) -> list[Expression]:
+    """Return the parts of a condition of which each must hold.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> len(conjuncts(parse("MATCH (a) WHERE a.x AND (a.y OR a.z) AND a.w RETURN a").query.parts[0].clauses[0].where))
+    3
+    """
+    if isinstance(where, Binary) and where.sign == "AND":
+        return [*conjuncts(where.left), *conjuncts(where.right)]
+    return [] if where is None else [where]
+
+
+def joined(conditions: list[Expression]) -> Expression | None:
+    """Return one condition of several, or None."""
+    found: Expression | None = None
+    for one in conditions:
+        found = one if found is None else Binary("AND", found, one)
+    return found

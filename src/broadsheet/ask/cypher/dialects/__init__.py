@@ -1,0 +1,1 @@
+"""A query's tree in the words of an engine."""

@@ -1,0 +1,335 @@
+"""Whole queries in the engine's words: clauses in a row, groups, order, and what a row of the answer is made of."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from broadsheet.ask.check.scope import aggregates
+from broadsheet.ask.cypher.dialects.ladybug.kinds import Kind, Said, cannot, cast, common
+from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
+from broadsheet.ask.cypher.dialects.ladybug.operators import truth
+from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, Patterns, where_text
+from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
+from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
+from broadsheet.ask.cypher.printer import written
+from broadsheet.ask.cypher.rewrite import replaced, rewritten
+
+PASSED = frozenset({"node", "relation", "relations", "path"})
+
+
+class Column(NamedTuple):
+    """A column of an answer: its name, and the types of the engine's columns that hold it, of which one at most is not null."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+
+
+class Printed(NamedTuple):
+    """A query as the engine reads it, what its answer's columns are, and what is to be said of it."""
+
+    text: str
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+
+
+def ladybug(query: Query, layout: Layout, parameters: Mapping[str, Any] | None = None) -> Printed:
+    """Return a query in the words of ladybug, parameters written out. Raises QueryError that names what cannot be said."""
+    held = parameters or {}
+
+    def given(node: Any) -> Any:
+        return as_expression(held[node.name], node.name) if isinstance(node, Parameter) and node.name in held else node
+
+    query = rewritten(query, given)
+    parts = [Clauses(layout).printed(single, None) for single in query.parts]
+    if len(parts) > 1:
+        kinds = _united([one.columns for one in parts])
+        parts = [Clauses(layout).printed(single, kinds) for single in query.parts]
+    text = parts[0].text
+    for every, part in zip(query.all, parts[1:], strict=True):
+        text += f" UNION {'ALL ' if every else ''}{part.text}"
+    if len(set(query.all)) > 1:
+        cannot("UNION and UNION ALL in one query", "Use one of them.")
+    return Printed(text, parts[0].columns, tuple(dict.fromkeys(note for one in parts for note in one.notes)))
+
+
+def _united(parts: Sequence[tuple[Column, ...]]) -> tuple[Kind, ...]:
+    names = [column.name for column in parts[0]]
+    if any([column.name for column in one] != names for one in parts):
+        cannot("a UNION of parts with different columns", "Name them alike: RETURN n.name AS name.")
+    if any(len(column.kinds) > 1 for one in parts for column in one):
+        cannot("a UNION of values of several types", "Name a label.")
+    if any(column.kinds[0].name == "picked" for one in parts for column in one):
+        cannot("a UNION of lists with a condition in them", "UNWIND the lists.")
+    return tuple(common((one[place].kinds[0] for one in parts), "a UNION") for place in range(len(names)))
+
+
+class Clauses(Patterns):
+    """Says the clauses of one single query, from the first to the last."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        # Whether no two rows hold the same.
+        self._is_distinct = True
+
+    def printed(self, single: Single, kinds: tuple[Kind, ...] | None) -> Printed:
+        """Return the text of a single query, its columns of the given types, if any."""
+        said: list[str] = []
+        columns: tuple[Column, ...] = ()
+        for place, clause in enumerate(single.clauses):
+            match clause:
+                case Match():
+                    said += self._match(clause)
+                case Unwind():
+                    said.append(self._unwind(clause))
+                case SubCall():
+                    said += self._call(clause, is_first=not place)
+                case Projection(which="WITH"):
+                    said += self._with(clause)
+                case Projection():
+                    before, columns = self._return(clause, kinds)
+                    said += before
+                case _:
+                    cannot(f"{clause.which}", "Queries only read.")
+        if not columns:
+            cannot("a query without RETURN", "End it with RETURN.")
+        return Printed(" ".join(said), columns, tuple(self.notes))
+
+    def _match(self, clause: Match) -> list[str]:
+        found = self.matched(clause.paths, clause.where, optional=clause.optional)
+        if clause.optional:
+            self._refuse_apart(found)
+        if clause.optional or found.is_impossible:
+            said = f"{'OPTIONAL ' if clause.optional else ''}MATCH {self.whole([found], 'OPTIONAL MATCH')}"
+            return [said, f"WITH {', '.join(self.alive)}"]
+        alive, said = list(found.known), []
+        for step in self.steps(found):
+            alive += [name for name in dict.fromkeys(VARIABLE.findall(step.pattern)) if name not in alive and name in self.alive]
+            if step.pattern:
+                said.append(f"MATCH {step.pattern}{where_text(step.own)}")
+            said += self._once(step.twice, alive)
+            plain = [one for one in step.after if SUBQUERY not in one]
+            said.append(f"WITH {', '.join(alive)}{where_text(plain)}")
+            # Of several queries in one WHERE the engine mistakes the one for the other.
+            said += [f"WITH {', '.join(alive)}{where_text([one])}" for one in step.after if SUBQUERY in one]
+        return said
+
+    @staticmethod
+    def _refuse_apart(found: Matched) -> None:
+        """Refuse an OPTIONAL MATCH that no relation joins to what is known, or that has a query among its conditions: the engine loses rows."""
+        known = set(found.known)
+        is_apart = known and not any(node.text in known for node in found.nodes)
+        if is_apart and (found.relations or any(known & set(VARIABLE.findall(one)) for one in found.conditions)):
+            cannot("an OPTIONAL MATCH that no relation joins to what is before it", "Match it first, or join them.")
+        if any(SUBQUERY in one for one in found.conditions):
+            cannot("an OPTIONAL MATCH with EXISTS, COUNT or a pattern among its conditions", "Match it by itself, and pass on by WITH.")
+
+    def _once(self, twice: Sequence[str], alive: Sequence[str]) -> list[str]:
+        """Tell each match once: the engine finds a relation of a node with itself once for each of its ends, and holds the two for different."""
+        if not twice:
+            return []
+        if not self._is_distinct:
+            cannot("relations either way, of which some join a node to itself, behind rows that are there twice", "Give the relations a direction.")
+        others = [name for name in alive if name not in twice]
+        held = {name: self.new_name() for name in twice}
+        grouped = [*others, *(f"ID({name}) AS {self.new_name()}" for name in twice), *(f"COLLECT({name}) AS {held[name]}" for name in twice)]
+        return [f"WITH {', '.join(grouped)}", f"WITH {', '.join([*others, *(f'LIST_EXTRACT({held[name]}, 1) AS {name}' for name in twice)])}"]
+
+    def _unwind(self, clause: Unwind) -> str:
+        source = self.listed_of(clause.source)
+        name = self.new_name()
+        if source.kind.name == "picked" and source.kind.of is not None:
+            self._is_distinct = False
+            self.alive.append(name)
+            self.scope[clause.name] = Said(f"{name}.f1", source.kind.of)
+            return f"UNWIND {source.text} AS {name} WITH {', '.join(self.alive)} WHERE {name}.f0"
+        self._is_distinct = False
+        self.alive.append(name)
+        if source.parts or source.kind.name in PASSED:
+            cannot(f"UNWIND of a {source.kind.name}")
+        kind = source.kind.of if source.kind.name == "list" and source.kind.of is not None else source.kind
+        text = source.text if source.kind.name == "list" else "CAST(NULL AS INT64[])" if source.kind.name == "null" else f"[{source.text}]"
+        self.scope[clause.name] = Said(name, kind)
+        return f"UNWIND {text} AS {name}"
+
+    # Subqueries in a row of clauses.
+
+    def _call(self, clause: SubCall, *, is_first: bool) -> list[str]:
+        if len(clause.query.parts) > 1:
+            cannot("CALL { } of a UNION", "Ask each part by itself.")
+        *inner, last = clause.query.parts[0].clauses
+        imports = set(clause.imports or ())
+        if clause.imports is None and inner and isinstance(inner[0], Projection) and not is_first:
+            imports = {one.expression.name for one in inner[0].items if isinstance(one.expression, Variable) and one.name in {"", one.expression.name}}
+            inner = inner[1:] if len(imports) == len(inner[0].items) else cannot("a WITH in CALL { } that does more than import")
+        if clause.imports == () and not is_first:
+            imports = set(self.scope)
+        if not isinstance(last, Projection):
+            cannot("CALL { } without RETURN")
+        if is_first:
+            said = [text for one in inner for text in self._inner(one)]
+            return said + self._with(_as_with(last))
+        bound = {name for one in inner for name in _bound_by(one)}
+        if (bound | {_name_of(one) for one in last.items}) & (set(self.scope) - imports):
+            cannot("CALL { } that uses a name from outside for something else", "Choose other names in it.")
+        outer = tuple(Projected(Variable(name), name) for name in self.scope)
+        if any(aggregates(one.expression) for one in last.items):
+            inner, last = self._grouped(inner, last)
+        elif last.distinct or last.order or last.skip or last.limit or not all(isinstance(one, Match | Unwind) for one in inner):
+            cannot("CALL { } that sorts, limits or groups for each row", "Match in the query itself.")
+        said = [text for one in inner for text in self._inner(one)]
+        return said + self._with(Projection("WITH", (*outer, *_as_with(last).items)))
+
+    def _inner(self, clause: Any) -> list[str]:
+        match clause:
+            case Match():
+                return self._match(clause)
+            case Unwind():
+                return [self._unwind(clause)]
+            case Projection():
+                return self._with(clause)
+        return cannot("CALL { } within CALL { }")
+
+    def _grouped(self, inner: list[Any], last: Projection) -> tuple[list[Any], Projection]:
+        """Return a MATCH and its aggregates for each row: none where nothing matches."""
+        plain = len(inner) == 1 and isinstance(inner[0], Match) and not inner[0].optional and not (last.distinct or last.order or last.skip or last.limit)
+        if not plain or not self._is_distinct or not all(isinstance(one.expression, Function) and aggregates(one.expression) for one in last.items):
+            cannot("CALL { } that sorts, limits or groups for each row", "Match in the query itself, and group by WITH.")
+        match = inner[0]
+        mark = self.new_name("match ")
+        path = match.paths[0]
+        where = next((place for place, one in enumerate(path.elements) if not one.name or one.name not in self.scope), None)
+        if where is None:
+            cannot("CALL { } that matches nothing new")
+        element = path.elements[where]
+        mark = element.name or mark
+        named = type(element)(**{**vars(element), "name": mark})
+        path = type(path)((*path.elements[:where], named, *path.elements[where + 1 :]), path.name, path.function)
+
+        def counted(node: Any) -> Any:
+            return Function("count", (Variable(mark),)) if isinstance(node, Function) and node.name == "count" and node.star else node
+
+        return [Match((path, *match.paths[1:]), optional=True, where=match.where)], rewritten(last, counted)
+
+    # Projections.
+
+    def _with(self, clause: Projection) -> list[str]:
+        said, clause = self._stage(clause)
+        names = [(_name_of(one), one.expression) for one in self._items(clause)]
+        columns, after = self._columns(names)
+        _check_whole(clause, after)
+        order = self._order(clause, names, after)
+        self.scope, self.alive = after, list(dict.fromkeys(text.rpartition(" AS ")[2] for text in columns))
+        self._is_distinct = clause.distinct or bool(said)
+        where = "" if clause.where is None else f" WHERE {truth(self.said(clause.where))}"
+        if not columns:
+            cannot("a WITH of nothing")
+        return [*said, f"WITH {'DISTINCT ' if clause.distinct else ''}{', '.join(columns)}{order}{where}"]
+
+    def _return(self, clause: Projection, kinds: tuple[Kind, ...] | None) -> tuple[list[str], tuple[Column, ...]]:
+        heads = [one.name or written(one.expression) for one in self._items(clause)]
+        said, clause = self._stage(clause)
+        names = [(_name_of(one), one.expression) for one in self._items(clause)]
+        texts, after = self._columns(names, kinds)
+        _check_whole(clause, after)
+        order = self._order(clause, names, after)
+        if any(one.kind.name == "id" for one in after.values()):
+            cannot("the number of a relation", "Return the relation itself.")
+        columns = tuple(
+            Column(head, tuple(part.kind for part in after[name].parts) or (after[name].kind,)) for head, (name, _) in zip(heads, names, strict=True)
+        )
+        return [*said, f"RETURN {'DISTINCT ' if clause.distinct else ''}{', '.join(texts)}{order}"], columns
+
+    def _items(self, clause: Projection) -> tuple[Projected, ...]:
+        every = tuple(Projected(Variable(name), name) for name in sorted(self.scope) if not name.startswith("\x00")) if clause.star else ()
+        return every + clause.items
+
+    def _columns(self, names: Sequence[tuple[str, Expression]], kinds: tuple[Kind, ...] | None = None) -> tuple[list[str], dict[str, Said]]:
+        """Return the engine's columns of a projection, and the scope behind it."""
+        texts: list[str] = []
+        after: dict[str, Said] = {}
+        for place, (name, expression) in enumerate(names):
+            said = self.said(expression)
+            if said.kind.name in PASSED and isinstance(expression, Variable) and not said.kind.held and said.text not in texts and kinds is None:
+                texts.append(said.text)
+                after[name] = said
+                continue
+            kind = said.kind if kinds is None else kinds[place]
+            made = []
+            for one in said.parts or (said._replace(kind=kind, text=cast(said, kind)),):
+                column = self.new_name()
+                texts.append(f"{one.text} AS {column}")
+                made.append(Said(column, one.kind))
+            if name in after:
+                cannot(f"two columns of the name {name!r}", "Give each a name of its own.")
+            after[name] = made[0] if not said.parts else Said("", said.kind, tuple(made))
+        return texts, after
+
+    def _order(self, clause: Projection, names: Sequence[tuple[str, Expression]], after: dict[str, Said]) -> str:
+        before, places = self.scope, {written(expression): name for name, expression in reversed(names)}
+        self.scope = {**({} if clause.distinct else before), **after}
+        said = []
+        for one in clause.order:
+            by = self.said(_named(one.expression, places))
+            if by.parts or by.kind.name in {"node", "relation", "relations", "path", "map", "picked", "id"}:
+                cannot(f"an order by {'values of several types' if by.parts else f'a {by.kind.name}'}", "Sort by a property.")
+            if by.kind.name != "null":
+                said.append(f"{by.text}{' DESC' if one.descending else ''}")
+        self.scope = before
+        text = f" ORDER BY {', '.join(said)}" if said else ""
+        for word, value in (("SKIP", clause.skip), ("LIMIT", clause.limit)):
+            if value is not None:
+                count = constant(value)
+                if isinstance(count, float) and count.is_integer():
+                    count = int(count)
+                if type(count) is not int or count < 0:
+                    cannot(f"{word} {written(value)}", "Write a whole number.")
+                text += f" {word} {count}"
+        return text
+
+    def _stage(self, clause: Projection) -> tuple[list[str], Projection]:
+        """Return a WITH that groups, and the projection of what it gives, where there are aggregates."""
+        items = self._items(clause)
+        sorted_by = [one.expression for one in clause.order]
+        every = [one.expression for one in items]
+        if not any(map(aggregates, every)):
+            return [], Projection(clause.which, items, False, clause.distinct, clause.order, clause.skip, clause.limit, clause.where)
+        keys = [one for one in every if not aggregates(one)]
+        groups = [one for of in (*every, *sorted_by) for one in aggregates(of)]
+        held = {written(expression): expression for expression in (*keys, *groups)}
+        names = {text: f"\x00{place}" for place, text in enumerate(held)}
+        texts, after = self._columns([(names[text], expression) for text, expression in held.items()])
+        if any(one.kind.name == "picked" for one in after.values()):
+            cannot("groups by a list with a condition in it", "UNWIND the list.")
+        for expression in keys:
+            if isinstance(expression, Variable):
+                after[expression.name] = after[names[written(expression)]]
+        self.scope, self.alive = after, []
+        made = tuple(Projected(_named(one.expression, names), _name_of(one)) for one in items)
+        order = tuple(Sorted(_named(one.expression, names), one.descending) for one in clause.order)
+        return [f"WITH {', '.join(texts)}"], Projection(clause.which, made, False, clause.distinct, order, clause.skip, clause.limit, clause.where)
+
+
+def _check_whole(clause: Projection, after: Mapping[str, Said]) -> None:
+    """Refuse to tell lists apart of which the answer shows a part."""
+    if clause.distinct and any(one.kind.name == "picked" for one in after.values()):
+        cannot("DISTINCT of a list with a condition in it", "UNWIND the list.")
+
+
+def _named(expression: Expression, names: Mapping[str, str]) -> Expression:
+    """Return an expression in which what has a name, by its text, stands under that name; the outermost first."""
+    return replaced(expression, lambda node: Variable(names[written(node)]) if isinstance(node, Expression) and written(node) in names else node)
+
+
+def _name_of(one: Projected) -> str:
+    return one.name or written(one.expression)
+
+
+def _bound_by(clause: Any) -> list[str]:
+    if isinstance(clause, Unwind):
+        return [clause.name]
+    if isinstance(clause, Match):
+        return [name for path in clause.paths for name in (path.name, *(one.name for one in path.elements)) if name]
+    return [_name_of(one) for one in clause.items] if isinstance(clause, Projection) else []
+
+
+def _as_with(last: Projection) -> Projection:
+    return Projection("WITH", last.items, last.star, last.distinct, last.order, last.skip, last.limit)

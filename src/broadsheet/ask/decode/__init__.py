@@ -1,0 +1,1 @@
+"""Queries written under a grammar of the graph's schema, so that nothing else can come out."""

@@ -1,0 +1,135 @@
+"""An index of a graph's string values: by their own letters, by their words, and by groups of three letters."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+import polars as pl
+
+from broadsheet.ask.graph.tables import Graph
+from broadsheet.ask.link.names import Names
+from broadsheet.ask.schema import FEW, Schema
+
+# Text without a blank that is longer than this is a key that nobody spells.
+SPELT, LONG = 40, 120
+# A group of letters that more values than this share tells nothing.
+SHARED = 20_000
+_GAPS = re.compile(r"[\W_]+")
+
+
+class Entry(NamedTuple):
+    """A value: `count` nodes of a label have it in a property."""
+
+    label: str
+    property: str
+    value: str
+    count: int
+
+
+class Near(NamedTuple):
+    """A value, and how alike it is to what was asked: 1 is the same."""
+
+    entry: Entry
+    score: float
+
+
+def folded(text: str) -> str:
+    """Return a text by which it is found: small letters without accents, and one blank for whatever stands between words.
+
+    >>> folded("  Ada  LÓPEZ-Pérez"), folded("7-(727)924")
+    ('ada lopez perez', '7 727 924')
+    """
+    if not text.isascii():
+        text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return _GAPS.sub(" ", text.casefold()).strip()
+
+
+class ValueIndex:
+    """The values of a graph's string properties, with the names of its schema.
+
+    >>> import polars as pl
+    >>> index = ValueIndex(Graph({"Film": pl.DataFrame({"title": ["Up", "Her", "Heat"]})}, ()))
+    >>> [one.value for one in index.exact("HER")], [(near.entry.value, near.score) for near in index.nearest("Heatt", 1)]
+    (['Her'], [('Heat', 0.667)])
+    """
+
+    def __init__(self, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self.schema = graph.schema()
+        self.schema.words.update(words or {})
+        self.names = Names(self.schema)
+        self.counts = {label: frame.height for label, frame in graph.nodes.items()}
+        self.entries: list[Entry] = [one for label, frame in graph.nodes.items() for one in _entries(label, frame)]
+        self._exact: dict[str, list[int]] = {}
+        for number, entry in enumerate(self.entries):
+            self._exact.setdefault(folded(entry.value), []).append(number)
+        self._exact.pop("", None)
+
+    @classmethod
+    def of_schema(cls, schema: Schema) -> "ValueIndex":
+        """Return an index of a schema without its graph: it has the values that the schema tells."""
+        made = cls(Graph({}, ()))
+        made.schema, made.names = schema, Names(schema)
+        made.entries = [Entry(label, key, value, 1) for label, key, facts in schema.everything() if label in schema.labels for value in facts.values]
+        made._exact = {}
+        for number, entry in enumerate(made.entries):
+            made._exact.setdefault(folded(entry.value), []).append(number)
+        return made
+
+    def exact(self, text: str) -> list[Entry]:
+        """Return the values that are this text, whatever their case, accents and marks."""
+        return [self.entries[number] for number in self._exact.get(folded(text), ())]
+
+    @cached_property
+    def closed(self) -> dict[tuple[str, str], list[Entry]]:
+        """Values by label and property, where there are few of them and they are of several words: what is named in part."""
+        by: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self.entries:
+            by.setdefault((entry.label, entry.property), []).append(entry)
+        return {key: listed for key, listed in by.items() if len(listed) <= FEW}
+
+    @cached_property
+    def _letters(self) -> dict[str, list[int]]:
+        held: dict[str, list[int]] = {}
+        for text, numbers in self._exact.items():
+            if len(text) <= LONG and (" " in text or len(text) <= SPELT):
+                for three in _threes(text):
+                    held.setdefault(three, []).extend(numbers)
+        return held
+
+    def nearest(self, text: str, limit: int = 5, *, among: Iterable[tuple[str, str]] | None = None, least: float = 0.45) -> list[Near]:
+        """Return the values whose groups of three letters are most alike (Dice), the best first; `among` are labels and properties to look at."""
+        wanted = _threes(folded(text))
+        if not wanted:
+            return []
+        slots = None if among is None else frozenset(among)
+        shared: dict[int, int] = {}
+        for three in wanted:
+            numbers = self._letters.get(three, ())
+            if len(numbers) <= SHARED:
+                for number in numbers:
+                    shared[number] = shared.get(number, 0) + 1
+        best = sorted(shared, key=lambda number: -shared[number])[: 50 if slots is None else None]
+        found = []
+        for number in best:
+            entry = self.entries[number]
+            if slots is None or (entry.label, entry.property) in slots:
+                score = round(2 * shared[number] / (len(wanted) + len(_threes(folded(entry.value)))), 3)
+                if score >= least:
+                    found.append(Near(entry, score))
+        return sorted(found, key=lambda one: (-one.score, -one.entry.count, one.entry))[:limit]
+
+
+def _threes(text: str) -> frozenset[str]:
+    padded = f" {text} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2)) if text else frozenset()
+
+
+def _entries(label: str, frame: pl.DataFrame) -> Iterator[Entry]:
+    for column, kind in frame.schema.items():
+        values = frame.select(pl.col(column).explode() if kind == pl.List(pl.String) else pl.col(column))
+        if kind in {pl.String, pl.List(pl.String)}:
+            counted = values.drop_nulls().group_by(column, maintain_order=True).len()
+            for value, count in counted.iter_rows():
+                yield Entry(label, column, value, count)

@@ -1,0 +1,78 @@
+"""An amendment in words: by a model where there is one, else by edits of the tree; what changes without being asked for is taken back, and told."""
+
+from typing import NamedTuple
+
+from broadsheet.ask.amend.diff import diff
+from broadsheet.ask.amend.guard import guard
+from broadsheet.ask.amend.heard import Link
+from broadsheet.ask.amend.words import read_amendment
+from broadsheet.ask.check.findings import Severity
+from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.printer import canonical
+from broadsheet.ask.loop.drafting import Settled, settle, settled
+from broadsheet.ask.loop.records import Option
+from broadsheet.ask.loop.tools import Tools
+from broadsheet.ask.write.writer import Asking, Draft
+from broadsheet.core.errors import ConfigError
+
+RULES = "rules of amendment"
+
+
+class Amended(NamedTuple):
+    """The amended query and what there is to tell; the changes that were taken back, with the text of the query that has them; or what the words may mean."""
+
+    settled: Settled | None
+    told: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
+    whole: str = ""
+    options: tuple[Option, ...] = ()
+
+
+def amend(query: Query, words: str, asking: Asking, tools: Tools) -> Amended:
+    """Return a query amended in words. Raises LLMError where the model gives no reply, and ConfigError where the words are not understood."""
+    draft = tools.writer.amend(asking, canonical(query), words)
+    if draft is None:
+        return _by_rules(query, words, asking, tools)
+    made = settle(draft, asking, tools)
+    if made.query is not None:
+        return _guarded(query, made, words, tools)
+    by_rules = _by_rules(query, words, asking, tools)
+    return by_rules._replace(told=(f"{tools.writer.by} gave no query ({'; '.join(draft.notes)}): the words were read by rules.", *by_rules.told))
+
+
+def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended:
+    """Read the words over the schema and edit what they name, nothing else."""
+    found = read_amendment(words, query, tools.schema, lambda said: [Link(one.label, one.property, one.value) for one in tools.index.exact(said)])
+    if found.choices:
+        return Amended(None, (found.question,), options=tuple(_option(words, query, one) for one in found.choices))
+    if not found.is_read:
+        raise ConfigError(
+            f"{words!r} is not understood.",
+            "Name a label, a relation, a property or a value, and what is to become of it; or: parts, edit N NEW, query CYPHER.",
+        )
+    told = (f"Not understood: {found.unread}",) if found.unread else ()
+    return Amended(settle(Draft(canonical(found.tree), RULES, (f"amended: {words}",)), asking, tools), told)
+
+
+def _option(words: str, before: Query, after: Query) -> Option:
+    return Option(words=words, meaning=", ".join(one.words for one in diff(before, after)), query=canonical(after))
+
+
+def _guarded(before: Query, made: Settled, words: str, tools: Tools) -> Amended:
+    """Take back what the words do not name, unless the query would be wrong without it."""
+    assert made.query is not None
+    found = guard(before, made.query, words, tools.schema)
+    if not found.unrequested:
+        return Amended(made)
+    held = settled(canonical(found.tree), tools)
+    unasked = tuple(one.words for one in found.unrequested if one not in found.kept)
+    kept = tuple(f"Nobody asked for this, and it could not be taken back: {one.words}" for one in found.kept)
+    if not unasked:
+        return Amended(made, kept)
+    if _errors(held) > _errors(made):
+        return Amended(made, (*kept, *(f"Nobody asked for this, and without it the query would be wrong: {one}" for one in unasked)))
+    return Amended(held._replace(drafts=made.drafts), kept, unasked, made.text)
+
+
+def _errors(made: Settled) -> int:
+    return sum(one.severity == Severity.ERROR for one in made.findings)

@@ -1,0 +1,204 @@
+"""A sketch as a tree of Cypher."""
+
+from collections.abc import Iterable, Sequence
+
+from broadsheet.ask.cypher.nodes import (
+    Binary,
+    Expression,
+    Function,
+    IsNull,
+    Label,
+    Literal_,
+    Match,
+    NodePattern,
+    Path,
+    Projected,
+    Projection,
+    Property,
+    Query,
+    RelationPattern,
+    Single,
+    Sorted,
+    Subquery,
+    Unary,
+    Variable,
+)  # fmt: skip
+from broadsheet.ask.question.words import parts
+from broadsheet.ask.slots.habits import Habits
+from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.sketch import Asked, Condition, Link, Ranked, Sketch
+
+COUNTED, TOTAL = "count", "total"
+
+
+def query_of(sketch: Sketch, habits: Habits, keys: Keys) -> Query:
+    """Return a sketch as a query.
+
+    >>> from broadsheet.ask.cypher.printer import canonical
+    >>> from broadsheet.ask.slots.sketch import Spot
+    >>> sketch = Sketch((Spot("Author"), Spot("Paper")), (Link(0, 1, "WROTE", "right", "none"),), (Asked(0),))
+    >>> canonical(query_of(sketch, Habits(), Keys()))
+    'MATCH (author:Author) WHERE NOT EXISTS { MATCH (author)-[:WROTE]->(paper:Paper) } RETURN DISTINCT author'
+    """
+    return _Builder(sketch, habits, keys).query()
+
+
+class _Builder:
+    """Builds one query."""
+
+    def __init__(self, sketch: Sketch, habits: Habits, keys: Keys) -> None:
+        self._sketch, self._habits, self._keys = sketch, habits, keys
+        self._names = _names([spot.label for spot in sketch.spots])
+        self._apart = {link.end: link.mode for link in sketch.links if link.mode != "all"}
+        self._outer = {node for root in self._apart for node in sketch.below(root)}
+
+    def query(self) -> Query:
+        """Return the whole query."""
+        wanted = [] if self._habits.plain_order or self._sketch.ranked is None or not self._sketch.ranked.property else [self._there(self._sketch.ranked)]
+        clauses: list[Match | Projection] = [self._match(range(len(self._sketch.spots)), wanted)]
+        for root, mode in self._apart.items():
+            if mode == "optional":
+                nodes = self._sketch.below(root)
+                chain = [one for one in self._sketch.links if one.end in nodes]
+                clauses.append(Match(self._paths(sorted(nodes), chain), optional=True, where=_all(self._conditions(sorted(nodes)))))
+        return Query((Single((*clauses, *self._returned())),))
+
+    def _match(self, nodes: Iterable[int], wanted: Sequence[Expression] = ()) -> Match:
+        """Return the clause that all rows must match."""
+        inner = [number for number in nodes if number not in self._outer]
+        links = [one for one in self._sketch.links if one.end not in self._outer]
+        absent = [self._absent(root) for root, mode in self._apart.items() if mode == "none"]
+        apart = [Binary("<>", Variable(self._names[one]), Variable(self._names[other])) for one, other in self._sketch.apart]
+        return Match(self._paths(inner, links), where=_all([*self._conditions(inner), *apart, *absent, *wanted]))
+
+    def _there(self, ranked: Ranked) -> Expression:
+        return IsNull(self._property(ranked.node, ranked.property), negated=True)
+
+    def _absent(self, root: int) -> Expression:
+        nodes = sorted(self._sketch.below(root))
+        chain = [one for one in self._sketch.links if one.end in nodes]
+        inner = Match(self._paths(nodes, chain), where=_all(self._conditions(nodes)))
+        return Unary("NOT", Subquery("EXISTS", Query((Single((inner,)),))))
+
+    def _conditions(self, nodes: Iterable[int]) -> list[Expression]:
+        return [self._condition(node, one) for node in nodes for one in self._sketch.spots[node].conditions]
+
+    def _condition(self, node: int, condition: Condition) -> Expression:
+        held: Expression = self._property(node, condition.property)
+        if condition.keyed:
+            held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
+        return Binary(condition.sign, held, self._keys.literal(self._sketch.spots[node].label, condition.property, condition.value))
+
+    def _property(self, node: int, key: str) -> Property:
+        return Property(Variable(self._names[node]), key)
+
+    def _paths(self, nodes: Sequence[int], links: Sequence[Link]) -> tuple[Path, ...]:
+        """Return as few paths as there are leaves; a node has its label where it stands first."""
+        written, paths = set(range(len(self._sketch.spots))) - set(nodes), []
+        left = list(links)
+        if not left:
+            return tuple(Path((self._node(node, written),)) for node in nodes)
+        while left:
+            here = left[0].start
+            elements: list[NodePattern | RelationPattern] = [self._node(here, written)]
+            while (step := next((one for one in left if one.start == here), None)) is not None:
+                left.remove(step)
+                elements += [RelationPattern(types=Label(step.type), towards=step.towards), self._node(step.end, written)]
+                here = step.end
+            paths.append(Path(tuple(elements)))
+        return tuple(paths)
+
+    def _node(self, node: int, written: set[int]) -> NodePattern:
+        if node in written:
+            return NodePattern(self._names[node])
+        written.add(node)
+        return NodePattern(self._names[node], Label(self._sketch.spots[node].label))
+
+    def _returned(self) -> list[Match | Projection]:
+        sketch = self._sketch
+        if sketch.whether:
+            return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), "answer"),))]
+        if sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
+            return self._by_count()
+        if sketch.groups or any(one.function for one in sketch.asked):
+            return [self._grouped()]
+        items = tuple(Projected(self._value(one)) for one in sketch.asked)
+        order = (
+            ()
+            if sketch.ranked is None
+            else (Sorted(self._key(sketch.ranked.node, sketch.ranked.property, keyed=sketch.ranked.keyed), sketch.ranked.descending),)
+        )
+        limit = None if sketch.limit is None else Literal_(sketch.limit)
+        nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
+        if order and sketch.ranked is not None and sketch.ranked.node not in nodes:
+            # The first of what is sorted by, and then all that is asked of it.
+            first = (Projected(Variable(self._names[sketch.ranked.node])),)
+            again = self._match(range(len(sketch.spots)))
+            return [Projection("WITH", first, distinct=True, order=order, limit=limit), again, Projection("RETURN", items, distinct=self._habits.distinct)]
+        if order and self._habits.distinct and any(one.property for one in sketch.asked):
+            # What is sorted by must still be there when rows are made one of each.
+            kept = tuple(Projected(Variable(self._names[node])) for node in nodes)
+            return [Projection("WITH", kept, distinct=True, order=order, limit=limit), Projection("RETURN", items)]
+        distinct = self._habits.distinct and (bool(sketch.links) or any(one.property for one in sketch.asked))
+        return [Projection("RETURN", items, distinct=distinct, order=order, limit=limit)]
+
+    def _key(self, node: int, key: str, *, keyed: bool) -> Expression:
+        held = self._property(node, key)
+        return self._keys.expression(self._sketch.spots[node].label, key, held) if keyed else held
+
+    def _value(self, asked: Asked) -> Expression:
+        held: Expression = self._property(asked.node, asked.property) if asked.property else Variable(self._names[asked.node])
+        if not asked.function:
+            return held
+        many = asked.function == "count"
+        if not many and asked.property:
+            held = self._keys.number(self._sketch.spots[asked.node].label, asked.property, held)
+        return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or asked.property))
+
+    def _grouped(self) -> Projection:
+        sketch = self._sketch
+        keys = tuple(Projected(self._value(one)) for one in sketch.groups)
+        values = tuple(Projected(self._value(one), _name_of(one) if keys else "") for one in sketch.asked if one not in sketch.groups)
+        order = () if not keys or sketch.ranked is None else (Sorted(Variable(_name_of(sketch.asked[-1])), sketch.ranked.descending),)
+        return Projection("RETURN", (*keys, *values), order=order, limit=None if sketch.limit is None else Literal_(sketch.limit))
+
+    def _by_count(self) -> list[Match | Projection]:
+        """Return what keeps nodes by how many others they are joined to, or sorts them by it."""
+        sketch = self._sketch
+        node = sketch.having.node if sketch.having else sketch.ranked.node if sketch.ranked else 0
+        kept = tuple(Projected(Variable(self._names[one])) for one in dict.fromkeys(asked.node for asked in sketch.asked))
+        total = Projected(Function("count", (Variable(self._names[node]),), distinct=True), TOTAL)
+        where = None if sketch.having is None else Binary(sketch.having.sign, Variable(TOTAL), Literal_(sketch.having.count))
+        order = () if sketch.ranked is None else (Sorted(Variable(TOTAL), sketch.ranked.descending),)
+        limit = None if sketch.limit is None else Literal_(sketch.limit)
+        items = tuple(Projected(self._value(one)) for one in sketch.asked)
+        shown = (*items, Projected(Variable(TOTAL))) if order else items
+        first = Projection("WITH", (*kept, total), where=where)
+        return [first, Projection("RETURN", shown, order=order, limit=limit)]
+
+
+def _name_of(asked: Asked) -> str:
+    return f"{asked.function or 'value'}_{asked.property}" if asked.property else TOTAL
+
+
+def _all(conditions: Sequence[Expression]) -> Expression | None:
+    held: Expression | None = None
+    for one in conditions:
+        held = one if held is None else Binary("AND", held, one)
+    return held
+
+
+def _names(labels: Sequence[str]) -> list[str]:
+    """Return a name for each node, its label in small letters, numbered where there are several.
+
+    >>> _names(["PhoneCall", "Phone", "Phone"])
+    ['phone_call', 'phone', 'phone2']
+    """
+    seen: dict[str, int] = {}
+    made = []
+    for label in labels:
+        base = "_".join(one for one in parts(label) if one.isascii() and one.isalnum()) or "node"
+        base = f"n{base}" if base[0].isdigit() else base
+        seen[base] = seen.get(base, 0) + 1
+        made.append(base if seen[base] == 1 else f"{base}{seen[base]}")
+    return made

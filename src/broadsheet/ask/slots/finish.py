@@ -1,0 +1,427 @@
+"""What is asked of a tree of nodes: counts, ends of a scale, comparisons, groups, told from the facts of the question."""
+
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.link.english import NAMES, TIMES, alike
+from broadsheet.ask.link.names import Names
+from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Limit, Superlative, Value
+from broadsheet.ask.question.values import iso
+from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.schema import NUMBERS, PropertyFacts
+from broadsheet.ask.schema import TIMES as TIME_TYPES
+from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
+
+# Words between a word and what it is about, at most.
+REACH = 5
+WHETHER = frozenset("is are was were does do did has have".split())
+UNSURE, OWN = -0.4, 0.9
+
+
+class Finish:
+    """Finishes the trees of one question."""
+
+    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
+        self._facts, self._anchors, self._names, self._keys = facts, found, names, keys
+        self._first = facts.tokens[0].low if facts.tokens else ""
+
+    def finished(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Return the sketch with all that the facts say, and what that adds to its score."""
+        score = 0.0
+        for part in (self._target, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
+            sketch, more = part(sketch)
+            score += more
+        if sketch.limit is None and self._limit is not None and not sketch.whether and not any(one.function for one in sketch.asked):
+            sketch = replace(sketch, limit=self._limit.count)
+        return sketch, score
+
+    @cached_property
+    def _limit(self) -> Limit | None:
+        """How many rows are asked for, where that is not a part of a value."""
+        return next((one for one in self._facts.limits if not any(_meet(one.place, value.place) for value in self._anchors if value.is_value)), None)
+
+    # What is where.
+
+    def _token(self, place: Place) -> int:
+        return next((at for at, one in enumerate(self._facts.tokens) if one.place.end > place.start), len(self._facts.tokens))
+
+    def _spot(self, sketch: Sketch, at: int, label: str | None = None) -> int:
+        """Return the node that is named nearest to a token, those before it first."""
+        held = [number for number, one in enumerate(sketch.spots) if one.at >= 0 and (label is None or one.label == label)]
+        return min(held, key=lambda number: abs(sketch.spots[number].at - at) + (2 if sketch.spots[number].at > at else 0), default=-1)
+
+    def _behind(self, at: int, *kinds: str, reach: int = REACH) -> Anchor | None:
+        """Return the first name at or behind a token."""
+        return next((one for one in self._anchors if at <= one.first <= at + reach and any(option.kind in kinds for option in one.options)), None)
+
+    def _held(self, label: str) -> dict[str, PropertyFacts]:
+        return dict(self._names.schema.labels.get(label) or {})
+
+    def times(self, label: str) -> list[str]:
+        """Return the properties of a label that tell a time, those that tell a day first."""
+        found = []
+        for key, facts in self._held(label).items():
+            words = set(parts(key))
+            told = facts.type in TIME_TYPES or self._keys.kind(label, key) in {"iso", "day first", "month first", "either first"}
+            if told or words & TIMES:
+                found.append((not told, "date" not in words, "year" not in words, key))
+        return [key for *_, key in sorted(found)]
+
+    def _scales(self, label: str) -> list[str]:
+        """Return the properties of a label that are more or less."""
+        return [key for key, facts in self._held(label).items() if facts.type in NUMBERS or self._keys.kind(label, key) == "number"]
+
+    def _keyed(self, label: str, key: str) -> bool:
+        return self._keys.needed(label, key)
+
+    # What is asked.
+
+    def _target(self, sketch: Sketch) -> tuple[Sketch, float]:
+        score = 0.0
+        begins = next((one for one in self._facts.tokens if one.low in {"when", "where", "who", "what", "which", "how"}), None)
+        if begins is not None and begins.low == "when" and not sketch.asked:
+            times = self.times(sketch.spots[0].label)
+            score = 0.5 if times else UNSURE
+            sketch = replace(sketch, asked=(Asked(0, times[0]),), why=(*sketch.why, Because(begins.place, begins.text, times[0]))) if times else sketch
+        counted = self._counted(sketch)
+        if not sketch.asked:
+            sketch = replace(sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional")))
+        if counted is not None:
+            because = Because(counted.place, counted.words, "count")
+            of = sketch.asked[0]
+            if of.property and not sketch.spots[of.node].named and not self._facts.marked("distinct"):
+                # How many addresses there are is how many places there are that have one.
+                of = of._replace(property="")
+            sketch = replace(sketch, asked=(of._replace(function="count"),), why=(*sketch.why, because))
+            groups = self._groups(sketch)
+            sketch = replace(sketch, groups=groups)
+        return sketch, score
+
+    def _counted(self, sketch: Sketch) -> Aggregate | None:
+        for one in self._facts.aggregates:
+            at = self._token(one.place)
+            target = sketch.spots[0].at
+            named = any(anchor.first <= at <= anchor.last for anchor in self._anchors)
+            if one.which == "count" and not named and not self._ends(sketch) and at <= max(target, 0) + 2:
+                return one
+        return None
+
+    def _ends(self, sketch: Sketch) -> Ranked | None:
+        """Return by how many of what rows are sorted: `the highest number of papers`, `top 3 authors by number of papers`."""
+        most = [one for one in self._facts.superlatives if _of_many(one)]
+        for one in self._facts.aggregates:
+            at = self._token(one.place)
+            behind = self._behind(at + len(one.words.split()), "label", reach=1)
+            node = -1 if behind is None else next((number for number, spot in enumerate(sketch.spots) if number and spot.at == behind.last), -1)
+            top = any(limit.which == "top" for limit in self._facts.limits)
+            if one.which == "count" and node > 0 and (top or any(end.place.start < one.place.start for end in most)):
+                return Ranked(node, "", all(end.way != "low" for end in most))
+        return None
+
+    def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
+        """Return what rows are told for: `for each theme`, `per year`, `by author` of what is counted."""
+        tokens = self._facts.tokens
+        marks = [self._token(one.place) + len(one.words.split()) for one in self._facts.marked("group")]
+        marks += [at + 1 for at, one in enumerate(tokens) if one.low == "by" and any(anchor.last == at - 1 and not anchor.is_value for anchor in self._anchors)]
+        for at in marks:
+            anchor = next((one for one in self._anchors if at <= one.first <= at + 1 and not one.is_value), None)
+            if anchor is None or any(one.is_value and one.first - anchor.last in {1, 2} for one in self._anchors):
+                continue
+            for option in anchor.options:
+                node = self._spot(sketch, anchor.last, option.label)
+                if node >= 0 and option.kind == "property":
+                    return (Asked(node, option.property),)
+                if node > 0 and sketch.spots[node].at == anchor.last:
+                    return (Asked(node),)
+        return ()
+
+    # Conditions.
+
+    def _compared(self, sketch: Sketch) -> tuple[Sketch, float]:
+        score = 0.0
+        for one in self._facts.comparisons:
+            if (
+                one.value is not None
+                and one.value.is_number
+                and not any(anchor.is_value and _within(one.value.place, anchor.place) for anchor in self._anchors)
+            ):
+                sketch, more = self._bounded(sketch, one, one.value)
+                score += more
+            elif one.value is not None and one.value.kind == "date":
+                sketch, more = self._dated(sketch, one, one.value)
+                score += more
+        return sketch, score
+
+    def _bounded(self, sketch: Sketch, one: Comparison, value: Value) -> tuple[Sketch, float]:
+        at = self._token(value.place)
+        because = Because(one.place, one.words, f"{one.sign} {value.text}")
+        behind = next((a for a in self._anchors if a.first in {at + 1, at + 2} and not a.is_value), None)
+        if behind is not None and value.kind == "number" and behind.options[0].kind == "label":
+            node = next((number for number, spot in enumerate(sketch.spots) if spot.at == behind.last and number), -1)
+            if node > 0:
+                having = Having(node, one.sign, int(float(value.value)))
+                return replace(sketch, having=having, why=(*sketch.why, because)), 0.5
+        found = self._property_near(sketch, at, scales=True)
+        if found is None and value.kind in {"year", "decade"}:
+            node = self._spot(sketch, at)
+            times = self.times(sketch.spots[node].label) if node >= 0 else []
+            found = (node, times[0]) if times else None
+        if found is None:
+            return sketch, UNSURE
+        return self._bound(sketch, found, one.sign, value, because), 0.3
+
+    def _bound(self, sketch: Sketch, found: tuple[int, str], sign: str, value: Value, because: Because) -> Sketch:
+        node, key = found
+        label = sketch.spots[node].label
+        facts = self._held(label).get(key)
+        kind = self._keys.kind(label, key)
+        held: str | float = value.value if not isinstance(value.value, float) or value.value % 1 else int(value.value)
+        if kind in {"iso", "day first", "month first", "either first"} or (facts is not None and facts.type in TIME_TYPES):
+            # The end of a year is later than all of it; text is compared from the left.
+            year = str(held)
+            held = self._keys.value(label, key, f"{year}-12-31" if sign in {">", "<="} else f"{year}-01-01")
+        elif facts is not None and facts.type == "string" and kind is None:
+            held = str(held)
+        return sketch.with_condition(node, Condition(key, sign, held, self._keyed(label, key)), because)
+
+    def _dated(self, sketch: Sketch, one: Comparison, value: Value) -> tuple[Sketch, float]:
+        """Compare with a whole date; an anchor that took it for a value of its own gives way."""
+        told = iso(value.text)
+        if told is None or one.sign in {"=", "<>"}:
+            return sketch, 0.0
+        for number, spot in enumerate(sketch.spots):
+            for condition in spot.conditions:
+                if condition.property in self.times(spot.label) and iso(str(condition.value)) == told:
+                    key = self._keys.value(spot.label, condition.property, told)
+                    bound = Condition(condition.property, one.sign, key, self._keyed(spot.label, condition.property))
+                    kept = tuple(bound if each is condition else each for each in spot.conditions)
+                    spots = (*sketch.spots[:number], spot._replace(conditions=kept), *sketch.spots[number + 1 :])
+                    return replace(sketch, spots=spots, why=(*sketch.why, Because(one.place, one.words, f"{one.sign} {told}"))), 0.3
+        node = self._spot(sketch, self._token(value.place))
+        times = self.times(sketch.spots[node].label) if node >= 0 else []
+        if not times:
+            return sketch, UNSURE
+        label = sketch.spots[node].label
+        bound = Condition(times[0], one.sign, self._keys.value(label, times[0], told), self._keyed(label, times[0]))
+        return sketch.with_condition(node, bound, Because(one.place, one.words, f"{times[0]} {one.sign} {told}")), 0.2
+
+    def _property_near(self, sketch: Sketch, at: int, *, scales: bool) -> tuple[int, str] | None:
+        """Return the node and property that is named nearest to a token."""
+        for anchor in sorted(self._anchors, key=lambda one: min(abs(one.first - at), abs(one.last - at))):
+            if min(abs(anchor.first - at), abs(anchor.last - at)) > REACH + 1:
+                return None
+            for option in anchor.options:
+                node = self._spot(sketch, anchor.last, option.label)
+                if option.kind == "property" and node >= 0 and (not scales or option.property in (*self._scales(option.label), *self.times(option.label))):
+                    return node, option.property
+        return None
+
+    def _contained(self, sketch: Sketch) -> tuple[Sketch, float]:
+        for one in self._facts.containments:
+            if one.value is not None:
+                sketch = self._containing(sketch, one, str(one.value.text))
+        return sketch, 0.0
+
+    def _containing(self, sketch: Sketch, one: Containment, text: str) -> Sketch:
+        at = self._token(one.place)
+        found = self._property_near(sketch, at, scales=False)
+        node = self._spot(sketch, at)
+        named = [key for key in ("title", *NAMES) if node >= 0 and key in self._held(sketch.spots[node].label)]
+        if found is None and named:
+            found = node, named[0]
+        if found is None:
+            return sketch
+        return sketch.with_condition(found[0], Condition(found[1], one.sign, text), Because(one.place, one.words, f"{found[1]} {one.sign} {text}"))
+
+    def _years(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Take a year, a month or a day that nothing else took for a condition."""
+        taken = [one.value.place for one in self._facts.comparisons if one.value is not None]
+        for value in self._facts.values:
+            if (
+                value.kind in {"year", "date"}
+                and value.place not in taken
+                and not any(_within(value.place, one.place) for one in self._anchors if one.is_value)
+            ):
+                node = self._spot(sketch, self._token(value.place))
+                times = self.times(sketch.spots[node].label) if node >= 0 else []
+                near = self._property_near(sketch, self._token(value.place), scales=True)
+                if near is not None and near[1] in self.times(sketch.spots[near[0]].label):
+                    node, times = near[0], [near[1]]
+                key = next((one for one in times if "year" in parts(one)), times[0] if times else "")
+                if not key:
+                    continue
+                label, told = sketch.spots[node].label, str(int(float(value.value))) if value.kind == "year" else iso(value.text) or ""
+                because = Because(value.place, value.text, f"{key} = {told}")
+                if self._held(label)[key].type in NUMBERS or self._keys.kind(label, key) == "number":
+                    sketch = sketch.with_condition(node, Condition(key, "=", int(told[:4] or 0), self._keyed(label, key)), because)
+                elif told:
+                    for sign, end in zip((">=", "<="), _ends_of(told), strict=True):
+                        sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
+        return sketch, 0.0
+
+    # Functions, order.
+
+    def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
+        for one in self._facts.aggregates:
+            if one.which in {"avg", "sum", "min", "max"} and not any(asked.function == "count" for asked in sketch.asked):
+                anchor = self._behind(self._token(one.place), "property")
+                for option in anchor.options if anchor else ():
+                    node = self._spot(sketch, anchor.last if anchor else 0, option.label)
+                    if option.kind == "property" and node >= 0 and option.property in self._scales(option.label):
+                        made = replace(sketch, asked=(Asked(node, option.property, one.which),), why=(*sketch.why, Because(one.place, one.words, one.which)))
+                        return replace(made, groups=self._groups(made)), 0.3
+                if not one.soft:
+                    return sketch, UNSURE
+        return sketch, 0.0
+
+    def _ranked(self, sketch: Sketch) -> tuple[Sketch, float]:
+        if (many := self._ends(sketch)) is not None:
+            return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
+        for one in sorted(self._facts.superlatives, key=lambda end: end.soft):
+            if (done := self._most_done(sketch, one)) is not None:
+                return done, 0.6
+            if (ranked := self._rank(sketch, one)) is not None:
+                if any(each.function in {"min", "max"} for each in sketch.asked):
+                    break
+                done = any(anchor.words.endswith("ed") and option.property == ranked.property for anchor in self._anchors for option in anchor.options)
+                # The `latest sighted` bird is a bird, and no date.
+                asked = tuple(each for each in sketch.asked if each.function != "count" and not (done and each.property == ranked.property)) or (Asked(0),)
+                limit = self._limit.count if self._limit else 1
+                because = Because(one.place, one.words, f"sorted by {ranked.property or 'count'}")
+                return replace(sketch, asked=sketch.asked if sketch.groups else asked, ranked=ranked, limit=limit, why=(*sketch.why, because)), 0.3
+            if not one.soft:
+                return sketch, UNSURE
+        return self._ordered(sketch)
+
+    def _ordered(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Sort all rows: `newest first`, `sorted by name`."""
+        for order in self._facts.orders:
+            found = self._property_near(sketch, self._token(order.place) + 1, scales=False)
+            way = order.way == "down"
+            if found is None and sketch.spots and (times := self.times(sketch.spots[0].label)):
+                found = (0, times[0]) if "est" in order.words else None
+            if found is not None:
+                ranked = Ranked(*found, way, self._keyed(sketch.spots[found[0]].label, found[1]))
+                return replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}"))), 0.1
+        return sketch, 0.0
+
+    def _most_done(self, sketch: Sketch, one: Superlative) -> Sketch | None:
+        """Return the sketch sorted by how often something is done to what is asked for: `the most cited papers`."""
+        if not _of_many(one) or not one.about.endswith(("ed", "en", "n")):
+            return None
+        for kind, bags in self._names.relations.items():
+            starts = [triple.start for triple in self._names.schema.triples if triple.type == kind and triple.end == sketch.spots[0].label]
+            if starts and any(alike(one.about, word) >= OWN for word in bags[0]):
+                node = len(sketch.spots)
+                links = (*sketch.links, Link(0, node, kind, "left"))
+                ranked = Ranked(node, "", one.way != "low")
+                because = Because(one.place, f"{one.words} {one.about}", f"sorted by how many {kind}")
+                limit = self._limit.count if self._limit else 1
+                return replace(sketch, spots=(*sketch.spots, Spot(starts[0])), links=links, ranked=ranked, limit=limit, why=(*sketch.why, because))
+        return None
+
+    def _rank(self, sketch: Sketch, one: Superlative) -> Ranked | None:
+        at = self._token(one.place)
+        behind = self._behind(at + 1, "label", "property", reach=3)
+        if one.way in {"old", "new"}:
+            return self._by_time(sketch, one, at, behind)
+        descending = one.way == "high"
+        for option in behind.options if behind is not None else ():
+            node = self._spot(sketch, behind.last if behind else at, option.label)
+            if node >= 0 and option.kind == "property" and option.property in self._scales(option.label):
+                return self._by(sketch, node, option.property, descending=descending)
+            named = next((number for number, spot in enumerate(sketch.spots) if behind is not None and spot.at == behind.last), -1)
+            if option.kind == "label" and named > 0 and sketch.spots[named].label == option.label and _of_many(one):
+                return Ranked(named, "", descending)
+        node = max(0, self._spot(sketch, at) if behind is None else self._spot(sketch, behind.last))
+        base = _base(one.words)
+        for number in dict.fromkeys((node, 0)):
+            near = [(max(alike(base, word) for word in parts(key)), key) for key in self._scales(sketch.spots[number].label)]
+            if near and max(near)[0]:
+                return self._by(sketch, number, max(near)[1], descending=descending)
+        scales = self._scales(sketch.spots[node].label)
+        return self._by(sketch, node, scales[0], descending=descending) if len(scales) == 1 and not _of_many(one) else None
+
+    def _by(self, sketch: Sketch, node: int, key: str, *, descending: bool) -> Ranked:
+        return Ranked(node, key, descending, self._keyed(sketch.spots[node].label, key))
+
+    def _by_time(self, sketch: Sketch, one: Superlative, at: int, behind: Anchor | None) -> Ranked | None:
+        near = [self._spot(sketch, behind.last)] if behind is not None else []
+        for number in dict.fromkeys((*(node for node in near if node >= 0), max(0, self._spot(sketch, at)), 0)):
+            label = sketch.spots[number].label
+            ages = [key for key in self._held(label) if "age" in parts(key)]
+            if ages and _base(one.words) in {"old", "young", "senior"}:
+                return self._by(sketch, number, ages[0], descending=one.way == "old")
+            if times := self.times(label):
+                named = [
+                    key for key in times if any(option.property == key for anchor in self._anchors if abs(anchor.first - at) <= 2 for option in anchor.options)
+                ]
+                return self._by(sketch, number, (named or times)[0], descending=one.way == "new")
+        return None
+
+    def _same(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Pair what is asked for with others of its label that are joined to the same node."""
+        at = next((number for number, one in enumerate(self._facts.tokens) if stem(one.low) in {"shar", "sam"}), -1)
+        same = any(one.low == "same" for one in self._facts.tokens)
+        behind = self._behind(at, "label", "property") if at >= 0 and same else None
+        node = -1 if behind is None else next((number for number, spot in enumerate(sketch.spots) if spot.at == behind.last), -1)
+        link = next((one for one in sketch.links if one.start == 0 and one.end == node), None)
+        if behind is None or node <= 0 or link is None:
+            return sketch, 0.0
+        other = Spot(sketch.spots[0].label)
+        back = {"right": "left", "left": "right"}.get(link.towards, "either")
+        links = (*sketch.links, Link(node, len(sketch.spots), link.type, back))  # pyrefly: ignore[bad-argument-type]
+        asked = (*sketch.asked, *(one._replace(node=len(sketch.spots)) for one in sketch.asked if one.node == 0))
+        because = Because(behind.place, behind.words, "the same")
+        return replace(sketch, spots=(*sketch.spots, other), links=links, apart=((0, len(sketch.spots)),), asked=asked, why=(*sketch.why, because)), 0.5
+
+    def _whether(self, sketch: Sketch) -> tuple[Sketch, float]:
+        plain = not sketch.ranked and not any(one.function for one in sketch.asked)
+        return (replace(sketch, whether=True), 0.0) if self._first in WHETHER and plain else (sketch, 0.0)
+
+
+def options_of(found: Sequence[Anchor]) -> Iterator[Option]:
+    """Yield everything that the words of a question may stand for."""
+    for anchor in found:
+        yield from anchor.options
+
+
+def _ends_of(told: str) -> tuple[str, str]:
+    """Return the first and the last day of a year, a month or a day.
+
+    >>> _ends_of("2024"), _ends_of("2024-02"), _ends_of("2024-02-03")
+    (('2024-01-01', '2024-12-31'), ('2024-02-01', '2024-02-29'), ('2024-02-03', '2024-02-03'))
+    """
+    year, month, day = (*told.split("-"), "", "")[:3]
+    last = day or (str(monthrange(int(year), int(month))[1]) if month else "31")
+    return f"{year}-{month or '01'}-{day or '01'}", f"{year}-{month or '12'}-{last}"
+
+
+def _within(one: Place, other: Place) -> bool:
+    return other.start <= one.start and one.end <= other.end
+
+
+def _meet(one: Place, other: Place) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _of_many(one: Superlative) -> bool:
+    return one.words.lower() in {"most", "least", "fewest", "highest", "largest", "greatest", "biggest", "lowest", "smallest", "maximum", "top"}
+
+
+def _base(words: str) -> str:
+    """Return the adjective of a superlative.
+
+    >>> _base("longest"), _base("oldest"), _base("biggest"), _base("most recent")
+    ('long', 'old', 'big', 'recent')
+    """
+    last = words.lower().split()[-1]
+    if last.endswith("est") and len(last) > 5:
+        last = last[:-3]
+        last = last[:-1] if len(last) > 2 and last[-1] == last[-2] and last[-1] not in "ls" else last
+    return last[:-1] + "y" if last.endswith("i") else last

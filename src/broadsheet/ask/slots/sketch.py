@@ -1,0 +1,104 @@
+"""A question as a tree of nodes, before it is Cypher: what is joined, what is asked of it, in which order."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+from broadsheet.ask.cypher.nodes import Place
+
+Mode = Literal["all", "none", "optional"]
+Towards = Literal["right", "left", "either"]
+Ordering = Literal["property", "count"]
+
+
+class Because(NamedTuple):
+    """Words of the question, and the part of the query that they gave."""
+
+    place: Place
+    words: str
+    part: str
+
+
+class Condition(NamedTuple):
+    """What a property of a node must be; the value is compared as it is, or as the key of a date or number that is kept as text."""
+
+    property: str
+    sign: str
+    value: str | float | bool
+    keyed: bool = False
+
+
+class Spot(NamedTuple):
+    """A node: its label, its conditions, the token at which it is named (-1 where nothing names it), and how many things name it."""
+
+    label: str
+    conditions: tuple[Condition, ...] = ()
+    at: int = -1
+    named: int = 0
+
+
+class Link(NamedTuple):
+    """A relation from an earlier node to a later one, as it is seen from the earlier."""
+
+    start: int
+    end: int
+    type: str
+    towards: Towards
+    mode: Mode = "all"
+
+
+class Asked(NamedTuple):
+    """What is returned of a node: itself, a property, or a function over it or its property."""
+
+    node: int
+    property: str = ""
+    function: str = ""
+
+
+class Ranked(NamedTuple):
+    """What the rows are sorted by: a property of a node, or how many of a node there are; `keyed` as in a condition."""
+
+    node: int
+    property: str
+    descending: bool
+    keyed: bool = False
+
+
+class Having(NamedTuple):
+    """How many of a node there must be."""
+
+    node: int
+    sign: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A tree of nodes, the first one its root; `groups` are what rows are told for, each."""
+
+    spots: tuple[Spot, ...]
+    links: tuple[Link, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    groups: tuple[Asked, ...] = ()
+    ranked: Ranked | None = None
+    having: Having | None = None
+    limit: int | None = None
+    apart: tuple[tuple[int, int], ...] = ()
+    whether: bool = False
+    why: tuple[Because, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def with_condition(self, node: int, condition: Condition, because: Because | None = None) -> "Sketch":
+        """Return the sketch with a further condition on a node."""
+        spot = self.spots[node]
+        if condition in spot.conditions:
+            return self
+        spots = (*self.spots[:node], spot._replace(conditions=(*spot.conditions, condition)), *self.spots[node + 1 :])
+        return replace(self, spots=spots, why=self.why if because is None else (*self.why, because))
+
+    def below(self, node: int) -> frozenset[int]:
+        """Return the nodes of which a node is an ancestor, itself among them."""
+        found = {node}
+        for link in self.links:
+            if link.start in found:
+                found.add(link.end)
+        return frozenset(found)

@@ -1,0 +1,179 @@
+"""Questions to queries: the drafts of a question, the best first, each with the words that gave its parts."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from typing import NamedTuple
+
+from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.printer import canonical
+from broadsheet.ask.graph.tables import Graph
+from broadsheet.ask.link.english import is_empty
+from broadsheet.ask.link.index import ValueIndex
+from broadsheet.ask.link.linker import link
+from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
+from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.reader import read_question
+from broadsheet.ask.question.vocabulary import Vocabulary
+from broadsheet.ask.question.words import stem
+from broadsheet.ask.slots.anchors import Anchor, anchors, silent_tokens
+from broadsheet.ask.slots.build import query_of
+from broadsheet.ask.slots.finish import Finish
+from broadsheet.ask.slots.habits import OWN, Habits
+from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.paths import Evidence, Ways
+from broadsheet.ask.slots.search import LOST, Search, State
+from broadsheet.ask.slots.sketch import Because, Sketch
+from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
+
+# What a word costs that nothing accounts for.
+UNHEARD = 0.12
+# How surely a word that was learnt stands for a label.
+LEARNT = 0.75
+# Drafts that differ by less are told apart by nothing, and so many are looked at.
+CLOSE, DRAFTS = 0.3, 20
+
+
+class Draft(NamedTuple):
+    """A query for a question: its tree and text, its score, which words gave which part, and what is to be said of it. `weights` names what scored it."""
+
+    query: Query
+    text: str
+    score: float
+    why: tuple[Because, ...]
+    notes: tuple[str, ...]
+    weights: str
+    sketch: Sketch
+
+
+class Slots:
+    """Writes queries to one graph without a language model."""
+
+    def __init__(self, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> None:
+        self.index, self.weights, self.habits = index, weights, habits
+        self._keys = Keys.of_schema(index.schema) if keys is None else keys
+        self._ways, self._vocabulary = Ways(index.names), Vocabulary(index.schema)
+
+    @classmethod
+    def of(cls, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> "Slots":
+        """Return a writer for a graph; `words` are what its schema tells of its names."""
+        return cls(ValueIndex(graph, words), Keys(graph), weights=weights, habits=habits)
+
+    def facts(self, question: str) -> Facts:
+        """Return the facts of a question, read with the words of the schema."""
+        return read_question(question, self._vocabulary)
+
+    def write(self, question: str, limit: int = 5, links: Links | None = None) -> tuple[Draft, ...]:
+        """Return drafts of a query, the best first; none where no word of the question stands for anything of the graph.
+
+        `links` are links that are known to be right, in place of those that are found.
+        """
+        facts = self.facts(question)
+        links = self._linked(facts, links)
+        found = anchors(facts, links, self.index.names)
+        silent = silent_tokens(facts, found, links)
+        evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
+        finish = Finish(facts, found, self.index.names, self._keys)
+        drafts: dict[str, Draft] = {}
+        for state in Search(facts, found, evidence, finish.times).trees():
+            draft = self._draft(state, finish, facts, found, links)
+            if draft.text not in drafts or drafts[draft.text].score < draft.score:
+                drafts[draft.text] = draft
+        return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
+
+    def undecided(self, question: str, margin: float = CLOSE) -> tuple[Ambiguity, ...]:
+        """Return the words of several meanings between which neither the question nor the graph's relations decide: what is to be asked back.
+
+        Meanings stay whose best draft is within a margin of the best of all.
+        """
+        links = self._linked(self.facts(question), None)
+        drafts = self.write(question, DRAFTS, links)
+        if not drafts:
+            return links.ambiguities
+        held = {
+            (spot.label, one.property, one.value)
+            for draft in drafts
+            if draft.score >= drafts[0].score - margin
+            for spot in draft.sketch.spots
+            for one in spot.conditions
+        }
+        left = (one._replace(meanings=tuple(each for each in one.meanings if (each.label, each.property, each.value) in held)) for one in links.ambiguities)
+        return tuple(one for one in left if len(one.meanings) > 1)
+
+    def with_weights(self, weights: Weights) -> "Slots":
+        """Return the same writer with other weights."""
+        other = copy(self)
+        other.weights = weights
+        return other
+
+    def with_habits(self, habits: Habits) -> "Slots":
+        """Return the same writer with other habits."""
+        other = copy(self)
+        other.habits = habits
+        return other
+
+    def read(self, question: str, links: Links | None = None) -> tuple[Facts, tuple[Anchor, ...]]:
+        """Return the facts of a question, and the words that a query must account for."""
+        facts = self.facts(question)
+        return facts, anchors(facts, self._linked(facts, links), self.index.names)
+
+    def _linked(self, facts: Facts, links: Links | None) -> Links:
+        links = link(facts.question, self.index, facts) if links is None else links
+        # What is looked for within a value is none.
+        inside = [one.value.place for one in facts.containments if one.value is not None]
+        values = tuple(one for one in links.values if not any(place.start <= one.place.start and one.place.end <= place.end for place in inside))
+        named = {one.place for one in links.names if one.kind == "label"}
+        learnt = [
+            NameLink(one.place, one.text, "label", self.weights.labels[stem(one.low)], (), LEARNT)
+            for one in facts.tokens
+            if stem(one.low) in self.weights.labels and one.place not in named
+        ]
+        return links._replace(values=values, names=tuple(sorted((*links.names, *learnt), key=lambda one: one.place))) if learnt or inside else links
+
+    def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
+        sketch, more = finish.finished(state.sketch)
+        unheard = sum(at not in state.used and one.shape in {"word", "code"} and not is_empty(one.low) for at, one in enumerate(facts.tokens))
+        score = state.score + more - UNHEARD * unheard
+        if self.habits.undirected:
+            sketch = replace(sketch, links=tuple(one._replace(towards="either") for one in sketch.links))
+        if self.habits.plain_order and sketch.ranked is not None:
+            sketch = replace(sketch, ranked=sketch.ranked._replace(keyed=False))
+        if self.weights.learnt:
+            score = self.weights.score(score, features(sketch, facts, found))
+        query = query_of(sketch, self.habits, self._keys)
+        loose = [one for one in links.missing if not any(_holds(one.words, condition.value) for spot in sketch.spots for condition in spot.conditions)]
+        notes = (*sketch.notes, *_notes(links, loose), *self._sorted_as_text(sketch))
+        return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch)
+
+    def _sorted_as_text(self, sketch: Sketch) -> tuple[str, ...]:
+        """Return what is to be said of an order or a bound over dates or numbers that are text."""
+        ranked = [] if sketch.ranked is None or not sketch.ranked.property else [(sketch.ranked.node, sketch.ranked.property, sketch.ranked.keyed)]
+        bounds = [(node, one.property, one.keyed) for node, spot in enumerate(sketch.spots) for one in spot.conditions if one.sign in {"<", "<=", ">", ">="}]
+        found = []
+        for node, key, keyed in (*ranked, *bounds):
+            kind = self._keys.kind(sketch.spots[node].label, key)
+            if kind == "either first":
+                found.append(f"{key} may have the day or the month first; the day was taken to be.")
+            elif self._keys.needed(sketch.spots[node].label, key) and not keyed:
+                found.append(f"{key} is text and is sorted as text.")
+        return tuple(dict.fromkeys(found))
+
+
+def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, limit: int = 5) -> tuple[Draft, ...]:
+    """Return drafts of a query for a question, the best first."""
+    return Slots(index, keys, weights=weights).write(question, limit)
+
+
+def _holds(words: str, value: object) -> bool:
+    """Whether a condition has a value that the graph has not."""
+    return str(value).casefold() in words.casefold() or words.casefold() in str(value).casefold()
+
+
+def _notes(links: Links, loose: Sequence[Missing]) -> tuple[str, ...]:
+    """Return what a person should be told: what is missing and was left out, and what is open."""
+    missing = [
+        f"Nothing is called {one.words!r}; it was left out." + (f" Nearest: {', '.join(near.value for near in one.nearest[:3])}." if one.nearest else "")
+        for one in loose
+    ]
+    several = [f"{one.words!r} may be {' or '.join(f'{each.label}.{each.property} ({each.count})' for each in one.meanings)}." for one in links.ambiguities]
+    return (*missing, *several)

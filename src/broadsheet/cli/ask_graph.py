@@ -1,0 +1,58 @@
+"""`broadsheet ask build` and `ask describe`: graphs made, and told."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def build(
+    source: Annotated[str, typer.Argument(help="sample, world, or a path: a world, tables, a zip of Neo4j's importer, CREATE statements, papers.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the graph; one that is there is replaced where the source has changed.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Make a graph of a source, and keep it. Of a source that has not changed, the graph that is there stays.
+
+    A folder of tables has nodes-LABEL.csv (or .parquet), its key in the column id, and relations-TYPE.csv with the keys start and end.
+
+    Example: broadsheet ask build papers.jsonl --out papers-graph
+    """
+    import json
+
+    from broadsheet.ask.graph.opened import build_graph
+
+    built = build_graph(source, out)
+    counts = {"nodes": built.graph.node_count, "relations": built.graph.edge_count}
+    if as_json:
+        typer.echo(json.dumps({"path": str(out), "content_hash": built.content_hash, "changed": built.changed, "counts": counts}, indent=1))
+        return
+    typer.echo(f"{counts['nodes']:,} nodes, {counts['relations']:,} relations{'' if built.changed else '; nothing has changed'}", err=True)
+    typer.echo(str(out))
+
+
+def describe(
+    graph: Annotated[str, typer.Argument(help="sample, world, or the path of a graph or of what `ask build` reads.")],
+    svg: Annotated[Path | None, typer.Option("--svg", help="Write a picture of labels and relations to this file.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Tell what a graph holds: labels, properties and their values, relations, and the guards of the engine that answers over it.
+
+    What --json prints is also a schema for `ask check --schema`.
+
+    Example: broadsheet ask describe sample --svg schema.svg
+    """
+    import json
+
+    from broadsheet.ask.graph.describe import described, in_words, schema_picture, with_guards
+    from broadsheet.ask.graph.opened import open_graph
+    from broadsheet.core.files import write_file
+
+    with open_graph(graph) as engine:
+        told = with_guards(described(engine.graph), engine)
+        if svg is not None:
+            write_file(svg, schema_picture(engine.graph))
+    typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else in_words(told))

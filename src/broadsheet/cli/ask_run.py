@@ -1,0 +1,111 @@
+"""`broadsheet ask run`: a question answered in one go; `broadsheet ask replay`: a transcript done again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.cli.ask_tools import Graph, Llm, Opening, Seconds, Shown, Svg, Tries, opened, reopened
+from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
+
+NOT_RUN, ASKED_BACK, UNWRITTEN = 1, 6, 7
+# Differences that are told.
+FEW = 10
+
+
+def run(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question.")],
+    graph: Graph = "sample",
+    llm: Llm = None,
+    svg: Svg = None,
+    rows: Shown = 20,
+    seconds: Seconds = 10.0,
+    tries: Tries = 2,
+    record: Record = None,
+    prices: Prices = None,
+    max_usd: MaxUsd = None,
+    max_calls: MaxCalls = None,
+    store: Store = None,
+    *,
+    accept_warnings: Annotated[
+        bool, typer.Option("--accept-warnings", help="Run a query although something is doubtful about it; one with errors is never run.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Answer a question without asking anybody anything: draft, check, mend, explain, run.
+
+    The JSON object has question, graph, outcome, writer, drafts (each text with who wrote it), query (canonical), findings of the checker, question_findings (what the
+    question asks for otherwise), explanation, answer (a sentence of what is in the rows), columns, rows, total, provenance (for each row its nodes and relations), steps, why_empty, asked_back (the meanings of
+    words that have several) and fault. Exits with 0 for an answer, also one without rows; with 1 where the query is wrong, not allowed, or doubtful without
+    --accept-warnings; with 6 where it must ask back; with 7 where no query could be written; with 90 to 92 where the engine could not answer.
+
+    Example: broadsheet ask run "Which papers are about reranking?" --json
+    """
+    import json
+
+    from broadsheet.ask.loop.machine import Loop
+    from broadsheet.ask.loop.outcome import fault_of, told
+    from broadsheet.cli.ask_picture import draw
+    from broadsheet.cli.ask_view import Terminal, show
+
+    opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries, accept_warnings)
+    with opened(opening) as tools:
+        loop = Loop(tools)
+        made = loop.begin(question)
+        if made.state is None:
+            raise fault_of(made)
+        if as_json:
+            typer.echo(json.dumps(told(loop, made)))
+        else:
+            show(Terminal(), made, asks=False)
+        if svg is not None:
+            typer.echo(draw(loop, made, svg), err=True)
+    _exit(made.state)
+
+
+def _exit(state: object) -> None:
+    """Exit as the state came out."""
+    from broadsheet.ask.loop.outcome import Outcome, outcome_of
+    from broadsheet.ask.loop.records import State
+
+    assert isinstance(state, State)
+    match outcome_of(state):
+        case Outcome.FAILED if state.preview is not None:
+            typer.echo("broadsheet: " + "\n".join(state.preview.fault), err=True)
+            raise typer.Exit(state.preview.code)
+        case Outcome.DOUBTFUL:
+            typer.echo(
+                "Not run: something is wrong or doubtful about the query.\nAsk otherwise, run it with --accept-warnings, or amend it: broadsheet ask", err=True
+            )
+            raise typer.Exit(NOT_RUN)
+        case Outcome.REFUSED:
+            raise typer.Exit(NOT_RUN)
+        case Outcome.ASKED_BACK:
+            raise typer.Exit(ASKED_BACK)
+        case Outcome.UNWRITTEN:
+            raise typer.Exit(UNWRITTEN)
+
+
+def replay(
+    transcript: Annotated[Path, typer.Argument(metavar="TRANSCRIPT", help="What --transcript wrote.")],
+    graph: Graph = "sample",
+) -> None:
+    """Do a transcript again, without any model, and compare it byte for byte with what was written; exits with 1 where they differ, and says where.
+
+    Example: broadsheet ask replay loop.json
+    """
+    from broadsheet.ask.loop.machine import Loop
+    from broadsheet.ask.loop.transcript import differences, dumped, read_transcript, replayed
+    from broadsheet.cli.progress import shown
+
+    recorded, text = read_transcript(transcript)
+    with reopened(recorded, graph) as tools, shown() as progress:
+        made = dumped(replayed(recorded, Loop(tools), progress))
+    found = list(differences(text, made))
+    for line in found[:FEW]:
+        typer.echo(line)
+    if found:
+        more = f"\nAnd {len(found) - FEW:,} more." if len(found) > FEW else ""
+        typer.echo(f"{len(found):,} differences.{more}")
+        raise typer.Exit(1)
+    typer.echo(f"The same, byte for byte: {len(recorded.happened)} events, {len(recorded.states)} states, {len(recorded.spoken)} replies of a model.")
