@@ -205,6 +205,11 @@ BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
 BLOCKS = blocks(
     {
         "ask-paper90.json": paper90,
+BLOCKS = blocks(
+    {
+        "ask-paper90.json": paper90,
+        "ask-decoding.json": decoding,
+        "ask-pole.json": pole,
         "ask-direction.json": direction,
         "ask-llm-queries.json": llm_queries,
         "ask-mindthequery.json": mindthequery,
@@ -213,6 +218,7 @@ BLOCKS = blocks(
         "ask-questions.json": questions,
         "ask-pole.json": pole,
         "ask-graph.json": graph,
+        "ask-questions.json": questions,
         **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")},
     }
 )
