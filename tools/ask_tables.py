@@ -58,6 +58,9 @@ def decoding(bench: dict) -> list[str]:
     return told(bench, [*heads, "tokens", "ms a token", "seconds a question"], rows)
 
 
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
+
+
 def pole(bench: dict) -> list[str]:
     """Return how often a query that is written without a model gives the right answer, by split, with published figures beside."""
     rows = [
@@ -75,6 +78,9 @@ def pole(bench: dict) -> list[str]:
     return told(bench, ["right, %", "right as sets, %", "answered, %", "empty, %", "ms", "seeds"], rows)
 
 
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
+
+
 def direction(bench: dict) -> list[str]:
     """Return which relations are turned, and what is left alone."""
     return told(bench, ["right, %", "wrong"], [[row["name"], share(row, "right"), row.get("wrong", "")] for row in bench["rows"]])
@@ -90,7 +96,8 @@ def llm_queries(bench: dict) -> list[str]:
         "",
         f"Alarms on accepted queries by code: {ours['codes of alarms']}.",
         f"Reading takes {ours['read_ms']:.1f} ms ({ours['read_ms_p95']:.1f} for 95 of 100), checking and explaining {ours['ms']:.1f} ({ours['ms_p95']:.1f}).",
-        f"Of {fuzzed['texts']:,.0f} texts that nobody writes none made it fall; the longest took {fuzzed['worst_ms']:.0f} ms, 95 of 100 at most {fuzzed['ms_p95']:.1f}.",
+        f"Of {fuzzed['texts']:,.0f} texts that nobody writes none made it fall; the longest took {fuzzed['worst_ms']:.0f} ms, 95 of 100 at most {fuzzed['ms_p95']:.1f}. Of the",
+        f"{fuzzed['queries']:,.0f} that are queries all the same, the explanations of {fuzzed['lost']:,.0f} were not read back.",
     ]
 
 
@@ -116,12 +123,54 @@ def mutants(bench: dict) -> list[str]:
     ]
 
 
+BLOCKS = blocks(
+    {
+        "ask-paper90.json": paper90,
+        "ask-direction.json": direction,
+        "ask-llm-queries.json": llm_queries,
+        "ask-mindthequery.json": mindthequery,
+        "ask-mutants.json": mutants,
+    }
+)
+
+
+def decoding(bench: dict) -> list[str]:
+    """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
+    shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")
+    rows = [
+        [
+            row["name"],
+            f"{row['outputs']:,}",
+            f"{100 * row['distinct']:.1f}",
+            *(share(row, key) for key in shares),
+            *(plain(row, key, 2) for key in ("tokens", "ms", "seconds")),
+        ]
+        for row in bench["rows"]
+    ]
+    heads = ["outputs", "distinct, %", "parse, %", "against the schema, %", "alarmed, %", "can be said, %", "exact, %", "right rows, %", "gold has no rows, %"]
+    return told(bench, [*heads, "tokens", "ms a token", "seconds a question"], rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
+
+
 def amended(bench: dict) -> list[str]:
     """Return how many drafts are right before and after amendments in words, what that takes, and what changes that was not asked for."""
-    shares = ("first_try", "mended", "after_1", "after_2", "unrequested")
+    shares = ("first_try", "mended", "after_1", "after_2", "unrequested", "beside")
     rows = [[row["name"], *(share(row, key) for key in shares), plain(row, "attempts_per_success", 2)] for row in bench["rows"]]
-    heads = ["first try, %", "mended, %", "after 1 amendment, %", "after 2, %", "changes unrequested, %", "attempts per success"]
+    heads = [
+        "first try, %",
+        "mended, %",
+        "after 1 amendment, %",
+        "after 2, %",
+        "changes unrequested, %",
+        "beside what was asked for, %",
+        "attempts per success",
+    ]
     return told(bench, heads, rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90, **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")}})
 
 
 def questions(bench: dict) -> list[str]:
@@ -132,9 +181,35 @@ def questions(bench: dict) -> list[str]:
     return told(bench, heads, rows)
 
 
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-questions.json": questions})
+
+
+def pole(bench: dict) -> list[str]:
+    """Return how often a query that is written without a model gives the right answer, by split, with published figures beside."""
+    rows = [
+        [
+            row["name"],
+            share(row, "right"),
+            share(row, "right_set"),
+            share(row, "answered"),
+            share(row, "gold_empty"),
+            plain(row, "ms", 0),
+            str(row.get("runs", "")),
+        ]
+        for row in bench["rows"]
+    ]
+    return told(bench, ["right, %", "right as sets, %", "answered, %", "empty, %", "ms", "seeds"], rows)
+
+
+BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
 BLOCKS = blocks(
     {
         "ask-paper90.json": paper90,
+BLOCKS = blocks(
+    {
+        "ask-paper90.json": paper90,
+        "ask-decoding.json": decoding,
+        "ask-pole.json": pole,
         "ask-direction.json": direction,
         "ask-llm-queries.json": llm_queries,
         "ask-mindthequery.json": mindthequery,
@@ -143,6 +218,7 @@ BLOCKS = blocks(
         "ask-questions.json": questions,
         "ask-pole.json": pole,
         "ask-graph.json": graph,
+        "ask-questions.json": questions,
         **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")},
     }
 )
