@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from broadsheet.ask.check.scope import aggregates
-from broadsheet.ask.cypher.dialects.ladybug.kinds import Kind, Said, cannot, cast, common
+from broadsheet.ask.cypher.dialects.ladybug.kinds import NOTHING, Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
 from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, Patterns, where_text
@@ -94,10 +94,13 @@ class Clauses(Patterns):
         return Printed(" ".join(said), columns, tuple(self.notes))
 
     def _match(self, clause: Match) -> list[str]:
+        scope, rows = dict(self.scope), list(self.alive)
         found = self.matched(clause.paths, clause.where, optional=clause.optional)
+        if found.is_impossible:
+            return self._unmatched(clause, scope, rows)
         if clause.optional:
             self._refuse_apart(found)
-        if clause.optional or found.is_impossible:
+        if clause.optional:
             said = f"{'OPTIONAL ' if clause.optional else ''}MATCH {self.whole([found], 'OPTIONAL MATCH')}"
             return [said, f"WITH {', '.join(self.alive)}"]
         alive, said = list(found.known), []
@@ -111,6 +114,15 @@ class Clauses(Patterns):
             # Of several queries in one WHERE the engine mistakes the one for the other.
             said += [f"WITH {', '.join(alive)}{where_text([one])}" for one in step.after if SUBQUERY in one]
         return said
+
+    def _unmatched(self, clause: Match, scope: dict[str, Said], rows: list[str]) -> list[str]:
+        """Say a MATCH that nothing can match: no row, or where it is optional each row with nulls for its names."""
+        self.scope = dict.fromkeys(_bound_by(clause), NOTHING) | scope
+        self.alive = rows or [self.new_name()]
+        columns = rows or [f"0 AS {self.alive[0]}"]
+        if clause.optional:
+            return [] if rows else [f"WITH {columns[0]}"]
+        return [f"WITH {', '.join(columns)} WHERE false"]
 
     @staticmethod
     def _refuse_apart(found: Matched) -> None:
