@@ -13,7 +13,7 @@ from broadsheet.ask.bench.suites import suite_of
 
 @pytest.fixture
 def few(data, tmp_path):
-    """Return a folder of the public layout with the first pairs of each file."""
+    """Return a folder of the public layout with some pairs of each file."""
     folder = tmp_path / "kgqa"
     (folder / "pole").mkdir(parents=True)
     for names in (*((one,) for one in FILES), POLE_PAIRS, POLE_SCHEMA, POLE_GRAPH):
@@ -22,10 +22,10 @@ def few(data, tmp_path):
             own.symlink_to(whole)
         elif own.suffix == ".csv":
             with whole.open(encoding="utf-8", newline="") as lines, own.open("w", encoding="utf-8", newline="") as kept:
-                csv.writer(kept).writerows(islice(csv.reader(lines), 20))
+                csv.writer(kept).writerows(islice(csv.reader(lines), 9))
         else:
             with whole.open(encoding="utf-8") as lines:
-                own.write_text("".join(islice(lines, 60)), encoding="utf-8")
+                own.write_text("".join(islice(lines, 0, None, 150)), encoding="utf-8")
     return folder
 
 
@@ -33,7 +33,7 @@ def few(data, tmp_path):
 def test_pairs_are_held_out_by_database_and_judged_ones_apart(few):
     plan = AskPlan(few)
     cases = read_cases(plan)
-    assert {"ZOGRASCOPE", "Mind-the-Query"} < {case.source for case in cases}
+    assert {case.source for case in cases} == {"GPT-4 Turbo", "Opus", "ZOGRASCOPE", "Mind-the-Query"}
     assert {case.database for case in cases if case.source != "ZOGRASCOPE" and not case.held_out} <= CHOSEN_ON
     accepted = {case.text for case in cases if case.source == "Mind-the-Query"}
     assert not accepted & {case.text for case in rejected_cases(plan)}
