@@ -48,6 +48,10 @@ READ = (
     ("year", "show the writer id instead of the writer name", ["name became writerId"]), ("year", "those whose pages are missing", ["added filter pages IS NULL"]),
     ("year", "only 10 and newest first", ["order by year turned: now from high to low", "limit 5 became 10"]),
     ("year", "drop the year filter; only the top 3 and duplicates are fine", ["removed filter year > 2000", "dropped DISTINCT", "limit 5 became 3"]),
+    ("year", "older than 2010", ["added filter year < 2010"]), ("year", "year != 2005", ["added filter year <> 2005"]), ("year", "exclude 2012", ["added filter year <> 2012"]),
+    ("year", "remove the limit and the year condition", ["removed filter year > 2000", "removed limit 5"]),
+    ("pairs", "include writers without any data set", ["DataSet -[HAS_WRITER]-> Writer became optional"]),
+    ("wrong", "the substring Alpha", ["filter title CONTAINS 'front' became title CONTAINS 'Alpha'"]),
     ("wrong", "the other direction", ["turned HAS_WRITER round"]), ("wrong", "articles have writers, not the other way", ["turned HAS_WRITER round"]),
     ("wrong", "ignore case", ["filter title CONTAINS 'front' became toLower(title) CONTAINS 'front'"]), ("one", "count them", ["name became count(a)"]),
     ("one", "distinct", ["added DISTINCT"]), ("one", "show the year too", ["year is given back too"]), ("one", "not sparsemap", ["filter title = 'sparsemap' became title <> 'sparsemap'"]),
@@ -85,8 +89,14 @@ def test_what_cannot_be_read_changes_nothing_and_is_told(name, said):
     assert found.unread == said.strip()
 
 
+def test_what_is_understood_in_part_says_what_is_not():
+    found = read_amendment("drop the year filter, polish", tree(QUERIES["year"]), LIBRARY)
+    assert [one.words for one in found.changes] == ["removed filter year > 2000"]
+    assert found.unread == "polish"
+
+
 def test_what_may_mean_several_things_is_asked_about():
-    found = read_amendment("not by Rob Hyndmark", tree("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name"), LIBRARY)
+    found = read_amendment("the name must be Rob Hyndmark", tree("MATCH (a:Writer)<-[:HAS_WRITER]-(t:Tool) RETURN a.name, t.name"), LIBRARY)
     assert found.changes == ()
     assert found.question.startswith("Which is meant: ")
     assert len(found.choices) > 1

@@ -1,16 +1,20 @@
 """Made-up graphs with the paper's questions: each meant query gives what a computation over the tables gives; answers are held against each other as bags."""
 
+import json
 from collections import Counter, defaultdict
 
 import pytest
 
-from broadsheet.ask.bench import hyenas, software
+from broadsheet.ask.bench import hyenas, simulated, software
 from broadsheet.ask.bench.answers import agree, answered, is_ordered
-from broadsheet.ask.bench.fictional import judged_by
+from broadsheet.ask.bench.fictional import SLOT, judged_by
+from broadsheet.ask.bench.plan import AskPlan
+from broadsheet.ask.bench.suites import suite_of
 from broadsheet.ask.check.checker import check
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.graph.ladybug import Ladybug
 from broadsheet.ask.graph.values import Rows
+from broadsheet.core.progress import silent
 from broadsheet.core.schema import Columns
 
 
@@ -124,3 +128,26 @@ def test_a_query_that_the_engine_cannot_answer_is_not_right(packages):
     assert judge(tree("MATCH (a:Author {name: 'Rob Hyndman'})<-[:HAS_AUTHOR]-(x:Dataset) RETURN count(*)"))
     assert not judge(tree("MATCH (a) DETACH DELETE a"))
     assert answered(packages, tree("MATCH (a) DETACH DELETE a")) is None
+
+
+@pytest.mark.data
+def test_a_recorded_model_stands_beside_the_slot_baseline_and_the_papers_own(data, tmp_path):
+    replies = [{"id": f"q{number}", "query": text} for number, text in enumerate(software.MEANT, 1) if number != 4]
+    (tmp_path / "sage.jsonl").write_text("\n".join(map(json.dumps, replies)))
+    bench = suite_of("mardi")(AskPlan(data / "kgqa", tmp_path, 1, (SLOT, "recorded: sage")), tmp_path / "rows", "ours", silent)
+    rows = {row["name"]: row for row in bench.rows}
+    assert rows["recorded: sage"]["first_try"] == pytest.approx(8 / 9)
+    assert rows["recorded: sage"]["attempts_per_success"] == pytest.approx((8 + 3) / 8)
+    assert rows[SLOT]["first_try_of"] == 9
+    assert rows["the paper's: o3-mini"]["after_2"] == 1
+    assert "RECONSTRUCTED" in hyenas.FICTION.note
+
+
+@pytest.mark.data
+def test_users_amend_public_drafts_in_few_words(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(simulated, "COUNT", 12)
+    bench = suite_of("simulated-user")(AskPlan(data / "kgqa", None, 1, ("planted faults",)), tmp_path / "rows", "ours", silent)
+    (row,) = bench.rows
+    assert row["first_try_of"] == row["after_2_of"] == 12
+    assert row["gained"] == row["after_2"] - row["mended"] >= 0
+    assert row["unrequested"] < 0.5

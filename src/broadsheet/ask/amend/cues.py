@@ -5,7 +5,7 @@ _PHRASES: dict[str, str] = {
     "meant": "i meant|i mean|meant|mean|i wanted|i was thinking of|should be|should have been|ought to be|has to be|must be|supposed to be|make it|make that|make them"
     "|change|changed|replace|swap|switch|correct|fix|it is|its|are really|is really|use|take|rather",
     "instead": "instead of|rather than|in place of|as opposed to|instead|in lieu of|in exchange for",
-    "not": "not|isn't|aren't|don't|doesn't|wasn't|weren't|didn't|never|except|excluding|exclude|other than|apart from|all but|but not|anyone but|anything but|non"
+    "not": "!=|<>|not|isn't|aren't|don't|doesn't|wasn't|weren't|didn't|never|except|excluding|exclude|other than|apart from|all but|but not|anyone but|anything but|non"
     "|hasn't|haven't|leaving out|without those|barring",
     "remove": "drop|remove|delete|get rid of|take out|take away|take off|leave out|leave off|skip|discard|lose|scrap|strip|ditch|omit|cut|without the|without a|no longer"
     "|not needed|unnecessary|superfluous|don't need|no need for|undo|clear|lift|do away with",
@@ -16,15 +16,15 @@ _PHRASES: dict[str, str] = {
     "turn": "other direction|opposite direction|wrong direction|direction|other way round|other way around|other way|wrong way round|wrong way around|wrong way|opposite way"
     "|the reverse|reversed|reverse|backwards|back to front|flip|flipped|invert|inverted|turn around|turned around|turn round|opposite|arrow|vice versa|swap the ends|inverse",
     "either way": "either direction|both directions|in any direction|either way|whichever direction|undirected",
-    ">": "more than|greater than|larger than|bigger than|higher than|over|above|after|later than|newer than|exceeding|exceeds|exceed|beyond|older than|longer than|past|younger"
+    ">": ">|more than|greater than|larger than|bigger than|higher than|over|above|after|later than|newer than|exceeding|exceeds|exceed|beyond|older than|longer than|past|younger"
     "|strictly more|strictly greater|strictly after|greater|larger|bigger|later",
-    "<": "less than|fewer than|smaller than|lower than|under|below|before|earlier than|prior to|up to but not|shorter than|cheaper than|strictly less|strictly before|less"
+    "<": "<|less than|fewer than|smaller than|lower than|under|below|before|earlier than|prior to|up to but not|shorter than|cheaper than|strictly less|strictly before|less"
     "|smaller|fewer|earlier|lower",
-    ">=": "at least|no less than|not less than|no fewer than|not fewer than|or more|or later|or above|or higher|or greater|minimum of|a minimum of|from|since|starting|onwards|and up"
+    ">=": ">=|at least|no less than|not less than|no fewer than|not fewer than|or more|or later|or above|or higher|or greater|minimum of|a minimum of|from|since|starting|onwards|and up"
     "|and later|and above|and over|not before|not under|not below|not earlier than",
-    "<=": "at most|no more than|not more than|or less|or fewer|or earlier|or below|or lower|maximum of|a maximum of|up to|until|till|no later than|not after|not over|not above"
+    "<=": "<=|at most|no more than|not more than|or less|or fewer|or earlier|or below|or lower|maximum of|a maximum of|up to|until|till|no later than|not after|not over|not above"
     "|not exceeding|not later than|and below|and earlier|through",
-    "=": "exactly|equal to|equals|precisely|is exactly|equal|same as|identical to|called|named|titled|entitled|by the name of|with the name",
+    "=": "=|==|exactly|equal to|equals|precisely|is exactly|equal|same as|identical to|called|named|titled|entitled|by the name of|with the name",
     "between": "between|ranging from|in the range",
     "contains": "contains|contain|containing|includes the word|include the word|the substring|substring|with the word|the word|has the word|mentions|mentioning|somewhere in|the text"
     "|part of the|includes the text|anywhere in|the string|the letters|within the|as part of",

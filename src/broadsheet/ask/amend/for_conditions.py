@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.amend import edits
+from broadsheet.ask.amend.cues import STOP
 from broadsheet.ask.amend.for_patterns import joins, path_to
+from broadsheet.ask.amend.heard import Cue, Heard
 from broadsheet.ask.amend.names import rebuilt
-from broadsheet.ask.amend.scene import SURE, Candidate, Scene, Tested, is_aggregate
+from broadsheet.ask.amend.scene import CURRENT_YEARS, SURE, Candidate, Scene, Tested, is_aggregate
 from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import (
     Binary,
@@ -54,9 +56,19 @@ def values(scene: Scene) -> Iterator[Said]:
             cue for cue in heard.cues if cue.kind in signs and not cue.words & heard.contrast and (0 <= place - cue.end <= 3 or 0 <= cue.start - place - 1 <= 1)
         ]
         near.sort(key=lambda cue: (min(abs(place - cue.end), abs(cue.start - place - 1)), cue.start > place))
-        sign = near[0].kind if near else ""
+        sign = _aged(scene, near[0], word.value) if near else ""
         yield Said(word.value, sign, frozenset({place}) | (near[0].words if near else frozenset()), place)
     yield from _unquoted(scene)
+
+
+def _aged(scene: Scene, cue: Cue, value: object) -> str:
+    """Return the sign that a phrase stands for: what is older than a year is before it, what is older than a number is more."""
+    said = {scene.heard.words[place].low for place in cue.words}
+    older, younger = bool(said & {"older"}), bool(said & {"younger"})
+    if not older and not younger:
+        return cue.kind
+    year = isinstance(value, int) and CURRENT_YEARS[0] <= value <= CURRENT_YEARS[1]
+    return "<" if older == year else ">"
 
 
 def _unquoted(scene: Scene) -> Iterator[Said]:
@@ -71,7 +83,7 @@ def _unquoted(scene: Scene) -> Iterator[Said]:
             and at < len(heard.words)
             and heard.words[at].value is None
             and heard.words[at].low[0].isalnum()
-            and at not in heard.contrast
+            and at not in heard.contrast | _small(heard)
         ):
             end = at + 1
             if any(at in one.words and one.kind in {"property", "label"} and one.sure > SURE for one in heard.mentions) or cue.words & heard.contrast:
@@ -80,6 +92,10 @@ def _unquoted(scene: Scene) -> Iterator[Said]:
     for one in heard.mentions:
         if one.kind == "value" and one.owner and heard.words[one.start].value is None and not one.words & heard.contrast:
             yield Said(one.name, "", one.words, one.start)
+
+
+def _small(heard: Heard) -> frozenset[int]:
+    return frozenset(place for place, word in enumerate(heard.words) if word.low in STOP)
 
 
 def _fits(scene: Scene, held: Tested, value: Any) -> bool:
@@ -152,6 +168,8 @@ def changed(scene: Scene) -> Iterator[Candidate]:
             words = said.words | named | old | swap | (heard.contrast & (old | named)) | heard.all("not") | _contrast_words(scene) | _generic(scene)
             if said.value == held.value.value and sign in {"", held.sign}:
                 continue
+            denied = any(cue.kind == "not" and 0 <= said.place - cue.end <= 2 for cue in heard.cues) and not heard.contrast
+            within = not said.sign and held.sign in UPWARDS and heard.words[said.place - 1].low == "in" and not swap and not old
             turned = sign in UPWARDS and held.sign in UPWARDS and UPWARDS[sign] != UPWARDS[held.sign]
             sure = (
                 0.3
@@ -161,7 +179,8 @@ def changed(scene: Scene) -> Iterator[Candidate]:
             )
             bare = isinstance(said.value, int) and not said.sign and not named and not old
             sure -= 0.3 * (bare and (bool(heard.all("limit")) or heard.words[said.place - 1].low in {"only", "just"}))
-            sure += 0.15 * _owned(scene, held, said) + 0.25 * _is_broken(scene, held)
+            sure -= 0.5 * (denied or within)
+            sure += 0.15 * _owned(scene, held, said) + 0.25 * _is_broken(scene, held) + 0.15 * (sign == held.sign != "=")
             if sign == "" and held.sign == "CONTAINS" and not isinstance(said.value, str):
                 sign = "="
             yield Candidate(exchanged(scene, held.test, _with_value(held, said.value, sign if sign != held.sign else "")), words, sure)
@@ -367,9 +386,9 @@ def _said_label(scene: Scene, name: str) -> frozenset[int]:
 
 def _numbers(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:
     """Yield numbers and times that a number may be of, though none is said."""
-    if not said.sign:
+    year = isinstance(said.value, int) and CURRENT_YEARS[0] <= said.value <= CURRENT_YEARS[1]
+    if not said.sign and not (year and (scene.heard.words[said.place - 1].low == "in" or scene.heard.cue("not"))):
         return
-    year = isinstance(said.value, int) and 1000 <= said.value <= 2200
     for name in scene.shape.kinds:
         held = scene.schema.properties(scene.possible.get(name, frozenset()), relation=scene.shape.kinds[name] == "relation") or {}
         for key in held:

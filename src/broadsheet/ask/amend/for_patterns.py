@@ -22,6 +22,9 @@ from broadsheet.ask.cypher.nodes import (
 )  # fmt: skip
 from broadsheet.ask.schema import Triple
 
+# Words that say that what lacks something is to stay.
+KEEPING = frozenset("include including also keep even".split())
+
 
 def labels(scene: Scene) -> Iterator[Candidate]:
     """Yield another label for a node."""
@@ -143,6 +146,9 @@ def optional(scene: Scene) -> Iterator[Candidate]:
     """Yield a relation that need not be there, or must."""
     heard = scene.heard
     cue, must = heard.all("optional"), heard.all("required")
+    if not cue and heard.cue("none"):
+        kept = frozenset(place for place, word in enumerate(heard.words) if word.low in KEEPING)
+        cue = kept | heard.all("none") if kept else cue
     for name, edge in scene.edges.items():
         kind = _mentioned(scene, "type", edge.types)
         is_optional = bool(scene.shape.optional.get(name))
@@ -194,6 +200,8 @@ def absent(scene: Scene) -> Iterator[Candidate]:
     """Yield only what has no such relation."""
     heard = scene.heard
     none = heard.all("none") if heard.contrast else heard.all("none", "not")
+    if any(word.low in KEEPING for word in heard.words):
+        return
     if not none or heard.cue("optional", "required"):
         return
     for said in heard.named("label"):

@@ -83,7 +83,15 @@ def _turned(scene: Scene, step: Projection, cue: frozenset[int], down: frozenset
     named = frozenset().union(*(_said(scene, one) for one in walk(_meant(scene, first.expression)) if isinstance(one, Property | Variable)))
     wanted = min((place for place in down - heard.contrast), default=99), min((place for place in up - heard.contrast), default=99)
     asked = None if wanted[0] == wanted[1] else wanted[0] < wanted[1]
-    words = cue | down | up | turn | named | heard.all("meant", "instead", "not", "show") | (heard.contrast & (down | up))
+    words = (
+        cue
+        | down
+        | up
+        | turn
+        | named
+        | heard.all("meant", "instead", "not", "show", "add", "limit" if not heard.numbers else "show")
+        | (heard.contrast & (down | up))
+    )
     if (asked is not None and asked != first.descending) or (turn and cue):
         order = (Sorted(first.expression, not first.descending), *step.order[1:])
         yield Candidate(edits.with_step(scene.tree, step, order=order), words, 0.45 + 0.2 * bool(named) + 0.1 * bool(cue))

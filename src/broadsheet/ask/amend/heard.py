@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple
 from broadsheet.ask.amend.cues import NUMBERS, STOP, SYNONYMS, phrases
 from broadsheet.ask.schema import Schema
 
-_TOKEN = re.compile(r"\"([^\"]*)\"|“([^”]*)”|(?<!\w)'([^']*)'(?!\w)|(?<!\w)‘([^’]*)’(?!\w)|(-?\d+(?:[.,]\d+)*)|([^\W\d_][\w'’-]*|_\w+|\w+)|([^\s\w])")
+_TOKEN = re.compile(
+    r"\"([^\"]*)\"|“([^”]*)”|(?<!\w)'([^']*)'(?!\w)|(?<!\w)‘([^’]*)’(?!\w)|(-?\d+(?:[.,]\d+)*)|([^\W\d_][\w'’-]*|_\w+|\w+)|(>=|<=|!=|<>|==|[^\s\w])"
+)
 _ENDS = ("ation", "ion", "or", "er", "ing", "ed", "s", "e")
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EMPTY = frozenset("has have is of in by to the a an at on for with from was are be".split())
@@ -222,7 +224,7 @@ def _cues(words: Sequence[Word]) -> tuple[Cue, ...]:
 
 @cache
 def _misspelt(word: str) -> tuple[str, ...] | None:
-    if len(word) < SHORTEST_TYPO or word in STOP:
+    if len(word) <= SHORTEST_TYPO or word in STOP:
         return None
     table, _ = _phrases()
     near = [(likeness(word, held[0]), held) for held in table if len(held) == 1 and len(held[0]) >= SHORTEST_TYPO]

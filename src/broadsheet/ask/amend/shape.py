@@ -300,7 +300,7 @@ def _compared(node: Binary) -> Expression:
     if isinstance(node.left, Literal_ | Parameter) and not isinstance(node.right, Literal_ | Parameter):
         node = Binary(MIRRORED[node.sign], node.right, node.left)
     value = node.right.value if isinstance(node.right, Literal_) else None
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and float(value).is_integer():
         return Binary(node.sign, node.left, Literal_(int(value), str(int(value))))
     return node
 

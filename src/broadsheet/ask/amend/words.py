@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from broadsheet.ask.amend import for_conditions, for_patterns, for_steps
 from broadsheet.ask.amend.changes import Change
+from broadsheet.ask.amend.cues import STOP
 from broadsheet.ask.amend.diff import diff
 from broadsheet.ask.amend.heard import Heard, Links, hear
 from broadsheet.ask.amend.names import named, unnamed
@@ -14,7 +15,7 @@ from broadsheet.ask.schema import Schema
 
 READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_steps.READERS)
 # So much of what is said must be explained, and a reading be so likely, for it to be taken.
-EXPLAINED, LIKELY = 0.5, 1.25
+EXPLAINED, LIKELY = 0.5, 1.3
 # Readings that are nearer than this to the best are as good as it.
 NEAR = 0.12
 # So many readings are looked at closely; each change beyond the first counts against one.
@@ -22,7 +23,10 @@ TRIED, EXTRA = 12, 0.12
 # What a value, a word with a meaning, and a word that only tells what to do weigh.
 VALUE, CONTENT, TELLING, CUE = 2.0, 1.0, 0.8, 0.4
 # Cues that mean one thing alone weigh more than those that go with many.
+SPEAKING = ("limit", "distinct", "order", "optional")
 SPECIAL = frozenset("count avg sum max min collect distinct turn case optional required null known order none per hops".split()) | {"keep twice", "either way"}
+# Cues that go on to what is named behind "and".
+CARRIED = frozenset({"remove", "hide", "heedless"})
 BREAKS = frozenset({";", ".", "!"})
 
 
@@ -67,27 +71,37 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
     whole = _best(text, tree, schema, links)
     best: tuple[float, Query, str] | None = (whole[0].score, whole[0].candidate.tree, whole[0].left) if len(whole) == 1 else None
     for left, right in _halves(text):
-        if not all(hear(half, schema).cues for half in (left, right)):
+        verb, rest = _carried(left, schema), right
+        if not hear(right, schema).cues and verb:
+            rest = f"{verb} {right}"
+        if not all(hear(half, schema).cues for half in (left, rest)):
             continue
         first = _best(left, tree, schema, links)
         if len(first) != 1 or (whole and first[0].explained + NEAR < whole[0].explained):
             continue
-        rest = read_amendment(right, unnamed(first[0].candidate.tree), schema, links)
-        if rest.is_read and not rest.unread:
+        then = read_amendment(rest, unnamed(first[0].candidate.tree), schema, links)
+        if then.is_read and not then.unread:
             score = (first[0].score + LIKELY) / 2 + 0.15
-            if best is None or (whole and whole[0].explained < 0.9) or score > best[0]:
-                best = score, named(rest.tree), first[0].left
+            if best is None or best[2] or (whole and whole[0].explained < 0.9) or score > best[0]:
+                best = score, named(then.tree), first[0].left
                 break
     if best is not None:
         made = unnamed(best[1])
         changes = diff(tree, made)
         if changes:
-            return Amended(made, changes, best[2] if whole and whole[0].explained < EXPLAINED else "")
+            return Amended(made, changes, best[2])
     if len(whole) > 1:
         choices = tuple(unnamed(one.candidate.tree) for one in whole)
         said = [", ".join(change.words for change in diff(tree, one)) for one in choices]
         return Amended(tree, (), question=f"Which is meant: {'; or '.join(said)}?", choices=choices)
     return Amended(tree, (), unread=text.strip())
+
+
+def _carried(left: str, schema: Schema) -> str:
+    """Return the words of the first half that tell what is to happen to what the second names alone: "remove the limit and the filter"."""
+    heard = hear(left, schema)
+    verb = next((cue for cue in heard.cues if cue.kind in CARRIED), None)
+    return "" if verb is None else " ".join(one.text for one in heard.words[verb.start : verb.end])
 
 
 def _halves(text: str) -> Iterator[tuple[str, str]]:
@@ -132,11 +146,16 @@ def _weight(heard: Heard, place: int) -> float:
     kinds = {one.kind for one in heard.cues if place in one.words}
     if kinds:
         return 0.0 if kinds == {"want"} else TELLING if kinds & SPECIAL else CUE
-    return CONTENT if word.is_content else 0.0
+    if not word.is_content:
+        return 0.0
+    # "Published", "listed": what the verb says the preposition behind it says too.
+    return CUE if word.low.endswith("ed") and not any(place in one.words for one in heard.mentions) else CONTENT
 
 
 def _weighed(heard: Heard, weights: Sequence[float], candidate: Candidate) -> _Reading:
     total = sum(weights) or 1.0
     explained = sum(weight for place, weight in enumerate(weights) if place in candidate.words) / total
-    left = [heard.words[place].text for place, weight in enumerate(weights) if weight >= CONTENT and place not in candidate.words]
+    speaking = heard.all(*SPEAKING)
+    told = [weight >= CONTENT or (place in speaking and heard.words[place].low not in STOP) for place, weight in enumerate(weights)]
+    left = [heard.words[place].text for place, tells in enumerate(told) if tells and place not in candidate.words]
     return _Reading(explained + candidate.sure, explained, candidate, " ".join(left))

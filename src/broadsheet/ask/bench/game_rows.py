@@ -10,16 +10,19 @@ from broadsheet.ask.bench.told import share
 from broadsheet.core.bench import Row
 from broadsheet.core.schema import Columns
 
-DRAFTED, TURNS, MADE, UNASKED = "drafted", "turns", "made", "unasked"
-NAMES = (Columns.POSITION, DRAFTED, *(f"after_{one}" for one in range(MOST + 1)), TURNS, MADE, UNASKED)
+DRAFTED, TURNS, MADE, UNASKED, BESIDE = "drafted", "turns", "made", "unasked", "beside"
+NAMES = (Columns.POSITION, DRAFTED, *(f"after_{one}" for one in range(MOST + 1)), TURNS, MADE, UNASKED, BESIDE)
 
 
 def line_of(game: Played | None) -> tuple[Any, ...]:
     """Return what a row keeps of one draft: right as drafted, after each amendment, and how many amendments and changes there were."""
     if game is None:
-        return (False, *([False] * (MOST + 1)), 0, 0, 0)
-    changes = [(len(turn.made), len(turn.unrequested)) for turn in game.turns]
-    return (game.drafted, *game.right, len(game.turns), sum(one for one, _ in changes), sum(one for _, one in changes))
+        return (False, *([False] * (MOST + 1)), 0, 0, 0, 0)
+    made, unasked = (
+        ([len(changes) for changes in held] for held in zip(*((turn.made, turn.unrequested) for turn in game.turns), strict=True)) if game.turns else ([], [])
+    )
+    beside = sum(some for every, some in zip(made, unasked, strict=True) if some < every)
+    return (game.drafted, *game.right, len(game.turns), sum(made), sum(unasked), beside)
 
 
 def counted(rows: Sequence[Row]) -> dict[str, Any]:
@@ -33,7 +36,8 @@ def counted(rows: Sequence[Row]) -> dict[str, Any]:
     successes = sum(right[-1])
     if successes:
         line["attempts_per_success"] = attempts / successes
-    made, unasked = int(values[MADE].sum()), int(values[UNASKED].sum())
-    if made:
-        line |= share("unrequested", [True] * unasked + [False] * (made - unasked))
+    made = int(values[MADE].sum())
+    for metric, column in (("unrequested", UNASKED), ("beside", BESIDE)) if made else ():
+        count = int(values[column].sum())
+        line |= share(metric, [True] * count + [False] * (made - count))
     return line

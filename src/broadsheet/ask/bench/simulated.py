@@ -21,7 +21,7 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 
 # Drafts of each arm and seed.
-COUNT = 200
+COUNT = 100
 
 
 class Arm(NamedTuple):
@@ -48,7 +48,7 @@ NOTES = (
     "Planted faults: one to three in a query that ran and gave rows. Two models, one question: one's query is the draft, another's, that ran and gave rows, is what is meant.",
     "The reader of amendments was adjusted on one set of phrases and half of the databases alone; the first two rows have the other phrases and the other databases.",
     "Attempts per success: queries shown until one is right, all three where none is, divided by how many came right.",
-    "Unrequested: changes of parts that an amendment is not about, a wish that was read wrongly among them.",
+    "Unrequested: changes of parts that an amendment is not about, wishes read wrongly among them; beside: those made together with what was asked for.",
     "Brackets: 95 %, Wilson.",
 )
 

@@ -27,7 +27,7 @@ from broadsheet.core.bench import Measured
 from broadsheet.core.seeds import generator
 
 # Questions of each seed.
-COUNT = 200
+COUNT = 60
 
 
 def amended_in_words(slots: Slots) -> Amender:

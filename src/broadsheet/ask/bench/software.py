@@ -12,6 +12,7 @@ from broadsheet.ask.graph.keyed import Keyed
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.core.bench import Bench
 from broadsheet.core.progress import Progress, silent
+from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 
 PACKAGE, DATASET, PUBLICATION, AUTHOR, HAS_AUTHOR = "SoftwarePackage", "Dataset", "Publication", "Author", "HAS_AUTHOR"
@@ -49,7 +50,7 @@ def software_graph(seed: int = 0) -> Graph:
     keyed.nodes(DATASET, datasets, pl.DataFrame({"name": datasets}))
     titles = [f"{_one(rng, _TOPICS)} {'Pareto ' if number % 17 == 0 else ''}{_one(rng, _THINGS)}, part {number}" for number in range(PUBLICATIONS)]
     names = ["graphclust", *(f"pub{number:04}" for number in range(1, PUBLICATIONS))]
-    keyed.nodes(PUBLICATION, names, pl.DataFrame({"name": names, "title": titles}))
+    keyed.nodes(PUBLICATION, names, pl.DataFrame({"name": names, Columns.TITLE: titles}))
     _write(keyed, rng, authors, {PACKAGE: packages, DATASET: datasets, PUBLICATION: names})
     return keyed.graph()
 

@@ -119,6 +119,8 @@ class Clauses(Patterns):
         is_apart = known and not any(node.text in known for node in found.nodes)
         if is_apart and (found.relations or any(known & set(VARIABLE.findall(one)) for one in found.conditions)):
             cannot("an OPTIONAL MATCH that no relation joins to what is before it", "Match it first, or join them.")
+        if any(known & set(VARIABLE.findall(one)) and any(word in one for word in (" OR ", " XOR ", "LIST_")) for one in found.conditions):
+            cannot("an OPTIONAL MATCH with alternatives or lists in a condition on what is before it", "Match it first, or ask for one after the other.")
         if any(SUBQUERY in one for one in found.conditions):
             cannot("an OPTIONAL MATCH with EXISTS, COUNT or a pattern among its conditions", "Match it by itself, and pass on by WITH.")
 

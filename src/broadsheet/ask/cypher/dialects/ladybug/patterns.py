@@ -110,8 +110,8 @@ class Patterns(Words):
             for one in _conjuncts(where):
                 before = self._subqueries
                 found.conditions.append(truth(self.said(one)))
-                if self._subqueries > before + 1:
-                    cannot("a condition with several queries in it", "Ask for one after the other, with WITH between.")
+                if self._subqueries > before + 1 and "COUNT { " in found.conditions[-1]:
+                    cannot("a condition with COUNT and another query in it", "Ask for one after the other, with WITH between.")
         return found
 
     def _bind(self, found: Matched, named: dict[str, _Node], *, optional: bool) -> None:
