@@ -58,9 +58,6 @@ def decoding(bench: dict) -> list[str]:
     return told(bench, [*heads, "tokens", "ms a token", "seconds a question"], rows)
 
 
-BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
-
-
 def pole(bench: dict) -> list[str]:
     """Return how often a query that is written without a model gives the right answer, by split, with published figures beside."""
     rows = [
@@ -76,9 +73,6 @@ def pole(bench: dict) -> list[str]:
         for row in bench["rows"]
     ]
     return told(bench, ["right, %", "right as sets, %", "answered, %", "empty, %", "ms", "seeds"], rows)
-
-
-BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
 
 
 def direction(bench: dict) -> list[str]:
@@ -123,37 +117,6 @@ def mutants(bench: dict) -> list[str]:
     ]
 
 
-BLOCKS = blocks(
-    {
-        "ask-paper90.json": paper90,
-        "ask-direction.json": direction,
-        "ask-llm-queries.json": llm_queries,
-        "ask-mindthequery.json": mindthequery,
-        "ask-mutants.json": mutants,
-    }
-)
-
-
-def decoding(bench: dict) -> list[str]:
-    """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
-    shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")
-    rows = [
-        [
-            row["name"],
-            f"{row['outputs']:,}",
-            f"{100 * row['distinct']:.1f}",
-            *(share(row, key) for key in shares),
-            *(plain(row, key, 2) for key in ("tokens", "ms", "seconds")),
-        ]
-        for row in bench["rows"]
-    ]
-    heads = ["outputs", "distinct, %", "parse, %", "against the schema, %", "alarmed, %", "can be said, %", "exact, %", "right rows, %", "gold has no rows, %"]
-    return told(bench, [*heads, "tokens", "ms a token", "seconds a question"], rows)
-
-
-BLOCKS = blocks({"ask-paper90.json": paper90, "ask-decoding.json": decoding})
-
-
 def amended(bench: dict) -> list[str]:
     """Return how many drafts are right before and after amendments in words, what that takes, and what changes that was not asked for."""
     shares = ("first_try", "mended", "after_1", "after_2", "unrequested", "beside")
@@ -170,9 +133,6 @@ def amended(bench: dict) -> list[str]:
     return told(bench, heads, rows)
 
 
-BLOCKS = blocks({"ask-paper90.json": paper90, **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")}})
-
-
 def questions(bench: dict) -> list[str]:
     """Return which faults the question tells, and on which queries that answer it raises an alarm."""
     shares = ("named", "all", "flagged", "figures", "alarms", "mended", "rejected")
@@ -181,35 +141,9 @@ def questions(bench: dict) -> list[str]:
     return told(bench, heads, rows)
 
 
-BLOCKS = blocks({"ask-paper90.json": paper90, "ask-questions.json": questions})
-
-
-def pole(bench: dict) -> list[str]:
-    """Return how often a query that is written without a model gives the right answer, by split, with published figures beside."""
-    rows = [
-        [
-            row["name"],
-            share(row, "right"),
-            share(row, "right_set"),
-            share(row, "answered"),
-            share(row, "gold_empty"),
-            plain(row, "ms", 0),
-            str(row.get("runs", "")),
-        ]
-        for row in bench["rows"]
-    ]
-    return told(bench, ["right, %", "right as sets, %", "answered, %", "empty, %", "ms", "seeds"], rows)
-
-
-BLOCKS = blocks({"ask-paper90.json": paper90, "ask-pole.json": pole})
 BLOCKS = blocks(
     {
         "ask-paper90.json": paper90,
-BLOCKS = blocks(
-    {
-        "ask-paper90.json": paper90,
-        "ask-decoding.json": decoding,
-        "ask-pole.json": pole,
         "ask-direction.json": direction,
         "ask-llm-queries.json": llm_queries,
         "ask-mindthequery.json": mindthequery,
@@ -218,7 +152,6 @@ BLOCKS = blocks(
         "ask-questions.json": questions,
         "ask-pole.json": pole,
         "ask-graph.json": graph,
-        "ask-questions.json": questions,
         **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")},
     }
 )
