@@ -22,6 +22,25 @@ def paper90(bench: dict) -> list[str]:
     return told(bench, heads, rows)
 
 
+def graph(bench: dict) -> list[str]:
+    """Return how long the engine takes, what is refused before it, and how late it ends."""
+    by = {row["name"]: row for row in bench["rows"]}
+    speed, safety, late = by["speed"], by["safety"], by["time limit"]
+
+    def ranged(row: dict, key: str, digits: int) -> str:
+        return f"{row[key]:.{digits}f} ({row[key + '_lo']:.{digits}f} to {row[key + '_hi']:.{digits}f})"
+
+    rows = [
+        ["load, s", ranged(speed, "load_s", 2)],
+        *([name, ranged(speed, key, 1)] for name, key in (("1 hop, ms", "one_hop_ms"), ("3 hops, ms", "three_hops_ms"), ("self-join, ms", "self_join_ms"))),
+        *([name, f"{safety[key]:.0f} of {safety[key + '_of']:.0f}"] for name, key in (("refused", "refused"), ("answered", "answered"), ("guards", "guards"))),
+        ["later than its limit, s", ranged(late, "late_s", 2)],
+        ["processor in the second after, s", ranged(late, "after_s", 2)],
+    ]
+    rows.append(["load of the machine", f"{bench['load']:.1f}"])
+    return told(bench, ["figure"], rows)
+
+
 def decoding(bench: dict) -> list[str]:
     """Return what random weights write under a schema's grammar, what it can say, and what a language model writes with and without it."""
     shares = ("parse", "against_schema", "alarmed", "sayable", "exact", "right", "empty_gold")
@@ -71,7 +90,8 @@ def llm_queries(bench: dict) -> list[str]:
         "",
         f"Alarms on accepted queries by code: {ours['codes of alarms']}.",
         f"Reading takes {ours['read_ms']:.1f} ms ({ours['read_ms_p95']:.1f} for 95 of 100), checking and explaining {ours['ms']:.1f} ({ours['ms_p95']:.1f}).",
-        f"Of {fuzzed['texts']:,.0f} texts that nobody writes none made it fall; the longest took {fuzzed['worst_ms']:.0f} ms, 95 of 100 at most {fuzzed['ms_p95']:.1f}.",
+        f"Of {fuzzed['texts']:,.0f} texts that nobody writes none made it fall; the longest took {fuzzed['worst_ms']:.0f} ms, 95 of 100 at most {fuzzed['ms_p95']:.1f}. Of the",
+        f"{fuzzed['queries']:,.0f} that are queries all the same, the explanations of {fuzzed['lost']:,.0f} were not read back.",
     ]
 
 
@@ -128,9 +148,10 @@ BLOCKS = blocks(
         "ask-llm-queries.json": llm_queries,
         "ask-mindthequery.json": mindthequery,
         "ask-mutants.json": mutants,
-        "ask-decoding.json": decoding,
         "ask-questions.json": questions,
+        "ask-decoding.json": decoding,
         "ask-pole.json": pole,
+        "ask-graph.json": graph,
         **{f"ask-{name}.json": amended for name in ("mardi", "hyena", "simulated-user")},
     }
 )

@@ -17,6 +17,8 @@ SLOTS = "tests/unit/test_ask_slots.py::test_"
 POLE = "tests/unit/test_ask_pole.py::test_"
 LOOP = "tests/stage/test_ask_loop.py::test_"
 WRITE = "tests/unit/test_ask_write.py::test_"
+DIALECT = "tests/unit/test_ask_dialect.py::test_"
+SAFETY = "tests/unit/test_ask_safety.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -63,8 +65,8 @@ ASK = [
     Mutant(
         "ask: two values may be less and more than each other",
         "ask/check/conditions.py",
-        "return Atom((right, left), _TURNED[node.sign], (0,)",
-        "return Atom((right, left), node.sign, (0,)",
+        "        if left < right:",
+        "        if True:",
         WORLDS + "a_fault_is_the_one_alarm_at_its_place",
     ),
     Mutant(
@@ -276,5 +278,33 @@ ASK = [
         'inner = inner.replace("</", "<\\\\/")',
         "inner = str(inner)",
         WRITE + "a_question_is_data_and_cannot_leave_its_block",
+    ),
+    Mutant(
+        "ask: one relation stands in two places of a match",
+        "ask/cypher/dialects/ladybug/patterns.py",
+        "if found.is_impossible or not one.types & other.types or (",
+        "if True or (",
+        DIALECT + "an_answer_is_the_one_that_was_worked_out_by_hand",
+    ),
+    Mutant(
+        "ask: values of different types are held against each other",
+        "ask/cypher/dialects/ladybug/operators.py",
+        "    if alike(left.kind, right.kind):",
+        "    if True:",
+        DIALECT + "an_answer_is_the_one_that_was_worked_out_by_hand",
+    ),
+    Mutant(
+        "ask: the engine's process may open files",
+        "ask/graph/sandbox.py",
+        '"opens no file, starts no program": _refuse_calls',
+        '"opens no file, starts no program": list',
+        SAFETY + "the_process_gives_up_files_programs_and_the_network",
+    ),
+    Mutant(
+        "ask: what was refused is run all the same",
+        "ask/graph/ladybug.py",
+        "if (why := refused(query)) is not None:",
+        "if (why := refused(query)) is not None and not why.what:",
+        SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
     ),
 ]

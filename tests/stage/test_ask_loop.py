@@ -35,6 +35,7 @@ FILMS = Graph(
     (Joined("MADE", "Person", "Film", pl.DataFrame({"_start": [0, 0, 1, 2], "_end": [0, 1, 2, 3]})),),
 )
 WHO = "Which films did people make after 2000?"
+THERE = "Which films are there?"
 DRAFT = "MATCH (f:Film)-[:MADE]->(p:Person) WHERE f.year > 2000 RETURN DISTINCT p.name, f.title ORDER BY f.title"
 
 
@@ -184,7 +185,7 @@ def test_an_amendment_by_rules_leaves_the_rest_alone(tools):
 
 def test_words_that_nothing_in_the_query_comes_of_are_told(tools):
     made = run(Loop(tools()), "Which films are about gardening?")
-    assert "nothing in the query comes of: gardening" in made.state.drafts[0].notes
+    assert any("'gardening'" in one for one in made.state.drafts[0].notes)
     assert run(Loop(tools()), "Which films did Ana Bell make?").state.drafts[0].notes == ()
 
 
@@ -309,8 +310,8 @@ def test_a_hostile_question_is_only_a_question(tools):
 def test_doubtful_queries_wait_where_they_must_not_run(tools):
     late = "MATCH (f:Film) WHERE f.year > 2050 RETURN f.title"
     held = tools(scripted(write=late, mend=late), doubtful=False)
-    made = run(Loop(held), WHO)
+    made = run(Loop(held), THERE)
     assert made.state.preview is None
     assert outcome_of(made.state) is Outcome.DOUBTFUL
     assert held.engine.seen == []
-    assert outcome_of(run(Loop(tools(scripted(write=late, mend=late))), WHO).state) is Outcome.ANSWERED
+    assert outcome_of(run(Loop(tools(scripted(write=late, mend=late))), THERE).state) is Outcome.ANSWERED

@@ -74,6 +74,7 @@ FAULTS = [
     ),
     ("MATCH (f:Film) WHERE f.year > 2000 AND f.year < 1990 RETURN f", "CONTRADICTION", "f.year > 2000 AND f.year < 1990", None),
     ("MATCH (f:Film) WHERE f.year > 2000 AND f.year < 2000 RETURN f", "CONTRADICTION", "f.year > 2000 AND f.year < 2000", None),
+    ("MATCH (f:Film) WHERE f.rating > 8.5 AND f.rating < 8.5 RETURN f", "CONTRADICTION", "f.rating > 8.5 AND f.rating < 8.5", None),
     ("MATCH (f:Film {year: 1999}) WHERE f.year > 2000 RETURN f", "CONTRADICTION", "year: 1999}) WHERE f.year > 2000", None),
     ("MATCH (f:Film) WHERE NOT (f.year <= 2000 OR f.year >= 1990) RETURN f", "CONTRADICTION", "f.year <= 2000 OR f.year >= 1990", None),
     (

@@ -42,7 +42,7 @@ def test_an_explanation_is_read_as_the_query_that_it_explains(text):
 
 
 def test_parts_of_parts_without_end_are_quoted_and_read_back():
-    for text in ("RETURN a" + ".b" * 80, "RETURN a" + "[0]" * 80, "RETURN a.b.c.d[1].e"):
+    for text in ("RETURN a.b = (c)-[:R]->(d), a.b <> EXISTS { (c) } AND (c)--(d), NOT (c)--(d)", "RETURN a" + ".b" * 80, "RETURN a" + "[0]" * 80, "RETURN a.b.c.d[1].e"):
         query = parse(text).query
         assert read_explanation(explain(query)) == query
 

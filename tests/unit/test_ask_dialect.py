@@ -196,3 +196,11 @@ def test_a_path_without_an_end_is_followed_so_far_and_the_answer_says_so(small):
 def test_what_neo4j_knows_no_longer_is_said_as_it_is_said_now():
     said = neo4j(parse("MATCH (n) WHERE exists(n.x) AND NOT exists((n)--()) RETURN lower(n.y), rels(p), length(n.l)").query)
     assert said == "MATCH (n) WHERE n.x IS NOT NULL AND NOT (n)--() RETURN toLower(n.y), relationships(p), length(n.l)"
+
+
+@pytest.mark.parametrize("nodes", [{}, {"Film": pl.DataFrame({"title": ["Up"]})}, {"Film": pl.DataFrame({"title": []}, schema={"title": pl.String})}])
+def test_a_graph_without_relations_or_without_anything_answers_too(nodes):
+    with Ladybug(Graph(nodes, ())) as engine:
+        assert engine.run(parse("MATCH (f:Film)-[r]->(m) RETURN count(*)").query).rows == ((0,),)
+        assert engine.run(parse("MATCH (f:Film) WHERE NOT (f)--() RETURN count(f.title)").query).rows == ((sum(frame.height for frame in nodes.values()),),)
+        assert engine.run(parse("RETURN 1 AS x").query).rows == ((1,),)

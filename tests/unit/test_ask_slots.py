@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -20,8 +21,9 @@ from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import kind_of
 from broadsheet.ask.slots.shape import alike
 from broadsheet.ask.slots.train import Pair, fit
+from broadsheet.ask.slots.weights import read_weights
 from broadsheet.ask.slots.writer import Slots
-from broadsheet.core.errors import NotFittedError
+from broadsheet.core.errors import NotFittedError, RecordError
 
 
 def joined(kind: str, start: str, end: str, *pairs: tuple[int, int]) -> Joined:
@@ -86,6 +88,7 @@ ANSWERS = {
     "average minutes of dishes by Bo Root": [(125.0,)],
     "cooks of the oldest dish": [("Ada Leaf",), ("Bo Root",)],
     "dishes by Ada Leaf and Bo Root": [("Leek Pie",)],
+    "dishes by Ada Leaf or Bo Root": [("Leek Pie",), ("Plum Tart",), ("Bean Stew",)],
     "Which cooks cooked the same dishes?": [("Ada Leaf", "Bo Root"), ("Bo Root", "Ada Leaf")],
     "the most inspired dish": [("Plum Tart", 1), ("Bean Stew", 1)],
 }
@@ -121,6 +124,7 @@ def test_what_the_graph_has_not_is_told_and_never_dropped_in_silence(slots: Slot
     found = slots.write("dishes by Zoe Twig")
     assert all("Nothing is called 'Zoe Twig'; it was left out." in one.notes[0] for one in found)
     assert not slots.write("?!")
+    assert slots.write("dishes of Ada Leaf about winter")[0].notes == ("Nothing was made of 'winter'.",)
 
 
 def test_what_relations_decide_is_not_asked_back() -> None:
@@ -151,6 +155,16 @@ def test_what_texts_are(values: list[str], kind: str | None) -> None:
     assert kind_of(values) == kind
 
 
+def test_a_relation_of_which_no_word_speaks_is_told() -> None:
+    graph = Graph(
+        {"Song": pl.DataFrame({"title": ["Rain"]}), "Bard": pl.DataFrame({"name": ["Ada Leaf"]})},
+        (joined("SANG", "Bard", "Song", (0, 0)), joined("WROTE", "Bard", "Song", (0, 0))),
+    )
+    slots = Slots.of(graph)
+    assert slots.write("songs with Ada Leaf")[0].notes == ("No word says which of SANG, WROTE joins Bard and Song; SANG was taken.",)
+    assert not slots.write("songs written by Ada Leaf")[0].notes
+
+
 def test_without_a_graph_the_types_of_the_schema_are_kept() -> None:
     schema = Schema({"Post": {"created": PropertyFacts("datetime"), "id": PropertyFacts("string", values=("3",))}}, {}, ())
     slots = Slots(ValueIndex.of_schema(schema))
@@ -176,7 +190,7 @@ def test_names_are_no_evidence_of_their_own(kitchen: Graph) -> None:
     assert text == "MATCH (song:Song)<-[:COOKED]-(bard:Bard) WHERE bard.name = 'Ada Leaf' RETURN DISTINCT song"
 
 
-def test_weights_are_learnt_of_pairs_and_named(slots: Slots) -> None:
+def test_weights_are_learnt_of_pairs_and_named(slots: Slots, tmp_path: Path) -> None:
     pairs = [pair(f"{word} stirred by {cook}", cook) for word in ("dishes", "Dishes", "the dishes") for cook in ("Ada Leaf", "Bo Root")]
     other = parse("MATCH (d:Dish)-[:BELONGS_TO]->(c:Course) WHERE c.name = 'main' RETURN DISTINCT d").query
     assert other is not None
@@ -187,6 +201,11 @@ def test_weights_are_learnt_of_pairs_and_named(slots: Slots) -> None:
     weights = fit(slots, pairs, "kitchen-train")
     assert weights.relations["COOKED", "stir"] > 0
     assert slots.with_weights(weights).write("dishes stirred by Cy Stem")[0].weights == "kitchen-train"
+    weights.write(tmp_path / "weights.json")
+    assert read_weights(tmp_path / "weights.json") == weights
+    (tmp_path / "none.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RecordError, match="holds no weights"):
+        read_weights(tmp_path / "none.json")
     with pytest.raises(NotFittedError, match="nothing can be learnt"):
         fit(slots, [Pair("anything", pairs[0].query)], "none")
 

@@ -83,6 +83,19 @@ def test_the_first_step_that_leaves_nothing_is_told_with_what_would_mend_it(
         assert one.rows == (given[0][0] if "count(*)" in text else len(given)), canonical(one.query)
 
 
+def test_each_part_of_a_union_has_its_reason_and_parameters_are_filled_in(harbour: Ladybug) -> None:
+    query = tree("MATCH (s:Ship {name: $who}) RETURN s.name AS n UNION MATCH (p:Port) WHERE p.name = $where RETURN p.name AS n")
+    found = why_empty(harbour, query, parameters={"who": "gull", "where": "OSLO"})
+    assert found.why == (
+        "Nothing meets s.name = 'gull'.",
+        "The nearest that s.name has there: 'Gull'.",
+        "Nothing meets p.name = 'OSLO'.",
+        "The nearest that p.name has there: 'Oslo'.",
+    )
+    assert {"with 'Gull' for 'gull'": 1, "with 'Oslo' for 'OSLO'": 1}.items() <= {one.words: one.rows for one in found.amended}.items()
+    assert why_empty(harbour, query, parameters={"who": "gull", "where": "Oslo"}).failing is None
+
+
 def test_steps_count_what_each_leaves(harbour: Ladybug) -> None:
     found = why_empty(harbour, tree("MATCH (s:Ship)-[:DOCKS_AT]->(p:Port {name: 'Oslo'}) WHERE s.built > 1900 RETURN s.name"))
     assert [one.words() for one in found.steps] == [

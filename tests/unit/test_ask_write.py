@@ -13,7 +13,7 @@ from broadsheet.ask.explain.writer import explain
 from broadsheet.ask.link.links import Links
 from broadsheet.ask.schema import PropertyFacts, Schema, Triple
 from broadsheet.ask.write.prompts import Role, amend_request, explain_request, mend_request, write_request
-from broadsheet.ask.write.prose import left_out
+from broadsheet.ask.write.prose import left_out, made_up
 from broadsheet.ask.write.replies import query_of
 from broadsheet.ask.write.schema_text import schema_text
 from broadsheet.ask.write.speaker import Asked, Recorded
@@ -210,6 +210,18 @@ def test_what_an_explanation_leaves_out_is_found(old, new, told):
     assert any(told in one for one in missing), missing
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [("Only those before 1984.", "1984"), ("The title is 'Down'.", "'Down'"), ("At most 2,500 rows.", "2,500")],
+)
+def test_what_an_explanation_makes_up_is_found(more, told):
+    query = parse(QUERY).query
+    assert made_up(query, PROSE) == ()
+    assert told in made_up(query, f"{PROSE} {more}")
+    plain = parse("MATCH (f:Film) RETURN f.title").query
+    assert made_up(plain, "1. Titles of films.\n2. Sorted by title, each once.") == ("an order", "that something is there once")
+
+
 @pytest.mark.parametrize("text", ["MATCH (a:Person)-[:KNOWS]->(b:Person) RETURN a.name", "MATCH (a:Person)-[:KNOWS]-(b:Person) RETURN a.name"])
 def test_a_direction_between_two_of_a_kind_is_told_by_names_or_not_at_all(text):
     query = parse(text).query
@@ -223,6 +235,7 @@ def test_our_own_explanations_of_the_papers_queries_leave_nothing_out(data):
         query = parse(line["cypher"]).query
         told = explain(query)
         assert left_out(query, told) == (), line["cypher"]
+        assert made_up(query, told) == (), line["cypher"]
         for value in {one.value for one in _literals(query)}:
             without = re.sub(rf"(?<!\w){re.escape(str(value))}(?!\w)", "something", told)
             assert any(str(value) in one for one in left_out(query, without)), (line["cypher"], value)

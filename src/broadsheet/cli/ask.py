@@ -32,7 +32,9 @@ app.command("replay")(ask_run.replay)
 
 @app.command("check")
 def check(
-    queries: Annotated[Path, typer.Option("--queries", help="JSON lines: id, query (or cypher), and if wanted a database, or a schema of its own.")],
+    queries: Annotated[
+        Path, typer.Option("--queries", help="JSON lines: id, query (or cypher), and if wanted a question, a database, or a schema of its own.")
+    ],
     schema: Annotated[
         Path | None, typer.Option("--schema", help="The graph's schema, JSON, or triples (A, KNOWS, B). Not needed where each line has its own.")
     ] = None,
@@ -41,7 +43,7 @@ def check(
     """Hold queries against a schema without running them; one line of JSON for each query, in order.
 
     A line has id, parsed, allowed (nothing in it writes, calls or loads), findings (code, severity, span in code points, message, fix), fixed, explanation
-    and canonical. Errors and warnings are alarms; what is a matter of style is an info. Exits with 1 where any query has an error.
+    and canonical. A line's question is held against its query. Errors and warnings are alarms; what is a matter of style is an info. Exits with 1 where any query has an error.
 
     Example: broadsheet ask check --schema schema.json --queries queries.jsonl > findings.jsonl
     """

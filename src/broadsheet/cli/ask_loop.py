@@ -47,7 +47,8 @@ def question(
     transcript is whole either way.
 
     Example: broadsheet ask "Who wrote the most papers?"
-    Example: printf 'only papers of 2026\naccept\n' | broadsheet ask "Who wrote the most papers?" --transcript loop.json
+
+    Example: printf 'at most 3 rows\naccept\n' | broadsheet ask "Who wrote the most papers?" --transcript loop.json
     """
     from broadsheet.ask.loop.machine import Loop
     from broadsheet.cli.ask_view import Terminal

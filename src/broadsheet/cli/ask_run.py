@@ -14,7 +14,7 @@ FEW = 10
 
 
 def run(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question.")],
+    words: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question.")],
     graph: Graph = "sample",
     llm: Llm = None,
     svg: Svg = None,
@@ -51,7 +51,7 @@ def run(
     opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries, accept_warnings)
     with opened(opening) as tools:
         loop = Loop(tools)
-        made = loop.begin(question)
+        made = loop.begin(" ".join(words))
         if made.state is None:
             raise fault_of(made)
         if as_json:

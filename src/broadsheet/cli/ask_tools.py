@@ -101,10 +101,13 @@ def _writer(opening: Opening, client: "Client | None", engine: "Ladybug", index:
     from broadsheet.ask.write.rules import SlotWriter
     from broadsheet.ask.write.speaker import Asked as Speaker
     from broadsheet.ask.write.writer import ModelWriter
+    from broadsheet.core.errors import ConfigError
     from broadsheet.core.llm import open_llm
 
     if client is not None:
         return ModelWriter(engine.schema, Speaker(client))
     if opening.asked.llm is None:
         return SlotWriter(index, engine.graph)
+    if opening.asked.record is not None:
+        raise ConfigError("--record keeps what a model replies to requests; one that is held to a schema gets none.", "Keep its drafts with --transcript FILE.")
     return HeldWriter.of(open_llm(opening.asked.llm.removeprefix(CONSTRAINED)), engine.schema)

@@ -208,6 +208,8 @@ def _show_words(console: Console, state: State, by: str) -> None:
         console.print(Padding(text(line), (0, 0, 0, 2), expand=False))
     if state.prose:
         console.print(Padding(Group(text(f"In the words of {by}:", style="dim"), text(state.prose, style="italic")), (1, 0, 0, 2), expand=False))
+        for line in state.made_up:
+            console.print(Padding(text(f"It says what the query does not: {line}", "bold yellow"), (0, 0, 0, 2), expand=False))
         for line in state.appended:
             console.print(Padding(text(f"It leaves out: {line}", style="yellow"), (0, 0, 0, 2), expand=False))
     if state.unsaid:

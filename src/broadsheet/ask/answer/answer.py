@@ -32,6 +32,8 @@ def answer(engine: Engine, query: Query, caps: Caps = USUAL, parameters: Mapping
         why = f"within {caps.seconds:g} seconds" if isinstance(fault, QueryTimeoutError) else f"by this engine. {fault.what}"
         rows = rows._replace(notes=(*rows.notes, f"These rows are not traced to the graph: that could not be done {why.rstrip('.')}."))
     cut = [f"There are more rows than the {len(rows.rows):,} that are shown."] if rows.cut else []
+    if citations is not None and any(not group.complete for one in citations for group in one.groups()):
+        cut.append(f"Of what was put together into one row, the first {shown:,} matches are cited.")
     return Answer(query, rows, citations, (*rows.notes, *cut))
 
 

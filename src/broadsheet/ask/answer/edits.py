@@ -1,9 +1,10 @@
-"""Small changes of a tree: a part put for another, a condition left out. All that is not changed stays the very same."""
+"""Small changes of a tree: a part put for another, a condition left out, parameters filled in. All that is not changed stays the very same."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from broadsheet.ask.cypher.nodes import Binary, Expression, MapOf, Match, Node, NodePattern, Projection, Query, RelationPattern
+from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, MapOf, Match, Node, NodePattern, Parameter, Projection, Query, RelationPattern
 from broadsheet.ask.cypher.rewrite import replaced
 
 
@@ -18,6 +19,18 @@ def swapped(query: Query, old: Node, new: Node) -> Query:
     'MATCH (a) WHERE a.x = a.x RETURN 1'
     """
     return replaced(query, lambda node: new if node is old else node)
+
+
+def filled(query: Query, parameters: Mapping[str, Any] | None) -> Query:
+    """Return a query with the values of parameters that are texts, numbers or truth values in their places.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> from broadsheet.ask.cypher.printer import canonical
+    >>> canonical(filled(parse("MATCH (a {x: $x, y: $y}) RETURN a").query, {"x": "Up"}))
+    "MATCH (a {x: 'Up', y: $y}) RETURN a"
+    """
+    held = {name: value for name, value in (parameters or {}).items() if isinstance(value, str | int | float | bool)}
+    return replaced(query, lambda node: Literal_(held[node.name]) if isinstance(node, Parameter) and node.name in held else node)
 
 
 def dropped(query: Query, condition: Expression) -> Query:

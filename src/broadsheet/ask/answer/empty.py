@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
-from broadsheet.ask.answer.edits import dropped, swapped
+from broadsheet.ask.answer.edits import dropped, filled, swapped
 from broadsheet.ask.answer.near import nearest_values
 from broadsheet.ask.answer.steps import STEP, Condition, Counter, Stage, Step, steps
 from broadsheet.ask.answer.values import shown
@@ -12,6 +12,7 @@ from broadsheet.ask.check.scope import names_of, walk
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
+    Function,
     Label,
     ListOf,
     Literal_,
@@ -32,7 +33,7 @@ from broadsheet.core.errors import QueryError
 # Signs by which a value is compared with one that should be like it.
 LIKE = frozenset({"=", "IN", "STARTS WITH", "ENDS WITH", "CONTAINS"})
 ORDERED = frozenset({"<", "<=", ">", ">="})
-# Changes that are tried.
+# Changes that are tried for each part of a UNION.
 TRIED = 8
 
 
@@ -49,7 +50,7 @@ class Amended(NamedTuple):
 
 
 class Emptiness(NamedTuple):
-    """The steps of a query with their counts, the one that leaves nothing (None where none does), why in words, and changes that would give rows."""
+    """The steps of a query with their counts, the first that leaves nothing (None where none does), why in words, and changes that would give rows."""
 
     steps: tuple[Step, ...]
     failing: Step | None
@@ -70,17 +71,16 @@ class Emptiness(NamedTuple):
 
 def emptiness(engine: Engine, query: Query, caps: Caps = STEP, parameters: Mapping[str, Any] | None = None) -> Emptiness:
     """Run a query step by step, and tell the first step that leaves no row. The caps are those of one step. Raises QueryRefusedError."""
-    counter = Counter(engine, parameters, caps)
+    counter, query = Counter(engine, parameters, caps), filled(query, parameters)
     found = tuple(steps(counter, query))
     failing = [one for one in found if one.count == 0 or one.fails]
     if len({one.stage.part for one in failing}) < len(query.parts):
         uncounted = [one for one in found if one.count is None]
         why = "Every part of the query leaves rows." if not uncounted and not failing else "Not every part of the query leaves no row."
         return Emptiness(found, None, (why, *(f"{one.stage.text}: {one.why}." for one in uncounted)), ())
-    first = failing[0]
-    why, changes = _why(counter, query, first)
-    tried = [Amended(new, words, counter.rows_of(new)) for new, words in list(changes)[:TRIED]]
-    return Emptiness(found, first, why, tuple(one for one in tried if one.rows))
+    told = [_why(counter, query, one) for one in failing]
+    tried = [Amended(new, words, counter.rows_of(new)) for _, changes in told for new, words in list(changes)[:TRIED]]
+    return Emptiness(found, failing[0], tuple(line for why, _ in told for line in why), tuple(one for one in tried if one.rows))
 
 
 Change = tuple[Query, str]
@@ -138,8 +138,9 @@ def _condition(counter: Counter, query: Query, step: Step) -> tuple[tuple[str, .
         why = [f"Nothing meets {text} together with {with_}, though {step.alone:,} would meet it alone."]
     else:
         why = [f"Nothing meets {text}."]
-    found = [(one, values_of(counter, step.stage, others, one)) for one in _either(condition.expression)]
-    why += [said for one, values in found for said in _instead(one, values)]
+    compared = _either(condition.expression)
+    found = [(one, ends_of(counter, step.stage, others, one) or values_of(counter, step.stage, others, one)) for one in compared]
+    why += [said for one, values in found for said in _instead(one, values, counter.caps.rows)]
     return tuple(why), _mended(query, condition, found)
 
 
@@ -151,7 +152,7 @@ def _either(condition: Expression) -> list[Expression]:
 
 
 def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
-    """Return the different values that stand in a comparison at a stage, under other conditions; of more than the cap the first."""
+    """Return the different values that stand in a comparison at a stage, under other conditions, those of lists one by one; of more than the cap the first."""
     side = _side(compared)
     if side is None:
         return []
@@ -159,7 +160,20 @@ def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], com
         rows = counter.run(stage.clauses(others), Projected(side[0], "value"), distinct=True).rows
     except QueryError:
         return []
-    return [row[0] for row in rows if row[0] is not None]
+    values = [one for row in rows for one in (row[0] if isinstance(row[0], list) else row)]
+    return [one for one in values if one is not None]
+
+
+def ends_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
+    """Return the least and the greatest value that stand in an ordering comparison at a stage, under other conditions; nothing of other comparisons."""
+    side = _side(compared)
+    if side is None or not isinstance(compared, Binary) or compared.sign not in ORDERED:
+        return []
+    try:
+        (row,) = counter.run(stage.clauses(others), *(Projected(Function(name, (side[0],)), name) for name in ("min", "max"))).rows
+    except QueryError:
+        return []
+    return [one for one in row if one is not None]
 
 
 def _side(compared: Expression) -> tuple[Expression, Expression] | None:
@@ -172,7 +186,7 @@ def _side(compared: Expression) -> tuple[Expression, Expression] | None:
     return None
 
 
-def _instead(compared: Expression, values: list[Value]) -> list[str]:
+def _instead(compared: Expression, values: list[Value], most: int) -> list[str]:
     """Say what the graph has where a comparison fails."""
     side = _side(compared)
     if side is None:
@@ -180,21 +194,13 @@ def _instead(compared: Expression, values: list[Value]) -> list[str]:
     if not values:
         return [f"{written(side[0])} has no value there."]
     if isinstance(compared, Binary) and compared.sign in ORDERED:
-        least, most = _ends(values)
-        told = f"runs from {shown(least)} to {shown(most)}" if least != most else f"is {shown(least)}"
+        told = f"runs from {shown(values[0])} to {shown(values[-1])}" if values[0] != values[-1] else f"is {shown(values[0])}"
         return [f"{written(side[0])} {told} there."]
+    first = f" (the first {most:,} values were looked at)" if len(values) >= most else ""
     near = [one.value for literal in _literals(side[1]) for one in nearest_values(literal.value, values)]
     if near:
-        return [f"The nearest that {written(side[0])} has there: {', '.join(map(repr_of, dict.fromkeys(near)))}."]
-    return [f"{written(side[0])} has {len(values):,} other value{'' if len(values) == 1 else 's'} there, such as {repr_of(values[0])}."]
-
-
-def _ends(values: list[Value]) -> tuple[Value, Value]:
-    try:
-        return min(values), max(values)  # pyrefly: ignore
-    except TypeError:
-        ordered = sorted(values, key=str)
-        return ordered[0], ordered[-1]
+        return [f"The nearest that {written(side[0])} has there: {', '.join(dict.fromkeys(map(repr_of, near)))}{first}."]
+    return [f"{written(side[0])} has {len(values):,} other value{'' if len(values) == 1 else 's'} there, such as {repr_of(values[0])}{first}."]
 
 
 def repr_of(value: Value) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.answer.cited import same
-from broadsheet.ask.answer.edits import joined
+from broadsheet.ask.answer.edits import filled, joined
 from broadsheet.ask.answer.empty import repr_of, values_of
 from broadsheet.ask.answer.near import nearest_values
 from broadsheet.ask.answer.steps import STEP, Condition, Counter, Step, steps
@@ -58,7 +58,7 @@ def missing(engine: Engine, query: Query, wanted: Wanted, caps: Caps = STEP, par
 
     `wanted` is a value, looked for in every column, or a value for each of some columns. The caps are those of one step.
     """
-    counter = Counter(engine, parameters, caps)
+    counter, query = Counter(engine, parameters, caps), filled(query, parameters)
     named = wanted if isinstance(wanted, Mapping) else None
     told = " with ".join(f"{name} {repr_of(value)}" for name, value in named.items()) if named is not None else repr_of(wanted)  # pyrefly: ignore
     found = [_missing(counter, query, told, one) for one in _asked(engine, query, wanted)]

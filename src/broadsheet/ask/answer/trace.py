@@ -29,6 +29,7 @@ from broadsheet.ask.cypher.nodes import (
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import canonical, written
 from broadsheet.ask.graph.values import Row
+from broadsheet.core.errors import QueryError
 
 # Matches of a group that are cited.
 SHOWN = 20
@@ -76,7 +77,7 @@ class Traced(NamedTuple):
 def traced(query: Query, shown: int = SHOWN, *, follow: bool = True) -> Iterator[Traced]:
     """Yield each part of a query, rewritten: its matches are named, and what they matched is passed on to its rows; groups pass on their first `shown`.
 
-    What subqueries find is passed on too, if they are to be followed.
+    What subqueries find is passed on too, if they are to be followed. Raises QueryError for groups that the engine does not keep whole.
 
     >>> from broadsheet.ask.cypher.parser import parse
     >>> canonical(next(traced(parse("MATCH (a:Person)-[:DIRECTED]->(:Film) RETURN a.name").query)).query)
@@ -116,6 +117,9 @@ class _Writer:
     floor: int = 0
     # Names of what aggregates gave.
     totals: set[str] = field(default_factory=set)
+    # Relations in scope, and whether anything was matched that need not be there: rows grouped by the former lose nodes where the latter is missing.
+    relations: set[str] = field(default_factory=set)
+    loose: bool = False
     # Rows may be there twice, with the same matches: they cannot be told apart by what they carry.
     repeated: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -156,7 +160,8 @@ class _Writer:
                 self.cited.add(name)
                 self.carried.append(Carried(name, "thing", "" if name in self.made else name, text))
         self.names += [name for name in dict.fromkeys(_bound(clause.paths)) if name not in self.names]
-        self.anchored = self.anchored or not clause.optional
+        self.anchored, self.loose = self.anchored or not clause.optional, self.loose or clause.optional
+        self.relations |= {one.name for path in clause.paths for one in path.elements if isinstance(one, RelationPattern) and one.name}
         return replace(clause, paths=paths)
 
     def _named(self, path: Path) -> Path:
@@ -202,6 +207,8 @@ class _Writer:
         named = set(_names(clause))
         everything = [_variable(name) for name in self.names if clause.star and name not in named]
         items = (*everything, *clause.items)
+        if self.loose and self.carried and any(isinstance(one.expression, Variable) and one.expression.name in self.relations for one in items):
+            raise QueryError("Rows grouped by a relation, beside what is matched optionally, cannot be followed.", "Group by a property of the relation.")
         keyed = clause.distinct or any(not aggregates(one.expression) for one in items)
         self.names, self.anchored = [one.name or written(one.expression) for one in items], self.anchored and keyed
         self.cited = self._still(items, star=False)
@@ -228,13 +235,13 @@ class _Writer:
                 self.absent.append(f"match for {text}")
                 continue
             paths, where = pattern_of(one.node)
-            if not paths or self.repeated or not self.follow:
+            if not paths or self.repeated or not self.follow or (self.loose and self.relations & set(self.names)):
                 self.uncited.append(text)
             else:
                 yield from self._witness(one, paths, where)
 
     def _witness(self, one: Sought, paths: tuple[Path, ...], where: Expression | None) -> Iterator[Clause]:
-        names, cited, held, flags = list(self.names), set(self.cited), list(self.carried), (self.anchored, self.repeated, self.floor)
+        names, cited, held, flags = list(self.names), set(self.cited), list(self.carried), (self.anchored, self.repeated, self.floor, self.loose)
         # No two rows are the same here; a relation either way is asked only of rows of which that is sure.
         either = any(isinstance(one, RelationPattern) and one.towards == "either" for path in paths for one in path.elements)
         before = Projection("WITH", (*map(_variable, names), *self._packed()), distinct=either)
@@ -250,11 +257,11 @@ class _Writer:
             held = [*outer, group]
         # Where all that is looked for is matched already there is no more to cite.
         self.carried, self.names, self.cited = held, names, cited
-        self.anchored, self.repeated, self.floor = flags
+        self.anchored, self.repeated, self.floor, self.loose = flags
 
     def _called(self, clause: SubCall) -> SubCall:
         self.repeated = True
-        if len(clause.query.parts) > 1:
+        if len(clause.query.parts) > 1 or not self.follow:
             self.uncited.append(written(clause))
             self.names += [name for name in _given(clause.query) if name not in self.names]
             return clause

@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from broadsheet.ask.bench.held import MOST, SHOWN, answered, free, held, likest, plain, read_questions, timed
+from broadsheet.ask.bench.execution import Answers, same
+from broadsheet.ask.bench.held import MOST, SHOWN, free, held, likest, plain, questions_of, timed
 from broadsheet.ask.bench.odd import odd_schema
 from broadsheet.ask.bench.plan import AskPlan
+from broadsheet.ask.bench.pole_pairs import read_pairs
 from broadsheet.ask.bench.public import QUERIES as WRITTEN
 from broadsheet.ask.bench.public import SCHEMAS as DATABASES
 from broadsheet.ask.bench.public import llm_queries, schemas_of
@@ -37,7 +40,9 @@ from broadsheet.core.seeds import generator
 RANDOM, LETTERS = "random weights: tokens of SmolLM2", "random weights: characters"
 CRIMES, MODELS = "can be said: gold queries of ZOGRASCOPE", "can be said: queries of language models"
 HELD, LIKE, FREE = "smollm2, held to the schema", f"smollm2, held, {SHOWN} like questions shown", "smollm2, free"
-OUTPUTS, QUESTIONS, QUERIES = 10_000, 30, 600
+OUTPUTS, QUESTIONS, QUERIES = 10_000, 20, 600
+# Random weights that are drawn at once.
+REEL = 1 << 22
 # The tokens that a query of random weights may have, from the least to the most.
 BUDGETS = {RANDOM: (40, 110), LETTERS: (100, 200)}
 SCHEMAS = ("ask_paper_schema.json", "text2cypher_schemas.json", "mindthequery_schemas.json", "pole/graph_schema.json")
@@ -72,9 +77,9 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
         f"It has at most {least[0]} to {least[1]} tokens, or {letters[0]} to {letters[1]} characters. ms: of the mask, the draw and the step, a token.",
         "Against the schema: an unknown name, a wrong direction, an impossible path, a type that does not fit, a value that nothing has. Alarmed: any error or warning.",
         f"Can be said: of at most {QUERIES} queries, drawn at seed 0, in which the checker finds nothing, those that the grammar can write, in its own words.",
-        f"SmolLM2: {questions} questions of ZOGRASCOPE's training set with their gold entities, drawn at seed 0, greedy. Exact: the same tree in the grammar's words.",
-        "Right: the rows of the gold query as a bag, in order where it orders. Free: the same prompt, no mask. Like questions: the likest others of the training set by",
-        "TF-IDF, of which many are made by the same template, so that these rows say what a user's own log of answered questions would do. Brackets: 95 %, Wilson.",
+        f"SmolLM2: {questions} questions of ZOGRASCOPE's training set with their gold entities, of the part that suite pole holds out iid at seed 0; greedy. Exact: the same",
+        "tree in the grammar's words. Right: the rows of the gold query, as suite pole compares them. Free: the same prompt, no mask. Like questions: the likest by TF-IDF of",
+        "the part that is not held out, whose queries are others, but often of the same template. Brackets: 95 %, Wilson.",
     )
     data = {"suite": "decoding", "schemas": len(schemas)}
     return Bench.of("ask", command, outcome, _rows(outcome), data=data, seeds=1, notes=notes)
@@ -136,12 +141,19 @@ def _drawing(arm: str, schemas: Mapping[str, Schema], outputs: int, progress: Pr
         # The empty token ends a query, whichever it is: none of them is ever written.
         size, end = len(vocabulary.tokens), vocabulary.tokens.index(b"")
         rng, spent, rows, names = generator(0, "ask", "decoding", arm), 0.0, [], list(schemas)
+        # Every token begins anywhere in a long row of weights, which costs less than to draw as many for each.
+        weights = rng.random(REEL + size, dtype="float32")
+
+        def wanted(_: int | None) -> np.ndarray:
+            begin = int(rng.integers(REEL))
+            return weights[begin : begin + size]
+
         for place, name in enumerate(names):
             masks = Masks(schemas[name], vocabulary, GIVEN)
             for _ in range(place, outputs, len(names)):
                 most = int(rng.integers(*BUDGETS[arm], endpoint=True))
                 began = time.process_time()
-                said = write(masks, lambda _: rng.random(size, dtype="float32"), end, most)
+                said = write(masks, wanted, end, most)
                 spent += time.process_time() - began
                 rows.append((name, said.text, len(said.tokens), *_verdict(check(said.text, schemas[name]))))
                 progress(f"queries of {arm}", len(rows), outputs)
@@ -166,7 +178,9 @@ def _gold(plan: AskPlan) -> list[tuple[str, Schema]]:
     """Return gold queries of questions on the graph of crimes, with what that graph holds."""
     with open_graph(_file(plan, GRAPH)) as graph:
         schema = graph.schema
-    return [(canonical(one.gold), schema) for one in read_questions(_file(plan, POLE), QUERIES)]
+    pairs = read_pairs(_file(plan, POLE))
+    order = generator(0, "ask", "decoding", "gold").permutation(len(pairs))[:QUERIES].tolist()
+    return [(canonical(pairs[place].query), schema) for place in order]
 
 
 def _accepted(plan: AskPlan) -> list[tuple[str, Schema]]:
@@ -205,17 +219,17 @@ def can_say(query: Query, schema: Schema) -> bool:
 def _asking(plan: AskPlan, arm: str, count: int, progress: Progress) -> Callable[[], Measured]:
     def measure() -> Measured:
         llm = open_llm("smollm2", progress=progress)
-        pool = read_questions(_file(plan, POLE))
-        questions, others = pool[:count], pool[count:]
+        questions, others = questions_of(_file(plan, POLE), count)
         shown = likest(questions, others) if arm == LIKE else [[]] * len(questions)
         rows = []
         with open_graph(_file(plan, GRAPH)) as graph:
-            answer = (free if arm == FREE else held)(llm, graph.schema)
+            answer, answers = (free if arm == FREE else held)(llm, graph.schema), Answers(graph)
             for one, examples in zip(questions, shown, strict=True):
                 said = timed(answer, one, examples)
-                found = check(said.text, graph.schema)
-                exact = found.query is not None and plain(found.query) == plain(one.gold)
-                rows.append((*said, *_verdict(found), exact, *answered(graph, one.gold, found.query)))
+                found, gold = check(said.text, graph.schema), answers.of(one.query)
+                exact = found.query is not None and plain(found.query) == plain(one.query)
+                right = found.query is not None and refused(found.query) is None and same(gold, answers.of(found.query))
+                rows.append((*said, *_verdict(found), exact, *((None, None) if gold.fault else (right, gold.empty))))
                 progress(f"questions to {arm}", len(rows), len(questions))
         names = (TEXT, TOKENS, SECONDS, PARSED, ALLOWED, FAULTY, ALARMED, EXACT, RIGHT, EMPTY)
         kinds = {name: {TEXT: pl.String, TOKENS: pl.Int64, SECONDS: pl.Float64}.get(name, pl.Boolean) for name in names}

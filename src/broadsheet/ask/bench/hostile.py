@@ -17,6 +17,6 @@ def hostile() -> Hostile:
     >>> any("COPY" in one for one in hostile().refused), len(hostile().allowed) > 60
     (True, True)
     """
-    text = (files(__package__) / "hostile.txt").read_text(encoding="utf-8")
+    text = (files("broadsheet.ask.bench") / "hostile.txt").read_text(encoding="utf-8")
     _, refused, _, allowed = (part.strip("\n").split("\n") for part in text.split("\n\n"))
     return Hostile(*([one.replace("~", "\n").replace("@", "\u200b") for one in part] for part in (refused, allowed)))

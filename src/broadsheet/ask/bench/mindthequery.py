@@ -30,7 +30,7 @@ def suite(plan: AskPlan, folder: Path, command: str, progress: Progress = silent
     ]
     outcome = run_tasks("ask-mindthequery", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
-        f"Of {LOOKED_AT} the alarms were looked at while rules were written, of the others not.",
+        f"Of {LOOKED_AT} the alarms were looked at while rules were written; of the others afterwards, by which one false alarm was mended (a mean of durations has years).",
         "Recall: of queries that people call logically wrong, those with an alarm; alarms: the same of queries that they call right; precision: wrong ones among all alarmed.",
         "Nothing but the query and the schema is looked at: what is wrong against the question alone is not seen here. Brackets: 95 %, Wilson.",
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import Binary, Literal_, NodePattern, Place, Property, Query, Variable
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.core.errors import RecordError
@@ -119,19 +120,9 @@ def _filled(node: Any, values: dict[tuple[str, str], str]) -> Any:
 def kinds_of(query: Query) -> tuple[tuple[str, str, str], ...]:
     """Return node, label and property of each value of a query, in order."""
     found: list[tuple[str, str, str]] = []
-    for node in _nodes(query):
+    for node in (one for one in walk(query) if isinstance(one, NodePattern)):
         found += [(node.name, str(getattr(node.labels, "name", "")), condition) for condition in _conditions(node.where)]
     return tuple(dict.fromkeys(found))
-
-
-def _nodes(node: Any) -> list[NodePattern]:
-    if isinstance(node, NodePattern):
-        return [node]
-    if isinstance(node, tuple) and not hasattr(node, "_fields"):
-        return [found for one in node for found in _nodes(one)]
-    if is_dataclass(node) and not isinstance(node, type):
-        return [found for one in fields(node) if one.compare for found in _nodes(getattr(node, one.name))]
-    return []
 
 
 def _conditions(where: Any) -> list[str]:

@@ -16,6 +16,7 @@ MODULES = {
     "llm-queries": "llm_queries",
     "mindthequery": "mindthequery",
     "mutants": "planted",
+    "graph": "engine",
     "decoding": "decoding",
     "questions": "questions",
 }

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from broadsheet.ask.check.checker import Checked, check
 from broadsheet.ask.check.scope import walk
+from broadsheet.ask.cypher.faults import SyntaxFault
 from broadsheet.ask.cypher.nodes import Label, Literal_, Property, Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import written
@@ -41,7 +42,10 @@ def told(text: str, schema: Schema) -> Told:
 
 def inverts(query: Query, explanation: str) -> bool:
     """Whether an explanation, read again, is the query that it explains."""
-    return read_explanation(explanation) == query
+    try:
+        return read_explanation(explanation) == query
+    except SyntaxFault:
+        return False
 
 
 def lacking(query: Query, words: str) -> list[str]:

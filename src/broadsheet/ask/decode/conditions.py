@@ -9,12 +9,11 @@ from broadsheet.ask.decode.figures import OTHERS, across, compared
 from broadsheet.ask.decode.patterns import Onwards, Trail, is_tested
 from broadsheet.ask.decode.scope import Goal, Move, Name, Scope
 from broadsheet.ask.decode.values import Listed, Number, OneOf
-from broadsheet.ask.decode.world import YEARS, Key, World, signs
+from broadsheet.ask.decode.world import Key, World, signs
 from broadsheet.ask.schema import PropertyFacts
 
 # Tests in one bracket, brackets within each other, and pairs of nodes that are told apart.
 MOST_TESTS, DEEPEST = 4, 2
-YEAR = Key("year", "year", PropertyFacts("integer", *YEARS), ())
 COUNT = Key("count", "count", PropertyFacts("integer", 0.0), ())
 
 
@@ -76,7 +75,7 @@ class Test:
             said, tested = f"{one.name}.{key.text}", scope.test(one.name, key.name)
             yield Move(said, tested, (Compare(one.name, key, said, self.more, self.negated),))
             if key.facts.type in {"date", "datetime"}:
-                yield Move(f"{said}.year", tested, (Compare("", YEAR, f"{said}.year", self.more, self.negated),))
+                yield Move(f"{said}.year", tested, (Compare("", key.year, f"{said}.year", self.more, self.negated),))
             if key.facts.type == "list":
                 yield Move(f"size({said})", tested, (Compare("", COUNT, f"size({said})", self.more, self.negated),))
                 yield from (Move(f"{value} IN {said}", tested, (self.more,)) for value in key.values)

@@ -40,6 +40,14 @@ class Key:
         return tuple(written(Literal_(one)) for one in self.parts if not self.facts.closed or any(_PARTS[sign](value, one) for value in seen))
 
     @property
+    def year(self) -> "Key":
+        """The year of a day, as a property of its own: within those that were seen."""
+        low, high = (
+            float(match[0][:4]) if (match := _DATE.search(str(bound))) else usual for bound, usual in zip((self.facts.low, self.facts.high), YEARS, strict=True)
+        )
+        return Key("year", "year", PropertyFacts("integer", low, high), ())
+
+    @property
     def is_number(self) -> bool:
         """Whether its values are numbers."""
         return self.facts.type in NUMBERS

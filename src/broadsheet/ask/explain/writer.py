@@ -206,11 +206,12 @@ def _bound(node: Expression) -> tuple[str, int]:
             said = _literal(node)
             return said, _SIGNED if said.startswith("-") else _PART + 1
         case PatternTest() if not node.path.function:
-            return f"there is ({_path(node.path)})", _PART
+            # In brackets behind a comparison: `is there` says something else.
+            return f"there is ({_path(node.path)})", _NOT
         case Quantified():
             return f"{p.QUANTIFIED[node.which]} {name(node.variable)} in {_said(node.source, _PART)}: ({_said(node.where)})", _PART
         case Subquery():
-            return f"{p.FOUND[node.which]} {_inner(node.query)}", _PART
+            return f"{p.FOUND[node.which]} {_inner(node.query)}", _NOT if node.which == "EXISTS" else _PART
     return _atom(node), _PART + 1
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from broadsheet.ask.graph.keyed import Keyed
 from broadsheet.ask.graph.tables import Graph
-from broadsheet.core.schema import Item, Relation
+from broadsheet.core.schema import Columns, Item, Relation
 
 PAPER, AUTHOR, CATEGORY, THEME, KEYWORD = "Paper", "Author", "Category", "Theme", "Keyword"
 CITES = "CITES"
@@ -39,19 +39,19 @@ def papers(keyed: Keyed, items: Sequence[Item]) -> None:
     frame = pl.DataFrame(
         {
             "id": pl.Series([item.id for item in items], dtype=pl.String),
-            "title": pl.Series([item.title for item in items], dtype=pl.String),
-            "text": pl.Series([item.text or None for item in items], dtype=pl.String),
-            "url": pl.Series([item.url or None for item in items], dtype=pl.String),
-            "published": pl.Series([item.published for item in items], dtype=pl.Date),
-            "announced": pl.Series([item.announced for item in items], dtype=pl.Date),
+            Columns.TITLE: pl.Series([item.title for item in items], dtype=pl.String),
+            Columns.TEXT: pl.Series([item.text or None for item in items], dtype=pl.String),
+            Columns.URL: pl.Series([item.url or None for item in items], dtype=pl.String),
+            Columns.PUBLISHED: pl.Series([item.published for item in items], dtype=pl.Date),
+            Columns.ANNOUNCED: pl.Series([item.announced for item in items], dtype=pl.Date),
             "year": pl.Series([at.year if at else None for at in dates], dtype=pl.Int64),
-            "version": pl.Series([item.version for item in items], dtype=pl.Int64),
+            Columns.VERSION: pl.Series([item.version for item in items], dtype=pl.Int64),
             **_attributes(items),
         }
     )
     keyed.nodes(PAPER, [item.id for item in items], frame)
     written = [(item.id, name, place) for item in items for place, name in enumerate(dict.fromkeys(item.creators), 1)]
-    _name(keyed, AUTHOR, "WRITTEN_BY", [pair[:2] for pair in written], pl.DataFrame({"position": [place for _, _, place in written]}))
+    _name(keyed, AUTHOR, "WRITTEN_BY", [pair[:2] for pair in written], pl.DataFrame({Columns.POSITION: [place for _, _, place in written]}))
     _name(keyed, CATEGORY, "IN_CATEGORY", [(item.id, name) for item in items for name in dict.fromkeys(item.categories)])
     _name(keyed, THEME, "ABOUT", [(item.id, name) for item in items for name in _listed(item.attributes.get(THEMES))])
     _name(keyed, KEYWORD, "HAS_KEYWORD", [(item.id, name) for item in items for name in _listed(item.attributes.get(KEYWORDS))])
@@ -71,7 +71,7 @@ def _listed(held: Any) -> list[str]:
 def _attributes(items: Sequence[Item]) -> dict[str, pl.Series]:
     """Return the attributes that are one number, text or truth value wherever they stand, of one type."""
     found: dict[str, pl.Series] = {}
-    own = {"id", "title", "text", "url", "published", "announced", "year", "version"}
+    own = {"id", Columns.TITLE, Columns.TEXT, Columns.URL, Columns.PUBLISHED, Columns.ANNOUNCED, "year", Columns.VERSION}
     for key in dict.fromkeys(key for item in items for key in item.attributes if key not in _KNOWN | own and not key.startswith("_")):
         values = [item.attributes.get(key) for item in items]
         kinds = {type(value) for value in values if value is not None}

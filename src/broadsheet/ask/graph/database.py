@@ -76,7 +76,7 @@ def build_database(graph: Graph, layout: Layout, path: Path) -> None:
             for one in same:
                 _copy(connection, table, one.frame, Path(scratch), (layout.nodes[one.start].name, layout.nodes[one.end].name))
         if not layout.relations:
-            connection.execute(f"CREATE NODE TABLE {NO_NODES}(none INT64, PRIMARY KEY(none))")
+            connection.execute(f"CREATE NODE TABLE {NO_NODES}(`row` INT64, PRIMARY KEY(`row`))")
             connection.execute(f"CREATE REL TABLE {NO_RELATIONS}(FROM {NO_NODES} TO {NO_NODES})")
     connection.close()
     database.close()

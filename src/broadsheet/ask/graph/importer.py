@@ -37,7 +37,7 @@ def importer_graph(path: Path) -> Graph:
     try:
         with zipfile.ZipFile(path) as archive:
             return _Model(archive).graph()
-    except (KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as fault:
+    except (KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile, pl.exceptions.PolarsError) as fault:
         raise RecordError(f"{path.name} does not hold the tables that its model names: {fault}.", "Export it again from the data importer.") from None
 
 

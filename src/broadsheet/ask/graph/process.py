@@ -32,6 +32,14 @@ class EngineProcess:
         """The number of the process, None where none runs."""
         return None if self._process is None else self._process.pid
 
+    def processor_seconds(self) -> float:
+        """Return the time that the process took of a processor, in all its threads; nothing where none runs."""
+        try:
+            held = Path(f"/proc/{self.number}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(held[11]) + int(held[12])) / os.sysconf("SC_CLK_TCK")
+
     def guards(self) -> list[tuple[str, str]]:
         """Return each guard and why it is missing, or nothing where it is there. Starts the process, if none runs."""
         self._started()

@@ -24,9 +24,10 @@ class Connected:
         self._inner = {"_ID", "_LABEL", "_SRC", "_DST", row}
         self._database: Any = ladybug.Database(path, read_only=True, max_num_threads=1, buffer_pool_size=POOL, max_db_size=LARGEST)
         # A connection is typed as if it took several statements and gave a list; it is given one.
-        self._connection: Any = ladybug.Connection(self._database, num_threads=1)
-        self._labels = {held[0]: held[1] for held in self._connection.execute("CALL show_tables() RETURN id, name").get_all()}
-        self._connection.execute(WARM).get_all()
+        connection: Any = ladybug.Connection(self._database, num_threads=1)
+        self._connection = connection
+        self._labels = {held[0]: held[1] for held in connection.execute("CALL show_tables() RETURN id, name").get_all()}
+        connection.execute(WARM).get_all()
         self.answer({"seconds": 10, "rows": 1, "bytes": 10000, "text": "MATCH (v1) RETURN v1"})
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:

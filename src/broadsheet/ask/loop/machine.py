@@ -16,7 +16,7 @@ from broadsheet.ask.loop.drafting import Settled, settle, settled
 from broadsheet.ask.loop.records import Act, Compared, Event, Happened, Option, Spoken, State, Transcript
 from broadsheet.ask.loop.showing import Shown, compared, reasons, shown, why_not
 from broadsheet.ask.loop.tools import Tools
-from broadsheet.ask.write.prose import left_out
+from broadsheet.ask.write.prose import left_out, made_up
 from broadsheet.ask.write.writer import Draft
 from broadsheet.core.errors import ConfigError, LLMError, QueryError, RecordError
 
@@ -179,7 +179,7 @@ class Loop:
             said = self.tools.writer.explain(canonical(query))
         except LLMError as fault:
             return {"unsaid": fault.what}
-        return {} if said is None else {"prose": said.strip(), "appended": left_out(query, said)}
+        return {} if said is None else {"prose": said.strip(), "appended": left_out(query, said), "made_up": made_up(query, said)}
 
     def _beside(self, before: Query, made: Settled) -> Compared | None:
         if made.query is None or not self._can_run(made) or not self._can_run(settled(canonical(before), self.tools)):

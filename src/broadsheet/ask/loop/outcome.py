@@ -56,7 +56,7 @@ def told(loop: Loop, made: Transcript) -> dict[str, Any]:
         "findings": [_finding(one) for one in state.findings if not one.asked],
         "question_findings": [_finding(one) for one in state.findings if one.asked],
         "explanation": state.explanation or None,
-        "prose": {"text": state.prose, "left_out": list(state.appended)} if state.prose else None,
+        "prose": {"text": state.prose, "left_out": list(state.appended), "made_up": list(state.made_up)} if state.prose else None,
         "answer": preview.sentence or None,
         "columns": list(preview.columns),
         "rows": [list(row) for row in preview.rows],

@@ -114,7 +114,8 @@ class State(Record):
     """One state: what was drafted, how it was mended, what is wrong with it, what it says and gives, and how it differs from the state before.
 
     `text` is what findings have their places in: the canonical query where the draft can be read. `unasked` are changes that nobody asked for, which were taken back;
-    `whole` is the query with them. `prose` is the writer's own explanation, `appended` what it leaves out, `unsaid` why there is none where there should be.
+    `whole` is the query with them. `prose` is the writer's own explanation, `appended` what it leaves out,
+    `made_up` what it says and the query does not, `unsaid` why there is none where there should be.
     """
 
     number: int
@@ -128,6 +129,7 @@ class State(Record):
     prose: str = ""
     unsaid: str = ""
     appended: tuple[str, ...] = ()
+    made_up: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     unasked: tuple[str, ...] = ()
     whole: str = ""

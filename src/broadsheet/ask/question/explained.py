@@ -20,9 +20,10 @@ def explained(facts: Facts, constant: Constant, limits: AbstractSet[int]) -> boo
         return True
     if isinstance(value, str):
         return _text_explained(facts, value, constant.iso)
-    if value in {0, 1, -1} or (value == 2 and facts.marked("several")):
+    lows = {token.low for token in facts.tokens}
+    if value in {0, 1, -1} or (value == 2 and (facts.marked("several") or facts.marked("both") or "same" in lows)):
         return True
-    if "weekend" in facts.question.lower() and value in {5, 6, 7}:
+    if value in range(32) and lows & p.CALENDAR:
         return True
     if value in {p.ORDINALS.get(token.low) for token in facts.tokens}:
         return True

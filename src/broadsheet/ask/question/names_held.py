@@ -35,6 +35,7 @@ _ASKING = frozenset(
     "which what list show find give me name display identify return get retrieve provide select are is the all any top first last how many count number of different distinct unique "
     "oldest newest latest tell us please can you could".split()
 )
+_COMMANDS = frozenset("list return show give provide include display report along".split())
 _GOING = frozenset(
     "who that which with have has had are is were was do does did in by of from whose where and at on for to without not never can could".split()
 )
@@ -71,7 +72,9 @@ class NamesHeld:
         return any(root(one) in self._roots for one in parts(name) if one not in LITTLE and len(one) > 1)
 
     def _relations(self) -> Iterator[Doubt]:
-        mentioned = {one.name: one for one in self._mentioned("relation")}
+        labels = {one.place for one in self._mentioned("label")}
+        you = {token.place.end + 1 for token in self._facts.tokens if token.low == "you"}
+        mentioned = {one.name: one for one in self._mentioned("relation") if one.place not in labels and one.place.start not in you}
         for one in self._scopes.joined:
             label = one.relation.types
             if not isinstance(label, Label) or label.name not in self._schema.all_types or label.name in mentioned:
@@ -188,9 +191,15 @@ class NamesHeld:
         if not near:
             return None
         last = max(near, key=lambda one: (one.place.end, one.place.end - one.place.start))
+        if comparison is None and containment is None and value.kind not in {"number", "year"} and self._loose(last, start):
+            return None
         between = [token.low for token in self._facts.tokens if last.place.end <= token.place.start < start]
         ambiguous = any(one.place == last.place and (one.kind != "property" or one.name != last.name) for one in self._facts.mentions)
         return last if set(between) <= _BETWEEN and len(between) < 4 and not ambiguous and self._plain(last) else None
+
+    def _loose(self, named: Mention, start: int) -> bool:
+        """Whether a property and a text may belong to two things: the address of 'Ana', an address with M9."""
+        return any(token.low in {"of", "with", "in", "for", "'s"} for token in self._facts.tokens if named.place.end <= token.place.start < start)
 
     def _another(self, named: Mention, read: Property, thing: Thing, rule: str) -> Iterator[Doubt]:
         own = self._schema.properties(thing.possible, relation=thing.kind == "relation") or {}
@@ -262,7 +271,10 @@ class NamesHeld:
         asking = all(token.low in _ASKING or token.low in p.SUPERLATIVES or token.low in p.NUMBERS or token.shape == "number" for token in before)
         if found[0].words.endswith(("'s", "’s", "s'")) or (after and after[0].low == "'"):
             return None
-        going = not after or after[0].shape == "mark" or after[0].low in _GOING or after[0].low.endswith(("ed", "ing"))
+        if any(token.low in _COMMANDS for token in after):
+            # Another request follows: find the films, and list who made them.
+            return None
+        going = not after or (after[0].shape == "mark" and after[0].low != "-") or after[0].low in _GOING or after[0].low.endswith(("ed", "ing"))
         return found[0] if asking and going else None
 
     def _things(self, node: object) -> Iterator[Thing]:
@@ -282,7 +294,14 @@ class NamesHeld:
         if ors and not self._held.alternatives:
             place = next((node.place for node in walk(self._held.query) if isinstance(node, Binary) and node.sign == "AND"), self._held.last)
             both = [one for one in self._held.filters if one.value is not None]
-            rule = "or_missing" if place != self._held.last and len(both) > 1 and not self._facts.marked("negation") else "or_unseen"
+            rule = (
+                "or_missing"
+                if place != self._held.last
+                and len(both) > 1
+                and not self._facts.marked("negation")
+                and not any(one.sign == "<>" for one in self._facts.comparisons)
+                else "or_unseen"
+            )
             yield Doubt(rule, Code.QUESTION_MISMATCH, place, ors[0].place, "the query asks for all of it.")
 
     def _parts_two(self, node: Binary) -> bool:

@@ -93,7 +93,7 @@ class OrderHeld:
         facts = self._values.facts(order.subject)
         numeric = bool(facts) and all(one.type in {"integer", "float"} for one in facts)
         return (
-            (numeric or counts(order.subject))
+            (numeric or (counts(order.subject) and not (isinstance(order.subject, Function) and order.subject.name.lower() == "length")))
             and not self._time(order.subject)
             and not {"id", "rank"} & {root(one) for node in walk(order.subject) if isinstance(node, Property) for one in parts(node.key)}
         )

@@ -153,6 +153,10 @@ OPTIONAL = _table(
         "several": "multiple|several|more than one|many|numerous|various|two or more|at least two|more than once",
     }
 )
+CALENDAR = _words(
+    "monday tuesday wednesday thursday friday saturday sunday weekend weekends weekday weekdays january february march april may june july august september october november "
+    "december christmas easter valentine's halloween spring summer autumn winter quarter month morning evening night noon midnight"
+)
 TITLES = _words("dr mr mrs ms prof st sir lady lord capt col gen sgt rev")
 ORDINALS: Mapping[str, int] = {
     one: number for number, one in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1)

@@ -253,6 +253,9 @@ class _Reader:
 
     def _limit(self, value: Value) -> tuple[int, int, str] | None:
         at, end = value.first, value.last
+        if end < len(self._pieces) and self._lows[end] == "-" and self._pieces[end].place.start == value.place.end:
+            # A number that is a part of a word: 5-star reviews.
+            return None
         before = self._lows[at - 1] if at else ""
         after = self._lows[end] if end < len(self._lows) else ""
         if before in {"top", "bottom", "first", "last", "latest", "best", "worst", "initial"}:
@@ -382,6 +385,8 @@ class _Reader:
     def _distincts(self) -> Iterator[Mark]:
         for at, low in enumerate(self._lows):
             if self._free(at) and low in p.DISTINCTS and self._lows[at + 1 : at + 2] not in (["from"], ["than"], ["to"]):
+                if at and self._lows[at - 1] in {"most", "least", "fewest"}:
+                    continue
                 yield Mark(self._place(at, at + 1), "distinct", self._pieces[at].text, self._about(at + 1))
 
 

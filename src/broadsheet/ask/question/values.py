@@ -45,7 +45,7 @@ def _at(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | None
     token = tokens[at]
     match token.shape:
         case "quoted":
-            return Value(token.place, "quoted", token.text, token.text, at, at + 1)
+            return Value(token.place, "quoted", token.text, token.text, at, at + 1, soft=token.low in p.CALENDAR)
         case "date":
             return Value(token.place, "date", iso(token.text) or token.text, token.text, at, at + 1)
         case "code":
@@ -157,8 +157,9 @@ def _named(tokens: Sequence[Token], at: int, known: frozenset[int]) -> Value | N
         else:
             break
     text = re.sub(r"['’]s?$", "", _between(tokens, at, end - 1))
+    dated = any(token.low in p.CALENDAR for token in tokens[at:end])
     alone = end == at + 1 and (tokens[at].low in p.PLAIN_CAPITALS or at == 0 or len(text) < 2 or (text.isupper() and len(text) < 5))
-    return Value(Place(tokens[at].place.start, tokens[at].place.start + len(text)), "name", text, text, at, end, soft=alone)
+    return Value(Place(tokens[at].place.start, tokens[at].place.start + len(text)), "name", text, text, at, end, soft=alone or dated)
 
 
 def _beyond(tokens: Sequence[Token], at: int) -> int:

@@ -75,7 +75,12 @@ class ValuesHeld:
                 cut = others[-1]
                 said = f"the query keeps {cut.count}."
                 yield Doubt("limit", Code.QUESTION_MISMATCH, cut.place, limit.place, said, (Splice(cut.place, str(limit.count)),))
-            elif not cuts and not self._held.cuts and limit.count not in self._numbers | self._inside | self._digits:
+            elif (
+                not cuts
+                and not self._held.cuts
+                and not self._held.functions & {"substring", "left", "right", "split"}
+                and limit.count not in self._numbers | self._inside | self._digits
+            ):
                 yield Doubt("limit_missing", Code.QUESTION_FACT_MISSING, self._held.last, limit.place, "the query keeps all rows.", ())
         if self._facts.limits:
             return
@@ -128,6 +133,9 @@ class ValuesHeld:
                 continue
             found = [held for held in self._held.filters if held.value is not None and held.sign not in TEXTUAL and self._same(one.value, held.value)]
             if not found or any(self._agrees(one, held) for held in found):
+                continue
+            if one.value.soft and any(ORDER.get(held.sign) == ORDER.get(one.sign) for held in found):
+                # More than once is as much as that it changed at least once.
                 continue
             near = [held for held in self._held.filters if held.value is not None and held not in found and self._beside(one, held)]
             if near or (one.denied and self._held.negations) or any(isinstance(node, Case) for node in walk(self._held.query)):
@@ -304,6 +312,8 @@ class ValuesHeld:
         if value.kind == "name":
             if any(text[:3].lower() == value.text[:3].lower() and value.text.lower().endswith(_PEOPLES) for text in self._texts):
                 return True
+            if any(_abbreviates(text, value.text) for text in self._texts):
+                return True
             letters = "".join(one[0] for one in value.text.split()).lower()
             if any(folded(text) in {letters, letters.replace("o", "")} for text in self._texts) or any(initials(text) == said for text in self._texts):
                 return True
@@ -382,12 +392,21 @@ class ValuesHeld:
                 continue
             if self._held.functions & {"substring", "left", "right", "split", "size"}:
                 continue
-            weak = one.words.lower().startswith(("includ", "mention", "referenc", "featur", "that says")) or one.value.kind != "quoted"
+            weak = (
+                one.words.lower().startswith(("with the text", "with the phrase", "with the term", "includ", "mention", "referenc", "featur", "that says"))
+                or one.value.kind != "quoted"
+            )
             rule = "containment_weak" if weak and signs <= {"=", "IN", "<>"} else "containment_equal" if signs <= {"=", "IN", "<>"} else "containment"
             yield Doubt(rule, Code.QUESTION_MISMATCH, found[0].place, one.place, f"the query has {found[0].written}.")
 
     def _same_text(self, value: Value, text: str) -> bool:
         return folded(value.text) == folded(text)
+
+
+def _abbreviates(text: str, name: str) -> bool:
+    """Whether a text is a short code of a name: CA of California, SAM of Samoa."""
+    left = iter(name.upper())
+    return 1 < len(text) < 4 and text.isupper() and text[0] == name[0].upper() and all(letter in left for letter in text)
 
 
 def _kind_of_clash(one: Comparison, held: Filter) -> str:

@@ -108,7 +108,31 @@ def _base(word: str) -> str:
     return word
 
 
-_ENDINGS = ("ation", "ition", "ator", "ment", "ness", "ion", "ian", "ant", "ent", "iv", "at", "er", "or", "ee", "al", "ly", "ary", "y", "ur")
+_ENDINGS = (
+    "ation",
+    "ition",
+    "ency",
+    "ancy",
+    "enc",
+    "anc",
+    "ator",
+    "ment",
+    "ness",
+    "ion",
+    "ian",
+    "ant",
+    "ent",
+    "iv",
+    "at",
+    "er",
+    "or",
+    "ee",
+    "al",
+    "ly",
+    "ary",
+    "y",
+    "ur",
+)
 
 
 @lru_cache(maxsize=8192)

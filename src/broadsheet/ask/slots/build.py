@@ -8,6 +8,7 @@ from broadsheet.ask.cypher.nodes import (
     Function,
     IsNull,
     Label,
+    ListOf,
     Literal_,
     Match,
     NodePattern,
@@ -87,7 +88,10 @@ class _Builder:
         held: Expression = self._property(node, condition.property)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
-        return Binary(condition.sign, held, self._keys.literal(self._sketch.spots[node].label, condition.property, condition.value))
+        label = self._sketch.spots[node].label
+        if isinstance(condition.value, tuple):
+            return Binary(condition.sign, held, ListOf(tuple(self._keys.literal(label, condition.property, one) for one in condition.value)))
+        return Binary(condition.sign, held, self._keys.literal(label, condition.property, condition.value))
 
     def _property(self, node: int, key: str) -> Property:
         return Property(Variable(self._names[node]), key)

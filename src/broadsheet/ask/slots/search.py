@@ -13,6 +13,7 @@ from broadsheet.ask.slots.paths import Evidence, Way
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
 
 BEAM = 32
+BOTH, EITHER = frozenset(("and", ",", "the", "also")), frozenset(("or", "either", "the", ",or"))
 # Words before which a question has not begun to ask: what stands there is told beforehand.
 ASKING = frozenset(
     "which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split()
@@ -183,6 +184,7 @@ class Search:
                 continue
             if option.kind == "value":
                 if any(one.property == option.property for one in spot.conditions):
+                    yield from self._either(state, number, anchor, option)
                     continue
                 distance = 0 if spot.at < 0 else sum(1 for one in self._anchors if spot.at < one.first < anchor.first)
                 behind = 0 if spot.at < 0 else max(0, spot.at - anchor.last)
@@ -201,6 +203,13 @@ class Search:
                     replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1
                 )
             yield replace(state, sketch=sketch, score=state.score + score, used=state.used | _at(anchor), last=number)
+
+    def _either(self, state: State, number: int, anchor: Anchor, option: Option) -> Iterator[State]:
+        """Yield what may be instead of the value before: `in Ely or York`."""
+        held = [one for one in state.sketch.spots[number].conditions if one.property == option.property and one.sign in {"=", "IN"}]
+        if held and state.last == number and self._is_listed(anchor, option, EITHER):
+            sketch = state.sketch.with_either(number, option.property, option.value, Because(anchor.place, anchor.words, _told(option)))
+            yield replace(state, sketch=sketch, score=state.score + option.score + LISTED, used=state.used | _at(anchor))
 
     def _beside(self, spot: Spot, anchor: Anchor, distance: int) -> float:
         """Return what speaks for a value that describes what is named before it: more where nothing that says anything stands between."""
@@ -240,12 +249,12 @@ class Search:
         used = state.used | _at(anchor) | frozenset(way.tokens)
         return replace(state, sketch=sketch, score=score, used=used, heard=state.heard | way.heard, last=len(sketch.spots) - 1)
 
-    def _is_listed(self, anchor: Anchor, option: Option) -> bool:
-        """Whether a value stands behind another of its kind, with only `and` or a comma between."""
+    def _is_listed(self, anchor: Anchor, option: Option, by: frozenset[str] = BOTH) -> bool:
+        """Whether a value stands behind another of its kind, with only such words between."""
         before = next((one for one in reversed(self._anchors) if one.last < anchor.first), None)
         between = [] if before is None else [one.low for one in self._tokens[before.last + 1 : anchor.first]]
         same = before is not None and any((one.label, one.property) == (option.label, option.property) for one in before.options)
-        return same and bool(between) and set(between) <= {"and", ",", "the", "also"}
+        return same and bool(between) and set(between) <= by
 
     def _before(self, anchor: Anchor) -> int:
         return max((one.last for one in self._anchors if one.last < anchor.first), default=0)

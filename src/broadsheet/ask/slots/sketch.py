@@ -19,11 +19,11 @@ class Because(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What a property of a node must be; the value is compared as it is, or as the key of a date or number that is kept as text."""
+    """What a property of a node must be; several values of which one must be there are IN. The value is compared as it is, or as the key of a date or number that is kept as text."""
 
     property: str
     sign: str
-    value: str | float | bool
+    value: str | float | bool | tuple[str, ...]
     keyed: bool = False
 
 
@@ -94,6 +94,15 @@ class Sketch:
             return self
         spots = (*self.spots[:node], spot._replace(conditions=(*spot.conditions, condition)), *self.spots[node + 1 :])
         return replace(self, spots=spots, why=self.why if because is None else (*self.why, because))
+
+    def with_either(self, node: int, key: str, value: str, because: Because) -> "Sketch":
+        """Return the sketch with a further value that a property may have instead."""
+        spot = self.spots[node]
+        held = next(one for one in spot.conditions if one.property == key)
+        values = held.value if isinstance(held.value, tuple) else (str(held.value),)
+        changed = tuple(Condition(key, "IN", (*values, value)) if one is held else one for one in spot.conditions)
+        spots = (*self.spots[:node], spot._replace(conditions=changed), *self.spots[node + 1 :])
+        return replace(self, spots=spots, why=(*self.why, because))
 
     def below(self, node: int) -> frozenset[int]:
         """Return the nodes of which a node is an ancestor, itself among them."""

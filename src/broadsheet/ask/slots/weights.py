@@ -1,13 +1,16 @@
 """What is learnt of pairs of questions and queries: how words go with relations, with what is asked, and with order."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.words import stem
 from broadsheet.ask.slots.anchors import Anchor
 from broadsheet.ask.slots.sketch import Link, Sketch
+from broadsheet.core.errors import RecordError, SourceNotFoundError
 
 # How many words of the question are looked at behind a node that is joined.
 BEHIND = 4
@@ -26,8 +29,29 @@ class Weights(NamedTuple):
         """Return the score of a draft: that of the search, and what was learnt of each feature."""
         return self.plain * plain + sum(self.learnt.get(one, 0.0) for one in found)
 
+    def write(self, path: Path) -> None:
+        """Write the weights as JSON."""
+        relations: dict[str, dict[str, float]] = {}
+        for (kind, word), weight in self.relations.items():
+            relations.setdefault(kind, {})[word] = weight
+        held = {"name": self.name, "plain": self.plain, "learnt": self.learnt, "relations": relations, "labels": self.labels}
+        path.write_text(json.dumps(held, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+
 
 UNTRAINED = Weights("untrained")
+
+
+def read_weights(path: Path) -> Weights:
+    """Read weights that were written. Raises SourceNotFoundError, or RecordError for a file that holds none."""
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        relations = {(str(kind), str(word)): float(weight) for kind, words in held["relations"].items() for word, weight in words.items()}
+        learnt = {str(key): float(weight) for key, weight in held["learnt"].items()}
+        return Weights(str(held["name"]), float(held["plain"]), learnt, relations, {str(word): str(label) for word, label in held["labels"].items()})
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of the weights.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RecordError(f"{path.name} holds no weights.", "Learn them anew from pairs of questions and queries.") from None
 
 
 def features(sketch: Sketch, facts: Facts, found: Sequence[Anchor]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
-from broadsheet.ask.question.words import stem
+from broadsheet.ask.question.words import Token, stem
 from broadsheet.ask.slots.anchors import Anchor, anchors, silent_tokens
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
@@ -132,8 +132,8 @@ class Slots:
 
     def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
         sketch, more = finish.finished(state.sketch)
-        unheard = sum(at not in state.used and one.shape in {"word", "code"} and not is_empty(one.low) for at, one in enumerate(facts.tokens))
-        score = state.score + more - UNHEARD * unheard
+        unheard = _unheard(facts, state.used)
+        score = state.score + more - UNHEARD * len(unheard)
         if self.habits.undirected:
             sketch = replace(sketch, links=tuple(one._replace(towards="either") for one in sketch.links))
         if self.habits.plain_order and sketch.ranked is not None:
@@ -142,8 +142,19 @@ class Slots:
             score = self.weights.score(score, features(sketch, facts, found))
         query = query_of(sketch, self.habits, self._keys)
         loose = [one for one in links.missing if not any(_holds(one.words, condition.value) for spot in sketch.spots for condition in spot.conditions)]
-        notes = (*sketch.notes, *_notes(links, loose), *self._sorted_as_text(sketch))
+        notes = (*sketch.notes, *_notes(links, loose), *_idle(facts, unheard), *self._guessed(sketch), *self._sorted_as_text(sketch))
         return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch)
+
+    def _guessed(self, sketch: Sketch) -> tuple[str, ...]:
+        """Return what is to be said of relations of which no word speaks, where others join the same labels."""
+        heard = {part for one in sketch.why for part in one.part.split(", ")}
+        found = []
+        for one in sketch.links:
+            ends = {sketch.spots[one.start].label, sketch.spots[one.end].label}
+            types = dict.fromkeys(each.type for each in self.index.schema.triples if {each.start, each.end} == ends)
+            if one.type not in heard and len(types) > 1:
+                found.append(f"No word says which of {', '.join(types)} joins {' and '.join(sorted(ends))}; {one.type} was taken.")
+        return tuple(dict.fromkeys(found))
 
     def _sorted_as_text(self, sketch: Sketch) -> tuple[str, ...]:
         """Return what is to be said of an order or a bound over dates or numbers that are text."""
@@ -162,6 +173,18 @@ class Slots:
 def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, limit: int = 5) -> tuple[Draft, ...]:
     """Return drafts of a query for a question, the best first."""
     return Slots(index, keys, weights=weights).write(question, limit)
+
+
+def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
+    """Return the words of a question that say something, and that no part of a query accounts for."""
+    return [one for at, one in enumerate(facts.tokens) if at not in used and one.shape in {"word", "code"} and not is_empty(one.low)]
+
+
+def _idle(facts: Facts, unheard: Sequence[Token]) -> tuple[str, ...]:
+    """Return which words nothing was made of: those that neither a name, a relation, a value nor a fact has taken."""
+    told = (*facts.comparisons, *facts.containments, *facts.limits, *facts.superlatives, *facts.orders, *facts.aggregates, *facts.marks, *facts.values)
+    left = [one.text for one in unheard if not any(held.place.start <= one.place.start < held.place.end for held in told)]
+    return (f"Nothing was made of {', '.join(map(repr, left))}.",) if left else ()
 
 
 def _holds(words: str, value: object) -> bool:

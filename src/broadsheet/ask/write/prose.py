@@ -1,7 +1,7 @@
-"""A model's explanation held against the query: what it leaves out is found, and appended in words that leave nothing out."""
+"""A model's explanation held against the query: what it leaves out is found, to be appended, and what it says that the query does not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from broadsheet.ask.check.scope import walk
@@ -27,7 +27,7 @@ from broadsheet.ask.cypher.nodes import (
     RelationPattern,
     Unary,
 )  # fmt: skip
-from broadsheet.ask.cypher.printer import labels_text, written
+from broadsheet.ask.cypher.printer import canonical, labels_text, written
 from broadsheet.ask.explain.writer import in_words
 from broadsheet.ask.question.words import parts, root
 
@@ -62,6 +62,10 @@ _DOWN = re.compile(r"\bdesc|\bhigh(?:est)? (?:to|first)|\bhighest|\btop\b|\blarg
 _LIMITED = re.compile(r"\blimit|\bfirst\b|\btop\b|\bat most\b|\bonly\b|\bup to\b|\bmaximum|\bno more than\b|\bat maximum\b|\bone\b|\bsingle\b", re.IGNORECASE)
 _SKIPPED = re.compile(r"\bskip|\bwithout the first|\bleav|\bafter the first|\boffset|\bpass", re.IGNORECASE)
 _EITHER = re.compile(r"\b(?:either|any|both) (?:way|direction)|\bundirected|\bregardless|\bto or from\b|\bwhichever", re.IGNORECASE)
+# What says for certain that there is an order, and that nothing is there twice.
+_ORDERED = re.compile(r"\bsort(?:s|ed|ing)?\b|\bdescending|\bascending|\bordered by|\b(?:highest|lowest|newest|oldest) first", re.IGNORECASE)
+_TWICE = re.compile(r"\bdistinct\b|\bduplicates?\b|\beach (?:row )?once\b", re.IGNORECASE)
+_QUOTED = re.compile(r"(?<!\w)['\"\u201c\u2018`](?=\w)([^'\"\u201c\u201d\u2018\u2019`\n]{2,80})['\"\u201d\u2019`](?!\w)")
 _SENTENCE = re.compile(r"[.!?](?=\s|\Z)|\n|;")
 _NUMBERED = re.compile(r"^\s*(?:[-*#]+\s*)?(?:step\s+)?\d+\s*[.):]\s", re.MULTILINE | re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])(?P<minus>[-\u2212]|(?:minus|negative)\s+)?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)", re.IGNORECASE)
@@ -84,6 +88,36 @@ def left_out(query: Query, prose: str) -> tuple[str, ...]:
     found = list(dict.fromkeys(_Held(query, prose).missing()))
     # What stands within something else that is appended is said by it.
     return tuple(one for one in found if not any(one != other and one.removeprefix("the value ").removeprefix("of the kind ") in other for other in found))
+
+
+def made_up(query: Query, prose: str) -> tuple[str, ...]:
+    """Return what an explanation says and the query does not: numbers and quoted texts that stand nowhere in it, an order, rows once.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> made_up(parse("MATCH (f:Film) WHERE f.year > 2020 RETURN f.title").query, "Films after 2019, sorted by title.")
+    ('2019', 'an order')
+    """
+    prose = _NUMBERED.sub("", prose)
+    nodes = list(walk(query))
+    own = {part.replace("_", " ") for part in re.split(r"[^\w.-]+", canonical(query))}
+    held = [one.value for one in nodes if isinstance(one, Literal_)]
+    numbers = [match[0] for match in _NUMBER.finditer(prose) if not _is_held(match, held) and match["digits"] not in own]
+    # Small numbers count steps, nodes and the like.
+    found = [one for one in numbers if float(one.strip("-\u2212").split()[-1].replace(",", "")) > len(_SMALL)]
+    texts = " ".join(str(one) for one in held if isinstance(one, str)).lower()
+    names = canonical(query).lower()
+    found += [match[0] for match in _QUOTED.finditer(prose) if match[1].lower() not in texts and match[1].lower() not in names]
+    projections = [one for one in nodes if isinstance(one, Projection)]
+    if _ORDERED.search(prose) and not any(one.order for one in projections):
+        found.append("an order")
+    if _TWICE.search(prose) and not any(one.distinct for one in nodes if isinstance(one, Projection | Function)):
+        found.append("that something is there once")
+    return tuple(dict.fromkeys(found))
+
+
+def _is_held(match: re.Match[str], held: Iterable[object]) -> bool:
+    number = float(match["digits"].replace(",", ""))
+    return any(match["digits"] in one if isinstance(one, str) else isinstance(one, int | float) and abs(one) == number for one in held)
 
 
 class _Held:

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 from broadsheet.ask.graph.tables import Graph
-from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.slots.keys import Keys
-from broadsheet.ask.slots.writer import Draft as Drafted
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.ask.write.speaker import Said
 from broadsheet.ask.write.writer import Asking, Draft
@@ -26,16 +24,7 @@ class SlotWriter:
         drafts = self._slots.write(asking.question, 1, asking.links)
         if not drafts:
             return Draft(None, self.by, ("no word of the question stands for anything of the graph",))
-        unheard = self._unheard(asking.question, drafts[0])
-        return Draft(drafts[0].text, self.by, (*drafts[0].notes, *([f"nothing in the query comes of: {', '.join(unheard)}"] if unheard else [])))
-
-    def _unheard(self, question: str, draft: Drafted) -> list[str]:
-        """Return the words of a question that no part of a query accounts for."""
-        facts = self._slots.facts(question)
-        told = (*facts.comparisons, *facts.containments, *facts.limits, *facts.superlatives, *facts.orders, *facts.aggregates, *facts.marks)
-        places = [one.place for one in (*draft.why, *told)]
-        words = [one for one in facts.tokens if one.shape in {"word", "code"} and not is_empty(one.low)]
-        return [one.text for one in words if not any(place.start <= one.place.start and one.place.end <= place.end for place in places)]
+        return Draft(drafts[0].text, self.by, drafts[0].notes)
 
     def mend(self, asking: Asking, query: str, faults: Sequence[str]) -> None:
         """Return None: what the checker cannot mend is for the person."""

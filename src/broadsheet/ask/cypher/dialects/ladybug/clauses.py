@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from broadsheet.ask.check.scope import aggregates
-from broadsheet.ask.cypher.dialects.ladybug.kinds import Kind, Said, cannot, cast, common
+from broadsheet.ask.cypher.dialects.ladybug.kinds import NOTHING, Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
 from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, Patterns, where_text
@@ -94,10 +94,13 @@ class Clauses(Patterns):
         return Printed(" ".join(said), columns, tuple(self.notes))
 
     def _match(self, clause: Match) -> list[str]:
+        scope, rows = dict(self.scope), list(self.alive)
         found = self.matched(clause.paths, clause.where, optional=clause.optional)
+        if found.is_impossible:
+            return self._unmatched(clause, scope, rows)
         if clause.optional:
             self._refuse_apart(found)
-        if clause.optional or found.is_impossible:
+        if clause.optional:
             said = f"{'OPTIONAL ' if clause.optional else ''}MATCH {self.whole([found], 'OPTIONAL MATCH')}"
             return [said, f"WITH {', '.join(self.alive)}"]
         alive, said = list(found.known), []
@@ -112,6 +115,15 @@ class Clauses(Patterns):
             said += [f"WITH {', '.join(alive)}{where_text([one])}" for one in step.after if SUBQUERY in one]
         return said
 
+    def _unmatched(self, clause: Match, scope: dict[str, Said], rows: list[str]) -> list[str]:
+        """Say a MATCH that nothing can match: no row, or where it is optional each row with nulls for its names."""
+        self.scope = dict.fromkeys(_bound_by(clause), NOTHING) | scope
+        self.alive = rows or [self.new_name()]
+        columns = rows or [f"0 AS {self.alive[0]}"]
+        if clause.optional:
+            return [] if rows else [f"WITH {columns[0]}"]
+        return [f"WITH {', '.join(columns)} WHERE false"]
+
     @staticmethod
     def _refuse_apart(found: Matched) -> None:
         """Refuse an OPTIONAL MATCH that no relation joins to what is known, or that has a query among its conditions: the engine loses rows."""
@@ -119,6 +131,8 @@ class Clauses(Patterns):
         is_apart = known and not any(node.text in known for node in found.nodes)
         if is_apart and (found.relations or any(known & set(VARIABLE.findall(one)) for one in found.conditions)):
             cannot("an OPTIONAL MATCH that no relation joins to what is before it", "Match it first, or join them.")
+        if any(known & set(VARIABLE.findall(one)) and any(word in one for word in (" OR ", " XOR ", "LIST_")) for one in found.conditions):
+            cannot("an OPTIONAL MATCH with alternatives or lists in a condition on what is before it", "Match it first, or ask for one after the other.")
         if any(SUBQUERY in one for one in found.conditions):
             cannot("an OPTIONAL MATCH with EXISTS, COUNT or a pattern among its conditions", "Match it by itself, and pass on by WITH.")
 

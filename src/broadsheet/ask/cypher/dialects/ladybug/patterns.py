@@ -110,8 +110,8 @@ class Patterns(Words):
             for one in _conjuncts(where):
                 before = self._subqueries
                 found.conditions.append(truth(self.said(one)))
-                if self._subqueries > before + 1:
-                    cannot("a condition with several queries in it", "Ask for one after the other, with WITH between.")
+                if self._subqueries > before + 1 and "COUNT { " in found.conditions[-1]:
+                    cannot("a condition with COUNT and another query in it", "Ask for one after the other, with WITH between.")
         return found
 
     def _bind(self, found: Matched, named: dict[str, _Node], *, optional: bool) -> None:
@@ -208,19 +208,19 @@ class Patterns(Words):
                 elif able and one.left is not one.right and all(start is one.right for _, start, _ in able):
                     one.towards = "left"
 
-    def node_text(self, node: _Node, found: Matched, known: Collection[str]) -> str:
+    def node_text(self, node: _Node, known: Collection[str]) -> str:
         """Return a node as it stands in a pattern: with its labels where it is met first."""
-        if node.text in known or found.is_impossible or node.names == frozenset(self.layout.nodes):
+        if node.text in known or node.names == frozenset(self.layout.nodes):
             return f"({node.text})"
         return f"({node.text}:{'|'.join(f'`{self.table(name)}`' for name in sorted(node.names))})"
 
     def relation_text(self, one: _Relation, found: Matched) -> str:
         """Return a relation as it stands in a pattern."""
         types = ""
-        if not found.is_impossible and one.types != frozenset(self.layout.relations):
+        if one.types != frozenset(self.layout.relations):
             types = ":" + "|".join(f"`{self.table(name, relation=True)}`" for name in sorted(one.types))
-        hops = self._hops(one, found) if one.is_long else ""
-        if one.towards == "either" and not found.is_impossible:
+        hops = self._hops(one) if one.is_long else ""
+        if one.towards == "either":
             looped = {triple.type for triple in self.layout.triples if triple.type in self.layout.loops & one.types and triple.start == triple.end}
             if looped and hops:
                 cannot(f"several hops of {', '.join(sorted(looped))} either way, of which some join a node to itself", "Give the relations a direction.")
@@ -230,17 +230,15 @@ class Patterns(Words):
 
     def path_text(self, nodes: Sequence[_Node], relations: Sequence[_Relation], found: Matched, known: Collection[str]) -> str:
         """Return nodes and relations in turn."""
-        said, met = self.node_text(nodes[0], found, known), {*known, nodes[0].text}
+        said, met = self.node_text(nodes[0], known), {*known, nodes[0].text}
         for one, node in zip(relations, nodes[1:], strict=True):
-            said += self.relation_text(one, found) + self.node_text(node, found, met)
+            said += self.relation_text(one, found) + self.node_text(node, met)
             met.add(node.text)
         return said
 
-    def _hops(self, one: _Relation, found: Matched) -> str:
+    def _hops(self, one: _Relation) -> str:
         hops = one.pattern.hops
         least, most = (1, 1) if hops is None else (1 if hops.least is None else hops.least, hops.most)
-        if found.is_impossible:
-            return "* 1..1"
         if most is None:
             most = FARTHEST
             self.notes.append(f"Paths are followed for {FARTHEST} relations at most.")
@@ -358,9 +356,9 @@ class Patterns(Words):
         conditions = [condition for one in found for condition in one.conditions]
         if any(one.loops for one in found):
             cannot(f"{what} of relations either way, of which some join a node to itself", "Give the relations a direction.")
-        if conditions and sum(len(one.relations) for one in found) > FEW_RELATIONS and not any(one.is_impossible for one in found):
+        if conditions and sum(len(one.relations) for one in found) > FEW_RELATIONS:
             cannot(f"{what} of more than {FEW_RELATIONS} relations with conditions on them", "Ask for the parts one after the other, with WITH between.")
-        return ", ".join(said) + where_text((["false"] if any(one.is_impossible for one in found) else []) + conditions)
+        return ", ".join(said) + where_text(conditions)
 
     # A MATCH in steps of one relation each: conditions stand behind each step, where the engine keeps them right.
 
@@ -379,7 +377,7 @@ class Patterns(Words):
             found.loops.clear()
 
         def take_node(node: _Node) -> None:
-            take(self.node_text(node, found, known), {node.text}, is_node=True)
+            take(self.node_text(node, known), {node.text}, is_node=True)
 
         hops = [([one.left, one.right], [one], "") for path, _, relations, name in found.paths for one in relations if not (name or path.function)]
         hops += [(nodes, relations, name) for path, nodes, relations, name in found.paths if name or path.function]
