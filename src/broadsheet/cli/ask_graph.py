@@ -9,8 +9,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def build(
-    source: Annotated[str, typer.Argument(help="sample, world, or a path: a world, tables, a zip of Neo4j's importer, CREATE statements, papers.")],
+    source: Annotated[str, typer.Argument(help="sample, world, or a path: a world, tables, a zip of Neo4j's importer, CREATE statements, papers, a table.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the graph; one that is there is replaced where the source has changed.")],
+    label: Annotated[str, typer.Option("--label", help="What the rows of a single table are called; else its file's name says it.")] = "",
+    nodes: Annotated[list[str] | None, typer.Option("--nodes", help="A column of a single table whose values become nodes too. Repeats.")] = None,
+    no_nodes: Annotated[list[str] | None, typer.Option("--no-nodes", help="A column whose values become no nodes. Repeats.")] = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -18,18 +21,26 @@ def build(
 
     A folder of tables has nodes-LABEL.csv (or .parquet), its key in the column id, and relations-TYPE.csv with the keys start and end.
 
+    A single table that is not one of papers (CSV, JSON Lines, Parquet, also .gz) has a node for each row; what became of each column is told.
+
     Example: broadsheet ask build papers.jsonl --out papers-graph
     """
     import json
 
+    from broadsheet.ask.graph.describe import column_lines
+    from broadsheet.ask.graph.flat import Wishes
     from broadsheet.ask.graph.opened import build_graph
 
-    built = build_graph(source, out)
+    built = build_graph(source, out, Wishes(label, tuple(nodes or ()), tuple(no_nodes or ())))
     counts = {"nodes": built.graph.node_count, "relations": built.graph.edge_count}
     if as_json:
-        typer.echo(json.dumps({"path": str(out), "content_hash": built.content_hash, "changed": built.changed, "counts": counts}, indent=1))
+        held = {"path": str(out), "content_hash": built.content_hash, "changed": built.changed, "counts": counts}
+        columns = {"columns": [dict(one) for one in built.graph.columns]} if built.graph.columns else {}
+        typer.echo(json.dumps(held | columns, indent=1, ensure_ascii=False))
         return
     typer.echo(f"{counts['nodes']:,} nodes, {counts['relations']:,} relations{'' if built.changed else '; nothing has changed'}", err=True)
+    for line in column_lines(built.graph.columns):
+        typer.echo(line, err=True)
     typer.echo(str(out))
 
 

@@ -1,6 +1,6 @@
 """What a graph holds, told: labels, types, triples, what is known of the values, and the guards of its engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -30,7 +30,8 @@ def described(graph: Graph) -> dict[str, Any]:
         frames = [one.frame.drop(Columns.GRAPH_START, Columns.GRAPH_END) for one in graph.joined if one.type == kind]
         types[kind] = _properties(pl.concat(frames, how="diagonal_relaxed"), schema.types[kind] or {})
     triples = [{"start": one.start, "type": one.type, "end": one.end, "count": one.frame.height} for one in graph.joined]
-    return {"labels": labels, "types": types, "relationships": triples, "counts": {label: frame.height for label, frame in graph.nodes.items()}}
+    told = {"labels": labels, "types": types, "relationships": triples, "counts": {label: frame.height for label, frame in graph.nodes.items()}}
+    return told | ({"columns": [dict(one) for one in graph.columns]} if graph.columns else {})
 
 
 def _properties(frame: pl.DataFrame, facts: Mapping[str, PropertyFacts]) -> dict[str, Any]:
@@ -63,10 +64,20 @@ def in_words(told: Mapping[str, Any]) -> str:
     lines += [f"  {_triple(one):<{width}}  {one['count']:>9,}" for one in told["relationships"]]
     for kind, properties in told["types"].items():
         lines += ["", kind, *_lines(properties)] if properties else []
+    lines += ["", "Columns of the table", *column_lines(told["columns"])] if "columns" in told else []
     if "guards" in told:
         lines += ["", "The engine's process"]
         lines += [f"  {'no ' if one['missing'] else 'yes'}  {one['name']}{' (' + one['missing'] + ')' if one['missing'] else ''}" for one in told["guards"]]
     return "\n".join(lines)
+
+
+def column_lines(columns: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return what became of each column of a table, a line each."""
+    width = max((len(one["column"]) for one in columns), default=0)
+    return [
+        f"  {one['column']:<{width}}  {', '.join(filter(None, (one['type'], one['became'])))}{' (' + one['remark'] + ')' if one['remark'] else ''}"
+        for one in columns
+    ]
 
 
 def _triple(one: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import polars as pl
 
 from broadsheet.ask.graph.keyed import Keyed
 from broadsheet.ask.graph.tables import Graph
+from broadsheet.ask.graph.typed import typed
 from broadsheet.core.errors import ColumnError, RecordError
 
 NODES, RELATIONS = "nodes-", "relations-"
@@ -35,7 +36,7 @@ def folder_graph(path: Path) -> Graph:
     for file in table_files(path, NODES):
         frame = _table(file)
         key = "id" if "id" in frame.columns else frame.columns[0]
-        keyed.nodes(file.stem.removeprefix(NODES), map(_key, frame[key].to_list()), frame, file.name)
+        keyed.nodes(file.stem.removeprefix(NODES), map(_key, frame[key].to_list()), _by_content(frame), file.name)
     for file in table_files(path, RELATIONS):
         _join(keyed, file)
     return keyed.graph()
@@ -51,7 +52,7 @@ def _join(keyed: Keyed, file: Path) -> None:
     for column, label in ((START, START_LABEL), (END, END_LABEL)):
         stated = frame[label].to_list() if label in frame.columns else [None] * frame.height
         labels[column] = [said or keyed.home_of(key, file.name) for said, key in zip(stated, keys[column], strict=True)]
-    own = frame.drop([column for column in (START, END, START_LABEL, END_LABEL) if column in frame.columns])
+    own = _by_content(frame.drop([column for column in (START, END, START_LABEL, END_LABEL) if column in frame.columns]))
     for pair in dict.fromkeys(zip(labels[START], labels[END], strict=True)):
         rows = [row for row, both in enumerate(zip(labels[START], labels[END], strict=True)) if both == pair]
         start, end = ((label, [keys[column][row] for row in rows]) for label, column in zip(pair, (START, END), strict=True))
@@ -62,11 +63,16 @@ def _key(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+def _by_content(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give columns of texts the type that their content tells."""
+    return frame.with_columns([typed(name, frame[name].to_list()).values for name, kind in frame.schema.items() if kind == pl.String])
+
+
 def _table(file: Path) -> pl.DataFrame:
     try:
         if file.suffix == ".parquet":
             return pl.read_parquet(file)
-        return pl.read_csv(file, try_parse_dates=True, infer_schema_length=None)
+        return pl.read_csv(file, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError) as fault:
         raise RecordError(
             f"{file.name} cannot be read as a table: {str(fault).splitlines()[0]}.", "Mend the file: a header, and a row for each record."

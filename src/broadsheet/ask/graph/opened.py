@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from broadsheet.ask.graph.catalogues import catalogue_graph
+from broadsheet.ask.graph.flat import Wishes, table_graph
 from broadsheet.ask.graph.folders import folder_graph, is_folder
 from broadsheet.ask.graph.importer import importer_graph, is_importer
 from broadsheet.ask.graph.ladybug import Ladybug
@@ -31,12 +32,15 @@ def open_graph(name: str | Path) -> Ladybug:
     return Ladybug(load_graph(name), graph_folder())
 
 
-def load_graph(name: str | Path) -> Graph:
+def load_graph(name: str | Path, wishes: Wishes = Wishes()) -> Graph:  # noqa: B008
     """Return a graph by name or path.
 
     A path leads to a graph that `broadsheet ask build` wrote, a world, a folder of tables (nodes-LABEL, relations-TYPE), a zip of the data importer, a script of
-    CREATE statements (.cypher), a library (.bib), or any source of papers: feeds, JSON Lines, CSV, Parquet. Raises SourceError or ArtifactError.
+    CREATE statements (.cypher), a library (.bib), any source of papers (feeds, JSON Lines, CSV, Parquet), or a single table of anything else. `wishes` are for
+    the last alone. Raises SourceError or ArtifactError.
     """
+    if any(wishes):
+        return table_graph(Path(name), wishes) or Graph({}, ())
     if str(name) == SAMPLE:
         return sample_graph()
     if str(name) == WORLD:
@@ -49,7 +53,7 @@ def load_graph(name: str | Path) -> Graph:
         (is_importer, importer_graph),
         (lambda file: file.suffix in {".cypher", ".cql"} and file.is_file(), script_graph),
     )
-    return next((read(path) for fits, read in readers if fits(path)), None) or catalogue_graph(_items(path))
+    return next((read(path) for fits, read in readers if fits(path)), None) or table_graph(path) or catalogue_graph(_items(path))
 
 
 class Built(NamedTuple):
@@ -60,13 +64,13 @@ class Built(NamedTuple):
     changed: bool
 
 
-def build_graph(source: str, out: Path) -> Built:
+def build_graph(source: str, out: Path, wishes: Wishes = Wishes()) -> Built:  # noqa: B008
     """Write the graph of a source as an artefact to `out`; where one of the same content is there already, it stays.
 
     Raises SourceError, ArtifactError, or OutputError where `out` holds something else.
     """
     check_replaceable(out, ArtifactKind.GRAPH)
-    graph = load_graph(source)
+    graph = load_graph(source, wishes)
     held = graph.content_hash()
     try:
         there = read_artifact(out, ArtifactKind.GRAPH)

@@ -32,6 +32,8 @@ class Graph:
 
     nodes: Mapping[str, pl.DataFrame]
     joined: tuple[Joined, ...]
+    # What became of each column of a single table: column, type, became, remark.
+    columns: tuple[Mapping[str, str], ...] = ()
 
     @property
     def node_count(self) -> int:
@@ -67,7 +69,7 @@ def _facts_of(frame: pl.DataFrame) -> dict[str, PropertyFacts]:
 
 
 def _facts(values: pl.Series) -> PropertyFacts:
-    kind = _type(values.dtype)
+    kind = type_of(values.dtype)
     held = values.drop_nulls()
     if not len(held) or kind in {"list", "map", "any"}:
         return PropertyFacts(kind)
@@ -75,13 +77,19 @@ def _facts(values: pl.Series) -> PropertyFacts:
         return PropertyFacts(kind, float(held.min()), float(held.max()))  # pyrefly: ignore[bad-argument-type]
     if kind != "string":
         return PropertyFacts(kind, str(held.min()), str(held.max()))
-    distinct = held.unique().sort()
-    # A name that stands once for each node is no closed set, few as they may be.
-    few = len(distinct) <= FEW and len(distinct) * 2 <= len(held) and all(len(one) <= SHORT for one in distinct)
-    return PropertyFacts(kind, None, None, tuple(distinct) if few else (), few)
+    few = closed(held)
+    return PropertyFacts(kind, None, None, tuple(held.unique().sort()) if few else (), few)
 
 
-def _type(kind: pl.DataType) -> Type:
+def closed(values: pl.Series) -> bool:
+    """Whether texts are a closed set: few, short, and repeating. A name that stands once for each node is none, few as they may be."""
+    held = values.drop_nulls()
+    distinct = held.unique()
+    return 0 < len(distinct) <= FEW and len(distinct) * 2 <= len(held) and all(len(one) <= SHORT for one in distinct)
+
+
+def type_of(kind: pl.DataType) -> Type:
+    """Return the type of a column's values as a schema names it."""
     if kind.is_integer():
         return "integer"
     if kind.is_float():
@@ -97,6 +105,7 @@ def write_graph(path: Path, graph: Graph, config: Mapping[str, Any] | None = Non
     frames = {f"nodes-{number}": frame for number, frame in enumerate(graph.nodes.values())}
     frames |= {f"relations-{number}": one.frame for number, one in enumerate(graph.joined)}
     held = {"nodes": list(graph.nodes), "relations": [[one.type, one.start, one.end] for one in graph.joined]}
+    held |= {"columns": [dict(one) for one in graph.columns]} if graph.columns else {}
     return write_artifact(path, Manifest(kind=ArtifactKind.GRAPH, config=held | dict(config or {}), parents=dict(parents or {})), frames=frames)
 
 
@@ -106,4 +115,4 @@ def read_graph(path: Path) -> Graph:
     config = artifact.manifest.config
     nodes = {label: artifact.frame(f"nodes-{number}") for number, label in enumerate(config["nodes"])}
     joined = (Joined(kind, start, end, artifact.frame(f"relations-{number}")) for number, (kind, start, end) in enumerate(config["relations"]))
-    return Graph(nodes, tuple(joined))
+    return Graph(nodes, tuple(joined), tuple(config.get("columns", ())))
