@@ -18,6 +18,7 @@ POLE = "tests/unit/test_ask_pole.py::test_"
 LOOP = "tests/stage/test_ask_loop.py::test_"
 WRITE = "tests/unit/test_ask_write.py::test_"
 DIALECT = "tests/unit/test_ask_dialect.py::test_"
+TABLES = "tests/unit/test_ask_single_tables.py::test_"
 SAFETY = "tests/unit/test_ask_safety.py::test_"
 ASK = [
     Mutant(
@@ -306,5 +307,27 @@ ASK = [
         "if (why := refused(query)) is not None:",
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
+    ),
+    # Single tables as graphs.
+    Mutant(
+        "ask: zeros in front of a number are lost",
+        "ask/graph/typed.py",
+        '_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")',
+        '_INTEGER = re.compile(r"-?([0-9]{1,19})")',
+        TABLES + "types_are_told_by_content",
+    ),
+    Mutant(
+        "ask: a stock of three is row three",
+        "ask/graph/flat.py",
+        "if wished or held.dtype not in",
+        "if True or held.dtype not in",
+        TABLES + "numbers_point_to_rows_only_where_their_name_says_so",
+    ),
+    Mutant(
+        "ask: a short row is taken",
+        "ask/graph/rows.py",
+        "if row and rows and len(row) != len(rows[0]):",
+        "if row and rows and len(row) > len(rows[0]):",
+        TABLES + "what_is_no_table_is_told_by_its_line",
     ),
 ]

@@ -25,6 +25,15 @@ def test_a_graph_is_built_told_and_drawn_and_its_description_is_a_schema(here, t
     assert json.loads(line)["findings"][0]["code"] == "WRONG_DIRECTION"
 
 
+def test_a_table_of_anything_is_a_graph_and_what_became_of_its_columns_is_told(here, tmp_path):
+    (tmp_path / "products.csv").write_text("sku,maker,price\nA,Acme,120\nB,Acme,80\n")
+    built = here("ask", "build", "products.csv", "--out", "graph", "--label", "Ware", "--no-nodes", "maker", "--nodes", "price", "--json")
+    held = json.loads(built.stdout)
+    assert [one["became"] for one in held["columns"]] == ["key", "property", "property, and (:Ware)-[:HAS_PRICE]->(:Price {name})"]
+    assert json.loads(here("ask", "describe", "graph", "--json").stdout)["columns"] == held["columns"]
+    assert "price  integer, property" in here("ask", "build", "products.csv", "--out", "graph").stderr
+
+
 def test_what_cannot_be_a_graph_is_told_in_two_lines(here, tmp_path):
     for source, code in (("nothing", 21), ("here.zip", 22)):
         (tmp_path / "here.zip").write_bytes(b"PK")

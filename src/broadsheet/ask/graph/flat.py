@@ -18,6 +18,7 @@ _KEYS = ("id", "sku", "key", "code", "isbn", "uuid", "number", "nr", "no")
 _NAMES = frozenset({NAME, "title", "label", "caption", "description", "text", "note", "notes", "comment", "url", "link", "email"})
 # A column of whole numbers that are also keys points to rows only where its name says so: a stock of 3 is no row 3.
 _POINTS = re.compile(r".*(_id|Id|ID| id|parent|manager|boss|supervisor|leader|predecessor|successor|reports.?to|part.?of|replace[sd].*)", re.DOTALL)
+_ID = re.compile(r"(.*[\s_-])?(id|ID|Id)|.*[a-z]I[dD]", re.DOTALL)
 _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "movies": "movie", "cookies": "cookie", "mice": "mouse", "feet": "foot"}
 _SAME = ("series", "species", "news", "ss", "us", "is")
 
@@ -39,9 +40,11 @@ def table_graph(path: Path, wishes: Wishes = Wishes()) -> Graph | None:  # noqa:
     raw = read_rows(path)
     if raw is None:
         if any(wishes):
-            raise ColumnError(f"{path} is not a single table.", "A label, and columns that become nodes, are for one CSV, JSON Lines or Parquet file.")
+            raise ColumnError(
+                f"{path} is not a single table, or is not there.", "A label, and columns that become nodes, are for one CSV, JSON Lines or Parquet file."
+            )
         return None
-    if not any(wishes) and is_of_papers(list(raw.columns), path.name):
+    if not any(wishes) and is_of_papers([raw.renamed.get(name, name) for name in raw.columns], path.name):
         return None
     if not any(raw.columns.values()):
         raise EmptySourceError(f"{path} holds no record.", "Give a file with at least one record.")
@@ -102,7 +105,7 @@ class _Table:
         elif any(isinstance(one, dict) or (isinstance(one, list) and any(isinstance(part, dict | list) for part in one)) for one in values):
             self._tell(name, "", "nested: left out")
         elif (parts := _parted(name, values)) is not None:
-            self.own[name] = pl.Series(name, parts, dtype=pl.List(pl.String))
+            self.own[name] = parts
         else:
             made = typed(name, values)
             self.own[name] = made.values
@@ -137,19 +140,26 @@ class _Table:
         wished = name in self.wishes.nodes
         pairs = [(row, one) for row, value in enumerate(held) if value is not None for one in _values(value)]
         if (ends := self._rows_named(name, pairs)) is not None:
-            if wished or held.dtype != pl.Int64 or _POINTS.fullmatch(name):
+            if wished or held.dtype not in (pl.Int64, pl.List(pl.Int64)) or _POINTS.fullmatch(name):
                 kind = _upper(re.sub(r"[\s_]?(id|ids|Id|ID)$", "", name)) or "POINTS_TO"
                 keyed.join(kind, (self.label, [row for row, _ in pairs]), (self.label, ends))
                 return f"property, and (:{self.label})-[:{kind}]->(:{self.label})"
             self._remark(name, f"its numbers are also values of {self.key}: --nodes {name!r} makes relations of them")
         listed = isinstance(held.dtype, pl.List)
-        if not wished and not listed and (name == self.key or name.lower() in _NAMES or held.dtype != pl.String or not closed(held)):
+        if not (wished or self._repeats(name, held, pairs)):
             return "key" if name == self.key else "property"
         label = self._label(label_of(name))
-        kind = f"HAS_{_upper(singular(name) if listed else name)}"
+        kind = f"HAS_{_upper(singular(name) if listed else name) or 'VALUE'}"
         keyed.named(label, (str(one) for _, one in pairs), NAME)
         keyed.join(kind, (self.label, [row for row, _ in pairs]), (label, [str(one) for _, one in pairs]))
         return f"property, and (:{self.label})-[:{kind}]->(:{label} {{{NAME}}})"
+
+    def _repeats(self, name: str, held: pl.Series, pairs: Sequence[tuple[int, Any]]) -> bool:
+        """Whether a column's values are nodes by themselves: short texts in lists, or a closed set of texts that are no keys and no names."""
+        if held.dtype == pl.List(pl.String):
+            return bool(pairs) and all(len(one) <= SHORT for _, one in pairs)
+        named = name.lower() in _NAMES or label_of(name).lower() in {f"{self.label}{word}".lower() for word in _NAMES}
+        return held.dtype == pl.String and name != self.key and not named and not _ID.fullmatch(name) and closed(held)
 
     def _rows_named(self, name: str, pairs: Sequence[tuple[int, Any]]) -> list[int] | None:
         """Return the rows whose keys a column's values are; None where one is no key, or where all rows name themselves."""
@@ -177,16 +187,20 @@ def _values(value: Any) -> list[Any]:
     return list(dict.fromkeys(value)) if isinstance(value, list | pl.Series) else [value]
 
 
-def _parted(name: str, values: Sequence[Any]) -> list[list[str] | None] | None:
-    """Return lists of texts where values are lists, or where half of the texts or more are short names parted by ; or |, some of which repeat."""
+def _parted(name: str, values: Sequence[Any]) -> pl.Series | None:
+    """Return lists where values are lists, or where half of the texts or more are short names parted by ; or |, some of which repeat."""
     held = [one for one in values if one is not None and one != ""]
     if all(isinstance(one, list) for one in held):
-        return [[text for part in one if part is not None and (text := str(part).strip())] or None if one else None for one in values]
+        kinds = {type(part) for one in held for part in one if part is not None}
+        if kinds and kinds <= {int, float}:
+            return pl.Series(name, values, dtype=pl.List(pl.Int64 if kinds == {int} else pl.Float64), strict=False)
+        lists = [[text for part in one if part is not None and (text := str(part).strip())] or None if one else None for one in values]
+        return pl.Series(name, lists, dtype=pl.List(pl.String))
     if name.lower() in _NAMES or not all(isinstance(one, str) for one in held):
         return None
     for mark in ";|":
         parts = [[text for part in (one or "").split(mark) if (text := part.strip())] or None for one in values]
         every = [part for one in parts for part in one or ()]
         if 2 * sum(mark in one for one in held) >= len(held) and len(set(every)) < len(every) and max(map(len, every)) <= SHORT:
-            return parts
+            return pl.Series(name, parts, dtype=pl.List(pl.String))
     return None

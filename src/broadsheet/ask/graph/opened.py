@@ -39,8 +39,8 @@ def load_graph(name: str | Path, wishes: Wishes = Wishes()) -> Graph:  # noqa: B
     CREATE statements (.cypher), a library (.bib), any source of papers (feeds, JSON Lines, CSV, Parquet), or a single table of anything else. `wishes` are for
     the last alone. Raises SourceError or ArtifactError.
     """
-    if any(wishes):
-        return table_graph(Path(name), wishes) or Graph({}, ())
+    if any(wishes) and (made := table_graph(Path(name), wishes)) is not None:
+        return made
     if str(name) == SAMPLE:
         return sample_graph()
     if str(name) == WORLD:

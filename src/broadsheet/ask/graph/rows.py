@@ -87,7 +87,7 @@ def _of_json(text: str) -> Raw | None:
 
 
 def _of_csv(text: str, where: str) -> Raw:
-    delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", text.lstrip()).partition("\n")[0].count)
+    delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", text.lstrip("\r\n")).partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     begun = 1

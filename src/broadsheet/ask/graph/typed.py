@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import polars as pl
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-# An exponent alone makes no number of a code such as 12e3.
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+([eE][+-]?[0-9]+)?)?|-?\.[0-9]+")
+# An exponent without a sign makes no number of a code such as 12e3.
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+-][0-9]+)?|-?\.[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 _LARGEST = 2**63 - 1
@@ -33,8 +34,8 @@ def typed(name: str, values: Sequence[Any]) -> Typed:
     >>> typed("price", ["3", "n/a"]).remark
     "mixed: 1 of 2 are of type integer, 'n/a' (row 2) is not; all stay text"
     """
-    held = [None if _missing(one) else one for one in values]
-    own = [one for one in held if one is not None]
+    held: list[Any] = [None if _missing(one) else float(one) if isinstance(one, Decimal) else one for one in values]
+    own: list[Any] = [one for one in held if one is not None]
     if own and all(isinstance(one, str) for one in own):
         return _of_texts(name, held)
     kinds = {type(one) for one in own}
@@ -82,14 +83,14 @@ def _of_text(text: str) -> str:
     if _INTEGER.fullmatch(text) and abs(int(text)) <= _LARGEST:
         return "integer"
     if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
-        return "string" if _INTEGER.fullmatch(text.lstrip("-")) or text.lstrip("-").isdigit() else "float"
+        return "string" if text.lstrip("-").isdigit() else "float"
     if text.lower() in _TRUTH:
         return "boolean"
     for form, kind, name in ((_DATE, date, "date"), (_DATETIME, datetime, "datetime")):
         if form.fullmatch(text):
             try:
-                kind.fromisoformat(text)
-            except ValueError:
+                _plain(kind.fromisoformat(text))
+            except (ValueError, OverflowError):
                 return "string"
             return name
     return "string"
@@ -98,12 +99,12 @@ def _of_text(text: str) -> str:
 def _mixed(held: Sequence[str | None]) -> str:
     kinds = {row: _of_text(one.strip()) for row, one in enumerate(held, 1) if one is not None}
     other = next((row for row, kind in kinds.items() if kind == "string"), None)
-    other = other or next((row for row, kind in kinds.items() if kind != kinds[next(iter(kinds))]), None)
     found = [kind for kind in kinds.values() if kind != "string"]
-    if not found or other is None:
+    if not found:
         return ""
-    zeros = (held[other - 1] or "").strip().lstrip("-").isdigit()
-    if zeros:
+    if other is None:
+        return f"mixed: values of type {' and '.join(dict.fromkeys(found))}; all stay text"
+    if (held[other - 1] or "").strip().lstrip("-").isdigit():
         return "numbers with zeros in front, or too long for a number, stay text"
     of = " or ".join(dict.fromkeys(found))
     return f"mixed: {len(found)} of {len(kinds)} are of type {of}, {held[other - 1]!r} (row {other}) is not; all stay text"
@@ -115,8 +116,12 @@ def _parsed(name: str, held: Sequence[str | None], parse: Callable[[str], Any], 
 
 def _times(name: str, held: Sequence[datetime | None]) -> Typed:
     aware = any(one is not None and one.tzinfo is not None for one in held)
-    naive = [one.astimezone(UTC).replace(tzinfo=None) if one is not None and one.tzinfo else one for one in held]
-    return Typed(pl.Series(name, naive, dtype=pl.Datetime("us")), "times are in UTC" if aware else "")
+    return Typed(pl.Series(name, [None if one is None else _plain(one) for one in held], dtype=pl.Datetime("us")), "times are in UTC" if aware else "")
+
+
+def _plain(at: Any) -> Any:
+    """Return a time without a zone: that of UTC, where it had one."""
+    return at.astimezone(UTC).replace(tzinfo=None) if isinstance(at, datetime) and at.tzinfo else at
 
 
 def _missing(value: Any) -> bool:

@@ -1,0 +1,175 @@
+"""A single table as a graph: types by content, nodes of values that repeat, relations between rows; hostile headers and rows are told."""
+
+import gzip
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.ask.cypher.parser import parse
+from broadsheet.ask.graph.describe import described, in_words
+from broadsheet.ask.graph.flat import Wishes, table_graph
+from broadsheet.ask.graph.folders import folder_graph
+from broadsheet.ask.graph.ladybug import Ladybug
+from broadsheet.ask.graph.opened import build_graph, load_graph
+from broadsheet.ask.graph.tables import read_graph
+from broadsheet.ask.graph.typed import typed
+from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, SourceError, TruncatedError
+
+GOODS = """sku,name,category,price,stock,launched,tags,replaces,spare
+A1,Lamp,Light,120.5,3,2024-01-02,a;b,,
+A2,Desk,Wood,80,n/a,2024-02-03,b,A1,
+A3,Chair,Wood,99,5,2023-02-03,a;c,A2,
+A4,Bulb,Light,4,7,2023-02-04,a;c,,
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def made(tmp_path):
+    def write(text, name="things.csv", **wishes):
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return table_graph(tmp_path / name, Wishes(**wishes))
+
+    return write
+
+
+def became(graph):
+    return {one["column"]: (one["type"], one["became"]) for one in graph.columns}
+
+
+def triples(graph):
+    return [(one.start, one.type, one.end) for one in graph.joined]
+
+
+def test_goods_have_numbers_dates_and_nodes_of_what_repeats(made, tmp_path):
+    graph = made(GOODS, "products.csv")
+    with Ladybug(graph) as engine:
+        found = engine.run(parse("MATCH (p:Product)-[:HAS_CATEGORY]->(c:Category {name: 'Light'}) WHERE p.price > 100 RETURN p.name, p.launched.year").query)
+        assert list(found.rows) == [("Lamp", 2024)]
+        found = engine.run(parse("MATCH (p:Product)-[:REPLACES]->(q)-[:HAS_TAG]->(t:Tag) RETURN p.sku, q.sku, t.name ORDER BY p.sku, t.name").query)
+        assert list(found.rows) == [("A2", "A1", "a"), ("A2", "A1", "b"), ("A3", "A2", "b")]
+    assert {"sku": ("string", "key"), "price": ("float", "property"), "spare": ("", "empty: left out")}.items() <= became(graph).items()
+    assert graph.columns[4]["remark"] == "mixed: 3 of 4 are of type integer, 'n/a' (row 2) is not; all stay text"
+    built = build_graph(str(tmp_path / "products.csv"), tmp_path / "graph")
+    assert read_graph(tmp_path / "graph").columns == built.graph.columns == graph.columns
+    assert "Columns of the table\n  sku       string, key" in in_words(described(load_graph(tmp_path / "graph")))
+
+
+def test_the_same_table_is_read_in_every_form(made, tmp_path):
+    graph = made(GOODS)
+    names, *lines = (line.split(",") for line in GOODS.splitlines())
+    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    same = {
+        "things.tsv": GOODS.replace(",", "\t"),
+        "things.csv": GOODS.replace("a;b", '"a;b"').replace("a;c", '"a;c"').replace(",", ";"),
+        "things.csv.gz": gzip.compress(b"\xef\xbb\xbf" + GOODS.replace("\n", "\r\n").encode()),
+        "things.jsonl": "\n".join(map(json.dumps, rows)),
+    }
+    for name, text in same.items():
+        assert made(text, name).content_hash() == graph.content_hash(), name
+    pl.DataFrame(rows).write_parquet(tmp_path / "things.parquet")
+    assert table_graph(tmp_path / "things.parquet").content_hash() == graph.content_hash()
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "held"),
+    [
+        (["1", "-2", " 3 "], pl.Int64, [1, -2, 3]),
+        (["1", "2.5", "1e-05"], pl.Float64, [1.0, 2.5, 1e-05]),
+        (["TRUE", "false", ""], pl.Boolean, [True, False, None]),
+        (["yes", "No"], pl.Boolean, [True, False]),
+        (["NO", "NO"], pl.String, ["NO", "NO"]),
+        (["007", "12"], pl.String, ["007", "12"]),
+        (["12e3", "12e4"], pl.String, ["12e3", "12e4"]),
+        (["9" * 19, "9" * 30], pl.String, ["9" * 19, "9" * 30]),
+        (["2024-02-29"], pl.Date, [date(2024, 2, 29)]),
+        (["2024-02-30"], pl.String, ["2024-02-30"]),
+        (["2024-01-02T03:04+01:00"], pl.Datetime("us"), [datetime(2024, 1, 2, 2, 4, tzinfo=UTC).replace(tzinfo=None)]),
+        (["9999-12-31T23:59-05:00"], pl.String, ["9999-12-31T23:59-05:00"]),
+        (["2024-01-02", "2024-01-02 03:04"], pl.String, ["2024-01-02", "2024-01-02 03:04"]),
+        ([1, 2.5, None, float("nan")], pl.Float64, [1.0, 2.5, None, None]),
+        ([Decimal("1.5"), 2], pl.Float64, [1.5, 2.0]),
+        ([True, "x", 1], pl.String, ["true", "x", "1"]),
+    ],
+)
+def test_types_are_told_by_content(values, kind, held):
+    found = typed("x", values).values
+    assert (found.dtype, found.to_list()) == (kind, held)
+
+
+@given(st.lists(st.integers(-(2**63) + 1, 2**63 - 1), min_size=1), st.lists(st.text(), min_size=1))
+def test_numbers_come_back_and_no_text_is_lost(numbers, texts):
+    assert typed("x", list(map(str, numbers))).values.to_list() == numbers
+    found = typed("x", texts).values
+    assert [one is None for one in found] == [not text.strip() for text in texts]
+
+
+def test_hostile_headers_become_names_that_are_each_there_once(made):
+    graph = made("\ufeffbox office,Größe,name,name,,_row,name_2\n1,2,a,b,c,7,d\n")
+    assert graph.nodes["Thing"].columns == ["box office", "Größe", "name", "name_3", "column_5", "row", "name_2"]
+    assert [one["remark"] for one in graph.columns if one["remark"]] == ["called 'name' in the file", "without a name in the file", "called '_row' in the file"]
+    with Ladybug(graph) as engine:
+        assert list(engine.run(parse("MATCH (t:Thing) RETURN t.`box office`, t.`Größe`, t.row, t.name_3").query).rows) == [(1, 2, 7, "b")]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ('a,b\n"x\ny",2\n1\n', RecordError, "line 4, has 1 cells, the header 2"),
+        ("a,b\n1,2,3\n", RecordError, "line 2, has 3 cells"),
+        ("a,b\n", EmptySourceError, "no record"),
+        ("", EmptySourceError, "is empty"),
+        ('a,b\n1,"2\n', TruncatedError, "line 2"),
+        (b"\xff", SourceError, "UTF-8"),
+    ],
+)
+def test_what_is_no_table_is_told_by_its_line(tmp_path, text, error, said):
+    (tmp_path / "things.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(error) as told:
+        load_graph(tmp_path / "things.csv")
+    assert said in told.value.what
+
+
+def test_numbers_point_to_rows_only_where_their_name_says_so(made):
+    graph = made('id,parent_id,stock,note\n1,,3,"a\nb"\n2,1,1,x\n3,1,2,x\n')
+    assert triples(graph) == [("Thing", "PARENT", "Thing")]
+    assert "--nodes 'stock'" in graph.columns[2]["remark"]
+    assert graph.nodes["Thing"]["note"][0] == "a\nb"
+    assert ("Thing", "STOCK", "Thing") in triples(made("id,stock\n1,3\n2,1\n3,2\n", nodes=("stock",)))
+
+
+def test_wishes_overrule_and_papers_stay_papers(made, tmp_path):
+    text = "id,title,abstract,kind_of\n1,One,x,a\n2,Two,y,a\n"
+    assert made(text) is None
+    assert set(load_graph(tmp_path / "things.csv").nodes) == {"Paper"}
+    assert list(made(text, label="Book").nodes) == ["Book", "KindOf"]
+    assert list(made("id,colour,size\n1,red,9\n2,red,8\n", no_nodes=("colour",), nodes=("size",)).nodes) == ["Thing", "Size"]
+    with pytest.raises(ColumnError, match="no column 'color'"):
+        made("id,colour\n1,red\n", nodes=("color",))
+    with pytest.raises(ColumnError, match="not a single table"):
+        table_graph(tmp_path, Wishes("X"))
+
+
+def test_lists_of_numbers_and_long_texts_make_no_nodes(made):
+    rows = [{"id": "a", "at": [0.5, 1], "said": ["x" * 99], "of": {"k": 1}, "kin": ["b"]}, {"id": "b", "at": [2], "said": [], "of": None, "kin": None}]
+    graph = made("\n".join(map(json.dumps, rows)), "things.jsonl")
+    assert triples(graph) == [("Thing", "KIN", "Thing")]
+    assert became(graph)["of"] == ("", "nested: left out")
+    assert graph.nodes["Thing"]["at"].to_list() == [[0.5, 1.0], [2.0]]
+
+
+def test_tables_of_a_folder_keep_zeros_and_have_types(tmp_path):
+    (tmp_path / "nodes-Place.csv").write_text("id,post,size,open\n01,01067,1.5,true\n02,80331,2,false\n")
+    (tmp_path / "relations-NEAR.csv").write_text("start,end,km\n01,02,3\n")
+    graph = folder_graph(tmp_path)
+    assert graph.nodes["Place"].rows() == [("01", "01067", 1.5, True), ("02", "80331", 2.0, False)]
+    assert graph.joined[0].frame.rows() == [(0, 1, 3)]
