@@ -54,6 +54,7 @@ ARITY: Mapping[str, tuple[int, int]] = {
     ),
     **dict.fromkeys("percentileCont percentileDisc split left right atan2 nullIf".split(), _TWO),
     **dict.fromkeys("duration.between duration.inMonths duration.inDays duration.inSeconds point.distance distance".split(), _TWO),
+    **dict.fromkeys("rand pi e timestamp".split(), (0, 0)),
     "substring": (2, 3), "replace": (3, 3), "range": (2, 3), "round": (1, 3), "coalesce": (1, 99), "trim": (1, 1), "lTrim": (1, 2), "rTrim": (1, 2), "duration": _ONE,
     **dict.fromkeys(("date", "datetime", "localdatetime", "time", "localtime"), (0, 1)),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 from math import ceil, floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from broadsheet.ask.check.findings import Code, Finding, Severity
 from broadsheet.ask.check.scope import Scopes, aggregates, walk
@@ -65,6 +65,8 @@ class Conditions:
         for condition, alternatives in told:
             if alternatives is not None and not all(map(_clash_of, alternatives)):
                 yield from self._always(condition.expression)
+        for condition in self._scopes.conditions:
+            yield from self._fixed(condition.expression)
         for expression in self._scopes.expressions:
             for node in walk(expression):
                 if isinstance(node, Binary) and node.sign in _TURNED:
@@ -74,6 +76,20 @@ class Conditions:
                         alternatives = self._alternatives(test, positive=True)
                         if alternatives is not None:
                             yield from self._branches(test, alternatives, sure)
+
+    def _fixed(self, node: Expression) -> Iterator[Finding]:
+        """Tell of a part of a condition that asks for nothing of a row: false, or two numbers that are written out."""
+        match node:
+            case Binary(sign="AND" | "OR"):
+                yield from self._fixed(node.left)
+                yield from self._fixed(node.right)
+            case Literal_(value=False):
+                yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, "No row can meet false.", hopeless=True)
+            case Binary(left=Literal_(value=int() | float()), right=Literal_(value=int() | float())) if node.sign in _TURNED:
+                if _holds(node.sign, node.left.value, node.right.value):
+                    yield Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, f"{written(node)} holds of every row there is: no property is asked for.")
+                else:
+                    yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: no property is asked for.", hopeless=True)
 
     def _inline(self) -> Iterator[Atom]:
         for thing, properties, optional in self._scopes.maps:
@@ -104,7 +120,8 @@ class Conditions:
     def _always(self, expression: Expression) -> Iterator[Finding]:
         """Tell of an OR whose alternatives leave no value out."""
         for node in walk(expression):
-            if isinstance(node, Binary) and node.sign == "OR":
+            denied = isinstance(node, Unary) and node.sign == "NOT" and isinstance(node.of, Binary) and node.of.sign == "AND"
+            if isinstance(node, Expression) and (denied or (isinstance(node, Binary) and node.sign == "OR")):
                 against = self._alternatives(node, positive=False)
                 if against and all(_clash_of(alternative) for alternative in against):
                     said = f"{written(node)} holds of every value there is: nothing is left out."
@@ -175,6 +192,9 @@ class Conditions:
         if isinstance(node, Property) and isinstance(node.of, Variable) and (thing := self._scopes.of(node.of)) is not None:
             return id(thing), node.key
         if isinstance(node, Variable) and (thing := self._scopes.of(node)) is not None and (thing.kind == "value" or whole):
+            # What a name stands for is the same behind a WITH.
+            if thing.kind == "value" and not thing.unwound and isinstance(thing.value, Property):
+                return self._key(thing.value)
             return id(thing), ""
         if isinstance(node, Property | Function) and not aggregates(node):
             within = list(walk(node))
@@ -204,7 +224,7 @@ def _constant(node: Binary) -> Iterator[Finding]:
         yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: {why}.", hopeless=True)
 
 
-def _holds(sign: str, one: str, other: str) -> bool:
+def _holds(sign: str, one: Any, other: Any) -> bool:
     return {"=": one == other, "<>": one != other, "<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[sign]
 
 

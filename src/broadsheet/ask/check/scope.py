@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from broadsheet.ask.cypher.functions import AGGREGATES
+from broadsheet.ask.cypher.functions import AGGREGATES, GIVES
 from broadsheet.ask.cypher.nodes import (
+    Binary,
     Comprehension,
     Expression,
     Function,
@@ -13,6 +14,8 @@ from broadsheet.ask.cypher.nodes import (
     Label,
     Labels,
     Labels_,
+    ListOf,
+    Literal_,
     MapOf,
     MapProjection,
     Match,
@@ -26,6 +29,7 @@ from broadsheet.ask.cypher.nodes import (
     Place,
     Projected,
     Projection,
+    Property,
     Quantified,
     Query,
     Reduce,
@@ -100,6 +104,8 @@ class Scopes:
         self.conflicts: list[tuple[Thing, Kind, Place]] = []
         # Patterns in CALL { } that name a thing which is known outside and not within.
         self.shadows: list[tuple[Thing, NodePattern | RelationPattern]] = []
+        # Parts of a pattern that is a condition and names what nothing before it does.
+        self.introduced: list[NodePattern | RelationPattern] = []
         self._hidden: Names = {}
         self._within = 0
         # Where the things of the pattern that is read begin: a relation of one pattern is matched once.
@@ -132,7 +138,9 @@ class Scopes:
                     self._match(clause, names)
                 case Unwind():
                     self._read(clause.source, names)
-                    names[clause.name] = self._thing("value", clause.name, clause.place, value=clause.source, unwound=True)
+                    names[clause.name] = self._gathered(clause.name, clause.source, clause.place) or self._thing(
+                        "value", clause.name, clause.place, value=clause.source, unwound=True
+                    )
                 case Projection():
                     names = self._projection(clause, names)
                     given = list(names)
@@ -241,7 +249,7 @@ class Scopes:
                     self.shadows.append((self._hidden[element.name], element))
         else:
             thing.uses += 1
-            if thing.kind == "value" and (thing.value is None or kind == "node"):
+            if thing.kind == "value" and (thing.value is None or (kind == "node" and (thing.unwound or not self._plain(thing.value)))):
                 # A node that a value gives (an element of a list, a coalesce): nothing is known of it but what is said here.
                 thing.kind = kind
             elif thing.kind != kind or (kind != "node" and any(thing is one for one in self.things[self._pattern_from :])):
@@ -251,6 +259,18 @@ class Scopes:
             thing.stated.append(labels)
         thing.matched.append(element)
         return thing
+
+    def _plain(self, value: Expression) -> bool:
+        """Whether an expression gives a value that is no node."""
+        match value:
+            case Property(of=Variable() as of):
+                thing = self.meant.get(id(of))
+                return thing is not None and thing.kind in {"node", "relation"}
+            case Function():
+                return GIVES.get(value.name.lower(), "any") not in {"any", "node", "map"}
+            case Literal_():
+                return value.value is not None
+        return isinstance(value, ListOf | Binary)
 
     def _thing(self, kind: Kind, name: str, place: Place, *, value: Expression | None = None, unwound: bool = False) -> Thing:
         thing = Thing(kind, name, place, value=value, unwound=unwound)
@@ -286,6 +306,8 @@ class Scopes:
                     inner[node.variable] = self._thing("path", node.variable, node.place)
                 self._all((node.where, node.make), inner)
             case PatternTest():
+                new = [one for one in node.path.elements if one.name and one.name not in names]
+                self.introduced += [] if node.path.function else new
                 list(self._path(node.path, dict(names), optional=True))
             case Subquery():
                 # What holds within need not hold of the rows outside.
@@ -315,7 +337,18 @@ class Scopes:
         """Return what stands for an element of a list: of the nodes or relations of a path it is one, else a value."""
         if isinstance(source, Function) and source.name in {"nodes", "relationships"}:
             return self._thing("node" if source.name == "nodes" else "relation", name, place)
-        return self._thing("value", name, place, unwound=True)
+        return self._gathered(name, source, place) or self._thing("value", name, place, unwound=True)
+
+    def _gathered(self, name: str, source: Expression, place: Place) -> Thing | None:
+        """Return what stands for an element of nodes or relations that collect() has put together."""
+        listed = self.meant.get(id(source))
+        given = listed.value if listed is not None and listed.kind == "value" and not listed.unwound else source
+        of = self.meant.get(id(given.arguments[0])) if isinstance(given, Function) and given.name == "collect" and given.arguments else None
+        if of is None or of.kind not in {"node", "relation"}:
+            return None
+        element = self._thing(of.kind, name, place)
+        element.stated += of.stated
+        return element
 
     def _use(self, variable: Variable, names: Names) -> None:
         thing = names.get(variable.name)

@@ -150,6 +150,10 @@ class Values(Types):
         said = f"Nothing is compared with null: {written(node)} is never true."
         self.findings.append(Finding(Code.NULL_COMPARED, Severity.ERROR, node.place, said + (f" {tests[node.sign]} asks for it." if fix else ""), fix))
 
+    def _never(self, value: Expression, why: str) -> None:
+        if isinstance(value, Literal_) and value.value is None:
+            self.findings.append(Finding(Code.NULL_COMPARED, Severity.WARNING, value.place, f"Nothing is equal to null, and {why}; IS NULL asks for it."))
+
     def _sides(self, node: Binary) -> None:
         left, right = self.facts(node.left), self.facts(node.right)
         if left and not right:
@@ -168,11 +172,13 @@ class Values(Types):
             self._mismatch(node, f"IN needs a list, and {written(node.right)} is {a(kind)}")
         elif facts and isinstance(node.right, ListOf):
             for item in node.right.items:
+                self._never(item, "IN does not find it")
                 self._compared("=", facts, item, written(node.left), item.place)
 
     def _cases(self, node: Case) -> None:
         facts = self.facts(node.subject) if node.subject is not None else ()
         for value, _ in node.whens:
+            self._never(value, "WHEN does not meet it")
             if facts and node.subject is not None:
                 self._compared("=", facts, value, written(node.subject), value.place)
 
