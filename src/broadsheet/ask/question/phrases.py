@@ -22,10 +22,10 @@ def _words(text: str) -> frozenset[str]:
 
 # Comparatives before "than".
 UP = _words(
-    "more greater larger higher bigger longer heavier taller stronger wider deeper better richer hotter later newer broader costlier thicker louder brighter warmer "
+    "more greater larger higher bigger longer heavier taller stronger wider deeper better richer hotter later newer broader costlier thicker louder warmer "
     "busier wealthier pricier dearer"
 )
-DOWN = _words("less fewer lower smaller shorter lighter weaker narrower shallower worse poorer colder earlier cheaper thinner quieter dimmer cooler lesser")
+DOWN = _words("less fewer lower smaller shorter lighter weaker narrower shallower worse poorer colder earlier cheaper thinner quieter cooler lesser")
 AGED = {"older": ">", "younger": "<", "elder": ">"}
 # Phrases that stand before a value. Those that begin with a comparative and end in "than" are made of the words above.
 BEFORE = _table(
@@ -82,7 +82,7 @@ CONTAINED = _words(
 SUPERLATIVES: Mapping[str, str] = {
     **dict.fromkeys(
         "most highest largest biggest greatest maximum max longest best heaviest tallest richest strongest widest deepest hottest broadest busiest wealthiest priciest "
-        "brightest loudest warmest farthest furthest maximal topmost utmost costliest thickest".split(),
+        "loudest warmest farthest furthest maximal topmost utmost costliest thickest".split(),
         "high",
     ),
     **dict.fromkeys(
@@ -92,7 +92,7 @@ SUPERLATIVES: Mapping[str, str] = {
     ),
     **dict.fromkeys("latest newest youngest".split(), "new"),
     **dict.fromkeys("oldest earliest eldest".split(), "old"),
-    **dict.fromkeys("fastest slowest rarest commonest toughest hardest easiest safest".split(), "unknown"),
+    **dict.fromkeys("brightest dimmest fastest slowest rarest commonest toughest hardest easiest safest".split(), "unknown"),
 }
 # Words that end like superlatives and are none.
 NO_SUPERLATIVES = _words(
