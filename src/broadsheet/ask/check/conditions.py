@@ -18,6 +18,7 @@ MOST = 64
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
 _NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "=", "IS NULL": "IS NOT NULL", "IS NOT NULL": "IS NULL", "IN": "NOT IN", "NOT IN": "IN"}
+_COMPUTED = frozenset({"+", "-", "*", "/", "%", "^"})
 # Compared with something that is not known: no more is told than that it is not null.
 _COMPARED = "COMPARED"
 _NOT |= {_COMPARED: _COMPARED} | {sign: f"NOT {sign}" for sign in _TESTS} | {f"NOT {sign}": sign for sign in _TESTS}
@@ -196,10 +197,12 @@ class Conditions:
             if thing.kind == "value" and not thing.unwound and isinstance(thing.value, Property):
                 return self._key(thing.value)
             return id(thing), ""
-        if isinstance(node, Property | Function) and not aggregates(node):
+        if (isinstance(node, Property | Function) or (isinstance(node, Binary) and node.sign in _COMPUTED)) and not aggregates(node):
             within = list(walk(node))
             things = {id(self._scopes.of(one)) for one in within if isinstance(one, Variable)}
-            if len(things) == 1 and all(isinstance(one, Property | Function | Variable | Literal_) for one in within):
+            if len(things) == 1 and all(
+                isinstance(one, Property | Function | Variable | Literal_) or (isinstance(one, Binary) and one.sign in _COMPUTED) for one in within
+            ):
                 return things.pop(), written(node)
         return None
 

@@ -21,7 +21,6 @@ from broadsheet.ask.cypher.nodes import (
     Projected,
     Projection,
     Property,
-    Quantified,
     Query,
     SubCall,
     Subquery,
@@ -67,10 +66,8 @@ class Flow:
             match node:
                 case Unwind():
                     wheres.append(("UNWIND", node.source))
-                case Comprehension():
-                    wheres += [("a list", one) for one in (node.where, node.make) if one is not None]
-                case Quantified() if node.where is not None:
-                    wheres.append(("a list", node.where))
+                case Comprehension() if node.make is not None:
+                    wheres.append(("a list", node.make))
                 case Projection() if not any(aggregates(item.expression) for item in node.items):
                     wheres += [("ORDER BY", one.expression) for one in node.order]
         for what, expression in wheres:
@@ -91,7 +88,13 @@ class Flow:
 
     def _introduced(self) -> Iterator[Finding]:
         # A pattern that is the value of a function is told of as such.
-        within = [one.path.elements for node in walk(self._query) if isinstance(node, Function) and node.name != "exists" for one in node.arguments if isinstance(one, PatternTest)]
+        within = [
+            one.path.elements
+            for node in walk(self._query)
+            if isinstance(node, Function) and node.name != "exists"
+            for one in node.arguments
+            if isinstance(one, PatternTest)
+        ]
         for element in self._scopes.introduced:
             if any(element is one for elements in within for one in elements):
                 continue

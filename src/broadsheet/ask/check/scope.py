@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from broadsheet.ask.cypher.functions import AGGREGATES, GIVES
 from broadsheet.ask.cypher.nodes import (
+    At,
     Binary,
     Comprehension,
     Expression,
@@ -35,6 +36,7 @@ from broadsheet.ask.cypher.nodes import (
     Reduce,
     RelationPattern,
     Single,
+    Slice,
     SubCall,
     Subquery,
     Unwind,
@@ -138,6 +140,8 @@ class Scopes:
                     self._match(clause, names)
                 case Unwind():
                     self._read(clause.source, names)
+                    if clause.name in names and names[clause.name].kind != "value":
+                        self.conflicts.append((names[clause.name], "value", clause.place))
                     names[clause.name] = self._gathered(clause.name, clause.source, clause.place) or self._thing(
                         "value", clause.name, clause.place, value=clause.source, unwound=True
                     )
@@ -206,7 +210,15 @@ class Scopes:
     def _passed(self, item: Projected, name: str) -> Thing:
         if isinstance(item.expression, Variable) and (same := self.meant.get(id(item.expression))) is not None:
             return same
-        return self._thing("value", name, item.place, value=item.expression)
+        given = item.expression
+        one_of = (
+            given.of
+            if isinstance(given, At)
+            else given.arguments[0]
+            if isinstance(given, Function) and given.name in {"head", "last"} and given.arguments
+            else None
+        )
+        return (self._gathered(name, one_of, item.place) if one_of is not None else None) or self._thing("value", name, item.place, value=given)
 
     def _condition(self, where: Expression, names: Names, *, optional: bool) -> None:
         self._read(where, names)
@@ -291,6 +303,7 @@ class Scopes:
                 self._inside(node.source, names)
                 inner = {**names, node.variable: self._element(node.variable, node.source, node.place)}
                 self._all((node.where, node.make if isinstance(node, Comprehension) else None), inner)
+                self.conditions += [] if node.where is None else [Condition(node.where, optional=True)]
             case Reduce():
                 self._all((node.start, node.source), names)
                 inner = {
@@ -305,6 +318,7 @@ class Scopes:
                 if node.variable:
                     inner[node.variable] = self._thing("path", node.variable, node.place)
                 self._all((node.where, node.make), inner)
+                self.conditions += [] if node.where is None else [Condition(node.where, optional=True)]
             case PatternTest():
                 new = [one for one in node.path.elements if one.name and one.name not in names]
                 self.introduced += [] if node.path.function else new
@@ -341,14 +355,27 @@ class Scopes:
 
     def _gathered(self, name: str, source: Expression, place: Place) -> Thing | None:
         """Return what stands for an element of nodes or relations that collect() has put together."""
-        listed = self.meant.get(id(source))
-        given = listed.value if listed is not None and listed.kind == "value" and not listed.unwound else source
-        of = self.meant.get(id(given.arguments[0])) if isinstance(given, Function) and given.name == "collect" and given.arguments else None
-        if of is None or of.kind not in {"node", "relation"}:
+        of = self._listed(source)
+        if of is None or of.kind not in {"node", "relation", "relations"}:
             return None
-        element = self._thing(of.kind, name, place)
+        element = self._thing("node" if of.kind == "node" else "relation", name, place)
         element.stated += of.stated
         return element
+
+    def _listed(self, source: Expression) -> Thing | None:
+        """Return what a list has been made of, where it is one thing of each row."""
+        match source:
+            case Variable() if (named := self.meant.get(id(source))) is not None:
+                return named if named.kind == "relations" else self._listed(named.value) if named.value is not None and not named.unwound else None
+            case Function(name="collect") if source.arguments:
+                return self.meant.get(id(source.arguments[0]))
+            case PatternComprehension():
+                return self.meant.get(id(source.make))
+            case Slice():
+                return self._listed(source.of)
+            case Comprehension(make=None):
+                return self._listed(source.source)
+        return None
 
     def _use(self, variable: Variable, names: Names) -> None:
         thing = names.get(variable.name)

@@ -16,6 +16,7 @@ from broadsheet.ask.cypher.nodes import (
     IsNull,
     ListOf,
     Literal_,
+    MapOf,
     MapProjection,
     Place,
     Property,
@@ -27,6 +28,7 @@ from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema, nearest
 
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+_OTHERWISE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 # Tests of a text against all that there are.
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
 # What operators cannot work on.
@@ -66,6 +68,8 @@ class Values(Types):
                         self._picked(node, of)
                     case Binary():
                         self._binary(node)
+                    case Unary(sign="NOT", of=Binary() as of) if of.sign in ORDERED:
+                        self._denied(of)
                     case Case() if node.subject is not None:
                         self._cases(node)
         return self.findings
@@ -149,6 +153,12 @@ class Values(Types):
         fix = (Splice(node.place, f"{written(IsNull(side, node.sign == '<>'))}"),) if node.sign in tests else ()
         said = f"Nothing is compared with null: {written(node)} is never true."
         self.findings.append(Finding(Code.NULL_COMPARED, Severity.ERROR, node.place, said + (f" {tests[node.sign]} asks for it." if fix else ""), fix))
+
+    def _denied(self, node: Binary) -> None:
+        """Tell of NOT before a comparison that every value meets."""
+        for side, value, sign in ((node.left, node.right, node.sign), (node.right, node.left, TURNED[node.sign])):
+            if isinstance(value, Literal_) and (facts := self.facts(side)):
+                self._in_domain(_OTHERWISE[sign], facts, value, written(side), node.place)
 
     def _never(self, value: Expression, why: str) -> None:
         if isinstance(value, Literal_) and value.value is None:
@@ -263,6 +273,11 @@ def day_of(value: Expression) -> date | None:
     if not isinstance(value, Function) or value.name not in {"date", "datetime", "localdatetime"} or len(value.arguments) != 1:
         return None
     said = value.arguments[0]
+    if isinstance(said, MapOf):
+        given = {key: one.value for key, one in said.entries if isinstance(one, Literal_)}
+        parts = [given.get(key, 1) for key in ("year", "month", "day")]
+        whole = len(given) == len(said.entries) and "year" in given and not {"week", "quarter", "ordinalDay", "dayOfWeek"} & set(given)
+        return _day("{:04}-{:02}-{:02}".format(*parts)) if whole and all(isinstance(one, int) for one in parts) else None
     return _day(said.value) if isinstance(said, Literal_) and isinstance(said.value, str) else None
 
 
