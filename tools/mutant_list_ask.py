@@ -307,4 +307,26 @@ ASK = [
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
     ),
+    # What is gathered, carried on or turned, in the checker.
+    Mutant(
+        "ask: gathered: a list of nodes is a list of anything",
+        "ask/check/scope.py",
+        'if of is None or of.kind not in {"node", "relation", "relations"}:',
+        "if of is not None or of is None:",
+        WORLDS + "a_fault_is_the_one_alarm_at_its_place",
+    ),
+    Mutant(
+        "ask: gathered: what a WITH has renamed is another value",
+        "ask/check/conditions.py",
+        'if thing.kind == "value" and not thing.unwound and isinstance(thing.value, Property):',
+        "if False:",
+        WORLDS + "a_fault_is_the_one_alarm_at_its_place",
+    ),
+    Mutant(
+        "ask: gathered: no path is mended by turning one relation",
+        "ask/check/checker.py",
+        "    if len(ways) != 1:",
+        "    if ways or not ways:",
+        WORLDS + "a_fault_is_the_one_alarm_at_its_place",
+    ),
 ]
