@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import walk
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import Case, Literal_, Place
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question import phrases as p
@@ -172,7 +173,7 @@ class ValuesHeld:
         if held.turned or sign not in ORDER or one.sign not in ORDER or one.of_age or one.value is None:
             return ()
         flipped = held.sign != sign
-        wanted = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}[one.sign] if flipped else one.sign
+        wanted = MIRRORED[one.sign] if flipped else one.sign
         start = held.sign_place.start + said.index(sign)
         return (Splice(Place(start, start + len(sign)), wanted),)
 
