@@ -46,7 +46,7 @@ NOTES = (
     "Right: the same query as is meant but for names and the order in which it is written. First try: as drafted; mended: after the checker's own fixes.",
     "Then after one and two amendments in words, each about one difference, with slips and half sentences now and then; without a user the figure stays that of the mended drafts.",
     "Planted faults: one to three in a query that ran and gave rows. Two models, one question: one's query is the draft, another's, that ran and gave rows, is what is meant.",
-    "The reader of amendments was adjusted on one set of phrases and half of the databases alone; the first two rows have the other phrases and the other databases.",
+    "The reader of amendments was adjusted on one set of phrases alone, over half of the databases, POLE and the made-up graphs; rows that do not say so have the other phrases.",
     "Attempts per success: queries shown until one is right, all three where none is, divided by how many came right.",
     "Unrequested: changes of parts that an amendment is not about, wishes read wrongly among them; beside: those made together with what was asked for.",
     "Brackets: 95 %, Wilson.",
