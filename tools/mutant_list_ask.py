@@ -307,4 +307,19 @@ ASK = [
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
     ),
+    # Trees and conditions.
+    Mutant(
+        "ask: of two parts to be changed only the first is",
+        "ask/cypher/rewrite.py",
+        "        return held if all(one is new for one, new in pairs) else tuple",
+        "        return tuple",
+        AMEND + "a_label_that_is_stated_twice_is_changed_twice",
+    ),
+    Mutant(
+        "ask: of two alternatives each must hold",
+        "ask/cypher/logic.py",
+        "condition.sign == sign:",
+        'condition.sign in {sign, "OR"}:',
+        CYPHER + "a_condition_is_taken_apart_and_put_together_again",
+    ),
 ]
