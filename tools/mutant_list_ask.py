@@ -311,8 +311,8 @@ ASK = [
     Mutant(
         "ask: of two parts to be changed only the first is",
         "ask/cypher/rewrite.py",
-        "        return held if all(one is new for one, new in pairs) else tuple",
-        "        return tuple",
+        "return node if all(changed[name] is getattr(node, name) for name in changed) else replace(node, **changed)",
+        "return replace(node, **changed)",
         AMEND + "a_label_that_is_stated_twice_is_changed_twice",
     ),
     Mutant(
