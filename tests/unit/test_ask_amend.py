@@ -2,8 +2,10 @@
 
 import pytest
 
+from broadsheet.ask.amend.edits import with_label
 from broadsheet.ask.amend.heard import Link, hear
 from broadsheet.ask.amend.words import read_amendment
+from broadsheet.ask.cypher.nodes import Label
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.schema_files import schema_of
@@ -116,3 +118,8 @@ def test_words_behind_not_tell_what_is_not_meant():
 
 def test_names_in_capitals_are_one_word_and_small_words_none():
     assert [one.value for one in hear("only by Ana van Dorn and not in 2010", LIBRARY).words if one.value is not None] == ["Ana van Dorn", 2010]
+
+
+def test_a_label_that_is_stated_twice_is_changed_twice():
+    tree = parse("MATCH (f:Film)-[:LIKE]->(a) MATCH (f:Film)-[:LIKE]->(b) WHERE a.x = 1 RETURN f").query
+    assert canonical(with_label(tree, "f", Label("Book"))) == "MATCH (f:Book)-[:LIKE]->(a) MATCH (f:Book)-[:LIKE]->(b) WHERE a.x = 1 RETURN f"

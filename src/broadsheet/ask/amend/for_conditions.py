@@ -27,6 +27,7 @@ from broadsheet.ask.cypher.nodes import (
     Unary,
     Variable,
 )  # fmt: skip
+from broadsheet.ask.cypher.rewrite import swapped
 from broadsheet.ask.schema import NUMBERS
 
 COMPARISONS = ("<=", ">=", "<", ">", "=")
@@ -472,7 +473,7 @@ def _kept_by_count(tree: Query, own: Projected | None, what: str, passed: tuple[
     )
     items = tuple(Projected(Variable(name), item.name) if item is own else item for item in last.items)
     part = tree.parts[-1]
-    return edits.swapped(tree, part, replace(part, clauses=(*part.clauses[:-1], step, replace(last, items=items))))
+    return swapped(tree, part, replace(part, clauses=(*part.clauses[:-1], step, replace(last, items=items))))
 
 
 def _counted_tests(scene: Scene) -> Iterator[Candidate]:

@@ -8,6 +8,7 @@ from broadsheet.ask.amend.heard import Mention
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
 from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import Expression, Function, Projected, Projection, Property, Query, Sorted, Variable
+from broadsheet.ask.cypher.rewrite import swapped
 
 CALLS = ("avg", "sum", "max", "min", "collect", "count")
 TOO = frozenset("too also as well plus".split())
@@ -166,11 +167,11 @@ def duplicates(scene: Scene) -> Iterator[Candidate]:
         labels = _labels_said(scene, call)
         about = 0.2 * bool(counting) + 0.1 * bool(labels)
         if once and not call.distinct and not again:
-            made = edits.swapped(item.expression, call, replace(call, distinct=True))
+            made = swapped(item.expression, call, replace(call, distinct=True))
             yield Candidate(edits.with_item(scene.tree, step, item, made), once | counting | labels | heard.all("add", "show", "not", "remove"), 0.4 + about)
         off = again | (once if heard.all("remove", "not") else frozenset())
         if off and call.distinct:
-            made = edits.swapped(item.expression, call, replace(call, distinct=False))
+            made = swapped(item.expression, call, replace(call, distinct=False))
             yield Candidate(edits.with_item(scene.tree, step, item, made), off | counting | labels | heard.all("remove", "not", "show", "add"), 0.4 + about)
     last = scene.last
     is_all = len(calls) > 0
@@ -341,7 +342,7 @@ def together(scene: Scene) -> Iterator[Candidate]:
                     said = frozenset().union(*(cue.words for cue in heard.cues if cue.kind == kind and not cue.words & heard.contrast))
                     if not said or kind == call.name or not call.arguments or (kind in {"avg", "sum"} and isinstance(call.arguments[0], Variable)):
                         continue
-                    made = edits.swapped(item.expression, call, replace(call, name=kind, distinct=call.distinct and kind in {"count", "collect"}))
+                    made = swapped(item.expression, call, replace(call, name=kind, distinct=call.distinct and kind in {"count", "collect"}))
                     words = said | named | old | heard.all("meant", "instead", "not", "show")
                     sure = 0.4 + 0.15 * bool(named) + 0.15 * bool(old - said) - 0.2 * bool(heard.cue("order"))
                     yield Candidate(edits.with_item(scene.tree, step, item, made), words, sure)

@@ -10,12 +10,12 @@ from broadsheet.ask.check.findings import Code, Finding, Severity
 from broadsheet.ask.check.scope import Scopes, aggregates, walk
 from broadsheet.ask.check.types import Types
 from broadsheet.ask.check.values import day_of
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import Binary, Case, Expression, Function, IsNull, ListOf, Literal_, Place, Property, Unary, Variable
 from broadsheet.ask.cypher.printer import written
 
 # Alternatives of one condition that are looked at; one with more says nothing.
 MOST = 64
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
 _NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "=", "IS NULL": "IS NOT NULL", "IS NOT NULL": "IS NULL", "IN": "NOT IN", "NOT IN": "IN"}
 _COMPUTED = frozenset({"+", "-", "*", "/", "%", "^"})
@@ -70,7 +70,7 @@ class Conditions:
             yield from self._fixed(condition.expression)
         for expression in self._scopes.expressions:
             for node in walk(expression):
-                if isinstance(node, Binary) and node.sign in _TURNED:
+                if isinstance(node, Binary) and node.sign in MIRRORED:
                     yield from _constant(node)
                 if isinstance(node, Case) and node.subject is None:
                     for test, _ in node.whens:
@@ -86,7 +86,7 @@ class Conditions:
                 yield from self._fixed(node.right)
             case Literal_(value=False):
                 yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, "No row can meet false.", hopeless=True)
-            case Binary(left=Literal_(value=int() | float()), right=Literal_(value=int() | float())) if node.sign in _TURNED:
+            case Binary(left=Literal_(value=int() | float()), right=Literal_(value=int() | float())) if node.sign in MIRRORED:
                 if _holds(node.sign, node.left.value, node.right.value):
                     yield Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, f"{written(node)} holds of every row there is: no property is asked for.")
                 else:
@@ -151,7 +151,7 @@ class Conditions:
         """Yield what a comparison tells; whichever way it comes out, neither of its sides is null."""
         if (atom := self._atom(node)) is not None:
             yield atom
-        if isinstance(node, Binary) and (node.sign in _TURNED or node.sign in _TESTS):
+        if isinstance(node, Binary) and (node.sign in MIRRORED or node.sign in _TESTS):
             for side in (node.left, node.right):
                 if (key := self._key(side)) is not None and (atom is None or atom.key != key):
                     yield Atom(key, _COMPARED, (), node.place, written(node))
@@ -169,7 +169,7 @@ class Conditions:
                 return Atom(key, "IN", tuple(item.value for item in items if isinstance(item, Literal_)), node.place, written(node))
             case Binary(sign=sign, right=Literal_(value=str() as value)) if sign in _TESTS and (key := self._key(node.left)) is not None:
                 return Atom(key, sign, (value,), node.place, written(node))
-            case Binary(sign=sign) if sign in _TURNED:
+            case Binary(sign=sign) if sign in MIRRORED:
                 return self._compared(node)
             case Property() | Variable() if (key := self._key(node)) is not None:
                 return Atom(key, "=", (True,), node.place, written(node))
@@ -177,7 +177,7 @@ class Conditions:
 
     def _compared(self, node: Binary) -> Atom | None:
         """Return a comparison with a value that is written out, or of two values with each other."""
-        for side, other, sign in ((node.left, node.right, node.sign), (node.right, node.left, _TURNED[node.sign])):
+        for side, other, sign in ((node.left, node.right, node.sign), (node.right, node.left, MIRRORED[node.sign])):
             key, value = self._key(side), _value(other)
             if key is not None and value is not None:
                 return Atom(key, sign, (value,), node.place, written(node), whole=self._types.kind_of(side) == "integer")
@@ -186,7 +186,7 @@ class Conditions:
             return None
         if left < right:
             return Atom((left, right), node.sign, (0,), node.place, written(node))
-        return Atom((right, left), _TURNED[node.sign], (0,), node.place, written(node))
+        return Atom((right, left), MIRRORED[node.sign], (0,), node.place, written(node))
 
     def _key(self, node: Expression, *, whole: bool = False) -> tuple[int, str] | None:
         """Return what names a value; with `whole` nodes and relations are values too."""

@@ -8,6 +8,7 @@ from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Matched, Scopes, Thing, aggregates, walk
 from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
+    OTHER_WAY,
     Binary,
     Comprehension,
     Function,
@@ -300,7 +301,7 @@ class Flow:
         }
         for one in self._scopes.joined:
             for hub, other in ((one.left, one.right), (one.right, one.left)):
-                key = (id(hub), ",".join(sorted(one.thing.possible)), one.relation.towards if hub is one.left else _turned(one.relation.towards))
+                key = (id(hub), ",".join(sorted(one.thing.possible)), one.relation.towards if hub is one.left else OTHER_WAY[one.relation.towards])
                 for before in seen.setdefault(key, []):
                     if before is not other and before.name and other.name and frozenset((id(before), id(other))) not in compared:
                         said = f"{before.name} and {other.name} may be the same one; {before.name} <> {other.name} leaves that out."
@@ -319,10 +320,6 @@ class Flow:
         for thing in self._scopes.things:
             if thing.name and not thing.uses and thing.kind in {"relation", "relations", "path"} and thing.matched:
                 yield Finding(Code.UNUSED_VARIABLE, Severity.INFO, thing.place, f"{thing.name!r} is named and never used.")
-
-
-def _turned(towards: str) -> str:
-    return {"right": "left", "left": "right"}.get(towards, towards)
 
 
 def _parts(node: object) -> list[str]:

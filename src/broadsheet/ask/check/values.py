@@ -7,6 +7,7 @@ from datetime import date
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Scopes, Thing, walk
 from broadsheet.ask.check.types import NUMERIC, ORDERED, SCALAR, TEXTUAL, Types, a, go_together
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Case,
@@ -27,7 +28,6 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema, nearest
 
-TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _OTHERWISE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 # Tests of a text against all that there are.
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
@@ -116,7 +116,7 @@ class Values(Types):
             self._mismatch(node, f"{written(node)} is {a(kind)}, and stands where something must be true or false")
 
     def _binary(self, node: Binary) -> None:
-        if any(isinstance(side, Literal_) and side.value is None for side in (node.left, node.right)) and node.sign in TURNED:
+        if any(isinstance(side, Literal_) and side.value is None for side in (node.left, node.right)) and node.sign in MIRRORED:
             self._null(node)
         elif node.sign in TEXTUAL:
             for side in (node.left, node.right):
@@ -127,7 +127,7 @@ class Values(Types):
                 self._in_domain(node.sign, facts, node.right, written(node.left), node.place)
         elif node.sign == "IN":
             self._among(node)
-        elif node.sign in TURNED:
+        elif node.sign in MIRRORED:
             self._sides(node)
         elif node.sign in {"+", "-", "*", "/", "%", "^", "||"}:
             self._computed_of(node)
@@ -156,7 +156,7 @@ class Values(Types):
 
     def _denied(self, node: Binary) -> None:
         """Tell of NOT before a comparison that every value meets."""
-        for side, value, sign in ((node.left, node.right, node.sign), (node.right, node.left, TURNED[node.sign])):
+        for side, value, sign in ((node.left, node.right, node.sign), (node.right, node.left, MIRRORED[node.sign])):
             if isinstance(value, Literal_) and (facts := self.facts(side)):
                 self._in_domain(_OTHERWISE[sign], facts, value, written(side), node.place)
 
@@ -169,7 +169,7 @@ class Values(Types):
         if left and not right:
             self._compared(node.sign, left, node.right, written(node.left), node.place)
         elif right and not left:
-            self._compared(TURNED[node.sign], right, node.left, written(node.right), node.place)
+            self._compared(MIRRORED[node.sign], right, node.left, written(node.right), node.place)
         elif not go_together(one := self.kind_of(node.left), other := self.kind_of(node.right)):
             self._mismatch(node, f"{written(node.left)} is {a(one)}, and {written(node.right)} is {a(other)}: this is never true")
 

@@ -1,9 +1,6 @@
 """The words of English that compare, bound, order, count and deny, as tables."""
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
-
-Sign = Literal["<", "<=", ">", ">=", "=", "<>"]
+from collections.abc import Mapping
 
 
 def _table(rows: Mapping[str, str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
@@ -102,8 +99,6 @@ NO_SUPERLATIVES = _words(
 # Most and least before a word that turns them into a time.
 TIMED = {"recent": ("new", "old"), "recently": ("new", "old"), "ancient": ("old", "new")}
 TOPS: Mapping[str, str] = {"top": "high", "bottom": "low"}
-# Not numbers of votes or years, but of how often.
-VAGUE = _words("of the likely")
 
 ORDERS = _table(
     {
@@ -205,8 +200,3 @@ def phrase_at(table: Mapping[str, list[tuple[tuple[str, ...], str]]], lows: list
         if tuple(lows[at : at + len(words)]) == words:
             return meaning, at + len(words)
     return None
-
-
-def any_of(lows: Iterable[str], words: frozenset[str]) -> bool:
-    """Whether any word is one of these."""
-    return not words.isdisjoint(lows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from broadsheet.ask.cypher.logic import conjunction
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
@@ -61,7 +62,7 @@ class _Builder:
             if mode == "optional":
                 nodes = self._sketch.below(root)
                 chain = [one for one in self._sketch.links if one.end in nodes]
-                clauses.append(Match(self._paths(sorted(nodes), chain), optional=True, where=_all(self._conditions(sorted(nodes)))))
+                clauses.append(Match(self._paths(sorted(nodes), chain), optional=True, where=conjunction(self._conditions(sorted(nodes)))))
         return Query((Single((*clauses, *self._returned())),))
 
     def _match(self, nodes: Iterable[int], wanted: Sequence[Expression] = ()) -> Match:
@@ -70,7 +71,7 @@ class _Builder:
         links = [one for one in self._sketch.links if one.end not in self._outer]
         absent = [self._absent(root) for root, mode in self._apart.items() if mode == "none"]
         apart = [Binary("<>", Variable(self._names[one]), Variable(self._names[other])) for one, other in self._sketch.apart]
-        return Match(self._paths(inner, links), where=_all([*self._conditions(inner), *apart, *absent, *wanted]))
+        return Match(self._paths(inner, links), where=conjunction([*self._conditions(inner), *apart, *absent, *wanted]))
 
     def _there(self, ranked: Ranked) -> Expression:
         return IsNull(self._property(ranked.node, ranked.property), negated=True)
@@ -78,7 +79,7 @@ class _Builder:
     def _absent(self, root: int) -> Expression:
         nodes = sorted(self._sketch.below(root))
         chain = [one for one in self._sketch.links if one.end in nodes]
-        inner = Match(self._paths(nodes, chain), where=_all(self._conditions(nodes)))
+        inner = Match(self._paths(nodes, chain), where=conjunction(self._conditions(nodes)))
         return Unary("NOT", Subquery("EXISTS", Query((Single((inner,)),))))
 
     def _conditions(self, nodes: Iterable[int]) -> list[Expression]:
@@ -183,13 +184,6 @@ class _Builder:
 
 def _name_of(asked: Asked) -> str:
     return f"{asked.function or 'value'}_{asked.property}" if asked.property else TOTAL
-
-
-def _all(conditions: Sequence[Expression]) -> Expression | None:
-    held: Expression | None = None
-    for one in conditions:
-        held = one if held is None else Binary("AND", held, one)
-    return held
 
 
 def _names(labels: Sequence[str]) -> list[str]:

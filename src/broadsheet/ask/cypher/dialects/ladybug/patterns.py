@@ -10,7 +10,8 @@ from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.kinds import BOOLEAN, INTEGER, PATH, Kind, Said, cannot
 from broadsheet.ask.cypher.dialects.ladybug.operators import compare, truth
 from broadsheet.ask.cypher.dialects.ladybug.words import Words
-from broadsheet.ask.cypher.nodes import Binary, Expression, Match, NodePattern, Parameter, Path, Projection, Query, RelationPattern, Variable
+from broadsheet.ask.cypher.logic import conjuncts
+from broadsheet.ask.cypher.nodes import Expression, Match, NodePattern, Parameter, Path, Projection, Query, RelationPattern, Variable
 from broadsheet.ask.schema import Triple
 
 # The engine follows no more relations in a row than this; where a pattern names no end, it ends here, and the answer says so.
@@ -107,7 +108,7 @@ class Patterns(Words):
         self._hold(found)
         if where is not None:
             self._refuse_search(paths, where)
-            for one in _conjuncts(where):
+            for one in conjuncts(where):
                 before = self._subqueries
                 found.conditions.append(truth(self.said(one)))
                 if self._subqueries > before + 1 and "COUNT { " in found.conditions[-1]:
@@ -291,7 +292,7 @@ class Patterns(Words):
             for (made, kind), element in zip(held, elements, strict=True):
                 found.conditions += self._map_tests(Said(made.text, kind), element.properties)
                 if element.where is not None:
-                    found.conditions += [truth(self.said(one)) for one in _conjuncts(element.where)]
+                    found.conditions += [truth(self.said(one)) for one in conjuncts(element.where)]
 
     def _refuse_search(self, paths: Sequence[Path], where: Expression) -> None:
         """Refuse conditions on a shortest path: Cypher looks for the shortest that meets them, the engine for the shortest of all."""
@@ -413,13 +414,6 @@ class Patterns(Words):
 
 def _ids(one: _Relation) -> str:
     return f"LIST_TRANSFORM(RELS({one.text}), e -> ID(e))"
-
-
-def _conjuncts(where: Expression) -> list[Expression]:
-    """Return conditions that must all hold."""
-    if isinstance(where, Binary) and where.sign == "AND":
-        return _conjuncts(where.left) + _conjuncts(where.right)
-    return [where]
 
 
 def where_text(conditions: Sequence[str]) -> str:
