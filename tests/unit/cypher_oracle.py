@@ -23,10 +23,16 @@ class Trail(NamedTuple):
     edges: tuple
 
 
+class Open(Exception):  # noqa: N818 - nothing is wrong
+    """Several rows are as good as each other where some are left off, and the answer depends on which."""
+
+
 class Oracle:
-    """Answers a query over a graph of tables."""
+    """Answers a query over a graph of tables. `runs` are the last rows as they were sorted, those that are as good as each other together, and which are kept."""
 
     def __init__(self, graph: Graph) -> None:
+        self.runs: list[list[tuple]] = []
+        self.window = (0, 0)
         self.nodes = {NodeId(label, row): held for label, frame in graph.nodes.items() for row, held in enumerate(frame.to_dicts())}
         self.edges = {}
         for one in graph.joined:
@@ -40,6 +46,8 @@ class Oracle:
         for place, part in enumerate(query.parts):
             rows = self._single(part, [{}])
             found += rows
+            if len(query.parts) > 1:
+                self._refuse_open()
             if place and not query.all[place - 1]:
                 found = list({repr(row): row for row in found}.values())
         return found
@@ -152,19 +160,52 @@ class Oracle:
         made = [({name: self.value(of, row) for name, of in items}, row, [row]) for row in rows] if not grouped else self._grouped(items, rows)
         if clause.distinct:
             made = list({repr(new): (new, {}, group) for new, _, group in reversed(made)}.values())[::-1]
-        for one in reversed(clause.order):
-            by = next((name for name, of in items if of == one.expression), None)
-
-            def key(held, by=by, one=one):
-                new, row, group = held
-                value = new[by] if by is not None else self.value(one.expression, row | new, group)
-                return (value is None, value if value is not None else 0)
-
+        keys = [self._key(one, items) for one in clause.order]
+        for one, key in reversed(list(zip(clause.order, keys, strict=True))):
             made.sort(key=key, reverse=one.descending)
         skip = 0 if clause.skip is None else self.value(clause.skip, {})
-        limit = None if clause.limit is None else skip + self.value(clause.limit, {})
+        limit = len(made) if clause.limit is None else min(len(made), skip + self.value(clause.limit, {}))
+        runs = [list(run) for _, run in itertools.groupby(made, lambda held: [key(held) for key in keys])]
+        self.runs, self.window = [[tuple(new.values()) for new, _, _ in run] for run in runs], (min(skip, limit), limit)
+        if clause.which == "WITH":
+            self._refuse_open()
         kept = [new for new, _, _ in made[skip:limit]]
         return [new for new in kept if clause.where is None or self.value(clause.where, new) is True]
+
+    def _key(self, one, items):
+        by = next((name for name, of in items if of == one.expression), None)
+
+        def key(held):
+            new, row, group = held
+            value = new[by] if by is not None else self.value(one.expression, row | new, group)
+            return (value is None, value if value is not None else 0)
+
+        return key
+
+    def _refuse_open(self):
+        """Raise Open where it is left open which rows are kept."""
+        at, window = 0, self.window
+        for run in self.runs:
+            kept = max(0, min(at + len(run), window[1]) - max(at, window[0]))
+            if 0 < kept < len(run) and len({repr(row) for row in run}) > 1:
+                raise Open
+            at += len(run)
+
+    def admits(self, query: n.Query, rows: list[tuple]) -> bool:
+        """Whether rows are an answer: of rows that are as good as each other any may be kept. Raises Open where that is not known."""
+        expected = self.run(query)
+        last = query.parts[0].clauses[-1]
+        if len(query.parts) > 1 or not (last.order or last.skip or last.limit):
+            return bag(rows) == bag(expected)
+        if len(rows) != len(expected):
+            return False
+        at = 0
+        for run in self.runs:
+            low, high = (max(0, min(end, self.window[1]) - self.window[0]) for end in (at, at + len(run)))
+            at += len(run)
+            if bag(rows[low:high]) - bag(run):
+                return False
+        return True
 
     def _grouped(self, items, rows):
         groups = {}
@@ -314,6 +355,8 @@ class Oracle:
             return None
         first = held[0]
         match of.name:
+            case "id":
+                return list(self.nodes).index(first)
             case "labels":
                 return [first.label]
             case "type":
