@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from broadsheet.ask.check.scope import aggregates
-from broadsheet.ask.cypher.dialects.ladybug.kinds import NOTHING, Kind, Said, cannot, cast, common
+from broadsheet.ask.cypher.dialects.ladybug.kinds import NOTHING, STORED, Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
-from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, Patterns, PatternNode, where_text
+from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, PatternNode, Patterns, where_text
 from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
@@ -59,7 +59,12 @@ def _united(parts: Sequence[tuple[Column, ...]]) -> tuple[Kind, ...]:
         cannot("a UNION of values of several types", "Name a label.")
     if any(column.kinds[0].name == "picked" for one in parts for column in one):
         cannot("a UNION of lists with a condition in them", "UNWIND the lists.")
-    return tuple(common((one[place].kinds[0] for one in parts), "a UNION") for place in range(len(names)))
+    united = tuple(common((one[place].kinds[0] for one in parts), "a UNION") for place in range(len(names)))
+    for place, kind in enumerate(united):
+        others = {one[place].kinds[0].name for one in parts if one[place].kinds[0] != kind}
+        if others and (kind.name not in {*STORED, "list", "node"} or (kind.name == "node" and "null" in others)):
+            cannot(f"a UNION of {kind.name}s of several labels or types, or of none", "Return their properties.")
+    return united
 
 
 class Clauses(Patterns):
@@ -68,7 +73,7 @@ class Clauses(Patterns):
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
         # Whether no two rows hold the same, and whether anything was matched that need not be there.
-        self._is_distinct, self._is_loose = True, False
+        self._is_distinct, self._is_loose, self._is_sorted = True, False, False
 
     def printed(self, single: Single, kinds: tuple[Kind, ...] | None) -> Printed:
         """Return the text of a single query, its columns of the given types, if any."""
@@ -97,13 +102,13 @@ class Clauses(Patterns):
         again = [text for path in clause.paths for one in path.elements[::2] for text in self._found_again(one.name)]
         return [*again, *self._matched(clause)]
 
-    def _found_again(self, name: str) -> list[str]:
-        """Have a name stand for a node of a pattern, if it stands for a value in a list or a map: patterns begin at the former."""
+    def _found_again(self, name: str, names: frozenset[str] = frozenset()) -> list[str]:
+        """Have a name stand for a node of a pattern, of any of these labels, if it stands for a value in a list or a map: patterns begin at the former."""
         held = self.scope.get(name)
-        if held is None or held.kind.name != "node" or not held.kind.held or not held.kind.names:
+        if held is None or held.kind.name != "node" or not (held.kind.held or names) or not held.kind.names:
             return []
-        node = PatternNode(self.new_name(), held.kind.names, is_new=True)
-        self.scope[name] = Said(node.text, held.kind._replace(held=False))
+        node = PatternNode(self.new_name(), names or held.kind.names, is_new=True)
+        self.scope[name] = Said(node.text, held.kind._replace(held=False, names=node.names))
         self.alive.append(node.text)
         if not any(VARIABLE.findall(part.text).count(held.text) for one in self.scope.values() for part in one.parts or (one,)):
             self.alive = [one for one in self.alive if one != held.text]
@@ -111,7 +116,7 @@ class Clauses(Patterns):
 
     def _matched(self, clause: Match) -> list[str]:
         scope, rows = dict(self.scope), list(self.alive)
-        self._is_loose = self._is_loose or clause.optional
+        self._is_loose, self._is_sorted = self._is_loose or clause.optional, False
         found = self.matched(clause.paths, clause.where, optional=clause.optional)
         if found.is_impossible:
             return self._unmatched(clause, scope, rows)
@@ -249,16 +254,20 @@ class Clauses(Patterns):
         _check_whole(clause, after)
         if not columns:
             cannot("a WITH of nothing")
+        whole = self._is_distinct and not said and set(self.alive) <= set(columns)
         before, columns, order = self._sorted(clause, names, columns, after)
-        said += before
         self.scope, self.alive = after, [_column_of(text) for text in columns]
-        self._is_distinct = clause.distinct or bool(said)
+        self._is_distinct, self._is_sorted = whole or clause.distinct or bool(said), bool(clause.order)
+        said += before
         where = "" if clause.where is None else f" WHERE {truth(self.said(clause.where))}"
-        return [*said, f"WITH {'DISTINCT ' if clause.distinct else ''}{', '.join(columns)}{order}{where}"]
+        return [*said, f"WITH {'DISTINCT ' if clause.distinct and not before else ''}{', '.join(columns)}{order}{where}"]
 
     def _return(self, clause: Projection, kinds: tuple[Kind, ...] | None) -> tuple[list[str], tuple[Column, ...]]:
-        heads = [one.name or written(one.expression) for one in self._items(clause)]
+        items = self._items(clause)
+        heads = [one.name or written(one.expression) for one in items]
+        again = [text for one, kind in zip(items, kinds or (), strict=False) for text in self._widened(one.expression, kind)]
         said, clause = self._stage(clause)
+        said = [*again, *said]
         names = [(_name_of(one), one.expression) for one in self._items(clause)]
         texts, after = self._columns(names, kinds)
         _check_whole(clause, after)
@@ -269,7 +278,13 @@ class Clauses(Patterns):
         columns = tuple(
             Column(head, tuple(part.kind for part in after[name].parts) or (after[name].kind,)) for head, (name, _) in zip(heads, names, strict=True)
         )
-        return [*said, f"RETURN {'DISTINCT ' if clause.distinct else ''}{', '.join(texts)}{order}"], columns
+        return [*said, f"RETURN {'DISTINCT ' if clause.distinct and not before else ''}{', '.join(texts)}{order}"], columns
+
+    def _widened(self, expression: Expression, kind: Kind) -> list[str]:
+        """Have a name of a UNION stand for a node of all the labels that its column has."""
+        if not isinstance(expression, Variable) or kind.name != "node" or self.said(expression).kind == kind:
+            return []
+        return self._found_again(expression.name, kind.names)
 
     def _sorted(
         self, clause: Projection, names: Sequence[tuple[str, Expression]], columns: list[str], after: dict[str, Said]
@@ -356,6 +371,7 @@ class Clauses(Patterns):
         apart = self._is_loose and clause.distinct and any(self._is_relation(one) for one in every)
         if not apart and not any(map(aggregates, every)):
             return [], Projection(clause.which, items, False, clause.distinct, clause.order, clause.skip, clause.limit, clause.where)
+        again = self._collected(every)
         keys = [one for one in every if not aggregates(one)]
         groups = [one for of in (*every, *sorted_by) for one in aggregates(of)]
         held = {written(expression): expression for expression in (*keys, *groups)}
@@ -369,11 +385,20 @@ class Clauses(Patterns):
         said = [f"WITH {', '.join(texts)}"]
         if self._is_loose:
             said = self._by_number(texts, after)
+        said = [*again, *said]
         self.scope, self.alive = after, []
         made = tuple(Projected(_named(one.expression, names), _name_of(one)) for one in items)
         order = tuple(Sorted(_named(one.expression, names), one.descending) for one in clause.order)
         return said, Projection(clause.which, made, False, clause.distinct and not apart, order, clause.skip, clause.limit, clause.where)
 
+
+    def _collected(self, every: Sequence[Expression]) -> list[str]:
+        """Find again the nodes that are collected: where a list or a map holds them, collecting them ends the engine."""
+        collected = [one for of in every for one in aggregates(of) if isinstance(one, Function) and one.name == "collect"]
+        held = [inner.name for one in collected for inner in one.arguments if isinstance(inner, Variable) and self.scope.get(inner.name, NOTHING).kind.held]
+        if held and (self._is_sorted or any(self.scope[name].kind.name != "node" for name in held)):
+            cannot("collect() of nodes or relations that were sorted, cut or collected before", "Collect a property of them.")
+        return [text for name in dict.fromkeys(held) for text in self._found_again(name)]
 
     def _is_relation(self, expression: Expression) -> bool:
         return isinstance(expression, Variable) and expression.name in self.scope and self.scope[expression.name].kind.name == "relation"
