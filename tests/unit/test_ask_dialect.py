@@ -10,7 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cypher_oracle import Asked, Oracle, bag, random_graph
+from cypher_oracle import Open, Oracle, bag
+from cypher_queries import Asked, Shaped, random_graph
 
 from broadsheet.ask.cypher.dialects.neo4j import neo4j
 from broadsheet.ask.cypher.parser import parse

@@ -112,7 +112,10 @@ class Clauses(Patterns):
         self.alive.append(node.text)
         if not any(VARIABLE.findall(part.text).count(held.text) for one in self.scope.values() for part in one.parts or (one,)):
             self.alive = [one for one in self.alive if one != held.text]
-        return [f"{'OPTIONAL ' if self._is_loose else ''}MATCH {self.node_text(node, ())} WHERE ID({node.text}) = ID({held.text})", f"WITH {', '.join(self.alive)}"]
+        return [
+            f"{'OPTIONAL ' if self._is_loose else ''}MATCH {self.node_text(node, ())} WHERE ID({node.text}) = ID({held.text})",
+            f"WITH {', '.join(self.alive)}",
+        ]
 
     def _matched(self, clause: Match) -> list[str]:
         scope, rows = dict(self.scope), list(self.alive)
@@ -302,7 +305,11 @@ class Clauses(Patterns):
             return [], columns, _order_text(self._keys_of(clause, names, after)) + window
         if clause.distinct:
             said.append(f"WITH DISTINCT {', '.join(columns)}")
-            columns, self.scope, self.alive = [f"{(name := _column_of(text))} AS {name}" for text in columns], dict(after), [_column_of(text) for text in columns]
+            columns, self.scope, self.alive = (
+                [f"{(name := _column_of(text))} AS {name}" for text in columns],
+                dict(after),
+                [_column_of(text) for text in columns],
+            )
         held = [text.rpartition(" AS ")[0] or text for text in columns]
         shown = dict(zip(map(_column_of, columns), held, strict=True))
         inner = {name: _as_shown(one, shown) for name, one in after.items()}
@@ -390,7 +397,6 @@ class Clauses(Patterns):
         made = tuple(Projected(_named(one.expression, names), _name_of(one)) for one in items)
         order = tuple(Sorted(_named(one.expression, names), one.descending) for one in clause.order)
         return said, Projection(clause.which, made, False, clause.distinct and not apart, order, clause.skip, clause.limit, clause.where)
-
 
     def _collected(self, every: Sequence[Expression]) -> list[str]:
         """Find again the nodes that are collected: where a list or a map holds them, collecting them ends the engine."""
