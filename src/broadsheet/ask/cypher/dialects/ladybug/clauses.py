@@ -263,7 +263,7 @@ class Clauses(Patterns):
         self._is_distinct, self._is_sorted = whole or clause.distinct or bool(said), bool(clause.order)
         said += before
         where = "" if clause.where is None else f" WHERE {truth(self.said(clause.where))}"
-        return [*said, f"WITH {'DISTINCT ' if clause.distinct and not before else ''}{', '.join(columns)}{order}{where}"]
+        return [*said, f"WITH {'DISTINCT ' if clause.distinct else ''}{', '.join(columns)}{order}{where}"]
 
     def _return(self, clause: Projection, kinds: tuple[Kind, ...] | None) -> tuple[list[str], tuple[Column, ...]]:
         items = self._items(clause)
@@ -281,7 +281,7 @@ class Clauses(Patterns):
         columns = tuple(
             Column(head, tuple(part.kind for part in after[name].parts) or (after[name].kind,)) for head, (name, _) in zip(heads, names, strict=True)
         )
-        return [*said, f"RETURN {'DISTINCT ' if clause.distinct and not before else ''}{', '.join(texts)}{order}"], columns
+        return [*said, f"RETURN {'DISTINCT ' if clause.distinct else ''}{', '.join(texts)}{order}"], columns
 
     def _widened(self, expression: Expression, kind: Kind) -> list[str]:
         """Have a name of a UNION stand for a node of all the labels that its column has."""
@@ -303,13 +303,6 @@ class Clauses(Patterns):
             return [], columns, ""
         if clause.which == "RETURN" and len(self.alive) <= 1:
             return [], columns, _order_text(self._keys_of(clause, names, after)) + window
-        if clause.distinct:
-            said.append(f"WITH DISTINCT {', '.join(columns)}")
-            columns, self.scope, self.alive = (
-                [f"{(name := _column_of(text))} AS {name}" for text in columns],
-                dict(after),
-                [_column_of(text) for text in columns],
-            )
         held = [text.rpartition(" AS ")[0] or text for text in columns]
         shown = dict(zip(map(_column_of, columns), held, strict=True))
         inner = {name: _as_shown(one, shown) for name, one in after.items()}
@@ -371,14 +364,19 @@ class Clauses(Patterns):
         return keys
 
     def _stage(self, clause: Projection) -> tuple[list[str], Projection]:
-        """Return a WITH that groups, and the projection of what it gives, where there are aggregates."""
+        """Return a WITH that groups, and the projection of what it gives, where there are aggregates, or where rows are told once before others are made of them.
+
+        Of rows that DISTINCT has told once the engine takes values for nulls; of those that it has grouped and counted it does not.
+        """
         items = self._items(clause)
         sorted_by = [one.expression for one in clause.order]
         every = [one.expression for one in items]
-        apart = self._is_loose and clause.distinct and any(self._is_relation(one) for one in every)
-        if not apart and not any(map(aggregates, every)):
+        is_grouped = any(map(aggregates, every))
+        again = clause.which == "WITH" or bool(clause.order) or bool(_window(clause)) or any(self._is_relation(one) for one in every)
+        apart = clause.distinct and not is_grouped and again
+        if not apart and not is_grouped:
             return [], Projection(clause.which, items, False, clause.distinct, clause.order, clause.skip, clause.limit, clause.where)
-        again = self._collected(every)
+        found = self._collected(every)
         keys = [one for one in every if not aggregates(one)]
         groups = [one for of in (*every, *sorted_by) for one in aggregates(of)]
         held = {written(expression): expression for expression in (*keys, *groups)}
@@ -389,10 +387,7 @@ class Clauses(Patterns):
         for expression in keys:
             if isinstance(expression, Variable):
                 after[expression.name] = after[names[written(expression)]]
-        said = [f"WITH {', '.join(texts)}"]
-        if self._is_loose:
-            said = self._by_number(texts, after)
-        said = [*again, *said]
+        said = [*found, *self._by_number(texts, after, counted=apart)]
         self.scope, self.alive = after, []
         made = tuple(Projected(_named(one.expression, names), _name_of(one)) for one in items)
         order = tuple(Sorted(_named(one.expression, names), one.descending) for one in clause.order)
@@ -409,9 +404,10 @@ class Clauses(Patterns):
     def _is_relation(self, expression: Expression) -> bool:
         return isinstance(expression, Variable) and expression.name in self.scope and self.scope[expression.name].kind.name == "relation"
 
-    def _by_number(self, texts: Sequence[str], after: dict[str, Said]) -> list[str]:
-        """Say groups by relations that need not be there: of the relations themselves the engine makes several groups, so it groups by their numbers."""
-        grouped, taken = [], []
+    def _by_number(self, texts: Sequence[str], after: dict[str, Said], *, counted: bool) -> list[str]:
+        """Say groups, those by relations by their numbers: of one relation itself the engine makes several groups. `counted` where nothing else is."""
+        grouped = [f"COUNT(*) AS {self.new_name()}"] if counted else []
+        taken = []
         relations = {one.text for one in after.values() if one.kind.name == "relation"}
         for text in texts:
             column = _column_of(text)

@@ -1,6 +1,5 @@
 """Patterns in the engine's words: it lets one relation stand in two places of a pattern, and Cypher does not."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -9,7 +8,7 @@ from typing import Literal, NamedTuple
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.kinds import BOOLEAN, INTEGER, PATH, Kind, Said, cannot
 from broadsheet.ask.cypher.dialects.ladybug.operators import compare, truth
-from broadsheet.ask.cypher.dialects.ladybug.words import Words
+from broadsheet.ask.cypher.dialects.ladybug.words import VARIABLE, Words
 from broadsheet.ask.cypher.nodes import Binary, Expression, Match, NodePattern, Parameter, Path, Projection, Query, RelationPattern, Variable
 from broadsheet.ask.schema import Triple
 
@@ -18,7 +17,6 @@ FARTHEST = 30
 # With conditions on more relations in a row than this, in one piece, the engine loses matches, or makes some up.
 FEW_RELATIONS = 2
 SUBQUERY = " { MATCH "
-VARIABLE = re.compile(r"\bv[0-9]+\b")
 _FUNCTIONS = {"": "TRAIL", "shortestPath": "SHORTEST", "allShortestPaths": "ALL SHORTEST"}
 
 

@@ -1,5 +1,6 @@
 """Expressions in the engine's words, by what the names in them stand for."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -75,6 +76,7 @@ from broadsheet.ask.cypher.nodes import (
 COMPARED = frozenset({"=", "<>", "<", "<=", ">", ">="})
 # A row of more comparisons than this is written as a search in a list.
 LONGEST_ROW = 60
+VARIABLE = re.compile(r"\bv[0-9]+\b")
 NOT_CONSTANT = object()
 
 
@@ -155,7 +157,7 @@ class Words(ABC):
                 return NOTHING
             case "node" | "relation":
                 columns = self.layout.columns(of.kind.names, key, relation=of.kind.name == "relation")
-                parts = tuple(Said(f"{of.text}.`{column}`", kind) for column, kind in columns)
+                parts = tuple(Said(_if_there(of, f"{of.text}.`{column}`"), kind) for column, kind in columns)
                 return NOTHING if not parts else parts[0] if len(parts) == 1 else self._of_several(parts)
             case "map":
                 place = next((place for place, (name, _) in enumerate(of.kind.entries) if name == key), None)
@@ -220,7 +222,8 @@ class Words(ABC):
         able = self.names_of(labels, relation=relation) & of.kind.names
         if able == of.kind.names or not able:
             return Said(f"(CASE WHEN {of.text} IS NULL THEN {NO_TRUTH.text} ELSE {'true' if able else 'false'} END)", BOOLEAN)
-        return Said(f"(LABEL({of.text}) IN [{', '.join(literal(self.table(name, relation=relation)) for name in sorted(able))}])", BOOLEAN)
+        tables = ", ".join(literal(self.table(name, relation=relation)) for name in sorted(able))
+        return Said(_if_there(of, f"(LABEL({of.text}) IN [{tables}])"), BOOLEAN)
 
     def table(self, name: str, *, relation: bool = False) -> str:
         """Return the table of a label or type."""
@@ -290,7 +293,7 @@ class Words(ABC):
             bases[name], before = before, before + self.layout.counts.get(name, 0)
         whens = " ".join(f"WHEN LABEL({of.text}) = {literal(self.table(name))} THEN {bases[name]}" for name in sorted(of.kind.names))
         text = f"(OFFSET(ID({of.text})) + (CASE {whens} END))" if whens else "CAST(NULL AS INT64)"
-        return Said(f"CAST({text} AS STRING)", STRING) if as_text else Said(text, INTEGER)
+        return Said(f"CAST({_if_there(of, text)} AS STRING)", STRING) if as_text else Said(_if_there(of, text), INTEGER)
 
     def _keys(self, of: Said) -> Said:
         relation = of.kind.name == "relation"
@@ -454,6 +457,11 @@ def _without_not(node: Expression, *, negated: bool = False) -> Expression:
         case IsNull() if negated:
             return IsNull(node.of, not node.negated)
     return cannot("NOT of such a condition on each element of a list", "UNWIND the list, and match.") if negated else node
+
+
+def _if_there(of: Said, text: str) -> str:
+    """Return what is said of a node or relation that a list or a map held, null where there is none: the engine says something of it even then."""
+    return f"(CASE WHEN {of.text} IS NULL THEN NULL ELSE {text} END)" if of.kind.held and VARIABLE.fullmatch(of.text) else text
 
 
 def _plain(text: str) -> str:
