@@ -20,7 +20,7 @@ class Trail(NamedTuple):
     edges: tuple
 
 
-class Open(Exception):  # noqa: N818 - nothing is wrong
+class Open(Exception):
     """Several rows are as good as each other where some are left off, and the answer depends on which."""
 
 

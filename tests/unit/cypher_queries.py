@@ -185,9 +185,9 @@ class Shaped(Asked):
 
     def single(self) -> str:
         """Return a query without a union."""
+        able = [self.cut, self.cut, self.grouped, self.unwound, self.listed, self.told_once]
         said = [self.matches()]
-        for _ in range(self.chance.choice([0, 0, 1, 1, 2])):
-            said.append(self.chance.choice([self.cut, self.cut, self.grouped, self.unwound, self.listed, self.told_once])())
+        said += [self.chance.choice(able)() for _ in range(self.chance.choice([0, 0, 1, 1, 2]))]
         if len(said) > 1 and self.nodes and self.chance.random() < 0.5:
             said.append(f"{self.maybe(0.4, 'OPTIONAL ')}MATCH ({self.chance.choice(self.nodes)}){self.relation(self.relations, long=0)}{self.node(self.nodes)}")
         return " ".join([*said, self.last()])

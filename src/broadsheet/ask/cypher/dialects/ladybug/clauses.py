@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from broadsheet.ask.check.scope import aggregates
+from broadsheet.ask.cypher.dialects.ladybug.constants import as_expression, constant
 from broadsheet.ask.cypher.dialects.ladybug.kinds import NOTHING, STORED, Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
 from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, PatternNode, Patterns, where_text
-from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.cypher.rewrite import replaced, rewritten
 
+# More rows than there are: what is sorted and not cut the engine does not sort.
+EVERY = 2**62
 PASSED = frozenset({"node", "relation", "relations", "path"})
 
 
@@ -310,7 +312,7 @@ class Clauses(Patterns):
         self.scope = before
         pack = self.new_name()
         fields = list(dict.fromkeys([*held, *(key for key, _ in keys)]))
-        order = _order_text([(f"{pack}.f{fields.index(key)}", down) for key, down in keys]) + (window or " SKIP 0")
+        order = _order_text([(f"{pack}.f{fields.index(key)}", down) for key, down in keys]) + (window or f" LIMIT {EVERY}")
         said.append(f"WITH {{{', '.join(f'f{place}: {text}' for place, text in enumerate(fields))}}} AS {pack}{order}")
         for name, one in after.items():
             if one.kind.name in {"node", "relation"}:

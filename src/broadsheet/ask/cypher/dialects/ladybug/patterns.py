@@ -354,7 +354,10 @@ class Patterns(Words):
         conditions = [condition for one in found for condition in one.conditions]
         if any(one.loops for one in found):
             cannot(f"{what} of relations either way, of which some join a node to itself", "Give the relations a direction.")
-        if conditions and sum(len(one.relations) for one in found) > FEW_RELATIONS:
+        relations = [relation for one in found for relation in one.relations]
+        if len(relations) > 1 and any(one.is_long for one in relations):
+            cannot(f"{what} of several relations in a row and others beside them", "Ask for the parts one after the other, with WITH between.")
+        if conditions and len(relations) > FEW_RELATIONS:
             cannot(f"{what} of more than {FEW_RELATIONS} relations with conditions on them", "Ask for the parts one after the other, with WITH between.")
         return ", ".join(said) + where_text(conditions)
 
