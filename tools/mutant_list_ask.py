@@ -307,4 +307,21 @@ ASK = [
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
     ),
+    # Rows that are sorted, cut and grouped by the engine.
+    Mutant(
+        "ask: rows that are sorted and cut are grouped as they were before",
+        "ask/cypher/dialects/ladybug/clauses.py",
+        """        if clause.which == "WITH":
+            # Rows""",
+        """        if clause.which == "NONE":
+            # Rows""",
+        DIALECT + "an_answer_is_the_one_that_was_worked_out_by_hand",
+    ),
+    Mutant(
+        "ask: rows are told once as the engine does it",
+        "ask/cypher/dialects/ladybug/clauses.py",
+        "apart = clause.distinct and not is_grouped and again",
+        "apart = False",
+        DIALECT + "an_answer_is_the_one_that_was_worked_out_by_hand",
+    ),
 ]

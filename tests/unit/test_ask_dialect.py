@@ -165,6 +165,7 @@ BY_HAND = [
     ("MATCH (p:Person) RETURN DISTINCT p.gone SKIP 1", []),
     ("MATCH (p:Person) WITH p.gone AS x LIMIT 2 UNWIND [1, 2] AS y RETURN count(*)", [(4,)]),
     ("MATCH (p:Person) WITH p ORDER BY p.name DESC WITH collect(p.name) AS names RETURN names", [(["Cy", "Bo", "Ana"],)]),
+    ("MATCH (p:Person) WITH p ORDER BY p.name DESC LIMIT 2 RETURN min(p.name), count(*)", [("Bo", 2)]),
     ("MATCH (p:Person) WITH collect(p) AS ps UNWIND ps AS q WITH collect(q) AS qs RETURN size(qs)", [(3,)]),
     ("MATCH (p:Person) WITH collect(p) AS ps UNWIND ps AS q OPTIONAL MATCH (q)-[:film]->(f {title: 'Her'}) RETURN q.name, f.title", [("Ana", None), ("Bo", None), ("Cy", "Her")]),
     ("MATCH (n:Person {name: 'Bo'}) RETURN n.name AS a UNION MATCH (n:Film {title: 'Up'}) RETURN n.title AS a", [("Bo",), ("Up",)]),

@@ -314,6 +314,9 @@ class Clauses(Patterns):
         fields = list(dict.fromkeys([*held, *(key for key, _ in keys)]))
         order = _order_text([(f"{pack}.f{fields.index(key)}", down) for key, down in keys]) + (window or f" LIMIT {EVERY}")
         said.append(f"WITH {{{', '.join(f'f{place}: {text}' for place, text in enumerate(fields))}}} AS {pack}{order}")
+        if clause.which == "WITH":
+            # Rows that are grouped straight away the engine neither sorts nor cuts rightly.
+            said.append(f"UNWIND [{pack}] AS {(pack := self.new_name())}")
         for name, one in after.items():
             if one.kind.name in {"node", "relation"}:
                 after[name] = one._replace(kind=one.kind._replace(held=True))
