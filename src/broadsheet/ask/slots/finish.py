@@ -14,6 +14,7 @@ from broadsheet.ask.question.words import parts, stem
 from broadsheet.ask.schema import NUMBERS, PropertyFacts
 from broadsheet.ask.schema import TIMES as TIME_TYPES
 from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
 
@@ -29,11 +30,12 @@ class Finish:
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
         self._facts, self._anchors, self._names, self._keys = facts, found, names, keys
         self._first = facts.tokens[0].low if facts.tokens else ""
+        self._done = Done(facts, found, names)
 
     def finished(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Return the sketch with all that the facts say, and what that adds to its score."""
         score = 0.0
-        for part in (self._target, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
+        for part in (self._done.added, self._target, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
             sketch, more = part(sketch)
             score += more
         if sketch.limit is None and self._limit is not None and not sketch.whether and not any(one.function for one in sketch.asked):
@@ -98,8 +100,10 @@ class Finish:
                 # How many addresses there are is how many places there are that have one.
                 of = of._replace(property="")
             sketch = replace(sketch, asked=(of._replace(function="count"),), why=(*sketch.why, because))
-            groups = self._groups(sketch)
-            sketch = replace(sketch, groups=groups)
+            sketch = replace(sketch, groups=sketch.groups or self._groups(sketch))
+            if sketch.groups == (of,):
+                # How many papers a year are papers, and no years.
+                sketch = replace(sketch, asked=(Asked(of.node, function="count"),))
         return sketch, score
 
     def _counted(self, sketch: Sketch) -> Aggregate | None:
@@ -118,9 +122,16 @@ class Finish:
             at = self._token(one.place)
             behind = self._behind(at + len(one.words.split()), "label", reach=1)
             node = -1 if behind is None else next((number for number, spot in enumerate(sketch.spots) if number and spot.at == behind.last), -1)
-            top = any(limit.which == "top" for limit in self._facts.limits)
+            top = top_of(self._facts)
             if one.which == "count" and node > 0 and (top or any(end.place.start < one.place.start for end in most)):
                 return Ranked(node, "", all(end.way != "low" for end in most))
+        return self._by_many(sketch) if top_of(self._facts) else None
+
+    def _by_many(self, sketch: Sketch) -> Ranked | None:
+        """Return by how many of what rows are sorted that are the top by something: `top 3 authors by papers`."""
+        for number, spot in enumerate(sketch.spots):
+            if number and spot.at > 0 and not spot.conditions and self._facts.tokens[spot.at - 1].low == "by":
+                return Ranked(number, "", not any(one.way == "low" or one.words.lower() == "bottom" for one in self._facts.superlatives))
         return None
 
     def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
@@ -148,6 +159,7 @@ class Finish:
             if (
                 one.value is not None
                 and one.value.is_number
+                and not any(told.place == one.place for told in sketch.why)
                 and not any(anchor.is_value and _within(one.value.place, anchor.place) for anchor in self._anchors)
             ):
                 sketch, more = self._bounded(sketch, one, one.value)
@@ -280,11 +292,11 @@ class Finish:
         return sketch, 0.0
 
     def _ranked(self, sketch: Sketch) -> tuple[Sketch, float]:
+        if sketch.ranked is not None:
+            return sketch, 0.0
         if (many := self._ends(sketch)) is not None:
             return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
         for one in sorted(self._facts.superlatives, key=lambda end: end.soft):
-            if (done := self._most_done(sketch, one)) is not None:
-                return done, 0.6
             if (ranked := self._rank(sketch, one)) is not None:
                 if any(each.function in {"min", "max"} for each in sketch.asked):
                     break
@@ -309,21 +321,6 @@ class Finish:
                 ranked = Ranked(*found, way, self._keyed(sketch.spots[found[0]].label, found[1]))
                 return replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}"))), 0.1
         return sketch, 0.0
-
-    def _most_done(self, sketch: Sketch, one: Superlative) -> Sketch | None:
-        """Return the sketch sorted by how often something is done to what is asked for: `the most cited papers`."""
-        if not _of_many(one) or not one.about.endswith(("ed", "en", "n")):
-            return None
-        for kind, bags in self._names.relations.items():
-            starts = [triple.start for triple in self._names.schema.triples if triple.type == kind and triple.end == sketch.spots[0].label]
-            if starts and any(alike(one.about, word) >= OWN for word in bags[0]):
-                node = len(sketch.spots)
-                links = (*sketch.links, Link(0, node, kind, "left"))
-                ranked = Ranked(node, "", one.way != "low")
-                because = Because(one.place, f"{one.words} {one.about}", f"sorted by how many {kind}")
-                limit = self._limit.count if self._limit else 1
-                return replace(sketch, spots=(*sketch.spots, Spot(starts[0])), links=links, ranked=ranked, limit=limit, why=(*sketch.why, because))
-        return None
 
     def _rank(self, sketch: Sketch, one: Superlative) -> Ranked | None:
         at = self._token(one.place)
@@ -383,6 +380,11 @@ class Finish:
     def _whether(self, sketch: Sketch) -> tuple[Sketch, float]:
         plain = not sketch.ranked and not any(one.function for one in sketch.asked)
         return (replace(sketch, whether=True), 0.0) if self._first in WHETHER and plain else (sketch, 0.0)
+
+
+def top_of(facts: Facts) -> bool:
+    """Whether the top of something is asked for."""
+    return any(limit.which == "top" for limit in facts.limits) or any(one.words.lower() in {"top", "bottom"} for one in facts.superlatives)
 
 
 def options_of(found: Sequence[Anchor]) -> Iterator[Option]:

@@ -132,7 +132,7 @@ class Slots:
 
     def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
         sketch, more = finish.finished(state.sketch)
-        unheard = _unheard(facts, state.used)
+        unheard = _unheard(facts, state.used | _told(facts, sketch, state.sketch))
         score = state.score + more - UNHEARD * len(unheard)
         if self.habits.undirected:
             sketch = replace(sketch, links=tuple(one._replace(towards="either") for one in sketch.links))
@@ -173,6 +173,12 @@ class Slots:
 def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, limit: int = 5) -> tuple[Draft, ...]:
     """Return drafts of a query for a question, the best first."""
     return Slots(index, keys, weights=weights).write(question, limit)
+
+
+def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:
+    """Return the tokens of which the facts made something, beside those of which the tree was made."""
+    places = [one.place for one in sketch.why[len(before.why) :]]
+    return frozenset(at for at, one in enumerate(facts.tokens) if any(place.start <= one.place.start < place.end for place in places))
 
 
 def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
