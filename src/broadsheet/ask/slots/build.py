@@ -86,12 +86,26 @@ class _Builder:
 
     def _condition(self, node: int, condition: Condition) -> Expression:
         held: Expression = self._property(node, condition.property)
+        if condition.sign in {"IS NULL", "IS NOT NULL"}:
+            return IsNull(held, negated=condition.sign == "IS NOT NULL")
+        if condition.folded:
+            return self._folded(node, condition)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
         label = self._sketch.spots[node].label
         if isinstance(condition.value, tuple):
             return Binary(condition.sign, held, ListOf(tuple(self._keys.literal(label, condition.property, one) for one in condition.value)))
         return Binary(condition.sign, held, self._keys.literal(label, condition.property, condition.value))
+
+    def _folded(self, node: int, condition: Condition) -> Expression:
+        """Return a condition on texts, in small letters, of one property or another."""
+        value = Literal_(str(condition.value).lower())
+        held: Expression | None = None
+        for key in (condition.property, *condition.also):
+            one = Binary(condition.sign, Function("toLower", (self._property(node, key),)), value)
+            held = one if held is None else Binary("OR", held, one)
+        assert held is not None
+        return held
 
     def _property(self, node: int, key: str) -> Property:
         return Property(Variable(self._names[node]), key)
@@ -124,13 +138,15 @@ class _Builder:
             return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), "answer"),))]
         if sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
             return self._by_count()
+        if sketch.over:
+            return self._over()
         if sketch.groups or any(one.function for one in sketch.asked):
             return [self._grouped()]
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
         order = (
             ()
             if sketch.ranked is None
-            else (Sorted(self._key(sketch.ranked.node, sketch.ranked.property, keyed=sketch.ranked.keyed), sketch.ranked.descending),)
+            else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
         )
         limit = None if sketch.limit is None else Literal_(sketch.limit)
         nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
@@ -146,9 +162,11 @@ class _Builder:
         distinct = self._habits.distinct and (bool(sketch.links) or any(one.property for one in sketch.asked))
         return [Projection("RETURN", items, distinct=distinct, order=order, limit=limit)]
 
-    def _key(self, node: int, key: str, *, keyed: bool) -> Expression:
-        held = self._property(node, key)
-        return self._keys.expression(self._sketch.spots[node].label, key, held) if keyed else held
+    def _key(self, ranked: Ranked) -> Expression:
+        held = self._property(ranked.node, ranked.property)
+        if ranked.sized:
+            return Function("size", (held,))
+        return self._keys.expression(self._sketch.spots[ranked.node].label, ranked.property, held) if ranked.keyed else held
 
     def _value(self, asked: Asked) -> Expression:
         held: Expression = self._property(asked.node, asked.property) if asked.property else Variable(self._names[asked.node])
@@ -158,6 +176,13 @@ class _Builder:
         if not many and asked.property:
             held = self._keys.number(self._sketch.spots[asked.node].label, asked.property, held)
         return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or asked.property))
+
+    def _over(self) -> list[Match | Projection]:
+        """Return a function over how many there are for each."""
+        of, each = self._sketch.asked[0], self._sketch.groups[0]
+        key = Projected(self._value(each), each.property)
+        count = Projected(Function("count", (Variable(self._names[of.node]),), distinct=True), TOTAL)
+        return [Projection("WITH", (key, count)), Projection("RETURN", (Projected(Function(self._sketch.over, (Variable(TOTAL),)), self._sketch.over),))]
 
     def _grouped(self) -> Projection:
         sketch = self._sketch

@@ -12,7 +12,7 @@ from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
-from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Limit, Mark, Order, Superlative, Value
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
 from broadsheet.ask.question.words import Token, stem
@@ -24,6 +24,7 @@ from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.paths import Evidence, Ways
 from broadsheet.ask.slots.search import LOST, Search, State
 from broadsheet.ask.slots.sketch import Because, Sketch
+from broadsheet.ask.slots.texts import Texts
 from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
 
 # What a word costs that nothing accounts for.
@@ -52,7 +53,7 @@ class Slots:
     def __init__(self, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> None:
         self.index, self.weights, self.habits = index, weights, habits
         self._keys = Keys.of_schema(index.schema) if keys is None else keys
-        self._ways, self._vocabulary = Ways(index.names), Vocabulary(index.schema)
+        self._ways, self._vocabulary, self._texts = Ways(index.names), Vocabulary(index.schema), Texts(index)
 
     @classmethod
     def of(cls, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> "Slots":
@@ -133,7 +134,9 @@ class Slots:
     def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
         sketch, more = finish.finished(state.sketch)
         unheard = _unheard(facts, state.used | _told(facts, sketch, state.sketch))
+        looked = self._texts.told(sketch, facts, [one for one in unheard if not any(held.place.start <= one.place.start < held.place.end for held in _taken(facts))], links)
         score = state.score + more - UNHEARD * len(unheard)
+        sketch, unheard = looked, _unheard(facts, state.used | _told(facts, looked, state.sketch))
         if self.habits.undirected:
             sketch = replace(sketch, links=tuple(one._replace(towards="either") for one in sketch.links))
         if self.habits.plain_order and sketch.ranked is not None:
@@ -188,9 +191,13 @@ def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
 
 def _idle(facts: Facts, unheard: Sequence[Token]) -> tuple[str, ...]:
     """Return which words nothing was made of: those that neither a name, a relation, a value nor a fact has taken."""
-    told = (*facts.comparisons, *facts.containments, *facts.limits, *facts.superlatives, *facts.orders, *facts.aggregates, *facts.marks, *facts.values)
-    left = [one.text for one in unheard if not any(held.place.start <= one.place.start < held.place.end for held in told)]
+    left = [one.text for one in unheard if not any(held.place.start <= one.place.start < held.place.end for held in _taken(facts))]
     return (f"Nothing was made of {', '.join(map(repr, left))}.",) if left else ()
+
+
+def _taken(facts: Facts) -> tuple[Comparison | Containment | Limit | Superlative | Order | Aggregate | Mark | Value, ...]:
+    """Return the facts whose words say what they say."""
+    return (*facts.comparisons, *facts.containments, *facts.limits, *facts.superlatives, *facts.orders, *facts.aggregates, *facts.marks, *facts.values)
 
 
 def _holds(words: str, value: object) -> bool:
