@@ -38,10 +38,17 @@ def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
     """
     facts = read_question(question) if facts is None else facts
     names = index.names.links(facts.tokens)
-    values = _chosen([one for one in (*_spelt(question, facts.tokens, index), *_in_part(question, facts.tokens, index)) if not _is_count(one, facts)])
+    # What is looked for within a value is none.
+    inside = [one.value.place for one in facts.containments if one.value is not None]
+    spelt = (*_spelt(question, facts.tokens, index), *_in_part(question, facts.tokens, index))
+    values = _chosen([one for one in spelt if not _is_count(one, facts) and not any(_within(one.place, place) for place in inside)])
     missing = tuple(_missing(facts, values, index))
     values = sorted((*values, *(one.nearest[0] for one in missing if one.nearest and one.nearest[0].score >= 1 - ALIKE)), key=lambda one: one.place)
     return Links(question, tuple(values), names, tuple(_open(values, facts, names, index.names)), missing)
+
+
+def _within(one: Place, other: Place) -> bool:
+    return other.start <= one.start and one.end <= other.end
 
 
 def _is_count(value: ValueLink, facts: Facts) -> bool:

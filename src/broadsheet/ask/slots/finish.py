@@ -14,14 +14,17 @@ from broadsheet.ask.question.words import parts, stem
 from broadsheet.ask.schema import NUMBERS, PropertyFacts
 from broadsheet.ask.schema import TIMES as TIME_TYPES
 from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
 
+from broadsheet.ask.slots.tallies import Tallies
+
 # Words between a word and what it is about, at most.
 REACH = 5
 WHETHER = frozenset("is are was were does do did has have".split())
-UNSURE, OWN = -0.4, 0.9
+UNSURE, HALF = -0.4, 0.5
 
 
 class Finish:
@@ -30,12 +33,12 @@ class Finish:
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
         self._facts, self._anchors, self._names, self._keys = facts, found, names, keys
         self._first = facts.tokens[0].low if facts.tokens else ""
-        self._done = Done(facts, found, names)
+        self._done, self._company, self._tallies = Done(facts, found, names), Company(facts, names), Tallies(facts, found)
 
     def finished(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Return the sketch with all that the facts say, and what that adds to its score."""
         score = 0.0
-        for part in (self._done.added, self._target, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
+        for part in (self._company.added, self._done.added, self._target, self._tallies.over, self._tallies.exact, self._sized, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
             sketch, more = part(sketch)
             score += more
         if sketch.limit is None and self._limit is not None and not sketch.whether and not any(one.function for one in sketch.asked):
@@ -71,7 +74,9 @@ class Finish:
             words = set(parts(key))
             told = facts.type in TIME_TYPES or self._keys.kind(label, key) in {"iso", "day first", "month first", "either first"}
             if told or words & TIMES:
-                found.append((not told, "date" not in words, "year" not in words, key))
+                # What few have tells least of all.
+                few = self._keys.filled(label, key) < HALF
+                found.append((few, not told, "date" not in words, "year" not in words, -self._keys.filled(label, key), key))
         return [key for *_, key in sorted(found)]
 
     def _scales(self, label: str) -> list[str]:
@@ -92,7 +97,7 @@ class Finish:
             sketch = replace(sketch, asked=(Asked(0, times[0]),), why=(*sketch.why, Because(begins.place, begins.text, times[0]))) if times else sketch
         counted = self._counted(sketch)
         if not sketch.asked:
-            sketch = replace(sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional")))
+            sketch = replace(sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional"), *self._besides(sketch)))
         if counted is not None:
             because = Because(counted.place, counted.words, "count")
             of = sketch.asked[0]
@@ -105,6 +110,13 @@ class Finish:
                 # How many papers a year are papers, and no years.
                 sketch = replace(sketch, asked=(Asked(of.node, function="count"),))
         return sketch, score
+
+    def _besides(self, sketch: Sketch) -> Iterator[Asked]:
+        """Yield what is asked of each row besides: `papers and their categories`, `with its theme`."""
+        for number, spot in enumerate(sketch.spots):
+            before = [one.low for one in self._facts.tokens[max(0, spot.at - 2) : max(0, spot.at)]]
+            if number and before[-1:] in (["their"], ["its"], ["his"], ["her"]) and before[0] in {"and", "with", "plus", ","}:
+                yield Asked(number)
 
     def _counted(self, sketch: Sketch) -> Aggregate | None:
         for one in self._facts.aggregates:
@@ -280,7 +292,7 @@ class Finish:
 
     def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
         for one in self._facts.aggregates:
-            if one.which in {"avg", "sum", "min", "max"} and not any(asked.function == "count" for asked in sketch.asked):
+            if one.which in {"avg", "sum", "min", "max"} and not sketch.over and not any(asked.function == "count" for asked in sketch.asked):
                 anchor = self._behind(self._token(one.place), "property")
                 for option in anchor.options if anchor else ():
                     node = self._spot(sketch, anchor.last if anchor else 0, option.label)
@@ -292,7 +304,7 @@ class Finish:
         return sketch, 0.0
 
     def _ranked(self, sketch: Sketch) -> tuple[Sketch, float]:
-        if sketch.ranked is not None:
+        if sketch.ranked is not None or sketch.over:
             return sketch, 0.0
         if (many := self._ends(sketch)) is not None:
             return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
@@ -343,6 +355,10 @@ class Finish:
                 return self._by(sketch, number, max(near)[1], descending=descending)
         scales = self._scales(sketch.spots[node].label)
         return self._by(sketch, node, scales[0], descending=descending) if len(scales) == 1 and not _of_many(one) else None
+
+    def _sized(self, sketch: Sketch) -> tuple[Sketch, float]:
+        held = [(number, key) for number, spot in enumerate(sketch.spots) for key, facts in self._held(spot.label).items() if facts.type == "string"]
+        return self._tallies.sized(sketch, [(number, key) for number, key in held if self._keys.kind(sketch.spots[number].label, key) is None])
 
     def _by(self, sketch: Sketch, node: int, key: str, *, descending: bool) -> Ranked:
         return Ranked(node, key, descending, self._keyed(sketch.spots[node].label, key))
