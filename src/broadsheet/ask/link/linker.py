@@ -25,6 +25,8 @@ NEAR = 3
 # A number of so many digits may be a year.
 YEAR = 4
 OWN = 0.9
+# How sure a value is of which only some words are told: where it is the only one, and where it is one of some.
+PARTLY, BUT_ONE, SOME = 0.88, 0.7, 8
 
 
 def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
@@ -209,7 +211,10 @@ def _missing(facts: Facts, values: Sequence[ValueLink], index: ValueIndex) -> It
         inside = any(one.place.start < told.place.end and told.place.start < one.place.end for one in values)
         if told.kind in {"quoted", "code", "name"} and not told.soft and not inside:
             near = index.nearest(str(told.text))
-            yield Missing(told.place, told.text, tuple(_link(told.place, told.text, one.entry, one.score, "letters") for one in near))
+            parts = [] if told.kind == "code" else index.with_words(str(told.text))
+            found = [_link(told.place, told.text, one, PARTLY if len(parts) == 1 else BUT_ONE, "words") for one in parts[:SOME]]
+            links = [*found, *(_link(told.place, told.text, one.entry, one.score, "letters") for one in near if one.entry not in parts)]
+            yield Missing(told.place, told.text, tuple(links))
 
 
 def _link(place: Place, words: str, entry: Entry, score: float, how: How) -> ValueLink:

@@ -29,7 +29,7 @@ from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Condition, Link, Ranked, Sketch
 
-COUNTED, TOTAL = "count", "total"
+COUNTED, TOTAL, SIZE = "count", "total", "size"
 
 
 def query_of(sketch: Sketch, habits: Habits, keys: Keys) -> Query:
@@ -88,8 +88,8 @@ class _Builder:
         held: Expression = self._property(node, condition.property)
         if condition.sign in {"IS NULL", "IS NOT NULL"}:
             return IsNull(held, negated=condition.sign == "IS NOT NULL")
-        if condition.folded:
-            return self._folded(node, condition)
+        if condition.folded or condition.also:
+            return self._either(node, condition)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
         label = self._sketch.spots[node].label
@@ -97,12 +97,13 @@ class _Builder:
             return Binary(condition.sign, held, ListOf(tuple(self._keys.literal(label, condition.property, one) for one in condition.value)))
         return Binary(condition.sign, held, self._keys.literal(label, condition.property, condition.value))
 
-    def _folded(self, node: int, condition: Condition) -> Expression:
-        """Return a condition on texts, in small letters, of one property or another."""
-        value = Literal_(str(condition.value).lower())
+    def _either(self, node: int, condition: Condition) -> Expression:
+        """Return a condition on the texts of one property or another, in small letters if they are not to matter."""
+        value = Literal_(str(condition.value).lower() if condition.folded else condition.value)  # pyrefly: ignore
         held: Expression | None = None
         for key in (condition.property, *condition.also):
-            one = Binary(condition.sign, Function("toLower", (self._property(node, key),)), value)
+            text = self._property(node, key)
+            one = Binary(condition.sign, Function("toLower", (text,)) if condition.folded else text, value)
             held = one if held is None else Binary("OR", held, one)
         assert held is not None
         return held
@@ -140,7 +141,7 @@ class _Builder:
             return self._by_count()
         if sketch.over:
             return self._over()
-        if sketch.groups or any(one.function for one in sketch.asked):
+        if sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
             return [self._grouped()]
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
         order = (

@@ -20,18 +20,19 @@ from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
 
 from broadsheet.ask.slots.tallies import Tallies
+from broadsheet.ask.slots.texts import Texts
 
 # Words between a word and what it is about, at most.
 REACH = 5
 WHETHER = frozenset("is are was were does do did has have".split())
-UNSURE, HALF = -0.4, 0.5
+UNSURE = -0.4
 
 
 class Finish:
     """Finishes the trees of one question."""
 
-    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
-        self._facts, self._anchors, self._names, self._keys = facts, found, names, keys
+    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys, texts: Texts) -> None:
+        self._facts, self._anchors, self._names, self._keys, self._texts = facts, found, names, keys, texts
         self._first = facts.tokens[0].low if facts.tokens else ""
         self._done, self._company, self._tallies = Done(facts, found, names), Company(facts, names), Tallies(facts, found)
 
@@ -75,8 +76,7 @@ class Finish:
             told = facts.type in TIME_TYPES or self._keys.kind(label, key) in {"iso", "day first", "month first", "either first"}
             if told or words & TIMES:
                 # What few have tells least of all.
-                few = self._keys.filled(label, key) < HALF
-                found.append((few, not told, "date" not in words, "year" not in words, -self._keys.filled(label, key), key))
+                found.append((self._keys.filled(label, key) < 1, not told, "date" not in words, "year" not in words, -self._keys.filled(label, key), key))
         return [key for *_, key in sorted(found)]
 
     def _scales(self, label: str) -> list[str]:
@@ -255,12 +255,16 @@ class Finish:
         at = self._token(one.place)
         found = self._property_near(sketch, at, scales=False)
         node = self._spot(sketch, at)
-        named = [key for key in ("title", *NAMES) if node >= 0 and key in self._held(sketch.spots[node].label)]
-        if found is None and named:
-            found = node, named[0]
-        if found is None:
+        held = self._held(sketch.spots[node].label) if node >= 0 else {}
+        texts = self._texts.said(sketch.spots[node].label) if node >= 0 and one.sign == "CONTAINS" else ()
+        keys = (found[1],) if found is not None else texts or tuple(key for key in ("title", *NAMES) if key in held)[:1]
+        if not keys:
             return sketch
-        return sketch.with_condition(found[0], Condition(found[1], one.sign, text), Because(one.place, one.words, f"{found[1]} {one.sign} {text}"))
+        node = node if found is None else found[0]
+        # What stands in quotation marks is meant letter by letter.
+        folded = one.value is not None and one.value.kind != "quoted" and one.sign == "CONTAINS"
+        condition = Condition(keys[0], one.sign, text, folded=folded, also=keys[1:])
+        return sketch.with_condition(node, condition, Because(one.place, one.words, f"{' or '.join(keys)} {one.sign} {text}"))
 
     def _years(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Take a year, a month or a day that nothing else took for a condition."""

@@ -77,6 +77,10 @@ class Tallies:
                 if node < 0:
                     continue
                 how = self._facts.tokens[0].low == "how"
+                before = self._facts.tokens[max(0, anchor.first - 3) : anchor.first - 1] if anchor is not None else ()
+                if any(each.low in HAVING for each in before) and sketch.spots[node].named:
+                    # What has the longest title is asked for, and not its title.
+                    sketch = replace(sketch, asked=(Asked(node),))
                 mine = not sketch.asked or all(each.node == node and each.property == option.property for each in sketch.asked)
                 asked = (Asked(node, option.property, "size" if how else ""),) if mine else sketch.asked
                 ranked = Ranked(node, option.property, SIZES[one.words.lower()], sized=True)
