@@ -139,16 +139,10 @@ class _Builder:
             return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), "answer"),))]
         if sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
             return self._by_count()
-        if sketch.over:
-            return self._over()
         if sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
-            return [self._grouped()]
+            return self._over() if sketch.over else [self._grouped()]
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
-        order = (
-            ()
-            if sketch.ranked is None
-            else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
-        )
+        order = () if sketch.ranked is None else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
         limit = None if sketch.limit is None else Literal_(sketch.limit)
         nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
         if order and sketch.ranked is not None and sketch.ranked.node not in nodes:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.link.english import alike
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Facts
@@ -31,7 +32,9 @@ class Company:
             return sketch, 0.0
         kind, towards, middle = join
         back = "left" if towards == "right" else "right"
-        because = Because(self._facts.tokens[at].place, self._facts.tokens[at].text, f"{kind}, twice")
+        first = max(0, at - 2) if self._facts.tokens[at - 1].low == "-" else max(0, at - (self._facts.tokens[at - 1].low == "co"))
+        place = Place(self._facts.tokens[first].place.start, self._facts.tokens[at].place.end)
+        because = Because(place, self._facts.question[slice(*place)], f"{kind}, twice")
         spots = (sketch.spots[0]._replace(conditions=()), Spot(middle), Spot(label, sketch.spots[0].conditions, sketch.spots[0].at, 0))
         links = (Link(0, 1, kind, towards), Link(1, 2, kind, back))  # pyrefly: ignore[bad-argument-type]
         return replace(sketch, spots=spots, links=links, apart=((0, 2),), why=(*sketch.why, because)), 0.8

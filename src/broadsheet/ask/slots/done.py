@@ -106,7 +106,9 @@ class Done:
     def _most(self, at: int) -> Superlative | None:
         low, high = max(0, at - 2), at + 3
         places = {one.place.start for one in self._facts.tokens[low:high]}
-        return next((one for one in self._facts.superlatives if one.place.start in places and one.words.lower() in {"most", "least"} and self._is_alone(one, at)), None)
+        return next(
+            (one for one in self._facts.superlatives if one.place.start in places and one.words.lower() in {"most", "least"} and self._is_alone(one, at)), None
+        )
 
     def _is_alone(self, one: Superlative, at: int) -> bool:
         """Whether most is said of what is done, and not of things: `cite the most papers`."""

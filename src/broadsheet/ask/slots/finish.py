@@ -18,7 +18,6 @@ from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
-
 from broadsheet.ask.slots.tallies import Tallies
 from broadsheet.ask.slots.texts import Texts
 
@@ -39,7 +38,21 @@ class Finish:
     def finished(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Return the sketch with all that the facts say, and what that adds to its score."""
         score = 0.0
-        for part in (self._company.added, self._done.added, self._target, self._tallies.over, self._tallies.exact, self._sized, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
+        for part in (
+            self._company.added,
+            self._done.added,
+            self._target,
+            self._tallies.over,
+            self._tallies.exact,
+            self._sized,
+            self._compared,
+            self._contained,
+            self._years,
+            self._aggregated,
+            self._ranked,
+            self._same,
+            self._whether,
+        ):
             sketch, more = part(sketch)
             score += more
         if sketch.limit is None and self._limit is not None and not sketch.whether and not any(one.function for one in sketch.asked):
@@ -97,7 +110,9 @@ class Finish:
             sketch = replace(sketch, asked=(Asked(0, times[0]),), why=(*sketch.why, Because(begins.place, begins.text, times[0]))) if times else sketch
         counted = self._counted(sketch)
         if not sketch.asked:
-            sketch = replace(sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional"), *self._besides(sketch)))
+            sketch = replace(
+                sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional"), *self._besides(sketch))
+            )
         if counted is not None:
             because = Because(counted.place, counted.words, "count")
             of = sketch.asked[0]

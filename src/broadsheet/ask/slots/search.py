@@ -172,7 +172,12 @@ class Search:
             return
         if (sign := self._presence(anchor)) and option.score >= SURELY:
             because = Because(anchor.place, anchor.words, f"{option.property} {sign}")
-            yield replace(state, sketch=state.sketch.with_condition(0, Condition(option.property, sign, ""), because), score=state.score + option.score, used=state.used | _at(anchor))
+            yield replace(
+                state,
+                sketch=state.sketch.with_condition(0, Condition(option.property, sign, ""), because),
+                score=state.score + option.score,
+                used=state.used | _at(anchor),
+            )
             return
         near = anchor.first - spot.at
         listed = bool(state.sketch.asked) and self._between(state.last, anchor) <= CLOSE
@@ -201,7 +206,7 @@ class Search:
     def _merged(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
         """Yield what names or describes a node that is there already."""
         for number, spot in enumerate(state.sketch.spots):
-            if spot.label != option.label or (anchor.negated and option.kind == "label"):
+            if spot.label != option.label or (option.kind == "label" and (anchor.negated or self._is_theirs(anchor))):
                 continue
             if option.kind == "value":
                 if any(one.property == option.property for one in spot.conditions):
@@ -224,6 +229,11 @@ class Search:
                     replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1
                 )
             yield replace(state, sketch=sketch, score=state.score + score, used=state.used | _at(anchor), last=number)
+
+    def _is_theirs(self, anchor: Anchor) -> bool:
+        """Whether something further of what is asked for is named: `films by Ann and their actors`."""
+        before = [one.low for one in self._tokens[max(0, anchor.first - 2) : anchor.first]]
+        return before[-1:] in (["their"], ["its"], ["his"], ["her"]) and before[0] in {"and", "with", "plus"}
 
     def _either(self, state: State, number: int, anchor: Anchor, option: Option) -> Iterator[State]:
         """Yield what may be instead of the value before: `in Ely or York`."""

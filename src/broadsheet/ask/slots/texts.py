@@ -57,7 +57,9 @@ class Texts:
             filled[entry.label, entry.property] = filled.get((entry.label, entry.property), 0) + entry.count
         # What hardly any node has is no place to look in.
         self._values = {
-            key: listed for key, listed in self._values.items() if (key not in closed or key[1] in NAMED) and filled[key] >= FILLED * index.counts.get(key[0], 0)
+            key: listed
+            for key, listed in self._values.items()
+            if (key not in closed or key[1] in NAMED) and filled[key] >= FILLED * index.counts.get(key[0], 0)
         }
 
     def of(self, label: str) -> tuple[str, ...]:
@@ -98,7 +100,11 @@ class Texts:
 
     def _node(self, sketch: Sketch, at: int, by: int | None) -> int:
         """Return the node with a text that is named nearest to a token, those before it first."""
-        held = [(at - one.at if one.at <= at else one.at - at + 3, number) for number, one in enumerate(sketch.spots) if one.at >= 0 and self.of(one.label) and (by is None or abs(at - one.at) <= by)]
+        held = [
+            (at - one.at if one.at <= at else one.at - at + 3, number)
+            for number, one in enumerate(sketch.spots)
+            if one.at >= 0 and self.of(one.label) and (by is None or abs(at - one.at) <= by)
+        ]
         return min(held)[1] if held else -1
 
     def said(self, label: str) -> tuple[str, ...]:
@@ -143,7 +149,7 @@ def _runs(facts: Facts, unheard: Sequence[Token], names: Sequence[NameLink]) -> 
     for at, token in enumerate(facts.tokens):
         before = facts.tokens[at - 1].low if at else ""
         # A word behind `about` is one that a text is about, though it may mean something of the schema by chance.
-        cued = bool(run and cued) or before in CUES or (is_empty(before) and at > 1 and facts.tokens[at - 2].low in CUES)
+        cued = (cued and (bool(run) or is_empty(before))) or before in CUES
         placed = cued or bool(run) or before in BESIDE or _describes(facts.tokens, at, names)
         known = max((one.score for one in names if one.place.start < token.place.end and token.place.start < one.place.end), default=0.0)
         if placed and token.place in left and not is_empty(token.low) and token.low not in SAYING and known < (SURE if cued else 0.01) and not _is_time(token):

@@ -10,7 +10,6 @@ from broadsheet.ask.slots.writer import Slots
 from broadsheet.ask.write.speaker import Said
 from broadsheet.ask.write.writer import Asking, Draft
 
-
 # So many names that are like one that is missing are told.
 NEAREST = 3
 
