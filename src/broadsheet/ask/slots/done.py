@@ -141,7 +141,7 @@ class Done:
         if not is_passive(self._facts.tokens, at):
             return False
         behind = next((one.low for one in self._facts.tokens[at + 1 : at + 2]), "")
-        return behind in {"", "?", ".", "!", "at", "and"} or any(spot.at == at + 1 for spot in sketch.spots)
+        return behind in {"", "?", ".", "!", "at", "and"} or any(spot.at == at + 1 and spot.named for spot in sketch.spots)
 
 
 def _is_noun(said: str, word: str) -> bool:

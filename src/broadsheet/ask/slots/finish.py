@@ -210,9 +210,19 @@ class Finish:
             node = self._spot(sketch, at)
             times = self.times(sketch.spots[node].label) if node >= 0 else []
             found = (node, times[0]) if times else None
+        found = self._compared_by(sketch, at, one.words) if found is None else found
         if found is None:
             return sketch, UNSURE
         return self._bound(sketch, found, one.sign, value, because), 0.3
+
+    def _compared_by(self, sketch: Sketch, at: int, words: str) -> tuple[int, str] | None:
+        """Return the node and property that a comparative is about: length of `longer than`."""
+        node, low = self._spot(sketch, at), words.lower().split()[0]
+        if node < 0 or not low.endswith("er"):
+            return None
+        base = _base(low[:-2] + "est")
+        near = [(max(alike(base, word) for word in parts(key)), key) for key in self._scales(sketch.spots[node].label)]
+        return (node, max(near)[1]) if near and max(near)[0] else None
 
     def _bound(self, sketch: Sketch, found: tuple[int, str], sign: str, value: Value, because: Because) -> Sketch:
         node, key = found

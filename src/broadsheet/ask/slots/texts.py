@@ -14,7 +14,7 @@ from broadsheet.ask.slots.sketch import Because, Condition, Link, Sketch, Spot
 
 # A property whose values are of so many words is text; so is one of these names if they are of more than one.
 WORDY, SEVERAL, LOOKED_AT, FILLED = 4.0, 1.5, 500, 0.5
-NAMED = frozenset("title text abstract summary description body content headline subtitle tagline plot synopsis comment caption overview".split())
+NAMED = frozenset("title text abstract summary description body content headline subtitle tagline plot synopsis lyrics comment caption overview".split())
 ASIDE = frozenset(("comment", "caption"))
 # Words behind which it is told what a text is about.
 CUES = frozenset(
@@ -51,15 +51,14 @@ class Texts:
         for entry in index.entries:
             if _is_text(entry.property, held[entry.label, entry.property]):
                 self._values.setdefault((entry.label, entry.property), []).append(entry.value.casefold())
-        closed = {(label, key) for label, key, facts in index.schema.everything() if facts.closed}
         filled: dict[tuple[str, str], int] = {}
         for entry in index.entries:
             filled[entry.label, entry.property] = filled.get((entry.label, entry.property), 0) + entry.count
-        # What hardly any node has is no place to look in.
+        # What hardly any node has is no place to look in, and of what many nodes have alike there is a name.
         self._values = {
             key: listed
             for key, listed in self._values.items()
-            if (key not in closed or key[1] in NAMED) and filled[key] >= FILLED * index.counts.get(key[0], 0)
+            if filled[key] >= FILLED * index.counts.get(key[0], 0) and (len(listed) >= FILLED * filled[key] or key[1] in NAMED)
         }
 
     def of(self, label: str) -> tuple[str, ...]:

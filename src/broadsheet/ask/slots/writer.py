@@ -35,6 +35,8 @@ LEARNT = 0.75
 CLOSE, DRAFTS = 0.3, 20
 # So like a property of a condition a word is that speaks of it.
 KNOWN = 0.9
+# Words of which nothing need be made.
+QUIET = frozenset("but anything something anybody anyone times time often long mention mentions mentioning please".split())
 
 
 class Draft(NamedTuple):
@@ -199,7 +201,7 @@ def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
 def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch) -> tuple[str, ...]:
     """Return which words nothing was made of: those that neither a name, a relation, a value nor a fact has taken."""
     used = [word for spot in sketch.spots for one in spot.conditions for key in (one.property, *one.also) for word in parts(key)]
-    left = [one.text for one in unheard if not _is_taken(facts, one) and not any(alike(one.low, word) >= KNOWN for word in used)]
+    left = [one.text for one in unheard if one.low not in QUIET and not _is_taken(facts, one) and not any(alike(one.low, word) >= KNOWN for word in used)]
     return (f"Nothing was made of {', '.join(map(repr, left))}.",) if left else ()
 
 
