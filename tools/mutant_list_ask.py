@@ -19,6 +19,7 @@ LOOP = "tests/stage/test_ask_loop.py::test_"
 WRITE = "tests/unit/test_ask_write.py::test_"
 DIALECT = "tests/unit/test_ask_dialect.py::test_"
 SAFETY = "tests/unit/test_ask_safety.py::test_"
+ASKED = "tests/unit/test_ask_questions.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -306,5 +307,34 @@ ASK = [
         "if (why := refused(query)) is not None:",
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
+    ),
+    # Questions that people ask.
+    Mutant(
+        "ask: who does a thing and to whom it is done are exchanged",
+        "ask/slots/paths.py",
+        "back ^= turned",
+        "back ^= not turned",
+        ASKED + "an_answer_is_what_the_question_asks_for",
+    ),
+    Mutant(
+        "ask: a word that names nothing is dropped",
+        "ask/slots/texts.py",
+        "        for run, cued in (*_runs(facts, unheard, links.names), *_sought(facts, links.missing)):",
+        "        for run, cued in ():",
+        ASKED + "questions_on_papers_are_the_queries_that_they_mean",
+    ),
+    Mutant(
+        "ask: what is not done is taken for what is done",
+        "ask/slots/done.py",
+        "        if self._is_denied(verb.at):",
+        "        if False:",
+        ASKED + "an_answer_is_what_the_question_asks_for",
+    ),
+    Mutant(
+        "ask: a query is drafted without a name that it needs",
+        "ask/write/rules.py",
+        "        if lost := drafts[0].lost:",
+        "        if lost := ():",
+        ASKED + "a_name_that_the_graph_has_not_is_no_draft",
     ),
 ]
