@@ -124,7 +124,8 @@ def test_what_the_graph_has_not_is_told_and_never_dropped_in_silence(slots: Slot
     found = slots.write("dishes by Zoe Twig")
     assert all("Nothing is called 'Zoe Twig'; it was left out." in one.notes[0] for one in found)
     assert not slots.write("?!")
-    assert slots.write("dishes of Ada Leaf about winter")[0].notes == ("Nothing was made of 'winter'.",)
+    assert slots.write("dishes of Ada Leaf about winter")[0].notes == ("Nothing of the graph is called 'winter'; it was looked for in title.",)
+    assert slots.write("dishes of Ada Leaf gladly")[0].notes == ("Nothing was made of 'gladly'.",)
 
 
 def test_what_relations_decide_is_not_asked_back() -> None:

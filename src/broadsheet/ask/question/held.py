@@ -325,7 +325,9 @@ def _computed(node: Expression) -> float | str | bool | None:
 def _moment(value: float | str | bool | None) -> str:  # noqa: FBT001
     """Return the date that a text or a count of seconds or thousandths may be."""
     if isinstance(value, str):
-        return iso(value) or ""
+        # A date may be kept as eight digits in a row.
+        row = re.fullmatch(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", value)
+        return "-".join(row.groups()) if row else iso(value) or ""
     return ""
 
 

@@ -300,7 +300,9 @@ class ValuesHeld:
 
     def _is_said(self, value: Value) -> bool:
         if value.is_number:
-            return self._has_number(value)
+            # A number that is told in a word may be a part of a name: Nine Lamps.
+            named = value.text.isalpha() and any(value.text.lower() in text.lower().split() for text in self._texts)
+            return named or self._has_number(value)
         date = value.value if value.kind == "date" else iso_of(value)
         if date and any(held.startswith(str(date)) or str(date).startswith(held) for held in self._isos):
             return True

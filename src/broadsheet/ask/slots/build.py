@@ -30,7 +30,7 @@ from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Condition, Link, Ranked, Sketch
 
-COUNTED, TOTAL = "count", "total"
+COUNTED, TOTAL, SIZE = "count", "total", "size"
 
 
 def query_of(sketch: Sketch, habits: Habits, keys: Keys) -> Query:
@@ -87,12 +87,27 @@ class _Builder:
 
     def _condition(self, node: int, condition: Condition) -> Expression:
         held: Expression = self._property(node, condition.property)
+        if condition.sign in {"IS NULL", "IS NOT NULL"}:
+            return IsNull(held, negated=condition.sign == "IS NOT NULL")
+        if condition.folded or condition.also:
+            return self._either(node, condition)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
         label = self._sketch.spots[node].label
         if isinstance(condition.value, tuple):
             return Binary(condition.sign, held, ListOf(tuple(self._keys.literal(label, condition.property, one) for one in condition.value)))
         return Binary(condition.sign, held, self._keys.literal(label, condition.property, condition.value))
+
+    def _either(self, node: int, condition: Condition) -> Expression:
+        """Return a condition on the texts of one property or another, in small letters if they are not to matter."""
+        value = Literal_(str(condition.value).lower() if condition.folded else condition.value)  # pyrefly: ignore
+        held: Expression | None = None
+        for key in (condition.property, *condition.also):
+            text = self._property(node, key)
+            one = Binary(condition.sign, Function("toLower", (text,)) if condition.folded else text, value)
+            held = one if held is None else Binary("OR", held, one)
+        assert held is not None
+        return held
 
     def _property(self, node: int, key: str) -> Property:
         return Property(Variable(self._names[node]), key)
@@ -125,14 +140,10 @@ class _Builder:
             return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), "answer"),))]
         if sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
             return self._by_count()
-        if sketch.groups or any(one.function for one in sketch.asked):
-            return [self._grouped()]
+        if sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
+            return self._over() if sketch.over else [self._grouped()]
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
-        order = (
-            ()
-            if sketch.ranked is None
-            else (Sorted(self._key(sketch.ranked.node, sketch.ranked.property, keyed=sketch.ranked.keyed), sketch.ranked.descending),)
-        )
+        order = () if sketch.ranked is None else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
         limit = None if sketch.limit is None else Literal_(sketch.limit)
         nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
         if order and sketch.ranked is not None and sketch.ranked.node not in nodes:
@@ -147,9 +158,11 @@ class _Builder:
         distinct = self._habits.distinct and (bool(sketch.links) or any(one.property for one in sketch.asked))
         return [Projection("RETURN", items, distinct=distinct, order=order, limit=limit)]
 
-    def _key(self, node: int, key: str, *, keyed: bool) -> Expression:
-        held = self._property(node, key)
-        return self._keys.expression(self._sketch.spots[node].label, key, held) if keyed else held
+    def _key(self, ranked: Ranked) -> Expression:
+        held = self._property(ranked.node, ranked.property)
+        if ranked.sized:
+            return Function("size", (held,))
+        return self._keys.expression(self._sketch.spots[ranked.node].label, ranked.property, held) if ranked.keyed else held
 
     def _value(self, asked: Asked) -> Expression:
         held: Expression = self._property(asked.node, asked.property) if asked.property else Variable(self._names[asked.node])
@@ -159,6 +172,13 @@ class _Builder:
         if not many and asked.property:
             held = self._keys.number(self._sketch.spots[asked.node].label, asked.property, held)
         return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or asked.property))
+
+    def _over(self) -> list[Match | Projection]:
+        """Return a function over how many there are for each."""
+        of, each = self._sketch.asked[0], self._sketch.groups[0]
+        key = Projected(self._value(each), each.property)
+        count = Projected(Function("count", (Variable(self._names[of.node]),), distinct=True), TOTAL)
+        return [Projection("WITH", (key, count)), Projection("RETURN", (Projected(Function(self._sketch.over, (Variable(TOTAL),)), self._sketch.over),))]
 
     def _grouped(self) -> Projection:
         sketch = self._sketch
