@@ -246,12 +246,14 @@ def joined_by(scene: Scene) -> Iterator[Candidate]:
     heard = scene.heard
     denied = [one for one in heard.cues if one.kind == "not"]
     for label, key, value, words in _known_values(scene):
-        if scene.labelled(label) or words & heard.contrast:
+        # What is there already may be meant, or another of its kind.
+        there = 0.3 * bool(scene.labelled(label))
+        if words & heard.contrast:
             continue
         for anchor, triple, outward in joins(scene, label):
             end = NodePattern("", Label(label), MapOf(((key, Literal_(value)),)))
             said = words | heard.all("add", "=") | _mentioned(scene, "type", triple.type)
-            sure = 0.4 + 0.1 * (anchor in scene.given) + 0.15 * bool(_mentioned(scene, "type", triple.type))
+            sure = 0.4 + 0.1 * (anchor in scene.given) + 0.15 * bool(_mentioned(scene, "type", triple.type)) - there
             if any(cue.end <= min(words) <= cue.end + 4 for cue in denied):
                 test = Unary("NOT", PatternTest(path_to(anchor, triple, end, outward=outward)))
                 yield Candidate(edits.with_test(scene.tree, test), said | heard.all("not"), sure + 0.1)
