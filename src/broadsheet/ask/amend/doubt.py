@@ -19,14 +19,27 @@ ROLES = ("show", "order", "hide")
 
 def is_doubtful(scene: Scene, words: frozenset[int], changes: Sequence[Change]) -> bool:
     """Whether a reading that explains such words by such changes ought to be asked about before it is taken."""
-    return any(doubt(scene, words, changes) for doubt in (_several_things, _several_kinds, _several_roles, _unnamed_value, _bare_number, _unsaid_sign))
+    return any(
+        doubt(scene, words, changes) for doubt in (_new_step, _several_things, _several_kinds, _several_roles, _unnamed_value, _bare_number, _unsaid_sign)
+    )
+
+
+def _new_step(scene: Scene, words: frozenset[int], changes: Sequence[Change]) -> bool:
+    """Whether something is to be counted within, for each of something: of which, and for each of what, is seldom said."""
+    del scene, words
+    return any(one.kind == "step" for one in changes)
 
 
 def _several_things(scene: Scene, words: frozenset[int], changes: Sequence[Change]) -> bool:
     """Whether a noun is said of which the query has several things, and what changes is of one of them."""
     if all(one.kind in {"limit", "skip", "order", "distinct"} for one in changes):
         return False
-    return any(len(scene.labelled(one.name)) > 1 for one in scene.heard.named("label") if one.sure >= SURE and one.words <= words)
+    return any(_many(scene, one.name) for one in scene.heard.named("label") if one.sure >= SURE and one.words <= words)
+
+
+def _many(scene: Scene, label: str) -> bool:
+    """Whether the query has several things of a label, those that can be nothing else among them."""
+    return len({*scene.labelled(label), *(name for name in scene.nodes if scene.possible.get(name) == {label})}) > 1
 
 
 def _several_kinds(scene: Scene, words: frozenset[int], changes: Sequence[Change]) -> bool:
@@ -87,6 +100,9 @@ def _bare_number(scene: Scene, words: frozenset[int], changes: Sequence[Change])
     if not any(place in words for place in heard.numbers) or heard.all("limit", "offset", "hops"):
         return False
     if any(one.kind == "property" and one.words <= words for one in heard.mentions) or heard.all("<", ">", "<=", ">=", "between"):
+        return False
+    # "Only 10" is how many rows.
+    if any(one.kind == "limit" for one in changes) and any(heard.words[place - 1].low in {"only", "just", "top"} for place in heard.numbers if place):
         return False
     numbers = [one for one in scene.compared if not isinstance(one.value.value, str)]
     limited = any(isinstance(step.limit, Literal_) for step in edits.steps(scene.tree))

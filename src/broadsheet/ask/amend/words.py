@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from broadsheet.ask.amend import for_conditions, for_patterns, for_steps
+from broadsheet.ask.amend import for_conditions, for_groups, for_patterns, for_steps
 from broadsheet.ask.amend.changes import Change
 from broadsheet.ask.amend.cues import STOP
 from broadsheet.ask.amend.diff import diff
@@ -14,7 +14,7 @@ from broadsheet.ask.amend.scene import Candidate, Scene
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.schema import Schema
 
-READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_steps.READERS)
+READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_groups.READERS, *for_steps.READERS)
 # So much of what is said must be explained, and a reading be so likely, for it to be taken; and for it to be offered.
 EXPLAINED, LIKELY = 0.85, 1.3
 OFFERED_EXPLAINED, OFFERED = 0.45, 1.0
