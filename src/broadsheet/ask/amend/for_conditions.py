@@ -358,8 +358,11 @@ def _compared_with(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozens
         first = 0.03 * (scene.owners(one.name)[0] == name)
         label = said_label(scene, name)
         yield name, one.name, one.words | label, 0.25 + 0.2 * one.sure + first + 0.1 * bool(label)
-    yield from _owners_of(scene, said)
-    yield from _known_by(scene, said) if text and not day else _numbers(scene, said)
+    known = list(_owners_of(scene, said))
+    yield from known
+    # Of a value that the graph is known to have it is told whose it is.
+    if not known:
+        yield from _known_by(scene, said) if text and not day else _numbers(scene, said)
 
 
 def _owners_of(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:

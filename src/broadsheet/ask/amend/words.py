@@ -29,6 +29,7 @@ SPEAKING = ("limit", "distinct", "order", "optional")
 SPECIAL = frozenset("count avg sum max min collect distinct turn case optional required null known order none per hops".split()) | {"keep twice", "either way"}
 # Cues that go on to what is named behind "and".
 CARRIED = frozenset({"remove", "hide", "heedless"})
+ARTICLES = frozenset({"the", "a", "an"})
 BREAKS = frozenset({";", ".", "!"})
 
 
@@ -159,7 +160,7 @@ def _weight(heard: Heard, place: int) -> float:
     word = heard.words[place]
     if word.value is not None:
         return VALUE
-    if not word.low[0].isalnum():
+    if not word.low[0].isalnum() or word.low in ARTICLES:
         return 0.0
     kinds = {one.kind for one in heard.cues if place in one.words}
     if kinds:
