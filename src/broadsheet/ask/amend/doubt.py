@@ -38,8 +38,8 @@ def _several_things(scene: Scene, words: frozenset[int], changes: Sequence[Chang
 
 
 def _many(scene: Scene, label: str) -> bool:
-    """Whether the query has several things of a label, those that can be nothing else among them."""
-    return len({*scene.labelled(label), *(name for name in scene.nodes if scene.possible.get(name) == {label})}) > 1
+    """Whether the query has several things of a label, those that may be one among them."""
+    return len({*scene.labelled(label), *(name for name in scene.nodes if label in scene.possible.get(name, ()))}) > 1
 
 
 def _several_kinds(scene: Scene, words: frozenset[int], changes: Sequence[Change]) -> bool:
