@@ -292,7 +292,9 @@ def _also_counted(scene: Scene, kind: str, words: frozenset[int]) -> Iterator[Ca
             call = Function(kind, (what,))
             if all(item.expression != call for item in last.items):
                 said = words | one.words | (named[0].words if named else frozenset())
-                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), said, 0.4)
+                # For each of itself there is one of a thing.
+                itself = any(item.expression == Variable(name) for item in last.items)
+                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), said, 0.4 - 0.3 * itself)
 
 
 def _counted(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float]]:
