@@ -170,8 +170,8 @@ ASK = [
     Mutant(
         "ask amend: what is near the best reading is never asked about",
         "ask/amend/words.py",
-        "readings[0].score - one.score <= NEAR",
-        "one is readings[0]",
+        "all(best.score - one.score > NEAR for one in apart[1:2])",
+        "True",
         AMEND + "what_may_mean_several_things_is_asked_about",
     ),
     Mutant(

@@ -12,6 +12,7 @@ from broadsheet.ask.amend.heard import Heard, Links, hear
 from broadsheet.ask.amend.names import named, unnamed
 from broadsheet.ask.amend.scene import Candidate, Scene
 from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.schema import Schema
 
 READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_groups.READERS, *for_steps.READERS)
@@ -87,9 +88,14 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
         return Amended(made, changes)
     if whole.readings:
         choices = tuple(unnamed(one.candidate.tree) for one in whole.readings)
-        said = [", ".join(change.words for change in one.changes) for one in whole.readings]
-        return Amended(tree, (), question=f"Which is meant: {'; or '.join(said)}?", choices=choices)
+        return Amended(tree, (), question=f"Which is meant: {'; or '.join(meanings(tree, choices))}?", choices=choices)
     return Amended(tree, (), unread=text.strip())
+
+
+def meanings(tree: Query, choices: Sequence[Query]) -> tuple[str, ...]:
+    """Return in words what each of some choices changes of a query; where words do not tell them apart, with the query that comes of it."""
+    said = [", ".join(one.words for one in diff(tree, choice)) for choice in choices]
+    return tuple(f"{one}: {canonical(choice)}" if said.count(one) > 1 else one for one, choice in zip(said, choices, strict=True))
 
 
 def _in_two(text: str, tree: Query, schema: Schema, links: Links | None, whole: _Read) -> Query | None:
