@@ -10,6 +10,7 @@ WHY = "tests/unit/test_ask_why.py::test_"
 DECODE = "tests/unit/test_ask_decode.py::test_"
 DIFF = "tests/unit/test_ask_diff.py::test_"
 AMEND = "tests/unit/test_ask_amend.py::test_"
+EVERYDAY = "tests/unit/test_ask_everyday.py::test_"
 AGAINST = "tests/unit/test_ask_against.py::test_"
 QUESTION = "tests/unit/test_ask_question.py::test_"
 LINK = "tests/unit/test_ask_link.py::test_"
@@ -306,5 +307,34 @@ ASK = [
         "if (why := refused(query)) is not None:",
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
+    ),
+    # When an amendment is asked about.
+    Mutant(
+        "ask amend: a noun of which there are several things means the likeliest",
+        "ask/amend/doubt.py",
+        "doubt(scene, words, changes) for doubt in (",
+        "doubt(scene, words, ()) for doubt in (",
+        EVERYDAY + "each_doubt_is_asked_about",
+    ),
+    Mutant(
+        "ask amend: words left over do not matter",
+        "ask/amend/words.py",
+        "best.explained >= EXPLAINED and best.score >= LIKELY and not best.left and",
+        "best.score >= LIKELY and",
+        AMEND + "what_is_understood_in_part_is_asked_about",
+    ),
+    Mutant(
+        "ask amend: the end of a year is its beginning",
+        "ask/amend/days.py",
+        "value + later",
+        "value",
+        EVERYDAY + "what_is_plain_is_done",
+    ),
+    Mutant(
+        "ask bench: an answer costs nothing",
+        "ask/bench/played.py",
+        "* turn.asked_back +",
+        "* 0 +",
+        "tests/unit/test_ask_user.py::test_an_answer_is_part_of_its_amendment_and_one_more_thing_that_a_person_does",
     ),
 ]

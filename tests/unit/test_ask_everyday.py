@@ -83,3 +83,20 @@ def test_what_may_mean_several_things_is_asked_and_changes_nothing(query, said, 
 def test_words_that_are_none_are_asked_about_or_change_nothing():
     for said in ("blenk the title", "flurm after 2026-03-01 tovick", "granzily pages"):
         assert read_amendment(said, tree(COLUMNS), DESK, links).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        # Of two reports one alone can go; which is meant is not said.
+        ("MATCH (a:Analyst)-[:WROTE]->(r:Report)-[:CITES]->(q:Report) RETURN a.name", "drop the report part"),
+        ("MATCH (r:Report) WHERE r.pages > 20 RETURN r.title, r.pages", "forget about the pages"),
+        ("MATCH (r:Report) WHERE r.pages > 20 AND r.published IS NOT NULL RETURN r.title LIMIT 3", "make it 5"),
+        ("MATCH (a:Analyst)-[:WROTE]->(r:Report) RETURN a.name", "only analysts with more than 3 reports"),
+        ("MATCH (r:Report) RETURN r.title", "only those with pages than 20"),
+    ],
+)
+def test_each_doubt_is_asked_about(query, said):
+    found = read_amendment(said, tree(query), DESK)
+    assert found.choices
+    assert not found.changes
