@@ -77,7 +77,7 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
     >>> from broadsheet.ask.schema import Triple
     >>> schema = Schema.of_triples((Triple("Film", "MADE_BY", "Person"), Triple("Play", "MADE_BY", "Person")))
     >>> query = parse("MATCH (f:Film)-[:MADE_BY]->(p:Person) RETURN DISTINCT p.name").query
-    >>> canonical(read_amendment("Actually I meant the plays", query, schema).tree)
+    >>> canonical(read_amendment("plays instead of films", query, schema).tree)
     'MATCH (f:Play)-[:MADE_BY]->(p:Person) RETURN DISTINCT p.name'
     """
     whole = _read(text, tree, schema, links)
