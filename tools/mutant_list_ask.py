@@ -21,6 +21,7 @@ DIALECT = "tests/unit/test_ask_dialect.py::test_"
 SAFETY = "tests/unit/test_ask_safety.py::test_"
 ASKED = "tests/unit/test_ask_questions.py::test_"
 EVERYDAY = "tests/unit/test_ask_everyday.py::test_"
+TABLES = "tests/unit/test_ask_single_tables.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -415,5 +416,26 @@ ASK = [
         "    if len(ways) != 1:",
         "    if ways or not ways:",
         WORLDS + "a_fault_is_the_one_alarm_at_its_place",
+    ),
+    Mutant(
+        "ask: zeros in front of a number are lost",
+        "ask/graph/typed.py",
+        '_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")',
+        '_INTEGER = re.compile(r"-?([0-9]{1,19})")',
+        TABLES + "types_are_told_by_content",
+    ),
+    Mutant(
+        "ask: a stock of three is row three",
+        "ask/graph/flat.py",
+        "if wished or held.dtype not in",
+        "if True or held.dtype not in",
+        TABLES + "numbers_point_to_rows_only_where_their_name_says_so",
+    ),
+    Mutant(
+        "ask: a short row is taken",
+        "ask/graph/rows.py",
+        "if row and rows and len(row) != len(rows[0]):",
+        "if row and rows and len(row) > len(rows[0]):",
+        TABLES + "what_is_no_table_is_told_by_its_line",
     ),
 ]
