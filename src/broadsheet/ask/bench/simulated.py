@@ -48,7 +48,7 @@ NOTES = (
     "Planted faults: one to three in a query that ran and gave rows. Two models, one question: one's query is the draft, another's, that ran and gave rows, is what is meant.",
     "The reader of amendments was adjusted on one set of phrases alone, over half of the databases, POLE and the made-up graphs; rows that do not say so have the other phrases.",
     "May mean several things: the reader asks back with choices, and changes nothing. The user picks the choice that is what was meant, or says that none is; 2 % of picks are mistakes.",
-    "An answer is part of its amendment; where it is counted as one, each question that comes back costs one more. Mistaken picks are among the changes unrequested.",
+    "An answer is part of its amendment; where it is counted as one, each question that comes back costs one more. Changes unrequested: neither asked for nor picked. Picked, and not meant: by mistake, or the nearest of what was offered.",
     "When to ask was set on dev phrases over half of the databases, POLE and the made-up graphs, and on dev phrases with a word left out or replaced by one that is none.",
     "Figures of an earlier reader with these held-out phrases were known (not the phrases, nor what failed), and are why it asks now.",
     "Attempts per success: queries shown until one is right, all three where none is, divided by how many came right.",
