@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.ask_group import counted
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -29,7 +31,7 @@ def build(
     if as_json:
         typer.echo(json.dumps({"path": str(out), "content_hash": built.content_hash, "changed": built.changed, "counts": counts}, indent=1))
         return
-    typer.echo(f"{counts['nodes']:,} nodes, {counts['relations']:,} relations{'' if built.changed else '; nothing has changed'}", err=True)
+    typer.echo(f"{counted(counts['nodes'], 'node')}, {counted(counts['relations'], 'relation')}{'' if built.changed else '; nothing has changed'}", err=True)
     typer.echo(str(out))
 
 

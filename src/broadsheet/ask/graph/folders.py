@@ -15,8 +15,8 @@ SUFFIXES = (".csv", ".parquet")
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder holds tables of nodes."""
-    return path.is_dir() and next(table_files(path, NODES), None) is not None
+    """Whether a folder holds tables of nodes or of relations."""
+    return path.is_dir() and any(next(table_files(path, mark), None) for mark in (NODES, RELATIONS))
 
 
 def table_files(path: Path, mark: str) -> Iterator[Path]:
@@ -32,6 +32,10 @@ def folder_graph(path: Path) -> Graph:
     column is a property. Raises ColumnError or RecordError.
     """
     keyed = Keyed()
+    if next(table_files(path, NODES), None) is None:
+        raise RecordError(
+            f"{path} has tables of relations, and none of nodes.", "Add nodes-LABEL.csv for each label: a row for each node, its key in the column id."
+        )
     for file in table_files(path, NODES):
         frame = _table(file)
         key = "id" if "id" in frame.columns else frame.columns[0]
