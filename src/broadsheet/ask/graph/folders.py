@@ -70,7 +70,10 @@ def _table(file: Path) -> pl.DataFrame:
     try:
         if file.suffix == ".parquet":
             return pl.read_parquet(file)
+        file.read_bytes().decode("utf-8")
         return pl.read_csv(file, try_parse_dates=True, infer_schema_length=None)
+    except UnicodeDecodeError as fault:
+        raise RecordError(f"{file.name} is not UTF-8 (byte {fault.start}).", f"Convert it: iconv -f latin1 -t utf-8 {file.name}") from None
     except (pl.exceptions.PolarsError, OSError) as fault:
         raise RecordError(
             f"{file.name} cannot be read as a table: {str(fault).splitlines()[0]}.", "Mend the file: a header, and a row for each record."
