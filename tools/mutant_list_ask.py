@@ -307,4 +307,33 @@ ASK = [
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
     ),
+    # What is said of a wrong call, and pictures of few nodes.
+    Mutant(
+        "ask: what is not allowed is an alarm",
+        "ask/lines.py",
+        "Finding(Code.NOT_ALLOWED, Severity.INFO,",
+        "Finding(Code.NOT_ALLOWED, Severity.ERROR,",
+        "tests/api/test_ask_told_cli.py::test_a_query_that_is_not_allowed_says_why_and_is_no_alarm",
+    ),
+    Mutant(
+        "ask: a comparison with null is told as the value null is",
+        "ask/explain/writer.py",
+        "return p.NULL if isinstance(node, Literal_) and node.value is None else",
+        "return p.NULL if isinstance(node, Literal_) and node.value is p else",
+        CYPHER + "a_comparison_with_null_is_told_otherwise_than_what_is_missing_and_read_back",
+    ),
+    Mutant(
+        "ask: any name that stands elsewhere was left off by WITH",
+        "ask/check/flow.py",
+        'passed = any(one.which == "WITH" and begins',
+        'passed = any(one.which != "" and begins',
+        CHECK + "a_name_that_is_not_known_is_told_why",
+    ),
+    Mutant(
+        "ask: types of relations stand on names of nodes",
+        "ask/answer/picture.py",
+        "round(sum(one[0].covers(other) for other in taken))",
+        "0",
+        WHY + "types_of_few_relations_stand_beside_the_names_of_nodes",
+    ),
 ]
