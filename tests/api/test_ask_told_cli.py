@@ -28,7 +28,10 @@ def test_what_mends_a_fault_is_of_this_command(here, tmp_path):
     (tmp_path / "folder.cypher").mkdir()
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "relations-KNOWS.csv").write_text("start,end\n1,2\n")
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "manifest.json").write_text('{"kind": "graph"}')
     for source, said in (
+        ("bare", "does not say what its tables hold"),
         ("nope", "There is no graph nope."),
         ("empty.csv", "empty.csv is empty."),
         ("folder.cypher", "holds no file to read"),
