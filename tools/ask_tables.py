@@ -119,15 +119,20 @@ def mutants(bench: dict) -> list[str]:
 
 def amended(bench: dict) -> list[str]:
     """Return how many drafts are right before and after amendments in words, what that takes, and what changes that was not asked for."""
-    shares = ("first_try", "mended", "after_1", "after_2", "unrequested", "beside")
+    shares = ("first_try", "mended", "after_1", "after_2", "acts_1", "acts_2", "unrequested", "picked", "beside", "asked_back", "answers")
     rows = [[row["name"], *(share(row, key) for key in shares), plain(row, "attempts_per_success", 2)] for row in bench["rows"]]
     heads = [
         "first try, %",
         "mended, %",
         "after 1 amendment, %",
         "after 2, %",
+        "after 1, an answer counted as one, %",
+        "after 2, an answer counted as one, %",
         "changes unrequested, %",
+        "picked, and not meant, %",
         "beside what was asked for, %",
+        "amendments asked back, %",
+        "of these answered by a choice, %",
         "attempts per success",
     ]
     return told(bench, heads, rows)

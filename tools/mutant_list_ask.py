@@ -19,6 +19,9 @@ LOOP = "tests/stage/test_ask_loop.py::test_"
 WRITE = "tests/unit/test_ask_write.py::test_"
 DIALECT = "tests/unit/test_ask_dialect.py::test_"
 SAFETY = "tests/unit/test_ask_safety.py::test_"
+ASKED = "tests/unit/test_ask_questions.py::test_"
+EVERYDAY = "tests/unit/test_ask_everyday.py::test_"
+TABLES = "tests/unit/test_ask_single_tables.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -306,6 +309,134 @@ ASK = [
         "if (why := refused(query)) is not None:",
         "if (why := refused(query)) is not None and not why.what:",
         SAFETY + "nothing_that_does_more_than_read_reaches_the_engine_and_nothing_is_changed",
+    ),
+    Mutant(
+        "ask: who does a thing and to whom it is done are exchanged",
+        "ask/slots/paths.py",
+        "back ^= turned",
+        "back ^= not turned",
+        ASKED + "an_answer_is_what_the_question_asks_for",
+    ),
+    Mutant(
+        "ask: a word that names nothing is dropped",
+        "ask/slots/texts.py",
+        "        for run, cued in (*_runs(facts, unheard, links.names), *_sought(facts, links.missing)):",
+        "        for run, cued in ():",
+        ASKED + "questions_on_papers_are_the_queries_that_they_mean",
+    ),
+    Mutant(
+        "ask: what is not done is taken for what is done",
+        "ask/slots/done.py",
+        "        if self._is_denied(verb.at):",
+        "        if False:",
+        ASKED + "an_answer_is_what_the_question_asks_for",
+    ),
+    Mutant(
+        "ask: a query is drafted without a name that it needs",
+        "ask/write/rules.py",
+        "        if lost := drafts[0].lost:",
+        "        if lost := ():",
+        ASKED + "a_name_that_the_graph_has_not_is_no_draft",
+    ),
+    Mutant(
+        "ask: of two parts to be changed only the first is",
+        "ask/cypher/rewrite.py",
+        "return node if all(changed[name] is getattr(node, name) for name in changed) else replace(node, **changed)",
+        "return replace(node, **changed)",
+        AMEND + "a_label_that_is_stated_twice_is_changed_twice",
+    ),
+    Mutant(
+        "ask: of two alternatives each must hold",
+        "ask/cypher/logic.py",
+        "condition.sign == sign:",
+        'condition.sign in {sign, "OR"}:',
+        CYPHER + "a_condition_is_taken_apart_and_put_together_again",
+    ),
+    Mutant(
+        "ask: rows that are sorted and cut are grouped as they were before",
+        "ask/cypher/dialects/ladybug/clauses.py",
+        """        if clause.which == "WITH":
+            # Rows""",
+        """        if clause.which == "NONE":
+            # Rows""",
+        DIALECT + "an_answer_is_the_one_that_was_worked_out_by_hand",
+    ),
+    Mutant(
+        "ask: rows are told once as the engine does it",
+        "ask/cypher/dialects/ladybug/clauses.py",
+        "apart = clause.distinct and not is_grouped and again",
+        "apart = False",
+        DIALECT + "an_answer_is_the_one_that_was_worked_out_by_hand",
+    ),
+    Mutant(
+        "ask amend: a noun of which there are several things means the likeliest",
+        "ask/amend/doubt.py",
+        "doubt(scene, words, changes) for doubt in (",
+        "doubt(scene, words, ()) for doubt in (",
+        EVERYDAY + "each_doubt_is_asked_about",
+    ),
+    Mutant(
+        "ask amend: words left over do not matter",
+        "ask/amend/words.py",
+        "best.explained >= EXPLAINED and best.score >= LIKELY and not best.left and",
+        "best.score >= LIKELY and",
+        AMEND + "what_is_understood_in_part_is_asked_about",
+    ),
+    Mutant(
+        "ask amend: the end of a year is its beginning",
+        "ask/amend/days.py",
+        "value + later",
+        "value",
+        EVERYDAY + "what_is_plain_is_done",
+    ),
+    Mutant(
+        "ask bench: an answer costs nothing",
+        "ask/bench/played.py",
+        "* turn.asked_back +",
+        "* 0 +",
+        "tests/unit/test_ask_user.py::test_an_answer_is_part_of_its_amendment_and_one_more_thing_that_a_person_does",
+    ),
+    Mutant(
+        "ask: gathered: a list of nodes is a list of anything",
+        "ask/check/scope.py",
+        'if of is None or of.kind not in {"node", "relation", "relations"}:',
+        "if of is not None or of is None:",
+        WORLDS + "a_fault_is_the_one_alarm_at_its_place",
+    ),
+    Mutant(
+        "ask: gathered: what a WITH has renamed is another value",
+        "ask/check/conditions.py",
+        'if thing.kind == "value" and not thing.unwound and isinstance(thing.value, Property):',
+        "if False:",
+        WORLDS + "a_fault_is_the_one_alarm_at_its_place",
+    ),
+    Mutant(
+        "ask: gathered: no path is mended by turning one relation",
+        "ask/check/checker.py",
+        "    if len(ways) != 1:",
+        "    if ways or not ways:",
+        WORLDS + "a_fault_is_the_one_alarm_at_its_place",
+    ),
+    Mutant(
+        "ask: zeros in front of a number are lost",
+        "ask/graph/typed.py",
+        '_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")',
+        '_INTEGER = re.compile(r"-?([0-9]{1,19})")',
+        TABLES + "types_are_told_by_content",
+    ),
+    Mutant(
+        "ask: a stock of three is row three",
+        "ask/graph/flat.py",
+        "if wished or held.dtype not in",
+        "if True or held.dtype not in",
+        TABLES + "numbers_point_to_rows_only_where_their_name_says_so",
+    ),
+    Mutant(
+        "ask: a short row is taken",
+        "ask/graph/rows.py",
+        "if row and rows and len(row) != len(rows[0]):",
+        "if row and rows and len(row) > len(rows[0]):",
+        TABLES + "what_is_no_table_is_told_by_its_line",
     ),
     # What is said of a wrong call, and pictures of few nodes.
     Mutant(

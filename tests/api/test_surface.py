@@ -91,6 +91,7 @@ def test_every_option_the_readme_shows_is_an_option():
         ("doctor",),
         ("sample", "llm"),
         *(("needs", name) for name in ("run", "infer", "view", "label")),
+        *(("ask", name) for name in ("QUESTION", "run", "build", "check")),
         *REPRESENT,
     )
     help_texts = "".join(CliRunner().invoke(app, [*words, "--help"], terminal_width=200).stdout for words in commands)

@@ -1,15 +1,12 @@
 """A second reading of Cypher, by trying everything: what the engine answers is held against it on small graphs."""
 
 import itertools
-import random
 from collections import Counter
 from typing import NamedTuple
 
-import polars as pl
-
 from broadsheet.ask.cypher import nodes as n
 from broadsheet.ask.cypher.printer import written
-from broadsheet.ask.graph.tables import Graph, Joined
+from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.graph.values import EdgeId, GraphEdge, GraphNode, GraphPath, NodeId
 from broadsheet.core.schema import Columns
 
@@ -23,10 +20,16 @@ class Trail(NamedTuple):
     edges: tuple
 
 
+class Open(Exception):
+    """Several rows are as good as each other where some are left off, and the answer depends on which."""
+
+
 class Oracle:
-    """Answers a query over a graph of tables."""
+    """Answers a query over a graph of tables. `runs` are the last rows as they were sorted, those that are as good as each other together, and which are kept."""
 
     def __init__(self, graph: Graph) -> None:
+        self.runs: list[list[tuple]] = []
+        self.window = (0, 0)
         self.nodes = {NodeId(label, row): held for label, frame in graph.nodes.items() for row, held in enumerate(frame.to_dicts())}
         self.edges = {}
         for one in graph.joined:
@@ -40,6 +43,8 @@ class Oracle:
         for place, part in enumerate(query.parts):
             rows = self._single(part, [{}])
             found += rows
+            if len(query.parts) > 1:
+                self._refuse_open()
             if place and not query.all[place - 1]:
                 found = list({repr(row): row for row in found}.values())
         return found
@@ -152,19 +157,52 @@ class Oracle:
         made = [({name: self.value(of, row) for name, of in items}, row, [row]) for row in rows] if not grouped else self._grouped(items, rows)
         if clause.distinct:
             made = list({repr(new): (new, {}, group) for new, _, group in reversed(made)}.values())[::-1]
-        for one in reversed(clause.order):
-            by = next((name for name, of in items if of == one.expression), None)
-
-            def key(held, by=by, one=one):
-                new, row, group = held
-                value = new[by] if by is not None else self.value(one.expression, row | new, group)
-                return (value is None, value if value is not None else 0)
-
+        keys = [self._key(one, items) for one in clause.order]
+        for one, key in reversed(list(zip(clause.order, keys, strict=True))):
             made.sort(key=key, reverse=one.descending)
         skip = 0 if clause.skip is None else self.value(clause.skip, {})
-        limit = None if clause.limit is None else skip + self.value(clause.limit, {})
+        limit = len(made) if clause.limit is None else min(len(made), skip + self.value(clause.limit, {}))
+        runs = [list(run) for _, run in itertools.groupby(made, lambda held: [key(held) for key in keys])]
+        self.runs, self.window = [[tuple(new.values()) for new, _, _ in run] for run in runs], (min(skip, limit), limit)
+        if clause.which == "WITH":
+            self._refuse_open()
         kept = [new for new, _, _ in made[skip:limit]]
         return [new for new in kept if clause.where is None or self.value(clause.where, new) is True]
+
+    def _key(self, one, items):
+        by = next((name for name, of in items if of == one.expression), None)
+
+        def key(held):
+            new, row, group = held
+            value = new[by] if by is not None else self.value(one.expression, row | new, group)
+            return (value is None, value if value is not None else 0)
+
+        return key
+
+    def _refuse_open(self):
+        """Raise Open where it is left open which rows are kept."""
+        at, window = 0, self.window
+        for run in self.runs:
+            kept = max(0, min(at + len(run), window[1]) - max(at, window[0]))
+            if 0 < kept < len(run) and len({repr(row) for row in run}) > 1:
+                raise Open
+            at += len(run)
+
+    def admits(self, query: n.Query, rows: list[tuple]) -> bool:
+        """Whether rows are an answer: of rows that are as good as each other any may be kept. Raises Open where that is not known."""
+        expected = self.run(query)
+        last = query.parts[0].clauses[-1]
+        if len(query.parts) > 1 or not (last.order or last.skip or last.limit):
+            return bag(rows) == bag(expected)
+        if len(rows) != len(expected):
+            return False
+        at = 0
+        for run in self.runs:
+            low, high = (max(0, min(end, self.window[1]) - self.window[0]) for end in (at, at + len(run)))
+            at += len(run)
+            if bag(rows[low:high]) - bag(run):
+                return False
+        return True
 
     def _grouped(self, items, rows):
         groups = {}
@@ -314,6 +352,8 @@ class Oracle:
             return None
         first = held[0]
         match of.name:
+            case "id":
+                return list(self.nodes).index(first)
             case "labels":
                 return [first.label]
             case "type":
@@ -381,154 +421,3 @@ def plain(value):
 def bag(rows):
     """Return rows as a bag."""
     return Counter(tuple(map(plain, row)) for row in rows)
-
-
-def random_graph(chance: random.Random, size: int) -> Graph:
-    """Return a small graph: one key of two types, relations with loops, several between the same nodes, one type between several labels."""
-    counts = {"A": size, "B": size - 1, "C": 3}
-
-    def some(values, share=0.25):
-        return None if chance.random() < share else chance.choice(values)
-
-    nodes = {
-        label: pl.DataFrame(
-            {
-                "x": pl.Series([some([0, 1, 2, 3]) for _ in range(count)], dtype=pl.Int64),
-                "s": pl.Series([some(["ab", "abc", "b", "c2", "7"]) for _ in range(count)], dtype=pl.String),
-                "y": pl.Series([some([0, 1, 2]) for _ in range(count)], dtype=pl.Int64)
-                if label == "A"
-                else pl.Series([some(["0", "p", "q"]) for _ in range(count)], dtype=pl.String),
-                "l": pl.Series([some([[], [1], [1, 2, 3]]) for _ in range(count)], dtype=pl.List(pl.Int64)),
-                **({"f": pl.Series([some([0.5, 1.5, 2.0]) for _ in range(count)], dtype=pl.Float64)} if label == "C" else {}),
-            }
-        )
-        for label, count in counts.items()
-    }
-
-    def joined(kind, start, end, count):
-        ends = {column: [chance.randrange(counts[label]) for _ in range(count)] for column, label in ((Columns.GRAPH_START, start), (Columns.GRAPH_END, end))}
-        return Joined(kind, start, end, pl.DataFrame(ends | {"w": pl.Series([some([0, 1, 2]) for _ in range(count)], dtype=pl.Int64)}))
-
-    pairs = [("R", "A", "B"), ("S", "A", "A"), ("T", "B", "C"), ("R", "A", "C"), ("U", "C", "A")]
-    return Graph(nodes, tuple(joined(*pair, chance.randint(size, 2 * size)) for pair in pairs))
-
-
-class Asked:
-    """Writes random queries over such a graph."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
-        self.names = itertools.count()
-
-    def maybe(self, share, text):
-        return text if self.chance.random() < share else ""
-
-    def node(self, known, *, bare=0.2):
-        if known and self.chance.random() < 0.25:
-            return f"({self.chance.choice(known)})"
-        name = f"n{next(self.names)}"
-        known.append(name)
-        label = self.maybe(1 - bare, ":" + self.chance.choice(["A", "A", "B", "C", "A|B", "!C", "%"]))
-        held = self.maybe(0.15, f" {{x: {self.chance.randint(0, 3)}}}")
-        return f"({name}{label}{held})"
-
-    def relation(self, relations, *, long=0.12):
-        name = self.maybe(0.6, f"r{next(self.names)}")
-        kind = self.maybe(0.8, ":" + self.chance.choice(["R", "S", "T", "U", "R|S", "!T"]))
-        hops = self.chance.choice(["*1..2", "*0..1", "*2"]) if self.chance.random() < long else ""
-        if name and not hops:
-            relations.append(name)
-        inner = f"{name}{kind}{hops}{self.maybe(0.1, ' {w: 1}')}"
-        inner = f"[{inner}]" if inner.strip() else ""
-        return self.chance.choice([f"-{inner}->", f"<-{inner}-", f"-{inner}-"])
-
-    def path(self, known, relations, most):
-        said = self.node(known)
-        for _ in range(self.chance.randint(0 if most < 3 else 1, most)):
-            said += self.relation(relations) + self.node(known)
-        return said
-
-    def atom(self, known, relations):
-        pick = self.chance.choice
-        node = pick(known)
-        tests = [
-            f"{node}.x {pick(['=', '<>', '<', '>='])} {pick(['0', '1', '2', '1.5', repr('1')])}",
-            f"{node}.s {pick(['STARTS WITH', 'CONTAINS', 'ENDS WITH', '=', '<'])} {pick([repr('a'), repr('b'), repr('ab')])}",
-            f"{node}.y {pick(['=', '>', '<>'])} {pick(['1', repr('p')])}",
-            f"{node}.nothing = 1",
-            f"{node}.s > 3",
-            f"{node}.x IN [{pick(['1, 2', '0', '1, NULL', repr('q') + ', 2'])}]",
-            f"{node}.x IS {pick(['', 'NOT '])}NULL",
-            f"{node}.x {pick(['=', '<', '<>'])} {pick(known)}.{pick(['x', 'y', 's'])}",
-            f"{node}:{pick(['A', 'B', 'A|C'])}",
-            f"{node} {pick(['=', '<>'])} {pick(known)}",
-            f"size({node}.l) > 1",
-            f"{node}.l[{pick(['0', '-1', '2'])}] = 1",
-            f"{pick(['any', 'all', 'none', 'single'])}(i IN {node}.l WHERE i > 1)",
-            f"2 IN {node}.l",
-            f"({node})-[:{pick(['R', 'S', 'T'])}]-()",
-            f"EXISTS {{ ({node}){pick(['-->', '<-[:R]-', '-[:U]->'])}(e:{pick(['A', 'B', 'C'])}) WHERE e.x > {pick(['0', f'{node}.x'])} }}",
-            f"COUNT {{ ({node})-[:R]-() }} > 1",
-            f"COUNT {{ ({node})-->()--(q) WHERE q.x = 1 }} > 1",
-        ]
-        if relations:
-            relation = pick(relations)
-            tests += [
-                f"{relation}.w = {pick(['1', '2'])}",
-                f"{relation}.w < {pick(known)}.x",
-                f"type({relation}) = 'R'",
-                f"{relation}.w <> {pick(relations)}.w",
-            ]
-        return pick(tests)
-
-    def where(self, known, relations):
-        said = self.atom(known, relations)
-        for _ in range(self.chance.choice([0, 0, 1, 1, 2])):
-            said = f"{said} {self.chance.choice(['AND', 'AND', 'OR', 'XOR'])} {self.maybe(0.2, 'NOT ')}{self.atom(known, relations)}"
-        return said
-
-    def query(self) -> str:
-        """Return a query."""
-        self.names = itertools.count()
-        known, relations, said = [], [], []
-        for place in range(self.chance.choice([1, 1, 2])):
-            mine: list[str] = [] if place else relations
-            paths = ", ".join(self.path(known, mine, self.chance.choice([1, 2, 3])) for _ in range(self.chance.choice([1, 1, 1, 2])))
-            where = self.maybe(0.6, f" WHERE {self.where(known, mine)}")
-            said.append(f"{'OPTIONAL ' if place and self.chance.random() < 0.6 else ''}MATCH {paths}{where}")
-            relations += [name for name in mine if name not in relations]
-        if self.chance.random() < 0.2:
-            keep = self.chance.choice(known)
-            said.append(f"WITH {keep}, count(*) AS k WHERE k > {self.chance.choice('01')}")
-            known, relations = [keep], []
-        return " ".join([*said, self.returned(known, relations)])
-
-    def returned(self, known, relations):
-        pick, node = self.chance.choice, self.chance.choice(known)
-        if self.chance.random() < 0.3:
-            return "RETURN " + pick(
-                [
-                    "count(*) AS c",
-                    f"count(DISTINCT {node}) AS c",
-                    f"{node}.s AS k, count(*) AS c, sum({node}.x) AS t, avg({node}.x) AS a",
-                    f"labels({node}) AS k, collect({node}.x) AS xs, min({node}.s) AS m",
-                    f"count({node}.y) AS c, max({node}.x) + 1 AS m",
-                    f"{node} AS k, count(*) * 2 AS c",
-                ]
-            )
-        items = [
-            f"{node}.x AS a", f"{node} AS b", f"{node}.y AS c", f"coalesce({node}.x, 9) AS d", f"labels({node}) AS e", f"[i IN {node}.l WHERE i > 1 | i * 2] AS f",
-            f"CASE WHEN {node}.x > 1 THEN 'big' WHEN {node}.x IS NULL THEN 'none' ELSE {node}.s END AS g", f"{node}.x + 1 AS h", f"{node}.x / 2 AS i",
-            f"{node}.s + {node}.x AS j", f"{node}.l[1..] AS k", f"{node}.l[..-1] AS l", f"head({node}.l) AS m", f"toLower({node}.s) AS o", f"{node}.x % 2 = 1 AS p",
-            f"toInteger({node}.s) AS q", f"COUNT {{ ({node})-->() }} AS t",
-        ]  # fmt: skip
-        if relations:
-            items += [f"{pick(relations)} AS u", f"{pick(relations)}.w AS v", f"type({pick(relations)}) AS z"]
-        chosen = self.chance.sample(items, self.chance.randint(1, 3))
-        names = [one.rpartition(" AS ")[2] for one in chosen if one.split(" AS ")[0] not in known and "labels" not in one and one[-1] not in "cbfklu"]
-        tail = (
-            f" ORDER BY {', '.join(name + pick(['', ' DESC']) for name in names)}" + f" LIMIT {pick('358')}"
-            if len(names) == len(chosen) and self.chance.random() < 0.4
-            else ""
-        )
-        return f"RETURN {self.maybe(0.3, 'DISTINCT ')}{', '.join(chosen)}{tail}"

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.ask.cypher.faults import SyntaxFault
+from broadsheet.ask.cypher.logic import conjunction, conjuncts, disjuncts
 from broadsheet.ask.cypher.nodes import Binary, Literal_, Match, NodePattern, Projection, RelationPattern
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
@@ -199,3 +200,13 @@ def test_public_queries_are_read_back_from_print_and_from_words(data):
             assert parse(canonical(query)).query == query
             assert read_explanation(explain(query)) == query
     assert read > 0.98 * len(lines)
+
+
+@pytest.mark.parametrize(
+    ("condition", "all_of", "one_of"),
+    [("a.x AND (a.y OR a.z) AND a.w", 3, 1), ("a.x AND a.y OR a.z AND a.w", 1, 2), ("NOT (a.x AND a.y)", 1, 1), ("a.x OR (a.y OR a.z)", 1, 3)],
+)
+def test_a_condition_is_taken_apart_and_put_together_again(condition, all_of, one_of):
+    where = parse(f"MATCH (a) WHERE {condition} RETURN a").query.parts[0].clauses[0].where
+    assert (len(conjuncts(where)), len(disjuncts(where))) == (all_of, one_of)
+    assert conjunction(conjuncts(where)) == where

@@ -25,7 +25,7 @@ def few(data, tmp_path):
                 csv.writer(kept).writerows(islice(csv.reader(lines), 9))
         else:
             with whole.open(encoding="utf-8") as lines:
-                own.write_text("".join(islice(lines, 0, None, 150)), encoding="utf-8")
+                own.write_text("".join(islice(lines, 0, None, 300)), encoding="utf-8")
     return folder
 
 

@@ -124,7 +124,8 @@ def test_what_the_graph_has_not_is_told_and_never_dropped_in_silence(slots: Slot
     found = slots.write("dishes by Zoe Twig")
     assert all("Nothing is called 'Zoe Twig'; it was left out." in one.notes[0] for one in found)
     assert not slots.write("?!")
-    assert slots.write("dishes of Ada Leaf about winter")[0].notes == ("Nothing was made of 'winter'.",)
+    assert slots.write("dishes of Ada Leaf about winter")[0].notes == ("Nothing of the graph is called 'winter'; it was looked for in title.",)
+    assert slots.write("dishes of Ada Leaf gladly")[0].notes == ("Nothing was made of 'gladly'.",)
 
 
 def test_what_relations_decide_is_not_asked_back() -> None:
@@ -142,11 +143,12 @@ def test_what_relations_decide_is_not_asked_back() -> None:
 def test_dates_that_are_text_are_sorted_by_day() -> None:
     frame = pl.DataFrame({"name": ["a", "b", "c"], "sighted": ["3/08/2024", "25/07/2024", "14/08/2024"]})
     graph = Graph({"Bird": frame}, (joined("MET", "Bird", "Bird", (0, 1)),))
+    slots = Slots.of(graph)
     with Ladybug(graph) as engine:
         for question, name in {"latest sighted bird": "c", "Which bird was sighted first?": "b", "birds sighted after 10/08/2024": "c"}.items():
-            draft = Slots.of(graph).write(question)[0]
+            draft = slots.write(question)[0]
             assert [row[0].properties["name"] for row in engine.run(draft.query).rows] == [name], draft.text  # pyrefly: ignore
-    plain = Slots.of(graph, habits=Habits(plain_order=True)).write("latest sighted bird")[0]
+    plain = slots.with_habits(Habits(plain_order=True)).write("latest sighted bird")[0]
     assert "sighted is text and is sorted as text." in plain.notes
 
 

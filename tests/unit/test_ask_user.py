@@ -82,6 +82,26 @@ def test_an_amender_that_writes_anew_is_seen_to_change_what_nobody_asked_for():
     assert {one.kind for one in turn.unrequested} == {"label", "distinct", "order", "limit", "returned"}
 
 
+def test_an_answer_is_part_of_its_amendment_and_one_more_thing_that_a_person_does():
+    def asks(text, query, schema):
+        del text, schema
+        return Amended(query, (), question="Which?", choices=(tree(DRAFTS[0]), tree(MEANT)))
+
+    draft = Draft("one", "fleet", tree(DRAFTS[3]), tree(MEANT), FLEET)
+    played = play(draft, User("dev", np.random.default_rng(0)), asks)
+    (turn,) = played.turns
+    assert (turn.asked_back, turn.answered, turn.unrequested) == (True, True, ())
+    assert played.right == (False, True, True)
+    assert played.right_by_turns == (False, False, True)
+
+
+def test_none_of_the_choices_is_picked_but_by_mistake():
+    user = User("dev", np.random.default_rng(1))
+    picks = [user.pick([False, False]) for _ in range(400)]
+    assert 0 < sum(one is not None for one in picks) < 0.06 * len(picks)
+    assert {user.pick([False, True]) for _ in range(20)} >= {1}
+
+
 def test_a_change_is_asked_for_by_its_part():
     (label,) = diff(tree(MEANT), tree(DRAFTS[0]))
     (limit,) = diff(tree(MEANT), tree(DRAFTS[6]))

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.ask_group import counted
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+from broadsheet.cli.ask_tools import Json
 
 
 def build(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli.ask_group import asked, counted
-from broadsheet.cli.ask_tools import Graph, Llm, Opening, Seconds, Shown, Svg, Tries, opened, reopened
+from broadsheet.cli.ask_tools import Graph, Json, Llm, Opening, Seconds, Shown, Svg, Tries, opened, reopened
 from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def run(
     accept_warnings: Annotated[
         bool, typer.Option("--accept-warnings", help="Run a query although something is doubtful about it; one with errors is never run.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Answer a question without asking anybody anything: draft, check, mend, explain, run.
 

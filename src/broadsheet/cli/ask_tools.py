@@ -32,6 +32,7 @@ Shown = Annotated[int, typer.Option("--rows", min=1, help="How many rows are giv
 Seconds = Annotated[float, typer.Option("--seconds", min=0.01, help="How long a query may take; then it is stopped.")]
 Tries = Annotated[int, typer.Option("--tries", min=0, help="How often a model is asked to mend a draft in which the checker finds errors.")]
 Svg = Annotated[Path | None, typer.Option("--svg", help="Draw what was matched to this file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 CONSTRAINED = "constrained:"
 # So many rows are counted; of more it is said that there are more.
 COUNTED = 1000

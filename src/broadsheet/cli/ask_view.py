@@ -95,7 +95,8 @@ def _show_history(console: Console, state: State) -> None:
 def what_next(state: State) -> str:
     """Return what may be typed at a state."""
     if state.options:
-        return f"Type 1 to {len(state.options)}, or quit."
+        none = "undo for none of these, " if state.parent is not None else ""
+        return f"Type 1 to {len(state.options)}, {none}or quit."
     can = ["accept"] if state.preview is not None and not state.preview.fault else []
     can += ["amend WORDS", *(f"fix {number}" for number, one in enumerate(state.findings, 1) if one.fix)]
     can += ["keep"] if state.whole else []

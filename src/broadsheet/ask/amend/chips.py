@@ -6,7 +6,7 @@ from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.names import named, rebuilt, unnamed
 from broadsheet.ask.amend.shape import text_of
 from broadsheet.ask.check.scope import walk
-from broadsheet.ask.cypher.nodes import Expression, Label, Labels, Literal_, Match, NodePattern, Projection, Query, RelationPattern, Sorted
+from broadsheet.ask.cypher.nodes import OTHER_WAY, Expression, Label, Labels, Literal_, Match, NodePattern, Projection, Query, RelationPattern, Sorted
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import labels_text, written
 from broadsheet.core.errors import RecordError, did_you_mean
@@ -109,7 +109,7 @@ def _label(tree: Query, at: int, value: str) -> Query:
 
 
 def _direction(tree: Query, at: int, value: str) -> Query:
-    if value not in edits.OTHER_WAY:
+    if value not in OTHER_WAY:
         raise RecordError(f"{value!r} is no direction.", "Give right, left or either.")
     return edits.towards(tree, _relations(tree)[at].name, value)
 

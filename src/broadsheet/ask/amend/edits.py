@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from broadsheet.ask.amend.names import rebuilt, swapped
-from broadsheet.ask.amend.shape import conjuncts, joined, names_in
+from broadsheet.ask.amend.names import rebuilt
+from broadsheet.ask.amend.shape import names_in
 from broadsheet.ask.check.scope import walk
+from broadsheet.ask.cypher.logic import conjunction, conjuncts
 from broadsheet.ask.cypher.nodes import (
+    OTHER_WAY,
     Binary,
     Clause,
     Expression,
@@ -29,9 +31,9 @@ from broadsheet.ask.cypher.nodes import (
     Unwind,
     Variable,
 )  # fmt: skip
+from broadsheet.ask.cypher.rewrite import swapped
 
 Test = Callable[[Expression], Expression | None]
-OTHER_WAY = {"right": "left", "left": "right", "either": "either"}
 
 
 def elements(query: Query, name: str = "") -> Iterator[NodePattern | RelationPattern]:
@@ -64,7 +66,7 @@ def with_hops(query: Query, name: str, hops: Hops | None) -> Query:
 
 def turned(query: Query, name: str) -> Query:
     """Turn a relation round."""
-    return _each_relation(query, name, lambda one: replace(one, towards=OTHER_WAY[one.towards]))  # pyrefly: ignore
+    return _each_relation(query, name, lambda one: replace(one, towards=OTHER_WAY[one.towards]))
 
 
 def towards(query: Query, name: str, way: str) -> Query:
@@ -98,9 +100,9 @@ def _tested(clause: Clause, change: Test) -> Clause:
         case Match():
             moved: list[Expression] = []
             paths = tuple(replace(path, elements=tuple(_own(one, change, moved) for one in path.elements)) for path in clause.paths)
-            return replace(clause, paths=paths, where=joined((*moved, *_kept(clause.where, change))))
+            return replace(clause, paths=paths, where=conjunction((*moved, *_kept(clause.where, change))))
         case Projection():
-            return replace(clause, where=joined(_kept(clause.where, change)))
+            return replace(clause, where=conjunction(_kept(clause.where, change)))
     return clause
 
 
@@ -120,7 +122,7 @@ def _own(one: Any, change: Test, moved: list[Expression]) -> Any:
             elif made is not None:
                 moved.append(made)
         properties = MapOf(tuple(kept)) if kept else None
-    return replace(one, properties=properties, where=joined(_kept(one.where, change)))
+    return replace(one, properties=properties, where=conjunction(_kept(one.where, change)))
 
 
 def with_test(query: Query, test: Expression, *, optional: bool = False) -> Query:
@@ -132,9 +134,9 @@ def with_test(query: Query, test: Expression, *, optional: bool = False) -> Quer
         if not needed & _everything(part) <= known:
             continue
         if isinstance(clause, Match) and (not clause.optional or optional):
-            return swapped(query, clause, replace(clause, where=joined([*conjuncts(clause.where), test])))
+            return swapped(query, clause, replace(clause, where=conjunction([*conjuncts(clause.where), test])))
         if isinstance(clause, Projection) and clause.which == "WITH":
-            return swapped(query, clause, replace(clause, where=joined([*conjuncts(clause.where), test])))
+            return swapped(query, clause, replace(clause, where=conjunction([*conjuncts(clause.where), test])))
         if isinstance(clause, Match | Unwind):
             return _inserted(query, clause, Projection("WITH", (), star=True, where=test), after=True)
     return query
@@ -223,7 +225,7 @@ def with_path(query: Query, anchor: str, path: Path, where: Expression | None = 
     required = [one for one in matches if not (isinstance(one, Match) and one.optional)]
     after = (matches if optional else required or matches)[-1]
     if not optional and isinstance(after, Match) and not after.optional:
-        made = replace(after, paths=(*after.paths, path), where=joined([*conjuncts(after.where), *conjuncts(where)]))
+        made = replace(after, paths=(*after.paths, path), where=conjunction([*conjuncts(after.where), *conjuncts(where)]))
         return swapped(query, after, made)
     return _inserted(query, after, Match((path,), optional, where), after=True)
 
@@ -247,9 +249,9 @@ def _split(query: Query, clause: Match, name: str, keep: str) -> Query:
         stays, goes = before, (NodePattern(before[-1].name), path.elements[place], *after)
     lost = {one.name for one in goes} - {one.name for one in stays} - {one.name for other in clause.paths if other is not path for one in other.elements}
     paths = tuple(replace(path, elements=stays) if one is path else one for one in clause.paths)
-    tests_ = list(conjuncts(clause.where))
-    inner = joined(one for one in tests_ if names_in(one) & lost)
-    outer = joined(one for one in tests_ if not names_in(one) & lost)
+    tests_ = conjuncts(clause.where)
+    inner = conjunction(one for one in tests_ if names_in(one) & lost)
+    outer = conjunction(one for one in tests_ if not names_in(one) & lost)
     made = replace(clause, paths=paths, where=outer)
     extra = Match((Path(goes),), optional=True, where=inner)
     return _inserted(swapped(query, clause, made), made, extra, after=True)

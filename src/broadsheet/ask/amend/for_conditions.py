@@ -1,29 +1,23 @@
 """What an amendment may mean for conditions: each reading with the words that it explains."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.cues import STOP
-from broadsheet.ask.amend.for_patterns import joins, path_to
-from broadsheet.ask.amend.heard import Cue, Heard
+from broadsheet.ask.amend.days import compared as on_days
+from broadsheet.ask.amend.heard import Cue, Day, Heard
 from broadsheet.ask.amend.names import rebuilt
-from broadsheet.ask.amend.scene import CURRENT_YEARS, SURE, Candidate, Scene, Tested, is_aggregate
+from broadsheet.ask.amend.scene import CURRENT_YEARS, SURE, Candidate, Scene, Tested
 from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
     Function,
     IsNull,
-    Label,
     ListOf,
     Literal_,
-    NodePattern,
-    Projected,
-    Projection,
     Property,
-    Query,
     Unary,
     Variable,
 )  # fmt: skip
@@ -100,6 +94,8 @@ def _small(heard: Heard) -> frozenset[int]:
 
 def _fits(scene: Scene, held: Tested, value: Any) -> bool:
     """Whether a value is of the kind that a condition compares with, or ought to."""
+    if isinstance(value, Day) and not (isinstance(held.of, Property) and isinstance(held.of.of, Variable) and scene.is_time(held.of.of.name, held.of.key)):
+        return False
     if _is_broken(scene, held):
         return isinstance(value, str) == (_kind(scene, held) == "string")
     return isinstance(value, str) == isinstance(held.value.value, str) and not isinstance(held.value.value, bool)
@@ -117,7 +113,8 @@ def _is_broken(scene: Scene, held: Tested) -> bool:
     return (kind == "number" and text) or (kind == "string" and not text and not isinstance(held.left, Function))
 
 
-def _literal(value: Any) -> Literal_:
+def literal(value: Any) -> Literal_:
+    """Return a value as a query has it."""
     return Literal_(value, "" if isinstance(value, str) else str(value))
 
 
@@ -127,7 +124,7 @@ def _with_value(held: Tested, value: Any, sign: str = "") -> Expression:
 
     def change(node: Any) -> Any:
         if node is held.value:
-            return _literal(text)
+            return literal(text)
         made = rebuilt(node, change)
         if sign and isinstance(node, Binary) and node.left is held.left:
             return Binary(sign, made.left, made.right)
@@ -243,7 +240,7 @@ def removed(scene: Scene) -> Iterator[Candidate]:
 def _call_said(scene: Scene, call: Function) -> frozenset[int]:
     """Return the words that name a number which is put together of rows: what it is called, and what it is of."""
     said = scene.heard.all(call.name)
-    return said | frozenset().union(*(_said_label(scene, name) for name in _things(scene, call))) if said else said
+    return said | frozenset().union(*(said_label(scene, name) for name in things(scene, call))) if said else said
 
 
 def _asked(test: Expression) -> list[Property | Variable]:
@@ -340,7 +337,7 @@ def added(scene: Scene) -> Iterator[Candidate]:
         for name, key, named, likely in _compared_with(scene, said):
             of = Property(Variable(name), key)
             present = any(one.of == of for one in scene.compared)
-            made: Expression = Binary(PARTS.get(said.sign, said.sign or "="), of, _literal(said.value))
+            made = on_days(scene, of, said.sign, said.value) or Binary(PARTS.get(said.sign, said.sign or "="), of, literal(said.value))
             if denied:
                 made = _denied(made)
             sure = likely + 0.15 * bool(add) - (0.15 + 0.2 * bool(heard.all("meant", "instead"))) * present + 0.05 * (name in scene.given)
@@ -351,16 +348,21 @@ def added(scene: Scene) -> Iterator[Candidate]:
 
 def _compared_with(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:
     """Yield what a value that was said may be compared with: the thing, its property, the words that say so, and how likely it is."""
-    text = isinstance(said.value, str)
+    text, day = isinstance(said.value, str), isinstance(said.value, Day)
     for one, name in scene.properties():
         facts = scene.facts(name, one.name)
+        if day and not scene.is_time(name, one.name):
+            continue
         if facts is None or one.words & scene.heard.contrast or (facts.type in NUMBERS and text) or (not text and facts.type in {"string", "boolean"}):
             continue
         first = 0.03 * (scene.owners(one.name)[0] == name)
-        label = _said_label(scene, name)
+        label = said_label(scene, name)
         yield name, one.name, one.words | label, 0.25 + 0.2 * one.sure + first + 0.1 * bool(label)
-    yield from _owners_of(scene, said)
-    yield from _known_by(scene, said) if text else _numbers(scene, said)
+    known = list(_owners_of(scene, said))
+    yield from known
+    # Of a value that the graph is known to have it is told whose it is.
+    if not known:
+        yield from _known_by(scene, said) if text and not day else _numbers(scene, said)
 
 
 def _owners_of(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:
@@ -375,30 +377,48 @@ def _known_by(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[in
     for name in scene.nodes:
         possible = scene.possible.get(name, frozenset())
         if len(possible) == 1 and (key := scene.naming(next(iter(possible)))):
-            label = _said_label(scene, name)
+            label = said_label(scene, name)
             yield name, key, label, 0.2 + 0.2 * bool(label) + 0.05 * (said.sign != "")
 
 
-def _said_label(scene: Scene, name: str) -> frozenset[int]:
+def things(scene: Scene, node: Expression) -> Iterator[str]:
+    """Yield the things that an expression is of."""
+    yield from (one.name for one in walk(node) if isinstance(one, Variable) and one.name in scene.shape.kinds)
+
+
+def said_label(scene: Scene, name: str) -> frozenset[int]:
+    """Return the places of the words that name the label of a thing."""
     label = scene.shape.labels.get(name, "")
     return frozenset().union(*(one.words for one in scene.heard.named("label") if one.name == label and one.sure >= SURE))
 
 
 def _numbers(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:
-    """Yield numbers and times that a number may be of, though none is said."""
+    """Yield numbers and times that a number, or a day, may be of, though none is said."""
+    day = isinstance(said.value, Day)
     year = isinstance(said.value, int) and CURRENT_YEARS[0] <= said.value <= CURRENT_YEARS[1]
     if not said.sign and not (year and (scene.heard.words[said.place - 1].low == "in" or scene.heard.cue("not"))):
         return
     for name in scene.shape.kinds:
         held = scene.schema.properties(scene.possible.get(name, frozenset()), relation=scene.shape.kinds[name] == "relation") or {}
         for key in held:
-            facts = scene.facts(name, key)
-            within = facts is not None and isinstance(facts.low, float) and isinstance(facts.high, float) and facts.low <= float(said.value) <= facts.high
-            label = _said_label(scene, name)
-            if scene.is_time(name, key) and scene.is_number(name, key) and year:
-                yield name, key, label, 0.35 + 0.1 * within + 0.1 * bool(label)
-            elif scene.is_number(name, key) and within and not year:
-                yield name, key, label, 0.15 + 0.1 * bool(label)
+            label = said_label(scene, name)
+            if day or (year and scene.is_time(name, key) and not scene.is_number(name, key)):
+                if scene.is_time(name, key) and not scene.is_number(name, key) and said.sign in UPWARDS:
+                    yield name, key, label, 0.4 + 0.1 * bool(label)
+            else:
+                yield from ((name, key, label, sure) for sure in _as_number(scene, name, key, said) if sure)
+
+
+def _as_number(scene: Scene, name: str, key: str, said: Said) -> Iterator[float]:
+    """Yield how likely a number is to be of a property that is one."""
+    facts, value = scene.facts(name, key), said.value
+    year = isinstance(value, int) and CURRENT_YEARS[0] <= value <= CURRENT_YEARS[1]
+    within = facts is not None and isinstance(facts.low, float) and isinstance(facts.high, float) and facts.low <= float(value) <= facts.high
+    labelled = 0.1 * bool(said_label(scene, name))
+    if scene.is_time(name, key) and scene.is_number(name, key) and year:
+        yield 0.35 + 0.1 * within + labelled
+    elif scene.is_number(name, key) and within and not year:
+        yield 0.15 + labelled
 
 
 def _ranges(scene: Scene) -> Iterator[Candidate]:
@@ -415,7 +435,7 @@ def _ranges(scene: Scene) -> Iterator[Candidate]:
         old = [one for one in scene.compared if one.of == of and one.sign in UPWARDS]
         tree = scene.tree if not old else edits.each_test(scene.tree, lambda one, gone=[one.test for one in old]: None if one in gone else one)
         for sign, place in ((">=", low), ("<=", high)):
-            tree = edits.with_test(tree, Binary(sign, of, _literal(heard.words[place].value)))
+            tree = edits.with_test(tree, Binary(sign, of, literal(heard.words[place].value)))
         yield Candidate(tree, cue | named | frozenset(numbers) | heard.all("add", "meant"), sure + 0.2)
 
 
@@ -431,7 +451,7 @@ def _truths(scene: Scene) -> Iterator[Candidate]:
 def alternatives(scene: Scene) -> Iterator[Candidate]:
     """Yield a further value that will do."""
     heard = scene.heard
-    cue = heard.all("or")
+    cue = heard.all("or") or also(heard)
     for held in scene.compared:
         if held.sign not in {"=", "IN"} or held.negated or not cue:
             continue
@@ -439,75 +459,14 @@ def alternatives(scene: Scene) -> Iterator[Candidate]:
         fresh = [one for one in values(scene) if _fits(scene, held, one.value) and one.value != held.value.value]
         if fresh:
             kept = held.test.right.items if isinstance(held.test, Binary) and isinstance(held.test.right, ListOf) else (held.value,)
-            made = Binary("IN", held.left, ListOf((*kept, *(_literal(one.value) for one in fresh))))
+            made = Binary("IN", held.left, ListOf((*kept, *(literal(one.value) for one in fresh))))
             words = frozenset().union(*(one.words for one in fresh))
             yield Candidate(exchanged(scene, held.test, made), cue | old | words | scene.said_of(held.of) | heard.all("add"), 0.45 + 0.2 * bool(old))
 
 
-def groups(scene: Scene) -> Iterator[Candidate]:
-    """Yield how many of something there must be for each of what is given back."""
-    if any(step.values for step in scene.shape.steps):
-        yield from _counted_tests(scene)
-        return
-    last = scene.last
-    own = next((item for item in last.items if is_aggregate(item.expression)), None)
-    passed = tuple(dict.fromkeys(one for item in last.items if item is not own for one in _things(scene, item.expression)))
-    if not passed or last.star:
-        return
-    for said in values(scene):
-        if said.sign in COMPARISONS and not isinstance(said.value, str):
-            for tree, what, words, sure in _countable(scene, own):
-                if what not in passed:
-                    made = _kept_by_count(tree, own, what, passed, said)
-                    yield Candidate(made, said.words | words | scene.heard.all("add", "per", "count"), sure)
+def also(heard: Heard) -> frozenset[int]:
+    """Return the places of words with which a further one is wished for: "also those by", "and also"."""
+    return frozenset(place for place, word in enumerate(heard.words) if word.low in {"also", "too"} and not heard.all("show", "count"))
 
 
-def _kept_by_count(tree: Query, own: Projected | None, what: str, passed: tuple[str, ...], said: Said) -> Query:
-    """Return a query that counts for each of what it gives back, and keeps those of which there are enough."""
-    last = edits.last_step(tree)
-    name = own.name if own is not None and own.name else edits.fresh(tree, "many")
-    call = own.expression if own is not None else Function("count", (Variable(what),))
-    step = Projection(
-        "WITH", (*(Projected(Variable(one)) for one in passed), Projected(call, name)), where=Binary(said.sign, Variable(name), _literal(said.value))
-    )
-    items = tuple(Projected(Variable(name), item.name) if item is own else item for item in last.items)
-    part = tree.parts[-1]
-    return edits.swapped(tree, part, replace(part, clauses=(*part.clauses[:-1], step, replace(last, items=items))))
-
-
-def _counted_tests(scene: Scene) -> Iterator[Candidate]:
-    """Yield a condition on a number that a step computes already."""
-    for said in values(scene):
-        for step in edits.steps(scene.tree)[:-1]:
-            for item in step.items:
-                if item.name and is_aggregate(item.expression) and said.sign in COMPARISONS and not isinstance(said.value, str):
-                    present = any(one.of == Variable(item.name) for one in scene.compared)
-                    named = scene.said_of(Variable(item.name))
-                    test = Binary(said.sign, Variable(item.name), _literal(said.value))
-                    tree = edits.with_test(scene.tree, test)
-                    yield Candidate(tree, said.words | named | scene.heard.all("add", "count"), 0.25 + 0.25 * bool(named) - 0.15 * present)
-
-
-def _things(scene: Scene, node: Expression) -> Iterator[str]:
-    yield from (one.name for one in walk(node) if isinstance(one, Variable) and one.name in scene.shape.kinds)
-
-
-def _countable(scene: Scene, own: Projected | None) -> Iterator[tuple[Query, str, frozenset[int], float]]:
-    """Yield what may be counted, each with the tree that has it: what is named, a new pattern of what is named, what is counted already."""
-    for one in scene.heard.named("label"):
-        if one.sure < SURE:
-            continue
-        there = scene.labelled(one.name)
-        around = frozenset().union(*(_said_label(scene, name) for name in scene.given))
-        yield from ((scene.tree, name, one.words | around, 0.45) for name in there)
-        if not there:
-            for anchor, triple, outward in joins(scene, one.name):
-                if anchor in scene.given:
-                    name = edits.fresh(scene.tree, one.name[:1].lower())
-                    path = path_to(anchor, triple, NodePattern(name, Label(one.name)), outward=outward)
-                    yield edits.with_path(scene.tree, anchor, path), name, one.words | _said_label(scene, anchor), 0.5
-    if own is not None:
-        yield scene.tree, "", scene.heard.all("count"), 0.35
-
-
-READERS = (changed, removed, negated, letters, unknowns, added, alternatives, groups)
+READERS = (changed, removed, negated, letters, unknowns, added, alternatives)

@@ -40,7 +40,7 @@ def labels(scene: Scene) -> Iterator[Candidate]:
             tree = edits.with_label(scene.tree, name, Label(said.name))
             sure = 0.35 * said.sure + 0.25 * bool(swap) + 0.4 * bool(before) + (0.03 if name in scene.given else 0.0)
             sure += 0.3 * (bool(old) and old not in scene.schema.labels) + 0.25 * (not old and said.name in scene.possible.get(name, ()))
-            sure -= 0.3 * bool(heard.all("show", "count", "none"))
+            sure -= 0.3 * bool(heard.all("show", "count", "none") or further(scene))
             sure -= 0.35 * bool(scene.labelled(said.name)) + 0.2 * max(-1, min(2, scene.worse(tree)))
             yield Candidate(tree, said.words | before | swap | (heard.contrast & before) | heard.all("not"), sure)
 
@@ -161,8 +161,17 @@ def optional(scene: Scene) -> Iterator[Candidate]:
                 yield Candidate(edits.optional_relation(scene.tree, name, keep), cue | words | heard.all("none", "show", "add"), sure)
             if must and is_optional:
                 yield Candidate(edits.required_relation(scene.tree, name), must | words | heard.all("none", "add", "remove", "optional", "not"), sure)
-    if cue:
-        yield from _hung(scene, cue | heard.all("show", "add", "none"))
+    if (cue or (more := further(scene))) and not heard.cue("count", "order", "per"):
+        yield from _hung(scene, (cue or more) | heard.all("show", "add", "none"))
+
+
+def further(scene: Scene) -> frozenset[int]:
+    """Return the places of the words that wish for something more: "and their topics", "the topic too", "also show"."""
+    words = scene.heard.words
+    if scene.heard.cue("none", "not", "remove", "instead", "meant", "required") or scene.heard.numbers or scene.heard.texts:
+        return frozenset()
+    opening = {0} if words and words[0].low in {"and", "plus"} else set()
+    return frozenset(opening | {place for place, word in enumerate(words) if word.low in {"too", "also", "their", "its"}})
 
 
 def _hung(scene: Scene, cue: frozenset[int]) -> Iterator[Candidate]:
@@ -176,7 +185,11 @@ def _hung(scene: Scene, cue: frozenset[int]) -> Iterator[Candidate]:
             tree = edits.with_path(scene.tree, anchor, path_to(anchor, triple, NodePattern(name, Label(said.name)), outward=outward), optional=True)
             item = Projected(Property(Variable(name), key) if key else Variable(name))
             last = edits.last_step(tree)
-            yield Candidate(edits.with_step(tree, last, items=(*last.items, item)), cue | said.words | _mentioned(scene, "type", triple.type), 0.45)
+            yield Candidate(
+                edits.with_step(tree, last, items=(*last.items, item)),
+                cue | said.words | _mentioned(scene, "type", triple.type) | _mentioned(scene, "label", scene.shape.labels.get(anchor, "")),
+                0.5,
+            )
 
 
 def joins(scene: Scene, label: str) -> Iterator[tuple[str, Triple, bool]]:
@@ -246,12 +259,14 @@ def joined_by(scene: Scene) -> Iterator[Candidate]:
     heard = scene.heard
     denied = [one for one in heard.cues if one.kind == "not"]
     for label, key, value, words in _known_values(scene):
-        if scene.labelled(label) or words & heard.contrast:
+        # What is there already may be meant, or another of its kind.
+        there = 0.3 * bool(scene.labelled(label))
+        if words & heard.contrast:
             continue
         for anchor, triple, outward in joins(scene, label):
             end = NodePattern("", Label(label), MapOf(((key, Literal_(value)),)))
             said = words | heard.all("add", "=") | _mentioned(scene, "type", triple.type)
-            sure = 0.4 + 0.1 * (anchor in scene.given) + 0.15 * bool(_mentioned(scene, "type", triple.type))
+            sure = 0.4 + 0.1 * (anchor in scene.given) + 0.15 * bool(_mentioned(scene, "type", triple.type)) - there
             if any(cue.end <= min(words) <= cue.end + 4 for cue in denied):
                 test = Unary("NOT", PatternTest(path_to(anchor, triple, end, outward=outward)))
                 yield Candidate(edits.with_test(scene.tree, test), said | heard.all("not"), sure + 0.1)

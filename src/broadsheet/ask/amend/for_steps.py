@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from broadsheet.ask.amend import edits
+from broadsheet.ask.amend.for_patterns import joins, path_to
 from broadsheet.ask.amend.heard import Mention
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
 from broadsheet.ask.check.scope import aggregates, walk
-from broadsheet.ask.cypher.nodes import Expression, Function, Projected, Projection, Property, Query, Sorted, Variable
+from broadsheet.ask.cypher.nodes import Expression, Function, Label, NodePattern, Projected, Projection, Property, Query, Sorted, Variable
+from broadsheet.ask.cypher.rewrite import swapped
 
 CALLS = ("avg", "sum", "max", "min", "collect", "count")
 TOO = frozenset("too also as well plus".split())
@@ -166,11 +168,11 @@ def duplicates(scene: Scene) -> Iterator[Candidate]:
         labels = _labels_said(scene, call)
         about = 0.2 * bool(counting) + 0.1 * bool(labels)
         if once and not call.distinct and not again:
-            made = edits.swapped(item.expression, call, replace(call, distinct=True))
+            made = swapped(item.expression, call, replace(call, distinct=True))
             yield Candidate(edits.with_item(scene.tree, step, item, made), once | counting | labels | heard.all("add", "show", "not", "remove"), 0.4 + about)
         off = again | (once if heard.all("remove", "not") else frozenset())
         if off and call.distinct:
-            made = edits.swapped(item.expression, call, replace(call, distinct=False))
+            made = swapped(item.expression, call, replace(call, distinct=False))
             yield Candidate(edits.with_item(scene.tree, step, item, made), off | counting | labels | heard.all("remove", "not", "show", "add"), 0.4 + about)
     last = scene.last
     is_all = len(calls) > 0
@@ -291,7 +293,9 @@ def _also_counted(scene: Scene, kind: str, words: frozenset[int]) -> Iterator[Ca
             call = Function(kind, (what,))
             if all(item.expression != call for item in last.items):
                 said = words | one.words | (named[0].words if named else frozenset())
-                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), said, 0.4)
+                # For each of itself there is one of a thing.
+                itself = any(item.expression == Variable(name) for item in last.items)
+                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), said, 0.4 - 0.3 * itself)
 
 
 def _counted(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float]]:
@@ -341,10 +345,44 @@ def together(scene: Scene) -> Iterator[Candidate]:
                     said = frozenset().union(*(cue.words for cue in heard.cues if cue.kind == kind and not cue.words & heard.contrast))
                     if not said or kind == call.name or not call.arguments or (kind in {"avg", "sum"} and isinstance(call.arguments[0], Variable)):
                         continue
-                    made = edits.swapped(item.expression, call, replace(call, name=kind, distinct=call.distinct and kind in {"count", "collect"}))
+                    made = swapped(item.expression, call, replace(call, name=kind, distinct=call.distinct and kind in {"count", "collect"}))
                     words = said | named | old | heard.all("meant", "instead", "not", "show")
                     sure = 0.4 + 0.15 * bool(named) + 0.15 * bool(old - said) - 0.2 * bool(heard.cue("order"))
                     yield Candidate(edits.with_item(scene.tree, step, item, made), words, sure)
 
 
-READERS = (limits, orders, duplicates, columns, counts, together)
+def alone(scene: Scene) -> Iterator[Candidate]:
+    """Yield only the columns that are named: "just the title"."""
+    heard, last = scene.heard, scene.last
+    first = heard.all("add") & frozenset(place for place, word in enumerate(heard.words) if word.low in {"just", "only"})
+    if not first or heard.numbers or heard.texts or heard.cue("remove", "not", "none", "known", "null", "required", "count", "direct"):
+        return
+    named = [one for one in heard.named("property") if one.sure >= SURE]
+    kept = [item for item in last.items if isinstance(item.expression, Property) and any(one.name == item.expression.key for one in named)]
+    if kept and len(kept) < len(last.items):
+        words = first | heard.all("show") | frozenset().union(*(one.words for one in named))
+        yield Candidate(edits.with_step(scene.tree, last, items=tuple(kept)), words, 0.6 + 0.12 * (len(last.items) - len(kept) - 1))
+
+
+def by_number(scene: Scene) -> Iterator[Candidate]:
+    """Yield rows ordered by how many of something there are for each: of a label that is there, or that the schema joins to what is given back."""
+    heard, last = scene.heard, scene.last
+    cue = heard.all("order") and heard.all("order", "count", "down", "up", "limit")
+    if not cue or not heard.all("count") or last.star or last.order or any(is_aggregate(item.expression) for item in last.items):
+        return
+    for one in heard.named("label"):
+        there = [(scene.tree, name) for name in scene.labelled(one.name) if name not in scene.given]
+        for anchor, triple, outward in joins(scene, one.name) if one.sure >= SURE and not scene.labelled(one.name) else ():
+            name = edits.fresh(scene.tree, one.name[:1].lower())
+            if anchor in scene.given:
+                there.append(
+                    (edits.with_path(scene.tree, anchor, path_to(anchor, triple, NodePattern(name, Label(one.name)), outward=outward), optional=True), name)
+                )
+        for tree, name in there if one.sure >= SURE else ():
+            many, step = edits.fresh(tree, "many"), edits.last_step(tree)
+            items = (*step.items, Projected(Function("count", (Variable(name),), distinct=True), many))
+            order = (Sorted(Variable(many), not heard.all("up") or bool(heard.all("down"))),)
+            yield Candidate(edits.with_step(tree, step, items=items, distinct=False, order=order), cue | one.words, 0.8)
+
+
+READERS = (alone, by_number, limits, orders, duplicates, columns, counts, together)

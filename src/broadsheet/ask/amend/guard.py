@@ -56,7 +56,7 @@ def guard(before: Query, after: Query, amendment: str, schema: Schema | None = N
     """
     changes = diff(before, after)
     heard = hear(amendment, schema or Schema({}, {}, ()), present_in(before))
-    read = read_amendment(amendment, before, schema).changes if schema is not None and changes else ()
+    read = _read(amendment, before, schema) if schema is not None and changes else ()
     asked = [one for one in changes if _named(one, heard) or any(_same(one, other) for other in read)]
     touched = {name for one in asked if one.kind in {"relation", "label", "pattern"} for name in (*one.key, one.part)}
     asked = [one for one in changes if one in asked or (one.kind == "direction" and _beside(one, asked, touched))]
@@ -69,6 +69,12 @@ def guard(before: Query, after: Query, amendment: str, schema: Schema | None = N
         else:
             tree = restored
     return Guarded(tree, tuple(asked), unasked, tuple(kept))
+
+
+def _read(amendment: str, before: Query, schema: Schema) -> tuple[Change, ...]:
+    """Return the changes that an amendment makes, or those that it may mean."""
+    found = read_amendment(amendment, before, schema)
+    return found.changes or tuple(change for one in found.choices for change in diff(before, one))
 
 
 def _beside(change: Change, asked: list[Change], touched: set[str]) -> bool:

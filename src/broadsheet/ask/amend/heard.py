@@ -10,14 +10,21 @@ from broadsheet.ask.amend.cues import NUMBERS, STOP, SYNONYMS, phrases
 from broadsheet.ask.schema import Schema
 
 _TOKEN = re.compile(
-    r"\"([^\"]*)\"|“([^”]*)”|(?<!\w)'([^']*)'(?!\w)|(?<!\w)‘([^’]*)’(?!\w)|(-?\d+(?:[.,]\d+)*)|([^\W\d_][\w'’-]*|_\w+|\w+)|(>=|<=|!=|<>|==|[^\s\w])"
+    r"\"([^\"]*)\"|“([^”]*)”|(?<!\w)'([^']*)'(?!\w)|(?<!\w)‘([^’]*)’(?!\w)|(-?\d+(?:[.,]\d+)*(?:-\d\d-\d\d\b)?)|([^\W\d_][\w'’-]*|_\w+|\w+)|(>=|<=|!=|<>|==|[^\s\w])"
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ENDS = ("ation", "ion", "or", "er", "ing", "ed", "s", "e")
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EMPTY = frozenset("has have is of in by to the a an at on for with from was are be".split())
 SHORTEST_TYPO, LIKE = 5, 0.82
 # A name of which one word alone is said is as sure as this at most; one that is said whole at least as this; and so much surer is what is meant rather.
 PART, WHOLE, CLEARER = 0.8, 0.9, 0.1
+
+
+class Day(str):
+    """A day, as it is written: 2026-03-01."""
+
+    __slots__ = ()
 
 
 class Word(NamedTuple):
@@ -103,7 +110,7 @@ class Heard(NamedTuple):
     @property
     def texts(self) -> list[int]:
         """The places of texts in quotation marks."""
-        return [place for place, one in enumerate(self.words) if isinstance(one.value, str)]
+        return [place for place, one in enumerate(self.words) if isinstance(one.value, str) and not isinstance(one.value, Day)]
 
 
 @cache
@@ -149,7 +156,9 @@ def words_of(text: str) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def _number(text: str) -> int | float:
+def _number(text: str) -> int | float | Day:
+    if _DAY.fullmatch(text):
+        return Day(text)
     plain = text.replace(",", "") if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text) else text.replace(",", ".").rstrip(".")
     try:
         return int(plain)

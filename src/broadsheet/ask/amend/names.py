@@ -46,19 +46,6 @@ def rebuilt(node: T, change: Callable[[Any], Any]) -> T:
     return replace(node, **made)  # pyrefly: ignore
 
 
-def swapped(node: T, old: Node, new: Node | None) -> T:
-    """Return a tree with one of its nodes, known by identity, in the place of which another stands; with None it is taken out of the tuple it is in."""
-
-    def change(one: Any) -> Any:
-        if one is old:
-            return new
-        if isinstance(one, tuple) and not isinstance(one, Place):
-            return tuple(change(part) for part in one if part is not old or new is not None)
-        return rebuilt(one, change) if isinstance(one, Node) else one
-
-    return change(node)
-
-
 def named(query: Query) -> Query:
     """Return a query in which each thing has a name of its own; what has none is given one that begins with `__`, and what WITH renames keeps its first.
 

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from broadsheet.ask.amend.names import inside, rebuilt
 from broadsheet.ask.check.scope import aggregates, walk
+from broadsheet.ask.cypher.logic import MIRRORED, conjuncts, disjuncts
 from broadsheet.ask.cypher.nodes import (
+    OTHER_WAY,
     Binary,
     Expression,
     Function,
@@ -35,7 +37,6 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.cypher.printer import labels_text, written
 
 _NUMBERED = re.compile(r"_[0-9]+\Z")
-MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 
 
 class Edge(NamedTuple):
@@ -226,21 +227,6 @@ def _filled(node: Any, values: dict[str, Expression]) -> Any:
     return rebuilt(node, lambda one: _filled(one, values))
 
 
-def conjuncts(where: Expression | None) -> Iterator[Expression]:
-    """Yield what must hold, each on its own.
-
-    >>> from broadsheet.ask.cypher.parser import parse
-    >>> where = parse("MATCH (n) WHERE n.a > 1 AND (n.b = 2 AND n.c = 3) RETURN n").query.parts[0].clauses[0].where
-    >>> [text_of(one) for one in conjuncts(where)]
-    ['n.a > 1', 'n.b = 2', 'n.c = 3']
-    """
-    if isinstance(where, Binary) and where.sign == "AND":
-        yield from conjuncts(where.left)
-        yield from conjuncts(where.right)
-    elif where is not None:
-        yield where
-
-
 def _held(shape: Shape, scope: str, test: Expression) -> Held:
     made = plain(test, shape.kinds)
     return Held(scope, made, written(made))
@@ -307,7 +293,7 @@ def _compared(node: Binary) -> Expression:
 
 def _alternatives(node: Binary) -> Expression:
     """Return alternatives in the order of their texts; values of one and the same thing as a list that it is one of."""
-    found = sorted({written(one): one for one in _either(node)}.items())
+    found = sorted({written(one): one for one in disjuncts(node)}.items())
     same = {written(one.left) for _, one in found if isinstance(one, Binary) and one.sign == "=" and isinstance(one.right, Literal_)}
     tests = [one for _, one in found]
     if len(same) == 1 and all(isinstance(one, Binary) and one.sign == "=" and isinstance(one.right, Literal_) for one in tests) and len(tests) > 1:
@@ -316,14 +302,6 @@ def _alternatives(node: Binary) -> Expression:
     for one in tests[1:]:
         made = Binary("OR", made, one)
     return made
-
-
-def _either(node: Expression) -> Iterator[Expression]:
-    if isinstance(node, Binary) and node.sign == "OR":
-        yield from _either(node.left)
-        yield from _either(node.right)
-    else:
-        yield node
 
 
 def _test_of(node: Subquery) -> Expression:
@@ -342,8 +320,7 @@ def _forward(path: Path) -> Path:
     elements = path.elements
     turned = next((one.towards for one in elements if isinstance(one, RelationPattern) and one.towards != "either"), "right")
     if turned == "left":
-        other = {"left": "right", "right": "left", "either": "either"}
-        elements = tuple(replace(one, towards=other[one.towards]) if isinstance(one, RelationPattern) else one for one in reversed(elements))  # pyrefly: ignore
+        elements = tuple(replace(one, towards=OTHER_WAY[one.towards]) if isinstance(one, RelationPattern) else one for one in reversed(elements))
     used = [one.name for one in walk(path) if isinstance(one, Variable | NodePattern | RelationPattern) and one.name]
     elements = tuple(replace(one, name="") if _NUMBERED.match(one.name) and used.count(one.name) == 1 else one for one in elements)
     return replace(path, elements=elements)
@@ -352,11 +329,3 @@ def _forward(path: Path) -> Path:
 def names_in(*nodes: object) -> frozenset[str]:
     """Return the names that nodes speak of, those in patterns with them."""
     return frozenset(one.name for one in walk(nodes) if isinstance(one, Variable | NodePattern | RelationPattern) and one.name)
-
-
-def joined(parts: Iterable[Expression]) -> Expression | None:
-    """Return what holds if all of some conditions do; None of none."""
-    made: Expression | None = None
-    for one in parts:
-        made = one if made is None else Binary("AND", made, one)
-    return made

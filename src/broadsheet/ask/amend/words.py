@@ -3,23 +3,26 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from broadsheet.ask.amend import for_conditions, for_patterns, for_steps
+from broadsheet.ask.amend import for_conditions, for_groups, for_patterns, for_steps
 from broadsheet.ask.amend.changes import Change
 from broadsheet.ask.amend.cues import STOP
 from broadsheet.ask.amend.diff import diff
+from broadsheet.ask.amend.doubt import is_doubtful
 from broadsheet.ask.amend.heard import Heard, Links, hear
 from broadsheet.ask.amend.names import named, unnamed
 from broadsheet.ask.amend.scene import Candidate, Scene
 from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.schema import Schema
 
-READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_steps.READERS)
-# So much of what is said must be explained, and a reading be so likely, for it to be taken.
-EXPLAINED, LIKELY = 0.5, 1.3
-# Readings that are nearer than this to the best are as good as it.
-NEAR = 0.12
+READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_groups.READERS, *for_steps.READERS)
+# So much of what is said must be explained, and a reading be so likely, for it to be taken; and for it to be offered.
+EXPLAINED, LIKELY = 0.85, 1.3
+OFFERED_EXPLAINED, OFFERED = 0.45, 1.0
+# A reading is taken that no other comes nearer to than this; others that are nearer than that are offered beside it, so many at most.
+NEAR, OFFERED_NEAR, CHOICES = 0.3, 0.6, 4
 # So many readings are looked at closely; each change beyond the first counts against one.
-TRIED, EXTRA = 12, 0.12
+TRIED, EXTRA = 16, 0.12
 # What a value, a word with a meaning, and a word that only tells what to do weigh.
 VALUE, CONTENT, TELLING, CUE = 2.0, 1.0, 0.8, 0.4
 # Cues that mean one thing alone weigh more than those that go with many.
@@ -27,6 +30,7 @@ SPEAKING = ("limit", "distinct", "order", "optional")
 SPECIAL = frozenset("count avg sum max min collect distinct turn case optional required null known order none per hops".split()) | {"keep twice", "either way"}
 # Cues that go on to what is named behind "and".
 CARRIED = frozenset({"remove", "hide", "heedless"})
+ARTICLES = frozenset({"the", "a", "an"})
 BREAKS = frozenset({";", ".", "!"})
 
 
@@ -52,6 +56,14 @@ class _Reading(NamedTuple):
     explained: float
     candidate: Candidate
     left: str
+    changes: tuple[Change, ...] = ()
+
+
+class _Read(NamedTuple):
+    """What an utterance may mean, the likeliest first, and whether the first may be taken without asking."""
+
+    readings: tuple[_Reading, ...]
+    is_plain: bool
 
 
 def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None = None) -> Amended:
@@ -65,36 +77,44 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
     >>> from broadsheet.ask.schema import Triple
     >>> schema = Schema.of_triples((Triple("Film", "MADE_BY", "Person"), Triple("Play", "MADE_BY", "Person")))
     >>> query = parse("MATCH (f:Film)-[:MADE_BY]->(p:Person) RETURN DISTINCT p.name").query
-    >>> canonical(read_amendment("Actually I meant the plays", query, schema).tree)
+    >>> canonical(read_amendment("plays instead of films", query, schema).tree)
     'MATCH (f:Play)-[:MADE_BY]->(p:Person) RETURN DISTINCT p.name'
     """
-    whole = _best(text, tree, schema, links)
-    best: tuple[float, Query, str] | None = (whole[0].score, whole[0].candidate.tree, whole[0].left) if len(whole) == 1 else None
+    whole = _read(text, tree, schema, links)
+    made = _in_two(text, tree, schema, links, whole)
+    if made is None and whole.is_plain:
+        made = unnamed(whole.readings[0].candidate.tree)
+    if made is not None and (changes := diff(tree, made)):
+        return Amended(made, changes)
+    if whole.readings:
+        choices = tuple(unnamed(one.candidate.tree) for one in whole.readings)
+        return Amended(tree, (), question=f"Which is meant: {'; or '.join(meanings(tree, choices))}?", choices=choices)
+    return Amended(tree, (), unread=text.strip())
+
+
+def meanings(tree: Query, choices: Sequence[Query]) -> tuple[str, ...]:
+    """Return in words what each of some choices changes of a query; where words do not tell them apart, with the query that comes of it."""
+    said = [", ".join(one.words for one in diff(tree, choice)) for choice in choices]
+    return tuple(f"{one}: {canonical(choice)}" if said.count(one) > 1 else one for one, choice in zip(said, choices, strict=True))
+
+
+def _in_two(text: str, tree: Query, schema: Schema, links: Links | None, whole: _Read) -> Query | None:
+    """Return the query that two wishes, one behind the other, come to, where both are plain and that is likelier than one wish; else None."""
+    best = whole.readings[0].score if whole.is_plain else 0.0
     for left, right in _halves(text):
         verb, rest = _carried(left, schema), right
         if not hear(right, schema).cues and verb:
             rest = f"{verb} {right}"
         if not all(hear(half, schema).cues for half in (left, rest)):
             continue
-        first = _best(left, tree, schema, links)
-        if len(first) != 1 or (whole and first[0].explained + NEAR < whole[0].explained):
+        first = _read(left, tree, schema, links)
+        if not first.is_plain:
             continue
-        then = read_amendment(rest, unnamed(first[0].candidate.tree), schema, links)
-        if then.is_read and not then.unread:
-            score = (first[0].score + LIKELY) / 2 + 0.15
-            if best is None or best[2] or (whole and whole[0].explained < 0.9) or score > best[0]:
-                best = score, named(then.tree), first[0].left
-                break
-    if best is not None:
-        made = unnamed(best[1])
-        changes = diff(tree, made)
-        if changes:
-            return Amended(made, changes, best[2])
-    if len(whole) > 1:
-        choices = tuple(unnamed(one.candidate.tree) for one in whole)
-        said = [", ".join(change.words for change in diff(tree, one)) for one in choices]
-        return Amended(tree, (), question=f"Which is meant: {'; or '.join(said)}?", choices=choices)
-    return Amended(tree, (), unread=text.strip())
+        one = first.readings[0]
+        then = read_amendment(rest, unnamed(one.candidate.tree), schema, links)
+        if then.is_read and (not whole.is_plain or (one.score + LIKELY) / 2 + 0.15 > best):
+            return unnamed(named(then.tree))
+    return None
 
 
 def _carried(left: str, schema: Schema) -> str:
@@ -115,33 +135,38 @@ def _halves(text: str) -> Iterator[tuple[str, str]]:
             yield " ".join(words[:place]).rstrip(";,. "), " ".join(right)
 
 
-def _best(text: str, tree: Query, schema: Schema, links: Links | None) -> list[_Reading]:
-    """Return the reading that explains most, or several where nobody can tell between them; none where none explains enough."""
+def _read(text: str, tree: Query, schema: Schema, links: Links | None) -> _Read:
+    """Return the readings that may be offered, each other query once; the first is plain if it explains what was said and none is near it."""
     scene = Scene.of(named(tree), schema, text, links)
     weights = [_weight(scene.heard, place) for place in range(len(scene.heard.words))]
     candidates = (candidate for reader in READERS for candidate in reader(scene) if candidate.tree != scene.tree)
-    readings = [_weighed(scene.heard, weights, candidate) for candidate in candidates]
-    readings = sorted((one for one in readings if one.explained >= EXPLAINED and one.score >= LIKELY), key=lambda one: -one.score)[:TRIED]
-    counted = [(one, len(diff(tree, unnamed(one.candidate.tree)))) for one in readings]
+    weighed = (_weighed(scene.heard, weights, candidate) for candidate in candidates)
+    likeliest = sorted((one for one in weighed if one.explained >= OFFERED_EXPLAINED and one.score >= OFFERED), key=lambda one: -one.score)[:TRIED]
+    readings = [one._replace(changes=diff(tree, unnamed(one.candidate.tree))) for one in likeliest]
     # One wish is one change more often than several.
-    readings = sorted((one._replace(score=one.score - EXTRA * (count - 1)) for one, count in counted if count), key=lambda one: -one.score)
-    return _told_apart([one for one in readings if readings[0].score - one.score <= NEAR and one.score >= LIKELY])
+    readings = sorted((one._replace(score=one.score - EXTRA * (len(one.changes) - 1)) for one in readings if one.changes), key=lambda one: -one.score)
+    apart = _told_apart([one for one in readings if readings[0].score - one.score <= OFFERED_NEAR])
+    if not apart:
+        return _Read((), is_plain=False)
+    best = apart[0]
+    is_clear = best.explained >= EXPLAINED and best.score >= LIKELY and not best.left and all(best.score - one.score > NEAR for one in apart[1:2])
+    return _Read(apart[:CHOICES], is_plain=is_clear and not is_doubtful(scene, best.candidate.words, best.changes))
 
 
-def _told_apart(near: Sequence[_Reading]) -> list[_Reading]:
+def _told_apart(near: Sequence[_Reading]) -> tuple[_Reading, ...]:
     """Return one reading of those that come to the same query."""
     kept: list[_Reading] = []
     for one in near:
         if not any(not diff(held.candidate.tree, one.candidate.tree) for held in kept):
             kept.append(one)
-    return kept
+    return tuple(kept)
 
 
 def _weight(heard: Heard, place: int) -> float:
     word = heard.words[place]
     if word.value is not None:
         return VALUE
-    if not word.low[0].isalnum():
+    if not word.low[0].isalnum() or word.low in ARTICLES:
         return 0.0
     kinds = {one.kind for one in heard.cues if place in one.words}
     if kinds:

@@ -1,24 +1,11 @@
-"""Small changes of a tree: a part put for another, a condition left out, parameters filled in. All that is not changed stays the very same."""
+"""Small changes of a tree: a condition left out, parameters filled in. All that is not changed stays the very same."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, MapOf, Match, Node, NodePattern, Parameter, Projection, Query, RelationPattern
+from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, MapOf, Match, NodePattern, Parameter, Projection, Query, RelationPattern
 from broadsheet.ask.cypher.rewrite import replaced
-
-
-def swapped(query: Query, old: Node, new: Node) -> Query:
-    """Return a query with one part, told by where it is and not by what it says, put for another.
-
-    >>> from broadsheet.ask.cypher.parser import parse
-    >>> from broadsheet.ask.cypher.printer import canonical
-    >>> query = parse("MATCH (a) WHERE a.x = 1 RETURN 1").query
-    >>> where = query.parts[0].clauses[0].where
-    >>> canonical(swapped(query, where.right, where.left))
-    'MATCH (a) WHERE a.x = a.x RETURN 1'
-    """
-    return replaced(query, lambda node: new if node is old else node)
 
 
 def filled(query: Query, parameters: Mapping[str, Any] | None) -> Query:
@@ -56,23 +43,3 @@ def dropped(query: Query, condition: Expression) -> Query:
         return node
 
     return replaced(query, change)
-
-
-def conjuncts(where: Expression | None) -> list[Expression]:
-    """Return the parts of a condition of which each must hold.
-
-    >>> from broadsheet.ask.cypher.parser import parse
-    >>> len(conjuncts(parse("MATCH (a) WHERE a.x AND (a.y OR a.z) AND a.w RETURN a").query.parts[0].clauses[0].where))
-    3
-    """
-    if isinstance(where, Binary) and where.sign == "AND":
-        return [*conjuncts(where.left), *conjuncts(where.right)]
-    return [] if where is None else [where]
-
-
-def joined(conditions: list[Expression]) -> Expression | None:
-    """Return one condition of several, or None."""
-    found: Expression | None = None
-    for one in conditions:
-        found = one if found is None else Binary("AND", found, one)
-    return found

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from broadsheet.ask.answer.edits import dropped, filled, swapped
+from broadsheet.ask.answer.edits import dropped, filled
 from broadsheet.ask.answer.near import nearest_values
 from broadsheet.ask.answer.steps import STEP, Condition, Counter, Stage, Step, steps
 from broadsheet.ask.answer.values import shown
 from broadsheet.ask.check.scope import names_of, walk
+from broadsheet.ask.cypher.logic import disjuncts
 from broadsheet.ask.cypher.nodes import (
+    OTHER_WAY,
     Binary,
     Expression,
     Function,
@@ -25,6 +27,7 @@ from broadsheet.ask.cypher.nodes import (
     RelationPattern,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import canonical, labels_text, written
+from broadsheet.ask.cypher.rewrite import swapped
 from broadsheet.ask.graph.engine import Caps, Engine
 from broadsheet.ask.graph.values import Value
 from broadsheet.ask.schema import nearest
@@ -138,17 +141,10 @@ def _condition(counter: Counter, query: Query, step: Step) -> tuple[tuple[str, .
         why = [f"Nothing meets {text} together with {with_}, though {step.alone:,} would meet it alone."]
     else:
         why = [f"Nothing meets {text}."]
-    compared = _either(condition.expression)
+    compared = disjuncts(condition.expression)
     found = [(one, ends_of(counter, step.stage, others, one) or values_of(counter, step.stage, others, one)) for one in compared]
     why += [said for one, values in found for said in _instead(one, values, counter.caps.rows)]
     return tuple(why), _mended(query, condition, found)
-
-
-def _either(condition: Expression) -> list[Expression]:
-    """Return the parts of a condition of which one must hold."""
-    if isinstance(condition, Binary) and condition.sign == "OR":
-        return [*_either(condition.left), *_either(condition.right)]
-    return [condition]
 
 
 def values_of(counter: Counter, stage: Stage, others: tuple[Condition, ...], compared: Expression) -> list[Value]:
@@ -252,9 +248,8 @@ def _relabelled(counter: Counter, query: Query, node: NodePattern) -> Iterator[C
 
 
 def _related(counter: Counter, query: Query, relation: RelationPattern, node: NodePattern) -> Iterator[Change]:
-    turned: dict[str, Literal["left", "right"]] = {"right": "left", "left": "right"}
-    if relation.towards in turned:
-        yield swapped(query, relation, replace(relation, towards=turned[relation.towards])), "with the relation the other way round"
+    if relation.towards != "either":
+        yield swapped(query, relation, replace(relation, towards=OTHER_WAY[relation.towards])), "with the relation the other way round"
     if relation.types is not None:
         kinds = {one.name for one in names_of(relation.types)}
         for kind in sorted(counter.engine.schema.all_types - kinds):

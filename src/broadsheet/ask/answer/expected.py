@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.answer.cited import same
-from broadsheet.ask.answer.edits import filled, joined
+from broadsheet.ask.answer.edits import filled
 from broadsheet.ask.answer.empty import repr_of, values_of
 from broadsheet.ask.answer.near import nearest_values
 from broadsheet.ask.answer.steps import STEP, Condition, Counter, Step, steps
 from broadsheet.ask.answer.values import NAMING
 from broadsheet.ask.check.scope import Scopes, aggregates, walk
 from broadsheet.ask.check.shapes import Shapes
+from broadsheet.ask.cypher.logic import conjunction
 from broadsheet.ask.cypher.nodes import Binary, Expression, Literal_, Match, NodePattern, Path, Projected, Projection, Property, Query, Single, Variable
 from broadsheet.ask.cypher.printer import canonical, written
 from broadsheet.ask.cypher.rewrite import replaced
@@ -238,6 +239,6 @@ def _late(query: Query, conditions: list[Condition]) -> Query:
     *clauses, last = query.parts[0].clauses
     assert isinstance(last, Projection)
     items = tuple(replace(one, name=one.name or written(one.expression)) for one in last.items)
-    passed = Projection("WITH", items, last.star, last.distinct, where=joined([one.expression for one in conditions]))
+    passed = Projection("WITH", items, last.star, last.distinct, where=conjunction([one.expression for one in conditions]))
     back = Projection("RETURN", tuple(Projected(Variable(one.name)) for one in items), last.star)
     return Query((Single((*clauses, passed, back)),))

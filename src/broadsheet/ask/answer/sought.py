@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from broadsheet.ask.cypher.logic import MIRRORED, conjunction
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
@@ -22,7 +23,6 @@ from broadsheet.ask.cypher.nodes import (
 
 Pattern = Subquery | PatternTest | PatternComprehension
 # What a comparison says when it is turned round.
-TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
 class Wanted(Enum):
@@ -70,8 +70,8 @@ def _sought(node: object, *, holds: bool | None, sure: bool) -> Iterator[Sought]
             # Both parts of an AND hold with it; which part of an OR does, nobody can tell, and the other way round under NOT.
             for part in (node.left, node.right):
                 yield from _sought(part, holds=holds, sure=sure and (node.sign == "AND") == holds)
-        case Binary() if node.sign in TURNED and holds is not None:
-            for part, sign, number in ((node.left, node.sign, node.right), (node.right, TURNED[node.sign], node.left)):
+        case Binary() if node.sign in MIRRORED and holds is not None:
+            for part, sign, number in ((node.left, node.sign, node.right), (node.right, MIRRORED[node.sign], node.left)):
                 if isinstance(part, Subquery) and part.which == "COUNT":
                     yield Sought(part, _counted(sign, number, holds=holds, sure=sure))
                 else:
@@ -114,8 +114,8 @@ def bounded_in(expression: Expression | None, totals: frozenset[str]) -> Iterato
                 left.append((node.of, not turned))
             case Binary(sign="AND" | "OR" | "XOR"):
                 left += [(node.left, turned), (node.right, turned)]
-            case Binary() if node.sign in TURNED:
-                for part, sign in ((node.left, node.sign), (node.right, TURNED[node.sign])):
+            case Binary() if node.sign in MIRRORED:
+                for part, sign in ((node.left, node.sign), (node.right, MIRRORED[node.sign])):
                     rises = sign in {">", ">="}
                     if _reads(part, totals) and (sign in {"=", "<>"} or rises == turned):
                         yield node
@@ -151,7 +151,4 @@ def _matches_of(query: Query) -> tuple[tuple[Path, ...], Expression | None]:
     plain = not rest or (len(rest) == 1 and isinstance(rest[0], Projection) and not (rest[0].limit or rest[0].skip or rest[0].distinct))
     if len(query.parts) > 1 or list(clauses[: len(matches)]) != matches or not plain:
         return (), None
-    where: Expression | None = None
-    for one in matches:
-        where = one.where if where is None else where if one.where is None else Binary("AND", where, one.where)
-    return tuple(path for one in matches for path in one.paths), where
+    return tuple(path for one in matches for path in one.paths), conjunction(one.where for one in matches)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Literal, NamedTuple
 
-from broadsheet.ask.answer.edits import conjuncts, joined
 from broadsheet.ask.check.scope import aggregates, walk
+from broadsheet.ask.cypher.logic import conjunction, conjuncts
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Clause,
@@ -68,7 +68,7 @@ class Stage:
 
     def clauses(self, conditions: Iterable[Condition] | None = None) -> tuple[Clause, ...]:
         """Return the clauses up to here, under the conditions so far or under those that are given."""
-        where = joined([one.expression for one in (self.conditions if conditions is None else conditions)])
+        where = conjunction([one.expression for one in (self.conditions if conditions is None else conditions)])
         if isinstance(self.under, Match | Projection):
             return (*self.done, replace(self.under, where=where))
         return self.done if self.under is None else (*self.done, self.under)

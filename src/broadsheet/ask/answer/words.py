@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from broadsheet.ask.answer.cited import Answer, Citation, Found, Group
 from broadsheet.ask.answer.steps import Condition, told
-from broadsheet.ask.answer.values import node_name, shown, value_as_json
+from broadsheet.ask.answer.values import node_name, shown
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import Match, Property, Variable
-from broadsheet.ask.cypher.printer import canonical, written
+from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.graph.values import GraphEdge, GraphNode, GraphPath, NodeId
 
 if TYPE_CHECKING:
@@ -47,16 +47,6 @@ def table(answer: Answer, most: int = ROWS) -> "Table":
     for number, row in enumerate(rows[:most], 1):
         made.add_row(str(number), *(Text(shown(value)) for value in row))
     return made
-
-
-def answer_as_json(answer: Answer) -> dict[str, Any]:
-    """Return an answer as JSON has it: columns, rows, what each row rests on, and notes."""
-    citations = None if answer.citations is None else [citation_as_json(one) for one in answer.citations]
-    rows = [list(map(value_as_json, row)) for row in answer.rows.rows]
-    return {
-        "query": canonical(answer.query), "columns": list(answer.rows.columns), "rows": rows, "cut": answer.rows.cut, "citations": citations,
-        "notes": list(answer.notes),
-    }  # fmt: skip
 
 
 def citation_as_json(one: Citation) -> dict[str, Any]:

@@ -5,13 +5,14 @@ What is said of a query must be said of its disguise, at the same places.
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import (
     NOWHERE,
+    OTHER_WAY,
     Function,
     Label,
     MapOf,
@@ -32,7 +33,6 @@ from broadsheet.ask.cypher.tokens import Kind, tokens
 from broadsheet.ask.schema import Schema, Triple
 
 T = TypeVar("T")
-Towards = Literal["left", "right", "either"]
 _SYLLABLES = "ba ko ri zu me fa lo ti vex nor quil dra sho wy pel umb".split()
 _BLANKS = (" ", "  ", "\n", "\t", "\n    ", " /* so */ ", " // so\n", "/**/")
 
@@ -117,8 +117,7 @@ class Disguise:
     def _turned(path: Path) -> Path:
         if path.name or path.function:
             return path
-        back: dict[Towards, Towards] = {"left": "right", "right": "left", "either": "either"}
-        elements = [replace(one, towards=back[one.towards]) if isinstance(one, RelationPattern) else one for one in reversed(path.elements)]
+        elements = [replace(one, towards=OTHER_WAY[one.towards]) if isinstance(one, RelationPattern) else one for one in reversed(path.elements)]
         return replace(path, elements=tuple(elements))
 
     # The text.

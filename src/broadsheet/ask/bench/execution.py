@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from broadsheet.ask.bench.answers import is_ordered
 from broadsheet.ask.cypher.nodes import Projected, Projection, Query, Single
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.graph.engine import Caps, Engine
@@ -48,7 +49,7 @@ class Answers:
             return Answer(fault=fault.what)
         rows = [tuple(map(_plain, row)) for row in found.rows]
         if limit is None:
-            return Answer(tuple(rows), _is_ordered(query))
+            return Answer(tuple(rows), is_ordered(query))
         end = limit
         while 0 < end < len(rows) and rows[end][-keys:] == rows[limit - 1][-keys:]:
             end += 1
@@ -64,11 +65,6 @@ def same(one: Answer, other: Answer, *, bags: bool = True) -> bool:
     if one.ordered and not other.ordered:
         return one.rows == other.rows
     return one.rows == other.rows if one.ordered else Counter(one.rows) == Counter(other.rows)
-
-
-def _is_ordered(query: Query) -> bool:
-    last = query.parts[-1].clauses[-1]
-    return isinstance(last, Projection) and bool(last.order)
 
 
 def _whole(query: Query) -> tuple[Query, int | None, int]:

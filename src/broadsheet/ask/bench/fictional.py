@@ -65,6 +65,8 @@ def measured(fiction: Fiction, plan: AskPlan, folder: Path, command: str, progre
 NOTES = (
     "Right: the rows that are meant, as a bag, in order where order is meant; further columns do no harm.",
     "First try: as drafted; mended: after the checker's own fixes; then after one and two amendments in words of a simulated user, of phrases that were held out.",
+    "May mean several things: the reader asks back with choices; the user picks what was meant, or says that none is; 2 % of picks are mistakes. What is picked and not meant stands apart from what is changed unrequested.",
+    "An answer is part of its amendment; where it is counted as one, each question that comes back costs one more. When to ask was set on dev phrases.",
     "Attempts per success: queries shown until one is right, all three where none is, divided by how many came right.",
     "Unrequested: changes of parts that an amendment is not about, wishes read wrongly among them; beside: those made together with what was asked for.",
     "Brackets: 95 %, Wilson. The paper's rows are the paper's: other graphs, other queries, persons who amend.",

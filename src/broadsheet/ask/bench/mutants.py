@@ -9,7 +9,9 @@ from broadsheet.ask.check.checker import check
 from broadsheet.ask.check.findings import Splice, spliced
 from broadsheet.ask.check.scope import Scopes, Thing, aggregates, walk
 from broadsheet.ask.check.shapes import Shapes
+from broadsheet.ask.check.types import ORDERED
 from broadsheet.ask.check.values import Values
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Function,
@@ -357,13 +359,12 @@ def dropped_filter(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
 def turned_comparison(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:
     """Ask for less where more is asked for."""
     del rng
-    turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
     for node in walk(clean.query):
-        if isinstance(node, Binary) and node.sign in turned:
+        if isinstance(node, Binary) and node.sign in ORDERED:
             between = clean.text[node.left.place.end : node.right.place.start]
             if between.count(node.sign) == 1:
                 start = node.left.place.end + between.index(node.sign)
-                yield (Splice(Place(start, start + len(node.sign)), turned[node.sign]),)
+                yield (Splice(Place(start, start + len(node.sign)), MIRRORED[node.sign]),)
 
 
 def turned_order(clean: Clean, rng: np.random.Generator) -> Iterator[Change]:

@@ -29,12 +29,13 @@ class Amender(Protocol):
 
 
 class Turn(NamedTuple):
-    """One amendment: what was said and meant, the changes made, those of them that were not asked for, and whether a question came back."""
+    """One amendment: what was said and meant, the changes made, those of them that were not asked for; whether a question came back, and whether one of its choices was picked."""
 
     wish: Wish
     made: tuple[Change, ...]
     unrequested: tuple[Change, ...]
     asked_back: bool
+    answered: bool = False
 
 
 class Played(NamedTuple):
@@ -46,13 +47,21 @@ class Played(NamedTuple):
     trees: tuple[Query, ...]
 
     @property
+    def right_by_turns(self) -> tuple[bool, ...]:
+        """Whether it was right after so many things that a person did: an answer to a question is one more."""
+        found = [self.right[0]]
+        for number, turn in enumerate(self.turns, 1):
+            found += [self.right[number - 1]] * turn.asked_back + [self.right[number]]
+        return tuple((found + [found[-1]] * len(self.right))[: len(self.right)])
+
+    @property
     def attempts(self) -> int | None:
         """How many queries there were until one was right, None if none was."""
         return next((number + 1 for number, right in enumerate(self.right) if right), None)
 
 
 def play(draft: Draft, user: User, amender: Amender = read_amendment, right_one: Judge | None = None, most: int = MOST) -> Played:
-    """Let a user amend a draft, after the checker has mended what it can; a question that comes back is answered with the next turn.
+    """Let a user amend a draft, after the checker has mended what it can; a question that comes back is answered at once.
 
     A query is right if it means the same as the one that is meant, or if `right_one` says so.
     """
@@ -62,7 +71,6 @@ def play(draft: Draft, user: User, amender: Amender = read_amendment, right_one:
 
     tree = mended(draft.draft, draft.schema)
     trees, right, turns = [tree], [is_right(tree)], []
-    choices: tuple[Query, ...] = ()
     for _ in range(most):
         if right[-1]:
             trees.append(tree)
@@ -70,11 +78,14 @@ def play(draft: Draft, user: User, amender: Amender = read_amendment, right_one:
             continue
         wish = user.wish(tree, draft.meant)
         assert wish is not None
-        chosen = _chosen(tree, choices, draft.meant)
-        made = chosen if chosen is not None else amender(wish.text, tree, draft.schema)
-        unrequested = tuple(one for one in made.changes if not asked_for(one, wish.change)) if chosen is None else ()
-        turns.append(Turn(wish, made.changes, unrequested, bool(made.choices)))
-        tree, choices = made.tree, made.choices
+        made, answered = amender(wish.text, tree, draft.schema), False
+        if asked_back := bool(made.choices):
+            picked = user.pick([_is_meant(tree, one, draft.meant, wish) for one in made.choices])
+            answered = picked is not None
+            made = Amended(tree, ()) if picked is None else Amended(made.choices[picked], diff(tree, made.choices[picked]))
+        unrequested = tuple(one for one in made.changes if not asked_for(one, wish.change))
+        turns.append(Turn(wish, made.changes, unrequested, asked_back, answered))
+        tree = made.tree
         trees.append(tree)
         right.append(is_right(tree))
     return Played(is_right(draft.draft), tuple(right), tuple(turns), tuple(trees))
@@ -87,12 +98,9 @@ def mended(query: Query, schema: Schema) -> Query:
     return query if made is None else made
 
 
-def _chosen(tree: Query, choices: tuple[Query, ...], meant: Query) -> Amended | None:
-    """Return the one of some choices that is nearest to what is meant, if it is nearer than what there is."""
-    if not choices:
-        return None
-    best = min(choices, key=lambda one: len(diff(one, meant)))
-    return Amended(best, diff(tree, best)) if len(diff(best, meant)) < len(diff(tree, meant)) else None
+def _is_meant(tree: Query, choice: Query, meant: Query, wish: Wish) -> bool:
+    """Whether a choice changes nothing but what a wish is about, and is nearer to what is meant."""
+    return all(asked_for(one, wish.change) for one in diff(tree, choice)) and len(diff(choice, meant)) < len(diff(tree, meant))
 
 
 def asked_for(made: Change, wished: Change) -> bool:

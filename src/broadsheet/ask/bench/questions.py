@@ -15,7 +15,8 @@ from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.bench.question_cases import FILES, POLE, POLE_GRAPH, POLE_PAIRS, POLE_SCHEMA, Case, read_cases, rejected_cases
 from broadsheet.ask.bench.told import share
 from broadsheet.ask.check.findings import QUESTION
-from broadsheet.ask.cypher.nodes import Binary, Clause, Match, Projection, Query
+from broadsheet.ask.cypher.logic import conjunction
+from broadsheet.ask.cypher.nodes import Clause, Match, Projection, Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.question.against import check_against, figure_doubts
@@ -158,9 +159,7 @@ def plain_conditions(query: Query) -> Query:
 def _plain(clause: Clause) -> Clause:
     if not isinstance(clause, Match):
         return clause
-    where = clause.where
-    for condition in [element.where for path in clause.paths for element in path.elements if element.where is not None]:
-        where = condition if where is None else Binary("AND", where, condition)
+    where = conjunction([clause.where, *(element.where for path in clause.paths for element in path.elements)])
     paths = tuple(replace(path, elements=tuple(replace(element, where=None) for element in path.elements)) for path in clause.paths)
     return replace(clause, paths=paths, where=where)
 

@@ -31,6 +31,8 @@ Phrases = Literal["dev", "held"]
 # How often something is said with a slip, in small letters, with a filler, or so that half of it is missing.
 TYPO, SMALL, FILLED, HALF = 0.15, 0.2, 0.25, 0.05
 MOST_HOPS = 5
+# How often something else is picked than what is meant, of choices that a question gives.
+MISPICKED = 0.02
 
 
 class Wish(NamedTuple):
@@ -58,6 +60,12 @@ class User:
             if wordings:
                 return Wish(self._noisy(self._one(wordings)), changes[place])
         return Wish(self._noisy(self._one(self._said.WISHES["vague"])), changes[order[0]])
+
+    def pick(self, fitting: Sequence[bool]) -> int | None:
+        """Return the place of the first choice that is what was meant, None for none of these; of all choices any now and then, by mistake."""
+        if self._rng.random() < MISPICKED:
+            return int(self._rng.integers(len(fitting)))
+        return fitting.index(True) if any(fitting) else None
 
     def _one(self, among: Sequence[str]) -> str:
         return among[int(self._rng.integers(len(among)))]

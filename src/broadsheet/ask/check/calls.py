@@ -7,7 +7,7 @@ from typing import NamedTuple
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Scopes, walk
 from broadsheet.ask.check.types import NUMERIC, Types, a
-from broadsheet.ask.cypher.nodes import At, Binary, Expression, Function, ListOf, Literal_, MapOf, PatternTest, Place, Unary
+from broadsheet.ask.cypher.nodes import At, Binary, Expression, Function, ListOf, Literal_, MapOf, PatternTest, Place, Slice, Unary
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.schema import TIMES, Schema, nearest
 
@@ -34,6 +34,7 @@ NEEDS: Mapping[str, Needs] = {
     **dict.fromkeys(("type", "startNode", "endNode"), _of("a relation", "relation")),
     **dict.fromkeys(("id", "elementId"), _ENTITY),
     "labels": _of("a node", "node"),
+    "isEmpty": _of("a list, a map or a text", "list", "map", "string"),
     "size": _of("a list or a text", "list", "string"),
     "reverse": _of("a list or a text", "list", "string"),
     "keys": _of("a node, a relation or a map", "node", "relation", "map"),
@@ -44,6 +45,12 @@ NEEDS: Mapping[str, Needs] = {
     **dict.fromkeys(("date", "datetime", "localdatetime", "time", "localtime"), _of("a text, a map or a point in time", "string", "map", *TIMES)),
     **dict.fromkeys(("duration.between", "duration.inMonths", "duration.inDays", "duration.inSeconds"), _of("points in time", *TIMES)),
 }  # fmt: skip
+# What must stand behind the first argument.
+FURTHER: Mapping[str, Needs] = {
+    **dict.fromkeys(("substring", "left", "right"), _of("whole numbers behind it", "integer", "number")),
+    "split": _of("a text behind it", "string", "list"),
+    "replace": _of("texts behind it", "string"),
+}
 # How many arguments functions take, for those of which there is one way.
 _ONE, _TWO = (1, 1), (2, 2)
 ARITY: Mapping[str, tuple[int, int]] = {
@@ -54,6 +61,7 @@ ARITY: Mapping[str, tuple[int, int]] = {
     ),
     **dict.fromkeys("percentileCont percentileDisc split left right atan2 nullIf".split(), _TWO),
     **dict.fromkeys("duration.between duration.inMonths duration.inDays duration.inSeconds point.distance distance".split(), _TWO),
+    **dict.fromkeys("rand pi e timestamp".split(), (0, 0)),
     "substring": (2, 3), "replace": (3, 3), "range": (2, 3), "round": (1, 3), "coalesce": (1, 99), "trim": (1, 1), "lTrim": (1, 2), "rTrim": (1, 2), "duration": _ONE,
     **dict.fromkeys(("date", "datetime", "localdatetime", "time", "localtime"), (0, 1)),
 }  # fmt: skip
@@ -82,7 +90,7 @@ class Calls:
                     yield from self._called(node)
                 elif isinstance(node, Binary):
                     yield from self._named_in(node)
-                elif isinstance(node, At):
+                elif isinstance(node, At | Slice):
                     yield from self._element(node)
                 elif (
                     isinstance(node, Unary)
@@ -105,6 +113,7 @@ class Calls:
             yield self._no_function(node, space, name)
         if node.arguments and (needs := NEEDS.get(node.name)) is not None:
             yield from self._typed(node, needs)
+        yield from self._further(node)
         if node.arguments and node.name in {"date", "datetime", "localdatetime", "duration"} and (wrong := _written_wrong(node.name, node.arguments[0])):
             yield Finding(Code.OUT_OF_DOMAIN, Severity.ERROR, node.place, f"{written(node)} is none: {wrong}.")
 
@@ -128,7 +137,14 @@ class Calls:
                 yield _mismatch(node.place, f"{node.name} needs {needs.words}, and {written(argument)} is {a(kind)}.")
             return
 
-    def _element(self, node: At) -> Iterator[Finding]:
+    def _further(self, node: Function) -> Iterator[Finding]:
+        for argument in node.arguments[1:]:
+            needs = FURTHER.get(node.name)
+            if needs is not None and (kind := self._types.kind_of(argument)) != "any" and kind not in needs.kinds:
+                yield _mismatch(node.place, f"{node.name} needs {needs.words}, and {written(argument)} is {a(kind)}.")
+                return
+
+    def _element(self, node: At | Slice) -> Iterator[Finding]:
         kind = self._types.kind_of(node.of)
         if kind in {"string", "boolean", *NUMERIC, *TIMES}:
             yield _mismatch(node.place, f"{written(node.of)} is {a(kind)}, and has no elements.")

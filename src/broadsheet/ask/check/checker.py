@@ -9,11 +9,14 @@ from broadsheet.ask.check.conditions import Conditions
 from broadsheet.ask.check.findings import Code, Finding, Severity, spliced
 from broadsheet.ask.check.flow import Flow
 from broadsheet.ask.check.scope import Scopes
-from broadsheet.ask.check.shapes import Shapes
+from broadsheet.ask.check.shapes import Shapes, turned
 from broadsheet.ask.check.values import Values
 from broadsheet.ask.cypher.nodes import Place, Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.schema import Schema
+
+# Relations that are turned, one by one, to see whether a path can be.
+MOST_TURNED = 12
 
 
 class Checked(NamedTuple):
@@ -40,6 +43,25 @@ class Checked(NamedTuple):
         return cls(query, tuple(listed), fixed)
 
 
+def _turned_once(text: str, scopes: Scopes, schema: Schema, findings: list[Finding]) -> list[Finding]:
+    """Return findings about shapes; a path that cannot be, and can where one relation alone is turned, is that relation's fault."""
+    impossible = [one for one in findings if one.code is Code.IMPOSSIBLE_PATH]
+    if len(impossible) != 1 or any(one.code is Code.WRONG_DIRECTION for one in findings):
+        return findings
+    ways = []
+    for joined in scopes.joined[:MOST_TURNED]:
+        if joined.relation.towards != "either":
+            splice = turned(joined.relation, text)
+            other = parse(spliced(text, [splice])).query
+            told = [] if other is None else Shapes(Scopes(other), schema, spliced(text, [splice])).check()
+            if other is not None and not any(one.code in {Code.IMPOSSIBLE_PATH, Code.WRONG_DIRECTION} for one in told):
+                ways.append(splice)
+    if len(ways) != 1:
+        return findings
+    said = f"{impossible[0].message} There is a way where this relation is turned."
+    return [one for one in findings if one is not impossible[0]] + [Finding(Code.WRONG_DIRECTION, Severity.ERROR, ways[0].place, said, (ways[0],))]
+
+
 def check(text: str, schema: Schema) -> Checked:
     """Hold a query against a schema. Never raises.
 
@@ -55,7 +77,7 @@ def check(text: str, schema: Schema) -> Checked:
         return Checked(None, tuple(faults), None)
     scopes = Scopes(parsed.query)
     # Shapes come first: they narrow what each node may be.
-    findings = [*Shapes(scopes, schema, text).check()]
+    findings = _turned_once(text, scopes, schema, Shapes(scopes, schema, text).check())
     values = Values(scopes, schema)
     findings += [
         *values.check(),

@@ -5,7 +5,22 @@ from collections.abc import Iterator, Sequence
 from broadsheet.ask.check.findings import Code, Finding, Severity
 from broadsheet.ask.check.scope import Scopes, walk
 from broadsheet.ask.check.types import SCALAR, Types, a
-from broadsheet.ask.cypher.nodes import Expression, Hops, Literal_, NodePattern, Place, Projected, Projection, Query, Subquery, Unwind, Variable
+from broadsheet.ask.cypher.nodes import (
+    Comprehension,
+    Expression,
+    Hops,
+    Literal_,
+    NodePattern,
+    Place,
+    Projected,
+    Projection,
+    Quantified,
+    Query,
+    Reduce,
+    Subquery,
+    Unwind,
+    Variable,
+)  # fmt: skip
 from broadsheet.ask.cypher.printer import written
 
 
@@ -28,8 +43,9 @@ class Clauses:
                     for word, count in (("SKIP", node.skip), ("LIMIT", node.limit)):
                         if count is not None:
                             yield from self._counted(word, count)
-                case Unwind() if (kind := self._types.kind_of(node.source)) in SCALAR:
-                    said = f"UNWIND needs a list, and {written(node.source)} is {a(kind)}."
+                case Unwind() | Comprehension() | Quantified() | Reduce() if (kind := self._types.kind_of(node.source)) in SCALAR:
+                    what = "UNWIND" if isinstance(node, Unwind) else node.which if isinstance(node, Quantified) else "IN"
+                    said = f"{what} needs a list, and {written(node.source)} is {a(kind)}."
                     yield Finding(Code.TYPE_MISMATCH, Severity.ERROR, node.source.place, said)
                 case Hops(least=int(), most=int()) if node.most < node.least:  # pyrefly: ignore
                     said = f"No row of relations has at least {node.least} and at most {node.most}."
@@ -71,7 +87,7 @@ class Clauses:
                 said = f"{word} is the same for all rows: it cannot ask for {node.name!r}."
                 yield Finding(Code.UNBOUND_VARIABLE, Severity.ERROR, node.place, said, hopeless=True)
                 return
-        kind = self._types.kind_of(count)
+        kind = "null" if isinstance(count, Literal_) and count.value is None else self._types.kind_of(count)
         if kind not in {"integer", "number", "any"} or (isinstance(count, Literal_) and kind == "number"):
             yield Finding(Code.TYPE_MISMATCH, Severity.ERROR, count.place, f"{word} needs a whole number, and {written(count)} is {a(kind)}.")
         elif isinstance(count, Literal_) and isinstance(count.value, int) and count.value < 0:

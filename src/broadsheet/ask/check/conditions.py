@@ -4,20 +4,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 from math import ceil, floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from broadsheet.ask.check.findings import Code, Finding, Severity
 from broadsheet.ask.check.scope import Scopes, aggregates, walk
 from broadsheet.ask.check.types import Types
 from broadsheet.ask.check.values import day_of
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import Binary, Case, Expression, Function, IsNull, ListOf, Literal_, Place, Property, Unary, Variable
 from broadsheet.ask.cypher.printer import written
 
 # Alternatives of one condition that are looked at; one with more says nothing.
 MOST = 64
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
 _NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "=", "IS NULL": "IS NOT NULL", "IS NOT NULL": "IS NULL", "IN": "NOT IN", "NOT IN": "IN"}
+_COMPUTED = frozenset({"+", "-", "*", "/", "%", "^"})
 # Compared with something that is not known: no more is told than that it is not null.
 _COMPARED = "COMPARED"
 _NOT |= {_COMPARED: _COMPARED} | {sign: f"NOT {sign}" for sign in _TESTS} | {f"NOT {sign}": sign for sign in _TESTS}
@@ -65,15 +66,31 @@ class Conditions:
         for condition, alternatives in told:
             if alternatives is not None and not all(map(_clash_of, alternatives)):
                 yield from self._always(condition.expression)
+        for condition in self._scopes.conditions:
+            yield from self._fixed(condition.expression)
         for expression in self._scopes.expressions:
             for node in walk(expression):
-                if isinstance(node, Binary) and node.sign in _TURNED:
+                if isinstance(node, Binary) and node.sign in MIRRORED:
                     yield from _constant(node)
                 if isinstance(node, Case) and node.subject is None:
                     for test, _ in node.whens:
                         alternatives = self._alternatives(test, positive=True)
                         if alternatives is not None:
                             yield from self._branches(test, alternatives, sure)
+
+    def _fixed(self, node: Expression) -> Iterator[Finding]:
+        """Tell of a part of a condition that asks for nothing of a row: false, or two numbers that are written out."""
+        match node:
+            case Binary(sign="AND" | "OR"):
+                yield from self._fixed(node.left)
+                yield from self._fixed(node.right)
+            case Literal_(value=False):
+                yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, "No row can meet false.", hopeless=True)
+            case Binary(left=Literal_(value=int() | float()), right=Literal_(value=int() | float())) if node.sign in MIRRORED:
+                if _holds(node.sign, node.left.value, node.right.value):
+                    yield Finding(Code.TAUTOLOGY, Severity.WARNING, node.place, f"{written(node)} holds of every row there is: no property is asked for.")
+                else:
+                    yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: no property is asked for.", hopeless=True)
 
     def _inline(self) -> Iterator[Atom]:
         for thing, properties, optional in self._scopes.maps:
@@ -104,7 +121,8 @@ class Conditions:
     def _always(self, expression: Expression) -> Iterator[Finding]:
         """Tell of an OR whose alternatives leave no value out."""
         for node in walk(expression):
-            if isinstance(node, Binary) and node.sign == "OR":
+            denied = isinstance(node, Unary) and node.sign == "NOT" and isinstance(node.of, Binary) and node.of.sign == "AND"
+            if isinstance(node, Expression) and (denied or (isinstance(node, Binary) and node.sign == "OR")):
                 against = self._alternatives(node, positive=False)
                 if against and all(_clash_of(alternative) for alternative in against):
                     said = f"{written(node)} holds of every value there is: nothing is left out."
@@ -133,7 +151,7 @@ class Conditions:
         """Yield what a comparison tells; whichever way it comes out, neither of its sides is null."""
         if (atom := self._atom(node)) is not None:
             yield atom
-        if isinstance(node, Binary) and (node.sign in _TURNED or node.sign in _TESTS):
+        if isinstance(node, Binary) and (node.sign in MIRRORED or node.sign in _TESTS):
             for side in (node.left, node.right):
                 if (key := self._key(side)) is not None and (atom is None or atom.key != key):
                     yield Atom(key, _COMPARED, (), node.place, written(node))
@@ -151,7 +169,7 @@ class Conditions:
                 return Atom(key, "IN", tuple(item.value for item in items if isinstance(item, Literal_)), node.place, written(node))
             case Binary(sign=sign, right=Literal_(value=str() as value)) if sign in _TESTS and (key := self._key(node.left)) is not None:
                 return Atom(key, sign, (value,), node.place, written(node))
-            case Binary(sign=sign) if sign in _TURNED:
+            case Binary(sign=sign) if sign in MIRRORED:
                 return self._compared(node)
             case Property() | Variable() if (key := self._key(node)) is not None:
                 return Atom(key, "=", (True,), node.place, written(node))
@@ -159,7 +177,7 @@ class Conditions:
 
     def _compared(self, node: Binary) -> Atom | None:
         """Return a comparison with a value that is written out, or of two values with each other."""
-        for side, other, sign in ((node.left, node.right, node.sign), (node.right, node.left, _TURNED[node.sign])):
+        for side, other, sign in ((node.left, node.right, node.sign), (node.right, node.left, MIRRORED[node.sign])):
             key, value = self._key(side), _value(other)
             if key is not None and value is not None:
                 return Atom(key, sign, (value,), node.place, written(node), whole=self._types.kind_of(side) == "integer")
@@ -168,18 +186,23 @@ class Conditions:
             return None
         if left < right:
             return Atom((left, right), node.sign, (0,), node.place, written(node))
-        return Atom((right, left), _TURNED[node.sign], (0,), node.place, written(node))
+        return Atom((right, left), MIRRORED[node.sign], (0,), node.place, written(node))
 
     def _key(self, node: Expression, *, whole: bool = False) -> tuple[int, str] | None:
         """Return what names a value; with `whole` nodes and relations are values too."""
         if isinstance(node, Property) and isinstance(node.of, Variable) and (thing := self._scopes.of(node.of)) is not None:
             return id(thing), node.key
         if isinstance(node, Variable) and (thing := self._scopes.of(node)) is not None and (thing.kind == "value" or whole):
+            # What a name stands for is the same behind a WITH.
+            if thing.kind == "value" and not thing.unwound and isinstance(thing.value, Property):
+                return self._key(thing.value)
             return id(thing), ""
-        if isinstance(node, Property | Function) and not aggregates(node):
+        if (isinstance(node, Property | Function) or (isinstance(node, Binary) and node.sign in _COMPUTED)) and not aggregates(node):
             within = list(walk(node))
             things = {id(self._scopes.of(one)) for one in within if isinstance(one, Variable)}
-            if len(things) == 1 and all(isinstance(one, Property | Function | Variable | Literal_) for one in within):
+            if len(things) == 1 and all(
+                isinstance(one, Property | Function | Variable | Literal_) or (isinstance(one, Binary) and one.sign in _COMPUTED) for one in within
+            ):
                 return things.pop(), written(node)
         return None
 
@@ -204,7 +227,7 @@ def _constant(node: Binary) -> Iterator[Finding]:
         yield Finding(Code.CONTRADICTION, Severity.ERROR, node.place, f"No row can meet {written(node)}: {why}.", hopeless=True)
 
 
-def _holds(sign: str, one: str, other: str) -> bool:
+def _holds(sign: str, one: Any, other: Any) -> bool:
     return {"=": one == other, "<>": one != other, "<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[sign]
 
 

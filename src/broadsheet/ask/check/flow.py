@@ -1,5 +1,6 @@
 """How rows flow through a query: names that are not there, groups, products of rows, what is cut and in which order."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -7,10 +8,13 @@ from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Matched, Scopes, Thing, aggregates, walk
 from broadsheet.ask.cypher.functions import FUNCTIONS
 from broadsheet.ask.cypher.nodes import (
+    OTHER_WAY,
     Binary,
+    Comprehension,
     Function,
     Literal_,
     Match,
+    NodePattern,
     Other,
     Parameter,
     PatternTest,
@@ -21,12 +25,14 @@ from broadsheet.ask.cypher.nodes import (
     Query,
     SubCall,
     Subquery,
+    Unwind,
     Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import name as quoted
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.schema import nearest
 
+_NAMED = re.compile(r"\s*(?:`[^`]+`|\w+)")
 # Functions that older versions had, and what stands for them now.
 GONE = {"toInt": "toInteger", "rels": "relationships"}
 
@@ -40,6 +46,7 @@ class Flow:
     def check(self) -> Iterator[Finding]:
         """Yield what is wrong."""
         yield from self._unbound()
+        yield from self._introduced()
         yield from self._conflicts()
         yield from self._functions()
         yield from self._clauses(self._query, outermost=True)
@@ -47,14 +54,27 @@ class Flow:
             yield from self._product(matched)
         for projection, _ in self._scopes.projections:
             yield from self._projection(projection)
-        for condition in self._scopes.conditions:
-            for one in aggregates(condition.expression):
-                yield Finding(
-                    Code.AGGREGATE_MISPLACED, Severity.ERROR, one.place, f"{written(one)} stands in a condition; put it into a WITH before, and test its name."
-                )
+        yield from self._misplaced()
         yield from self._filtered()
         yield from self._same()
         yield from self._unused()
+
+    def _misplaced(self) -> Iterator[Finding]:
+        """Tell of rows that are put together where there is but one."""
+        wheres = [("a condition", condition.expression) for condition in self._scopes.conditions]
+        wheres += [("a pattern", value) for _, held, _ in self._scopes.maps for _, value in held.entries]
+        for node in walk(self._query):
+            match node:
+                case Unwind():
+                    wheres.append(("UNWIND", node.source))
+                case Comprehension() if node.make is not None:
+                    wheres.append(("a list", node.make))
+                case Projection() if not any(aggregates(item.expression) for item in node.items):
+                    wheres += [("ORDER BY", one.expression) for one in node.order]
+        for what, expression in wheres:
+            for one in aggregates(expression):
+                said = f"{written(one)} stands in {what}; put it into a WITH before, and use its name."
+                yield Finding(Code.AGGREGATE_MISPLACED, Severity.ERROR, one.place, said)
 
     # Names.
 
@@ -73,6 +93,24 @@ class Flow:
         begins = min(thing.place.start for thing in things)
         passed = any(one.which == "WITH" and begins < one.place.start < place.start for one, _ in self._scopes.projections)
         return "WITH passes on only what it names" if passed else "it is known only in the part of the query that names it"
+
+    def _introduced(self) -> Iterator[Finding]:
+        # A pattern that is the value of a function is told of as such.
+        within = [
+            one.path.elements
+            for node in walk(self._query)
+            if isinstance(node, Function) and node.name != "exists"
+            for one in node.arguments
+            if isinstance(one, PatternTest)
+        ]
+        for element in self._scopes.introduced:
+            if any(element is one for elements in within for one in elements):
+                continue
+            bracket = "(" if isinstance(element, NodePattern) else "["
+            found = _NAMED.match(self._text, self._text.index(bracket, element.place.start) + 1)
+            fix = () if found is None or element.where is not None else (Splice(Place(found.start(), found.end()), ""),)
+            said = f"{element.name!r} is not known before: a pattern that is a condition names nothing new; EXISTS {{ }} may."
+            yield Finding(Code.UNBOUND_VARIABLE, Severity.ERROR, element.place, said, fix)
 
     def _conflicts(self) -> Iterator[Finding]:
         for thing, kind, place in self._scopes.conflicts:
@@ -270,7 +308,7 @@ class Flow:
         }
         for one in self._scopes.joined:
             for hub, other in ((one.left, one.right), (one.right, one.left)):
-                key = (id(hub), ",".join(sorted(one.thing.possible)), one.relation.towards if hub is one.left else _turned(one.relation.towards))
+                key = (id(hub), ",".join(sorted(one.thing.possible)), one.relation.towards if hub is one.left else OTHER_WAY[one.relation.towards])
                 for before in seen.setdefault(key, []):
                     if before is not other and before.name and other.name and frozenset((id(before), id(other))) not in compared:
                         said = f"{before.name} and {other.name} may be the same one; {before.name} <> {other.name} leaves that out."
@@ -289,10 +327,6 @@ class Flow:
         for thing in self._scopes.things:
             if thing.name and not thing.uses and thing.kind in {"relation", "relations", "path"} and thing.matched:
                 yield Finding(Code.UNUSED_VARIABLE, Severity.INFO, thing.place, f"{thing.name!r} is named and never used.")
-
-
-def _turned(towards: str) -> str:
-    return {"right": "left", "left": "right"}.get(towards, towards)
 
 
 def _parts(node: object) -> list[str]:

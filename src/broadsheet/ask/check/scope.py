@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from broadsheet.ask.cypher.functions import AGGREGATES
+from broadsheet.ask.cypher.functions import AGGREGATES, GIVES
 from broadsheet.ask.cypher.nodes import (
+    At,
+    Binary,
     Comprehension,
     Expression,
     Function,
@@ -13,6 +15,8 @@ from broadsheet.ask.cypher.nodes import (
     Label,
     Labels,
     Labels_,
+    ListOf,
+    Literal_,
     MapOf,
     MapProjection,
     Match,
@@ -26,11 +30,13 @@ from broadsheet.ask.cypher.nodes import (
     Place,
     Projected,
     Projection,
+    Property,
     Quantified,
     Query,
     Reduce,
     RelationPattern,
     Single,
+    Slice,
     SubCall,
     Subquery,
     Unwind,
@@ -100,6 +106,8 @@ class Scopes:
         self.conflicts: list[tuple[Thing, Kind, Place]] = []
         # Patterns in CALL { } that name a thing which is known outside and not within.
         self.shadows: list[tuple[Thing, NodePattern | RelationPattern]] = []
+        # Parts of a pattern that is a condition and names what nothing before it does.
+        self.introduced: list[NodePattern | RelationPattern] = []
         self._hidden: Names = {}
         self._within = 0
         # Where the things of the pattern that is read begin: a relation of one pattern is matched once.
@@ -132,7 +140,11 @@ class Scopes:
                     self._match(clause, names)
                 case Unwind():
                     self._read(clause.source, names)
-                    names[clause.name] = self._thing("value", clause.name, clause.place, value=clause.source, unwound=True)
+                    if clause.name in names and names[clause.name].kind != "value":
+                        self.conflicts.append((names[clause.name], "value", clause.place))
+                    names[clause.name] = self._gathered(clause.name, clause.source, clause.place) or self._thing(
+                        "value", clause.name, clause.place, value=clause.source, unwound=True
+                    )
                 case Projection():
                     names = self._projection(clause, names)
                     given = list(names)
@@ -198,7 +210,15 @@ class Scopes:
     def _passed(self, item: Projected, name: str) -> Thing:
         if isinstance(item.expression, Variable) and (same := self.meant.get(id(item.expression))) is not None:
             return same
-        return self._thing("value", name, item.place, value=item.expression)
+        given = item.expression
+        one_of = (
+            given.of
+            if isinstance(given, At)
+            else given.arguments[0]
+            if isinstance(given, Function) and given.name in {"head", "last"} and given.arguments
+            else None
+        )
+        return (self._gathered(name, one_of, item.place) if one_of is not None else None) or self._thing("value", name, item.place, value=given)
 
     def _condition(self, where: Expression, names: Names, *, optional: bool) -> None:
         self._read(where, names)
@@ -241,7 +261,7 @@ class Scopes:
                     self.shadows.append((self._hidden[element.name], element))
         else:
             thing.uses += 1
-            if thing.kind == "value" and (thing.value is None or kind == "node"):
+            if thing.kind == "value" and (thing.value is None or (kind == "node" and (thing.unwound or not self._plain(thing.value)))):
                 # A node that a value gives (an element of a list, a coalesce): nothing is known of it but what is said here.
                 thing.kind = kind
             elif thing.kind != kind or (kind != "node" and any(thing is one for one in self.things[self._pattern_from :])):
@@ -251,6 +271,18 @@ class Scopes:
             thing.stated.append(labels)
         thing.matched.append(element)
         return thing
+
+    def _plain(self, value: Expression) -> bool:
+        """Whether an expression gives a value that is no node."""
+        match value:
+            case Property(of=Variable() as of):
+                thing = self.meant.get(id(of))
+                return thing is not None and thing.kind in {"node", "relation"}
+            case Function():
+                return GIVES.get(value.name.lower(), "any") not in {"any", "node", "map"}
+            case Literal_():
+                return value.value is not None
+        return isinstance(value, ListOf | Binary)
 
     def _thing(self, kind: Kind, name: str, place: Place, *, value: Expression | None = None, unwound: bool = False) -> Thing:
         thing = Thing(kind, name, place, value=value, unwound=unwound)
@@ -271,6 +303,7 @@ class Scopes:
                 self._inside(node.source, names)
                 inner = {**names, node.variable: self._element(node.variable, node.source, node.place)}
                 self._all((node.where, node.make if isinstance(node, Comprehension) else None), inner)
+                self.conditions += [] if node.where is None else [Condition(node.where, optional=True)]
             case Reduce():
                 self._all((node.start, node.source), names)
                 inner = {
@@ -285,7 +318,10 @@ class Scopes:
                 if node.variable:
                     inner[node.variable] = self._thing("path", node.variable, node.place)
                 self._all((node.where, node.make), inner)
+                self.conditions += [] if node.where is None else [Condition(node.where, optional=True)]
             case PatternTest():
+                new = [one for one in node.path.elements if one.name and one.name not in names]
+                self.introduced += [] if node.path.function else new
                 list(self._path(node.path, dict(names), optional=True))
             case Subquery():
                 # What holds within need not hold of the rows outside.
@@ -315,7 +351,31 @@ class Scopes:
         """Return what stands for an element of a list: of the nodes or relations of a path it is one, else a value."""
         if isinstance(source, Function) and source.name in {"nodes", "relationships"}:
             return self._thing("node" if source.name == "nodes" else "relation", name, place)
-        return self._thing("value", name, place, unwound=True)
+        return self._gathered(name, source, place) or self._thing("value", name, place, unwound=True)
+
+    def _gathered(self, name: str, source: Expression, place: Place) -> Thing | None:
+        """Return what stands for an element of nodes or relations that collect() has put together."""
+        of = self._listed(source)
+        if of is None or of.kind not in {"node", "relation", "relations"}:
+            return None
+        element = self._thing("node" if of.kind == "node" else "relation", name, place)
+        element.stated += of.stated
+        return element
+
+    def _listed(self, source: Expression) -> Thing | None:
+        """Return what a list has been made of, where it is one thing of each row."""
+        match source:
+            case Variable() if (named := self.meant.get(id(source))) is not None:
+                return named if named.kind == "relations" else self._listed(named.value) if named.value is not None and not named.unwound else None
+            case Function(name="collect") if source.arguments:
+                return self.meant.get(id(source.arguments[0]))
+            case PatternComprehension():
+                return self.meant.get(id(source.make))
+            case Slice():
+                return self._listed(source.of)
+            case Comprehension(make=None):
+                return self._listed(source.source)
+        return None
 
     def _use(self, variable: Variable, names: Names) -> None:
         thing = names.get(variable.name)

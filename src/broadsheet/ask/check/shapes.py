@@ -174,13 +174,7 @@ class Shapes:
         start, end = back[0]
         kind = " or ".join(sorted(one.thing.possible)[:3])
         said = f"Relations of type {kind} go from {start} to {end}, not from {end} to {start}: ({start})-[{kind}]->({end}) is in the schema."
-        self.findings.append(Finding(Code.WRONG_DIRECTION, Severity.ERROR, one.relation.place, said, (self._turned(one.relation),)))
-
-    def _turned(self, relation: RelationPattern) -> Splice:
-        """Return the relation the other way round, all within it as it was written."""
-        said = self._text[relation.place.start : relation.place.end]
-        inner = said[1:] if relation.towards == "left" else said[:-1]
-        return Splice(relation.place, f"{inner}>" if relation.towards == "left" else f"<{inner}")
+        self.findings.append(Finding(Code.WRONG_DIRECTION, Severity.ERROR, one.relation.place, said, (turned(one.relation, self._text),)))
 
     def _impossible(self, one: Joined) -> None:
         kind = f"of type {labels_text(one.relation.types)}" if one.relation.types is not None else "of any type"
@@ -215,7 +209,9 @@ class Shapes:
             if len(thing.possible) == 1 and id(thing) in read:
                 place = first.place.start + 1 + self._named(first)
                 fix = (Splice(Place(place, place), f":{label_name(next(iter(thing.possible)))}"),)
-            severity = Severity.WARNING if id(thing) in read else Severity.INFO
+            # A name that is another label's misleads.
+            misled = any(label.lower() == thing.name.lower().replace("_", "") for label in self._schema.all_labels - thing.possible)
+            severity = Severity.WARNING if id(thing) in read or misled else Severity.INFO
             said = f"{thing.name!r} has no label: {told}, and its name is no evidence."
             self.findings.append(Finding(Code.UNLABELLED_NODE, severity, first.place, said, fix))
 
@@ -225,6 +221,13 @@ class Shapes:
         blank = len(inner) - len(inner.lstrip())
         rest = inner.lstrip()
         return blank + (rest.index("`", 1) + 1 if rest.startswith("`") else len(node.name))
+
+
+def turned(relation: RelationPattern, text: str) -> Splice:
+    """Return the relation the other way round, all within it as it was written."""
+    said = text[relation.place.start : relation.place.end]
+    inner = said[1:] if relation.towards == "left" else said[:-1]
+    return Splice(relation.place, f"{inner}>" if relation.towards == "left" else f"<{inner}")
 
 
 def _known(one: Joined) -> int:

@@ -75,6 +75,8 @@ class Types:
                 return self.facts(given)
             case Function(name=name) if name in _COUNTS:
                 return _COUNTED
+            case Function(name="min" | "max" | "avg") if node.arguments:
+                return self.facts(node.arguments[0])
             case Subquery(which="COUNT"):
                 return _COUNTED
         return ()

@@ -7,6 +7,7 @@ from datetime import date
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
 from broadsheet.ask.check.scope import Scopes, Thing, walk
 from broadsheet.ask.check.types import NUMERIC, ORDERED, SCALAR, TEXTUAL, Types, a, go_together
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Case,
@@ -16,6 +17,7 @@ from broadsheet.ask.cypher.nodes import (
     IsNull,
     ListOf,
     Literal_,
+    MapOf,
     MapProjection,
     Place,
     Property,
@@ -26,7 +28,7 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema, nearest
 
-TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+_OTHERWISE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 # Tests of a text against all that there are.
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {"STARTS WITH": str.startswith, "ENDS WITH": str.endswith, "CONTAINS": str.__contains__}
 # What operators cannot work on.
@@ -66,6 +68,8 @@ class Values(Types):
                         self._picked(node, of)
                     case Binary():
                         self._binary(node)
+                    case Unary(sign="NOT", of=Binary() as of) if of.sign in ORDERED:
+                        self._denied(of)
                     case Case() if node.subject is not None:
                         self._cases(node)
         return self.findings
@@ -112,7 +116,7 @@ class Values(Types):
             self._mismatch(node, f"{written(node)} is {a(kind)}, and stands where something must be true or false")
 
     def _binary(self, node: Binary) -> None:
-        if any(isinstance(side, Literal_) and side.value is None for side in (node.left, node.right)) and node.sign in TURNED:
+        if any(isinstance(side, Literal_) and side.value is None for side in (node.left, node.right)) and node.sign in MIRRORED:
             self._null(node)
         elif node.sign in TEXTUAL:
             for side in (node.left, node.right):
@@ -123,7 +127,7 @@ class Values(Types):
                 self._in_domain(node.sign, facts, node.right, written(node.left), node.place)
         elif node.sign == "IN":
             self._among(node)
-        elif node.sign in TURNED:
+        elif node.sign in MIRRORED:
             self._sides(node)
         elif node.sign in {"+", "-", "*", "/", "%", "^", "||"}:
             self._computed_of(node)
@@ -150,12 +154,22 @@ class Values(Types):
         said = f"Nothing is compared with null: {written(node)} is never true."
         self.findings.append(Finding(Code.NULL_COMPARED, Severity.ERROR, node.place, said + (f" {tests[node.sign]} asks for it." if fix else ""), fix))
 
+    def _denied(self, node: Binary) -> None:
+        """Tell of NOT before a comparison that every value meets."""
+        for side, value, sign in ((node.left, node.right, node.sign), (node.right, node.left, MIRRORED[node.sign])):
+            if isinstance(value, Literal_) and (facts := self.facts(side)):
+                self._in_domain(_OTHERWISE[sign], facts, value, written(side), node.place)
+
+    def _never(self, value: Expression, why: str) -> None:
+        if isinstance(value, Literal_) and value.value is None:
+            self.findings.append(Finding(Code.NULL_COMPARED, Severity.WARNING, value.place, f"Nothing is equal to null, and {why}; IS NULL asks for it."))
+
     def _sides(self, node: Binary) -> None:
         left, right = self.facts(node.left), self.facts(node.right)
         if left and not right:
             self._compared(node.sign, left, node.right, written(node.left), node.place)
         elif right and not left:
-            self._compared(TURNED[node.sign], right, node.left, written(node.right), node.place)
+            self._compared(MIRRORED[node.sign], right, node.left, written(node.right), node.place)
         elif not go_together(one := self.kind_of(node.left), other := self.kind_of(node.right)):
             self._mismatch(node, f"{written(node.left)} is {a(one)}, and {written(node.right)} is {a(other)}: this is never true")
 
@@ -168,11 +182,13 @@ class Values(Types):
             self._mismatch(node, f"IN needs a list, and {written(node.right)} is {a(kind)}")
         elif facts and isinstance(node.right, ListOf):
             for item in node.right.items:
+                self._never(item, "IN does not find it")
                 self._compared("=", facts, item, written(node.left), item.place)
 
     def _cases(self, node: Case) -> None:
         facts = self.facts(node.subject) if node.subject is not None else ()
         for value, _ in node.whens:
+            self._never(value, "WHEN does not meet it")
             if facts and node.subject is not None:
                 self._compared("=", facts, value, written(node.subject), value.place)
 
@@ -257,6 +273,11 @@ def day_of(value: Expression) -> date | None:
     if not isinstance(value, Function) or value.name not in {"date", "datetime", "localdatetime"} or len(value.arguments) != 1:
         return None
     said = value.arguments[0]
+    if isinstance(said, MapOf):
+        given = {key: one.value for key, one in said.entries if isinstance(one, Literal_)}
+        parts = [given.get(key, 1) for key in ("year", "month", "day")]
+        whole = len(given) == len(said.entries) and "year" in given and not {"week", "quarter", "ordinalDay", "dayOfWeek"} & set(given)
+        return _day("{:04}-{:02}-{:02}".format(*parts)) if whole and all(isinstance(one, int) for one in parts) else None
     return _day(said.value) if isinstance(said, Literal_) and isinstance(said.value, str) else None
 
 

@@ -364,9 +364,12 @@ class Expressions(Cursor):
         subject = None if self.is_word("WHEN") else self.expression()
         whens = []
         while self.takes_word("WHEN"):
-            test = self.expression()
+            tests = [self.expression()]
+            while subject is not None and self.takes(","):
+                tests.append(self.expression())
             self.needs_word("THEN")
-            whens.append((test, self.expression()))
+            then = self.expression()
+            whens += [(test, then) for test in tests]
         if not whens:
             self.fail(f"WHEN is missing before {self.shown()}")
         otherwise = self.expression() if self.takes_word("ELSE") else None

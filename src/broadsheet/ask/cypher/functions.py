@@ -20,6 +20,7 @@ SCALARS: dict[str, Gives] = {
     "rand": "number", "pi": "number", "e": "number", "sin": "number", "cos": "number", "tan": "number", "cot": "number", "asin": "number", "acos": "number",
     "atan": "number", "atan2": "number", "degrees": "number", "radians": "number", "haversin": "number", "isNaN": "boolean", "date": "date", "datetime": "datetime",
     "time": "time", "localtime": "time", "localdatetime": "datetime", "duration": "duration", "timestamp": "integer", "point": "point", "distance": "number",
+    "normalize": "string", "toBooleanList": "list", "toFloatList": "list", "toIntegerList": "list", "toStringList": "list",
     "char_length": "integer", "character_length": "integer", "valueType": "string", "shortestPath": "path", "allShortestPaths": "path",
 }  # fmt: skip
 # How each is written, by its name in small letters.

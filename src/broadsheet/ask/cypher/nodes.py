@@ -260,13 +260,18 @@ class Hops(Node):
     most: int | None
 
 
+Towards = Literal["right", "left", "either"]
+# The direction of a relation, seen from its other node.
+OTHER_WAY: dict[Towards, Towards] = {"right": "left", "left": "right", "either": "either"}
+
+
 @dataclass(frozen=True)
 class RelationPattern(Node):
     """`-[name:TYPE*1..3 {key: value}]->`; `towards` is the direction from the node before it."""
 
     name: str = ""
     types: Labels | None = None
-    towards: Literal["right", "left", "either"] = "right"
+    towards: Towards = "right"
     hops: Hops | None = None
     properties: MapOf | Parameter | None = None
     where: Expression | None = None

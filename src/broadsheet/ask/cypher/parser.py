@@ -13,7 +13,7 @@ from broadsheet.ask.cypher.tokens import Kind
 PREFIXES = frozenset({"EXPLAIN", "PROFILE", "CYPHER"})
 # What models and spreadsheets put around a query: a fence, or a quotation mark that comes again at the end alone.
 _WRAPPED = re.compile(
-    r"\s*(?:```(?:cypher|sql|cql)?\s(?P<fenced>.*?)```|(?P<mark>[\"'])(?P<quoted>(?:(?!(?P=mark)).)*)(?P=mark))\s*\Z", re.DOTALL | re.IGNORECASE
+    r"\s*(?:```(?:cypher|sql|cql)?\s(?P<fenced>.*?)```|(?P<mark>[\"'`])(?P<quoted>(?:(?!(?P=mark)).)*)(?P=mark))\s*\Z", re.DOTALL | re.IGNORECASE
 )
 # Nodes around each other that a tree may have, so that whoever walks it need not fear for Python's stack.
 TALLEST = 150

@@ -38,6 +38,19 @@ def replaced(node: T, rule: Callable[[Any], Any]) -> T:
     return _parts(node, lambda part: replaced(part, rule))
 
 
+def swapped(node: T, old: Node, new: Node | None) -> T:
+    """Return a tree with one of its nodes, told by where it is and not by what it says, put for another; with None it is taken out of the tuple it is in.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> from broadsheet.ask.cypher.printer import canonical
+    >>> query = parse("MATCH (a) WHERE a.x = 1 RETURN 1").query
+    >>> where = query.parts[0].clauses[0].where
+    >>> canonical(swapped(query, where.right, where.left))
+    'MATCH (a) WHERE a.x = a.x RETURN 1'
+    """
+    return replaced(node, lambda one: new if one is old else one)
+
+
 def _parts(node: T, change: Callable[[Any], Any]) -> T:
     """Return a node with each node right within it changed; one of which nothing changes stays itself."""
     changed = {one.name: _of(getattr(node, one.name), change) for one in fields(node) if one.name != "place"}
@@ -48,6 +61,7 @@ def _of(held: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(held, Node):
         return change(held)
     if type(held) is tuple:
-        made = tuple(_of(one, change) for one in held)
-        return held if all(one is other for one, other in zip(made, held, strict=True)) else made
+        pairs = [(one, _of(one, change)) for one in held]
+        # What became None was taken out.
+        return held if all(one is new for one, new in pairs) else tuple(new for one, new in pairs if new is not None or one is None)
     return held

@@ -1,10 +1,10 @@
 """A query that somebody wrote in the words of the grammar: its names for variables, maps for what a node's own condition says, no names for what is returned."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
 from broadsheet.ask.check.scope import walk
+from broadsheet.ask.cypher.logic import conjunction, conjuncts
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
@@ -63,7 +63,7 @@ class _Teller:
                 rest: list[Expression] = []
                 paths = tuple(self._path(path, rest) for path in clause.paths)
                 rest += [] if clause.where is None else [self._said(clause.where)]
-                return Match(paths, clause.optional, _all_of(rest))
+                return Match(paths, clause.optional, conjunction(one for test in rest for one in conjuncts(test)))
             case Projection(star=False):
                 return self._projection(clause)
         raise LookupError(clause)
@@ -81,7 +81,7 @@ class _Teller:
         entries = _entries(element)
         name = self._called(element.name or "(") if element.name or begins else ""
         own = [(key, self._said(value)) for key, value in entries]
-        for test in () if element.where is None else _conjuncts(element.where):
+        for test in conjuncts(element.where):
             match test:
                 case Binary(sign="=", left=Property(of=Variable(name=of), key=key), right=Literal_() as value) if (
                     of == element.name and len(own) < MOST_ENTRIES
@@ -178,18 +178,3 @@ def _parts(node: Expression) -> list[str]:
         return [node.name, "rows"]
     keys = [one.key for one in walk(node) if isinstance(one, Property)]
     return [one for one in found if one not in keys] + keys
-
-
-def _conjuncts(node: Expression) -> Iterator[Expression]:
-    if isinstance(node, Binary) and node.sign == "AND":
-        yield from _conjuncts(node.left)
-        yield from _conjuncts(node.right)
-    else:
-        yield node
-
-
-def _all_of(tests: list[Expression]) -> Expression | None:
-    whole: Expression | None = None
-    for test in (one for held in tests for one in _conjuncts(held)):
-        whole = test if whole is None else Binary("AND", whole, test)
-    return whole

@@ -14,6 +14,8 @@ from broadsheet.ask.schema import FEW, Schema
 
 # Text without a blank that is longer than this is a key that nobody spells.
 SPELT, LONG = 40, 120
+# A value that is named by some of its words has no more words than this.
+NAMELY = 5
 # A group of letters that more values than this share tells nothing.
 SHARED = 20_000
 _GAPS = re.compile(r"[\W_]+")
@@ -88,6 +90,13 @@ class ValueIndex:
         for entry in self.entries:
             by.setdefault((entry.label, entry.property), []).append(entry)
         return {key: listed for key, listed in by.items() if len(listed) <= FEW}
+
+    def with_words(self, text: str) -> list[Entry]:
+        """Return the values of not many words in which all words of a text stand in a row: `Tredwell` is in `Owen Tredwell`."""
+        wanted = f" {folded(text)} "
+        if not wanted.strip():
+            return []
+        return [self.entries[number] for held, numbers in self._exact.items() if wanted in f" {held} " and held.count(" ") < NAMELY for number in numbers]
 
     @cached_property
     def _letters(self) -> dict[str, list[int]]:

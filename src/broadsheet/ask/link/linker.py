@@ -25,6 +25,8 @@ NEAR = 3
 # A number of so many digits may be a year.
 YEAR = 4
 OWN = 0.9
+# How sure a value is of which only some words are told: where it is the only one, and where it is one of some.
+PARTLY, BUT_ONE, SOME = 0.88, 0.7, 8
 
 
 def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
@@ -38,10 +40,17 @@ def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
     """
     facts = read_question(question) if facts is None else facts
     names = index.names.links(facts.tokens)
-    values = _chosen([one for one in (*_spelt(question, facts.tokens, index), *_in_part(question, facts.tokens, index)) if not _is_count(one, facts)])
+    # What is looked for within a value is none.
+    inside = [one.value.place for one in facts.containments if one.value is not None]
+    spelt = (*_spelt(question, facts.tokens, index), *_in_part(question, facts, index))
+    values = _chosen([one for one in spelt if not _is_count(one, facts) and not any(_within(one.place, place) for place in inside)])
     missing = tuple(_missing(facts, values, index))
     values = sorted((*values, *(one.nearest[0] for one in missing if one.nearest and one.nearest[0].score >= 1 - ALIKE)), key=lambda one: one.place)
     return Links(question, tuple(values), names, tuple(_open(values, facts, names, index.names)), missing)
+
+
+def _within(one: Place, other: Place) -> bool:
+    return other.start <= one.start and one.end <= other.end
 
 
 def _is_count(value: ValueLink, facts: Facts) -> bool:
@@ -67,6 +76,9 @@ def _spelt(question: str, pieces: Sequence[Token], index: ValueIndex) -> Iterato
             continue
         for spelling, how, sure in _spellings(text, pieces[first : last + 1]):
             found = [one for one in index.exact(spelling) if one.count < index.counts.get(one.label, 0) or one.count == 1]
+            if len(spelling) > len(text):
+                # `drug` is of the few kinds of crime that there are; `living` is of no one called Livings.
+                found = [one for one in found if how != "plural" or (one.label, one.property) in index.closed]
             for entry in found:
                 # A word in small letters is hardly a name that is written in capitals.
                 low = plain and text[:1].islower() and entry.value[:1].isupper()
@@ -98,6 +110,8 @@ def _spellings(text: str, pieces: Sequence[Token]) -> Iterator[tuple[str, How, f
         bare = text.removesuffix("'s").removesuffix("’s").removesuffix("'").removesuffix("’")
         if bare != text:
             yield bare, "exact", 1.0
+        if len(pieces) == 1 and len(bare) > 3 and not bare.endswith("s"):
+            yield f"{bare}s", "plural", 0.85
         if len(bare) > 3 and bare.endswith("s"):
             yield bare[:-1], "plural", 0.9
             if bare.endswith("ies"):
@@ -131,8 +145,9 @@ def _unlike(question: Sequence[Token], between: range, words: frozenset[str]) ->
     return any(question[at].shape != "mark" and stem(question[at].low) not in words and not is_empty(question[at].low) for at in between)
 
 
-def _in_part(question: str, pieces: Sequence[Token], index: ValueIndex) -> Iterator[ValueLink]:
+def _in_part(question: str, facts: Facts, index: ValueIndex) -> Iterator[ValueLink]:
     """Yield values of closed sets of which most words stand near to each other."""
+    pieces = facts.tokens
     places: dict[str, list[int]] = {}
     for at, token in enumerate(pieces):
         if token.shape in {"word", "code"} and not is_empty(token.low):
@@ -145,6 +160,9 @@ def _in_part(question: str, pieces: Sequence[Token], index: ValueIndex) -> Itera
             met = sorted(places[one][0] for one in words if one in places)
             if len(words) > 1 and len(met) > 1 and len(met) >= PART * len(words) and not _unlike(pieces, range(met[0], met[-1]), words):
                 place = Place(pieces[met[0]].place.start, pieces[met[-1]].place.end)
+                if any(_within(one.place, place) for one in facts.comparisons):
+                    # `crimes with more than one vehicle` are no vehicle crimes.
+                    continue
                 yield _link(place, question[slice(*place)], entry, round(0.5 + 0.45 * len(met) / len(words), 3), "words")
 
 
@@ -202,7 +220,10 @@ def _missing(facts: Facts, values: Sequence[ValueLink], index: ValueIndex) -> It
         inside = any(one.place.start < told.place.end and told.place.start < one.place.end for one in values)
         if told.kind in {"quoted", "code", "name"} and not told.soft and not inside:
             near = index.nearest(str(told.text))
-            yield Missing(told.place, told.text, tuple(_link(told.place, told.text, one.entry, one.score, "letters") for one in near))
+            parts = [] if told.kind == "code" else index.with_words(str(told.text))
+            found = [_link(told.place, told.text, one, PARTLY if len(parts) == 1 else BUT_ONE, "words") for one in parts[:SOME]]
+            links = [*found, *(_link(told.place, told.text, one.entry, one.score, "letters") for one in near if one.entry not in parts)]
+            yield Missing(told.place, told.text, tuple(links))
 
 
 def _link(place: Place, words: str, entry: Entry, score: float, how: How) -> ValueLink:

@@ -15,7 +15,7 @@ HEAD, TAIL = 0.65, 0.4
 # What is less sure by this than the best link of the same words is no link.
 CLEAR = 0.15
 SURNAMES = frozenset(("surname", "last_name", "first_name", "lastname", "firstName", "lastName"))
-VERBAL, DOER, DWELLING = 0.8, 0.75, 0.6
+VERBAL, DOER, DWELLING, VERB = 0.8, 0.75, 0.6, 0.9
 
 
 class Phrase(NamedTuple):
@@ -88,7 +88,8 @@ class Names:
                     for one in here
                     if one.score >= HEAD or self._is_own(token, one)
                 ]
-                here = [one for one in here if one.kind == "property" or self._is_own(token, one)]
+                spoken = any(one.score >= VERB for one in heard)
+                here = [one for one in here if (one.kind == "property" and not spoken) or self._is_own(token, one)]
                 here += self._doers(token, heard)
             here += self._dwellings(token)
             best = max((one.score for one in here), default=0.0)

@@ -1,11 +1,11 @@
 """An amendment in words: by a model where there is one, else by edits of the tree; what changes without being asked for is taken back, and told."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from broadsheet.ask.amend.diff import diff
 from broadsheet.ask.amend.guard import guard
 from broadsheet.ask.amend.heard import Link
-from broadsheet.ask.amend.words import read_amendment
+from broadsheet.ask.amend.words import meanings, read_amendment
 from broadsheet.ask.check.findings import Severity
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
@@ -44,7 +44,7 @@ def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended
     """Read the words over the schema and edit what they name, nothing else."""
     found = read_amendment(words, query, tools.schema, lambda said: [Link(one.label, one.property, one.value) for one in tools.index.exact(said)])
     if found.choices:
-        return Amended(None, (found.question,), options=tuple(_option(words, query, one) for one in found.choices))
+        return Amended(None, (found.question,), options=_options(words, query, found.choices))
     if not found.is_read:
         raise ConfigError(
             f"{words!r} is not understood.",
@@ -54,8 +54,8 @@ def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended
     return Amended(settle(Draft(canonical(found.tree), RULES, (f"amended: {words}",)), asking, tools), told)
 
 
-def _option(words: str, before: Query, after: Query) -> Option:
-    return Option(words=words, meaning=", ".join(one.words for one in diff(before, after)), query=canonical(after))
+def _options(words: str, before: Query, choices: Sequence[Query]) -> tuple[Option, ...]:
+    return tuple(Option(words=words, meaning=said, query=canonical(one)) for said, one in zip(meanings(before, choices), choices, strict=True))
 
 
 def _guarded(before: Query, made: Settled, words: str, tools: Tools) -> Amended:

@@ -138,16 +138,6 @@ class State(Record):
     options: tuple[Option, ...] = ()
     chosen: tuple[Option, ...] = ()
 
-    @property
-    def has_error(self) -> bool:
-        """Whether the checker found an error in it."""
-        return any(one.severity == "error" for one in self.findings)
-
-    @property
-    def has_alarm(self) -> bool:
-        """Whether anything was found that is more than a matter of style."""
-        return any(one.severity != "info" for one in self.findings)
-
 
 class Happened(Record):
     """An event, the state after it, what was told, and what went wrong with it, in two lines."""

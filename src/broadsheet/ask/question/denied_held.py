@@ -35,6 +35,10 @@ _SOFT_NEGATIONS = {
 _DENYING = re.compile(r"\b(?:no|not|non|without|never|none|un[a-z]{4,}|in[a-z]{4,})\b", re.IGNORECASE)
 
 
+# A word so long that begins with un and ends as what is done denies that it is: unvisited.
+UNDONE = 6
+
+
 class DeniedHeld:
     """Compares what a question and a query deny."""
 
@@ -82,7 +86,7 @@ class DeniedHeld:
         lows = {token.low for token in self._facts.tokens}
         excused = lows & {"other", "others", "another", "different", "only", "exclusively", "still", "solely", "just", "new", "outside", "rather", "non", "common", "single", "active",
                           "alone", "lowest", "missing", "orphan", "orphans", "leaf", "isolated", "root", "independent", "solo", "standalone", "current", "currently", "available", "zero", "0", "first", "last", "unique", "distinct", "exactly", "open", "left", "remaining", "yet"}  # fmt: skip
-        if excused:
+        if excused or any(low.startswith("un") and low.endswith("ed") and len(low) > UNDONE for low in lows):
             return
         bounded = any(one.sign in {"<=", ">=", "<", ">"} for one in self._facts.comparisons)
         for node in walk(self._held.query):

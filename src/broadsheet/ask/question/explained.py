@@ -31,22 +31,25 @@ def explained(facts: Facts, constant: Constant, limits: AbstractSet[int]) -> boo
     for one in facts.values:
         if one.is_number and one.value in limits and any(place.start <= one.place.start and one.place.end <= place.end for place in places):
             continue
-        if one.soft and "century" in facts.question.lower() and one.is_number and (one.value - 1) * 100 <= value <= one.value * 100 + 1:  # pyrefly: ignore
-            return True
-        if one.is_number and (near(float(one.value), value) or (one.kind == "decade" and value - one.value in {-1, 0, 9, 10})):  # pyrefly: ignore
-            return True
-        if one.is_number and abs(float(one.value) - value) == 1 and _shifts(facts, one):
-            return True
-        if one.is_number and value and any(near(float(one.value) * factor, value) for factor in (*UNITS, 10**6, 10**9)):
-            return True
-        if one.is_number and year_of(value) in {str(one.value), f"{float(one.value) + 1:g}"}:
-            return True
-        if one.kind == "date" and (str(value) in str(one.value) or str(one.value)[:4] == year_of(value)):
-            return True
-        if one.kind in {"quoted", "code", "name"} and str(value) in re.findall(r"\d+(?:\.\d+)?", one.text):
+        if _gives(facts, one, value):
             return True
     left = [token.text for token in facts.tokens if token.shape not in {"number", "word", "mark"}]
     return any(str(value) in re.findall(r"\d+(?:\.\d+)?", said) for said in left)
+
+
+def _gives(facts: Facts, one: Value, value: float) -> bool:
+    """Whether a value of the question gives a number of the query: the same, its neighbour, the same in another unit, its year, or as a part of a text."""
+    if one.is_number:
+        number = float(one.value)
+        century = one.soft and "century" in facts.question.lower() and (number - 1) * 100 <= value <= number * 100 + 1
+        decade = one.kind == "decade" and value - number in {-1, 0, 9, 10}
+        beside = abs(number - value) == 1 and _shifts(facts, one)
+        scaled = bool(value) and any(near(number * factor, value) for factor in (*UNITS, 10**6, 10**9))
+        if near(number, value) or century or decade or beside or scaled or year_of(value) in {str(one.value), f"{number + 1:g}"}:
+            return True
+    if one.kind == "date":
+        return str(value) in str(one.value) or str(one.value)[:4] == year_of(value)
+    return one.kind in {"quoted", "code", "name"} and str(value) in re.findall(r"\d+(?:\.\d+)?", one.text)
 
 
 def _shifts(facts: Facts, value: Value) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from broadsheet.ask.check.scope import Scopes, Thing, aggregates, walk
 from broadsheet.ask.cypher.functions import AGGREGATES
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import (
     At,
     Binary,
@@ -37,7 +38,6 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question.values import iso
 
-TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 NOT = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "="}
 TEXTUAL = frozenset({"CONTAINS", "STARTS WITH", "ENDS WITH", "=~"})
 TIMES = frozenset("date datetime localdatetime time localtime".split())
@@ -226,7 +226,7 @@ def _filters(held: Held, node: object, *, positive: bool, seen: set[int]) -> Non
         case Binary(sign="AND" | "OR"):
             _filters(held, node.left, positive=positive, seen=seen)
             _filters(held, node.right, positive=positive, seen=seen)
-        case Binary(sign=sign) if sign in TURNED or sign in TEXTUAL:
+        case Binary(sign=sign) if sign in MIRRORED or sign in TEXTUAL:
             _compared(held, node, positive=positive, seen=seen)
         case Binary(sign="IN"):
             for item in node.right.items if isinstance(node.right, ListOf) else ():
@@ -266,8 +266,8 @@ def _compared(held: Held, node: Binary, *, positive: bool, seen: set[int]) -> No
     left, right = constant_of(held, node.left), constant_of(held, node.right)
     sign = node.sign
     subject, value, other = node.left, right, node.right
-    if left is not None and right is None and sign in TURNED:
-        subject, value, other, sign = node.right, left, node.left, TURNED[sign]
+    if left is not None and right is None and sign in MIRRORED:
+        subject, value, other, sign = node.right, left, node.left, MIRRORED[sign]
     if not positive:
         sign = NOT.get(sign, sign)
     between = Place(node.left.place.end, node.right.place.start)
@@ -325,7 +325,9 @@ def _computed(node: Expression) -> float | str | bool | None:
 def _moment(value: float | str | bool | None) -> str:  # noqa: FBT001
     """Return the date that a text or a count of seconds or thousandths may be."""
     if isinstance(value, str):
-        return iso(value) or ""
+        # A date may be kept as eight digits in a row.
+        row = re.fullmatch(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", value)
+        return "-".join(row.groups()) if row else iso(value) or ""
     return ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import Scopes, Thing, walk
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Function,
@@ -20,7 +21,7 @@ from broadsheet.ask.cypher.printer import label_name, written
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Facts, Mention, Value
-from broadsheet.ask.question.held import TURNED, Constant, Held, labels_in
+from broadsheet.ask.question.held import Constant, Held, labels_in
 from broadsheet.ask.question.vocabulary import LITTLE
 from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import Schema
@@ -137,8 +138,8 @@ class NamesHeld:
                 for second in behind:
                     for held in self._held.filters:
                         keys = (getattr(held.subject, "key", ""), getattr(held.other, "key", ""))
-                        if first.name != second.name and set(keys) == {first.name, second.name} and held.sign in TURNED:
-                            sign = held.sign if keys[0] == first.name else TURNED[held.sign]
+                        if first.name != second.name and set(keys) == {first.name, second.name} and held.sign in MIRRORED:
+                            sign = held.sign if keys[0] == first.name else MIRRORED[held.sign]
                             if sign[0] != one.sign[0]:
                                 yield Doubt("sign", Code.QUESTION_MISMATCH, held.place, one.place, f"the query has {held.written}.")
                                 return

@@ -1,7 +1,7 @@
 """Orders, and the greatest and least: a question held against a query."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from broadsheet.ask.check.findings import Code, Splice
@@ -11,7 +11,7 @@ from broadsheet.ask.cypher.nodes import Function, Path, Place, Property, Subquer
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.doubts import Doubt
-from broadsheet.ask.question.facts import Facts, Superlative
+from broadsheet.ask.question.facts import Facts, Order, Superlative
 from broadsheet.ask.question.held import Held, Ordered, counts
 from broadsheet.ask.question.words import parts, root
 from broadsheet.ask.schema import TIMES
@@ -40,20 +40,31 @@ class OrderHeld:
         yield from self._extremes()
 
     def _orders(self) -> Iterator[Doubt]:
-        told = [one for one in self._facts.orders if one.way]
-        sure = [one for one in self._facts.superlatives if not one.soft]
-        orders = [one for one in self._held.orders if one.first]
         # Where nothing is cut off, a later key may be the one that is asked for.
-        limited = [one for one in orders if one.limited] or self._held.orders
-        if told:
-            # The oldest first: by a date that is up, by an age down.
-            aged = any(self._time(one.subject) == "age" for one in limited) and any(word in told[0].words for word in ("oldest", "youngest"))
-            wanted = {(one.way == "down") != aged for one in told}
-            if orders and len(wanted) == 1 and all(one.descending not in wanted for one in limited):
-                yield self._turned("order", limited[-1], told[0].place)
-            elif not orders:
-                yield Doubt("order_missing", Code.QUESTION_FACT_MISSING, self._held.last, told[0].place, "the query sorts nothing.")
+        limited = [one for one in self._held.orders if one.first and one.limited] or self._held.orders
+        if told := [one for one in self._facts.orders if one.way]:
+            yield from self._ways(told, limited)
             return
+        sure = [one for one in self._facts.superlatives if not one.soft]
+        yield from self._superlatives(sure, limited)
+        if not sure:
+            yield from self._firsts(limited)
+        by = [one for one in self._facts.orders if not one.way]
+        if by and not self._held.orders:
+            yield self._unsorted("order_missing", by[0].place)
+
+    def _ways(self, told: Sequence[Order], limited: Sequence[Ordered]) -> Iterator[Doubt]:
+        """Yield what does not agree with orders of which the question says whether they go up or down."""
+        # The oldest first: by a date that is up, by an age down.
+        aged = any(self._time(one.subject) == "age" for one in limited) and any(word in told[0].words for word in ("oldest", "youngest"))
+        wanted = {(one.way == "down") != aged for one in told}
+        if not any(one.first for one in self._held.orders):
+            yield self._unsorted("order_missing", told[0].place)
+        elif len(wanted) == 1 and all(one.descending not in wanted for one in limited):
+            yield self._turned("order", limited[-1], told[0].place)
+
+    def _superlatives(self, sure: Sequence[Superlative], limited: Sequence[Ordered]) -> Iterator[Doubt]:
+        """Yield what does not agree with the question's ends of a scale; those that are soft count where there is no sure one."""
         expected = [(one, order, self._descending(one, order)) for one in sure for order in limited]
         known = [(one, order, way) for one, order, way in expected if way is not None]
         if known and all(order.descending != way for _, order, way in known):
@@ -68,23 +79,21 @@ class OrderHeld:
                     rule = "soft_vague"
                 yield self._turned(rule, found[-1][1], found[-1][0].place)
         elif sure and not self._held.orders and not self._picks():
-            yield Doubt(
-                "superlative_missing",
-                Code.QUESTION_FACT_MISSING,
-                self._held.last,
-                sure[0].place,
-                "the query neither sorts nor takes a greatest or least value.",
-            )
-        if not sure and not self._held.orders and not self._picks() and (tops := [one for one in self._facts.superlatives if one.words.lower() in p.TOPS]):
-            lows = [token.low for token in self._facts.tokens]
-            rule = "top_missing" if {"by", "terms", "based", "according"} & set(lows) else "top_unsorted"
-            yield Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, tops[0].place, "the query sorts nothing.")
+            said = "the query neither sorts nor takes a greatest or least value."
+            yield Doubt("superlative_missing", Code.QUESTION_FACT_MISSING, self._held.last, sure[0].place, said)
+
+    def _firsts(self, limited: Sequence[Ordered]) -> Iterator[Doubt]:
+        """Yield what does not agree with `top five` and `the first five`."""
+        tops = [one for one in self._facts.superlatives if one.words.lower() in p.TOPS]
+        if tops and not self._held.orders and not self._picks():
+            lows = {token.low for token in self._facts.tokens}
+            yield self._unsorted("top_missing" if {"by", "terms", "based", "according"} & lows else "top_unsorted", tops[0].place)
         firsts = [one for one in self._facts.limits if one.which == "first"]
-        if firsts and not sure and limited and all(order.descending and self._time(order.subject) == "time" for order in limited):
+        if firsts and limited and all(order.descending and self._time(order.subject) == "time" for order in limited):
             yield self._turned("first_latest", limited[0], firsts[0].place)
-        by = [one for one in self._facts.orders if not one.way]
-        if by and not self._held.orders:
-            yield Doubt("order_missing", Code.QUESTION_FACT_MISSING, self._held.last, by[0].place, "the query sorts nothing.")
+
+    def _unsorted(self, rule: str, asked: Place) -> Doubt:
+        return Doubt(rule, Code.QUESTION_FACT_MISSING, self._held.last, asked, "the query sorts nothing.")
 
     def _ranked(self, order: Ordered) -> bool:
         """Whether a key is a number of which more is better, as far as anyone can tell: `top 5 films by votes`, but not by name or date."""

@@ -1,9 +1,6 @@
 """The words of English that compare, bound, order, count and deny, as tables."""
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
-
-Sign = Literal["<", "<=", ">", ">=", "=", "<>"]
+from collections.abc import Mapping
 
 
 def _table(rows: Mapping[str, str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
@@ -22,10 +19,10 @@ def _words(text: str) -> frozenset[str]:
 
 # Comparatives before "than".
 UP = _words(
-    "more greater larger higher bigger longer heavier taller stronger wider deeper better richer hotter later newer broader costlier thicker louder brighter warmer "
+    "more greater larger higher bigger longer heavier taller stronger wider deeper better richer hotter later newer broader costlier thicker louder warmer "
     "busier wealthier pricier dearer"
 )
-DOWN = _words("less fewer lower smaller shorter lighter weaker narrower shallower worse poorer colder earlier cheaper thinner quieter dimmer cooler lesser")
+DOWN = _words("less fewer lower smaller shorter lighter weaker narrower shallower worse poorer colder earlier cheaper thinner quieter cooler lesser")
 AGED = {"older": ">", "younger": "<", "elder": ">"}
 # Phrases that stand before a value. Those that begin with a comparative and end in "than" are made of the words above.
 BEFORE = _table(
@@ -82,7 +79,7 @@ CONTAINED = _words(
 SUPERLATIVES: Mapping[str, str] = {
     **dict.fromkeys(
         "most highest largest biggest greatest maximum max longest best heaviest tallest richest strongest widest deepest hottest broadest busiest wealthiest priciest "
-        "brightest loudest warmest farthest furthest maximal topmost utmost costliest thickest".split(),
+        "loudest warmest farthest furthest maximal topmost utmost costliest thickest".split(),
         "high",
     ),
     **dict.fromkeys(
@@ -92,7 +89,7 @@ SUPERLATIVES: Mapping[str, str] = {
     ),
     **dict.fromkeys("latest newest youngest".split(), "new"),
     **dict.fromkeys("oldest earliest eldest".split(), "old"),
-    **dict.fromkeys("fastest slowest rarest commonest toughest hardest easiest safest".split(), "unknown"),
+    **dict.fromkeys("brightest dimmest fastest slowest rarest commonest toughest hardest easiest safest".split(), "unknown"),
 }
 # Words that end like superlatives and are none.
 NO_SUPERLATIVES = _words(
@@ -102,8 +99,6 @@ NO_SUPERLATIVES = _words(
 # Most and least before a word that turns them into a time.
 TIMED = {"recent": ("new", "old"), "recently": ("new", "old"), "ancient": ("old", "new")}
 TOPS: Mapping[str, str] = {"top": "high", "bottom": "low"}
-# Not numbers of votes or years, but of how often.
-VAGUE = _words("of the likely")
 
 ORDERS = _table(
     {
@@ -205,8 +200,3 @@ def phrase_at(table: Mapping[str, list[tuple[tuple[str, ...], str]]], lows: list
         if tuple(lows[at : at + len(words)]) == words:
             return meaning, at + len(words)
     return None
-
-
-def any_of(lows: Iterable[str], words: frozenset[str]) -> bool:
-    """Whether any word is one of these."""
-    return not words.isdisjoint(lows)

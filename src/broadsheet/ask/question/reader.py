@@ -330,6 +330,9 @@ class _Reader:
             elif p.SUPERLATIVES.get(low) in _FIRST and self._lows[at + 2 : at + 3] == ["first"] and self._pieces[at + 1].shape == "word":
                 self._taken.update(range(at, at + 3))
                 yield Order(self._place(at, at + 3), _FIRST[p.SUPERLATIVES[low]], self._said(at, at + 3), self._pieces[at + 1].text)
+            elif p.SUPERLATIVES.get(low) in _FIRST and self._lows[at + 1 : at + 2] == ["first"]:
+                self._taken.update(range(at, at + 2))
+                yield Order(self._place(at, at + 2), _FIRST[p.SUPERLATIVES[low]], self._said(at, at + 2))
             elif low in p.SORTED and any(word == "by" for word in self._lows[at + 1 : at + 5]):
                 by = self._lows.index("by", at)
                 yield Order(self._place(at, by + 1), "", self._said(at, by + 1), self._about(by + 1))

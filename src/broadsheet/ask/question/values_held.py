@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import walk
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import Case, Literal_, Place
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question import phrases as p
@@ -172,7 +173,7 @@ class ValuesHeld:
         if held.turned or sign not in ORDER or one.sign not in ORDER or one.of_age or one.value is None:
             return ()
         flipped = held.sign != sign
-        wanted = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}[one.sign] if flipped else one.sign
+        wanted = MIRRORED[one.sign] if flipped else one.sign
         start = held.sign_place.start + said.index(sign)
         return (Splice(Place(start, start + len(sign)), wanted),)
 
@@ -299,7 +300,9 @@ class ValuesHeld:
 
     def _is_said(self, value: Value) -> bool:
         if value.is_number:
-            return self._has_number(value)
+            # A number that is told in a word may be a part of a name: Nine Lamps.
+            named = value.text.isalpha() and any(value.text.lower() in text.lower().split() for text in self._texts)
+            return named or self._has_number(value)
         date = value.value if value.kind == "date" else iso_of(value)
         if date and any(held.startswith(str(date)) or str(date).startswith(held) for held in self._isos):
             return True
@@ -310,20 +313,23 @@ class ValuesHeld:
             return True
         words = [one for one in re.findall(r"[^\W_]+", value.text.lower()) if len(one) > 2 and one not in p.LINKS]
         if value.kind == "name":
-            if any(text[:3].lower() == value.text[:3].lower() and value.text.lower().endswith(_PEOPLES) for text in self._texts):
-                return True
-            if any(_abbreviates(text, value.text) for text in self._texts):
-                return True
-            letters = "".join(one[0] for one in value.text.split()).lower()
-            if any(folded(text) in {letters, letters.replace("o", "")} for text in self._texts) or any(initials(text) == said for text in self._texts):
-                return True
-            return bool(words) and sum(one in self._folded or root(one) in self._folded for one in words) * 2 >= len(words)
+            return self._has_name(value.text, words)
         if value.kind == "quoted" and words:
             digits = [float(one) for one in re.findall(r"\d+", value.text)]
             return all(one in self._folded or root(one) in self._folded for one in words if not digits or not one.isalpha()) and all(
                 one in self._numbers | self._digits | self._inside for one in digits
             )
         return not said or any(said.startswith(folded(text)) and folded(text) for text in self._texts)
+
+    def _has_name(self, name: str, words: list[str]) -> bool:
+        """Whether a text of the query is a name in short or of the same family, or has half of the name's words."""
+        letters = "".join(one[0] for one in name.split()).lower()
+        for text in self._texts:
+            if text[:3].lower() == name[:3].lower() and name.lower().endswith(_PEOPLES):
+                return True
+            if _abbreviates(text, name) or folded(text) in {letters, letters.replace("o", "")} or initials(text) == folded(name):
+                return True
+        return bool(words) and sum(one in self._folded or root(one) in self._folded for one in words) * 2 >= len(words)
 
     def _has_number(self, value: Value) -> bool:
         number = float(value.value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from broadsheet.ask.cypher.logic import conjunction
 from broadsheet.ask.cypher.nodes import (
     Binary,
     Expression,
@@ -29,7 +30,7 @@ from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Condition, Link, Ranked, Sketch
 
-COUNTED, TOTAL = "count", "total"
+COUNTED, TOTAL, SIZE = "count", "total", "size"
 
 
 def query_of(sketch: Sketch, habits: Habits, keys: Keys) -> Query:
@@ -61,7 +62,7 @@ class _Builder:
             if mode == "optional":
                 nodes = self._sketch.below(root)
                 chain = [one for one in self._sketch.links if one.end in nodes]
-                clauses.append(Match(self._paths(sorted(nodes), chain), optional=True, where=_all(self._conditions(sorted(nodes)))))
+                clauses.append(Match(self._paths(sorted(nodes), chain), optional=True, where=conjunction(self._conditions(sorted(nodes)))))
         return Query((Single((*clauses, *self._returned())),))
 
     def _match(self, nodes: Iterable[int], wanted: Sequence[Expression] = ()) -> Match:
@@ -70,7 +71,7 @@ class _Builder:
         links = [one for one in self._sketch.links if one.end not in self._outer]
         absent = [self._absent(root) for root, mode in self._apart.items() if mode == "none"]
         apart = [Binary("<>", Variable(self._names[one]), Variable(self._names[other])) for one, other in self._sketch.apart]
-        return Match(self._paths(inner, links), where=_all([*self._conditions(inner), *apart, *absent, *wanted]))
+        return Match(self._paths(inner, links), where=conjunction([*self._conditions(inner), *apart, *absent, *wanted]))
 
     def _there(self, ranked: Ranked) -> Expression:
         return IsNull(self._property(ranked.node, ranked.property), negated=True)
@@ -78,7 +79,7 @@ class _Builder:
     def _absent(self, root: int) -> Expression:
         nodes = sorted(self._sketch.below(root))
         chain = [one for one in self._sketch.links if one.end in nodes]
-        inner = Match(self._paths(nodes, chain), where=_all(self._conditions(nodes)))
+        inner = Match(self._paths(nodes, chain), where=conjunction(self._conditions(nodes)))
         return Unary("NOT", Subquery("EXISTS", Query((Single((inner,)),))))
 
     def _conditions(self, nodes: Iterable[int]) -> list[Expression]:
@@ -86,12 +87,27 @@ class _Builder:
 
     def _condition(self, node: int, condition: Condition) -> Expression:
         held: Expression = self._property(node, condition.property)
+        if condition.sign in {"IS NULL", "IS NOT NULL"}:
+            return IsNull(held, negated=condition.sign == "IS NOT NULL")
+        if condition.folded or condition.also:
+            return self._either(node, condition)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
         label = self._sketch.spots[node].label
         if isinstance(condition.value, tuple):
             return Binary(condition.sign, held, ListOf(tuple(self._keys.literal(label, condition.property, one) for one in condition.value)))
         return Binary(condition.sign, held, self._keys.literal(label, condition.property, condition.value))
+
+    def _either(self, node: int, condition: Condition) -> Expression:
+        """Return a condition on the texts of one property or another, in small letters if they are not to matter."""
+        value = Literal_(str(condition.value).lower() if condition.folded else condition.value)  # pyrefly: ignore
+        held: Expression | None = None
+        for key in (condition.property, *condition.also):
+            text = self._property(node, key)
+            one = Binary(condition.sign, Function("toLower", (text,)) if condition.folded else text, value)
+            held = one if held is None else Binary("OR", held, one)
+        assert held is not None
+        return held
 
     def _property(self, node: int, key: str) -> Property:
         return Property(Variable(self._names[node]), key)
@@ -124,14 +140,10 @@ class _Builder:
             return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), "answer"),))]
         if sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
             return self._by_count()
-        if sketch.groups or any(one.function for one in sketch.asked):
-            return [self._grouped()]
+        if sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
+            return self._over() if sketch.over else [self._grouped()]
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
-        order = (
-            ()
-            if sketch.ranked is None
-            else (Sorted(self._key(sketch.ranked.node, sketch.ranked.property, keyed=sketch.ranked.keyed), sketch.ranked.descending),)
-        )
+        order = () if sketch.ranked is None else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
         limit = None if sketch.limit is None else Literal_(sketch.limit)
         nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
         if order and sketch.ranked is not None and sketch.ranked.node not in nodes:
@@ -146,9 +158,11 @@ class _Builder:
         distinct = self._habits.distinct and (bool(sketch.links) or any(one.property for one in sketch.asked))
         return [Projection("RETURN", items, distinct=distinct, order=order, limit=limit)]
 
-    def _key(self, node: int, key: str, *, keyed: bool) -> Expression:
-        held = self._property(node, key)
-        return self._keys.expression(self._sketch.spots[node].label, key, held) if keyed else held
+    def _key(self, ranked: Ranked) -> Expression:
+        held = self._property(ranked.node, ranked.property)
+        if ranked.sized:
+            return Function("size", (held,))
+        return self._keys.expression(self._sketch.spots[ranked.node].label, ranked.property, held) if ranked.keyed else held
 
     def _value(self, asked: Asked) -> Expression:
         held: Expression = self._property(asked.node, asked.property) if asked.property else Variable(self._names[asked.node])
@@ -158,6 +172,13 @@ class _Builder:
         if not many and asked.property:
             held = self._keys.number(self._sketch.spots[asked.node].label, asked.property, held)
         return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or asked.property))
+
+    def _over(self) -> list[Match | Projection]:
+        """Return a function over how many there are for each."""
+        of, each = self._sketch.asked[0], self._sketch.groups[0]
+        key = Projected(self._value(each), each.property)
+        count = Projected(Function("count", (Variable(self._names[of.node]),), distinct=True), TOTAL)
+        return [Projection("WITH", (key, count)), Projection("RETURN", (Projected(Function(self._sketch.over, (Variable(TOTAL),)), self._sketch.over),))]
 
     def _grouped(self) -> Projection:
         sketch = self._sketch
@@ -183,13 +204,6 @@ class _Builder:
 
 def _name_of(asked: Asked) -> str:
     return f"{asked.function or 'value'}_{asked.property}" if asked.property else TOTAL
-
-
-def _all(conditions: Sequence[Expression]) -> Expression | None:
-    held: Expression | None = None
-    for one in conditions:
-        held = one if held is None else Binary("AND", held, one)
-    return held
 
 
 def _names(labels: Sequence[str]) -> list[str]:

@@ -14,26 +14,45 @@ from broadsheet.ask.question.words import parts, stem
 from broadsheet.ask.schema import NUMBERS, PropertyFacts
 from broadsheet.ask.schema import TIMES as TIME_TYPES
 from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.company import Company
+from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
+from broadsheet.ask.slots.tallies import Tallies
+from broadsheet.ask.slots.texts import Texts
 
 # Words between a word and what it is about, at most.
 REACH = 5
 WHETHER = frozenset("is are was were does do did has have".split())
-UNSURE, OWN = -0.4, 0.9
+UNSURE = -0.4
 
 
 class Finish:
     """Finishes the trees of one question."""
 
-    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
-        self._facts, self._anchors, self._names, self._keys = facts, found, names, keys
+    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys, texts: Texts) -> None:
+        self._facts, self._anchors, self._names, self._keys, self._texts = facts, found, names, keys, texts
         self._first = facts.tokens[0].low if facts.tokens else ""
+        self._done, self._company, self._tallies = Done(facts, found, names), Company(facts, names), Tallies(facts, found)
 
     def finished(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Return the sketch with all that the facts say, and what that adds to its score."""
         score = 0.0
-        for part in (self._target, self._compared, self._contained, self._years, self._aggregated, self._ranked, self._same, self._whether):
+        for part in (
+            self._company.added,
+            self._done.added,
+            self._target,
+            self._tallies.over,
+            self._tallies.exact,
+            self._sized,
+            self._compared,
+            self._contained,
+            self._years,
+            self._aggregated,
+            self._ranked,
+            self._same,
+            self._whether,
+        ):
             sketch, more = part(sketch)
             score += more
         if sketch.limit is None and self._limit is not None and not sketch.whether and not any(one.function for one in sketch.asked):
@@ -69,7 +88,8 @@ class Finish:
             words = set(parts(key))
             told = facts.type in TIME_TYPES or self._keys.kind(label, key) in {"iso", "day first", "month first", "either first"}
             if told or words & TIMES:
-                found.append((not told, "date" not in words, "year" not in words, key))
+                # What few have tells least of all.
+                found.append((self._keys.filled(label, key) < 1, not told, "date" not in words, "year" not in words, -self._keys.filled(label, key), key))
         return [key for *_, key in sorted(found)]
 
     def _scales(self, label: str) -> list[str]:
@@ -90,7 +110,9 @@ class Finish:
             sketch = replace(sketch, asked=(Asked(0, times[0]),), why=(*sketch.why, Because(begins.place, begins.text, times[0]))) if times else sketch
         counted = self._counted(sketch)
         if not sketch.asked:
-            sketch = replace(sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional")))
+            sketch = replace(
+                sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional"), *self._besides(sketch))
+            )
         if counted is not None:
             because = Because(counted.place, counted.words, "count")
             of = sketch.asked[0]
@@ -98,9 +120,18 @@ class Finish:
                 # How many addresses there are is how many places there are that have one.
                 of = of._replace(property="")
             sketch = replace(sketch, asked=(of._replace(function="count"),), why=(*sketch.why, because))
-            groups = self._groups(sketch)
-            sketch = replace(sketch, groups=groups)
+            sketch = replace(sketch, groups=sketch.groups or self._groups(sketch))
+            if sketch.groups == (of,):
+                # How many papers a year are papers, and no years.
+                sketch = replace(sketch, asked=(Asked(of.node, function="count"),))
         return sketch, score
+
+    def _besides(self, sketch: Sketch) -> Iterator[Asked]:
+        """Yield what is asked of each row besides: `papers and their categories`, `with its theme`."""
+        for number, spot in enumerate(sketch.spots):
+            before = [one.low for one in self._facts.tokens[max(0, spot.at - 2) : max(0, spot.at)]]
+            if number and before[-1:] in (["their"], ["its"], ["his"], ["her"]) and before[0] in {"and", "with", "plus", ","}:
+                yield Asked(number)
 
     def _counted(self, sketch: Sketch) -> Aggregate | None:
         for one in self._facts.aggregates:
@@ -118,9 +149,16 @@ class Finish:
             at = self._token(one.place)
             behind = self._behind(at + len(one.words.split()), "label", reach=1)
             node = -1 if behind is None else next((number for number, spot in enumerate(sketch.spots) if number and spot.at == behind.last), -1)
-            top = any(limit.which == "top" for limit in self._facts.limits)
+            top = top_of(self._facts)
             if one.which == "count" and node > 0 and (top or any(end.place.start < one.place.start for end in most)):
                 return Ranked(node, "", all(end.way != "low" for end in most))
+        return self._by_many(sketch) if top_of(self._facts) else None
+
+    def _by_many(self, sketch: Sketch) -> Ranked | None:
+        """Return by how many of what rows are sorted that are the top by something: `top 3 authors by papers`."""
+        for number, spot in enumerate(sketch.spots):
+            if number and spot.at > 0 and not spot.conditions and self._facts.tokens[spot.at - 1].low == "by":
+                return Ranked(number, "", not any(one.way == "low" or one.words.lower() == "bottom" for one in self._facts.superlatives))
         return None
 
     def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
@@ -148,6 +186,7 @@ class Finish:
             if (
                 one.value is not None
                 and one.value.is_number
+                and not any(told.place == one.place for told in sketch.why)
                 and not any(anchor.is_value and _within(one.value.place, anchor.place) for anchor in self._anchors)
             ):
                 sketch, more = self._bounded(sketch, one, one.value)
@@ -171,9 +210,19 @@ class Finish:
             node = self._spot(sketch, at)
             times = self.times(sketch.spots[node].label) if node >= 0 else []
             found = (node, times[0]) if times else None
+        found = self._compared_by(sketch, at, one.words) if found is None else found
         if found is None:
             return sketch, UNSURE
         return self._bound(sketch, found, one.sign, value, because), 0.3
+
+    def _compared_by(self, sketch: Sketch, at: int, words: str) -> tuple[int, str] | None:
+        """Return the node and property that a comparative is about: length of `longer than`."""
+        node, low = self._spot(sketch, at), words.lower().split()[0]
+        if node < 0 or not low.endswith("er"):
+            return None
+        base = _base(low[:-2] + "est")
+        near = [(max(alike(base, word) for word in parts(key)), key) for key in self._scales(sketch.spots[node].label)]
+        return (node, max(near)[1]) if near and max(near)[0] else None
 
     def _bound(self, sketch: Sketch, found: tuple[int, str], sign: str, value: Value, because: Because) -> Sketch:
         node, key = found
@@ -231,12 +280,16 @@ class Finish:
         at = self._token(one.place)
         found = self._property_near(sketch, at, scales=False)
         node = self._spot(sketch, at)
-        named = [key for key in ("title", *NAMES) if node >= 0 and key in self._held(sketch.spots[node].label)]
-        if found is None and named:
-            found = node, named[0]
-        if found is None:
+        held = self._held(sketch.spots[node].label) if node >= 0 else {}
+        texts = self._texts.said(sketch.spots[node].label) if node >= 0 and one.sign == "CONTAINS" else ()
+        keys = (found[1],) if found is not None else texts or tuple(key for key in ("title", *NAMES) if key in held)[:1]
+        if not keys:
             return sketch
-        return sketch.with_condition(found[0], Condition(found[1], one.sign, text), Because(one.place, one.words, f"{found[1]} {one.sign} {text}"))
+        node = node if found is None else found[0]
+        # What stands in quotation marks is meant letter by letter.
+        folded = one.value is not None and one.value.kind != "quoted" and one.sign == "CONTAINS"
+        condition = Condition(keys[0], one.sign, text, folded=folded, also=keys[1:])
+        return sketch.with_condition(node, condition, Because(one.place, one.words, f"{' or '.join(keys)} {one.sign} {text}"))
 
     def _years(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Take a year, a month or a day that nothing else took for a condition."""
@@ -268,7 +321,7 @@ class Finish:
 
     def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
         for one in self._facts.aggregates:
-            if one.which in {"avg", "sum", "min", "max"} and not any(asked.function == "count" for asked in sketch.asked):
+            if one.which in {"avg", "sum", "min", "max"} and not sketch.over and not any(asked.function == "count" for asked in sketch.asked):
                 anchor = self._behind(self._token(one.place), "property")
                 for option in anchor.options if anchor else ():
                     node = self._spot(sketch, anchor.last if anchor else 0, option.label)
@@ -280,11 +333,11 @@ class Finish:
         return sketch, 0.0
 
     def _ranked(self, sketch: Sketch) -> tuple[Sketch, float]:
+        if sketch.ranked is not None or sketch.over:
+            return sketch, 0.0
         if (many := self._ends(sketch)) is not None:
             return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
         for one in sorted(self._facts.superlatives, key=lambda end: end.soft):
-            if (done := self._most_done(sketch, one)) is not None:
-                return done, 0.6
             if (ranked := self._rank(sketch, one)) is not None:
                 if any(each.function in {"min", "max"} for each in sketch.asked):
                     break
@@ -310,21 +363,6 @@ class Finish:
                 return replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}"))), 0.1
         return sketch, 0.0
 
-    def _most_done(self, sketch: Sketch, one: Superlative) -> Sketch | None:
-        """Return the sketch sorted by how often something is done to what is asked for: `the most cited papers`."""
-        if not _of_many(one) or not one.about.endswith(("ed", "en", "n")):
-            return None
-        for kind, bags in self._names.relations.items():
-            starts = [triple.start for triple in self._names.schema.triples if triple.type == kind and triple.end == sketch.spots[0].label]
-            if starts and any(alike(one.about, word) >= OWN for word in bags[0]):
-                node = len(sketch.spots)
-                links = (*sketch.links, Link(0, node, kind, "left"))
-                ranked = Ranked(node, "", one.way != "low")
-                because = Because(one.place, f"{one.words} {one.about}", f"sorted by how many {kind}")
-                limit = self._limit.count if self._limit else 1
-                return replace(sketch, spots=(*sketch.spots, Spot(starts[0])), links=links, ranked=ranked, limit=limit, why=(*sketch.why, because))
-        return None
-
     def _rank(self, sketch: Sketch, one: Superlative) -> Ranked | None:
         at = self._token(one.place)
         behind = self._behind(at + 1, "label", "property", reach=3)
@@ -346,6 +384,10 @@ class Finish:
                 return self._by(sketch, number, max(near)[1], descending=descending)
         scales = self._scales(sketch.spots[node].label)
         return self._by(sketch, node, scales[0], descending=descending) if len(scales) == 1 and not _of_many(one) else None
+
+    def _sized(self, sketch: Sketch) -> tuple[Sketch, float]:
+        held = [(number, key) for number, spot in enumerate(sketch.spots) for key, facts in self._held(spot.label).items() if facts.type == "string"]
+        return self._tallies.sized(sketch, [(number, key) for number, key in held if self._keys.kind(sketch.spots[number].label, key) is None])
 
     def _by(self, sketch: Sketch, node: int, key: str, *, descending: bool) -> Ranked:
         return Ranked(node, key, descending, self._keyed(sketch.spots[node].label, key))
@@ -383,6 +425,11 @@ class Finish:
     def _whether(self, sketch: Sketch) -> tuple[Sketch, float]:
         plain = not sketch.ranked and not any(one.function for one in sketch.asked)
         return (replace(sketch, whether=True), 0.0) if self._first in WHETHER and plain else (sketch, 0.0)
+
+
+def top_of(facts: Facts) -> bool:
+    """Whether the top of something is asked for."""
+    return any(limit.which == "top" for limit in facts.limits) or any(one.words.lower() in {"top", "bottom"} for one in facts.superlatives)
 
 
 def options_of(found: Sequence[Anchor]) -> Iterator[Option]:

@@ -24,8 +24,10 @@ class Keys:
 
     def __init__(self, graph: Graph | None = None) -> None:
         self._kinds: dict[tuple[str, str], Kind] = {}
+        self._filled: dict[tuple[str, str], float] = {}
         for label, frame in (graph.nodes if graph is not None else {}).items():
             for column in frame.columns:
+                self._filled[label, column] = 1 - frame[column].null_count() / max(1, frame.height)
                 if frame.schema[column] in {pl.Date, pl.Datetime}:
                     self._kinds[label, column] = "date" if frame.schema[column] == pl.Date else "datetime"
                 elif frame.schema[column] == pl.String:
@@ -43,6 +45,10 @@ class Keys:
     def kind(self, label: str, key: str) -> Kind | None:
         """Return what a text property holds; None for text, and for what is no text."""
         return self._kinds.get((label, key))
+
+    def filled(self, label: str, key: str) -> float:
+        """Return which share of the nodes of a label have a property; 1 where the graph is not known."""
+        return self._filled.get((label, key), 1.0)
 
     def needed(self, label: str, key: str) -> bool:
         """Whether a property is sorted wrongly as it stands."""

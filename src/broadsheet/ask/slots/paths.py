@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from broadsheet.ask.link.english import MUTUAL, alike, is_empty
 from broadsheet.ask.link.names import Names
-from broadsheet.ask.question.words import Token, stem
+from broadsheet.ask.question.words import Token, parts, stem
 from broadsheet.ask.slots.sketch import Towards
 
 # No way is longer than this, and no more ways between two labels are looked at.
@@ -21,6 +21,9 @@ FEW = 5
 NEW, FURTHER, SILENT = 0.35, 0.9, 0.25
 # What a further word of a name is worth that is heard with the others.
 TOGETHER = 0.6
+# Endings of what is done or was done; words before which it was done by whom they follow.
+PAST = ("ed", "en", "wn")
+HAVE = frozenset(("has", "have", "had", "having"))
 AUXILIARY = frozenset(("do", "does", "did", "has", "have", "had", "is", "are", "was", "were"))
 
 
@@ -144,13 +147,29 @@ class Evidence:
         """Return what speaks for a direction where both ends have the same label: who does it, and to whom."""
         if step.towards == "either" or not any(one.start == one.end == step.label and one.type == step.type for one in self._ways.names.schema.triples):
             return 0.0
+        turned = "by" in parts(step.type)
         back = False
         for at in tokens:
-            behind = [one.low for one in self._question[at + 1 : at + 3]]
-            before = [one.low for one in self._question[max(0, at - 3) : at]]
-            back = (
-                back
-                or ("by" in behind and "by" not in before)
-                or (at > high and bool(AUXILIARY & {one.low for one in self._question[:high]}) and "by" not in behind)
-            )
+            asked = at > high and bool(AUXILIARY & {one.low for one in self._question[:high]})
+            by = self._is_by(at)
+            back = back or (by if self._question[at].low.endswith(PAST) and (by or not asked) else asked)
+        back ^= turned
         return 0.2 if (step.towards == "left") == back else -0.2
+
+    def _is_by(self, at: int) -> bool:
+        """Whether the doer stands behind a word: `cited by`, but not `cite papers by`."""
+        behind = [one.low for one in self._question[at + 1 : at + 3]]
+        return behind[:1] == ["by"] or (behind[1:] == ["by"] and not any(stop == at + 1 for stop in self._stops))
+
+
+def is_passive(question: Sequence[Token], at: int) -> bool:
+    """Whether a word tells what is done to something: `cited papers`, `are not cited`, but not `has cited`.
+
+    >>> from broadsheet.ask.question.words import tokens
+    >>> is_passive(tokens("papers that are never cited"), 4), is_passive(tokens("papers that have cited"), 3), is_passive(tokens("papers that were cited"), 3)
+    (True, False, True)
+    """
+    if not question[at].low.endswith(PAST):
+        return False
+    before = [one.low for one in question[max(0, at - 4) : at]]
+    return not (HAVE & set(before)) or "been" in before

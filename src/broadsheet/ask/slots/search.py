@@ -22,7 +22,7 @@ BEFOREHAND = frozenset("in on at for from of among since during before after wit
 # What a name costs that is passed over, a value that is, and words that name a second time what is there.
 PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
-SPOKEN, NAMED = 1.0, 0.6
+SPOKEN, NAMED, SURELY = 1.0, 0.6, 0.9
 # What is added for a name that was passed over and then speaks for a relation, for a value that stands right at what it describes; what a later target costs.
 HEARD, BESIDE, LATER, COMPOUND, TWIN, DOUBLE, LISTED = 0.4, 0.8, 0.6, 0.9, 0.3, 0.3, 3.0
 
@@ -61,6 +61,8 @@ class Search:
         bounds = [one.place.start for one in (*facts.comparisons, *facts.containments, *facts.orders)]
         bounds += [one.place.start for one in facts.values if one.kind in {"year", "date", "decade"}]
         ends = [one.value.place.end for one in facts.comparisons if one.value is not None]
+        held = [one.value.place.end for one in facts.containments if one.value is not None]
+        self._contained = tuple(at for at, one in enumerate(tokens) if one.place.end in held)
         self._bounded = frozenset(at for at, one in enumerate(tokens) if one.place.end in ends)
         self._bounds = frozenset(at for at, one in enumerate(tokens) if one.place.start in bounds)
         asks = next((at for at, one in enumerate(tokens) if one.low in ASKING), 0)
@@ -85,7 +87,7 @@ class Search:
         """Yield the nodes that may be asked for: what is named first, or what who and where stand for."""
         for number, anchor in enumerate(self._anchors[:3]):
             for option in anchor.options:
-                if not (anchor.is_value and number) and not (option.kind == "property" and self._is_bound(anchor)):
+                if not (anchor.is_value and number) and not (option.kind == "property" and (self._is_bound(anchor) or (number and self._presence(anchor)))):
                     yield self._start(
                         anchor,
                         option,
@@ -142,7 +144,11 @@ class Search:
 
     def _is_bound(self, anchor: Anchor) -> bool:
         """Whether a comparison follows, or its value stands before, so that a name says what is compared."""
-        return any(anchor.last < at <= anchor.last + 2 for at in self._bounds) or anchor.first - 1 in self._bounded
+        return any(anchor.last < at <= anchor.last + 2 for at in self._bounds) or anchor.first - 1 in self._bounded or self._is_within(anchor)
+
+    def _is_within(self, anchor: Anchor) -> bool:
+        """Whether a name says where a text is looked for: `the word sea in their title`."""
+        return any(0 < anchor.first - at <= CLOSE and self._tokens[at + 1].low in {"in", "within"} for at in self._contained if at + 1 < len(self._tokens))
 
     def _cost(self, anchor: Anchor) -> float:
         best = anchor.options[0]
@@ -164,6 +170,15 @@ class Search:
             return
         if self._is_bound(anchor):
             return
+        if (sign := self._presence(anchor)) and option.score >= SURELY:
+            because = Because(anchor.place, anchor.words, f"{option.property} {sign}")
+            yield replace(
+                state,
+                sketch=state.sketch.with_condition(0, Condition(option.property, sign, ""), because),
+                score=state.score + option.score,
+                used=state.used | _at(anchor),
+            )
+            return
         near = anchor.first - spot.at
         listed = bool(state.sketch.asked) and self._between(state.last, anchor) <= CLOSE
         if not state.sketch.links and (0 < near <= CLOSE or listed):
@@ -174,13 +189,24 @@ class Search:
             )
             yield replace(state, sketch=sketch, score=state.score + 0.8 * option.score - 0.2 * (near - 1), used=state.used | _at(anchor))
 
+    def _presence(self, anchor: Anchor) -> str:
+        """Return whether a property must be there or must not: `with a venue`, `without a venue`; nothing where neither is said."""
+        before = [one.low for one in self._tokens[max(0, anchor.first - 2) : anchor.first]]
+        behind = self._tokens[anchor.last + 1 : anchor.last + 2]
+        if behind and (behind[0].shape not in {"mark", "word"} or behind[0].low in {"of", "is", "in", "that", "which", "like", "called"}):
+            return ""
+        article = before[-1:] in (["a"], ["an"], ["any"])
+        if anchor.negated and (article or before[-1:] in (["no"], ["without"], ["lacking"], ["lack"])):
+            return "IS NULL"
+        return "IS NOT NULL" if article and before[0] in {"with", "has", "have", "having"} else ""
+
     def _between(self, node: int, anchor: Anchor) -> int:
         return max(0, anchor.first - node)
 
     def _merged(self, state: State, anchor: Anchor, option: Option) -> Iterator[State]:
         """Yield what names or describes a node that is there already."""
         for number, spot in enumerate(state.sketch.spots):
-            if spot.label != option.label or (anchor.negated and option.kind == "label"):
+            if spot.label != option.label or (option.kind == "label" and (anchor.negated or self._is_theirs(anchor))):
                 continue
             if option.kind == "value":
                 if any(one.property == option.property for one in spot.conditions):
@@ -203,6 +229,11 @@ class Search:
                     replace(state.sketch, why=(*state.sketch.why, Because(anchor.place, anchor.words, _told(option)))), number, anchor, named=spot.named + 1
                 )
             yield replace(state, sketch=sketch, score=state.score + score, used=state.used | _at(anchor), last=number)
+
+    def _is_theirs(self, anchor: Anchor) -> bool:
+        """Whether something further of what is asked for is named: `films by Ann and their actors`."""
+        before = [one.low for one in self._tokens[max(0, anchor.first - 2) : anchor.first]]
+        return before[-1:] in (["their"], ["its"], ["his"], ["her"]) and before[0] in {"and", "with", "plus"}
 
     def _either(self, state: State, number: int, anchor: Anchor, option: Option) -> Iterator[State]:
         """Yield what may be instead of the value before: `in Ely or York`."""

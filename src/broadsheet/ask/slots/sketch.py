@@ -19,12 +19,17 @@ class Because(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What a property of a node must be; several values of which one must be there are IN. The value is compared as it is, or as the key of a date or number that is kept as text."""
+    """What a property of a node must be; several values of which one must be there are IN. The value is compared as it is, or as the key of a date or number that is kept as text.
+
+    `folded`: small letters and capitals are the same. `also` are further properties of which it may hold instead. Of IS NULL and IS NOT NULL the value says nothing.
+    """
 
     property: str
     sign: str
     value: str | float | bool | tuple[str, ...]
     keyed: bool = False
+    folded: bool = False
+    also: tuple[str, ...] = ()
 
 
 class Spot(NamedTuple):
@@ -55,12 +60,13 @@ class Asked(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """What the rows are sorted by: a property of a node, or how many of a node there are; `keyed` as in a condition."""
+    """What the rows are sorted by: a property of a node, or how many of a node there are; `keyed` as in a condition; `sized` by how long its text is."""
 
     node: int
     property: str
     descending: bool
     keyed: bool = False
+    sized: bool = False
 
 
 class Having(NamedTuple):
@@ -73,7 +79,7 @@ class Having(NamedTuple):
 
 @dataclass(frozen=True)
 class Sketch:
-    """A tree of nodes, the first one its root; `groups` are what rows are told for, each."""
+    """A tree of nodes, the first one its root; `groups` are what rows are told for, each; `over` is a function over what is counted for each."""
 
     spots: tuple[Spot, ...]
     links: tuple[Link, ...] = ()
@@ -81,6 +87,7 @@ class Sketch:
     groups: tuple[Asked, ...] = ()
     ranked: Ranked | None = None
     having: Having | None = None
+    over: str = ""
     limit: int | None = None
     apart: tuple[tuple[int, int], ...] = ()
     whether: bool = False

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.graph.tables import Graph
-from broadsheet.ask.link.english import is_empty
+from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
-from broadsheet.ask.question.words import Token, stem
+from broadsheet.ask.question.words import Token, parts, stem
 from broadsheet.ask.slots.anchors import Anchor, anchors, silent_tokens
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
@@ -24,6 +24,7 @@ from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.paths import Evidence, Ways
 from broadsheet.ask.slots.search import LOST, Search, State
 from broadsheet.ask.slots.sketch import Because, Sketch
+from broadsheet.ask.slots.texts import Texts
 from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
 
 # What a word costs that nothing accounts for.
@@ -32,10 +33,17 @@ UNHEARD = 0.12
 LEARNT = 0.75
 # Drafts that differ by less are told apart by nothing, and so many are looked at.
 CLOSE, DRAFTS = 0.3, 20
+# So like a property of a condition a word is that speaks of it.
+KNOWN = 0.9
+# Words of which nothing need be made.
+QUIET = frozenset("but anything something anybody anyone times time often long mention mentions mentioning please".split())
 
 
 class Draft(NamedTuple):
-    """A query for a question: its tree and text, its score, which words gave which part, and what is to be said of it. `weights` names what scored it."""
+    """A query for a question: its tree and text, its score, which words gave which part, and what is to be said of it. `weights` names what scored it.
+
+    `lost` are names of which the graph has none, and that no condition looks for: without them the query asks something else.
+    """
 
     query: Query
     text: str
@@ -44,6 +52,7 @@ class Draft(NamedTuple):
     notes: tuple[str, ...]
     weights: str
     sketch: Sketch
+    lost: tuple[Missing, ...] = ()
 
 
 class Slots:
@@ -52,7 +61,7 @@ class Slots:
     def __init__(self, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> None:
         self.index, self.weights, self.habits = index, weights, habits
         self._keys = Keys.of_schema(index.schema) if keys is None else keys
-        self._ways, self._vocabulary = Ways(index.names), Vocabulary(index.schema)
+        self._ways, self._vocabulary, self._texts = Ways(index.names), Vocabulary(index.schema), Texts(index)
 
     @classmethod
     def of(cls, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None, *, weights: Weights = UNTRAINED, habits: Habits = OWN) -> "Slots":
@@ -73,10 +82,10 @@ class Slots:
         found = anchors(facts, links, self.index.names)
         silent = silent_tokens(facts, found, links)
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
-        finish = Finish(facts, found, self.index.names, self._keys)
+        finish = Finish(facts, found, self.index.names, self._keys, self._texts)
         drafts: dict[str, Draft] = {}
         for state in Search(facts, found, evidence, finish.times).trees():
-            draft = self._draft(state, finish, facts, found, links)
+            draft = self._draft(state, finish, facts, found, links, evidence)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
         return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
@@ -130,10 +139,13 @@ class Slots:
         ]
         return links._replace(values=values, names=tuple(sorted((*links.names, *learnt), key=lambda one: one.place))) if learnt or inside else links
 
-    def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links) -> Draft:
+    def _draft(self, state: State, finish: Finish, facts: Facts, found: tuple[Anchor, ...], links: Links, evidence: Evidence) -> Draft:
         sketch, more = finish.finished(state.sketch)
-        unheard = _unheard(facts, state.used)
+        unheard = _unheard(facts, state.used | _told(facts, sketch, state.sketch))
+        left = [one for one in unheard if not _is_taken(facts, one)]
+        looked = self._texts.told(sketch, facts, left, links, evidence.ways)
         score = state.score + more - UNHEARD * len(unheard)
+        sketch, unheard = looked, _unheard(facts, state.used | _told(facts, looked, state.sketch))
         if self.habits.undirected:
             sketch = replace(sketch, links=tuple(one._replace(towards="either") for one in sketch.links))
         if self.habits.plain_order and sketch.ranked is not None:
@@ -142,8 +154,8 @@ class Slots:
             score = self.weights.score(score, features(sketch, facts, found))
         query = query_of(sketch, self.habits, self._keys)
         loose = [one for one in links.missing if not any(_holds(one.words, condition.value) for spot in sketch.spots for condition in spot.conditions)]
-        notes = (*sketch.notes, *_notes(links, loose), *_idle(facts, unheard), *self._guessed(sketch), *self._sorted_as_text(sketch))
-        return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch)
+        notes = (*sketch.notes, *_notes(links, loose), *_idle(facts, unheard, sketch), *self._guessed(sketch), *self._sorted_as_text(sketch))
+        return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch, tuple(loose))
 
     def _guessed(self, sketch: Sketch) -> tuple[str, ...]:
         """Return what is to be said of relations of which no word speaks, where others join the same labels."""
@@ -175,16 +187,28 @@ def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights
     return Slots(index, keys, weights=weights).write(question, limit)
 
 
+def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:
+    """Return the tokens of which the facts made something, beside those of which the tree was made."""
+    places = [one.place for one in sketch.why[len(before.why) :]]
+    return frozenset(at for at, one in enumerate(facts.tokens) if any(place.start <= one.place.start < place.end for place in places))
+
+
 def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
     """Return the words of a question that say something, and that no part of a query accounts for."""
     return [one for at, one in enumerate(facts.tokens) if at not in used and one.shape in {"word", "code"} and not is_empty(one.low)]
 
 
-def _idle(facts: Facts, unheard: Sequence[Token]) -> tuple[str, ...]:
+def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch) -> tuple[str, ...]:
     """Return which words nothing was made of: those that neither a name, a relation, a value nor a fact has taken."""
-    told = (*facts.comparisons, *facts.containments, *facts.limits, *facts.superlatives, *facts.orders, *facts.aggregates, *facts.marks, *facts.values)
-    left = [one.text for one in unheard if not any(held.place.start <= one.place.start < held.place.end for held in told)]
+    used = [word for spot in sketch.spots for one in spot.conditions for key in (one.property, *one.also) for word in parts(key)]
+    left = [one.text for one in unheard if one.low not in QUIET and not _is_taken(facts, one) and not any(alike(one.low, word) >= KNOWN for word in used)]
     return (f"Nothing was made of {', '.join(map(repr, left))}.",) if left else ()
+
+
+def _is_taken(facts: Facts, token: Token) -> bool:
+    """Whether a word says what a fact of the question says."""
+    told = (*facts.comparisons, *facts.containments, *facts.limits, *facts.superlatives, *facts.orders, *facts.aggregates, *facts.marks, *facts.values)
+    return any(one.place.start <= token.place.start < one.place.end for one in told)
 
 
 def _holds(words: str, value: object) -> bool:

@@ -4,10 +4,19 @@ from collections.abc import Sequence
 
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.index import ValueIndex
+from broadsheet.ask.link.links import Missing
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.ask.write.speaker import Said
 from broadsheet.ask.write.writer import Asking, Draft
+
+# So many names that are like one that is missing are told.
+NEAREST = 3
+
+
+def _unknown(one: Missing) -> str:
+    near = ", ".join(dict.fromkeys(each.value for each in one.nearest[:NEAREST]))
+    return f"nothing in the graph is called {one.words!r}" + (f"; nearest: {near}" if near else "")
 
 
 class SlotWriter:
@@ -24,6 +33,8 @@ class SlotWriter:
         drafts = self._slots.write(asking.question, 1, asking.links)
         if not drafts:
             return Draft(None, self.by, ("no word of the question stands for anything of the graph",))
+        if lost := drafts[0].lost:
+            return Draft(None, self.by, tuple(map(_unknown, lost)))
         return Draft(drafts[0].text, self.by, drafts[0].notes)
 
     def mend(self, asking: Asking, query: str, faults: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from broadsheet.ask.cypher.dialects.ladybug.kinds import FLOAT, INTEGER, NUMBERS, Kind, Said, cannot, cast, listed
+from broadsheet.ask.cypher.dialects.ladybug.kinds import FLOAT, INTEGER, NULL, NUMBERS, Kind, Said, cannot, cast, listed
 from broadsheet.ask.cypher.functions import AGGREGATES
 from broadsheet.ask.cypher.nodes import Function
 
@@ -44,7 +44,7 @@ def _of_nothing(name: str) -> Said:
     if name in {"count", "sum"}:
         return Said("COUNT(CAST(NULL AS INT64))", INTEGER)
     if name == "collect":
-        return Said("COLLECT(CAST(NULL AS INT64))", listed(INTEGER))
+        return Said("COLLECT(CAST(NULL AS INT64))", listed(NULL))
     return Said("MIN(CAST(NULL AS INT64))", INTEGER)
 
 

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from broadsheet.ask.check.scope import aggregates
-from broadsheet.ask.cypher.dialects.ladybug.kinds import NOTHING, Kind, Said, cannot, cast, common
+from broadsheet.ask.cypher.dialects.ladybug.constants import as_expression, constant
+from broadsheet.ask.cypher.dialects.ladybug.kinds import NOTHING, STORED, Kind, Said, cannot, cast, common
 from broadsheet.ask.cypher.dialects.ladybug.layout import Layout
 from broadsheet.ask.cypher.dialects.ladybug.operators import truth
-from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, Patterns, where_text
-from broadsheet.ask.cypher.dialects.ladybug.words import as_expression, constant
+from broadsheet.ask.cypher.dialects.ladybug.patterns import SUBQUERY, VARIABLE, Matched, PatternNode, Patterns, where_text
 from broadsheet.ask.cypher.nodes import Expression, Function, Match, Parameter, Projected, Projection, Query, Single, Sorted, SubCall, Unwind, Variable
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.cypher.rewrite import replaced, rewritten
 
+# More rows than there are: what is sorted and not cut the engine does not sort.
+EVERY = 2**62
 PASSED = frozenset({"node", "relation", "relations", "path"})
 
 
@@ -59,7 +61,12 @@ def _united(parts: Sequence[tuple[Column, ...]]) -> tuple[Kind, ...]:
         cannot("a UNION of values of several types", "Name a label.")
     if any(column.kinds[0].name == "picked" for one in parts for column in one):
         cannot("a UNION of lists with a condition in them", "UNWIND the lists.")
-    return tuple(common((one[place].kinds[0] for one in parts), "a UNION") for place in range(len(names)))
+    united = tuple(common((one[place].kinds[0] for one in parts), "a UNION") for place in range(len(names)))
+    for place, kind in enumerate(united):
+        others = {one[place].kinds[0].name for one in parts if one[place].kinds[0] != kind}
+        if others and (kind.name not in {*STORED, "list", "node"} or (kind.name == "node" and "null" in others)):
+            cannot(f"a UNION of {kind.name}s of several labels or types, or of none", "Return their properties.")
+    return united
 
 
 class Clauses(Patterns):
@@ -67,8 +74,8 @@ class Clauses(Patterns):
 
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
-        # Whether no two rows hold the same.
-        self._is_distinct = True
+        # Whether no two rows hold the same, and whether anything was matched that need not be there.
+        self._is_distinct, self._is_loose, self._is_sorted = True, False, False
 
     def printed(self, single: Single, kinds: tuple[Kind, ...] | None) -> Printed:
         """Return the text of a single query, its columns of the given types, if any."""
@@ -94,7 +101,27 @@ class Clauses(Patterns):
         return Printed(" ".join(said), columns, tuple(self.notes))
 
     def _match(self, clause: Match) -> list[str]:
+        again = [text for path in clause.paths for one in path.elements[::2] for text in self._found_again(one.name)]
+        return [*again, *self._matched(clause)]
+
+    def _found_again(self, name: str, names: frozenset[str] = frozenset()) -> list[str]:
+        """Have a name stand for a node of a pattern, of any of these labels, if it stands for a value in a list or a map: patterns begin at the former."""
+        held = self.scope.get(name)
+        if held is None or held.kind.name != "node" or not (held.kind.held or names) or not held.kind.names:
+            return []
+        node = PatternNode(self.new_name(), names or held.kind.names, is_new=True)
+        self.scope[name] = Said(node.text, held.kind._replace(held=False, names=node.names))
+        self.alive.append(node.text)
+        if not any(VARIABLE.findall(part.text).count(held.text) for one in self.scope.values() for part in one.parts or (one,)):
+            self.alive = [one for one in self.alive if one != held.text]
+        return [
+            f"{'OPTIONAL ' if self._is_loose else ''}MATCH {self.node_text(node, ())} WHERE ID({node.text}) = ID({held.text})",
+            f"WITH {', '.join(self.alive)}",
+        ]
+
+    def _matched(self, clause: Match) -> list[str]:
         scope, rows = dict(self.scope), list(self.alive)
+        self._is_loose, self._is_sorted = self._is_loose or clause.optional, False
         found = self.matched(clause.paths, clause.where, optional=clause.optional)
         if found.is_impossible:
             return self._unmatched(clause, scope, rows)
@@ -230,27 +257,70 @@ class Clauses(Patterns):
         names = [(_name_of(one), one.expression) for one in self._items(clause)]
         columns, after = self._columns(names)
         _check_whole(clause, after)
-        order = self._order(clause, names, after)
-        self.scope, self.alive = after, list(dict.fromkeys(text.rpartition(" AS ")[2] for text in columns))
-        self._is_distinct = clause.distinct or bool(said)
-        where = "" if clause.where is None else f" WHERE {truth(self.said(clause.where))}"
         if not columns:
             cannot("a WITH of nothing")
+        whole = self._is_distinct and not said and set(self.alive) <= set(columns)
+        before, columns, order = self._sorted(clause, names, columns, after)
+        self.scope, self.alive = after, [_column_of(text) for text in columns]
+        self._is_distinct, self._is_sorted = whole or clause.distinct or bool(said), bool(clause.order)
+        said += before
+        where = "" if clause.where is None else f" WHERE {truth(self.said(clause.where))}"
         return [*said, f"WITH {'DISTINCT ' if clause.distinct else ''}{', '.join(columns)}{order}{where}"]
 
     def _return(self, clause: Projection, kinds: tuple[Kind, ...] | None) -> tuple[list[str], tuple[Column, ...]]:
-        heads = [one.name or written(one.expression) for one in self._items(clause)]
+        items = self._items(clause)
+        heads = [one.name or written(one.expression) for one in items]
+        again = [text for one, kind in zip(items, kinds or (), strict=False) for text in self._widened(one.expression, kind)]
         said, clause = self._stage(clause)
+        said = [*again, *said]
         names = [(_name_of(one), one.expression) for one in self._items(clause)]
         texts, after = self._columns(names, kinds)
         _check_whole(clause, after)
-        order = self._order(clause, names, after)
+        before, texts, order = self._sorted(clause, names, texts, after)
+        said += before
         if any(one.kind.name == "id" for one in after.values()):
             cannot("the number of a relation", "Return the relation itself.")
         columns = tuple(
             Column(head, tuple(part.kind for part in after[name].parts) or (after[name].kind,)) for head, (name, _) in zip(heads, names, strict=True)
         )
         return [*said, f"RETURN {'DISTINCT ' if clause.distinct else ''}{', '.join(texts)}{order}"], columns
+
+    def _widened(self, expression: Expression, kind: Kind) -> list[str]:
+        """Have a name of a UNION stand for a node of all the labels that its column has."""
+        if not isinstance(expression, Variable) or kind.name != "node" or self.said(expression).kind == kind:
+            return []
+        return self._found_again(expression.name, kind.names)
+
+    def _sorted(
+        self, clause: Projection, names: Sequence[tuple[str, Expression]], columns: list[str], after: dict[str, Said]
+    ) -> tuple[list[str], list[str], str]:
+        """Return what stands before a projection that sorts or cuts, its columns, and how it ends.
+
+        Rows of several matches that stand beside each other the engine does not keep whole, and what is matched later it looks for before it cuts:
+        columns and what they are sorted by are put into one map, sorted, and taken out again.
+        """
+        window, said, before = _window(clause), [], self.scope
+        columns = self._anchored(columns)
+        if not clause.order and not window:
+            return [], columns, ""
+        if clause.which == "RETURN" and len(self.alive) <= 1:
+            return [], columns, _order_text(self._keys_of(clause, names, after)) + window
+        held = [text.rpartition(" AS ")[0] or text for text in columns]
+        shown = dict(zip(map(_column_of, columns), held, strict=True))
+        inner = {name: _as_shown(one, shown) for name, one in after.items()}
+        keys = self._keys_of(clause, names, inner)
+        self.scope = before
+        pack = self.new_name()
+        fields = list(dict.fromkeys([*held, *(key for key, _ in keys)]))
+        order = _order_text([(f"{pack}.f{fields.index(key)}", down) for key, down in keys]) + (window or f" LIMIT {EVERY}")
+        said.append(f"WITH {{{', '.join(f'f{place}: {text}' for place, text in enumerate(fields))}}} AS {pack}{order}")
+        if clause.which == "WITH":
+            # Rows that are grouped straight away the engine neither sorts nor cuts rightly.
+            said.append(f"UNWIND [{pack}] AS {(pack := self.new_name())}")
+        for name, one in after.items():
+            if one.kind.name in {"node", "relation"}:
+                after[name] = one._replace(kind=one.kind._replace(held=True))
+        return said, [f"{pack}.f{fields.index(text)} AS {column}" for column, text in shown.items()], ""
 
     def _items(self, clause: Projection) -> tuple[Projected, ...]:
         every = tuple(Projected(Variable(name), name) for name in sorted(self.scope) if not name.startswith("\x00")) if clause.star else ()
@@ -277,35 +347,41 @@ class Clauses(Patterns):
             after[name] = made[0] if not said.parts else Said("", said.kind, tuple(made))
         return texts, after
 
-    def _order(self, clause: Projection, names: Sequence[tuple[str, Expression]], after: dict[str, Said]) -> str:
+    def _anchored(self, columns: list[str]) -> list[str]:
+        """Return columns of which one is read from the rows: of constants alone the engine forgets how many rows there are."""
+        if not self.alive or any(VARIABLE.search(text.rpartition(" AS ")[0] or text) for text in columns):
+            return columns
+        value, _, name = columns[0].rpartition(" AS ")
+        return [f"(CASE WHEN {self.alive[0]} IS NULL THEN {value} ELSE {value} END) AS {name}", *columns[1:]]
+
+    def _keys_of(self, clause: Projection, names: Sequence[tuple[str, Expression]], inner: Mapping[str, Said]) -> list[tuple[str, bool]]:
+        """Return what rows are sorted by, and whether the greatest comes first. Columns go by what they are made of."""
         before, places = self.scope, {written(expression): name for name, expression in reversed(names)}
-        self.scope = {**({} if clause.distinct else before), **after}
-        said = []
+        self.scope = {**({} if clause.distinct else before), **inner}
+        keys = []
         for one in clause.order:
             by = self.said(_named(one.expression, places))
             if by.parts or by.kind.name in {"node", "relation", "relations", "path", "map", "picked", "id"}:
                 cannot(f"an order by {'values of several types' if by.parts else f'a {by.kind.name}'}", "Sort by a property.")
             if by.kind.name != "null":
-                said.append(f"{by.text}{' DESC' if one.descending else ''}")
+                keys.append((by.text, one.descending))
         self.scope = before
-        text = f" ORDER BY {', '.join(said)}" if said else ""
-        for word, value in (("SKIP", clause.skip), ("LIMIT", clause.limit)):
-            if value is not None:
-                count = constant(value)
-                if isinstance(count, float) and count.is_integer():
-                    count = int(count)
-                if type(count) is not int or count < 0:
-                    cannot(f"{word} {written(value)}", "Write a whole number.")
-                text += f" {word} {count}"
-        return text
+        return keys
 
     def _stage(self, clause: Projection) -> tuple[list[str], Projection]:
-        """Return a WITH that groups, and the projection of what it gives, where there are aggregates."""
+        """Return a WITH that groups, and the projection of what it gives, where there are aggregates, or where rows are told once before others are made of them.
+
+        Of rows that DISTINCT has told once the engine takes values for nulls; of those that it has grouped and counted it does not.
+        """
         items = self._items(clause)
         sorted_by = [one.expression for one in clause.order]
         every = [one.expression for one in items]
-        if not any(map(aggregates, every)):
+        is_grouped = any(map(aggregates, every))
+        again = clause.which == "WITH" or bool(clause.order) or bool(_window(clause)) or any(self._is_relation(one) for one in every)
+        apart = clause.distinct and not is_grouped and again
+        if not apart and not is_grouped:
             return [], Projection(clause.which, items, False, clause.distinct, clause.order, clause.skip, clause.limit, clause.where)
+        found = self._collected(every)
         keys = [one for one in every if not aggregates(one)]
         groups = [one for of in (*every, *sorted_by) for one in aggregates(of)]
         held = {written(expression): expression for expression in (*keys, *groups)}
@@ -316,10 +392,70 @@ class Clauses(Patterns):
         for expression in keys:
             if isinstance(expression, Variable):
                 after[expression.name] = after[names[written(expression)]]
+        said = [*found, *self._by_number(texts, after, counted=apart)]
         self.scope, self.alive = after, []
         made = tuple(Projected(_named(one.expression, names), _name_of(one)) for one in items)
         order = tuple(Sorted(_named(one.expression, names), one.descending) for one in clause.order)
-        return [f"WITH {', '.join(texts)}"], Projection(clause.which, made, False, clause.distinct, order, clause.skip, clause.limit, clause.where)
+        return said, Projection(clause.which, made, False, clause.distinct and not apart, order, clause.skip, clause.limit, clause.where)
+
+    def _collected(self, every: Sequence[Expression]) -> list[str]:
+        """Find again the nodes that are collected: where a list or a map holds them, collecting them ends the engine."""
+        collected = [one for of in every for one in aggregates(of) if isinstance(one, Function) and one.name == "collect"]
+        held = [inner.name for one in collected for inner in one.arguments if isinstance(inner, Variable) and self.scope.get(inner.name, NOTHING).kind.held]
+        if held and (self._is_sorted or any(self.scope[name].kind.name != "node" for name in held)):
+            cannot("collect() of nodes or relations that were sorted, cut or collected before", "Collect a property of them.")
+        return [text for name in dict.fromkeys(held) for text in self._found_again(name)]
+
+    def _is_relation(self, expression: Expression) -> bool:
+        return isinstance(expression, Variable) and expression.name in self.scope and self.scope[expression.name].kind.name == "relation"
+
+    def _by_number(self, texts: Sequence[str], after: dict[str, Said], *, counted: bool) -> list[str]:
+        """Say groups, those by relations by their numbers: of one relation itself the engine makes several groups. `counted` where nothing else is."""
+        grouped = [f"COUNT(*) AS {self.new_name()}"] if counted else []
+        taken = []
+        relations = {one.text for one in after.values() if one.kind.name == "relation"}
+        for text in texts:
+            column = _column_of(text)
+            if column in relations:
+                held = self.new_name()
+                value = text.rpartition(" AS ")[0] or text
+                grouped += [f"ID({value}) AS {self.new_name()}", f"COLLECT({value}) AS {held}"]
+                taken.append(f"(CASE WHEN SIZE({held}) > 0 THEN LIST_ANY_VALUE({held}) END) AS {column}")
+                for name, one in after.items():
+                    if one.text == column:
+                        after[name] = one._replace(kind=one.kind._replace(held=True))
+            else:
+                grouped.append(text)
+                taken.append(column)
+        return [f"WITH {', '.join(grouped)}", f"WITH {', '.join(taken)}"] if len(grouped) > len(texts) else [f"WITH {', '.join(texts)}"]
+
+
+def _window(clause: Projection) -> str:
+    """Return SKIP and LIMIT. Raises QueryError for what is no number."""
+    text = ""
+    for word, value in (("SKIP", clause.skip), ("LIMIT", clause.limit)):
+        if value is not None:
+            count = constant(value)
+            if isinstance(count, float) and count.is_integer():
+                count = int(count)
+            if type(count) is not int or count < 0:
+                cannot(f"{word} {written(value)}", "Write a whole number.")
+            text += f" {word} {count}"
+    return text
+
+
+def _order_text(keys: Sequence[tuple[str, bool]]) -> str:
+    return f" ORDER BY {', '.join(key + (' DESC' if down else '') for key, down in keys)}" if keys else ""
+
+
+def _column_of(text: str) -> str:
+    """Return the name of a column as it is written."""
+    return text.rpartition(" AS ")[2]
+
+
+def _as_shown(said: Said, shown: Mapping[str, str]) -> Said:
+    """Return an expression whose columns stand as what they are made of."""
+    return said._replace(text=shown.get(said.text, said.text), parts=tuple(_as_shown(one, shown) for one in said.parts))
 
 
 def _check_whole(clause: Projection, after: Mapping[str, Said]) -> None:

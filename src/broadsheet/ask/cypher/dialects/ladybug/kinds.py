@@ -115,7 +115,7 @@ def stored(kind: Kind) -> str:
 
 def cast(said: Said, kind: Kind) -> str:
     """Return the text of an expression as a type that it has or may become."""
-    if said.kind.name == "null" and kind.name in STORED:
+    if said.kind.name == "null" and (kind.name in STORED or (kind.name == "list" and kind.of is not None and kind.of.name in STORED)):
         return f"CAST(NULL AS {stored(kind)})"
     if said.kind.name == "integer" and kind.name == "float":
         return f"CAST({said.text} AS DOUBLE)"

@@ -66,7 +66,10 @@ def compare(sign: str, left: Said, right: Said) -> Said:
         if left.kind.name not in able:
             cannot(f"a comparison of {left.kind.name}s by {sign}")
         sides = (f"ID({one.text})" if one.kind.name in {"node", "relation"} else one.text for one in (left, right))
-        return Said(f"({f' {sign} '.join(sides)})", BOOLEAN)
+        text = f"({f' {sign} '.join(sides)})"
+        # What a list or a map held has a number of some kind even where it is null; within the making of a list nothing is.
+        loose = [f"{one.text} IS NULL" for one in (left, right) if one.kind.held and one.text.startswith("v")]
+        return Said(f"(CASE WHEN {' OR '.join(loose)} THEN {NO_TRUTH.text} ELSE {text} END)" if loose else text, BOOLEAN)
     if "id" in {left.kind.name, right.kind.name}:
         cannot("the number of a relation", "Compare relations by a property.")
     if sign not in {"=", "<>"}:

@@ -1,6 +1,5 @@
 """Patterns in the engine's words: it lets one relation stand in two places of a pattern, and Cypher does not."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -9,8 +8,9 @@ from typing import Literal, NamedTuple
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.kinds import BOOLEAN, INTEGER, PATH, Kind, Said, cannot
 from broadsheet.ask.cypher.dialects.ladybug.operators import compare, truth
-from broadsheet.ask.cypher.dialects.ladybug.words import Words
-from broadsheet.ask.cypher.nodes import Binary, Expression, Match, NodePattern, Parameter, Path, Projection, Query, RelationPattern, Variable
+from broadsheet.ask.cypher.dialects.ladybug.words import VARIABLE, Words
+from broadsheet.ask.cypher.logic import conjuncts
+from broadsheet.ask.cypher.nodes import Expression, Match, NodePattern, Parameter, Path, Projection, Query, RelationPattern, Variable
 from broadsheet.ask.schema import Triple
 
 # The engine follows no more relations in a row than this; where a pattern names no end, it ends here, and the answer says so.
@@ -18,12 +18,11 @@ FARTHEST = 30
 # With conditions on more relations in a row than this, in one piece, the engine loses matches, or makes some up.
 FEW_RELATIONS = 2
 SUBQUERY = " { MATCH "
-VARIABLE = re.compile(r"\bv[0-9]+\b")
 _FUNCTIONS = {"": "TRAIL", "shortestPath": "SHORTEST", "allShortestPaths": "ALL SHORTEST"}
 
 
 @dataclass
-class _Node:
+class PatternNode:
     """A node of a pattern: the engine's name, the labels that it may have, and whether the pattern makes it."""
 
     text: str
@@ -38,8 +37,8 @@ class _Relation:
 
     text: str
     pattern: RelationPattern
-    left: _Node
-    right: _Node
+    left: PatternNode
+    right: PatternNode
     types: frozenset[str]
     way: str
     towards: Literal["left", "right", "either"]
@@ -64,7 +63,7 @@ class Step(NamedTuple):
 class Matched:
     """What a MATCH says: its parts, its conditions, whether nothing can match, and the names that rows have from before it."""
 
-    paths: list[tuple[Path, list[_Node], list[_Relation], str]] = field(default_factory=list)
+    paths: list[tuple[Path, list[PatternNode], list[_Relation], str]] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     is_impossible: bool = False
     known: tuple[str, ...] = ()
@@ -77,7 +76,7 @@ class Matched:
         return [one for _, _, relations, _ in self.paths for one in relations]
 
     @property
-    def nodes(self) -> list[_Node]:
+    def nodes(self) -> list[PatternNode]:
         """All nodes, each once."""
         return list({one.text: one for _, nodes, _, _ in self.paths for one in nodes}.values())
 
@@ -93,7 +92,7 @@ class Patterns(Words):
 
     def matched(self, paths: Sequence[Path], where: Expression | None, *, optional: bool = False) -> Matched:
         """Say the parts and conditions of one MATCH; the names in them are in scope from then on."""
-        found, named = Matched(known=tuple(self.alive)), dict[str, _Node]()
+        found, named = Matched(known=tuple(self.alive)), dict[str, PatternNode]()
         for path in paths:
             nodes = [self._node(one, named, found) for one in path.elements if isinstance(one, NodePattern)]
             relations = [self._relation(one, nodes[place], nodes[place + 1], path, found) for place, one in enumerate(path.elements[1::2])]
@@ -107,14 +106,14 @@ class Patterns(Words):
         self._hold(found)
         if where is not None:
             self._refuse_search(paths, where)
-            for one in _conjuncts(where):
+            for one in conjuncts(where):
                 before = self._subqueries
                 found.conditions.append(truth(self.said(one)))
                 if self._subqueries > before + 1 and "COUNT { " in found.conditions[-1]:
                     cannot("a condition with COUNT and another query in it", "Ask for one after the other, with WITH between.")
         return found
 
-    def _bind(self, found: Matched, named: dict[str, _Node], *, optional: bool) -> None:
+    def _bind(self, found: Matched, named: dict[str, PatternNode], *, optional: bool) -> None:
         """Have the names of a MATCH stand for what it matches."""
         for name, node in named.items():
             held = self.scope.get(name)
@@ -142,7 +141,7 @@ class Patterns(Words):
             else:
                 self.scope[name] = Said(one.text, Kind("relation", names=one.types))
 
-    def _node(self, element: NodePattern, named: dict[str, _Node], found: Matched) -> _Node:
+    def _node(self, element: NodePattern, named: dict[str, PatternNode], found: Matched) -> PatternNode:
         names = self.names_of(element.labels)
         if element.name and element.name in named:
             node = named[element.name]
@@ -150,23 +149,23 @@ class Patterns(Words):
             return node
         held = self.scope.get(element.name) if element.name else None
         if held is None:
-            node = _Node(self.new_name(), names, is_new=True)
+            node = PatternNode(self.new_name(), names, is_new=True)
         elif held.kind.name == "node" and not held.kind.held:
-            node = _Node(held.text, held.kind.names & names, is_new=False)
+            node = PatternNode(held.text, held.kind.names & names, is_new=False)
             if held.kind.names - names:
                 found.conditions.append(truth(self.has_labels(held, element.labels))) if element.labels is not None else None
         elif held.kind.name == "node":
-            node = _Node(self.new_name(), held.kind.names & names, is_new=False)
+            node = PatternNode(self.new_name(), held.kind.names & names, is_new=False)
             found.conditions.append(f"(ID({node.text}) = ID({held.text}))")
         elif held.kind.name == "null":
-            node, found.is_impossible = _Node(self.new_name(), names, is_new=False), True
+            node, found.is_impossible = PatternNode(self.new_name(), names, is_new=False), True
         else:
             cannot(f"a pattern with {element.name!r}, a {held.kind.name}")
         if element.name:
             named[element.name] = node
         return node
 
-    def _relation(self, element: object, left: _Node, right: _Node, path: Path, found: Matched) -> _Relation:
+    def _relation(self, element: object, left: PatternNode, right: PatternNode, path: Path, found: Matched) -> _Relation:
         assert isinstance(element, RelationPattern)
         types = self.names_of(element.types, relation=True)
         made = _Relation(self.new_name(), element, left, right, types, _FUNCTIONS[path.function], element.towards)
@@ -208,7 +207,7 @@ class Patterns(Words):
                 elif able and one.left is not one.right and all(start is one.right for _, start, _ in able):
                     one.towards = "left"
 
-    def node_text(self, node: _Node, known: Collection[str]) -> str:
+    def node_text(self, node: PatternNode, known: Collection[str]) -> str:
         """Return a node as it stands in a pattern: with its labels where it is met first."""
         if node.text in known or node.names == frozenset(self.layout.nodes):
             return f"({node.text})"
@@ -228,7 +227,7 @@ class Patterns(Words):
         inner = f"[{one.text}{types}{hops}]"
         return {"right": f"-{inner}->", "left": f"<-{inner}-", "either": f"-{inner}-"}[one.towards]
 
-    def path_text(self, nodes: Sequence[_Node], relations: Sequence[_Relation], found: Matched, known: Collection[str]) -> str:
+    def path_text(self, nodes: Sequence[PatternNode], relations: Sequence[_Relation], found: Matched, known: Collection[str]) -> str:
         """Return nodes and relations in turn."""
         said, met = self.node_text(nodes[0], known), {*known, nodes[0].text}
         for one, node in zip(relations, nodes[1:], strict=True):
@@ -291,7 +290,7 @@ class Patterns(Words):
             for (made, kind), element in zip(held, elements, strict=True):
                 found.conditions += self._map_tests(Said(made.text, kind), element.properties)
                 if element.where is not None:
-                    found.conditions += [truth(self.said(one)) for one in _conjuncts(element.where)]
+                    found.conditions += [truth(self.said(one)) for one in conjuncts(element.where)]
 
     def _refuse_search(self, paths: Sequence[Path], where: Expression) -> None:
         """Refuse conditions on a shortest path: Cypher looks for the shortest that meets them, the engine for the shortest of all."""
@@ -356,7 +355,10 @@ class Patterns(Words):
         conditions = [condition for one in found for condition in one.conditions]
         if any(one.loops for one in found):
             cannot(f"{what} of relations either way, of which some join a node to itself", "Give the relations a direction.")
-        if conditions and sum(len(one.relations) for one in found) > FEW_RELATIONS:
+        relations = [relation for one in found for relation in one.relations]
+        if len(relations) > 1 and any(one.is_long for one in relations):
+            cannot(f"{what} of several relations in a row and others beside them", "Ask for the parts one after the other, with WITH between.")
+        if conditions and len(relations) > FEW_RELATIONS:
             cannot(f"{what} of more than {FEW_RELATIONS} relations with conditions on them", "Ask for the parts one after the other, with WITH between.")
         return ", ".join(said) + where_text(conditions)
 
@@ -376,7 +378,7 @@ class Patterns(Words):
             made.append(Step(pattern, tuple(own), tuple(one for one in ready if one not in own), tuple(found.loops)))
             found.loops.clear()
 
-        def take_node(node: _Node) -> None:
+        def take_node(node: PatternNode) -> None:
             take(self.node_text(node, known), {node.text}, is_node=True)
 
         hops = [([one.left, one.right], [one], "") for path, _, relations, name in found.paths for one in relations if not (name or path.function)]
@@ -405,7 +407,7 @@ class Patterns(Words):
         # Of a MATCH of what is known already only its conditions are left.
         return made or [Step("", (), tuple(left), ())]
 
-    def _cost(self, node: _Node, conditions: Sequence[str]) -> tuple[int, int]:
+    def _cost(self, node: PatternNode, conditions: Sequence[str]) -> tuple[int, int]:
         """Return how little is known of a node alone, and how many there may be."""
         own = sum(set(VARIABLE.findall(one)) == {node.text} for one in conditions)
         return -own, sum(self.layout.counts.get(name, 0) for name in node.names)
@@ -413,13 +415,6 @@ class Patterns(Words):
 
 def _ids(one: _Relation) -> str:
     return f"LIST_TRANSFORM(RELS({one.text}), e -> ID(e))"
-
-
-def _conjuncts(where: Expression) -> list[Expression]:
-    """Return conditions that must all hold."""
-    if isinstance(where, Binary) and where.sign == "AND":
-        return _conjuncts(where.left) + _conjuncts(where.right)
-    return [where]
 
 
 def where_text(conditions: Sequence[str]) -> str:

@@ -1,14 +1,14 @@
 """Expressions in the engine's words, by what the names in them stand for."""
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
-from typing import Any
 
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.dialects.ladybug.aggregates import AGGREGATED, aggregate
 from broadsheet.ask.cypher.dialects.ladybug.calls import call, component
+from broadsheet.ask.cypher.dialects.ladybug.constants import NOT_CONSTANT, constant
 from broadsheet.ask.cypher.dialects.ladybug.kinds import (
     BOOLEAN,
     FLOAT,
@@ -75,7 +75,7 @@ from broadsheet.ask.cypher.nodes import (
 COMPARED = frozenset({"=", "<>", "<", "<=", ">", ">="})
 # A row of more comparisons than this is written as a search in a list.
 LONGEST_ROW = 60
-NOT_CONSTANT = object()
+VARIABLE = re.compile(r"\bv[0-9]+\b")
 
 
 class Words(ABC):
@@ -155,7 +155,7 @@ class Words(ABC):
                 return NOTHING
             case "node" | "relation":
                 columns = self.layout.columns(of.kind.names, key, relation=of.kind.name == "relation")
-                parts = tuple(Said(f"{of.text}.`{column}`", kind) for column, kind in columns)
+                parts = tuple(Said(_if_there(of, f"{of.text}.`{column}`"), kind) for column, kind in columns)
                 return NOTHING if not parts else parts[0] if len(parts) == 1 else self._of_several(parts)
             case "map":
                 place = next((place for place, (name, _) in enumerate(of.kind.entries) if name == key), None)
@@ -220,7 +220,8 @@ class Words(ABC):
         able = self.names_of(labels, relation=relation) & of.kind.names
         if able == of.kind.names or not able:
             return Said(f"(CASE WHEN {of.text} IS NULL THEN {NO_TRUTH.text} ELSE {'true' if able else 'false'} END)", BOOLEAN)
-        return Said(f"(LABEL({of.text}) IN [{', '.join(literal(self.table(name, relation=relation)) for name in sorted(able))}])", BOOLEAN)
+        tables = ", ".join(literal(self.table(name, relation=relation)) for name in sorted(able))
+        return Said(_if_there(of, f"(LABEL({of.text}) IN [{tables}])"), BOOLEAN)
 
     def table(self, name: str, *, relation: bool = False) -> str:
         """Return the table of a label or type."""
@@ -290,7 +291,7 @@ class Words(ABC):
             bases[name], before = before, before + self.layout.counts.get(name, 0)
         whens = " ".join(f"WHEN LABEL({of.text}) = {literal(self.table(name))} THEN {bases[name]}" for name in sorted(of.kind.names))
         text = f"(OFFSET(ID({of.text})) + (CASE {whens} END))" if whens else "CAST(NULL AS INT64)"
-        return Said(f"CAST({text} AS STRING)", STRING) if as_text else Said(text, INTEGER)
+        return Said(f"CAST({_if_there(of, text)} AS STRING)", STRING) if as_text else Said(_if_there(of, text), INTEGER)
 
     def _keys(self, of: Said) -> Said:
         relation = of.kind.name == "relation"
@@ -456,53 +457,14 @@ def _without_not(node: Expression, *, negated: bool = False) -> Expression:
     return cannot("NOT of such a condition on each element of a list", "UNWIND the list, and match.") if negated else node
 
 
+def _if_there(of: Said, text: str) -> str:
+    """Return what is said of a node or relation that a list or a map held, null where there is none: the engine says something of it even then."""
+    return f"(CASE WHEN {of.text} IS NULL THEN NULL ELSE {text} END)" if of.kind.held and VARIABLE.fullmatch(of.text) else text
+
+
 def _plain(text: str) -> str:
     """Return what is said of each element of a list. Of cases within it the engine loses the place: QueryError."""
     return cannot("a condition of cases on each element of a list", "UNWIND the list, and match.") if "(CASE " in text else text
 
 
 _OF_GRAPH = frozenset({"type", "labels", "id", "elementId", "keys", "properties", "nodes", "relationships", "rels", "startNode", "endNode"})
-
-
-def constant(node: Expression | None) -> Any:
-    """Return the value of an expression that is written out, or NOT_CONSTANT.
-
-    >>> constant(MapOf((("days", Literal_(3)),)))
-    {'days': 3}
-    """
-    match node:
-        case Literal_():
-            return node.value
-        case ListOf():
-            items = [constant(one) for one in node.items]
-            return NOT_CONSTANT if NOT_CONSTANT in items else items
-        case MapOf():
-            held = {key: constant(value) for key, value in node.entries}
-            return NOT_CONSTANT if NOT_CONSTANT in held.values() else held
-        case Unary(sign="-"):
-            value = constant(node.of)
-            return -value if isinstance(value, int | float) and not isinstance(value, bool) else NOT_CONSTANT
-        case Binary(sign="+" | "-" | "*" as sign):
-            left, right = constant(node.left), constant(node.right)
-            if type(left) is int and type(right) is int:
-                return left + right if sign == "+" else left - right if sign == "-" else left * right
-        case Function(name="toInteger" | "toInt", arguments=(inner,)):
-            value = constant(inner)
-            return int(value) if isinstance(value, int | float) else NOT_CONSTANT
-    return NOT_CONSTANT
-
-
-def as_expression(value: Any, name: str) -> Expression:
-    """Return a value as an expression that is written out. Raises QueryError for one that cannot be."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return Literal_(value, repr(value) if isinstance(value, int | float) else "")
-        case datetime():
-            return Function("datetime", (Literal_(value.isoformat()),))
-        case date():
-            return Function("date", (Literal_(value.isoformat()),))
-        case list() | tuple():
-            return ListOf(tuple(as_expression(one, name) for one in value))
-        case Mapping():
-            return MapOf(tuple((str(key), as_expression(one, name)) for key, one in value.items()))
-    return cannot(f"${name}, a {type(value).__name__}", "Give numbers, texts, truth values, dates, lists or maps.")

@@ -1,0 +1,169 @@
+"""Questions that people ask, and the queries that they mean: over the built-in papers and over two graphs that nothing was written for."""
+
+import polars as pl
+import pytest
+
+from broadsheet.ask.check.checker import check
+from broadsheet.ask.graph.ladybug import Ladybug
+from broadsheet.ask.graph.opened import sample_graph
+from broadsheet.ask.graph.tables import Graph, Joined
+from broadsheet.ask.graph.values import GraphNode
+from broadsheet.ask.link.index import ValueIndex
+from broadsheet.ask.link.linker import link
+from broadsheet.ask.question.against import check_against
+from broadsheet.ask.slots.writer import Slots
+from broadsheet.ask.write.rules import SlotWriter
+from broadsheet.ask.write.writer import Asking
+
+
+def joined(kind: str, start: str, end: str, *pairs: tuple[int, int]) -> Joined:
+    return Joined(kind, start, end, pl.DataFrame({"_start": [one for one, _ in pairs], "_end": [other for _, other in pairs]}))
+
+
+def songs() -> Graph:
+    listed = pl.DataFrame(
+        {
+            "title": ["Grey Tide", "Salt Bread", "Nine Lamps", "Slow Ferry"],
+            "lyrics": ["the grey gulls turn home", "bread and salt for Gulls", "nine lamps along a quay", "a ferry that never hurried"],
+            "year": [1999, 2004, 2004, 2011],
+            "prize": ["Golden Reed", None, None, None],
+        }
+    )
+    bands = pl.DataFrame({"name": ["The Owlets", "Mill Street Choir", "Tin Harbour"]})
+    moods = pl.DataFrame({"name": ["calm", "sad", "loud"]})
+    relations = (
+        joined("PERFORMED_BY", "Song", "Band", (0, 0), (1, 0), (1, 1), (2, 1), (3, 0)),
+        joined("HAS_MOOD", "Song", "Mood", (0, 1), (1, 0), (3, 0)),
+        joined("QUOTES", "Song", "Song", (1, 0), (2, 0), (2, 1)),
+    )
+    return Graph({"Song": listed, "Band": bands, "Mood": moods}, relations)
+
+
+def ships() -> Graph:
+    fleet = pl.DataFrame({"name": ["Aster", "Briar", "Clover"], "length": [40, 75, 60]})
+    captains = pl.DataFrame({"name": ["Ida Vane", "Per Holt"]})
+    ports = pl.DataFrame({"name": ["Skarn", "Lowick", "Embra"]})
+    relations = (
+        joined("COMMANDED", "Captain", "Ship", (0, 0), (0, 1), (1, 1)),
+        joined("VISITED", "Ship", "Port", (0, 0), (0, 1), (1, 0)),
+        joined("TOWED", "Ship", "Ship", (0, 1), (2, 1)),
+    )
+    return Graph({"Ship": fleet, "Captain": captains, "Port": ports}, relations)
+
+
+# A question, and what the query that it means gives back.
+SONGS = {
+    "Which songs are not quoted?": [("Nine Lamps",), ("Slow Ferry",)],
+    "Which song is quoted most?": [("Grey Tide", 2)],
+    "songs quoted by Nine Lamps": [("Grey Tide",), ("Salt Bread",)],
+    "songs that quote Grey Tide": [("Nine Lamps",), ("Salt Bread",)],
+    "songs that quote songs by Mill Street Choir": [("Nine Lamps",)],
+    "songs about gulls": [("Grey Tide",), ("Salt Bread",)],
+    "Which songs have the word salt in their title?": [("Salt Bread",)],
+    "ferry songs": [("Slow Ferry",)],
+    "Who performed songs about a quay?": [("Mill Street Choir",)],
+    "What is the average number of bands per song?": [(1.25,)],
+    "What is the minimum number of songs of a band?": [(0,)],
+    "Songs by Mill Street Choir and their moods": [("Salt Bread", "calm")],
+    "Which moods has Mill Street Choir performed?": [("calm",)],
+    "songs without a prize": [("Nine Lamps",), ("Salt Bread",), ("Slow Ferry",)],
+    "songs with a prize": [("Grey Tide",)],
+    "how many songs per year": [(1999, 1), (2004, 2), (2011, 1)],
+    "top 2 bands by songs": [("The Owlets", 3), ("Mill Street Choir", 2)],
+    "songs by both The Owlets and Mill Street Choir": [("Salt Bread",)],
+    "songs by The Owlets but not by Mill Street Choir": [("Grey Tide",), ("Slow Ferry",)],
+    "the newest song of Mill Street Choir": [("Nine Lamps",)],
+    "how long is the longest title": [(10,)],
+    "quoted songs": [("Grey Tide",), ("Salt Bread",)],
+    "How many times is each song quoted?": [("Grey Tide", 2), ("Nine Lamps", 0), ("Salt Bread", 1), ("Slow Ferry", 0)],
+    "songs quoted at least twice": [("Grey Tide",)],
+    "Did Tin Harbour perform anything calm?": [(False,)],
+    'Who wrote or performed "Nine Lamps"?': [("Mill Street Choir",)],
+}  # fmt: skip
+SHIPS = {
+    "Which ships were never towed?": [("Aster",), ("Clover",)],
+    "Which ships did Aster tow?": [("Briar",)],
+    "Who towed Briar?": [("Aster",), ("Clover",)],
+    "ships towed by Clover": [("Briar",)],
+    "unvisited ports": [("Embra",)],
+    "co-captains of Ida Vane": [("Per Holt",)],
+    "ships with exactly 2 captains": [("Briar",)],
+    "Which captains commanded only one ship?": [("Per Holt",)],
+    "ships longer than 50": [("Briar",), ("Clover",)],
+    "How often was Briar towed?": [(2,)],
+    "Was Briar towed?": [(True,)],
+}
+PAPERS = {
+    "Which papers are not cited?": "MATCH (paper:Paper) WHERE NOT EXISTS { MATCH (paper)<-[:CITES]-(paper2:Paper) } RETURN DISTINCT paper",
+    "Which paper is cited most?": (
+        "MATCH (paper:Paper)<-[:CITES]-(paper2:Paper) WITH paper, count(DISTINCT paper2) AS total RETURN paper, total ORDER BY total DESC LIMIT 1"
+    ),
+    "papers that cite papers by Nadezhda Corriveau": (
+        "MATCH (paper:Paper)-[:CITES]->(paper2:Paper)-[:WRITTEN_BY]->(author:Author) WHERE author.name = 'Nadezhda Corriveau' RETURN DISTINCT paper"
+    ),
+    "Which themes has Owen Tredwell written about?": (
+        "MATCH (theme:Theme)<-[:ABOUT]-(paper:Paper)-[:WRITTEN_BY]->(author:Author) WHERE author.name = 'Owen Tredwell' RETURN DISTINCT theme"
+    ),
+    "papers about query rewriting": (
+        "MATCH (paper:Paper) WHERE toLower(paper.title) CONTAINS 'query rewriting' OR toLower(paper.text) CONTAINS 'query rewriting' RETURN paper"
+    ),
+    "Which papers have the word evaluation in their title?": "MATCH (paper:Paper) WHERE toLower(paper.title) CONTAINS 'evaluation' RETURN paper",
+    "papers by Tredwell": "MATCH (paper:Paper)-[:WRITTEN_BY]->(author:Author) WHERE author.name = 'Owen Tredwell' RETURN DISTINCT paper",
+    "papers in cs.IR but not in cs.LG": (
+        "MATCH (paper:Paper)-[:IN_CATEGORY]->(category:Category) WHERE category.name = 'cs.IR' "
+        "AND NOT EXISTS { MATCH (paper)-[:IN_CATEGORY]->(category2:Category) WHERE category2.name = 'cs.LG' } RETURN DISTINCT paper"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def papers() -> Graph:
+    return sample_graph()
+
+
+def told(value: object) -> object:
+    return value.properties.get("title") or value.properties["name"] if isinstance(value, GraphNode) else value
+
+
+@pytest.mark.parametrize(("graph", "asked"), [(songs(), SONGS), (ships(), SHIPS)], ids=["songs", "ships"])
+def test_an_answer_is_what_the_question_asks_for(graph: Graph, asked: dict[str, list[tuple[object, ...]]]) -> None:
+    slots, wrong = Slots.of(graph), []
+    with Ladybug(graph) as engine:
+        for question, rows in asked.items():
+            draft = slots.write(question, 1)[0]
+            found = [tuple(map(told, row)) for row in engine.run(draft.query).rows]
+            if sorted(found, key=repr) != sorted(rows, key=repr) or check(draft.text, graph.schema()).alarms:
+                wrong.append((question, draft.text, found))
+    assert not wrong
+
+
+def test_questions_on_papers_are_the_queries_that_they_mean(papers: Graph) -> None:
+    slots, schema = Slots.of(papers), papers.schema()
+    found = {question: slots.write(question, 1)[0].text for question in PAPERS}
+    assert found == PAPERS
+    # None of them is doubted where it is held against its question.
+    assert not [one.message for question, text in found.items() for one in check_against(question, text, schema).alarms]
+
+
+def test_a_name_that_the_graph_has_not_is_no_draft(papers: Graph) -> None:
+    index = ValueIndex(papers)
+    writer = SlotWriter(index, papers)
+    for question, name in (("Which papers were written by Ada Okafor?", "Ada Okafor"), ('Who wrote "The Unwritten Volume"?', "The Unwritten Volume")):
+        draft = writer.write(Asking(question, link(question, index), ()))
+        assert draft.text is None
+        assert draft.notes[0].startswith(f"nothing in the graph is called {name!r}")
+    nearly = "papers by Nadeshda Coriveau"
+    assert "Nadezhda Corriveau" in str(writer.write(Asking(nearly, link(nearly, index), ())))
+
+
+def test_a_word_that_is_looked_for_in_a_text_is_not_asked_back(papers: Graph) -> None:
+    index = ValueIndex(papers)
+    assert not link("Which papers have the word evaluation in their title?", index).ambiguities
+    assert [one.label for one in link("papers about evaluation", index).ambiguities[0].meanings] == ["Keyword", "Theme"]
+
+
+def test_a_year_in_a_range_of_dates_that_are_text_is_said() -> None:
+    graph = Graph({"Fine": pl.DataFrame({"paid": ["03/08/2017", "25/11/2018"], "sum": [3, 4]})}, ())
+    draft = Slots.of(graph).write("How many fines were paid in 2017?", 1)[0]
+    assert "'20170101'" in draft.text
+    assert not check_against("How many fines were paid in 2017?", draft.text, graph.schema()).alarms
