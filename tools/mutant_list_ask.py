@@ -417,7 +417,6 @@ ASK = [
         "    if ways or not ways:",
         WORLDS + "a_fault_is_the_one_alarm_at_its_place",
     ),
-    # Single tables as graphs.
     Mutant(
         "ask: zeros in front of a number are lost",
         "ask/graph/typed.py",
@@ -438,5 +437,54 @@ ASK = [
         "if row and rows and len(row) != len(rows[0]):",
         "if row and rows and len(row) > len(rows[0]):",
         TABLES + "what_is_no_table_is_told_by_its_line",
+    ),
+    Mutant(
+        "ask: what is not allowed is an alarm",
+        "ask/lines.py",
+        "Finding(Code.NOT_ALLOWED, Severity.INFO,",
+        "Finding(Code.NOT_ALLOWED, Severity.ERROR,",
+        "tests/api/test_ask_told_cli.py::test_a_query_that_is_not_allowed_says_why_and_is_no_alarm",
+    ),
+    Mutant(
+        "ask: a comparison with null is told as the value null is",
+        "ask/explain/writer.py",
+        "return p.NULL if isinstance(node, Literal_) and node.value is None else",
+        "return p.NULL if isinstance(node, Literal_) and node.value is p else",
+        CYPHER + "a_comparison_with_null_is_told_otherwise_than_what_is_missing_and_read_back",
+    ),
+    Mutant(
+        "ask: any name that stands elsewhere was left off by WITH",
+        "ask/check/flow.py",
+        'passed = any(one.which == "WITH" and begins',
+        'passed = any(one.which != "" and begins',
+        CHECK + "a_name_that_is_not_known_is_told_why",
+    ),
+    Mutant(
+        "ask: types of relations stand on names of nodes",
+        "ask/answer/picture.py",
+        "round(sum(one[0].covers(other) for other in taken))",
+        "0",
+        WHY + "types_of_few_relations_stand_beside_the_names_of_nodes",
+    ),
+    Mutant(
+        "ask: slots: what the writer doubts is forgotten",
+        "ask/loop/drafting.py",
+        "tuple(_doubted(one, made.text) for one in own) if answers else ()",
+        "()",
+        "tests/unit/test_ask_questions.py::test_what_came_to_nothing_keeps_a_query_from_being_run_unseen",
+    ),
+    Mutant(
+        "ask: slots: two kinds are of one thing",
+        "ask/slots/kinds.py",
+        "return self._things(_apart(sketch)), 0.0",
+        "return self._things(sketch), 0.0",
+        "tests/unit/test_ask_questions.py::test_an_answer_is_what_the_question_asks_for",
+    ),
+    Mutant(
+        "ask: slots: all that a question names is looked at",
+        "ask/slots/anchors.py",
+        "    if len(found) <= MOST:",
+        "    if found:",
+        "tests/unit/test_ask_questions.py::test_a_long_question_takes_no_more_steps_than_are_allowed",
     ),
 ]

@@ -110,6 +110,10 @@ def test_an_empty_answer_says_why(says, films, tmp_path):
     assert (done.returncode, held["outcome"], held["rows"]) == (0, "answered", [])
     assert any("Ana Bell" in one for one in held["why_empty"]), held["why_empty"]
     assert held["steps"][-1]["rows"] == 0
+    done = says("", "run", "What did Ana Bell make 7000 times?", *films, "--llm", "scripted:one.toml", "--json")
+    first, doubts = done.stderr.splitlines()[-2], json.loads(done.stdout)
+    named = [f"Not run: {one['code']}: {one['message']}" for one in doubts["findings"] + doubts["question_findings"] if one["severity"] != "info"]
+    assert (done.returncode, first in named) == (1, True), done.stderr
 
 
 def test_nothing_moves_the_cursor(says, tmp_path):

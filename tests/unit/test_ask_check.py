@@ -156,6 +156,29 @@ def test_values_of_a_sample_and_texts_that_were_cut_are_no_bounds():
     assert not check("MATCH (n:Note {id: 7000099}) WHERE n.text CONTAINS 'b' RETURN n", notes).alarms
 
 
+def test_bounds_are_told_as_they_are():
+    schema = schema_of({"labels": {"A": {"x": {"type": "FLOAT", "min": 6.95, "max": 196.04123}}}, "relationships": []}, "here")
+    (found,) = check("MATCH (a:A) WHERE a.x < 2.5 RETURN a", schema).alarms
+    assert found.message.endswith("values go from 6.95 to 196.04123.")
+    assert not check("MATCH (a:A) WHERE a.x <= 6.95 RETURN a", schema).alarms
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("MATCH (f:Film) RETURN q", "'q' is not known; there is f."),
+        ("MATCH (f:Film) RETURN q AS q ORDER BY f.title", "'q' is not known; there is f."),
+        ("MATCH (f:Film)--(q) WITH f RETURN q", "'q' is not known here: WITH passes on only what it names; there is f."),
+        (
+            "MATCH (f:Film) WHERE EXISTS { (f)--(q:Person) } RETURN q",
+            "'q' is not known here: it is known only in the part of the query that names it; there is f.",
+        ),
+    ],
+)
+def test_a_name_that_is_not_known_is_told_why(text, why):
+    assert [one.message for one in check(text, FILMS).findings if one.code == "UNBOUND_VARIABLE"] == [why]
+
+
 def test_doubts_of_style_are_no_alarm():
     found = check("MATCH (a:Person)-[:KNOWS]->(b:Person)-[:ACTED_IN]->(f:Film) RETURN a, b LIMIT 3", FILMS)
     assert {one.code.value for one in found.findings} == {"DIRECTION_AMBIGUOUS", "LIMIT_WITHOUT_ORDER"}

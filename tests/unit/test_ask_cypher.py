@@ -53,6 +53,17 @@ def test_parts_of_parts_without_end_are_quoted_and_read_back():
         assert read_explanation(explain(query)) == query
 
 
+def test_a_comparison_with_null_is_told_otherwise_than_what_is_missing_and_read_back():
+    said = {}
+    for test in ("f.x IS NULL", "f.x = NULL", "f.x IS NOT NULL", "f.x <> NULL", "NULL = f.x", "f.x < NULL", "f.x = f.`null`", "NULL = NULL"):
+        query = parse(f"MATCH (f:Film) WHERE {test} RETURN NULL AS `equals`, [NULL] AS n LIMIT 1").query
+        said[explain(query)] = test
+        assert read_explanation(explain(query)) == query
+    assert len(said) == 8
+    assert sum("the null that nothing equals" in one for one in said) == 5
+    assert all(one.endswith("nothing as `equals`, [nothing] as n; at most 1 row.") for one in said)
+
+
 def test_an_explanation_says_every_literal_and_every_direction():
     said = explain(
         parse("MATCH (a:A)<-[:R]-(b:B {k: 'v'}) WHERE a.x = -1 AND b.y IN ['p', 'q'] RETURN CASE WHEN a.x < 7 THEN 'old' ELSE 'new' END LIMIT 9").query

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.ask.answer.answer import answer, picture, why_empty, why_not
-from broadsheet.ask.answer.cited import citation
+from broadsheet.ask.answer.cited import Citation, citation
 from broadsheet.ask.answer.layout import HIGH, WIDE, placed
 from broadsheet.ask.answer.picture import EDGES, NODES, drawn
 from broadsheet.ask.answer.steps import Counter, steps
@@ -139,6 +139,7 @@ def test_the_first_step_that_a_value_does_not_pass_is_told(harbour: Ladybug, tex
     found = why_not(harbour, tree(text), wanted)
     assert " ".join(found.why) == why
     assert found.present == ("is in the answer" in why)
+    assert found.words().startswith("\n".join(found.why))
 
 
 def test_a_column_that_is_not_there_is_told(harbour: Ladybug) -> None:
@@ -178,6 +179,27 @@ def test_a_picture_draws_no_more_than_can_be_seen_and_says_so() -> None:
     assert svg.count('class="node"') == NODES
     assert svg.count('class="edge"') == EDGES
     assert f"Not drawn: {60 - NODES} nodes and {180 - EDGES} relations." in svg
+
+
+def test_types_of_few_relations_stand_beside_the_names_of_nodes() -> None:
+    nodes = [GraphNode(NodeId("Port", place), {"name": f"A port far out, {place}"}) for place in range(5)]
+    for count in range(2, 6):
+        pairs = [(one, other) for other in range(count) for one in range(other)]
+        edges = [GraphEdge(EdgeId("IS_FERRIED_TO", "Port", "Port", row), nodes[one].id, nodes[other].id, {}) for row, (one, other) in enumerate(pairs)]
+        root = ET.fromstring(drawn([Citation(tuple(nodes[:count]), tuple(edges), ())]))
+        boxes = []
+        for text in root.iter("{http://www.w3.org/2000/svg}text"):
+            half = {"name": 3.7, "type": 3.2}.get(text.get("class", ""), 0) * len(text.text or "")
+            boxes += [(float(text.get("x", 0)), float(text.get("y", 0)), half)] if half else []
+        assert len(boxes) == count + len(pairs)
+        assert not [1 for place, (x, y, half) in enumerate(boxes) for a, b, other in boxes[:place] if abs(x - a) < half + other - 4 and abs(y - b) < 9]
+
+
+def test_labels_of_a_schema_are_not_counted() -> None:
+    found = Citation((GraphNode(NodeId("Port", 0), {"name": "Port"}),), (), ())
+    assert "(1)" in drawn([found])
+    assert "(1)" not in drawn([found], schema=True)
+    assert "1 label and 0 relations between them" in drawn([found], schema=True)
 
 
 def test_no_text_breaks_out_of_a_picture() -> None:

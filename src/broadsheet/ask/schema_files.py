@@ -23,8 +23,8 @@ _ARROW = re.compile(rf"\(\s*\w*:{_NAME}[^()]*\)\s*(<?)-\[\s*\w*:{_NAME}[^\[\]]*\
 _FORMS = "labels and relationships, or node_props, rel_props and relationships, or classes, properties and relations, or triples (A, KNOWS, B)"
 
 
-def read_schema(path: Path, database: str | None = None) -> Schema:
-    """Read a schema; a file that holds several has one for each database.
+def read_schema(path: Path, database: str | None = None, *, only: bool = True) -> Schema:
+    """Read a schema; a file that holds several has one for each database. `only` that of the database will do, not one that stands alone without a name.
 
     Raises SourceNotFoundError, RecordError for a file that holds none, and ConfigError for a database that it has not.
     """
@@ -36,10 +36,12 @@ def read_schema(path: Path, database: str | None = None) -> Schema:
         raise RecordError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None
     try:
         held = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         held = text
     if isinstance(held, dict) and not _is_one(held) and held and all(isinstance(one, dict) and _is_one(one) for one in held.values()):
         held = _of_database(held, database, path)
+    elif database is not None and only:
+        raise ConfigError(f"{path} holds one schema, and no database {database!r}.", "Leave --database off, or name a file with the schemas of several.")
     return schema_of(held, str(path))
 
 
@@ -69,20 +71,27 @@ def schema_of(held: Any, where: str) -> Schema:
     'Firm'
     """
     try:
-        if isinstance(held, str):
-            return Schema.of_triples(tuple(_drawn(held)) or _none(held))
-        if isinstance(held, list):
-            return Schema.of_triples(_triples(held))
-        if "node_props" in held:
-            return _structured(held)
-        if "labels" in held:
-            labels = {str(name): _plain(held["labels"][name]) for name in held["labels"]}
-            triples = _triples(held["relationships"])
-            types = {**dict.fromkeys(one.type for one in triples), **{str(name): _plain(of) for name, of in held.get("types", {}).items()}}
-            return Schema(_with_ends(labels, triples), types, triples)
-        return _classes(held)
+        found = _schema(held)
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise RecordError(f"{where} holds no schema.", f"A schema has {_FORMS}.") from None
+        found = None
+    if found is None or not (found.labels or found.types):
+        raise RecordError(f"{where} holds no schema.", f"A schema has {_FORMS}.")
+    return found
+
+
+def _schema(held: Any) -> Schema:
+    if isinstance(held, str):
+        return Schema.of_triples(tuple(_drawn(held)))
+    if isinstance(held, list):
+        return Schema.of_triples(_triples(held))
+    if "node_props" in held:
+        return _structured(held)
+    if "labels" in held:
+        labels = {str(name): _plain(held["labels"][name]) for name in held["labels"]}
+        triples = _triples(held["relationships"])
+        types = {**dict.fromkeys(one.type for one in triples), **{str(name): _plain(of) for name, of in held.get("types", {}).items()}}
+        return Schema(_with_ends(labels, triples), types, triples)
+    return _classes(held)
 
 
 def _drawn(held: str) -> Iterator[Triple]:
@@ -95,10 +104,6 @@ def _drawn(held: str) -> Iterator[Triple]:
         if bool(left) != bool(right):
             ends = (start, end) if right else (end, start)
             yield Triple(ends[0].strip("`"), kind.strip("`"), ends[1].strip("`"))
-
-
-def _none(held: str) -> tuple[Triple, ...]:
-    raise ValueError(held)
 
 
 def _is_one(held: Mapping[str, Any]) -> bool:

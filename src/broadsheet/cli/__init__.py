@@ -54,7 +54,9 @@ def root(
 def _stopped(number: int, frame: object) -> None:
     """Tell somebody who stops a command what becomes of it."""
     del number, frame
-    typer.echo("\nbroadsheet: stopped.\nA fit or a bench goes on where it was when the same command is given again.", err=True)
+    asks = next((one for one in sys.argv[1:] if not one.startswith("-")), "") == "ask"
+    said = "Nothing is half done: give the command again." if asks else "A fit or a bench goes on where it was when the same command is given again."
+    typer.echo(f"\nbroadsheet: stopped.\n{said}", err=True)
     raise KeyboardInterrupt
 
 

@@ -7,7 +7,7 @@ import typer
 
 from broadsheet.cli import ask_loop, ask_run
 from broadsheet.cli.ask_graph import build, describe
-from broadsheet.cli.ask_group import QUESTION, AskGroup
+from broadsheet.cli.ask_group import QUESTION, AskCommand, AskGroup
 
 app = typer.Typer(
     cls=AskGroup,
@@ -25,7 +25,7 @@ def ask() -> None:
     """
 
 
-app.command(QUESTION)(ask_loop.question)
+app.command(QUESTION, cls=AskCommand, hidden=True)(ask_loop.question)
 app.command("run")(ask_run.run)
 app.command("replay")(ask_run.replay)
 
@@ -43,7 +43,7 @@ def check(
     """Hold queries against a schema without running them; one line of JSON for each query, in order.
 
     A line has id, parsed, allowed (nothing in it writes, calls or loads), findings (code, severity, span in code points, message, fix), fixed, explanation
-    and canonical. A line's question is held against its query. Errors and warnings are alarms; what is a matter of style is an info. Exits with 1 where any query has an error.
+    and canonical. What is not allowed is an info, NOT_ALLOWED. A line's question is held against its query. Errors and warnings are alarms; what is a matter of style is an info. Exits with 1 where any query has an error.
 
     Example: broadsheet ask check --schema schema.json --queries queries.jsonl > findings.jsonl
     """

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.ask_group import counted
 from broadsheet.cli.ask_tools import Json
 
 
@@ -38,7 +39,7 @@ def build(
         columns = {"columns": [dict(one) for one in built.graph.columns]} if built.graph.columns else {}
         typer.echo(json.dumps(held | columns, indent=1, ensure_ascii=False))
         return
-    typer.echo(f"{counts['nodes']:,} nodes, {counts['relations']:,} relations{'' if built.changed else '; nothing has changed'}", err=True)
+    typer.echo(f"{counted(counts['nodes'], 'node')}, {counted(counts['relations'], 'relation')}{'' if built.changed else '; nothing has changed'}", err=True)
     for line in column_lines(built.graph.columns):
         typer.echo(line, err=True)
     typer.echo(str(out))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.ask_group import asked
 from broadsheet.cli.ask_tools import Graph, Llm, Opening, Seconds, Shown, Svg, Tries, opened
 from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
 
@@ -54,16 +55,20 @@ def question(
     from broadsheet.cli.ask_view import Terminal
 
     opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries)
-    with opened(opening) as tools, _interruptible():
-        Session(Loop(tools), Terminal(), transcript, svg).run(" ".join(words))
+    said = asked(words)
+    with _interruptible(), opened(opening) as tools:
+        Session(Loop(tools), Terminal(), transcript, svg).run(said)
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let an interrupt end the loop and nothing else."""
+    """Let an interrupt end the loop and nothing else; raises typer.Exit for one before it began."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
+    except KeyboardInterrupt:
+        typer.echo("\nStopped before there was a draft.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -1,12 +1,16 @@
 """`broadsheet ask run`: a question answered in one go; `broadsheet ask replay`: a transcript done again."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.ask_group import asked, counted
 from broadsheet.cli.ask_tools import Graph, Json, Llm, Opening, Seconds, Shown, Svg, Tries, opened, reopened
 from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
+
+if TYPE_CHECKING:
+    from broadsheet.ask.loop.records import State
 
 NOT_RUN, ASKED_BACK, UNWRITTEN = 1, 6, 7
 # Differences that are told.
@@ -48,10 +52,11 @@ def run(
     from broadsheet.cli.ask_picture import draw
     from broadsheet.cli.ask_view import Terminal, show
 
+    question = asked(words)
     opening = Opening(graph, Asked(llm, record, prices, max_usd, max_calls, store), rows, seconds, tries, accept_warnings)
     with opened(opening) as tools:
         loop = Loop(tools)
-        made = loop.begin(" ".join(words))
+        made = loop.begin(question)
         if made.state is None:
             raise fault_of(made)
         if as_json:
@@ -74,9 +79,7 @@ def _exit(state: object) -> None:
             typer.echo("broadsheet: " + "\n".join(state.preview.fault), err=True)
             raise typer.Exit(state.preview.code)
         case Outcome.DOUBTFUL:
-            typer.echo(
-                "Not run: something is wrong or doubtful about the query.\nAsk otherwise, run it with --accept-warnings, or amend it: broadsheet ask", err=True
-            )
+            typer.echo(f"Not run: {_doubt(state)}\nAsk otherwise, run it with --accept-warnings, or amend it: broadsheet ask", err=True)
             raise typer.Exit(NOT_RUN)
         case Outcome.REFUSED:
             raise typer.Exit(NOT_RUN)
@@ -84,6 +87,12 @@ def _exit(state: object) -> None:
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
             raise typer.Exit(UNWRITTEN)
+
+
+def _doubt(state: "State") -> str:
+    """Return the first finding of a state that is an alarm, errors before warnings."""
+    first = next((one for grave in ("error", "warning") for one in state.findings if one.severity == grave), None)
+    return f"{first.code}: {first.message}" if first is not None else "something is wrong or doubtful about the query."
 
 
 def replay(
@@ -106,6 +115,6 @@ def replay(
         typer.echo(line)
     if found:
         more = f"\nAnd {len(found) - FEW:,} more." if len(found) > FEW else ""
-        typer.echo(f"{len(found):,} differences.{more}")
+        typer.echo(f"{counted(len(found), 'difference')}.{more}")
         raise typer.Exit(1)
     typer.echo(f"The same, byte for byte: {len(recorded.happened)} events, {len(recorded.states)} states, {len(recorded.spoken)} replies of a model.")

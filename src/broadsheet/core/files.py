@@ -105,7 +105,7 @@ def _behind_links(path: Path) -> Path:
 
 def _cannot_write(folder: Path, fault: OSError) -> OutputError:
     reason = fault.strerror or str(fault)
-    return OutputError(f"Cannot write in {folder}: {reason}.", "Give a folder of your own: --out for pages, BROADSHEET_HOME for what is kept.")
+    return OutputError(f"Cannot write in {folder}: {reason}.", "Name a place that you may write in; of what is kept it is BROADSHEET_HOME.")
 
 
 def json_lines(path: Path) -> Iterator[tuple[str, Any]]:

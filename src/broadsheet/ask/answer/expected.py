@@ -36,8 +36,8 @@ class Missing(NamedTuple):
     present: bool = False
 
     def words(self) -> str:
-        """Return it all in words."""
-        return "\n".join([*(f"{place}. {step.words()}" for place, step in enumerate(self.steps, 1)), *self.why])
+        """Return it all in words: why, then the steps."""
+        return "\n".join([*self.why, *(f"{place}. {step.words()}" for place, step in enumerate(self.steps, 1))])
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON has it."""

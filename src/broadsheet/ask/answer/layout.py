@@ -12,7 +12,8 @@ T = TypeVar("T", bound=Hashable)
 ROUNDS, APART = 300, 200
 # Room for a node with its name, and between parts that nothing joins, in CSS pixels.
 WIDE, HIGH, GAP = 128.0, 78.0, 28.0
-
+# So much further apart, as a share, lie the nodes of a part that has no more than so many; of larger parts it is less. So much more room has the longest name.
+WIDER, FEW, NAMED = 0.8, 8, 1.2
 # How high a part may be for its width.
 SHAPE = 0.7
 
@@ -83,9 +84,10 @@ def _part(count: int, edges: Sequence[tuple[int, int]], width: float) -> np.ndar
         force = ((1 / far**2 - joined * far)[..., None] * apart).sum(axis=1)
         length = np.maximum(np.sqrt((force**2).sum(-1, keepdims=True)), 1e-9)
         found = found + force / length * np.minimum(length, 0.6 * (1 - step / ROUNDS))
-    found = _lying(found) * (WIDE * 1.05, HIGH * 1.25)
+    spread = 1 + WIDER * min(1.0, FEW / count) ** 2
+    found = _lying(found) * (WIDE * 1.05 * spread, HIGH * 1.25 * spread)
     room = np.array([width - WIDE, SHAPE * width - HIGH]) / np.maximum(np.ptp(found, axis=0), 1e-9)
-    return _apart((found - found.min(axis=0)) * np.minimum(room, 1.0))
+    return _apart((found - found.min(axis=0)) * np.minimum(room, 1.0), WIDE * min(spread, NAMED))
 
 
 def _lying(found: np.ndarray) -> np.ndarray:
@@ -96,16 +98,16 @@ def _lying(found: np.ndarray) -> np.ndarray:
     return turned * np.where(turned[0] > 0, -1.0, 1.0)
 
 
-def _apart(found: np.ndarray) -> np.ndarray:
-    """Push nodes apart until none covers the name of another, along the axis on which that is less."""
+def _apart(found: np.ndarray, wide: float) -> np.ndarray:
+    """Push nodes apart until none covers the name of another, which is so `wide`, along the axis on which that is less."""
     for _ in range(APART):
         moved = False
         for one in range(len(found)):
             for other in range(one):
-                gap = np.array([WIDE, HIGH]) - np.abs(found[one] - found[other])
+                gap = np.array([wide, HIGH]) - np.abs(found[one] - found[other])
                 if (gap <= 0.5).any():
                     continue
-                axis = int(gap[1] * WIDE < gap[0] * HIGH)
+                axis = int(gap[1] * wide < gap[0] * HIGH)
                 way = 1.0 if found[one, axis] >= found[other, axis] else -1.0
                 found[one, axis] += way * gap[axis] / 2
                 found[other, axis] -= way * gap[axis] / 2

@@ -18,6 +18,8 @@ NODES, EDGES = 40, 80
 WIDTH, MARGIN, RADIUS, HEAD, LEGEND, NAME = 920.0, 24.0, 17.0, 8.0, 34.0, 20
 # Parts of the way from one end of a relation to the other at which its type may stand.
 ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
+# How far beside the line it may stand, and half the width of a code point of a name and of a type, in CSS pixels.
+BESIDE, NAME_HALF, TYPE_HALF = (0.0, 11.0, -11.0), 3.7, 3.2
 # A colour for each label, by lightness apart for those who see no hues; labels beyond them share the last.
 COLOURS = ("#2f6db3", "#c8571b", "#2e8b57", "#8a4fa3", "#b8860b", "#a63a50", "#3d7f8c", "#6b7280")
 STYLE = Markup(
@@ -29,8 +31,11 @@ STYLE = Markup(
 )
 
 
-def drawn(citations: Iterable[Citation]) -> str:
-    """Return the SVG of what rows cite. Nodes have the colour and the letter of their label, relations their type; at most 40 nodes and 80 relations are drawn."""
+def drawn(citations: Iterable[Citation], *, schema: bool = False) -> str:
+    """Return the SVG of what rows cite. Nodes have the colour and the letter of their label, relations their type; at most 40 nodes and 80 relations are drawn.
+
+    Of a `schema` each node stands for its label, and none are counted.
+    """
     nodes, edges = _cited(citations)
     kept = dict(list(nodes.items())[:NODES])
     seen = [edge for edge in edges.values() if edge.start in kept and edge.end in kept]
@@ -41,13 +46,14 @@ def drawn(citations: Iterable[Citation]) -> str:
     shift = MARGIN + (wide - 2 * MARGIN - layout.width) / 2
     places = {id_: (layout.places[place][0] + shift, layout.places[place][1] + LEGEND + MARGIN) for id_, place in number.items()}
     labels = {label: (COLOURS[min(place, len(COLOURS) - 1)], letter) for place, (label, letter) in enumerate(_letters(kept))}
-    legend, tall = _legend(labels, Counter(id_.label for id_ in kept), wide)
+    legend, tall = _legend(labels, Counter() if schema else Counter(id_.label for id_ in kept), wide)
     notes = _left_out(len(nodes) - len(kept), len(edges) - len(shown_edges))
     height = layout.height + LEGEND + 2 * MARGIN + tall + (22 if notes else 0)
     places = {id_: (x, y + tall) for id_, (x, y) in places.items()}
-    parts = [*_edges(shown_edges, places), *(_node(node, places[id_], labels[id_.label]) for id_, node in kept.items())]
+    parts = [*_edges(shown_edges, places, kept), *(_node(node, places[id_], labels[id_.label]) for id_, node in kept.items())]
     note = Markup('<text class="note" x="{:g}" y="{:g}">{}</text>').format(MARGIN, height - MARGIN / 2, notes) if notes else Markup("")
-    title = f"{len(kept)} node{'' if len(kept) == 1 else 's'} and {len(shown_edges)} relation{'' if len(shown_edges) == 1 else 's'} that the answer rests on"
+    title = f"{len(kept)} {'label' if schema else 'node'}{'' if len(kept) == 1 else 's'} and {len(shown_edges)} relation{'' if len(shown_edges) == 1 else 's'}"
+    title += " between them" if schema else " that the answer rests on"
     return str(
         Markup(
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:g} {h:g}" width="{w:g}" height="{h:g}" role="img" aria-labelledby="title words">'
@@ -85,7 +91,7 @@ def _legend(labels: dict[str, tuple[str, str]], counts: Counter[str], wide: floa
     """Draw the legend in as many lines as it takes; return it, and how much higher than one line it is."""
     said, left, line = [], MARGIN, 0
     for label, (colour, letter) in labels.items():
-        text = f"{cut(label, NAME)} ({counts[label]})"
+        text = cut(label, NAME) + (f" ({counts[label]})" if counts else "")
         room = 40 + 7.4 * len(text)
         if left > MARGIN and left + room > wide - MARGIN:
             left, line = MARGIN, line + 1
@@ -113,13 +119,16 @@ def _node(node: GraphNode, place: tuple[float, float], mark: tuple[str, str]) ->
     )  # fmt: skip
 
 
-def _edges(edges: list[GraphEdge], places: dict[NodeId, tuple[float, float]]) -> list[Markup]:
+def _edges(edges: list[GraphEdge], places: dict[NodeId, tuple[float, float]], nodes: dict[NodeId, GraphNode]) -> list[Markup]:
     """Draw relations; those between the same two nodes bend away from each other. Types are drawn last, so that no line strikes them through."""
     between: dict[frozenset[NodeId], list[GraphEdge]] = defaultdict(list)
     for edge in edges:
         between[frozenset((edge.start, edge.end))].append(edge)
     # Boxes that are taken: what is told of a relation stands on it where it covers none, nearest to its middle.
-    taken = [_Box(x - 4 * NAME / 2, y - RADIUS, x + 4 * NAME / 2, y + RADIUS + 18) for x, y in places.values()]
+    taken = [_Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in places.values()]
+    for id_, (x, y) in places.items():
+        half = NAME_HALF * len(cut(node_name(nodes[id_]), NAME))
+        taken.append(_Box(x - half, y + RADIUS, x + half, y + RADIUS + 20))
     lines, types = [], []
     for same in between.values():
         for place, edge in enumerate(same):
@@ -158,6 +167,7 @@ def _line(edge: GraphEdge, places: dict[NodeId, Point], bend: float, first: Node
     start, end = _towards((x1, y1), mid, RADIUS + 1), _towards((x2, y2), mid, RADIUS + HEAD + 1)
     path = f"M{start[0]:.1f} {start[1]:.1f}Q{mid[0]:.1f} {mid[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
     ways = [((1 - t) ** 2 * x1 + 2 * t * (1 - t) * mid[0] + t * t * x2, (1 - t) ** 2 * y1 + 2 * t * (1 - t) * mid[1] + t * t * y2) for t in ALONG]
+    ways = [(x - (y2 - y1) / far * beside, y + (x2 - x1) / far * beside) for beside in BESIDE for x, y in ways]
     return _shaft(edge, path, _head(end, _towards((x2, y2), mid, RADIUS + 1))), ways
 
 
@@ -187,7 +197,7 @@ def _shaft(edge: GraphEdge, path: str, head: str) -> Markup:
 
 def _type(edge: GraphEdge, ways: list[Point], taken: list[_Box]) -> Markup:
     text = cut(edge.id.type, NAME)
-    half = 3.2 * len(text)
+    half = TYPE_HALF * len(text)
     boxes = [(_Box(x - half, y - 7, x + half, y + 7), x, y) for x, y in ways]
     box, x, y = min(boxes, key=lambda one: round(sum(one[0].covers(other) for other in taken)))
     taken.append(box)

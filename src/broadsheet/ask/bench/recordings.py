@@ -40,7 +40,13 @@ def read_recordings(folder: Path | None) -> list[Recording]:
 
 
 def _replies(path: Path) -> Iterator[tuple[str, Reply]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check who may read it.") from None
+    except UnicodeDecodeError:
+        raise RecordError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from None
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             yield _reply(line, f"{path.name}, line {number}")
 

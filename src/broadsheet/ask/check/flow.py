@@ -1,7 +1,7 @@
 """How rows flow through a query: names that are not there, groups, products of rows, what is cut and in which order."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from broadsheet.ask.check.findings import Code, Finding, Severity, Splice
@@ -81,11 +81,18 @@ class Flow:
     def _unbound(self) -> Iterator[Finding]:
         for variable, names in self._scopes.unbound:
             near = nearest(variable.name, list(names))
-            elsewhere = any(thing.name == variable.name for thing in self._scopes.things)
-            why = " here: WITH passes on only what it names" if elsewhere else ""
+            # What a RETURN calls by that name is the variable itself.
+            elsewhere = [thing for thing in self._scopes.things if thing.name == variable.name and thing.place.start < variable.place.start]
+            why = f" here: {self._unknown(elsewhere, variable.place)}" if elsewhere else ""
             fix = (Splice(variable.place, quoted(near)),) if near and not elsewhere else ()
             known = f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names[:8])}" if names else ""
             yield Finding(Code.UNBOUND_VARIABLE, Severity.ERROR, variable.place, f"{variable.name!r} is not known{why}{known}.", fix, hopeless=not fix)
+
+    def _unknown(self, things: Sequence[Thing], place: Place) -> str:
+        """Return why things are not known by their name at a place further on."""
+        begins = min(thing.place.start for thing in things)
+        passed = any(one.which == "WITH" and begins < one.place.start < place.start for one, _ in self._scopes.projections)
+        return "WITH passes on only what it names" if passed else "it is known only in the part of the query that names it"
 
     def _introduced(self) -> Iterator[Finding]:
         # A pattern that is the value of a function is told of as such.

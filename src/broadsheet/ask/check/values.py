@@ -310,15 +310,15 @@ def _outside(sign: str, facts: PropertyFacts, value: float) -> str:
         return "nothing that is counted or dated is below zero" if counts and value < 0 else ""
     # A bound that was printed may be a little off, but for whole numbers.
     off = 1e-6 * max(abs(low), abs(high)) if facts.type == "float" else 0.0
-    low, high = low - off, high + off
-    never = {"=": not low <= value <= high, "<": value <= low, "<=": value < low, ">": value >= high, ">=": value > high}[sign]
+    least, most = low - off, high + off
+    never = {"=": not least <= value <= most, "<": value <= least, "<=": value < least, ">": value >= most, ">=": value > most}[sign]
     if high == float("inf"):
         return "a count is never below zero" if never else ""
     return f"values go from {_plain(low)} to {_plain(high)}" if never else ""
 
 
 def _plain(number: float) -> str:
-    return str(int(number)) if float(number).is_integer() else f"{number:g}"
+    return str(int(number)) if float(number).is_integer() else str(number)
 
 
 def _foreign(sign: str, facts: PropertyFacts, value: str) -> str:

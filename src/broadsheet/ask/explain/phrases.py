@@ -8,6 +8,8 @@ TESTED: tuple[tuple[str, str], ...] = (
     ("IN", "is one of"), ("STARTS WITH", "starts with"), ("ENDS WITH", "ends with"), ("CONTAINS", "contains"), ("=~", "matches the pattern"),
 )  # fmt: skip
 MISSING, PRESENT = "is missing", "is there"
+# The value null, and null as a side of a comparison: no test of whether something is missing.
+NOTHING, NULL = "nothing", "the null that nothing equals"
 ADDED: tuple[tuple[str, str], ...] = (("+", "plus"), ("-", "minus"), ("||", "joined with"))
 MULTIPLIED: tuple[tuple[str, str], ...] = (("*", "times"), ("/", "divided by"), ("%", "modulo"))
 POWER = "to the power of"
@@ -29,7 +31,7 @@ WORDS = frozenset(
     word.upper()
     for phrase in (
         *(words for table in (COMPARED, TESTED, ADDED, MULTIPLIED, JOINED) for _, words in table),
-        *FUNCTIONS.values(), *QUANTIFIED.values(), *FOUND.values(), *PATHS.values(), *TOWARDS.values(), MISSING, PRESENT, POWER, NEGATIVE, POSITIVE, NOT, ROWS, DIFFERENT,
+        *FUNCTIONS.values(), *QUANTIFIED.values(), *FOUND.values(), *PATHS.values(), *TOWARDS.values(), MISSING, PRESENT, NULL, POWER, NEGATIVE, POSITIVE, NOT, ROWS, DIFFERENT,
         (
             "a an node called whose such that with relation relations any exactly at least most in row where everything as sorted by from high low then without first rows "
             "path cypher expression it depending on if otherwise end true false nothing element find keep only go give back each once take add what following steps all for do "

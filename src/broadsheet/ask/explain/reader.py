@@ -151,7 +151,7 @@ class _Reader(Patterns):
                 order.append(self._sorted())
         skip = self.expression() if self._after("without the first") else None
         limit = self.expression() if self._after("at most") else None
-        if limit is not None:
+        if limit is not None and not self._words("row"):
             self._need("rows")
         where = self.expression() if self._after("only where") else None
         return Projection(which, tuple(items), star, distinct, tuple(order), skip, limit, where)
@@ -392,6 +392,8 @@ class _Reader(Patterns):
         return Case(subject, tuple(whens), otherwise)
 
     def _phrase(self) -> Expression:
+        if self._words(p.NULL):
+            return Literal_(None)
         for word, value in (("TRUE", True), ("FALSE", False), ("NOTHING", None)):
             if self.is_word(word):
                 self.at += 1

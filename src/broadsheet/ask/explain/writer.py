@@ -106,7 +106,8 @@ def _projection(clause: Projection) -> str:
     if clause.order:
         said += "; sorted by " + ", then by ".join(_said(one.expression) + (" from high to low" if one.descending else "") for one in clause.order)
     said += _where("; without the first", clause.skip) + _where("; at most", clause.limit)
-    said += " rows" if clause.limit is not None else ""
+    if clause.limit is not None:
+        said += " row" if isinstance(clause.limit, Literal_) and clause.limit.value == 1 else " rows"
     return said + _where("; only where", clause.where)
 
 
@@ -193,7 +194,9 @@ def _bound(node: Expression) -> tuple[str, int]:
     match node:
         case Binary():
             own = BINDS[node.sign]
-            return f"{_said(node.left, own + (own == _COMPARED))} {_SAID[node.sign]} {_said(node.right, own + 1)}", own
+            if own == _COMPARED:
+                return f"{_side(node.left)} {_SAID[node.sign]} {_side(node.right)}", own
+            return f"{_said(node.left, own)} {_SAID[node.sign]} {_said(node.right, own + 1)}", own
         case Unary(sign="NOT"):
             return f"{p.NOT} {_said(node.of, _NOT)}", _NOT
         case Unary():
@@ -213,6 +216,11 @@ def _bound(node: Expression) -> tuple[str, int]:
         case Subquery():
             return f"{p.FOUND[node.which]} {_inner(node.query)}", _NOT if node.which == "EXISTS" else _PART
     return _atom(node), _PART + 1
+
+
+def _side(node: Expression) -> str:
+    """Return a side of a comparison."""
+    return p.NULL if isinstance(node, Literal_) and node.value is None else _said(node, _COMPARED + 1)
 
 
 def _atom(node: Expression) -> str:
@@ -257,5 +265,5 @@ def _function(node: Function) -> str:
 
 def _literal(node: Literal_) -> str:
     if node.value is None:
-        return "nothing"
+        return p.NOTHING
     return str(node.value).lower() if isinstance(node.value, bool) else written(node)

@@ -56,7 +56,8 @@ def _property(values: pl.Series, facts: PropertyFacts) -> dict[str, Any]:
 
 def in_words(told: Mapping[str, Any]) -> str:
     """Return what a graph holds in lines of words."""
-    lines = [f"{sum(told['counts'].values()):,} nodes, {sum(one['count'] for one in told['relationships']):,} relations"]
+    counts = (("node", sum(told["counts"].values())), ("relation", sum(one["count"] for one in told["relationships"])))
+    lines = [", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts)]
     for label, properties in told["labels"].items():
         lines += ["", f"{label}: {told['counts'][label]:,}", *_lines(properties)]
     lines += ["", "Relations"]
@@ -119,4 +120,4 @@ def schema_picture(graph: Graph) -> str:
     edges = tuple(
         GraphEdge(EdgeId(one.type, one.start, one.end, 0), nodes[one.start].id, nodes[one.end].id, {"count": one.frame.height}) for one in graph.joined
     )
-    return drawn([Citation(tuple(nodes.values()), edges, ())])
+    return drawn([Citation(tuple(nodes.values()), edges, ())], schema=True)

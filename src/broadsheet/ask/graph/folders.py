@@ -16,8 +16,8 @@ SUFFIXES = (".csv", ".parquet")
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder holds tables of nodes."""
-    return path.is_dir() and next(table_files(path, NODES), None) is not None
+    """Whether a folder holds tables of nodes or of relations."""
+    return path.is_dir() and any(next(table_files(path, mark), None) for mark in (NODES, RELATIONS))
 
 
 def table_files(path: Path, mark: str) -> Iterator[Path]:
@@ -33,6 +33,10 @@ def folder_graph(path: Path) -> Graph:
     column is a property. Raises ColumnError or RecordError.
     """
     keyed = Keyed()
+    if next(table_files(path, NODES), None) is None:
+        raise RecordError(
+            f"{path} has tables of relations, and none of nodes.", "Add nodes-LABEL.csv for each label: a row for each node, its key in the column id."
+        )
     for file in table_files(path, NODES):
         frame = _table(file)
         key = "id" if "id" in frame.columns else frame.columns[0]
@@ -72,7 +76,10 @@ def _table(file: Path) -> pl.DataFrame:
     try:
         if file.suffix == ".parquet":
             return pl.read_parquet(file)
+        file.read_bytes().decode("utf-8")
         return pl.read_csv(file, infer_schema=False)
+    except UnicodeDecodeError as fault:
+        raise RecordError(f"{file.name} is not UTF-8 (byte {fault.start}).", f"Convert it: iconv -f latin1 -t utf-8 {file.name}") from None
     except (pl.exceptions.PolarsError, OSError) as fault:
         raise RecordError(
             f"{file.name} cannot be read as a table: {str(fault).splitlines()[0]}.", "Mend the file: a header, and a row for each record."

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,18 @@ def importer_graph(path: Path) -> Graph:
     try:
         with zipfile.ZipFile(path) as archive:
             return _Model(archive).graph()
-    except (KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile, pl.exceptions.PolarsError) as fault:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        StopIteration,
+        RuntimeError,
+        EOFError,
+        zlib.error,
+        zipfile.BadZipFile,
+        pl.exceptions.PolarsError,
+    ) as fault:
         raise RecordError(f"{path.name} does not hold the tables that its model names: {fault}.", "Export it again from the data importer.") from None
 
 

@@ -13,7 +13,7 @@ from broadsheet.ask.graph.scripts import script_graph
 from broadsheet.ask.graph.tables import Graph, read_graph, write_graph
 from broadsheet.ask.graph.worlds import world_graph
 from broadsheet.core.artifacts import MANIFEST, Manifest, check_replaceable, read_artifact
-from broadsheet.core.errors import ArtifactError
+from broadsheet.core.errors import ArtifactError, ColumnError, EmptySourceError, SourceNotFoundError
 from broadsheet.core.home import graph_folder
 from broadsheet.core.schema import ArtifactKind, Item
 
@@ -45,7 +45,13 @@ def load_graph(name: str | Path, wishes: Wishes = Wishes()) -> Graph:  # noqa: B
         return sample_graph()
     if str(name) == WORLD:
         return _own_world()
-    path = Path(name)
+    try:
+        return _of_path(Path(name))
+    except OSError as fault:
+        raise SourceNotFoundError(f"{name} cannot be read: {fault.strerror or fault}.", "Check the path, and who may read it.") from None
+
+
+def _of_path(path: Path) -> Graph:
     if (path / MANIFEST).is_file():
         return _artifact(path)
     readers: tuple[tuple[Callable[[Path], bool], Callable[[Path], Graph]], ...] = (
@@ -98,10 +104,17 @@ def _items(path: Path) -> list[Item]:
     from broadsheet.sources.library import read_library
     from broadsheet.sources.read import read_source
 
+    if not path.exists() and not str(path).startswith("arxiv:"):
+        raise SourceNotFoundError(f"There is no graph {path}.", f"Name {', '.join(NAMES)}, or the path of a graph or of what `ask build` reads.")
     if path.suffix == ".bib":
         return read_library(path)
-    # A paper that stands on several days is the newest of them.
-    return list({one.item.id: one.item for one in read_source(str(path)).announcements}.values())
+    try:
+        # A paper that stands on several days is the newest of them.
+        return list({one.item.id: one.item for one in read_source(str(path)).announcements}.values())
+    except (ColumnError, EmptySourceError) as fault:
+        raise type(fault)(
+            fault.what, "Name papers, or a folder of tables: nodes-LABEL.csv with the column id, relations-TYPE.csv with start and end."
+        ) from None
 
 
 def _artifact(path: Path) -> Graph:

@@ -11,6 +11,7 @@ import polars as pl
 
 from broadsheet.ask.schema import FEW, PropertyFacts, Schema, Triple, Type
 from broadsheet.core.artifacts import Artifact, Manifest, read_artifact, write_artifact
+from broadsheet.core.errors import ArtifactError
 from broadsheet.core.schema import ArtifactKind, Columns
 
 # Text that is longer than this is no name of anything: its values are no closed set.
@@ -113,6 +114,9 @@ def read_graph(path: Path) -> Graph:
     """Read a graph from its artefact. Raises ArtifactError."""
     artifact = read_artifact(path, ArtifactKind.GRAPH)
     config = artifact.manifest.config
-    nodes = {label: artifact.frame(f"nodes-{number}") for number, label in enumerate(config["nodes"])}
-    joined = (Joined(kind, start, end, artifact.frame(f"relations-{number}")) for number, (kind, start, end) in enumerate(config["relations"]))
-    return Graph(nodes, tuple(joined), tuple(config.get("columns", ())))
+    try:
+        nodes = {label: artifact.frame(f"nodes-{number}") for number, label in enumerate(config["nodes"])}
+        joined = (Joined(kind, start, end, artifact.frame(f"relations-{number}")) for number, (kind, start, end) in enumerate(config["relations"]))
+        return Graph(nodes, tuple(joined), tuple(config.get("columns", ())))
+    except (KeyError, TypeError, ValueError):
+        raise ArtifactError(f"The manifest of {path} does not say what its tables hold.", f"Make it again: broadsheet ask build SOURCE --out {path}") from None

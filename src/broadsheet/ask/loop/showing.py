@@ -62,7 +62,7 @@ def _steps(query: Query, rows: list[tuple[Any, ...]], tools: Tools) -> tuple[tup
     if all(value in (0, None) for row in rows for value in row):
         found = emptiness(tools.engine, query, caps)
         why = found.why if found.failing is not None else ()
-        changes = [f"{one.words[0].upper()}{one.words[1:]}: {one.rows:,} rows." for one in found.amended if one.rows is not None]
+        changes = [f"{one.words[0].upper()}{one.words[1:]}: {one.rows:,} row{'' if one.rows == 1 else 's'}." for one in found.amended if one.rows is not None]
         return tuple(Step(words=one.words(), rows=one.count) for one in found.steps), (*why, *changes)
     return tuple(Step(words=one.words(), rows=one.count) for one in steps(Counter(tools.engine, None, caps), query)), ()
 
