@@ -1,11 +1,14 @@
 """The writer without a model: slots filled from the links of the question."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.links import Missing
+from broadsheet.ask.question.against import is_english
+from broadsheet.ask.question.words import tokens
 from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.writer import Draft as SlotDraft
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.ask.write.speaker import Said
 from broadsheet.ask.write.writer import Asking, Draft
@@ -17,6 +20,14 @@ NEAREST = 3
 def _unknown(one: Missing) -> str:
     near = ", ".join(dict.fromkeys(each.value for each in one.nearest[:NEAREST]))
     return f"nothing in the graph is called {one.words!r}" + (f"; nearest: {near}" if near else "")
+
+
+def _doubts(draft: SlotDraft, question: str) -> Iterator[str]:
+    """Yield what of a question its draft leaves out, and what language is not read."""
+    yield from (f"The question says {one.text!r} (at {one.place.start}); nothing was made of it." for one in draft.idle[:NEAREST])
+    yield from draft.left_out
+    if not is_english(tokens(question)):
+        yield "The question does not read as English; only names and figures of it were understood."
 
 
 class SlotWriter:
@@ -35,7 +46,7 @@ class SlotWriter:
             return Draft(None, self.by, ("no word of the question stands for anything of the graph",))
         if lost := drafts[0].lost:
             return Draft(None, self.by, tuple(map(_unknown, lost)))
-        return Draft(drafts[0].text, self.by, drafts[0].notes)
+        return Draft(drafts[0].text, self.by, drafts[0].notes, tuple(_doubts(drafts[0], asking.question)))
 
     def mend(self, asking: Asking, query: str, faults: Sequence[str]) -> None:
         """Return None: what the checker cannot mend is for the person."""
