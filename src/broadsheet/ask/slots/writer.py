@@ -48,6 +48,17 @@ QUIET = frozenset(
     "hi hello thanks thank say says interested i'm i'd what's who's curious tell wonder wondering he's she's thing things item whole full complete set".split()
 )
 
+# Words that only say that two things have to do with each other, or that something is so: nothing need be made of them beside a relation or a condition.
+RELATING = frozenset(
+    stem(one)
+    for one in (
+        "involve involvement link connect connection make made receive take took taken mark hold holder holding share tie find found commit identify experience implicate "
+        "label do done report go went gone live living complete record match use associate association relate relation belong include contain come came bear "
+        "keep kept occur happen place perform know known concern pertain attach register registered instance member carry register assign feature appear participate "
+        "part handle describe refer get say call role file address"
+    ).split()
+)
+
 
 class Draft(NamedTuple):
     """A query for a question: its tree and text, its score, which words gave which part, and what is to be said of it. `weights` names what scored it.
@@ -235,10 +246,16 @@ def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
 def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch, names: Names) -> tuple[Token, ...]:
     """Return the words that nothing was made of, each once: those that neither a name, a relation, a value nor a fact has taken."""
     used = frozenset(word for name in _read(sketch) for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
-    left = [one for one in unheard if one.low not in QUIET and not _is_taken(facts, one) and not any(alike(one.low, word) >= KNOWN for word in used)]
     named = [one for one in facts.values if one.kind == "name" and one.soft]
-    left += [one for one in unheard if one not in left and _is_lone_name(one, named) and not _is_in_condition(one, sketch)]
-    return tuple({one.low: one for one in sorted(left, key=lambda one: -one.place.start)}.values())[::-1]
+    bound = bool(sketch.links) or any(spot.conditions for spot in sketch.spots)
+    left = [
+        one
+        for one in unheard
+        if not (one.low in QUIET or (bound and stem(one.low) in RELATING))
+        and not (_is_taken(facts, one) and (_is_in_condition(one, sketch) or not _is_lone_name(one, named)))
+        and not any(alike(one.low, word) >= KNOWN for word in used)
+    ]
+    return tuple({one.low: one for one in reversed(left)}.values())[::-1]
 
 
 def _read(sketch: Sketch) -> frozenset[str]:
@@ -251,7 +268,7 @@ def _read(sketch: Sketch) -> frozenset[str]:
 
 def _is_lone_name(token: Token, named: Sequence[Value]) -> bool:
     """Whether a word is a name in capitals behind the beginning, which may be that of a value: `German makers`."""
-    return token.place.start > 0 and token.low not in QUIET and any(one.place.start <= token.place.start < one.place.end for one in named)
+    return token.place.start > 0 and any(one.place.start <= token.place.start < one.place.end for one in named)
 
 
 def _is_in_condition(token: Token, sketch: Sketch) -> bool:
