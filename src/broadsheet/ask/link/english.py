@@ -20,6 +20,7 @@ buy purchase order shop
 sell supply offer
 product item good article goods merchandise
 price cost charge fee
+price cost fee amount cheap expensive costly
 vehicle car automobile
 crime offence offense incident felony case
 happen occur
