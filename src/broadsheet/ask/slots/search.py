@@ -6,7 +6,7 @@ from functools import partial
 from heapq import nlargest
 from typing import NamedTuple
 
-from broadsheet.ask.link.english import is_empty
+from broadsheet.ask.link.english import ADJECTIVES, is_empty
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
@@ -150,8 +150,9 @@ class Search:
                 yield from self._joined(state, anchor, option)
 
     def _is_bound(self, anchor: Anchor) -> bool:
-        """Whether a comparison follows, or its value stands before, so that a name says what is compared."""
-        return any(anchor.last < at <= anchor.last + 2 for at in self._bounds) or anchor.first - 1 in self._bounded or self._is_within(anchor)
+        """Whether a comparison follows, or its value stands before, so that a name says what is compared; what is so is asked for by no name: `cheap`, `out of stock`."""
+        before = [one.low for one in self._tokens[max(0, anchor.first - 2) : anchor.first]]
+        return anchor.words.lower() in ADJECTIVES or before == ["out", "of"] or any(anchor.last < at <= anchor.last + 2 for at in self._bounds) or anchor.first - 1 in self._bounded or self._is_within(anchor)
 
     def _is_within(self, anchor: Anchor) -> bool:
         """Whether a name says where a text is looked for: `the word sea in their title`."""
