@@ -152,7 +152,13 @@ class Search:
     def _is_bound(self, anchor: Anchor) -> bool:
         """Whether a comparison follows, or its value stands before, so that a name says what is compared; what is so is asked for by no name: `cheap`, `out of stock`."""
         before = [one.low for one in self._tokens[max(0, anchor.first - 2) : anchor.first]]
-        return anchor.words.lower() in ADJECTIVES or before == ["out", "of"] or any(anchor.last < at <= anchor.last + 2 for at in self._bounds) or anchor.first - 1 in self._bounded or self._is_within(anchor)
+        return (
+            anchor.words.lower() in ADJECTIVES
+            or before == ["out", "of"]
+            or any(anchor.last < at <= anchor.last + 2 for at in self._bounds)
+            or anchor.first - 1 in self._bounded
+            or self._is_within(anchor)
+        )
 
     def _is_within(self, anchor: Anchor) -> bool:
         """Whether a name says where a text is looked for: `the word sea in their title`."""
