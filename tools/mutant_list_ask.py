@@ -416,4 +416,26 @@ ASK = [
         "    if ways or not ways:",
         WORLDS + "a_fault_is_the_one_alarm_at_its_place",
     ),
+    # What came to nothing, kinds and bounds.
+    Mutant(
+        "ask: slots: what the writer doubts is forgotten",
+        "ask/loop/drafting.py",
+        "tuple(_doubted(one, made.text) for one in own) if answers else ()",
+        "()",
+        "tests/unit/test_ask_questions.py::test_what_came_to_nothing_keeps_a_query_from_being_run_unseen",
+    ),
+    Mutant(
+        "ask: slots: two kinds are of one thing",
+        "ask/slots/kinds.py",
+        "return self._things(_apart(sketch)), 0.0",
+        "return self._things(sketch), 0.0",
+        "tests/unit/test_ask_questions.py::test_an_answer_is_what_the_question_asks_for",
+    ),
+    Mutant(
+        "ask: slots: all that a question names is looked at",
+        "ask/slots/anchors.py",
+        "    if len(found) <= MOST:",
+        "    if found:",
+        "tests/unit/test_ask_questions.py::test_a_long_question_takes_no_more_steps_than_are_allowed",
+    ),
 ]
