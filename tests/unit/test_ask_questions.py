@@ -10,10 +10,16 @@ from broadsheet.ask.graph.tables import Graph, Joined
 from broadsheet.ask.graph.values import GraphNode
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
+from broadsheet.ask.loop.machine import Loop
+from broadsheet.ask.loop.outcome import Outcome, outcome_of
+from broadsheet.ask.loop.records import Settings
+from broadsheet.ask.loop.tools import Tools, named
 from broadsheet.ask.question.against import check_against
+from broadsheet.ask.slots.search import Search, State
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.ask.write.rules import SlotWriter
 from broadsheet.ask.write.writer import Asking
+from broadsheet.core.errors import ConfigError
 
 
 def joined(kind: str, start: str, end: str, *pairs: tuple[int, int]) -> Joined:
@@ -49,6 +55,24 @@ def ships() -> Graph:
         joined("TOWED", "Ship", "Ship", (0, 1), (2, 1)),
     )
     return Graph({"Ship": fleet, "Captain": captains, "Port": ports}, relations)
+
+
+def shop() -> Graph:
+    items = pl.DataFrame(
+        {
+            "name": ["Rill 3", "Rill 5", "Oak 1", "Oak 2", "Tack 9", "Tack 4"],
+            "price": [120, 80, 15, 40, 5, 140],
+            "stock": [0, 4, 9, 2, 0, 7],
+            "launched": ["2019-02-01", "2020-03-04", "2021-05-06", "2018-01-01", "2022-01-01", "2017-01-01"],
+        }
+    )
+    makers = pl.DataFrame({"name": ["Nordhaus", "Belmora", "Kessing"], "country": ["Germany", "Italy", "Germany"]})
+    kinds = pl.DataFrame({"name": ["Saw", "Glue", "Hammer"]})
+    relations = (
+        joined("MADE_BY", "Product", "Maker", (0, 0), (1, 0), (2, 1), (3, 2), (4, 0), (5, 2)),
+        joined("IN_CATEGORY", "Product", "Category", (0, 0), (1, 2), (2, 1), (3, 0), (4, 1), (5, 0)),
+    )
+    return Graph({"Product": items, "Maker": makers, "Category": kinds}, relations)
 
 
 # A question, and what the query that it means gives back.
@@ -93,6 +117,34 @@ SHIPS = {
     "How often was Briar towed?": [(2,)],
     "Was Briar towed?": [(True,)],
 }
+SHOP = {
+    "Which makers make both saws and glue?": [("Nordhaus",)],
+    "Which makers make saws and glue?": [("Nordhaus",)],
+    "Which makers make saws but not glue?": [("Kessing",)],
+    "Which makers do not make glue?": [("Kessing",)],
+    "Which saws are made by Nordhaus?": [("Rill 3",)],
+    "Which glue is not made by Nordhaus?": [("Oak 1",)],
+    "How many saws are there?": [(3,)],
+    "How many saws does Kessing make?": [(2,)],
+    "cheapest saw": [("Oak 2",)],
+    "Which is the cheapest product?": [("Tack 9",)],
+    "two most expensive products": [("Rill 3",), ("Tack 4",)],
+    "products cheaper than 20": [("Oak 1",), ("Tack 9",)],
+    "Which products cost less than 20?": [("Oak 1",), ("Tack 9",)],
+    "Which products were launched after 2020?": [("Oak 1",), ("Tack 9",)],
+    "How many products does each maker make?": [("Belmora", 1), ("Kessing", 2), ("Nordhaus", 3)],
+}
+# Questions of which a word came to nothing, and that word.
+DROPPED = {
+    "Which products have reviews?": "reviews",
+    "Which products are discontinued?": "discontinued",
+    "Delete all products": "Delete",
+    "What percentage of products are saws?": "percentage",
+    "Which German makers make glue?": "German",
+    "Which products are out of stock?": "stock",
+    "Show me cheap products": "cheap",
+    "Quels produits sont fabriques par Nordhaus": "English",
+}
 PAPERS = {
     "Which papers are not cited?": "MATCH (paper:Paper) WHERE NOT EXISTS { MATCH (paper)<-[:CITES]-(paper2:Paper) } RETURN DISTINCT paper",
     "Which paper is cited most?": (
@@ -125,7 +177,7 @@ def told(value: object) -> object:
     return value.properties.get("title") or value.properties["name"] if isinstance(value, GraphNode) else value
 
 
-@pytest.mark.parametrize(("graph", "asked"), [(songs(), SONGS), (ships(), SHIPS)], ids=["songs", "ships"])
+@pytest.mark.parametrize(("graph", "asked"), [(songs(), SONGS), (ships(), SHIPS), (shop(), SHOP)], ids=["songs", "ships", "shop"])
 def test_an_answer_is_what_the_question_asks_for(graph: Graph, asked: dict[str, list[tuple[object, ...]]]) -> None:
     slots, wrong = Slots.of(graph), []
     with Ladybug(graph) as engine:
@@ -135,6 +187,58 @@ def test_an_answer_is_what_the_question_asks_for(graph: Graph, asked: dict[str, 
             if sorted(found, key=repr) != sorted(rows, key=repr) or check(draft.text, graph.schema()).alarms:
                 wrong.append((question, draft.text, found))
     assert not wrong
+
+
+def test_what_came_to_nothing_keeps_a_query_from_being_run_unseen() -> None:
+    graph = shop()
+    index = ValueIndex(graph)
+    writer = SlotWriter(index, graph)
+    with Ladybug(graph) as engine:
+        for doubtful in (False, True):
+            loop = Loop(Tools(engine, index, writer, Settings(doubtful=doubtful), named("shop", graph)))
+            for question, word in DROPPED.items():
+                state = loop.begin(question).state
+                assert state is not None
+                assert outcome_of(state) is (Outcome.ANSWERED if doubtful else Outcome.DOUBTFUL), question
+                assert any(one.asked and one.severity == "warning" and word in one.message for one in state.findings), question
+        loop = Loop(Tools(engine, index, writer, Settings(doubtful=False), named("shop", graph)))
+        for question in SHOP:
+            state = loop.begin(question).state
+            assert state is not None
+            assert outcome_of(state) is Outcome.ANSWERED, (question, state.findings)
+        with pytest.raises(ConfigError, match="201 words"):
+            loop.begin("saws " * 201)
+        with pytest.raises(ConfigError, match="characters"):
+            loop.begin("s" * 2001)
+
+
+def test_what_is_spelt_nearly_right_is_told() -> None:
+    index = ValueIndex(shop())
+    question = "prodcuts by Nordhuas"
+    draft = SlotWriter(index, shop()).write(Asking(question, link(question, index), ()))
+    assert draft.text is None
+    assert draft.notes[1:] == ("'prodcuts': nearest: Product", "'Nordhuas': nearest: Nordhaus")
+
+
+def test_a_long_question_takes_no_more_steps_than_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    slots, steps = Slots.of(shop()), list[int]()
+    trees = Search.trees
+
+    def counted(search: Search) -> list[State]:
+        made = trees(search)
+        steps.append(search.steps)
+        return made
+
+    monkeypatch.setattr(Search, "trees", counted)
+    assert slots.write("saws " * 200, 1)
+    names = ["Nordhaus", "Rill 3", "Oak 1", "Kessing", "saws", "glue", "hammers", "Belmora", "Tack 9", "Oak 2", "Rill 5", "Tack 4", "makers", "price"]
+    draft = slots.write("products of " + ", ".join(names * 3), 1)[0]
+    assert draft.left_out[0].startswith("The question names more than 12 things; left out: ")
+    assert steps[0] == 0
+    assert steps[1] < 8_000
+    monkeypatch.setattr("broadsheet.ask.slots.search.WORK", 500)
+    assert any("was stopped after" in one for one in slots.write("products of " + ", ".join(names), 1)[0].left_out)
+    assert steps[2] < 3_000
 
 
 def test_questions_on_papers_are_the_queries_that_they_mean(papers: Graph) -> None:

@@ -20,6 +20,7 @@ buy purchase order shop
 sell supply offer
 product item good article goods merchandise
 price cost charge fee
+price cost fee amount cheap expensive costly
 vehicle car automobile
 crime offence offense incident felony case
 happen occur
@@ -159,6 +160,8 @@ PERSONS = frozenset(
     "researcher scientist friend owner artist musician singer character contact individual critic reviewer hero creator cook chef guest host parent child speaker founder manager seller buyer victim suspect candidate politician athlete".split()
 )
 PLACES = frozenset("location place city country address area region site venue town state street building room".split())
+# Words that say how much there is of something, and do not ask for it.
+ADJECTIVES = frozenset("cheap expensive costly".split())
 TIMES = frozenset("date time day year month when at timestamp created published released born birth died death founded".split())
 # Properties by which a thing is usually called, best first.
 NAMES = ("name", "title", "label", "full_name", "fullname", "username", "display_name", "surname", "id", "code")

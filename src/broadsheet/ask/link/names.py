@@ -41,14 +41,17 @@ class Names:
 
     def _phrases(self, name: str) -> tuple[Phrase, ...]:
         own = Phrase(heavy(parts(name)), own=True)
-        return (own, *(Phrase(heavy(tuple(one.low for one in tokens(told) if one.shape == "word")), own=False) for told in self.schema.words.get(name, ())))
+        return (own, *(Phrase(words, own=False) for words in self.words_of(name)))
+
+    def words_of(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """Return the words by which the schema describes a name."""
+        return tuple(heavy(tuple(one.low for one in tokens(told) if one.shape == "word")) for told in self.schema.words.get(name, ()))
 
     @cached_property
     def relations(self) -> dict[str, tuple[tuple[str, ...], ...]]:
         """For each type of relation its own words, then those that describe it from its start and from its end."""
         own = {name: heavy(parts(name)) for name in self.schema.types}
-        told = {name: tuple(heavy(tuple(one.low for one in tokens(text) if one.shape == "word")) for text in self.schema.words.get(name, ())) for name in own}
-        return {name: (own[name], *told[name]) for name in own}
+        return {name: (own[name], *self.words_of(name)) for name in own}
 
     @cached_property
     def persons(self) -> frozenset[str]:

@@ -62,7 +62,10 @@ def settle(draft: Draft, asking: Asking, tools: Tools, *, answers: bool = False)
         drafts += _less_doubtful(text, asking, tools)
     text = next((one.text for one in reversed(drafts) if one.text is not None), "")
     made = settled(text, tools, against) if text else Settled((), "", None, (), "")
-    return made._replace(drafts=tuple(drafts))
+    # What the writer itself doubts of the query is told as what the question says otherwise.
+    own = next((one.doubts for one in reversed(drafts) if one.text is not None and one.by != CHECKER), ())
+    doubted = tuple(_doubted(one, made.text) for one in own) if answers else ()
+    return made._replace(drafts=tuple(drafts), findings=(*made.findings, *doubted))
 
 
 def settled(text: str, tools: Tools, against: str = "") -> Settled:
@@ -73,6 +76,10 @@ def settled(text: str, tools: Tools, against: str = "") -> Settled:
         found = _checked(text, tools, against)
     why = refused(found.query) if found.query is not None else None
     return Settled((), text, found.query, tuple(map(told, found.findings)), why.what if why is not None else "")
+
+
+def _doubted(message: str, text: str) -> Found:
+    return Found(code=Code.QUESTION_FACT_MISSING.value, severity=Severity.WARNING.value, span=(0, len(text)), message=message, asked=True)
 
 
 def told(one: Finding) -> Found:

@@ -16,6 +16,7 @@ from broadsheet.ask.loop.drafting import Settled, settle, settled
 from broadsheet.ask.loop.records import Act, Compared, Event, Happened, Option, Spoken, State, Transcript
 from broadsheet.ask.loop.showing import Shown, compared, reasons, shown, why_not
 from broadsheet.ask.loop.tools import Tools
+from broadsheet.ask.question.bounds import bounded
 from broadsheet.ask.write.prose import left_out, made_up
 from broadsheet.ask.write.writer import Draft
 from broadsheet.core.errors import ConfigError, LLMError, QueryError, RecordError
@@ -46,8 +47,8 @@ class Loop:
         }  # fmt: skip
 
     def blank(self, question: str) -> Transcript:
-        """Return the transcript of a question of which nothing has been made yet."""
-        return Transcript(question=question, graph=self.tools.named, by=self.tools.writer.by, settings=self.tools.settings)
+        """Return the transcript of a question of which nothing has been made yet. Raises ConfigError where it is too long."""
+        return Transcript(question=bounded(question), graph=self.tools.named, by=self.tools.writer.by, settings=self.tools.settings)
 
     def begin(self, question: str) -> Transcript:
         """Return the transcript of a question that was just asked: its first state is there, unless a model gave no reply."""
@@ -79,7 +80,7 @@ class Loop:
 
     def _asked(self, transcript: Transcript, question: str, parent: int | None, chosen: tuple[Option, ...]) -> Done:
         """Ask back what is open in a question, one thing at a time; else draft a query for it."""
-        if options := options_of(question, self.tools, chosen):
+        if options := options_of(bounded(question), self.tools, chosen):
             state = State(number=len(transcript.states) + 1, parent=parent, options=options, chosen=chosen)
             return Done(_at(transcript, state), (f"{options[0].words!r} may mean {len(options)} things.",))
         asking = asking_of(question, self.tools, chosen)

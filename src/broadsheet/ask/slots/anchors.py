@@ -13,6 +13,9 @@ from broadsheet.ask.question.facts import Facts
 # So sure a property's name must be to say of which property a value beside it is; a link of less than the whole of some words is less sure than one of all.
 CUE, WHOLE = 0.5, 0.99
 
+# So many different things of a question are looked at.
+MOST = 12
+
 
 class Option(NamedTuple):
     """One thing that words may stand for."""
@@ -65,6 +68,14 @@ def anchors(facts: Facts, links: Links, names: Names) -> tuple[Anchor, ...]:
     values, called = list(_values(facts, links, named, names)), [one for one in _names(facts, named, names) if one.options and one.first not in inside]
     found = [*values, *(one for one in called if not _is_cue(one, values, facts))]
     return tuple(_marked(sorted(found, key=lambda one: (one.first, one.last)), facts))
+
+
+def kept(found: Sequence[Anchor]) -> tuple[tuple[Anchor, ...], tuple[Anchor, ...]]:
+    """Return the anchors that are looked at, and those that are left out: of more than are looked at, each that says the same is one."""
+    if len(found) <= MOST:
+        return tuple(found), ()
+    different = list({(one.options, one.negated, one.optional): one for one in reversed(found)}.values())[::-1]
+    return tuple(different[:MOST]), tuple(different[MOST:])
 
 
 def _is_cue(called: Anchor, values: Sequence[Anchor], facts: Facts) -> bool:

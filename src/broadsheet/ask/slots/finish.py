@@ -17,6 +17,7 @@ from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.kinds import Kinds
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
 from broadsheet.ask.slots.tallies import Tallies
 from broadsheet.ask.slots.texts import Texts
@@ -33,12 +34,14 @@ class Finish:
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys, texts: Texts) -> None:
         self._facts, self._anchors, self._names, self._keys, self._texts = facts, found, names, keys, texts
         self._first = facts.tokens[0].low if facts.tokens else ""
+        self._kinds = Kinds(found, names)
         self._done, self._company, self._tallies = Done(facts, found, names), Company(facts, names), Tallies(facts, found)
 
     def finished(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Return the sketch with all that the facts say, and what that adds to its score."""
         score = 0.0
         for part in (
+            self._kinds.added,
             self._company.added,
             self._done.added,
             self._target,

@@ -6,13 +6,15 @@ from functools import partial
 from heapq import nlargest
 from typing import NamedTuple
 
-from broadsheet.ask.link.english import is_empty
+from broadsheet.ask.link.english import ADJECTIVES, is_empty
 from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
 
 BEAM = 32
+# After so many steps no further word is looked at.
+WORK = 40_000
 BOTH, EITHER = frozenset(("and", ",", "the", "also")), frozenset(("or", "either", "the", ",or"))
 # Words before which a question has not begun to ask: what stands there is told beforehand.
 ASKING = frozenset(
@@ -56,6 +58,7 @@ class Search:
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], evidence: Evidence, times: Callable[[str], Sequence[str]]) -> None:
         self._times = times
+        self.steps, self.stopped = 0, False
         self._tokens, self._evidence = facts.tokens, evidence
         tokens = facts.tokens
         bounds = [one.place.start for one in (*facts.comparisons, *facts.containments, *facts.orders)]
@@ -76,9 +79,13 @@ class Search:
         """Return the best trees, the best first."""
         beam = list(self._starts())
         for number in range(len(self._anchors)):
+            if self.steps >= WORK:
+                self.stopped = True
+                break
             ready = [one for one in beam if one.target != number]
             waiting = [one for one in beam if one.target == number]
             moves = [move for state in ready for move in self._grown(state, self._anchors[number])]
+            self.steps += len(moves)
             # Only the best are built; a few more than are kept, for some are the same tree.
             beam = _best([*(move.made() for move in nlargest(2 * BEAM, moves, key=lambda one: one.score)), *waiting])
         return beam
@@ -143,8 +150,15 @@ class Search:
                 yield from self._joined(state, anchor, option)
 
     def _is_bound(self, anchor: Anchor) -> bool:
-        """Whether a comparison follows, or its value stands before, so that a name says what is compared."""
-        return any(anchor.last < at <= anchor.last + 2 for at in self._bounds) or anchor.first - 1 in self._bounded or self._is_within(anchor)
+        """Whether a comparison follows, or its value stands before, so that a name says what is compared; what is so is asked for by no name: `cheap`, `out of stock`."""
+        before = [one.low for one in self._tokens[max(0, anchor.first - 2) : anchor.first]]
+        return (
+            anchor.words.lower() in ADJECTIVES
+            or before == ["out", "of"]
+            or any(anchor.last < at <= anchor.last + 2 for at in self._bounds)
+            or anchor.first - 1 in self._bounded
+            or self._is_within(anchor)
+        )
 
     def _is_within(self, anchor: Anchor) -> bool:
         """Whether a name says where a text is looked for: `the word sea in their title`."""

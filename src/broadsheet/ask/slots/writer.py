@@ -12,17 +12,19 @@ from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
-from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.link.names import Names
+from broadsheet.ask.question.bounds import bounded
+from broadsheet.ask.question.facts import Facts, Value
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
 from broadsheet.ask.question.words import Token, parts, stem
-from broadsheet.ask.slots.anchors import Anchor, anchors, silent_tokens
+from broadsheet.ask.slots.anchors import MOST, Anchor, anchors, kept, silent_tokens
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
 from broadsheet.ask.slots.habits import OWN, Habits
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.paths import Evidence, Ways
-from broadsheet.ask.slots.search import LOST, Search, State
+from broadsheet.ask.slots.search import LOST, WORK, Search, State
 from broadsheet.ask.slots.sketch import Because, Sketch
 from broadsheet.ask.slots.texts import Texts
 from broadsheet.ask.slots.weights import UNTRAINED, Weights, features
@@ -33,16 +35,36 @@ UNHEARD = 0.12
 LEARNT = 0.75
 # Drafts that differ by less are told apart by nothing, and so many are looked at.
 CLOSE, DRAFTS = 0.3, 20
-# So like a property of a condition a word is that speaks of it.
-KNOWN = 0.9
+# So like a name that the query reads a word is that speaks of it.
+KNOWN = 0.8
+# So many things that were left out are named.
+NAMED = 5
 # Words of which nothing need be made.
-QUIET = frozenset("but anything something anybody anyone times time often long mention mentions mentioning please".split())
+QUIET = frozenset(
+    "but anything something anybody anyone times time often long mention mentions mentioning please currently ever exist exists existing there only different "
+    "various distinct database graph dataset entry entries record records data information details detail corresponding respective respectively specific particular "
+    "want know like need see let us display return retrieve fetch print select search look looking kindly overall altogether actually really kind sort across within "
+    "among such own been being whether while where those who one ones own everything everyone everybody anywhere today now already still yet well give "
+    "hi hello thanks thank say says interested i'm i'd what's who's curious tell wonder wondering he's she's thing things item whole full complete set".split()
+)
+
+# Words that only say that two things have to do with each other, or that something is so: nothing need be made of them beside a relation or a condition.
+RELATING = frozenset(
+    stem(one)
+    for one in (
+        "involve involvement link connect connection make made receive take took taken mark hold holder holding share tie find found commit identify experience implicate "
+        "label do done report go went gone live living complete record match use associate association relate relation belong include contain come came bear "
+        "keep kept occur happen place perform know known concern pertain attach register registered instance member carry register assign feature appear participate "
+        "part handle describe refer get say call role file address"
+    ).split()
+)
 
 
 class Draft(NamedTuple):
     """A query for a question: its tree and text, its score, which words gave which part, and what is to be said of it. `weights` names what scored it.
 
     `lost` are names of which the graph has none, and that no condition looks for: without them the query asks something else.
+    `idle` are words that nothing was made of, `left_out` tells what was not looked at.
     """
 
     query: Query
@@ -53,6 +75,8 @@ class Draft(NamedTuple):
     weights: str
     sketch: Sketch
     lost: tuple[Missing, ...] = ()
+    idle: tuple[Token, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class Slots:
@@ -69,8 +93,8 @@ class Slots:
         return cls(ValueIndex(graph, words), Keys(graph), weights=weights, habits=habits)
 
     def facts(self, question: str) -> Facts:
-        """Return the facts of a question, read with the words of the schema."""
-        return read_question(question, self._vocabulary)
+        """Return the facts of a question, read with the words of the schema. Raises ConfigError where it is too long."""
+        return read_question(bounded(question), self._vocabulary)
 
     def write(self, question: str, limit: int = 5, links: Links | None = None) -> tuple[Draft, ...]:
         """Return drafts of a query, the best first; none where no word of the question stands for anything of the graph.
@@ -79,13 +103,17 @@ class Slots:
         """
         facts = self.facts(question)
         links = self._linked(facts, links)
-        found = anchors(facts, links, self.index.names)
+        found, over = kept(anchors(facts, links, self.index.names))
         silent = silent_tokens(facts, found, links)
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
         finish = Finish(facts, found, self.index.names, self._keys, self._texts)
         drafts: dict[str, Draft] = {}
-        for state in Search(facts, found, evidence, finish.times).trees():
+        search = Search(facts, found, evidence, finish.times)
+        trees = search.trees()
+        said = _left_out(over, stopped=search.stopped)
+        for state in trees:
             draft = self._draft(state, finish, facts, found, links, evidence)
+            draft = draft._replace(notes=(*draft.notes, *said), left_out=said)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
         return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
@@ -154,8 +182,9 @@ class Slots:
             score = self.weights.score(score, features(sketch, facts, found))
         query = query_of(sketch, self.habits, self._keys)
         loose = [one for one in links.missing if not any(_holds(one.words, condition.value) for spot in sketch.spots for condition in spot.conditions)]
-        notes = (*sketch.notes, *_notes(links, loose), *_idle(facts, unheard, sketch), *self._guessed(sketch), *self._sorted_as_text(sketch))
-        return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch, tuple(loose))
+        idle = _idle(facts, unheard, sketch, self.index.names)
+        notes = (*sketch.notes, *_notes(links, loose), *_told_idle(idle), *self._guessed(sketch), *self._sorted_as_text(sketch))
+        return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch, tuple(loose), idle)
 
     def _guessed(self, sketch: Sketch) -> tuple[str, ...]:
         """Return what is to be said of relations of which no word speaks, where others join the same labels."""
@@ -187,6 +216,22 @@ def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights
     return Slots(index, keys, weights=weights).write(question, limit)
 
 
+def _told_idle(idle: Sequence[Token]) -> tuple[str, ...]:
+    more = " and others" if len(idle) > NAMED else ""
+    return (f"Nothing was made of {', '.join(repr(one.text) for one in idle[:NAMED])}{more}.",) if idle else ()
+
+
+def _left_out(over: Sequence[Anchor], *, stopped: bool) -> tuple[str, ...]:
+    """Return what is to be said of a question that names more than is looked at."""
+    said = []
+    if over:
+        words = ", ".join(dict.fromkeys(repr(one.words) for one in over[:NAMED]))
+        said.append(f"The question names more than {MOST} things; left out: {words}{' and others' if len(over) > NAMED else ''}.")
+    if stopped:
+        said.append(f"The search was stopped after {WORK:,} steps; what the question says last may be left out.")
+    return tuple(said)
+
+
 def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:
     """Return the tokens of which the facts made something, beside those of which the tree was made."""
     places = [one.place for one in sketch.why[len(before.why) :]]
@@ -198,11 +243,36 @@ def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
     return [one for at, one in enumerate(facts.tokens) if at not in used and one.shape in {"word", "code"} and not is_empty(one.low)]
 
 
-def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch) -> tuple[str, ...]:
-    """Return which words nothing was made of: those that neither a name, a relation, a value nor a fact has taken."""
-    used = [word for spot in sketch.spots for one in spot.conditions for key in (one.property, *one.also) for word in parts(key)]
-    left = [one.text for one in unheard if one.low not in QUIET and not _is_taken(facts, one) and not any(alike(one.low, word) >= KNOWN for word in used)]
-    return (f"Nothing was made of {', '.join(map(repr, left))}.",) if left else ()
+def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch, names: Names) -> tuple[Token, ...]:
+    """Return the words that nothing was made of, each once: those that neither a name, a relation, a value nor a fact has taken."""
+    used = frozenset(word for name in _read(sketch) for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
+    named = [one for one in facts.values if one.kind == "name" and one.soft]
+    bound = bool(sketch.links) or any(spot.conditions for spot in sketch.spots)
+    left = [
+        one
+        for one in unheard
+        if not (one.low in QUIET or (bound and stem(one.low) in RELATING))
+        and not (_is_taken(facts, one) and (_is_in_condition(one, sketch) or not _is_lone_name(one, named)))
+        and not any(alike(one.low, word) >= KNOWN for word in used)
+    ]
+    return tuple({one.low: one for one in reversed(left)}.values())[::-1]
+
+
+def _read(sketch: Sketch) -> frozenset[str]:
+    """Return the names of the schema that a sketch reads."""
+    keys = {key for spot in sketch.spots for one in spot.conditions for key in (one.property, *one.also)}
+    keys |= {one.property for one in (*sketch.asked, *sketch.groups) if one.property}
+    ranked = {sketch.ranked.property} if sketch.ranked is not None else set()
+    return frozenset((keys | ranked | {one.type for one in sketch.links} | {one.label for one in sketch.spots}) - {""})
+
+
+def _is_lone_name(token: Token, named: Sequence[Value]) -> bool:
+    """Whether a word is a name in capitals behind the beginning, which may be that of a value: `German makers`."""
+    return token.place.start > 0 and any(one.place.start <= token.place.start < one.place.end for one in named)
+
+
+def _is_in_condition(token: Token, sketch: Sketch) -> bool:
+    return any(token.low in str(one.value).lower() for spot in sketch.spots for one in spot.conditions)
 
 
 def _is_taken(facts: Facts, token: Token) -> bool:

@@ -17,11 +17,12 @@ WINDOWS = (24_000, 6_000, 2_000, 800)
 
 
 class Draft(NamedTuple):
-    """The text of a query, or None where there is none; who wrote it; and what there is to tell of it."""
+    """The text of a query, or None where there is none; who wrote it; and what there is to tell of it; `doubts` are what keeps it from being run unseen."""
 
     text: str | None
     by: str
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Asking(NamedTuple):
