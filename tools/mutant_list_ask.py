@@ -387,7 +387,7 @@ ASK = [
         "ask/amend/days.py",
         "value + later",
         "value",
-        EVERYDAY + "what_is_plain_is_done",
+        EVERYDAY + "what_is_plain_is_done_or_is_the_first_choice",
     ),
     Mutant(
         "ask bench: an answer costs nothing",

@@ -3,6 +3,7 @@
 import pytest
 
 from broadsheet.ask.amend.heard import Link
+from broadsheet.ask.amend.diff import diff
 from broadsheet.ask.amend.words import meanings, read_amendment
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.schema_files import schema_of
@@ -65,9 +66,10 @@ def tree(text):
 
 
 @pytest.mark.parametrize(("query", "said", "changes"), PLAIN)
-def test_what_is_plain_is_done(query, said, changes):
+def test_what_is_plain_is_done_or_is_the_first_choice(query, said, changes):
     found = read_amendment(said, tree(query), DESK, links)
-    assert [one.words for one in found.changes] == changes, found.question
+    likeliest = found.changes or diff(tree(query), found.choices[0])
+    assert [one.words for one in likeliest] == changes, found.question
 
 
 @pytest.mark.parametrize(("query", "said", "among"), ASKED)

@@ -17,7 +17,7 @@ from broadsheet.ask.schema import Schema
 
 READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_groups.READERS, *for_steps.READERS)
 # So much of what is said must be explained, and a reading be so likely, for it to be taken; and for it to be offered.
-EXPLAINED, LIKELY = 0.85, 1.3
+EXPLAINED, LIKELY = 0.85, 1.5
 OFFERED_EXPLAINED, OFFERED = 0.45, 1.0
 # A reading is taken that no other comes nearer to than this; others that are nearer than that are offered beside it, so many at most.
 NEAR, OFFERED_NEAR, CHOICES = 0.3, 0.6, 4
