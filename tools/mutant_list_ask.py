@@ -173,7 +173,7 @@ ASK = [
     Mutant(
         "ask amend: what is near the best reading is never asked about",
         "ask/amend/words.py",
-        "readings[0].score - one.score <= NEAR",
+        "readings[0].score - one.score <= OFFERED_NEAR",
         "one is readings[0]",
         AMEND + "what_may_mean_several_things_is_asked_about",
     ),
@@ -376,10 +376,10 @@ ASK = [
         EVERYDAY + "each_doubt_is_asked_about",
     ),
     Mutant(
-        "ask amend: words left over do not matter",
+        "ask amend: what is doubtful is not asked about",
         "ask/amend/words.py",
         "best.explained >= EXPLAINED and best.score >= LIKELY and not best.left and",
-        "best.score >= LIKELY and",
+        "best.score >= OFFERED and",
         AMEND + "what_is_understood_in_part_is_asked_about",
     ),
     Mutant(

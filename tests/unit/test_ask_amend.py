@@ -49,7 +49,6 @@ READ = (
     ("year", "published between 2005 and 2010", ["filter year > 2000 became year >= 2005", "added filter year <= 2010"]), ("year", "use cites", ["relation HAS_WRITER became CITES"]),
     ("year", 'title starting with "On"', ["added filter title STARTS WITH 'On'"]), ("year", "don't show the writer name", ["name is no longer given back"]),
     ("year", "show the writer id instead of the writer name", ["name became writerId"]), ("year", "those whose pages are missing", ["added filter pages IS NULL"]),
-    ("year", "at most 10 rows and newest first", ["order by year turned: now from high to low", "limit 5 became 10"]),
     ("year", "drop the year filter; only the top 3 and duplicates are fine", ["removed filter year > 2000", "dropped DISTINCT", "limit 5 became 3"]),
     ("year", "older than 2010", ["added filter year < 2010"]), ("year", "year != 2005", ["added filter year <> 2005"]), ("year", "exclude 2012", ["added filter year <> 2012"]),
     ("year", "remove the limit and the year condition", ["removed filter year > 2000", "removed limit 5"]),

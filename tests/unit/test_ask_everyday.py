@@ -2,8 +2,8 @@
 
 import pytest
 
-from broadsheet.ask.amend.heard import Link
 from broadsheet.ask.amend.diff import diff
+from broadsheet.ask.amend.heard import Link
 from broadsheet.ask.amend.words import meanings, read_amendment
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.schema_files import schema_of
