@@ -2,24 +2,21 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from broadsheet.ask.bench.execution import Answers, same
+from broadsheet.ask.bench.execution import same
 from broadsheet.ask.bench.plan import AskPlan
+from broadsheet.ask.bench.pole_graph import GRAPH, PAIRS, SCHEMA, PoleGraph
 from broadsheet.ask.bench.pole_pairs import KINDS, LONG, SEEN, Asked, Entity, Kind, read_pairs, split
 from broadsheet.ask.bench.pole_rivals import Common, Nearest
 from broadsheet.ask.bench.told import quantile
 from broadsheet.ask.cypher.nodes import Place, Query
-from broadsheet.ask.graph.ladybug import Ladybug
-from broadsheet.ask.graph.opened import load_graph
 from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Links, ValueLink
-from broadsheet.ask.schema_files import read_schema
-from broadsheet.ask.slots.habits import OWN, Habits
+from broadsheet.ask.slots.habits import OWN
 from broadsheet.ask.slots.train import Pair, fit
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, by_arm, run_tasks, wanted_arms
@@ -28,9 +25,6 @@ from broadsheet.core.metrics import wilson
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 
-GRAPH, SCHEMA, PAIRS = ("pole", "pole-data-importer.zip"), ("pole", "graph_schema.json"), ("pole", "zograscope_train_v1.csv")
-# How the collection's queries are written: no DISTINCT, no direction, dates and numbers that are text are sorted as text.
-POLE = Habits("the collection's", distinct=False, undirected=True, plain_order=True)
 RIGHT, RIGHT_SET, ANSWERED, EMPTY, MS = "right", "right_set", "answered", "empty", "ms"
 # So many questions, at most, are learnt from by their drafts; words are learnt from all.
 RANKED = 1000
@@ -90,50 +84,26 @@ NOTES = (
 )
 
 
-class _Pole:
-    """The graph, its engine, and what writes queries, each made when it is first wanted."""
+class _Pole(PoleGraph):
+    """POLE, with what is learnt of its questions and with rivals."""
 
     def __init__(self, plan: AskPlan, progress: Progress) -> None:
-        self._plan, self._progress = plan, progress
+        super().__init__(plan)
+        self._progress = progress
         self._trained: dict[tuple[Kind, int], Slots] = {}
         self._rivals: dict[tuple[str, Kind, int], Nearest | Common] = {}
         self._written: dict[tuple[str, bool, str], tuple[Query | None, float]] = {}
-        self._engine: Ladybug | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._engine is not None:
-            self._engine.close()
-
-    @cached_property
-    def _graph(self) -> Any:
-        return load_graph(self._plan.file(*GRAPH))
-
-    @cached_property
-    def _pairs(self) -> list[Asked]:
-        return read_pairs(self._plan.file(*PAIRS))
-
-    @cached_property
-    def _answers(self) -> Answers:
-        self._engine = Ladybug(self._graph)
-        return Answers(self._engine)
-
-    @cached_property
-    def _slots(self) -> Slots:
-        return Slots.of(self._graph, read_schema(self._plan.file(*SCHEMA)).words, habits=POLE)
 
     def measuring(self, kind: Kind, arm: Arm, seed: int) -> Callable[[], Measured]:
         """Return what writes and runs the queries of one split."""
 
         def measure() -> Measured:
-            _, test = split(self._pairs, kind, seed)
+            _, test = split(self.pairs, kind, seed)
             rows = []
             for number, one in enumerate(test):
                 query, ms = self._write(arm, kind, seed, one)
-                gold = self._answers.of(one.query)
-                found = None if query is None else self._answers.of(query)
+                gold = self.answers.of(one.query)
+                found = None if query is None else self.answers.of(query)
                 right = found is not None and same(gold, found)
                 as_sets = found is not None and same(gold, found, bags=False)
                 rows.append((one.id, right, as_sets, found is not None and not found.fault, gold.empty, ms))
@@ -159,7 +129,7 @@ class _Pole:
         if arm.writer in {"nearest", "common"}:
             rival = self._rival(arm.writer, kind, seed)
             return lambda one: rival.write(one.question, one.entities if arm.given else self._linked(one.question))
-        slots = self._slots
+        slots = self.slots
         if arm.writer == "own":
             slots = slots.with_habits(OWN)
         elif arm.writer == "trained":
@@ -169,31 +139,31 @@ class _Pole:
     def _rival(self, writer: str, kind: Kind, seed: int) -> Nearest | Common:
         key = (writer, kind, seed)
         if key not in self._rivals:
-            train, _ = split(self._pairs, kind, seed)
+            train, _ = split(self.pairs, kind, seed)
             self._rivals[key] = Nearest(train) if writer == "nearest" else Common(train)
         return self._rivals[key]
 
     def _fitted(self, kind: Kind, seed: int) -> Slots:
         if (kind, seed) not in self._trained:
-            train, _ = split(self._pairs, kind, seed)
+            train, _ = split(self.pairs, kind, seed)
             pairs = [Pair(one.question, one.query, self._given(one)) for one in train]
-            weights = fit(self._slots, pairs, "pole-train", ranked=RANKED, progress=self._progress)
-            self._trained[kind, seed] = self._slots.with_weights(weights)
+            weights = fit(self.slots, pairs, "pole-train", ranked=RANKED, progress=self._progress)
+            self._trained[kind, seed] = self.slots.with_weights(weights)
         return self._trained[kind, seed]
 
     def _given(self, one: Asked) -> Links:
         """Return the links of a question with its values as they were published."""
-        facts = self._slots.facts(one.question)
+        facts = self.slots.facts(one.question)
         values = tuple(
             ValueLink(held.place, held.words, held.label, held.property, held.value, 1, 1.0, "exact")
             for held in sorted(one.entities, key=lambda held: held.place)
         )
-        return Links(one.question, values, self._slots.index.names.links(facts.tokens))
+        return Links(one.question, values, self.slots.index.names.links(facts.tokens))
 
     def _linked(self, question: str) -> list[Entity]:
         """Return the values that our linker finds, the surest meaning of each."""
         best: dict[Place, ValueLink] = {}
-        for one in link(question, self._slots.index).values:
+        for one in link(question, self.slots.index).values:
             if one.place not in best or one.score > best[one.place].score:
                 best[one.place] = one
         return [Entity(one.place, one.words, "", one.label, one.property, one.value) for one in best.values()]

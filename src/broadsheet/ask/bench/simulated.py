@@ -11,7 +11,7 @@ from broadsheet.ask.bench.drafts import Draft, faulty, written_twice
 from broadsheet.ask.bench.game_rows import NAMES, counted, line_of
 from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.bench.played import play
-from broadsheet.ask.bench.pole import GRAPH, PAIRS
+from broadsheet.ask.bench.pole_graph import GRAPH, PAIRS
 from broadsheet.ask.bench.public import QUERIES, SCHEMAS, Query, llm_queries, schemas_of
 from broadsheet.ask.bench.user import Phrases, User
 from broadsheet.ask.schema import Schema

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Self
 
 import polars as pl
 
@@ -10,18 +9,14 @@ from broadsheet.ask.amend.diff import diff
 from broadsheet.ask.amend.heard import Link
 from broadsheet.ask.amend.words import Amended, read_amendment
 from broadsheet.ask.bench.drafts import Draft
-from broadsheet.ask.bench.execution import Answers, same
+from broadsheet.ask.bench.execution import same
 from broadsheet.ask.bench.game_rows import NAMES, line_of
-from broadsheet.ask.bench.plan import AskPlan
 from broadsheet.ask.bench.played import Amender, Judge, play
-from broadsheet.ask.bench.pole import GRAPH, PAIRS, POLE, SCHEMA
-from broadsheet.ask.bench.pole_pairs import SEEN, Asked, read_pairs
+from broadsheet.ask.bench.pole_graph import PoleGraph
+from broadsheet.ask.bench.pole_pairs import SEEN, Asked
 from broadsheet.ask.bench.user import User
 from broadsheet.ask.cypher.nodes import Query
-from broadsheet.ask.graph.ladybug import Ladybug
-from broadsheet.ask.graph.opened import load_graph
 from broadsheet.ask.schema import Schema
-from broadsheet.ask.schema_files import read_schema
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.core.bench import Measured
 from broadsheet.core.seeds import generator
@@ -52,52 +47,32 @@ def written_anew(slots: Slots, question: str) -> Amender:
     return amend
 
 
-class PoleGames:
-    """The slot baseline's drafts of questions over POLE; those whose forms its rules were written with are left out. The engine ends with it."""
-
-    def __init__(self, plan: AskPlan) -> None:
-        self._plan = plan
-        self._engine: Ladybug | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._engine is not None:
-            self._engine.close()
+class PoleGames(PoleGraph):
+    """The slot baseline's drafts of questions over POLE; those whose forms its rules were written with are left out."""
 
     @cached_property
-    def _slots(self) -> Slots:
-        return Slots.of(load_graph(self._plan.file(*GRAPH)), read_schema(self._plan.file(*SCHEMA)).words, habits=POLE)
-
-    @cached_property
-    def _pairs(self) -> Sequence[Asked]:
-        return [one for one in read_pairs(self._plan.file(*PAIRS)) if one.form % SEEN]
-
-    @cached_property
-    def _answers(self) -> Answers:
-        self._engine = Ladybug(load_graph(self._plan.file(*GRAPH)))
-        return Answers(self._engine)
+    def _kept(self) -> Sequence[Asked]:
+        return [one for one in self.pairs if one.form % SEEN]
 
     def measuring(self, seed: int, *, anew: bool) -> Callable[[], Measured]:
         """Return what drafts the questions of a seed, and lets a user amend them."""
 
         def measure() -> Measured:
-            chosen = generator(seed, "slot games").permutation(len(self._pairs))[:COUNT]
+            chosen = generator(seed, "slot games").permutation(len(self._kept))[:COUNT]
             user = User("held", generator(seed, "slot games", "user"))
-            rows = [self._row(self._pairs[int(place)], user, anew=anew) for place in chosen]
+            rows = [self._row(self._kept[int(place)], user, anew=anew) for place in chosen]
             return Measured({"drafts": len(rows)}, pl.DataFrame([(number, *row) for number, row in enumerate(rows)], schema=NAMES, orient="row"))
 
         return measure
 
     def _row(self, asked: Asked, user: User, *, anew: bool) -> tuple[object, ...]:
-        drafts = self._slots.write(asked.question, 1)
+        drafts = self.slots.write(asked.question, 1)
         if not drafts:
             return line_of(None)
-        amender = written_anew(self._slots, asked.question) if anew else amended_in_words(self._slots)
-        draft = Draft(asked.id, "pole", drafts[0].query, asked.query, self._slots.index.schema)
+        amender = written_anew(self.slots, asked.question) if anew else amended_in_words(self.slots)
+        draft = Draft(asked.id, "pole", drafts[0].query, asked.query, self.slots.index.schema)
         return line_of(play(draft, user, amender, self._judge(asked.query)))
 
     def _judge(self, meant: Query) -> Judge:
-        wanted = self._answers.of(meant)
-        return lambda query: same(wanted, self._answers.of(query))
+        wanted = self.answers.of(meant)
+        return lambda query: same(wanted, self.answers.of(query))
