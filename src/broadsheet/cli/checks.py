@@ -25,6 +25,7 @@ PACKAGES = {
     "peft": ("peft", "pip install peft"),
     "sentence-transformers": ("sentence_transformers", "pip install 'sentence-transformers>=5'"),
     "openai": ("openai", "pip install 'openai>=3,<4'"),
+    "ladybug": ("ladybug", "pip install 'ladybug>=0.22,<0.23'"),
     "playwright": ("playwright", "pip install playwright"),
 }
 BASE = ("numpy", "polars", "pydantic", "scikit-learn", "sqlalchemy")
