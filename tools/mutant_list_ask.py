@@ -35,7 +35,7 @@ ASK = [
         "ask/check/shapes.py",
         "        elif back:",
         "        elif False:",
-        CHECK + "a_fault_has_its_code_its_place_and_what_mends_it",
+        WORLDS + "a_direction_is_turned_where_the_schema_has_one_alone",
     ),
     Mutant(
         "ask: bounds may touch where they are open",
