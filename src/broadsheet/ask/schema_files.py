@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.ask.schema import FEW, NUMBERS, TIMES, PropertyFacts, Schema, Triple, Type
-from broadsheet.core.errors import ConfigError, RecordError, SourceNotFoundError, did_you_mean
+from broadsheet.core.errors import ConfigError, RecordError, did_you_mean
+from broadsheet.core.files import read_text
 
 TYPES: Mapping[str, Type] = {
     "string": "string", "str": "string", "text": "string", "integer": "integer", "int": "integer", "long": "integer", "int64": "integer", "int32": "integer",
@@ -28,12 +29,7 @@ def read_schema(path: Path, database: str | None = None, *, only: bool = True) -
 
     Raises SourceNotFoundError, RecordError for a file that holds none, and ConfigError for a database that it has not.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as fault:
-        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of --schema.") from None
-    except UnicodeDecodeError:
-        raise RecordError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None
+    text = read_text(path, "Check the path of --schema.")
     try:
         held = json.loads(text)
     except (ValueError, RecursionError):

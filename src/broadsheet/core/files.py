@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from broadsheet.core.errors import OutputError
+from broadsheet.core.errors import OutputError, RecordError, SourceNotFoundError
 
 
 def check_writable(folder: Path) -> None:
@@ -96,6 +96,19 @@ def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_text(path: Path, mend: str, save_as: str = "Save it as UTF-8.") -> str:
+    """Return the text of a UTF-8 file as it stands, but for a byte order mark.
+
+    Raises SourceNotFoundError, mended by `mend`, where it cannot be read, and RecordError, mended by `save_as`, where it is no such text.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as fault:
+        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", mend) from None
+    except UnicodeDecodeError as fault:
+        raise RecordError(f"{path} is not UTF-8 text (byte {fault.start}).", save_as) from None
 
 
 def _behind_links(path: Path) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from broadsheet.core.errors import RecordError, SourceNotFoundError
+from broadsheet.core.files import read_text
 
 
 class Reply(NamedTuple):
@@ -40,12 +41,7 @@ def read_recordings(folder: Path | None) -> list[Recording]:
 
 
 def _replies(path: Path) -> Iterator[tuple[str, Reply]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as fault:
-        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check who may read it.") from None
-    except UnicodeDecodeError:
-        raise RecordError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from None
+    text = read_text(path, "Check who may read it.")
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             yield _reply(line, f"{path.name}, line {number}")

@@ -14,6 +14,7 @@ from broadsheet.ask.cypher.tokens import Kind
 from broadsheet.ask.graph.keyed import Keyed
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.core.errors import RecordError
+from broadsheet.core.files import read_text
 
 
 def script_graph(path: Path) -> Graph:
@@ -22,12 +23,10 @@ def script_graph(path: Path) -> Graph:
     Raises RecordError for any other statement.
     """
     try:
-        reader = _Script(path.read_text(encoding="utf-8-sig"))
+        reader = _Script(read_text(path, "Check the path of the script.", "Save it as UTF-8 text; a script has CREATE statements."))
         reader.read()
     except SyntaxFault as fault:
         raise RecordError(f"{path.name}, at character {fault.start + 1}: {fault.what}.", "A script of data has only CREATE with nodes and relations.") from None
-    except UnicodeDecodeError as fault:
-        raise RecordError(f"{path.name} is not UTF-8 (byte {fault.start}).", "Save it as UTF-8 text; a script has CREATE statements.") from None
     return reader.graph()
 
 

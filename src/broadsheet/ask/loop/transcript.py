@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.records import VERSION, Transcript
-from broadsheet.core.errors import RecordError, SourceNotFoundError
-from broadsheet.core.files import write_file
+from broadsheet.core.errors import RecordError
+from broadsheet.core.files import read_text, write_file
 from broadsheet.core.progress import Progress, silent
 
 # Characters of a value that a difference shows.
@@ -30,12 +30,7 @@ def write_transcript(path: Path, transcript: Transcript) -> None:
 
 def read_transcript(path: Path) -> tuple[Transcript, str]:
     """Return a transcript and its text. Raises SourceNotFoundError, and RecordError for a file that is none."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as fault:
-        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of the transcript.") from None
-    except UnicodeDecodeError:
-        raise RecordError(f"{path} is no transcript: it is not UTF-8 text.", "Name a file that ask --transcript wrote.") from None
+    text = read_text(path, "Check the path of the transcript.", "Name a file that ask --transcript wrote.")
     try:
         return Transcript.model_validate_json(text), text
     except ValidationError as fault:

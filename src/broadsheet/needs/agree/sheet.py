@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, SourceNotFoundError, did_you_mean
-from broadsheet.core.files import write_file
+from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, did_you_mean
+from broadsheet.core.files import read_text, write_file
 from broadsheet.core.schema import Columns
 
 COLUMNS = (Columns.POST, Columns.TEXT, Columns.ANNOTATOR, Columns.LEVEL, Columns.START, Columns.END, Columns.EVIDENCE, Columns.PROPENSITY)
@@ -57,7 +57,7 @@ def read_sheet(path: Path) -> Sheet:
 
     Raises SourceNotFoundError, EmptySourceError, ColumnError, or RecordError with the line of a row that cannot be read.
     """
-    text = _text(path)
+    text = read_text(path, "Check the path of the labels.", "Save it as CSV UTF-8.")
     first = text.split("\n", 1)[0].rstrip("\r")
     separator = max(_SEPARATORS, key=first.count)
     limit = csv.field_size_limit(_LONGEST_CELL)
@@ -77,15 +77,6 @@ def read_sheet(path: Path) -> Sheet:
         rows.append({name: unshielded(cell) for name, cell in zip(columns, cells + [""] * len(columns), strict=False)})
         lines.append(line)
     return Sheet(columns, rows, tuple(lines))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise RecordError(f"{path} is not UTF-8 text.", "Save it as CSV UTF-8.") from None
-    except OSError as fault:
-        raise SourceNotFoundError(f"{path} cannot be read: {fault.strerror}.", "Check the path of the labels.") from None
 
 
 def _records(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
