@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
-from broadsheet.ask.amend.names import rebuilt
 from broadsheet.ask.amend.shape import Edge, Held, Shape, Step, names_in
 from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import Expression, Function, NodePattern, Property, RelationPattern, Unary, Variable
 from broadsheet.ask.cypher.printer import written
+from broadsheet.ask.cypher.rewrite import with_parts
 
 Kind = Literal[
     "label", "direction", "relation", "hops", "pattern", "optional", "filter", "returned", "distinct", "order", "skip", "limit", "step", "union", "other"
@@ -98,9 +98,9 @@ class _Compared:
         if isinstance(node, Variable) and node.name.startswith("__"):
             return Variable(self.thing(node.name))
         if isinstance(node, NodePattern | RelationPattern) and node.name.startswith("__"):
-            node = rebuilt(node, self._short)
+            node = with_parts(node, self._short)
             return replace(node, name="")
-        return rebuilt(node, self._short)
+        return with_parts(node, self._short)
 
     def path(self, edge: Edge) -> str:
         """Return a relation with its ends."""

@@ -3,12 +3,13 @@
 from typing import Any, Literal, NamedTuple
 
 from broadsheet.ask.amend import edits
-from broadsheet.ask.amend.names import named, rebuilt, unnamed
+from broadsheet.ask.amend.names import named, unnamed
 from broadsheet.ask.amend.shape import text_of
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import OTHER_WAY, Expression, Label, Labels, Literal_, Match, NodePattern, Projection, Query, RelationPattern, Sorted
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import labels_text, written
+from broadsheet.ask.cypher.rewrite import with_parts
 from broadsheet.core.errors import RecordError, did_you_mean
 
 ChipKind = Literal["label", "direction", "relation", "filter", "literal", "limit", "order", "distinct", "returned"]
@@ -143,7 +144,7 @@ def _literal(tree: Query, at: int, value: str) -> Query:
         if isinstance(node, Literal_):
             number, seen = seen, seen + 1
             return new if number == at else node
-        return rebuilt(node, exchanged)
+        return with_parts(node, exchanged)
 
     return edits.each_test(tree, exchanged)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from broadsheet.ask.amend.names import rebuilt
 from broadsheet.ask.amend.shape import names_in
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.logic import conjunction, conjuncts
@@ -31,7 +30,7 @@ from broadsheet.ask.cypher.nodes import (
     Unwind,
     Variable,
 )  # fmt: skip
-from broadsheet.ask.cypher.rewrite import swapped
+from broadsheet.ask.cypher.rewrite import rewritten, swapped
 
 Test = Callable[[Expression], Expression | None]
 
@@ -303,14 +302,13 @@ def _pieces(path: Path, gone: set[str]) -> Iterator[Path]:
 def _unpassed(query: Query, gone: set[str]) -> Query:
     """Take things that are no longer there out of what steps pass on and give back."""
 
-    def change(one: Any) -> Any:
-        one = rebuilt(one, change)
+    def rule(one: Any) -> Any:
         if isinstance(one, Projection):
             items = tuple(item for item in one.items if not names_in(item.expression) & gone)
             return replace(one, items=items or one.items, order=tuple(held for held in one.order if not names_in(held.expression) & gone))
         return one
 
-    return change(query)
+    return rewritten(query, rule)
 
 
 def label_of(name: str) -> Label:

@@ -7,7 +7,6 @@ from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.cues import STOP
 from broadsheet.ask.amend.days import compared as on_days
 from broadsheet.ask.amend.heard import Cue, Day, Heard
-from broadsheet.ask.amend.names import rebuilt
 from broadsheet.ask.amend.scene import CURRENT_YEARS, SURE, Candidate, Scene, Tested
 from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import (
@@ -21,6 +20,7 @@ from broadsheet.ask.cypher.nodes import (
     Unary,
     Variable,
 )  # fmt: skip
+from broadsheet.ask.cypher.rewrite import with_parts
 from broadsheet.ask.schema import NUMBERS
 
 COMPARISONS = ("<=", ">=", "<", ">", "=")
@@ -125,7 +125,7 @@ def _with_value(held: Tested, value: Any, sign: str = "") -> Expression:
     def change(node: Any) -> Any:
         if node is held.value:
             return literal(text)
-        made = rebuilt(node, change)
+        made = with_parts(node, change)
         if sign and isinstance(node, Binary) and node.left is held.left:
             return Binary(sign, made.left, made.right)
         return made

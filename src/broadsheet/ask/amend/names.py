@@ -1,7 +1,7 @@
 """Names of a query's things: each has one of its own, so that it can be spoken of."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from broadsheet.ask.check.scope import walk
@@ -15,7 +15,6 @@ from broadsheet.ask.cypher.nodes import (
     Path,
     PatternComprehension,
     PatternTest,
-    Place,
     Projected,
     Projection,
     Quantified,
@@ -29,21 +28,12 @@ from broadsheet.ask.cypher.nodes import (
     Unwind,
     Variable,
 )  # fmt: skip
+from broadsheet.ask.cypher.rewrite import rewritten, with_parts
 
 # What begins a name that was made up here for something that had none.
 MADE_UP = "__"
 Env = dict[str, str]
 T = TypeVar("T")
-
-
-def rebuilt(node: T, change: Callable[[Any], Any]) -> T:
-    """Return a node with each of its parts changed; a part that is itself a tuple is gone through."""
-    if isinstance(node, Place) or not isinstance(node, Node | tuple):
-        return node
-    if isinstance(node, tuple):
-        return tuple(change(one) for one in node)  # pyrefly: ignore
-    made = {one.name: change(getattr(node, one.name)) for one in fields(node) if one.compare}
-    return replace(node, **made)  # pyrefly: ignore
 
 
 def named(query: Query) -> Query:
@@ -68,33 +58,25 @@ def unnamed(query: Query) -> Query:
         plain[name] = next(made for number in range(1, len(taken) + 2) if (made := f"n{number}") not in taken)
         taken.add(plain[name])
 
-    def change(one: Any) -> Any:
-        one = rebuilt(one, change)
+    def rule(one: Any) -> Any:
         if isinstance(one, NodePattern | RelationPattern | Variable) and one.name.startswith(MADE_UP):
             return replace(one, name="" if one.name in once else plain.get(one.name, one.name))
         return one
 
-    return change(query)
+    return rewritten(query, rule)
 
 
 def renamed(query: Query, names: Mapping[str, str]) -> Query:
     """Return a query whose things have a name each (as `named` gives) under other names; what it gives back keeps its names."""
 
-    def change(one: Any) -> Any:
-        if isinstance(one, Projection):
-            return _projection(one)
-        one = rebuilt(one, change)
+    def rule(one: Any) -> Any:
+        if isinstance(one, Projection) and one.which == "WITH":
+            return replace(one, items=tuple(replace(item, name=names.get(item.name, item.name)) for item in one.items))
         if isinstance(one, NodePattern | RelationPattern | Variable | Path | Unwind):
             return replace(one, name=names.get(one.name, one.name))
         return one
 
-    def _projection(one: Projection) -> Projection:
-        made = rebuilt(one, change)
-        if one.which == "RETURN":
-            return made
-        return replace(made, items=tuple(replace(item, name=names.get(item.name, item.name)) for item in made.items))
-
-    return change(query)
+    return rewritten(query, rule)
 
 
 class _Namer:
@@ -200,8 +182,8 @@ def inside(node: Any, env: Mapping[str, str], new: Callable[[str], str] = str) -
             made = replace(node, query=_in_query(node.query, env, new))
         case MapProjection():
             made = replace(node, of=go(node.of), items=tuple(_picked(one, env, new) for one in node.items))
-        case Node() | tuple():
-            made = rebuilt(node, go)
+        case Node():
+            made = with_parts(node, go)
         case _:
             made = node
     return made

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from broadsheet.ask.amend.names import inside, rebuilt
+from broadsheet.ask.amend.names import inside
 from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.logic import MIRRORED, conjuncts, disjuncts
 from broadsheet.ask.cypher.nodes import (
@@ -35,6 +35,7 @@ from broadsheet.ask.cypher.nodes import (
     Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.printer import labels_text, written
+from broadsheet.ask.cypher.rewrite import rewritten, with_parts
 
 _NUMBERED = re.compile(r"_[0-9]+\Z")
 
@@ -224,7 +225,7 @@ def _filled(node: Any, values: dict[str, Expression]) -> Any:
     if isinstance(node, Property) and isinstance(node.of, Variable) and isinstance(values.get(node.of.name), Property):
         # A property of a property is none: what is meant is the thing that has the name before.
         return node
-    return rebuilt(node, lambda one: _filled(one, values))
+    return with_parts(node, lambda one: _filled(one, values))
 
 
 def _held(shape: Shape, scope: str, test: Expression) -> Held:
@@ -254,11 +255,10 @@ def plain(node: Expression, known: Iterable[str] = ()) -> Expression:
         count += 1
         return f"_{count}"
 
-    return _plain(inside(node, {name: name for name in known}, numbered))
+    return rewritten(inside(node, {name: name for name in known}, numbered), _plain)
 
 
 def _plain(node: Any) -> Any:
-    node = rebuilt(node, _plain)
     match node:
         case Binary():
             return _compared(node)

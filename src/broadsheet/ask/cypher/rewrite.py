@@ -19,7 +19,7 @@ def rewritten(node: T, rule: Callable[[Any], Any]) -> T:
     >>> canonical(rewritten(parse("RETURN n.x + n.y").query, to_m))
     'RETURN m.x + m.y'
     """
-    return rule(_parts(node, lambda part: rewritten(part, rule)))
+    return rule(with_parts(node, lambda part: rewritten(part, rule)))
 
 
 def replaced(node: T, rule: Callable[[Any], Any]) -> T:
@@ -35,7 +35,7 @@ def replaced(node: T, rule: Callable[[Any], Any]) -> T:
     new = rule(node)
     if new is not node:
         return new
-    return _parts(node, lambda part: replaced(part, rule))
+    return with_parts(node, lambda part: replaced(part, rule))
 
 
 def swapped(node: T, old: Node, new: Node | None) -> T:
@@ -51,8 +51,13 @@ def swapped(node: T, old: Node, new: Node | None) -> T:
     return replaced(node, lambda one: new if one is old else one)
 
 
-def _parts(node: T, change: Callable[[Any], Any]) -> T:
-    """Return a node with each node right within it changed; one of which nothing changes stays itself."""
+def with_parts(node: T, change: Callable[[Any], Any]) -> T:
+    """Return a node with each node right within it changed; one of which nothing changes stays itself.
+
+    >>> from broadsheet.ask.cypher.nodes import Binary, Literal_, Variable
+    >>> with_parts(Binary("+", Variable("n"), Literal_(1)), lambda part: Variable("m") if isinstance(part, Variable) else part).left.name
+    'm'
+    """
     changed = {one.name: _of(getattr(node, one.name), change) for one in fields(node) if one.name != "place"}
     return node if all(changed[name] is getattr(node, name) for name in changed) else replace(node, **changed)
 

@@ -5,10 +5,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from broadsheet.ask.cypher.nodes import Towards
 from broadsheet.ask.link.english import MUTUAL, alike, is_empty
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.words import Token, parts, stem
-from broadsheet.ask.slots.sketch import Towards
 
 # No way is longer than this, and no more ways between two labels are looked at.
 LONGEST, MOST = 3, 10

@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.cypher.nodes import Place, Towards
 
 Mode = Literal["all", "none", "optional"]
-Towards = Literal["right", "left", "either"]
-Ordering = Literal["property", "count"]
 
 
 class Because(NamedTuple):
