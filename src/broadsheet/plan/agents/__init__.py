@@ -1,0 +1,1 @@
+"""Agents that fill slates: rules, bandits, constants, and the planned policy."""

@@ -1,0 +1,1 @@
+"""The benches of plan: published rules, honest environments, speed."""

@@ -1,0 +1,1 @@
+"""Public data and the fictional world as a pair: what an agent may know, and the truth of an environment."""

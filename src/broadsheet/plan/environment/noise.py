@@ -1,0 +1,41 @@
+"""Luck by counters: a chance is a function of who, when and what, so that two policies meet the same."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+
+# Odd constants of splitmix64 (Steele, Lea and Flood 2014) and three more to tell counters apart.
+_STEP, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_USER, _STREAM, _ROUND = np.uint64(0xD1342543DE82EF95), np.uint64(0xAF251AF3B0F025B5), np.uint64(0xB564EF22EC7AECE5)
+_A, _B, _C = np.uint64(30), np.uint64(27), np.uint64(31)
+_DOWN = np.uint64(40)
+LEAVES, TEMPER = np.array([2**62], dtype=np.uint64), np.array([2**62 + 1], dtype=np.uint64)
+"""Counters of chances that belong to no item: whether a reader leaves, how quickly one tires."""
+
+
+def mixed(words: Words) -> Words:
+    """Return words whose every bit depends on all bits of the words given, one to one."""
+    words = words + _STEP
+    words ^= words >> _A
+    words *= _FIRST
+    words ^= words >> _B
+    words *= _SECOND
+    words ^= words >> _C
+    return words
+
+
+def session_keys(seed: int, users: NDArray[np.int64], streams: NDArray[np.int64]) -> Words:
+    """Return the key of each session `[B]`: of the seed, the user's row, and the number of the stream."""
+    start = mixed(np.array([seed], dtype=np.uint64))
+    return mixed(mixed(start + users.astype(np.uint64) * _USER) + streams.astype(np.uint64) * _STREAM)
+
+
+def round_keys(sessions: Words, step: NDArray[np.int32]) -> Words:
+    """Return the key of each session's round `[B]`."""
+    return mixed(sessions + step.astype(np.uint64) * _ROUND)
+
+
+def uniform(keys: Words, counters: Words) -> NDArray[np.float32]:
+    """Return chances in [0, 1) of keys and counters, of the shape to which both broadcast; 24 bits each."""
+    return (mixed(keys + counters * _FIRST) >> _DOWN).astype(np.float32) * np.float32(2.0**-24)

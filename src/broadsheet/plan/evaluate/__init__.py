@@ -1,0 +1,1 @@
+"""Sessions of agents in an environment: runs under the same luck, metrics, comparisons."""

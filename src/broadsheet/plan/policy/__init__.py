@@ -1,0 +1,1 @@
+"""The low level: a policy over candidates, learnt by proximal policy optimisation."""
