@@ -1,1 +1,5 @@
 """Public data and the fictional world as a pair: what an agent may know, and the truth of an environment."""
+
+from broadsheet.plan.datasets.pair import Pair
+
+__all__ = ["Pair"]

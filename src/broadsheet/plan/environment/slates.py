@@ -74,7 +74,7 @@ class SlateVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         self.metadata = {"autoreset_mode": autoreset}
         self._laid = _laid(items, truth)
         self.single_action_space = spaces.MultiDiscrete([len(items) + 1] * slate, start=[-1] * slate)
-        entries = {
+        entries: dict[str, spaces.Space[Any]] = {
             "shown": spaces.Box(-1, len(items) - 1, (horizon, slate), np.int32),
             "liked": spaces.Box(-1, 1, (horizon, slate), np.int8),
             "step": spaces.Box(0, horizon, (), np.int32),
