@@ -70,7 +70,7 @@ def critic_request(session: Ended, names: Sequence[str], seed: int = 0) -> Reque
 def read_reflection(text: str) -> str:
     """Return what a model said as one line of at most twice the words that were asked for, or an empty text for a refusal or nothing. Never raises.
 
-    >>> read_reflection("Reflection: Let a category\\n rest.")
+    >>> read_reflection("Reflection: Let a category  rest.")
     'Let a category rest.'
     >>> read_reflection("I'm sorry, but no.")
     ''

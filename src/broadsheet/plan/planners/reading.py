@@ -1,5 +1,6 @@
 """Reading a plan out of whatever a model said: names of a list in it, and what was wrong with the rest."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -67,13 +68,20 @@ def _of_list(inside: str, place: dict[str, int], most: int) -> Reading:
 
 def _words(inside: str) -> list[str]:
     """Return what stands in a list: quoted words, and what is between commas beside them."""
-    quoted = [first or second for first, second in _QUOTED.findall(inside)]
+    quoted = [_unescaped(first) or second for first, second in _QUOTED.findall(inside)]
     rest = [part.strip() for part in _QUOTED.sub(",", inside).split(",")]
     # Of a text that was cut the last word may have lost its end: it stands without its closing quote, and is no name by itself.
     return [*quoted, *(part for part in rest if part)]
 
 
+def _unescaped(word: str) -> str:
+    """Return what a word between double quotes says, or the word as it stands where JSON cannot read it."""
+    try:
+        return json.loads(f'"{word}"')
+    except ValueError:
+        return word
+
+
 def _folded(name: str) -> str:
-    """Return a name without what is the same to a reader: case, width, blanks, escapes."""
-    bare = name.replace("\\/", "/").replace('\\"', '"').replace("\\'", "'")
-    return " ".join(unicodedata.normalize("NFKC", bare).casefold().split())
+    """Return a name without what is the same to a reader: case, width, blanks."""
+    return " ".join(unicodedata.normalize("NFKC", name.replace("\\'", "'")).casefold().split())
