@@ -89,7 +89,7 @@ class Scoring:
 
     name, model, at_once = "scoring", "letters", 1
 
-    def __init__(self, tells=True):
+    def __init__(self, *, tells=True):
         self.tells, self.asked = tells, 0
 
     async def complete(self, request, *, idempotency=""):
