@@ -18,7 +18,7 @@ from broadsheet.plan.evaluate.run import run_sessions
 from broadsheet.plan.material import Split
 from broadsheet.plan.planners.asking import LIMITS, LOCAL, Asker, ListAsker
 from broadsheet.plan.planners.critic import read_reflection
-from broadsheet.plan.planners.keys import Keys, fit_keys
+from broadsheet.plan.planners.keys import Keys, KeysConfig, fit_keys
 from broadsheet.plan.planners.llm import LLMPlanner, LLMPlannerConfig, calls_per_thousand
 from broadsheet.plan.planners.local import ChoiceAsker
 from broadsheet.plan.planners.naming import named
@@ -42,11 +42,12 @@ MEMORY_FILES: Final = ("actor_memory_steam_gpt-3.5.json", "critic_memory_steam_g
 
 
 class PlannersPlan(NamedTuple):
-    """What is measured: a pair, whose VALIDATION users have `streams` sessions each; `traces` is a folder of recorded traces, `llm` names a local model that tells chances."""
+    """What is measured: a pair, whose VALIDATION users have `streams` sessions each; `traces` is a folder of recorded traces, `llm` names a local model that tells chances, `keys` how coarse codes are."""
 
     pair: Pair
     traces: Path | None = None
     llm: str = ""
+    keys: KeysConfig = KeysConfig()
     codes: int = 512
     streams: int = 4
     seeds: int = 1
@@ -59,7 +60,7 @@ def bench_planners(plan: PlannersPlan, folder: Path, command: str, progress: Pro
     arms: dict[str, Callable[[PlannersPlan, int], Mapping[str, float]]] = {READ: _malformed, SOUND: _sound, FAULTY: _faulty, TABLE: _table}
     arms |= ({TRACES: _traces} if plan.traces else {}) | ({LOCALLY: _local} if plan.llm else {})
     data = plan.pair.material.name
-    identity = {"pair": plan.pair.truth.content_hash(), "codes": plan.codes, "streams": plan.streams, "llm": plan.llm}
+    identity = {"pair": plan.pair.truth.content_hash(), "codes": plan.codes, "streams": plan.streams, "llm": plan.llm, "keys": plan.keys.model_dump()}
 
     def task(arm: str, seed: int) -> Task:
         return Task(data, arm, seed, identity, lambda: Measured(arms[arm](plan, seed), None, {"llm": plan.llm if arm == LOCALLY else "double-1, a rule"}))
@@ -121,10 +122,10 @@ def _faulty(plan: PlannersPlan, seed: int) -> Mapping[str, float]:
 
 def _against(plan: PlannersPlan, seed: int, faults: Faults) -> Mapping[str, float]:
     """Run sessions against the double, each distinct code asked when it is met first."""
-    keys, config = fit_keys(plan.pair.material, seed=seed), LLMPlannerConfig()
+    keys, config = fit_keys(plan.pair.material, plan.keys, seed), LLMPlannerConfig()
     with tempfile.TemporaryDirectory() as folder, LLMServer(faults=faults, honours=False) as server:
         store = Store(Path(folder) / "store.sqlite")
-        client = Client(open_llm(f"openai:double-1@{server.url}"), store, limits=LIMITS.model_copy(update={"failures": 1000, "backoff": 0.01}))
+        client = Client(open_llm(f"openai:double-1@{server.url}", in_flight=8), store, limits=LIMITS.model_copy(update={"failures": 1000, "backoff": 0.01}))
         asker = ListAsker(client, keys, named(plan.pair.material.items.categories), most=config.most)
         figures = _sessions(plan, seed, LLMPlanner("llm", asker=asker, keys=keys, config=config), client)
         store.close()
@@ -133,10 +134,10 @@ def _against(plan: PlannersPlan, seed: int, faults: Faults) -> Mapping[str, floa
 
 def _table(plan: PlannersPlan, seed: int) -> Mapping[str, float]:
     """Fill a table from the double, then run sessions on it: what they call is nothing, what the table called stands beside."""
-    keys, config = fit_keys(plan.pair.material, seed=seed), LLMPlannerConfig()
+    keys, config = fit_keys(plan.pair.material, plan.keys, seed), LLMPlannerConfig()
     with tempfile.TemporaryDirectory() as folder, LLMServer() as server:
         store = Store(Path(folder) / "store.sqlite")
-        client = Client(open_llm(f"openai:double-1@{server.url}"), store, limits=LIMITS)
+        client = Client(open_llm(f"openai:double-1@{server.url}", in_flight=8), store, limits=LIMITS)
         asker = ListAsker(client, keys, named(plan.pair.material.items.categories), most=config.most)
         table = PlanTable.fill(met_codes(plan.pair, keys, seed=seed), asker, keys, most=plan.codes)
         filled = client.summary().calls
@@ -146,7 +147,7 @@ def _table(plan: PlannersPlan, seed: int) -> Mapping[str, float]:
 
 
 def _local(plan: PlannersPlan, seed: int) -> Mapping[str, float]:
-    keys = fit_keys(plan.pair.material, seed=seed)
+    keys = fit_keys(plan.pair.material, plan.keys, seed)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "store.sqlite")
         client = Client(open_llm(plan.llm), store, limits=LOCAL)
