@@ -101,6 +101,8 @@ class ArtifactKind(StrEnum):
     TAGGER = "tagger"
     GRAPH = "graph"
     PLAN = "plan"
+    PLAN_TABLE = "plan-table"
+    LIKINGS = "likings"
 
 
 class Announce(StrEnum):
