@@ -100,6 +100,7 @@ class ArtifactKind(StrEnum):
     NEEDS_THEMES = "needs-themes"
     TAGGER = "tagger"
     GRAPH = "graph"
+    PLAN_TABLE = "plan-table"
 
 
 class Announce(StrEnum):
