@@ -96,7 +96,7 @@ def bench_honest(plan: HonestPlan, folder: Path, command: str, progress: Progres
     rows = [row for condition in conditions for row in summary(outcome, condition.named(plan.name), known, picks[condition.trained])]
     facts = case().pair.material.facts
     data = {"name": plan.name, **case().identity, "laws": case().pair.laws.model_dump(), "users": len(case().pair.material.of(Split.TEST)), "facts": facts}
-    return Bench.of(NAME, command, outcome, rows, data=data, seeds=plan.seeds, notes=_notes(plan, picks))
+    return Bench.of(NAME, command, outcome, rows, data=data, seeds=plan.seeds, notes=_notes(picks))
 
 
 class _Tasks:
@@ -165,13 +165,13 @@ def _more(plan: HonestPlan, picks: Mapping[str, Chosen]) -> Iterator[tuple[Condi
                 yield from ((Condition(trained_at, judged_at), name, seed) for seed in range(plan.seeds))
 
 
-def _notes(plan: HonestPlan, picks: Mapping[str, Chosen]) -> Sequence[str]:
+def _notes(picks: Mapping[str, Chosen]) -> Sequence[str]:
     told = [f"{level}: {pick.said()}" for level, pick in picks.items()]
     return (
         "Sums of what was liked over a session of TEST users (r_cum), who decided nothing; a slate that is liked whole is 1. Luck is the same for all arms of a seed.",
         f"Of settings, and of flat policies, planners and rules, the one with most on VALIDATION users is chosen. {'; '.join(told)}.",
-        "Brackets: 95 %, seeds and users drawn anew, a seed for all users and a user for all seeds. p: over users, signs of all of a user's sessions changed together; p seeds: over "
-        "training seeds, where there are six; both after Holm over the comparisons at a level. Detectable: the least gain that would have been found with 80 % power.",
+        "Brackets: 95 %, seeds and users drawn anew, a seed for all users and a user for all seeds. Detectable: the least gain that would have been found with 80 % power.",
+        "p: over users, signs of all of a user's sessions changed together. p seeds: over training seeds, where there are six. Both after Holm over the comparisons at a level.",
         "Agents are trained where likings are their own model's, with TRAIN users; what that copy shares with the environment that judges is the laws.",
         "No repeats (nx_0): an item shown before leaves its place empty. Ten rounds (nx_t): no repeats, and nobody leaves. Regret closed: the way from greedy to the oracle that plans.",
     )
