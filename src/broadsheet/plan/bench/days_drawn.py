@@ -73,11 +73,11 @@ def _panel(lines: Sequence[Curve], title: str, unit: str, most: float, number: i
                 f"{x0:.1f}", f"{y:.1f}", f"{wide:.1f}", f"{x0 - 6:.1f}", f"{y + 4:.1f}", f"{value:g}"
             )
         )
-    for day in sorted({1, *range(5, days + 1, 5), days}):
-        parts.append(Markup('<text x="{}" y="{}" text-anchor="middle" fill="#555">{}</text>').format(at(day, 0).split()[0], y1 + 15, day))
-    for place, line in enumerate(lines):
-        parts.append(_line(line, place, at))
-    # Names stand once, at the right panel's side or the left one's own ends, where they do not cover each other.
+    named = sorted({1, *range(5, days + 1, 5), days})
+    day_name = Markup('<text x="{}" y="{}" text-anchor="middle" fill="#555">{}</text>')
+    parts += [day_name.format(at(day, 0).split()[0], y1 + 15, day) for day in named]
+    parts += [_line(line, place, at) for place, line in enumerate(lines)]
+    # Names stand once, beside the right panel, none over another.
     if number:
         parts += _names(lines, [y1 - (y1 - TOP) * line.middle[-1] / top for line in lines], x0 + wide + 8)
     return Markup("").join(parts)
