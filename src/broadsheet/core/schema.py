@@ -103,6 +103,7 @@ class ArtifactKind(StrEnum):
     TAGGER = "tagger"
     GRAPH = "graph"
     PLAN = "plan"
+    PLAN_TABLE = "plan-table"
 
 
 class Announce(StrEnum):
