@@ -15,8 +15,8 @@ from plan_rules import constant_rule, random_rule, unseen_best_rule
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import crossed_sums
 from broadsheet.plan.datasets.made import made
-from broadsheet.plan.evaluate.compare import compare, corrected, scored
-from broadsheet.plan.evaluate.metrics import first_rounds, measure, overlap, per_session, regret_closed
+from broadsheet.plan.evaluate.compare import alone, closed, compare, corrected, scored
+from broadsheet.plan.evaluate.metrics import first_rounds, measure, overlap, per_session
 from broadsheet.plan.evaluate.run import NoRepeats, nobody_leaves, run_sessions
 from broadsheet.plan.material import Split
 
@@ -118,9 +118,17 @@ def test_overlap_is_of_different_users_alone(pair, users):
     assert overlap(log) == 0
 
 
-def test_regret_is_no_number_where_there_is_none():
-    assert np.isnan(regret_closed(1.0, 2.0, 2.0))
-    assert regret_closed(2.0, 1.0, 3.0) == 0.5
+def test_regret_closed_is_the_way_gone_and_no_number_where_there_is_no_way(pair, users):
+    of = both(pair, users)
+    own, chance = of["ours"], of["theirs"]
+    assert closed(own, chance, own, rounds=200) == (1, 1, 1)
+    assert closed(chance, chance, own, rounds=200) == (0, 0, 0)
+    assert np.isnan(closed(own, own, chance, rounds=200).mean)
+    with pytest.raises(RecordError, match="no seed in common"):
+        closed(own, chance, {7: own[0]})
+    mean, low, high = alone(own, rounds=500)
+    assert low < mean < high
+    assert mean == pytest.approx(np.mean([frame["r_cum"].mean() for frame in own.values()]))
 
 
 def both(pair, users, seeds=3, **settings):

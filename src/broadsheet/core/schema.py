@@ -102,8 +102,8 @@ class ArtifactKind(StrEnum):
     NEEDS_THEMES = "needs-themes"
     TAGGER = "tagger"
     GRAPH = "graph"
-    PLAN = "plan"
     PLAN_TABLE = "plan-table"
+    PLAN = "plan"
 
 
 class Announce(StrEnum):

@@ -96,15 +96,6 @@ def overlap(log: SessionLog, pairs: int = PAIRS, seed: int = 0) -> float:
     return float(np.mean(found))
 
 
-def regret_closed(ours: float, greedy: float, oracle: float) -> float:
-    """Return the share of the way from greedy to the oracle that an agent goes; not a number where the oracle is not above greedy.
-
-    >>> regret_closed(7.5, 5.0, 10.0)
-    0.5
-    """
-    return (ours - greedy) / (oracle - greedy) if oracle > greedy else float("nan")
-
-
 def first_rounds(log: SessionLog, rounds: int = ROUNDS) -> float:
     """Return the mean sum of rewards of the first rounds: the figure of a fixed length, where nobody leaves."""
     return float(log.reward[:, :rounds].astype(np.float64).sum(axis=1).mean())
