@@ -10,6 +10,7 @@ import pytest
 from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.seeds import generator
 from broadsheet.plan.bench.days import DaysPlan, bench_days, readers
+from broadsheet.plan.bench.days_arms import DAYS_ARMS, makers
 from broadsheet.plan.bench.days_drawn import curves, drawn
 from broadsheet.plan.datasets.made import made
 from broadsheet.plan.evaluate.run import run_sessions
@@ -52,8 +53,8 @@ def by_days(users: int = 48, items: int = 240, days: int = DAY_COUNT, seed: int 
 def plan():
     pair = by_days()
     makers = {
-        "ranked": lambda pair, seed, progress: _ByScore(pair.material, pair.slate, blind=False),
-        "random": lambda pair, seed, progress: _ByScore(pair.material, pair.slate, blind=True),
+        "ranked": lambda pair, seed, folder, progress: (_ByScore(pair.material, pair.slate, blind=False), "by score"),
+        "random": lambda pair, seed, folder, progress: (_ByScore(pair.material, pair.slate, blind=True), "blind"),
     }
     return DaysPlan("made", lambda: pair, makers, seeds=2)
 
@@ -99,3 +100,21 @@ def test_the_days_are_drawn(plan, tmp_path):
     assert f"after {DAY_COUNT} days" in image.attrib["aria-label"]
     with pytest.raises(BroadsheetError, match="no figures by day"):
         drawn({"bench": "x", "rows": [], "seeds": 1})
+
+
+def test_the_planned_report_is_trained_once_and_every_arm_tells_what_it_is(tmp_path):
+    pair = by_days(24, 60, 4)
+    some = ("ranked", "planned", "mask-recent")
+    plan = DaysPlan("made", lambda: pair, makers({"size": "tiny", "iterations": 1}), seeds=1, arms=some)
+    assert set(some) < set(DAYS_ARMS)
+    bench = bench_days(plan, tmp_path, "broadsheet bench plan --env days")
+    arms = {row["name"]: row for row in bench.rows if "agent" in row}
+    assert list(arms) == [f"made: {name}" for name in some]
+    assert arms["made: ranked"]["agent"] == "greedy"
+    assert "policy" in arms["made: planned"]["agent"]
+    assert arms["made: planned"]["fallbacks"] <= 1
+    assert {"kept@4 gain", "kept@4 gain_lo", "categories@4 gain"} <= set(arms["made: planned"])
+    before = sorted((tmp_path / "policies").iterdir())
+    assert len(before) == 1
+    assert bench_days(plan, tmp_path, "again").rows == bench.rows
+    assert sorted((tmp_path / "policies").iterdir()) == before

@@ -177,8 +177,7 @@ def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Plann
     count = len(material.users)
     kept = np.arange(count) if known is None or known >= count else np.unique(np.linspace(0, count - 1, known).astype(np.int64))
     config = {**policy.manifest.config, "planner_spec": planner, "facts": dict(material.facts)}
-    counted = {} if made is None else {f"planner {name}": float(value) for name, value in made.counts().items()}
-    metrics = {**policy.manifest.metrics, **counted, "items": float(len(material.items)), "known users": float(len(kept)), "users": float(count)}
+    metrics = {**policy.manifest.metrics, **_planned(policy, pair, made), "items": float(len(material.items)), "known users": float(len(kept)), "users": float(count)}
     manifest = policy.manifest.model_copy(update={"config": config, "metrics": metrics, "files": {}})
     tensors = {
         "vectors": material.items.vectors,
@@ -190,6 +189,21 @@ def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Plann
     frames = {CURVE: policy.frame(CURVE), ITEMS: _items_frame(material.items), USERS: _users_frame(material, kept)}
     groups = pl.DataFrame({Columns.TITLE: list(material.items.categories)})
     return write_artifact(folder, manifest, {WEIGHTS: policy.tensors(WEIGHTS), KNOWN: tensors}, {**frames, GROUPS: groups})
+
+
+def _planned(policy: Artifact, pair: Pair, planner: Planner | None) -> dict[str, float]:
+    """Return how many plans validation users' sessions took, in the copy that the policy was trained in, and which share of them fell back, by reason."""
+    if planner is None:
+        return {"plans": 0.0, "fallback share": 0.0}
+    users = pair.material.of(Split.VALIDATION)
+    agent, env = PolicyAgent.load(policy, pair.material, planner), pair.copy(users, len(users))
+    seen, _ = env.reset(seed=0, options={"users": users})
+    agent.begin(len(users), 0)
+    for _ in range(pair.horizon):
+        seen, *_ = env.step(agent.act(seen))
+    plans = agent.facts()["plans"]
+    reasons = {f"fallback, {reason}": float(count) for reason, count in plans["fallbacks"].items()}
+    return {"plans": float(plans["plans"]), "fallback share": float(plans["sources"].get("fallback", 0.0)), **reasons}
 
 
 def _items_frame(items: ItemTable) -> pl.DataFrame:

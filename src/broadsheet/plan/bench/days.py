@@ -14,6 +14,7 @@ from broadsheet.core.metrics import bootstrap_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
+from broadsheet.plan.bench.players import counted
 from broadsheet.plan.datasets import Pair
 from broadsheet.plan.evaluate.run import SessionLog, run_sessions
 from broadsheet.plan.items import ItemTable
@@ -29,8 +30,8 @@ KEPT, CATEGORIES, PAGES, SATISFACTION = "kept", "categories", "pages", "satisfac
 LENGTH, LEFT, SEEN = "length", "left", "seen"
 
 Floats = NDArray[np.float64]
-Maker = Callable[[Pair, int, Progress], Agent]
-"""Makes the agent of an arm: of what it may know of the pair, and a training seed."""
+Maker = Callable[[Pair, int, Path, Progress], tuple[Agent, str]]
+"""Makes the agent of an arm, and says what it is: of what it may know of the pair, a training seed, and a folder for checkpoints."""
 
 
 class DaysPlan(NamedTuple):
@@ -59,7 +60,7 @@ def bench_days(plan: DaysPlan, folder: Path, command: str, progress: Progress = 
     for seed in range(plan.seeds):
         for arm in wanted_arms(plan.arms, plan.makers):
             config = {"settings": dict(plan.settings), "identity": dict(plan.identity)}
-            tasks.append(Task(plan.name, arm, seed, config, _measuring(plan.makers[arm], known, seed, progress)))
+            tasks.append(Task(plan.name, arm, seed, config, _measuring(plan.makers[arm], known, seed, folder, progress)))
     outcome = run_tasks("plan-days", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     table = summary(outcome)
     horizon = len(_arrays(outcome.rows[0]).seen[0]) if outcome.rows else 0
@@ -72,15 +73,14 @@ def bench_days(plan: DaysPlan, folder: Path, command: str, progress: Progress = 
     return Bench.of("plan-days", command, outcome, table, data={"world": plan.name, "days": horizon}, seeds=plan.seeds, notes=notes)
 
 
-def _measuring(maker: Maker, known: Callable[[], Pair], seed: int, progress: Progress) -> Callable[[], Measured]:
+def _measuring(maker: Maker, known: Callable[[], Pair], seed: int, folder: Path, progress: Progress) -> Callable[[], Measured]:
     def measure() -> Measured:
         pair = known()
-        agent = maker(pair, seed, progress)
+        agent, spec = maker(pair, seed, folder, progress)
         log = run_sessions(agent, pair, pair.material.of(Split.TEST), streams=1, seed=seed, progress=progress)
         values = readers(log, pair.material.items)
         met = {name: float(values[name].mean()) for name in (LENGTH, SATISFACTION)}  # pyrefly: ignore
-        numbers = {f"facts {name}": float(value) for name, value in log.facts.items() if isinstance(value, int | float)}
-        return Measured({**met, **numbers}, values, {"agent": agent.name})
+        return Measured({**met, **counted(spec, log)}, values, {"agent": spec})
 
     return measure
 
@@ -134,7 +134,7 @@ def summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
             mine, other = (_mean([_arrays(row) for row in some]).figures() for some in theirs)
             for name, values in mine.items():
                 line |= _interval(f"{name} gain", values - other[name], data, arm)
-        told = {name for row in rows for name in row.metrics if name.startswith("facts ") or name == "cpu_s"}
+        told = {name for row in rows for name in row.metrics if name not in {LENGTH, "wall_s", "load", *line}}
         table.append(line | {name: float(np.mean([row.metrics[name] for row in rows if name in row.metrics])) for name in sorted(told)})
         for day in range(ours.kept.shape[1]):
             one: dict[str, Any] = {"name": f"{data}: {arm}, day {day + 1}"}
