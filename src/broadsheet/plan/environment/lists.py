@@ -67,7 +67,11 @@ class Lists(Generic[Value]):
         """Return the greatest entry of each session `[B]`, or what `floor` `[B]` says, if that is greater."""
         count, first = len(self._begins), self._values.shape[1]
         end = len(entries) - len(found.rows) * self._more_values.shape[1]
-        most = np.maximum(floor, entries[:end].reshape(-1, count, first).max(axis=0).max(axis=1))
+        # The slots first, which lie far apart, and then column by column: the last axis is too short for a maximum along it.
+        columns = entries[:end].reshape(-1, count * first).max(axis=0).reshape(count, first)
+        most = np.maximum(floor, columns[:, 0])
+        for column in range(1, first):
+            np.maximum(most, columns[:, column], out=most)
         if len(found.rows):
             np.maximum.at(most, found.slots % count, entries[end:].reshape(len(found.rows), -1).max(axis=1))
         return most
