@@ -100,6 +100,7 @@ class ArtifactKind(StrEnum):
     NEEDS_THEMES = "needs-themes"
     TAGGER = "tagger"
     GRAPH = "graph"
+    PLAN = "plan"
 
 
 class Announce(StrEnum):

@@ -1,0 +1,19 @@
+"""Planners by name: a table to look them up in, and to add to."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from broadsheet.plan.material import Material
+from broadsheet.plan.planners.rules import All, AllConfig
+from broadsheet.plan.protocols import Planner
+from broadsheet.plan.specs import Kind, Setting, opened
+
+PLANNERS: Final[dict[str, Kind[Planner]]] = {
+    "all": Kind(AllConfig, lambda config, _: All(config)),
+}
+"""A planner is added by a row here: its configuration, and what makes it of a configuration and a `Setting`."""
+
+
+def open_planner(spec: str, material: Material, *, slate: int, horizon: int, given: Mapping[str, Any] | None = None) -> Planner:
+    """Return the planner that a spec names, such as `all` or `mask-recent:threshold=0.2,ttl=1`. Raises ConfigError for an unknown name or setting."""
+    return opened(spec, PLANNERS, "planner", Setting(material, slate, horizon, given or {}))
