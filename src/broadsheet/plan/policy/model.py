@@ -12,9 +12,11 @@ from broadsheet.plan.policy.networks import Attentive, Look, Network, Recurrent
 
 PROFILE = 3
 """What is known of a user before the session: the mean chance of liking the best slate, the best 32, and the whole shortlist."""
-TRUST = 2.0
-"""The weight of the model's logit at the start: slates begin near the best first, the rest at nothing."""
+START = (1.0, -1.0, 0.0, -4.0)
+"""Weights of the features before training: the best first, less what was much shown of late, and nothing twice. An agent's guess, from which training departs."""
 SMALL = 0.01
+STRIDE = 8.0
+"""Weights of features are so many times what the network says: they have far to go, and Adam's steps are all of a size."""
 
 
 class Shape(NamedTuple):
@@ -55,7 +57,7 @@ class Policy(nn.Module):
             for head in (self.actor[-1], self.critic[-1]):
                 head.weight.mul_(SMALL)
                 head.bias.zero_()
-            self.actor[-1].bias[shape.vectors] = TRUST
+            self.actor[-1].bias[shape.vectors :] = torch.tensor(START) / STRIDE
         if config.choice == "gaussian":
             self.factor = nn.Parameter(config.spread * torch.eye(shape.vectors + 1))
 
@@ -68,7 +70,7 @@ class Policy(nn.Module):
     def heads(self, states: Tensor) -> Heads:
         """Return what states give."""
         out = self.actor(states)
-        return Heads(out[..., : self.shape.vectors], out[..., self.shape.vectors :], self.critic(states).squeeze(-1) * (self.shape.horizon / 4))
+        return Heads(out[..., : self.shape.vectors], STRIDE * out[..., self.shape.vectors :], self.critic(states).squeeze(-1) * (self.shape.horizon / 4))
 
     def forward(self, looks: Look, vectors: Tensor) -> Heads:
         """Return what all rounds `[B, T]` of sessions give."""
