@@ -45,8 +45,8 @@ def test_a_code_is_asked_once_and_then_known(tmp_path):
     counts = planner.counts()
     assert counts["calls"] == calls == len(np.unique(KEYS.tastes(state.affinity)))
     assert counts["llm"] == counts["cache"] == len(USERS)
-    assert counts["steps"] == 3 * len(USERS)
-    assert counts["calls per 1000 steps"] == pytest.approx(1000 * calls / (3 * len(USERS)))
+    assert counts["steps"] == 2 * len(USERS)
+    assert counts["calls per 1000 steps"] == pytest.approx(1000 * calls / (2 * len(USERS)))
     require_llm("llm", counts)
 
 

@@ -127,10 +127,10 @@ class LLMPlanner:
         return hashlib.sha256(said.encode() + b"\x1f" + code.tobytes()).hexdigest()
 
     def _count_steps(self, state: PlanState, rows: NDArray[np.int64]) -> None:
-        """Count the rounds that the plans given so far were for, this one counted in."""
-        moved = state.step[rows] - self._last[rows]
-        self._counts["steps"] += int(np.where(moved > 0, moved, state.step[rows] + 1).sum())
-        self._last[rows] = state.step[rows]
+        """Count the rounds that have passed, as far as plans tell: what follows a session's last plan is not seen, so there were no fewer."""
+        now, before = state.step[rows], self._last[rows]
+        self._counts["steps"] += int(np.where((before >= 0) & (now > before), now - before, now).sum())
+        self._last[rows] = now
 
     def _count_fallbacks(self, reasons: Sequence[str]) -> None:
         for reason in reasons:
