@@ -101,6 +101,7 @@ class ArtifactKind(StrEnum):
     TAGGER = "tagger"
     GRAPH = "graph"
     PLAN_TABLE = "plan-table"
+    LIKINGS = "likings"
 
 
 class Announce(StrEnum):
