@@ -26,7 +26,10 @@ LIKED = ":liked"
 def fit(
     env: Annotated[str, typer.Option("--env", help="made, world, world:READERS, ml100k:FOLDER, books:FOLDER, or a folder of sequences.")] = "world",
     planner: Annotated[
-        str, typer.Option("--planner", help="all, mask-recent, least-exposed, thompson, saturation-mpc, each with settings as in NAME:keep=4,ttl=2; none for a flat policy.")
+        str,
+        typer.Option(
+            "--planner", help="all, mask-recent, least-exposed, thompson, saturation-mpc, each with settings as in NAME:keep=4,ttl=2; none for a flat policy."
+        ),
     ] = "saturation-mpc",
     *,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting of the policy, e.g. size=tiny, network=transformer. Repeats.")] = None,
@@ -79,7 +82,9 @@ def fit(
     before, after = told["validation_return_untrained"], told["validation_return"]
     typer.echo(f"return on validation users: {before:.3f} before training, {after:.3f} after it, {told['validation_length']:.1f} slates a session", err=True)
     typer.echo(f"{told['environment_steps']:,.0f} environment steps, 90 % of the return after {told['environment_steps_to_90_percent']:,.0f}", err=True)
-    typer.echo(f"plans: {told['plans']:,.0f} on validation users, {told['fallback share']:.1%} of them fall-backs; {told['actions']:.0f} candidates a round", err=True)
+    typer.echo(
+        f"plans: {told['plans']:,.0f} on validation users, {told['fallback share']:.1%} of them fall-backs; {told['actions']:.0f} candidates a round", err=True
+    )
     typer.echo(f"Ask it: broadsheet plan run {out} --history ID,ID", err=True)
     facts = {"path": str(made.path), "models": made.manifest.models, "metrics": told, "chosen_by": made.manifest.config["chosen_by"]}
     typer.echo(json.dumps(facts, indent=1) if as_json else str(made.path))
@@ -91,7 +96,8 @@ def run(
     user: Annotated[list[str] | None, typer.Option("--user", help="A user that the bundle knows. Repeats.")] = None,
     history: Annotated[list[str] | None, typer.Option("--history", help="What somebody unknown had and liked, with commas between. Repeats: one each.")] = None,
     shown: Annotated[
-        list[str] | None, typer.Option("--shown", help="A slate of this session, ID,ID:liked,ID, oldest first. Repeats. Or a JSON file of slates: items, liked.")
+        list[str] | None,
+        typer.Option("--shown", help="A slate of this session, ID,ID:liked,ID, oldest first. Repeats. Or a JSON file of slates: items, liked."),
     ] = None,
     rounds: Annotated[int, typer.Option("--rounds", min=0, help="Play a session of so many slates with a reader as the agent believes them to be.")] = 0,
     *,
@@ -124,7 +130,9 @@ def run(
 @app.command("replay")
 def replay(
     log: Annotated[Path, typer.Argument(help="A file that `broadsheet plan run --log` wrote.")],
-    bundle: Annotated[Path | None, typer.Option("--bundle", help="The bundle that the log was written with. Default: the one that comes with the package.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help="The bundle that the log was written with. Default: the one that comes with the package.")
+    ] = None,
     *,
     lenient: Annotated[bool, typer.Option("--lenient", help="Count what is not recorded and what differs, instead of stopping.")] = False,
     as_json: Json = False,
@@ -150,8 +158,15 @@ def replay(
 
 @app.command("offline")
 def offline(
-    log: Annotated[Path, typer.Argument(help="JSON lines, CSV or Parquet: user, step, item, slot, propensity, liked, and chance if a model says one; a line for each candidate.")],
-    target: Annotated[str, typer.Option("--target", help="Whose value is asked: best (first by chance), soft:TEMPERATURE, even, or column, the column target.")] = "best",
+    log: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON lines, CSV or Parquet: user, step, item, slot, propensity, liked, and chance if a model says one; a line for each candidate."
+        ),
+    ],
+    target: Annotated[
+        str, typer.Option("--target", help="Whose value is asked: best (first by chance), soft:TEMPERATURE, even, or column, the column target.")
+    ] = "best",
     k: Annotated[int, typer.Option("-k", min=1, help="Items a slate of the target.")] = 6,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the intervals.")] = 0,
     *,
@@ -169,7 +184,11 @@ def offline(
     read, frame = read_log(log)
     found = estimate(read, open_target(target, read, frame, k), seed=seed)
     if as_json:
-        typer.echo(json.dumps({**found._asdict(), "target": target, "estimates": [one._asdict() for one in found.estimates], "logged": found.logged._asdict()}, indent=1))
+        typer.echo(
+            json.dumps(
+                {**found._asdict(), "target": target, "estimates": [one._asdict() for one in found.estimates], "logged": found.logged._asdict()}, indent=1
+            )
+        )
         return
     typer.echo(f"{found.slates:,} slates of {found.users:,} users; {found.shown:,} items shown, worth {found.effective:,.0f} drawn by the target")
     for one in (found.logged, *found.estimates):
@@ -178,9 +197,7 @@ def offline(
         typer.echo(f"Take care: {line}", err=True)
 
 
-def _request(
-    user: list[str] | None, history: list[str] | None, shown: list[str] | None, rounds: int, *, draw: bool, keep_seen: bool, seed: int
-) -> "Request":
+def _request(user: list[str] | None, history: list[str] | None, shown: list[str] | None, rounds: int, *, draw: bool, keep_seen: bool, seed: int) -> "Request":
     from broadsheet.core.errors import ConfigError
     from broadsheet.plan.bundle import Ask
     from broadsheet.plan.replay import Request

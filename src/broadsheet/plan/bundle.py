@@ -177,7 +177,13 @@ def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Plann
     count = len(material.users)
     kept = np.arange(count) if known is None or known >= count else np.unique(np.linspace(0, count - 1, known).astype(np.int64))
     config = {**policy.manifest.config, "planner_spec": planner, "facts": dict(material.facts)}
-    metrics = {**policy.manifest.metrics, **_planned(policy, pair, made), "items": float(len(material.items)), "known users": float(len(kept)), "users": float(count)}
+    metrics = {
+        **policy.manifest.metrics,
+        **_planned(policy, pair, made),
+        "items": float(len(material.items)),
+        "known users": float(len(kept)),
+        "users": float(count),
+    }
     manifest = policy.manifest.model_copy(update={"config": config, "metrics": metrics, "files": {}})
     tensors = {
         "vectors": material.items.vectors,
@@ -258,5 +264,3 @@ def _material(artifact: Artifact, known: Mapping[str, np.ndarray]) -> Material:
         known["scores"],
         dict(artifact.manifest.config.get("facts", {})),
     )
-
-

@@ -95,7 +95,8 @@ class RecordedPlanner:
             self._counts["missed"] += 1
             if not self.lenient:
                 raise RecordingError(
-                    f"The log has no plan for round {int(state.step[row]) + 1} as it came about.", "Replay with the bundle of the log, or count such rounds: --lenient."
+                    f"The log has no plan for round {int(state.step[row]) + 1} as it came about.",
+                    "Replay with the bundle of the log, or count such rounds: --lenient.",
                 )
             plans.allowed[row] = state.available[row]
         return plans
@@ -145,7 +146,9 @@ def replay(text: str, bundle: PlanBundle, *, lenient: bool = False) -> Replayed:
     lines = text.splitlines()
     head, plans = read_lines(lines)
     if head["bundle"] != bundle.artifact.content_hash and not lenient:
-        raise ArtifactError(f"The log was written with {head['name']}, and this is {bundle.name}.", "Name its bundle: --bundle FOLDER; or count what differs: --lenient.")
+        raise ArtifactError(
+            f"The log was written with {head['name']}, and this is {bundle.name}.", "Name its bundle: --bundle FOLDER; or count what differs: --lenient."
+        )
     held: list[RecordedPlanner] = []
 
     def recorded(material: Material) -> Planner | None:
@@ -162,7 +165,9 @@ def replay(text: str, bundle: PlanBundle, *, lenient: bool = False) -> Replayed:
     if not differs and len(lines) != len(new):
         differs = min(len(lines), len(new)) + 1
     if differs and not lenient:
-        raise RecordingError(f"Line {differs} of the log is not what comes of it now.", "Replay with the version that wrote it, or count what differs: --lenient.")
+        raise RecordingError(
+            f"Line {differs} of the log is not what comes of it now.", "Replay with the version that wrote it, or count what differs: --lenient."
+        )
     return Replayed(len(lines), len(plans), misses, differs)
 
 

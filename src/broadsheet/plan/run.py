@@ -97,9 +97,7 @@ def next_slates(
     return Answered(tuple(found), tuple((*one, *strange) for one in unknown), agent.facts())
 
 
-def simulate(
-    bundle: PlanBundle, asks: Sequence[Ask], rounds: int, *, draw: bool = False, seed: int = 0, planner_of: PlannerOf | None = None
-) -> Answered:
+def simulate(bundle: PlanBundle, asks: Sequence[Ask], rounds: int, *, draw: bool = False, seed: int = 0, planner_of: PlannerOf | None = None) -> Answered:
     """Play sessions of everybody who asks in the copy of the environment whose likings are the agent's own beliefs; return their slates, round by round.
 
     Raises RecordError for more rounds than a session has.
