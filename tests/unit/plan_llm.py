@@ -45,4 +45,4 @@ def client_of(server, folder: Path, **settings) -> Client:
     """A client of the double, quick to give up."""
     limits = settings.pop("limits", QUICK)
     budget = settings.pop("budget", Budget())
-    return Client(open_llm(f"openai:double-1@{server.url}"), Store(folder / "store.sqlite"), limits=limits, budget=budget)
+    return Client(open_llm(f"openai:double-1@{server.url}", in_flight=8), Store(folder / "store.sqlite"), limits=limits, budget=budget)

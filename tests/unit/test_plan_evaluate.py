@@ -113,6 +113,13 @@ def test_a_constant_loop_shows_in_every_figure_that_finds_loops(pair, users):
     assert sum(shares) == pytest.approx(1)
 
 
+def test_overlap_against_sets_of_all_pairs(pair, users):
+    log = run_sessions(random_rule(200), pair, users, streams=1)
+    sets = [{item for item in row.ravel().tolist() if item >= 0} for row in log.shown]
+    every = [len(sets[a] & sets[b]) / len(sets[a] | sets[b]) for a in range(len(log)) for b in range(a)]
+    assert overlap(log, pairs=20_000) == pytest.approx(np.mean(every), abs=0.005)
+
+
 def test_overlap_is_of_different_users_alone(pair, users):
     log = run_sessions(constant_rule(np.arange(6)), pair, users[:1], streams=4)
     assert overlap(log) == 0

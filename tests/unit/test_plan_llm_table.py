@@ -15,6 +15,7 @@ from broadsheet.plan.planners.asking import Answer, ListAsker, RuleAsker
 from broadsheet.plan.planners.keys import GOAL, LEVELS, LIKED, LITTLE, NOTHING, TASTE, TIRED, Keys, clusters, read_code, written
 from broadsheet.plan.planners.llm import LLMPlanner, LLMPlannerConfig, require_llm
 from broadsheet.plan.planners.naming import Naming, named
+from broadsheet.plan.planners.registry import open_planner
 from broadsheet.plan.planners.rules import All
 from broadsheet.plan.planners.table import KeyCounter, PlanTable
 from broadsheet.plan.planning import Planning
@@ -192,3 +193,21 @@ def test_shuffled_names_are_the_same_names_elsewhere_and_codes_say_nothing():
     assert shuffled != NAMES
     assert shuffled == named(SUBJECTS, Naming.SHUFFLED, seed=4)
     assert not any(word in " ".join(named(SUBJECTS, Naming.IDS)) for word in NAMES)
+
+
+def test_planners_by_a_model_are_opened_by_name(tmp_path):
+    PlanTable.fill(MET, RuleAsker(KEYS), KEYS, most=30).save(tmp_path / "t")
+    planner = open_planner(f"llm-table:path={tmp_path / 't'},most=4", MATERIAL, slate=6, horizon=20)
+    planner.begin(len(USERS), 0)
+    assert planner.name == "table, no LLM"
+    assert set(planner.plan(state_of(USERS), DUE).source) <= {Source.RULE, Source.FALLBACK}
+    with LLMServer() as server:
+        client = client_of(server, tmp_path)
+        asked = open_planner("llm:most=3,names=ids", MATERIAL, slate=6, horizon=20, given={"client": client, "keys": KEYS})
+        asked.begin(len(USERS), 0)
+        assert set(asked.plan(state_of(USERS), DUE).source) == {Source.LLM}
+        assert asked.name == "llm double-1, ids"
+    with pytest.raises(ConfigError, match="needs a client"):
+        open_planner("llm", MATERIAL, slate=6, horizon=20)
+    with pytest.raises(ArtifactError):
+        open_planner(f"llm-table:path={tmp_path / 'none'}", MATERIAL, slate=6, horizon=20)

@@ -9,8 +9,8 @@ from broadsheet.core.artifacts import arrays_hash
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
 from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.progress import Progress, silent
-from broadsheet.plan.bench.arms import Arm, Kind, arms
-from broadsheet.plan.bench.players import Player, Training, counted, trained
+from broadsheet.plan.bench.arms import Arm, arms
+from broadsheet.plan.bench.players import Fitted, Player, Training, counted
 from broadsheet.plan.bench.standing import Chosen, chosen, summary
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.evaluate.compare import scored
@@ -18,7 +18,6 @@ from broadsheet.plan.evaluate.metrics import first_rounds, measure
 from broadsheet.plan.evaluate.run import STREAMS, NoRepeats, nobody_leaves, run_sessions
 from broadsheet.plan.laws import LEVELS
 from broadsheet.plan.material import Split
-from broadsheet.plan.protocols import Agent
 
 NAME = "plan"
 DEEP = ("zero", "middle")
@@ -34,6 +33,7 @@ class HonestPlan(NamedTuple):
 
     name: str
     pair: Callable[[], Pair]
+    fit: Callable[[Training], Fitted]
     levels: tuple[str, ...] = tuple(LEVELS)
     arms: tuple[str, ...] = ()
     seeds: int = 3
@@ -44,7 +44,6 @@ class HonestPlan(NamedTuple):
     given: Mapping[str, Any] = {}
     streams: int = STREAMS
     budget_minutes: float | None = None
-    fit: Callable[[Training], Agent] = trained
 
 
 class Condition(NamedTuple):
@@ -97,7 +96,7 @@ def bench_honest(plan: HonestPlan, folder: Path, command: str, progress: Progres
     rows = [row for condition in conditions for row in summary(outcome, condition.named(plan.name), known, picks[condition.trained])]
     facts = case().pair.material.facts
     data = {"name": plan.name, **case().identity, "laws": case().pair.laws.model_dump(), "users": len(case().pair.material.of(Split.TEST)), "facts": facts}
-    return Bench.of(NAME, command, outcome, rows, data=data, seeds=plan.seeds, notes=_notes(plan, picks))
+    return Bench.of(NAME, command, outcome, rows, data=data, seeds=plan.seeds, notes=_notes(picks))
 
 
 class _Tasks:
@@ -130,20 +129,21 @@ class _Tasks:
         """Return the one player of an arm at a level, who chooses settings once for all seeds."""
         if (level, name) not in self.players:
             case, plan = self.case(), self.plan
-            identity = {**case.identity, "level": level}
+            identity = {"material": case.identity["material"]}
             self.players[level, name] = Player(case.at(level), name, self.known[name], settings, plan.given, plan.fit, self.folder, identity)
         return self.players[level, name]
 
 
 def judged(player: Player, pair: Pair, seed: int, streams: int, progress: Progress = silent) -> Measured:
     """Train or open an agent, play with VALIDATION users for what is chosen by, and with TEST users for the figures: as it is, without repeats (NX_0), and where nobody leaves (NX_T)."""
-    agent, spec = player.agent(seed, progress)
+    made, spec = player.agent(seed, progress)
+    agent = made.agent
     validation = run_sessions(agent, pair, pair.material.of(Split.VALIDATION), streams=streams, seed=seed, progress=progress)
     users = pair.material.of(Split.TEST)
     log = run_sessions(agent, pair, users, streams=streams, seed=seed, progress=progress)
     once = run_sessions(NoRepeats(agent), pair, users, streams=streams, seed=seed, progress=progress)
     stay = run_sessions(NoRepeats(agent), nobody_leaves(pair), users, streams=streams, seed=seed, progress=progress)
-    figures = measure(log, pair.material) | counted(player.name, log)
+    figures = measure(log, pair.material) | counted(player.name, log) | made.figures
     figures |= {
         "validation": float(validation.reward.sum(axis=1).mean()),
         "nx_0": float(once.reward.sum(axis=1).mean()),
@@ -165,16 +165,13 @@ def _more(plan: HonestPlan, picks: Mapping[str, Chosen]) -> Iterator[tuple[Condi
                 yield from ((Condition(trained_at, judged_at), name, seed) for seed in range(plan.seeds))
 
 
-def _notes(plan: HonestPlan, picks: Mapping[str, Chosen]) -> Sequence[str]:
+def _notes(picks: Mapping[str, Chosen]) -> Sequence[str]:
     told = [f"{level}: {pick.said()}" for level, pick in picks.items()]
     return (
         "Sums of what was liked over a session of TEST users (r_cum), who decided nothing; a slate that is liked whole is 1. Luck is the same for all arms of a seed.",
         f"Of settings, and of flat policies, planners and rules, the one with most on VALIDATION users is chosen. {'; '.join(told)}.",
-        "Brackets: 95 %, seeds and users drawn anew, a seed for all users and a user for all seeds. p: over users, signs of all of a user's sessions changed together; p seeds: over "
-        "training seeds, where there are six; both after Holm over the comparisons at a level. Detectable: the least gain that would have been found with 80 % power.",
+        "Brackets: 95 %, seeds and users drawn anew, a seed for all users and a user for all seeds. Detectable: the least gain that would have been found with 80 % power.",
+        "p: over users, signs of all of a user's sessions changed together. p seeds: over training seeds, where there are six. Both after Holm over the comparisons at a level.",
         "Agents are trained where likings are their own model's, with TRAIN users; what that copy shares with the environment that judges is the laws.",
         "No repeats (nx_0): an item shown before leaves its place empty. Ten rounds (nx_t): no repeats, and nobody leaves. Regret closed: the way from greedy to the oracle that plans.",
     )
-
-
-__all__ = ["Case", "Condition", "HonestPlan", "Kind", "bench_honest", "judged"]

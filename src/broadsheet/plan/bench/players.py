@@ -34,6 +34,13 @@ class Training(NamedTuple):
     progress: Progress = silent
 
 
+class Fitted(NamedTuple):
+    """A policy that was trained, as an agent, and figures of its training."""
+
+    agent: Agent
+    figures: Mapping[str, float] = {}
+
+
 @dataclass(frozen=True, eq=False)
 class Player:
     """An arm at the level that it is trained and chosen at."""
@@ -43,19 +50,19 @@ class Player:
     arm: Arm
     settings: Mapping[str, Any]
     given: Mapping[str, Any]
-    fit: Callable[[Training], Agent]
+    fit: Callable[[Training], Fitted]
     folder: Path
     identity: Mapping[str, Any]
 
-    def agent(self, seed: int, progress: Progress = silent) -> tuple[Agent, str]:
+    def agent(self, seed: int, progress: Progress = silent) -> tuple[Fitted, str]:
         """Return the agent of a training seed, and what it is."""
         if self.arm.kind is Kind.ORACLE:
-            return (OracleMPC(self.pair) if self.arm.specs == ("mpc",) else OracleGreedy(self.pair)), "knows what is true"
+            return Fitted(OracleMPC(self.pair) if self.arm.specs == ("mpc",) else OracleGreedy(self.pair)), "knows what is true"
         if not self.arm.trained:
-            return self._opened(self.spec), self.spec
+            return Fitted(self._opened(self.spec)), self.spec
         planner = self.spec if self.arm.specs else None
-        agent = self.fit(Training(self.pair, self.name, planner, self.settings, seed, self.folder, self.identity, self.given, progress))
-        return agent, agent.name if planner is None else f"{agent.name} ({planner})"
+        made = self.fit(Training(self.pair, self.name, planner, self.settings, seed, self.folder, self.identity, self.given, progress))
+        return made, made.agent.name if planner is None else f"{made.agent.name} ({planner})"
 
     @cached_property
     def spec(self) -> str:

@@ -13,6 +13,8 @@ from broadsheet.plan.evaluate.compare import Comparison, alone, closed, compare,
 
 VALIDATION, GREEDY, ORACLE = "validation", "greedy", "oracle MPC"
 SPENT = ("wall_s", "cpu_s", "load")
+# In the order of a table; what else was measured comes behind.
+FIRST = ("length", "r_each", "nx_0", "nx_t", "validation", "discounted", "retained", "left", "overlap", "coverage", "category_coverage", "mcd", "entropy")
 Frames = dict[int, pl.DataFrame]
 
 
@@ -84,7 +86,8 @@ def spread(name: str, interval: Interval) -> dict[str, float]:
 
 
 def _means(rows: Sequence[Row]) -> dict[str, float]:
-    names = dict.fromkeys(name for row in rows for name in row.metrics if name != "r_cum" and name not in SPENT)
+    there = {name for row in rows for name in row.metrics} - {"r_cum", *SPENT}
+    names = dict.fromkeys([*(name for name in FIRST if name in there), *sorted(there)])
     made = {name: float(np.mean([row.metrics[name] for row in rows if name in row.metrics])) for name in names}
     return made | {"cpu_s": float(np.mean([row.metrics["cpu_s"] for row in rows]))}
 

@@ -13,7 +13,8 @@ from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.plan.evaluate.run import SessionLog
 
-ROUNDS: Final = 10_000
+ROUNDS, SIGNS = 4_000, 10_000
+"""Draws of seeds and users for an interval, and patterns of signs for a p."""
 FEWEST_SEEDS: Final = 6
 """Seeds from which on their signs can give a p below .05 (2 of 64 patterns)."""
 # Deviations of a normal law: 97.5 %, and 80 % of power beside it.
@@ -66,9 +67,9 @@ def compare(ours: Mapping[int, pl.DataFrame], theirs: Mapping[int, pl.DataFrame]
     share = _interval(lambda s: s[:, 0] / np.maximum(s[:, 1], 1e-12) - 1, whole, drawn)
     each = _interval(lambda s: s[:, 0] * s[:, 3] / np.maximum(s[:, 1] * s[:, 2], 1e-12) - 1, whole, drawn)
     differences = mine.r_cum - other.r_cum
-    p = paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1]), rng, rounds=rounds).p
+    p = paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1]), rng, rounds=max(rounds, SIGNS)).p
     enough = len(common) >= FEWEST_SEEDS
-    p_seeds = paired_permutation(differences.sum(axis=1), np.zeros(len(common)), rng, rounds=rounds).p if enough else float("nan")
+    p_seeds = paired_permutation(differences.sum(axis=1), np.zeros(len(common)), rng, rounds=max(rounds, SIGNS)).p if enough else float("nan")
     deviation = float(((drawn[:, 0] - drawn[:, 1]) / sessions).std())
     return Comparison(gain, share, each, p, p_seeds, (_SIDE + _POWER) * deviation, len(common), differences.shape[1])
 

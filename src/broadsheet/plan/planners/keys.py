@@ -11,7 +11,9 @@ from pydantic import Field
 from broadsheet.core.config import Config
 from broadsheet.core.errors import EmptySourceError
 from broadsheet.core.seeds import generator
+from broadsheet.plan.material import Material, Split
 from broadsheet.plan.protocols import PlanState
+from broadsheet.plan.shelves import Shelves
 
 Codes = NDArray[np.int16]
 NOTHING, LITTLE, LIKED, TIRED = range(4)
@@ -103,6 +105,13 @@ class Keys:
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Return what is kept of them, by name; the configuration stands in the manifest."""
         return {"centres": self.centres, "relevant": self.relevant}
+
+
+def fit_keys(material: Material, config: KeysConfig | None = None, seed: int = 0) -> Keys:
+    """Fit keys on a catalogue's TRAIN users, as they are at the beginning of a session."""
+    users = material.of(Split.TRAIN)
+    nothing = np.zeros((len(users), len(material.items)), dtype=np.uint8)
+    return Keys.fit(Shelves(material).left(users, np.zeros(len(users), dtype=np.int32), nothing).affinity, config, seed)
 
 
 def written(code: Codes) -> str:

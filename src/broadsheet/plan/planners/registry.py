@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from broadsheet.plan.material import Material
+from broadsheet.plan.planners.asked import AskedConfig, ReplayConfig, TableConfig, open_asked, open_replay, open_table
 from broadsheet.plan.planners.rules import All, LeastExposed, LeastExposedConfig, MaskRecent, MaskRecentConfig, RuleConfig
 from broadsheet.plan.planners.saturation import SaturationConfig, SaturationMPC
 from broadsheet.plan.planners.thompson import Thompson, ThompsonConfig
@@ -15,6 +16,9 @@ PLANNERS: Final[dict[str, Kind[Planner]]] = {
     "mask-recent": Kind(MaskRecentConfig, lambda config, _: MaskRecent(config)),
     "least-exposed": Kind(LeastExposedConfig, lambda config, _: LeastExposed(config)),
     "thompson": Kind(ThompsonConfig, lambda config, setting: Thompson(setting.material, setting.slate, config)),
+    "llm": Kind(AskedConfig, open_asked),
+    "llm-table": Kind(TableConfig, open_table),
+    "llm-replay": Kind(ReplayConfig, open_replay),
     "saturation-mpc": Kind(SaturationConfig, lambda config, _: SaturationMPC(config)),
 }
 """A planner is added by a row here: its configuration, and what makes it of a configuration and a `Setting`."""

@@ -55,6 +55,12 @@ class PlanTable:
             raise EmptySourceError("A plan table of no codes answers nothing.", "Count codes on sessions of TRAIN users first.")
         object.__setattr__(self, "_row", {code.tobytes(): row for row, code in enumerate(self.codes)})
 
+    @property
+    def name(self) -> str:
+        """Say who filled it, and by what names: `LLM table, names` where a model was asked."""
+        named = str(self.facts.get("names", ""))
+        return f"LLM table, {named}" if self.source in {Source.LLM, Source.REPLAY} else "table, no LLM"
+
     @classmethod
     def fill(
         cls,
