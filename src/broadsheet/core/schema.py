@@ -104,6 +104,7 @@ class ArtifactKind(StrEnum):
     GRAPH = "graph"
     PLAN_TABLE = "plan-table"
     PLAN = "plan"
+    LIKINGS = "likings"
 
 
 class Announce(StrEnum):

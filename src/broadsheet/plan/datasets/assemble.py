@@ -1,6 +1,6 @@
 """From events of both halves to a pair: who is trained on, what the agent believes, what is true, and how the two differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,13 +12,15 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
 from broadsheet.plan.datasets.compare import compared
+from broadsheet.plan.datasets.keeping import Kept, kept
 from broadsheet.plan.datasets.pair import Pair
-from broadsheet.plan.environment.fitted import fit_truth
+from broadsheet.plan.environment.fitted import FittedTruth, fit_truth
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.events import Events, shared
 from broadsheet.plan.items import ItemTable
 from broadsheet.plan.material import Material, Split
-from broadsheet.plan.models.belief import believe
+from broadsheet.plan.models.belief import GRID, Belief, believe
+from broadsheet.plan.models.factors import SWEEPS, Ridge
 
 TRAIN, VALIDATION = 0.6, 0.1
 """Shares of the users; the others are TEST."""
@@ -77,8 +79,8 @@ def fitted_pair(
     before, after = halves
     if both := shared(before, after, len(catalogue.ids)):
         raise RecordError(f"{both} pairs of a user and an item are in the agent's half and in the truth's.", "Give each pair to one of them.")
-    belief = believe(before, split, catalogue.shares, seed, progress=progress)
-    fitted = fit_truth(after, catalogue.shares, len(users), seed, progress)
+    belief = kept_belief(before, split, catalogue.shares, seed, GRID, SWEEPS, progress=progress)
+    fitted = _kept_truth(after, catalogue.shares, len(users), seed, progress)
     kernel = np.eye(len(catalogue.categories), dtype=np.float32) if kernel is None else kernel
     told = compared(belief.scores, fitted.logits, fitted.held_out, before.where(split[before.user] == Split.TRAIN), split)
     truth_facts = {**fitted.facts, "kernel": arrays_hash({"kernel": kernel}), "compared": told}
@@ -89,3 +91,34 @@ def fitted_pair(
     told_of = {"seed": seed, "sizes": sizes, **(facts or {}), "agent": belief.facts, "truth": {key: fitted.facts[key] for key in ("family", "data", "fit")}}
     material = Material(name, table, users, histories, kept.liked.astype(np.int8), split, belief.scores, told_of)
     return Pair(material, Truth(fitted.logits, kernel, facts=truth_facts))
+
+
+def kept_belief(
+    histories: Events,
+    split: NDArray[np.int8],
+    shares: NDArray[np.float32],
+    seed: int,
+    grid: Sequence[Ridge],
+    sweeps: int,
+    worn: NDArray[np.float64] | None = None,
+    progress: Progress = silent,
+) -> Belief:
+    """Return what `believe` gives, from the folder of artefacts where it was fitted before."""
+
+    def make() -> Kept:
+        made = believe(histories, split, shares, seed, grid=grid, sweeps=sweeps, worn=worn, progress=progress)
+        return Kept({"scores": made.scores, "vectors": made.vectors}, made.facts)
+
+    given = {"split": split, "shares": shares, **({} if worn is None else {"worn": worn})}
+    identity = {"events": histories.content_hash(), "given": arrays_hash(given), "seed": seed, "grid": [list(ridge) for ridge in grid], "sweeps": sweeps}
+    found = kept("belief", identity, make)
+    return Belief(found.arrays["scores"], found.arrays["vectors"], found.facts)
+
+
+def _kept_truth(events: Events, shares: NDArray[np.float32], users: int, seed: int, progress: Progress) -> FittedTruth:
+    def make() -> Kept:
+        made = fit_truth(events, shares, users, seed, progress)
+        return Kept({"logits": made.logits, **made.held_out._asdict()}, made.facts)
+
+    found = kept("truth", {"events": events.content_hash(), "given": arrays_hash({"shares": shares}), "seed": seed, "users": users}, make)
+    return FittedTruth(found.arrays["logits"], Events(*(found.arrays[name] for name in Events._fields)), found.facts)

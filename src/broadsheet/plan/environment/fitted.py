@@ -20,7 +20,7 @@ FARTHEST = 4.0
 """No liking is surer than this, in logits: chances from .018 to .982."""
 KEPT = 0.1
 """Share of the events that calibrates, and share that only measures."""
-TREES = 60
+TREES = 40
 BLOCK = 2**21
 """Pairs of a user and an item whose columns are held at once."""
 
@@ -98,6 +98,6 @@ def _learnt(rows: NDArray[np.float32], liked: NDArray[np.int8], seed: int) -> _L
     chance = 1 / (1 + np.exp(-(line[0] + rows @ line[1:])))
     weight = chance * (1 - chance)
     trees = HistGradientBoostingRegressor(
-        learning_rate=0.06, max_iter=TREES, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=5.0, early_stopping=False, random_state=seed
+        learning_rate=0.08, max_iter=TREES, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=5.0, early_stopping=False, random_state=seed
     )
     return _Learnt(line, trees.fit(rows, (liked - chance) / weight, sample_weight=weight))

@@ -20,11 +20,15 @@ Floats = NDArray[np.float64]
 
 
 class Ridge(NamedTuple):
-    """How strongly numbers are drawn to where they are expected: those of users to 0, those of items to what their categories share."""
+    """How strongly numbers are drawn to where they are expected: those of users to 0, those of items to what their categories share.
+
+    `along` is how long a category's own direction is in the vectors that the sweeps begin from: 0 leaves it to the sweeps to find the categories.
+    """
 
     bias: float = 5.0
     taste: float = 15.0
     item: float = 10.0
+    along: float = 0.0
 
 
 class Factors(NamedTuple):
@@ -45,7 +49,8 @@ def fit_factors(events: Events, shares: NDArray[np.float32], ridge: Ridge, seed:
     rng = generator(seed, "plan", "factors")
     mean = float(events.value.mean()) if len(events.value) else 0.0
     by_user, by_item = events.sorted(), Events(*(part[np.argsort(events.item, kind="stable")] for part in events))
-    items = np.column_stack([np.zeros(count), rng.normal(0, START, size=(count, width))])
+    start = ridge.along * (shares @ _directions(shares.shape[1], width, rng)) + rng.normal(0, START, size=(count, width))
+    items = np.column_stack([np.zeros(count), start])
     numbers, begins = np.unique(by_user.user, return_index=True)
     begins = np.append(begins, len(by_user.user))
     place = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int64)
@@ -76,6 +81,14 @@ def expected_values(factors: Factors, users: Floats) -> NDArray[np.float32]:
     for row, user in enumerate(users):
         found[row] = factors.mean + factors.items[:, 0] + user[0] + factors.items[:, 1:] @ user[1:].copy()
     return found
+
+
+def _directions(categories: int, width: int, rng: np.random.Generator) -> Floats:
+    """Return a direction for each category `[C, d]`, at right angles where there is room."""
+    drawn = rng.normal(size=(categories, width))
+    if categories <= width:
+        return np.linalg.qr(drawn.T)[0].T
+    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
 def _of_users(events: Events, begins: NDArray[np.int64], mean: float, items: Floats, ridge: Ridge) -> Floats:
