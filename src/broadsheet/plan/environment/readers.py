@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from broadsheet.plan.environment import noise
+from broadsheet.plan.environment.lists import Found, Lists
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.items import ItemTable, padded_rows
 from broadsheet.plan.laws import Laws
@@ -16,27 +17,34 @@ LEAST = 0.02
 # Numbers are summed over a slate in whole multiples of these: such sums are exact, so the order of a slate is nothing to them.
 _SHARE, _GRAIN = 2.0**-30, np.float32(2.0**-20)
 # No chance is so small that it matters beyond this many logits, and the exponential of more has no place in 32 bits.
-_STEEP = 80.0
+_STEEP = np.float32(80)
+_LEAVES = noise.scattered(noise.LEAVES)
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Number = TypeVar("Number", np.int32, np.float32)
 
 
 class Felt(NamedTuple):
-    """What a slate does to readers, slots first: chances `[k, B]`, what is liked `[k, B]`, exposures after it `[C, B]`, stock, chance to leave, expected reward `[B]`."""
+    """What a slate does to readers, slots first.
+
+    Chances `[k, B]` (0 for a void slot), what is liked `[k, B]`, the stock, who leaves, the expected reward, the greatest exposure `[B]`, and for the next round: how often each item was
+    shown before `[k, B]`, what exposures there are with the slate, flat, and where.
+    """
 
     chance: Floats
     liked: Mask
-    exposure: Floats
     stock: Floats
-    leaves: Floats
+    leaves: Mask
     expected: Floats
+    most: Floats
+    before: NDArray[np.signedinteger]
+    exposed: Floats
+    found: Found
 
 
 class Readers:
-    """The state of `count` sessions, sessions last: exposures `[C, B]`, stocks `[B]`, how often each item was shown.
+    """The state of `count` sessions: exposures `[B, C]`, the greatest of each and stocks `[B]`, how often each item was shown.
 
     A row of items that is void is `len(items)` in here: an item beyond the last that nobody likes and that wears nothing out.
     """
@@ -47,30 +55,31 @@ class Readers:
         self._logits, self._own = np.ascontiguousarray(truth.logits, dtype=np.float32).ravel(), _own(len(truth.logits), laws.spread)
         self._tides = np.zeros(0, dtype=np.float32) if truth.tides is None else np.ascontiguousarray(truth.tides, dtype=np.float32).ravel()
         self.user, self.step = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int32)
-        self.exposure, self.stock = np.zeros((len(items.categories), count), dtype=np.float32), np.full(count, laws.start, dtype=np.float32)
-        self._keys = np.zeros(count, dtype=np.uint64)
-        self._dial = np.zeros(count, dtype=np.float32)
-        # Counts of a session begin above all those of the session before it, so that nothing need be wiped: see `_times`.
+        self.exposure, self.most = np.zeros((count, len(items.categories)), dtype=np.float32), np.zeros(count, dtype=np.float32)
+        self.stock = np.full(count, laws.start, dtype=np.float32)
+        self._slates = np.zeros(self.exposure.size)
+        self._keys, self._dial, self._believed = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.int64)
+        # Counts of a session begin above all those of the session before it, so that nothing need be wiped.
         self._shown = np.zeros(count * (len(items) + 1), dtype=np.int16 if horizon < 2**10 else np.int64)
-        self._above = np.zeros(count, dtype=self._shown.dtype)
-        self._place, self._cells = np.arange(count), np.arange(count) * (len(items) + 1)
+        self._above, self._cells = np.zeros(count, dtype=self._shown.dtype), np.arange(count) * (len(items) + 1)
 
     def begin(self, which: Rows, users: Rows, keys: noise.Words) -> None:
         """Begin sessions anew, of these users and keys of luck."""
         self.user[which], self.step[which], self._keys[which] = users, 0, keys
-        self.exposure[:, which], self.stock[which] = 0, self.laws.start
-        self._dial[which] = np.float32(self.laws.boredom * self.laws.fatigue) * self._own[users]
+        self.exposure[which], self.most[which], self.stock[which] = 0, 0, self.laws.start
+        self._dial[which], self._believed[which] = np.float32(self.laws.boredom * self.laws.fatigue) * self._own[users], users * len(self.items)
         if int(self._above.max()) + 2 * self.horizon + 2 > np.iinfo(self._above.dtype).max:
-            times = self._shown.reshape(len(self._place), -1)
-            np.subtract(times, self._above[:, None], out=times)
-            np.maximum(times, 0, out=times)
+            self._shown[:] = self._counts().ravel()
             self._above[:] = 0
         self._above[which] += self.horizon + 1
 
-    def times(self) -> NDArray[np.int64]:
+    def times(self) -> NDArray[np.signedinteger]:
         """Return how often each item was shown in each session `[B, I]`."""
-        counts = self._shown.reshape(len(self._place), -1)[:, :-1].astype(np.int64) - self._above[:, None]
-        return np.maximum(counts, 0)
+        return self._counts()[:, :-1]
+
+    def _counts(self) -> NDArray[np.signedinteger]:
+        counts = self._shown.reshape(len(self._above), -1) - self._above[:, None]
+        return np.maximum(counts, 0, out=counts)
 
     def valid(self, rows: Rows) -> Mask:
         """Tell which slots `[k, B]` hold an item that is on offer and does not stand on the slate before."""
@@ -79,77 +88,88 @@ class Readers:
             valid[slot] &= ~(rows[:slot] == rows[slot]).any(axis=0)
         return valid if self.items.first is None else valid & self.items.offered(self.step, rows.T).T
 
-    def felt(self, at: Rows, valid: Mask, luck: noise.Words) -> tuple[Felt, NDArray[np.signedinteger]]:
-        """Return what slates of `at` `[k, B]` (void: `len(items)`) do under round keys `luck` `[B]`, and how often each item was shown before."""
-        laws, laid = self.laws, self._laid
-        cells = laid.categories.take(at, axis=0, mode="clip").reshape(self.slate, -1)
-        cells += laid.place
-        shares = laid.shares.take(at, axis=0, mode="clip")
-        slate = np.bincount(cells.ravel(), weights=shares.ravel(), minlength=self.exposure.size).reshape(self.exposure.shape).astype(np.float32)
-        worn = self._worn((self.exposure + np.float32(laws.beside) * slate).astype(np.float32, copy=False), at, cells)
-        before = self._shown.take(at + self._cells, mode="clip") - self._above
+    def felt(self, at: Rows, valid: Mask) -> Felt:
+        """Return what slates of `at` `[k, B]` (void: `len(items)`) do."""
+        laws, laid, share = self.laws, self._laid, np.float32(1 / self.slate)
+        found = laid.own.find(at)
+        exposed, worn = self._worn(at, found)
+        before = self._shown.take(at + self._cells, mode="clip")
+        before -= self._above
         np.maximum(before, 0, out=before)
         against = worn * self._dial
         against += np.float32(laws.repeat) * before
-        against -= self._logits.take(at + self.user * len(self.items), mode="clip")
-        if self.truth.tides is not None:
-            against -= self._tide(at)
-        np.minimum(against, np.float32(_STEEP), out=against)
-        chance = np.exp(against, out=against)
-        chance += 1
-        np.reciprocal(chance, out=chance)
+        against -= self._logits.take(at + self._believed, mode="clip")
+        if len(self._tides):
+            against -= self._tide(at, found)
+        chance = _sigmoid(against)
         chance *= valid
-        liked = noise.uniform(luck, at.view(np.uint64)) < chance
-        share = np.float32(1 / self.slate)
-        gain = (liked.sum(axis=0, dtype=np.int32) - np.float32(laws.boredom * laws.cost) * _exact_sum(worn * valid)) * share
+        luck = self._luck(at)
+        liked = luck[:-1] < chance
+        worn *= valid
+        gain = (liked.sum(axis=0, dtype=np.int32) - np.float32(laws.boredom * laws.cost) * _exact_sum(worn)) * share
         stock = self.stock + np.float32(laws.learning) * (gain - self.stock)
-        exposure = self.exposure + slate
-        exposure *= np.float32(laws.decay)
-        impatience = np.float32(laws.loyal) * stock - np.float32(laws.leave) - np.float32(laws.boredom * laws.restless) * exposure.max(axis=0, initial=0)
-        leaves = 1 / (1 + np.exp(np.minimum(impatience, np.float32(_STEEP))))
-        return Felt(chance, liked, exposure, stock, leaves, _exact_sum(chance) * share), before
+        most = laid.own.greatest(exposed, found, self.most) * np.float32(laws.decay)
+        patience = np.float32(laws.loyal) * stock - np.float32(laws.leave) - np.float32(laws.boredom * laws.restless) * most
+        return Felt(chance, liked, stock, luck[-1] < _sigmoid(patience), _exact_sum(chance) * share, most, before, exposed, found)
 
-    def move(self, felt: Felt, live: Mask | None, at: Rows, before: NDArray[np.signedinteger]) -> None:
+    def move(self, felt: Felt, live: Mask | None, at: Rows) -> None:
         """Let a round pass for the sessions that are live, all for None."""
+        self.exposure.ravel()[felt.found.places] = felt.exposed
         if live is None:
-            self.exposure, self.stock = felt.exposure, felt.stock
+            self.exposure *= np.float32(self.laws.decay)
+            self.stock, self.most = felt.stock, felt.most
             self.step += 1
         else:
-            np.copyto(self.exposure, felt.exposure, where=live)
+            self.exposure *= np.where(live, np.float32(self.laws.decay), np.float32(1))[:, None]
             np.copyto(self.stock, felt.stock, where=live)
+            np.copyto(self.most, felt.most, where=live)
             self.step += live
         # Slots of sessions that are over are void, and what is counted of the item beyond the last is nobody's.
-        before += 1
-        before += self._above
-        self._shown[at + self._cells] = before
+        self._shown[at + self._cells] = felt.before + (self._above + self._above.dtype.type(1))
 
-    def luck(self) -> noise.Words:
-        """Return the key of luck of each session's round `[B]`."""
-        return noise.round_keys(self._keys, self.step)
+    def _luck(self, at: Rows) -> Floats:
+        """Return the luck of each slot, and in a last row whether the reader leaves `[k + 1, B]`."""
+        words = np.empty((len(at) + 1, at.shape[1]), dtype=np.uint64)
+        self._laid.luck.take(at, mode="clip", out=words[:-1])
+        words[-1] = _LEAVES
+        words += noise.round_keys(self._keys, self.step)
+        return noise.uniform_of(words)
 
-    def _worn(self, sum_of: Floats, at: Rows, cells: Rows) -> Floats:
-        """Return how worn each slot's item is `[k, B]`, by exposures and the others of the slate."""
-        laid = self._laid
-        if laid.tired is not None:
-            cells = laid.tired.take(at, axis=0, mode="clip").reshape(self.slate, -1)
-            cells += laid.tired_place
-        parts = sum_of.ravel().take(cells, mode="clip").reshape(*at.shape, -1)
-        parts *= laid.tiring.take(at, axis=0, mode="clip")
-        # One after the other, and not by a sum over the last axis, whose order and so whose bits could follow the size of the batch.
-        worn = parts[..., 0] - laid.itself.take(at, mode="clip")
-        for column in range(1, parts.shape[-1]):
-            worn += parts[..., column]
-        return np.maximum(worn, 0, out=worn)
+    def _worn(self, at: Rows, found: Found) -> tuple[Floats, Floats]:
+        """Return exposures with the slate at the places found, flat, and how worn each slot's item is `[k, B]`: by exposures and by the others of the slate."""
+        laid, exposure = self._laid, self.exposure.ravel()
+        np.add.at(self._slates, found.places, laid.shares.values(at, found))
+        slate = self._slates.take(found.places, mode="clip").astype(np.float32)
+        exposed = exposure.take(found.places, mode="clip")
+        lists, where = laid.own, found
+        if laid.wearing is None:
+            entries = slate * np.float32(self.laws.beside) + exposed
+        else:
+            lists = laid.wearing
+            where = lists.find(at)
+            entries = self._slates.take(where.places, mode="clip").astype(np.float32) * np.float32(self.laws.beside) + exposure.take(where.places, mode="clip")
+        self._slates[found.places] = 0
+        entries *= lists.values(at, where)
+        worn = lists.sums(entries, where, at)
+        worn -= laid.itself.take(at, mode="clip")
+        exposed += slate
+        return exposed, np.maximum(worn, 0, out=worn)
 
-    def _tide(self, at: Rows) -> Floats:
-        laid, users, count = self._laid, len(self.truth.logits), len(self.items.categories)
+    def _tide(self, at: Rows, found: Found) -> Floats:
+        """Return what the round's tides add to each slot's logit `[k, B]`."""
+        users, count = len(self.truth.logits), self.exposure.shape[1]
         last = len(self._tides) // (users * count) - 1
-        first = (np.minimum(self.step, last) * np.int64(users) + self.user) * count
-        parts = self._tides.take(laid.numbers.take(at, axis=0, mode="clip") + first[:, None], mode="clip") * laid.weights.take(at, axis=0, mode="clip")
-        tide = parts[..., 0].copy()
-        for column in range(1, parts.shape[-1]):
-            tide += parts[..., column]
-        return tide
+        round_of = np.minimum(self.step, last).astype(np.int64) * users + self.user
+        tides = self._tides.take(((round_of - np.arange(len(round_of))) * count).take(found.places // count) + found.places, mode="clip")
+        return self._laid.own.sums(tides * self._laid.own.values(at, found), found, at)
+
+
+def _sigmoid(against: Floats) -> Floats:
+    """Return `1 / (1 + exp(against))`, in the place of `against`."""
+    np.minimum(against, _STEEP, out=against)
+    np.exp(against, out=against)
+    against += 1
+    return np.reciprocal(against, out=against)
 
 
 def _exact_sum(values: Floats) -> Floats:
@@ -165,44 +185,35 @@ def _own(users: int, spread: float) -> Floats:
 
 
 class _Laid(NamedTuple):
-    """Items and the void one as padded lists `[I + 1, P]` and `[I + 1, R]`.
+    """Items and the void one: counters of their luck, their categories with weights and with shares of a slate, what wears them out, what they wear out themselves.
 
-    `numbers` are an item's categories, `categories` where their exposures begin, `shares` what each takes of a slate, `weights` of the item; `tired` where the exposures of the
-    categories that wear it out begin (None: they are its own), `tiring` how much they do, `itself` `[I + 1]` how much of that is the item's own
-    place on the slate. `place` and `tired_place` are the sessions, once for each entry of a list.
+    `wearing` is None where that is an item's own categories by their weights. `itself` `[I + 1]` is how much of what an item is worn by its slate is its own place there.
     """
 
-    numbers: Rows
-    categories: Rows
-    shares: NDArray[np.float64]
-    weights: Floats
-    tired: Rows | None
-    tiring: Floats
+    luck: noise.Words
+    own: Lists[np.float32]
+    shares: Lists[np.float64]
+    wearing: Lists[np.float32] | None
     itself: Floats
-    place: Rows
-    tired_place: Rows
 
 
 def _laid(items: ItemTable, truth: Truth, laws: Laws, count: int, slate: int) -> _Laid:
-    numbers, weights = _void(items.listed[0]), _void(items.listed[1])
+    width, (numbers, weights) = len(items.categories), items.listed
     wearing = (items.weights @ truth.kernel).astype(np.float32)
-    lists = padded_rows(wearing, LEAST)
-    tired, tiring = _void(lists[0]), _void(lists[1])
+    tired, tiring = padded_rows(wearing, LEAST)
     itself = (np.where(wearing > LEAST, wearing, 0) * items.weights).sum(axis=1)
+    alike = tired.shape == numbers.shape and bool((tired == numbers).all() and (tiring == weights).all())
     shares = np.rint(weights.astype(np.float64) / slate / _SHARE) * _SHARE
-    own = tired.shape == numbers.shape and bool((tired == numbers).all())
-    place = np.arange(count)
     return _Laid(
-        numbers.astype(np.int64),
-        numbers.astype(np.int64) * count,
-        shares,
-        weights,
-        None if own else tired.astype(np.int64) * count,
-        tiring,
+        noise.scattered(np.arange(len(items) + 1, dtype=np.uint64)),
+        Lists(_void(numbers), _void(weights), count, width),
+        Lists(_void(numbers), _void(shares), count, width),
+        None if alike else Lists(_void(tired), _void(tiring), count, width),
         _void((laws.beside / slate * itself).astype(np.float32)),
-        np.repeat(place, numbers.shape[1]),
-        np.repeat(place, tired.shape[1]),
     )
+
+
+Number = TypeVar("Number", np.int32, np.float32, np.float64)
 
 
 def _void(table: NDArray[Number]) -> NDArray[Number]:

@@ -118,17 +118,14 @@ class SlateVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         if over is not None:
             valid &= ~over
         at = np.where(valid, rows, len(self.items))
-        luck = self.readers.luck()
-        felt, before = self.readers.felt(at, valid, luck)
+        felt = self.readers.felt(at, valid)
         self._remember(rows, valid, felt.liked, over)
-        self.readers.move(felt, None if over is None else ~over, at, before)
+        self.readers.move(felt, None if over is None else ~over, at)
         reward = felt.liked.sum(axis=0, dtype=np.int32).astype(np.float32) / np.float32(self.slate)
-        terminated = noise.uniform(luck, noise.LEAVES) < felt.leaves
+        terminated, truncated = felt.leaves, self.readers.step >= self.horizon
         if over is not None:
-            terminated &= ~over
-        truncated = (self.readers.step >= self.horizon) & ~terminated
-        if over is not None:
-            truncated &= ~over
+            terminated, truncated = terminated & ~over, truncated & ~over
+        truncated &= ~terminated
         info = {"expected": felt.expected, "void": self.slate - valid.sum(axis=0), "stock": self.readers.stock.copy()}
         self._end(terminated | truncated, over, info)
         return self._observation(), reward, terminated, truncated, self._masked(info)
@@ -137,13 +134,12 @@ class SlateVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         """Return with which chance each slot would be liked `[B, k]`, were these slates shown now: 0 for a void one. For oracles and tests; nothing moves."""
         rows = self._rows(actions)
         valid = self.readers.valid(rows) & ~self._over
-        felt, _ = self.readers.felt(np.where(valid, rows, len(self.items)), valid, self.readers.luck())
-        return np.ascontiguousarray(felt.chance.T)
+        return np.ascontiguousarray(self.readers.felt(np.where(valid, rows, len(self.items)), valid).chance.T)
 
     @property
     def exposure(self) -> NDArray[np.float32]:
         """The decayed exposure of each session to each category, in shares of a slate `[B, C]`."""
-        return np.ascontiguousarray(self.readers.exposure.T)
+        return self.readers.exposure.copy()
 
     def offered_bits(self) -> NDArray[np.uint64]:
         """Return the categories of which something may be shown in each session's round, as bit masks `[B, W]`."""
@@ -212,7 +208,9 @@ class SlateVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         return users.astype(np.int64), np.broadcast_to(streams.astype(np.int64), users.shape)
 
     def _remember(self, rows: NDArray[np.int64], valid: NDArray[np.bool_], liked: NDArray[np.bool_], over: NDArray[np.bool_] | None) -> None:
-        shown, said = np.where(valid, rows, -1).T, (liked.view(np.int8) - ~valid).T
+        shown, said = np.empty((self.num_envs, self.slate), dtype=np.int32), np.empty((self.num_envs, self.slate), dtype=np.int8)
+        np.copyto(shown, np.where(valid, rows, -1).T, casting="same_kind")
+        np.subtract(liked.view(np.int8), ~valid, out=said.T)
         place = self._rounds + self.readers.step
         if over is not None:
             which = np.flatnonzero(~over)

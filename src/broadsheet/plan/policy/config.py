@@ -31,15 +31,17 @@ class PolicyConfig(Config):
     method: Method = "ppo"
     penalty: Penalty = "none"
     penalty_weight: Annotated[float, Field(ge=0)] = 0.1
-    discount: Annotated[float, Field(gt=0, le=1)] = 0.98
-    trace: Annotated[float, Field(ge=0, le=1)] = 0.95
+    discount: Annotated[float, Field(gt=0, le=1)] = 0.9
+    trace: Annotated[float, Field(ge=0, le=1)] = 0.7
     clip: Annotated[float, Field(gt=0)] = 0.2
     entropy: Annotated[float, Field(ge=0)] = 0.002
     value: Annotated[float, Field(ge=0)] = 0.5
     spread: Annotated[float, Field(gt=0)] = 0.8
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     iterations: Annotated[int, Field(ge=0)] = 0
     """Rollouts; 0 means as the size says."""
+    sessions_a_rollout: Annotated[int, Field(ge=0)] = 0
+    """Sessions of a rollout; 0 means as the size says."""
 
     @property
     def width(self) -> int:
@@ -49,7 +51,7 @@ class PolicyConfig(Config):
     @property
     def sessions(self) -> int:
         """Sessions a rollout."""
-        return {"tiny": 128, "small": 512, "base": 1024}[self.size]
+        return self.sessions_a_rollout or {"tiny": 128, "small": 512, "base": 1024}[self.size]
 
     @property
     def rollouts(self) -> int:
