@@ -15,8 +15,8 @@ PLAN = [
     Mutant(
         "llm planner: what is not available is planned",
         "plan/planners/llm.py",
-        "np.where(named & state.available[rows],",
-        "np.where(named,",
+        "np.where(named & state.available[rows], value",
+        "np.where(named, value",
         LLM_PLANNER + "plans_are_of_available_categories_that_were_named_or_are_fallbacks",
     ),
     Mutant(
