@@ -23,7 +23,8 @@ from broadsheet.plan.material import Split
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
 
 TOY = {"size": "tiny", "iterations": 2}
-SOME = ("random", "greedy", "worn-aware greedy", FLAT, MASK_RECENT, "least-exposed + policy", "mask-recent + greedy", "oracle MPC")
+SOME = ("random", "greedy", "worn-aware greedy", FLAT, MASK_RECENT, "mine + policy", "mask-recent + greedy", "oracle MPC")
+MINE = {"mine": lambda _: "least-exposed:keep=2"}
 TIMES = {"wall_s", "cpu_s", "load"}
 
 
@@ -33,21 +34,21 @@ def small():
 
 def filled(training: Training) -> Fitted:
     """In the place of a policy the greedy filler."""
-    spec = f"planned+{training.planner}" if training.planner else "greedy"
+    spec = whole(training.planner) if training.planner else "greedy"
     return Fitted(open_agent(spec, training.pair.material, slate=training.pair.slate, horizon=training.pair.horizon))
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
     rows = tmp_path_factory.mktemp("rows")
-    plan = HonestPlan("made", small, filled, ("middle",), SOME, seeds=2, deep=6, streams=2)
+    plan = HonestPlan("made", small, filled, ("middle",), SOME, seeds=2, deep=6, planners=MINE, streams=2)
     return bench_honest(plan, rows, "broadsheet bench plan --env made"), plan, rows
 
 
 def test_every_arm_stands_beside_those_that_validation_chose(bench):
     found = {row["name"]: row for row in bench[0].rows}
     assert set(found) == {f"made, boredom middle: {name}" for name in SOME}
-    mine = found["made, boredom middle: least-exposed + policy"]
+    mine = found["made, boredom middle: mine + policy"]
     assert mine["runs"] == 6
     assert mine["gain_flat"] == pytest.approx(mine["r_cum"] - found[f"made, boredom middle: {FLAT}"]["r_cum"])
     assert mine["gain_flat_lo"] <= mine["gain_flat"] <= mine["gain_flat_hi"]
@@ -62,10 +63,10 @@ def test_every_arm_stands_beside_those_that_validation_chose(bench):
 
 
 def test_who_was_trained_at_one_level_is_judged_at_the_other(tmp_path):
-    plan = HonestPlan("made", small, filled, ("zero", "middle"), (FLAT, MASK_RECENT, "least-exposed + policy"), seeds=1, crossed=True, streams=1)
+    plan = HonestPlan("made", small, filled, ("zero", "middle"), (FLAT, "mine + policy"), seeds=1, crossed=True, planners=MINE, streams=1)
     bench = bench_honest(plan, tmp_path, "broadsheet bench plan --env made")
     crossed = [row["name"] for row in bench.rows if "trained zero, judged middle" in row["name"]]
-    assert crossed == [f"made, trained zero, judged middle: {name}" for name in (FLAT, "least-exposed + policy", MASK_RECENT)]
+    assert crossed == [f"made, trained zero, judged middle: {name}" for name in (FLAT, "mine + policy")]
     assert "zero: rule none, flat policy flat PPO" in "\n".join(bench.notes)
 
 

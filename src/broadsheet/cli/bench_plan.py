@@ -20,7 +20,6 @@ FOLDERS = {
     "books": Path("interactive/books"),
     "ml100k": Path("recbole"),
     "planners": Path("interactive/planner_traces"),
-    "identified": Path("recbole"),
 }
 
 
@@ -194,6 +193,23 @@ def _days(wanted: Wanted, progress: "Progress") -> "Bench":
     return bench_days(asked._replace(settings=wanted.settings, identity=identity), wanted.rows, command(), progress)
 
 
+def _identified(wanted: Wanted, progress: "Progress") -> "Bench":
+    from broadsheet.core.home import data_path
+    from broadsheet.plan.bench.identified import IdentifiedPlan, bench_fatigue
+
+    films, books = (path if path.is_dir() else None for path in (data_path(wanted.data or FOLDERS["ml100k"]), data_path(FOLDERS["books"])))
+    return bench_fatigue(IdentifiedPlan(films, books, budget_minutes=wanted.budget), wanted.rows, command(), progress)
+
+
+def _speed(wanted: Wanted, progress: "Progress") -> "Bench":
+    from broadsheet.core.config import build
+    from broadsheet.plan.bench.speed import SpeedPlan, bench_speed
+    from broadsheet.plan.policy.config import PolicyConfig
+
+    config = build(PolicyConfig, dict(wanted.settings), "--set")
+    return bench_speed(SpeedPlan(arms=wanted.arms, config=config, budget_minutes=wanted.budget), wanted.rows, command(), progress)
+
+
 BENCHES: dict[str, Callable[[Wanted, "Progress"], "Bench"]] = {
     "ml100k": _honest,
     "books": _honest,
@@ -204,4 +220,6 @@ BENCHES: dict[str, Callable[[Wanted, "Progress"], "Bench"]] = {
     "aa": _aa,
     "planners": _planner_bench,
     "days": _days,
+    "identified": _identified,
+    "speed": _speed,
 }
