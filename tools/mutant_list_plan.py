@@ -4,6 +4,7 @@ from mutant_list import Mutant
 
 LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/unit/test_plan_llm_table.py::test_"
 CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
+PLANNING, RULES, ORACLES = "tests/unit/test_plan_planning.py::test_", "tests/stage/test_plan_agents.py::test_", "tests/unit/test_plan_oracles.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
 PLAN = [
     Mutant(
@@ -47,6 +48,41 @@ PLAN = [
         "self._above[which] += self.horizon + 1",
         "pass",
         SLATES + "an_item_shown_a_thousand_times_is_counted_a_thousand_times_and_forgotten_with_the_session",
+    ),
+    Mutant(
+        "plan rules: a plan that is used up is kept",
+        "plan/planning.py",
+        "(step >= self._until) | short)",
+        "(step >= self._until))",
+        PLANNING + "a_plan_with_too_little_left_is_asked_for_anew",
+    ),
+    Mutant(
+        "plan rules: a widened plan counts as the planner's",
+        "plan/planning.py",
+        "source[empty | short] = Source.FALLBACK",
+        "source[empty] = Source.FALLBACK",
+        PLANNING + "a_mask_is_what_sets_of_categories_say",
+    ),
+    Mutant(
+        "plan rules: masks multiply",
+        "plan/agents/filling.py",
+        "key = -values - span * ranks",
+        "key = -values * ranks",
+        RULES + "what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative",
+    ),
+    Mutant(
+        "plan rules: clusters read everybody's histories",
+        "plan/planners/thompson.py",
+        "kept = train[user]",
+        "kept = train[user] | True",
+        RULES + "clusters_read_the_histories_of_train_users_alone",
+    ),
+    Mutant(
+        "plan rules: settings are chosen on test users",
+        "plan/evaluate/choose.py",
+        "users = pair.material.of(Split.VALIDATION)",
+        "users = pair.material.of(Split.TEST)",
+        ORACLES + "settings_are_chosen_on_validation_users_and_the_agents_own_model",
     ),
     Mutant(
         "llm planner: a fallback counts as the model's",
