@@ -30,7 +30,7 @@ class Interactions(NamedTuple):
     """Users with their items in time order, as numbers into `users` and `items`, and what is said of the items.
 
     `attributes` are by modality; `texts` is a line for each item, empty where nothing is said; `times` are the seconds of all events, where known; `titles`
-    are those that the data themselves name so, and `doubts` what looks wrong and was read all the same.
+    are those that the data themselves name so, `ratings` those of all events, where given, and `doubts` what looks wrong and was read all the same.
     """
 
     users: tuple[str, ...]
@@ -41,6 +41,7 @@ class Interactions(NamedTuple):
     times: np.ndarray | None = None
     titles: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    ratings: np.ndarray | None = None
 
 
 def read_interactions(folder: Path) -> Interactions:
@@ -92,7 +93,7 @@ def read_atomic(path: Path) -> Interactions:
     is the title, and the last holds the attributes. Raises RecordError for a head without user_id and item_id.
     """
     events = _atomic(path, ("user_id", "item_id"))
-    at = events.get("timestamp")
+    at, rating = events.get("timestamp"), events.get("rating")
     order = range(len(events["user_id"])) if at is None else sorted(range(len(at)), key=lambda row: _seconds(path, row, at[row]))
     rows: dict[str, list[int]] = {}
     for row in order:
@@ -113,6 +114,7 @@ def read_atomic(path: Path) -> Interactions:
         tuple(". ".join(cell for cell in lines.get(item, ()) if cell) for item in items),
         None if at is None else np.array([_seconds(path, row, at[row]) for held in rows.values() for row in held]),
         tuple(lines[item][titles[0]] if item in lines else "" for item in items) if titles else (),
+        ratings=None if rating is None else np.array([_number(path, row, rating[row]) for held in rows.values() for row in held]),
     )
 
 
@@ -139,6 +141,13 @@ def _seconds(path: Path, row: int, cell: str) -> float:
         return float(cell)
     except ValueError:
         raise RecordError(f"{path.name}, event {row + 1}: {cell!r} is no time.", "Give timestamp:float in seconds.") from None
+
+
+def _number(path: Path, row: int, cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise RecordError(f"{path.name}, event {row + 1}: {cell!r} is no rating.", "Give rating:float.") from None
 
 
 def read_items(folder: Path, read: Interactions) -> list[Item]:

@@ -36,6 +36,7 @@ from broadsheet.core.metrics.resample import (
     bootstrap_f1,
     bootstrap_mean,
     bootstrap_ratio,
+    crossed_sums,
     holm,
     paired_permutation,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "by_rank",
     "calibration_error",
     "catalogue_coverage",
+    "crossed_sums",
     "evaluate",
     "evaluate_scores",
     "gini",

@@ -151,6 +151,30 @@ def _mean_f1(times: Floats, top: Floats, bottom: Floats) -> Floats:
     return shares.sum(axis=1)[kinds > 0] / kinds[kinds > 0]
 
 
+def crossed_sums(values: ArrayLike, rng: np.random.Generator, *, rounds: int = 10_000) -> Floats:
+    """Return sums `[R, K]` of K quantities `[K, S, U]` over S seeds and U users, both drawn with replacement, a round a row.
+
+    For figures whose luck is in both: a seed that is drawn twice counts twice for all users, and a user for all seeds (the pigeonhole bootstrap, Owen 2007; never too narrow,
+    too wide where neither matters). All quantities meet the same draws, so that a ratio or a difference of theirs is one of pairs. One seed alone is not drawn.
+    Raises RecordError for another shape, numbers that are not finite and fewer than two users; ConfigError for no rounds.
+
+    >>> crossed_sums(np.ones((1, 3, 2)), np.random.default_rng(0), rounds=2).tolist()
+    [[6.0], [6.0]]
+    """
+    sums = np.asarray(values, dtype=np.float64)
+    if sums.ndim != 3 or not np.isfinite(sums).all():
+        raise RecordError(f"Values have the shape {sums.shape}, or are not all finite.", "Give finite values [K, S, U]: quantities by seeds by users.")
+    _require_rounds(rounds)
+    count, seeds, users = sums.shape
+    require_entries("Users to resample", sums[0, 0] if count and seeds else (), least=2)
+    drawn = []
+    for size in _blocks(rounds, users):
+        who = rng.multinomial(users, np.full(users, 1 / users), size=size).astype(np.float64)
+        which = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=size)
+        drawn.append(((who @ sums.reshape(-1, users).T).reshape(size, count, seeds) * which[:, None]).sum(axis=2))
+    return np.concatenate(drawn)
+
+
 def paired_permutation(
     first: ArrayLike,
     second: ArrayLike,

@@ -1,0 +1,76 @@
+"""The arms of the honest bench: rules, flat policies, planners with a policy or with the greedy filler, oracles."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+MASK_RECENT: Final = "mask-recent + policy"
+FLAT: Final = "flat PPO"
+
+
+class Kind(StrEnum):
+    """What an arm is; the arms that others are held against are the best of their kind."""
+
+    RULE = "rule"
+    FLAT = "flat policy"
+    POLICY = "planner + policy"
+    FILLED = "planner + greedy"
+    ORACLE = "oracle"
+
+
+class Arm(NamedTuple):
+    """An arm: of `specs` of agents or planners the one that does best on VALIDATION users, and the settings of its policy."""
+
+    kind: Kind
+    specs: tuple[str, ...]
+    settings: Mapping[str, Any] = {}
+
+    @property
+    def trained(self) -> bool:
+        """Whether a policy is trained for it."""
+        return self.kind in {Kind.FLAT, Kind.POLICY}
+
+
+RULES: Final = {
+    "random": ("random",),
+    "popularity": ("popularity",),
+    "constant": ("constant:order=popularity", "constant:order=score"),
+    "constant, rotated": ("rotated:order=popularity", "rotated:order=score"),
+    "loop": ("loop:length=2", "loop:length=5", "loop:length=10"),
+    "greedy": ("greedy",),
+    "greedy, permuted": ("permuted+greedy",),
+    "MMR": ("mmr:weight=0.9", "mmr:weight=0.7", "mmr:weight=0.5"),
+    "calibrated": ("calibrated:weight=0.2", "calibrated:weight=0.5", "calibrated:weight=0.8"),
+    "worn-aware greedy": ("worn:fatigue=1.0", "worn:fatigue=2.0", "worn:fatigue=4.0"),
+    "epsilon-greedy": ("epsilon-greedy:epsilon=0.05", "epsilon-greedy:epsilon=0.2"),
+    "LinUCB": ("linucb",),
+    "linear Thompson": ("linear-thompson",),
+}
+FLATS: Final[dict[str, dict[str, Any]]] = {
+    FLAT: {},
+    "flat PPO, Gaussian": {"choice": "gaussian"},
+    "flat A2C": {"method": "a2c"},
+    "flat PPO, entropy penalty": {"penalty": "entropy"},
+    "flat PPO, exposure penalty": {"penalty": "exposure"},
+}
+PLANNERS: Final = {
+    "mask-recent": ("mask-recent:threshold=0.0", "mask-recent:threshold=0.1", "mask-recent:threshold=0.2"),
+    "least-exposed": ("least-exposed:keep=3", "least-exposed:keep=6"),
+    "thompson": ("thompson:keep=3", "thompson:keep=6"),
+    "saturation-mpc": ("saturation-mpc:keep=3", "saturation-mpc:keep=6"),
+}
+ORACLES: Final = {"oracle greedy": ("greedy",), "oracle MPC": ("mpc",)}
+
+
+def arms(planners: Sequence[str] = ()) -> dict[str, Arm]:
+    """Return all arms by name; each of `planners`, specs of one's own such as a plan table, adds one with a policy and one with the greedy filler.
+
+    >>> [name for name in arms(["all:ttl=2"]) if name.startswith("all")]
+    ['all:ttl=2 + policy', 'all:ttl=2 + greedy']
+    """
+    known = {**PLANNERS, **{spec: (spec,) for spec in planners}}
+    found = {name: Arm(Kind.RULE, specs) for name, specs in RULES.items()}
+    found |= {name: Arm(Kind.FLAT, (), settings) for name, settings in FLATS.items()}
+    found |= {f"{name} + policy": Arm(Kind.POLICY, specs) for name, specs in known.items()}
+    found |= {f"{name} + greedy": Arm(Kind.FILLED, specs) for name, specs in known.items()}
+    return found | {name: Arm(Kind.ORACLE, specs) for name, specs in ORACLES.items()}
