@@ -6,6 +6,7 @@ LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/un
 CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
 PLANNING, RULES, ORACLES = "tests/unit/test_plan_planning.py::test_", "tests/stage/test_plan_agents.py::test_", "tests/unit/test_plan_oracles.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
+GAMES, COAT = "tests/unit/test_plan_published.py::test_", "tests/unit/test_plan_coat.py::test_"
 PLAN = [
     Mutant(
         "environment: categories of like meaning tire nobody",
@@ -146,5 +147,40 @@ PLAN = [
         "if self.frozen or self._material.split[user] != Split.TRAIN:",
         "if self.frozen:",
         CRITIC + "only_train_users_get_in_and_nothing_once_it_is_frozen",
+    ),
+    Mutant(
+        "published: the window's slice is mended unasked",
+        "plan/environment/published/quits.py",
+        "np.where((start < 0) & window_bug, start + step, start)",
+        "start",
+        GAMES + "coat_vectorised_equals_plain_python_over_a_hundred_thousand_steps",
+    ),
+    Mutant(
+        "published: the first slate repeats the one before it",
+        "plan/environment/published/quits.py",
+        "(same.any(axis=1) & (step > 0))",
+        "same.any(axis=1)",
+        GAMES + "lerl_vectorised_equals_plain_python",
+    ),
+    Mutant(
+        "published: the leaving round gives nothing",
+        "plan/environment/published/game.py",
+        "rows[which], reward[which]",
+        "rows[which], (reward * ~leaves)[which]",
+        COAT + "the_bench_of_coat_has_loops_oracles_planners_and_the_published_in_one_table",
+    ),
+    Mutant(
+        "coat rule: the last pick clears pairs",
+        "plan/coat/rule.py",
+        "np.flatnonzero(length - 1 > step)",
+        "np.flatnonzero(length > step)",
+        COAT + "a_rule_is_learnt_from_when_readers_left_and_never_from_the_last_pick",
+    ),
+    Mutant(
+        "coat belief: what was seen drifts",
+        "plan/coat/belief.py",
+        "np.where(self.seen[session], self.mean[session], moved)",
+        "moved",
+        COAT + "seeing_ratings_one_by_one_is_conditioning_on_all_at_once",
     ),
 ]
