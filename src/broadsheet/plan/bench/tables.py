@@ -37,6 +37,10 @@ LOCAL_CODES: Final = 512
 """Codes of a table by a model on this machine."""
 
 
+CONTRAST: Final = 1.0
+"""How much likeness to what was shown counts against a category, in deviations of likings."""
+
+
 def copied(pair: Pair) -> Pair:
     """Return the pair as agents believe it to be: likings are their own model's, and no category tires another. Sessions in it tell nothing of the truth."""
     count = len(pair.material.items.categories)
@@ -61,6 +65,7 @@ def name_tables(
     *,
     arms: Sequence[str] = tuple(NAME_ARMS),
     codes: int = LOCAL_CODES,
+    contrast: float = CONTRAST,
     keys: Keys | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -77,7 +82,7 @@ def name_tables(
         if naming is not None and client is None:
             continue
         names = named(pair.material.items.categories, naming or Naming.NAMES, seed)
-        asker: Asker = RuleAsker(held) if naming is None or client is None else ChoiceAsker(client, held, names)
+        asker: Asker = RuleAsker(held) if naming is None or client is None else ChoiceAsker(client, held, names, contrast=contrast)
         path = folder / f"plan-table-{_slug(arm)}-{_digest(pair, held, asker, names, codes, seed)}"
         found = _kept(path)
         if found is None:
