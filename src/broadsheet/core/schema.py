@@ -74,6 +74,8 @@ class Columns:
     EVIDENCE = "evidence"
     PROMPT_HASH = "prompt_hash"
     CALL = "call"
+    LIKED = "liked"
+    CHANCE = "chance"
     # The row of a node, of a relation, and the rows of its ends: not to be met among the properties of a graph.
     GRAPH_ROW = "_row"
     GRAPH_START = "_start"
@@ -101,6 +103,7 @@ class ArtifactKind(StrEnum):
     TAGGER = "tagger"
     GRAPH = "graph"
     PLAN_TABLE = "plan-table"
+    PLAN = "plan"
     LIKINGS = "likings"
 
 

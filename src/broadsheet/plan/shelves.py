@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from broadsheet.plan.material import Material
 from broadsheet.plan.session import Sessions
@@ -34,7 +35,7 @@ class Shelves:
         order = np.argsort(shelf, axis=1, kind="stable")
         self.category = np.take_along_axis(shelf, order, axis=1).astype(np.int32)
         self.entry = (order // listed.shape[1]).astype(np.int32)
-        self.chance = 1 / (1 + np.exp(-np.take_along_axis(material.scores, rows.astype(np.int64), axis=1)))
+        self.chance = expit(np.take_along_axis(material.scores, rows.astype(np.int64), axis=1))
 
     def left(self, users: NDArray[np.int64], step: NDArray[np.int32], times: NDArray[np.uint8]) -> Left:
         """Return what is left for sessions of `users` `[B]` in the rounds `step` `[B]`, where each item was shown `times` `[B, I]`."""

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import expit
 
 from broadsheet.core.config import Config
 from broadsheet.plan.agents.filling import Floats, RuleAgent, fill
@@ -71,7 +72,7 @@ class LinearBandit(RuleAgent):
         """Return slates `[B, k]`."""
         self._learn(observation)
         candidates = self.candidates(observation)
-        chance = 1 / (1 + np.exp(-self.scores(observation, candidates)))
+        chance = expit(self.scores(observation, candidates))
         return fill(chance + self.beyond(self.features[candidates]), self.ranks(candidates), candidates, self.slate)
 
     def beyond(self, features: Floats) -> Floats:
@@ -91,7 +92,7 @@ class LinearBandit(RuleAgent):
             there = (slate[:, slot] >= 0) & ~fresh
             at = np.maximum(slate[:, slot], 0)
             feature = self.features[at] * there[:, None]
-            expected = 1 / (1 + np.exp(-self.material.scores[observation["user"], at]))
+            expected = expit(self.material.scores[observation["user"], at])
             turned = np.einsum("bde,be->bd", self.inverse, feature)
             self.inverse -= turned[:, :, None] * turned[:, None, :] / (1 + (turned * feature).sum(axis=1))[:, None, None]
             self.sums += feature * (liked[:, slot] - expected)[:, None]

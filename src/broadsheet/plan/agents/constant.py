@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import expit
 
 from broadsheet.core.config import Config
 from broadsheet.plan.agents.filling import RuleAgent
@@ -113,5 +114,5 @@ def ordered(material: Material, order: Order) -> NDArray[np.int64]:
     """Return all items, the best for everybody first `[I]`; of TRAIN users alone."""
     if order == "popularity":
         return np.argsort(-material.popularity, kind="stable")
-    chance = 1 / (1 + np.exp(-material.scores[material.split == Split.TRAIN]))
+    chance = expit(material.scores[material.split == Split.TRAIN])
     return np.argsort(-chance.mean(axis=0), kind="stable")

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import expit
 
 from broadsheet.core.config import Config
 from broadsheet.plan.agents.filling import Floats, RuleAgent, fill, fill_in_turn
@@ -129,7 +130,7 @@ class Calibrated(RuleAgent):
             smooth = settings.smooth * part
             after = np.log((1 - settings.smooth) * (before + share / self.slate) / total + smooth)
             gain = (part * (after - np.log((1 - settings.smooth) * before / total + smooth)) * (share > 0)).sum(axis=2)
-            return (1 - settings.weight) * (1 / (1 + np.exp(-scores))) / self.slate + settings.weight * gain
+            return (1 - settings.weight) * expit(scores) / self.slate + settings.weight * gain
 
         return fill_in_turn(values, self.ranks(candidates), candidates, self.slate)
 

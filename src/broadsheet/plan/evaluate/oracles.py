@@ -5,11 +5,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import expit, ndtri
 
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.environment import noise
-from broadsheet.plan.environment.slates import LEAST
+from broadsheet.plan.environment.readers import LEAST
 from broadsheet.plan.session import Observation, Sessions
 
 Floats = NDArray[np.float32]
@@ -87,7 +87,7 @@ class Oracle:
         state = self._state(observation, np.arange(len(slates)))
         table = self.table(state, slates)
         places = np.broadcast_to(np.arange(slates.shape[1]), slates.shape)
-        return _sigmoid(table.logits - state.tires[:, None] * self.together(table.worn, table, places))
+        return expit(table.logits - state.tires[:, None] * self.together(table.worn, table, places))
 
     def candidates(self, state: State, rounds: int = 1) -> Table:
         """Return the best liked items that may be shown within `rounds`, repeats counted in; this round's best are always among them."""
@@ -133,7 +133,7 @@ class Oracle:
         places = np.full((len(every), self.pair.slate), -1, dtype=np.int64)
         for slot in range(self.pair.slate):
             values = table.logits - fatigue[:, None] * worn
-            best = np.where(left, values if price is None else _sigmoid(values) - price, -np.inf).argmax(axis=1)
+            best = np.where(left, values if price is None else expit(values) - price, -np.inf).argmax(axis=1)
             places[:, slot] = np.where(left[every, best], best, -1)
             left[every, best] = False
             worn += step * table.tires[every, best]
@@ -224,7 +224,7 @@ class OracleMPC(Oracle):
             places = self.pick(now, usable, state.tires * (1 + shun), None if ahead else price)
             at, there = np.maximum(places, 0), places >= 0
             together = self.together(worn, table, at)
-            chance = np.where(there, _sigmoid(np.take_along_axis(now.logits, at, axis=1) - state.tires[:, None] * together), 0)
+            chance = np.where(there, expit(np.take_along_axis(now.logits, at, axis=1) - state.tires[:, None] * together), 0)
             reward, on = chance.mean(axis=1), alive * (state.step + ahead < horizon)
             total += on * reward
             if ahead == 0:
@@ -235,9 +235,7 @@ class OracleMPC(Oracle):
             worn = np.float32(laws.decay) * (worn + table.tires[every, at].sum(axis=1) / slate)
             exposure = np.float32(laws.decay) * (exposure + self.items.weights[np.take_along_axis(table.rows, at, axis=1)].sum(axis=1) / slate)
             stock = stock + np.float32(laws.learning) * (reward - np.float32(laws.boredom * laws.cost) * (there * together).mean(axis=1) - stock)
-            leaves = _sigmoid(
-                np.float32(laws.leave) - np.float32(laws.loyal) * stock + np.float32(laws.boredom * laws.restless) * exposure.max(axis=1, initial=0)
-            )
+            leaves = expit(np.float32(laws.leave) - np.float32(laws.loyal) * stock + np.float32(laws.boredom * laws.restless) * exposure.max(axis=1, initial=0))
             alive = alive * (1 - leaves)
             left[every, at] &= ~there
         # Afterwards it goes on as in the last round.
@@ -257,7 +255,3 @@ def _better(best: Followed, found: Followed) -> Followed:
 
 def _rows(table: Table, places: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(places >= 0, np.take_along_axis(table.rows, np.maximum(places, 0), axis=1), -1)
-
-
-def _sigmoid(logits: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.maximum(logits, -60)))

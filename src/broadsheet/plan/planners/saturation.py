@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import expit
 
 from broadsheet.plan.laws import SESSION
 from broadsheet.plan.planners.rules import NEVER, Held, RuleConfig, RulePlanner, by_rule, highest, liking
@@ -63,8 +64,8 @@ class SaturationMPC(RulePlanner):
             plan = plan if begin == 0 else self._preferred(likes - pressure * worn, available)
             share = _shares(likes, plan, settings.sharp)
             for _ in range(min(settings.ttl, settings.rounds - begin)):
-                logits = np.maximum(likes - settings.fatigue * (worn + settings.beside * share), -30)
-                total += (share / (1 + np.exp(-logits))).sum(axis=1)
+                chance = expit(likes - settings.fatigue * (worn + settings.beside * share))
+                total += (share * chance).sum(axis=1)
                 worn = settings.decay * (worn + share)
         return total, first
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import expit
 
 from broadsheet.core.seeds import generator
 from broadsheet.plan.material import Material, Split
@@ -46,7 +47,7 @@ class Thompson:
     def plan(self, state: PlanState, due: NDArray[np.bool_]) -> Plans:
         """Return plans of the `keep` categories whose drawn chances are highest."""
         settings, which = self.config, np.flatnonzero(due)
-        mean = (1 - settings.shared) / (1 + np.exp(-np.maximum(liking(state)[which], -30))) + settings.shared * self._rates[self._cluster[state.user[which]]]
+        mean = (1 - settings.shared) * expit(liking(state)[which]) + settings.shared * self._rates[self._cluster[state.user[which]]]
         pleased = self.slate * state.pleased[which]
         missed = self.slate * np.maximum(state.exposed[which] - state.pleased[which], 0)
         mean = np.clip(mean, 1e-3, 1 - 1e-3)
