@@ -4,7 +4,43 @@ from mutant_list import Mutant
 
 LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/unit/test_plan_llm_table.py::test_"
 CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
+OFFLINE, BUNDLE, PAGE = "tests/unit/test_plan_offline.py::test_", "tests/unit/test_plan_bundle.py::test_", "tests/recipes/test_report_planned.py::test_"
 PLAN = [
+    Mutant(
+        "offline: dr forgets what the model says",
+        "plan/offline/estimators.py",
+        "_of_slates(log, weight * (log.liked - log.chance) * log.shown)",
+        "_of_slates(log, weight * log.liked * log.shown)",
+        OFFLINE + "over_many_logs_estimates_are_unbiased_and_dr_errs_no_more_than_ips",
+    ),
+    Mutant(
+        "offline: who left is logged as shown",
+        "plan/offline/drawing.py",
+        'observation["step"][session] <= kept.step',
+        "False",
+        OFFLINE + "later_rounds_are_logged_of_those_who_stay_and_nothing_is_shown_twice",
+    ),
+    Mutant(
+        "replay: a miss is no error",
+        "plan/replay.py",
+        "if not self.lenient:",
+        "if False:",
+        BUNDLE + "a_plan_that_was_not_recorded_is_an_error_or_counted",
+    ),
+    Mutant(
+        "run: unknown ids are dropped",
+        "plan/bundle.py",
+        "strange = tuple(one for one in ask.history if one not in item)",
+        "strange = ()",
+        BUNDLE + "what_nobody_knows_is_told_and_never_dropped",
+    ),
+    Mutant(
+        "report: a plan holds nothing back",
+        "report/planned.py",
+        "np.exp(-config.outside)",
+        "1.0",
+        PAGE + "what_was_shown_yesterday_is_held_back_today_and_the_page_names_the_plan",
+    ),
     Mutant(
         "llm planner: a fallback counts as the model's",
         "plan/planners/llm.py",

@@ -94,7 +94,12 @@ def _figures(played: Played, category: NDArray[np.int32]) -> dict[str, float]:
     found = played.figures(len(category))
     shown = played.shown.reshape(len(played.shown), -1)[:FEW]
     categories = [len(np.unique(category[row[row >= 0]])) for row in shown]
-    return {"length": found["length"], "item_coverage": found["item_coverage"], "overlap": overlap(played.shown[:290], len(category)), "categories": float(np.mean(categories))}
+    return {
+        "length": found["length"],
+        "item_coverage": found["item_coverage"],
+        "overlap": overlap(played.shown[:290], len(category)),
+        "categories": float(np.mean(categories)),
+    }
 
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
