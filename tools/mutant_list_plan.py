@@ -5,6 +5,7 @@ from mutant_list import Mutant
 LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/unit/test_plan_llm_table.py::test_"
 CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
 OFFLINE, BUNDLE, PAGE = "tests/unit/test_plan_offline.py::test_", "tests/unit/test_plan_bundle.py::test_", "tests/recipes/test_report_planned.py::test_"
+SLATES = "tests/unit/test_plan_environment.py::test_"
 PLAN = [
     Mutant(
         "offline: dr forgets what the model says",
@@ -40,6 +41,48 @@ PLAN = [
         "np.exp(-config.outside)",
         "1.0",
         PAGE + "what_was_shown_yesterday_is_held_back_today_and_the_page_names_the_plan",
+    ),
+    Mutant(
+        "environment: categories of like meaning tire nobody",
+        "plan/environment/readers.py",
+        "(items.weights @ truth.kernel)",
+        "(items.weights)",
+        SLATES + "a_session_told_in_plain_python_is_the_same[near duplicates, tides, windows]",
+    ),
+    Mutant(
+        "environment: what is shown again is as welcome",
+        "plan/environment/readers.py",
+        "against += np.float32(laws.repeat) * before",
+        "pass",
+        SLATES + "a_constant_loop_never_pays_and_turning_it_is_no_help",
+    ),
+    Mutant(
+        "environment: luck by place",
+        "plan/environment/readers.py",
+        "self._laid.luck.take(at, mode=\"clip\", out=words[:-1])",
+        "words[:-1] = np.arange(len(at), dtype=np.uint64)[:, None]",
+        SLATES + "two_policies_meet_the_same_luck_with_the_same_item",
+    ),
+    Mutant(
+        "environment: an end is of two kinds",
+        "plan/environment/slates.py",
+        "truncated &= ~terminated",
+        "pass",
+        SLATES + "chances_are_chances_and_no_end_is_of_two_kinds",
+    ),
+    Mutant(
+        "environment: stated sessions are drawn again",
+        "plan/environment/slates.py",
+        "self._draws.state(users, streams)",
+        "pass",
+        SLATES + "users_are_drawn_in_passes_and_no_luck_is_given_twice",
+    ),
+    Mutant(
+        "environment: counts go over to the next session",
+        "plan/environment/readers.py",
+        "self._above[which] += self.horizon + 1",
+        "pass",
+        SLATES + "an_item_shown_a_thousand_times_is_counted_a_thousand_times_and_forgotten_with_the_session",
     ),
     Mutant(
         "llm planner: a fallback counts as the model's",

@@ -12,7 +12,7 @@ from broadsheet.core.errors import ArtifactError, ConfigError, LLMError
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.plan.agents.registry import open_agent
-from broadsheet.plan.bench.arms import FLAT, MASK_RECENT, Arm, Kind, arms
+from broadsheet.plan.bench.arms import FLAT, MASK_RECENT, Arm, Kind, arms, whole
 from broadsheet.plan.bench.fits import fitted, require_choice
 from broadsheet.plan.bench.honest import HonestPlan, bench_honest
 from broadsheet.plan.bench.players import Fitted, Player, Training, counted
@@ -162,12 +162,25 @@ def test_a_row_of_the_bench_has_the_same_bits_each_time(tmp_path):
     plan = HonestPlan("made", small, fitted, ("middle",), (MASK_RECENT,), seeds=1, settings=TOY, streams=2)
     first, second = (bench_honest(plan, tmp_path / name, "").rows[0] for name in "ab")
     assert {key: value for key, value in first.items() if key not in TIMES} == {key: value for key, value in second.items() if key not in TIMES}
-    assert {"steps_to_90", "environment_steps", "actions", "plans_per_1000"} <= set(first)
+    assert {"steps_to_90", "environment_steps", "actions", "planned_categories"} <= set(first)
 
 
 def test_every_arm_of_the_table_can_be_opened():
     pair = small()
-    for name, arm in arms(["all:ttl=2"]).items():
+    for name, arm in arms().items():
         for spec in arm.specs if arm.kind is not Kind.ORACLE else ():
-            whole = spec if arm.kind is Kind.RULE else f"planned+{spec}"
-            assert open_agent(whole, pair.material, slate=pair.slate, horizon=pair.horizon).name, name
+            assert open_agent(spec if arm.kind is Kind.RULE else whole(spec), pair.material, slate=pair.slate, horizon=pair.horizon).name, name
+
+
+def test_a_planner_of_ones_own_is_made_for_each_level_and_trained_with(tmp_path):
+    seen = []
+
+    def spec(pair):
+        seen.append(pair.laws.boredom)
+        return "least-exposed:keep=2"
+
+    names = ("mine + policy", "mine + greedy")
+    plan = HonestPlan("made", small, filled, ("zero", "middle"), names, seeds=1, planners={"mine": spec}, streams=1)
+    rows = bench_honest(plan, tmp_path, "").rows
+    assert [row["name"] for row in rows] == [f"made, boredom {level}: {name}" for level in ("zero", "middle") for name in names]
+    assert sorted(set(seen)) == [0.0, 1.0]

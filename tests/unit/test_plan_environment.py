@@ -232,9 +232,9 @@ def test_users_are_drawn_in_passes_and_no_luck_is_given_twice():
     assert len(keys) == 20
 
 
-@pytest.mark.parametrize("laws", [{"boredom": 50.0, "repeat": 40.0, "fatigue": 30.0}, {"leave": -2.0}, {"leave": -500.0, "boredom": 0.0}])
+@pytest.mark.parametrize("laws", [{"boredom": 50.0, "repeat": 40.0, "fatigue": 30.0}, {}, {"leave": -500.0, "boredom": 0.0}])
 def test_chances_are_chances_and_no_end_is_of_two_kinds(laws):
-    pair = a_pair(near=True, **laws)
+    pair = replace(a_pair(near=True, **laws), horizon=20 if "repeat" in laws else 3)
     rng = np.random.default_rng(0)
     env = pair.judge(np.arange(40), 40, SAME)
     env.reset(seed=0)
@@ -250,7 +250,7 @@ def test_chances_are_chances_and_no_end_is_of_two_kinds(laws):
         assert env.observation_space.contains(info.get("final_obs", seen))
         ends += [terminated.sum(), truncated.sum()]
     assert env.action_space.contains(rows)
-    assert (ends > 0).tolist() == [pair.laws.leave > -500, pair.laws.leave < 0]
+    assert (ends > 0).tolist() == [pair.laws.leave > -500, pair.laws.repeat == 1]
 
 
 def test_after_the_end_there_is_nothing_until_some_begin_anew():

@@ -151,10 +151,12 @@ def test_slates_keep_to_the_plan_and_what_is_filled_from_outside_is_counted(tmp_
     shown = np.concatenate([slate[slate[:, 0] >= 0] for slate in slates])
     facts = agent.facts()
     count = int((~member[shown, 0]).sum())
-    assert facts["rounds"] == len(shown) and facts["actions"] < len(PAIR.material.items)
+    assert facts["rounds"] == len(shown)
+    assert facts["actions"] < len(PAIR.material.items)
     # Outside the category stands only what widened plans, which count as fallback, let in.
     assert (count > 0) == (facts["plans"]["fallbacks"]["short"] + facts["outside"] > 0)
-    assert len({tuple(sorted(row)) for row in shown.tolist()}) > 1 and all(len(set(row)) == PAIR.slate for row in shown.tolist())
+    assert len({tuple(sorted(row)) for row in shown.tolist()}) > 1
+    assert all(len(set(row)) == PAIR.slate for row in shown.tolist())
     with pytest.raises(ArtifactError, match="planner"):
         PolicyAgent.load(artifact, PAIR.material)
 
@@ -170,7 +172,8 @@ def test_nothing_is_shown_that_is_not_on_offer(tmp_path: Path) -> None:
         rows = slate[slate >= 0]
         assert ((first[rows] <= step) & (step <= first[rows] + 1)).all()
     # Of eighty items eight are on offer at a time, of which six fill a slate; in the first round there are four.
-    assert (slates[0] < 0).sum(axis=1).tolist() == [2] * len(slates[0]) and (slates[1] >= 0).all(axis=1).any()
+    assert (slates[0] < 0).sum(axis=1).tolist() == [2] * len(slates[0])
+    assert (slates[1] >= 0).all(axis=1).any()
 
 
 def test_arms_that_learn_otherwise_train_too_and_a_policy_of_another_shape_is_refused(tmp_path: Path) -> None:

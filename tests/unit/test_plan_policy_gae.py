@@ -29,7 +29,8 @@ def test_a_session_that_comes_to_the_horizon_has_the_worth_of_its_final_observat
 def test_rounds_after_the_end_are_never_read() -> None:
     live, left = np.array([[True, False, False]]), np.array([[True, False, False]])
     found = advantages(np.full((1, 3), np.nan, dtype=np.float32), np.array([[4.0, np.nan, np.nan, np.nan]]), live, left, 0.5, 0.5)
-    assert np.isnan(found[0, 0]) and found[0, 1:].tolist() == [0.0, 0.0]
+    assert np.isnan(found[0, 0])
+    assert found[0, 1:].tolist() == [0.0, 0.0]
     found = advantages(np.array([[1.0, np.nan, np.nan]]), np.array([[4.0, np.nan, np.nan, np.nan]]), live, left, 0.5, 0.5)
     assert found.tolist() == [[-3.0, 0.0, 0.0]]
 

@@ -1,10 +1,14 @@
 """The arms of the honest bench: rules, flat policies, planners with a policy or with the greedy filler, oracles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-MASK_RECENT: Final = "mask-recent + policy"
+from broadsheet.plan.datasets.pair import Pair
+from broadsheet.plan.planning import Match
+
+POLICY, GREEDY = "policy", "greedy"
+MASK_RECENT: Final = f"mask-recent + {POLICY}"
 FLAT: Final = "flat PPO"
 
 
@@ -19,11 +23,15 @@ class Kind(StrEnum):
 
 
 class Arm(NamedTuple):
-    """An arm: of `specs` of agents or planners the one that does best on VALIDATION users, and the settings of its policy."""
+    """An arm: of `specs` of agents or planners the one that does best on VALIDATION users, and the settings of its policy.
+
+    A planner's spec may say how items match a plan: `planned:match=all+mask-recent`. `of` gives the spec where it has to be made for a pair, as plan tables are; `specs` then only name it.
+    """
 
     kind: Kind
     specs: tuple[str, ...]
     settings: Mapping[str, Any] = {}
+    of: Callable[[Pair], str] | None = None
 
     @property
     def trained(self) -> bool:
@@ -62,15 +70,36 @@ PLANNERS: Final = {
 ORACLES: Final = {"oracle greedy": ("greedy",), "oracle MPC": ("mpc",)}
 
 
-def arms(planners: Sequence[str] = ()) -> dict[str, Arm]:
-    """Return all arms by name; each of `planners`, specs of one's own such as a plan table, adds one with a policy and one with the greedy filler.
+def arms(made: Mapping[str, Callable[[Pair], str]] | None = None) -> dict[str, Arm]:
+    """Return all arms by name; each planner in `made`, by its name what gives its spec for a pair, adds one with a policy and one with the greedy filler.
 
-    >>> [name for name in arms(["all:ttl=2"]) if name.startswith("all")]
-    ['all:ttl=2 + policy', 'all:ttl=2 + greedy']
+    >>> [name for name in arms({"names": lambda pair: "all"}) if name.startswith("names")]
+    ['names + policy', 'names + greedy']
     """
-    known = {**PLANNERS, **{spec: (spec,) for spec in planners}}
     found = {name: Arm(Kind.RULE, specs) for name, specs in RULES.items()}
     found |= {name: Arm(Kind.FLAT, (), settings) for name, settings in FLATS.items()}
-    found |= {f"{name} + policy": Arm(Kind.POLICY, specs) for name, specs in known.items()}
-    found |= {f"{name} + greedy": Arm(Kind.FILLED, specs) for name, specs in known.items()}
+    for what, kind in ((POLICY, Kind.POLICY), (GREEDY, Kind.FILLED)):
+        found |= {f"{name} + {what}": Arm(kind, specs) for name, specs in PLANNERS.items()}
+        found |= {f"{name} + {what}": Arm(kind, (name,), of=of) for name, of in (made or {}).items()}
     return found | {name: Arm(Kind.ORACLE, specs) for name, specs in ORACLES.items()}
+
+
+def whole(spec: str) -> str:
+    """Return a planner's spec as that of the greedy filler within its plans.
+
+    >>> whole("mask-recent"), whole("planned:match=all+mask-recent")
+    ('planned+mask-recent', 'planned:match=all+mask-recent')
+    """
+    return spec if spec.startswith("planned") else f"planned+{spec}"
+
+
+def within(spec: str) -> tuple[Match, str]:
+    """Return how items match a planner's plans, and the planner's own spec.
+
+    >>> within("planned:match=all+mask-recent:threshold=0.2")
+    ('all', 'mask-recent:threshold=0.2')
+    >>> within("all")
+    ('any', 'all')
+    """
+    outer, _, inner = whole(spec).partition("+")
+    return ("all" if "match=all" in outer else "any"), inner

@@ -8,9 +8,11 @@ from broadsheet.core.config import build
 from broadsheet.core.errors import ArtifactError
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.train.checkpoint import run_hash
+from broadsheet.plan.bench.arms import within
 from broadsheet.plan.bench.players import Fitted, Training
 from broadsheet.plan.fit import CURVE, fit_policy, steps_to
 from broadsheet.plan.planners.registry import open_planner
+from broadsheet.plan.planning import Match
 from broadsheet.plan.policy.agent import PolicyAgent
 from broadsheet.plan.policy.config import PolicyConfig
 from broadsheet.plan.policy.ppo import ENVIRONMENT_STEPS
@@ -22,9 +24,10 @@ CHOSEN = "chosen_by"
 def fitted(training: Training) -> Fitted:
     """Train a policy, or open the one that was trained; a training that was stopped goes on. The truth is no part of what names it: nothing of it comes in."""
     pair, planner = training.pair, None
+    match, spec = ("any", None) if training.planner is None else within(training.planner)
     config = build(PolicyConfig, dict(training.settings), "policy")
-    if training.planner is not None:
-        planner = open_planner(training.planner, pair.material, slate=pair.slate, horizon=pair.horizon, given=training.given)
+    if spec is not None:
+        planner = open_planner(spec, pair.material, slate=pair.slate, horizon=pair.horizon, given=training.given)
     facts = {
         "laws": pair.laws.model_dump(),
         "slate": pair.slate,
@@ -35,7 +38,7 @@ def fitted(training: Training) -> Fitted:
     digest = run_hash({**training.identity, **facts, "seed": training.seed})
     name = "".join(c if c.isalnum() else "-" for c in training.name)
     folder = training.folder / "fits" / f"{name[:60]}-{training.seed}-{digest[:12]}"
-    artifact = _kept(folder) or _trained(training, folder, config, planner)
+    artifact = _kept(folder) or _trained(training, folder, config, planner, match)
     require_choice(artifact)
     curve = artifact.frame(CURVE)
     figures = {
@@ -58,8 +61,8 @@ def _kept(folder: Path) -> Artifact | None:
     return read_artifact(folder, ArtifactKind.PLAN) if folder.exists() else None
 
 
-def _trained(training: Training, folder: Path, config: PolicyConfig, planner: Planner | None) -> Artifact:
+def _trained(training: Training, folder: Path, config: PolicyConfig, planner: Planner | None, match: Match) -> Artifact:
     checkpoints = folder.with_name(f"{folder.name}-run")
-    artifact = fit_policy(training.pair, planner, config, folder, seed=training.seed, checkpoints=checkpoints, progress=training.progress)
+    artifact = fit_policy(training.pair, planner, config, folder, seed=training.seed, match=match, checkpoints=checkpoints, progress=training.progress)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return artifact

@@ -9,13 +9,13 @@ from broadsheet.core.artifacts import arrays_hash
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
 from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.progress import Progress, silent
-from broadsheet.plan.bench.arms import Arm, arms
+from broadsheet.plan.bench.arms import Arm, Kind, arms
 from broadsheet.plan.bench.players import Fitted, Player, Training, counted
 from broadsheet.plan.bench.standing import Chosen, chosen, summary
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.evaluate.compare import scored
 from broadsheet.plan.evaluate.metrics import first_rounds, measure
-from broadsheet.plan.evaluate.run import STREAMS, NoRepeats, nobody_leaves, run_sessions
+from broadsheet.plan.evaluate.run import STREAMS, NoRepeats, SessionLog, nobody_leaves, run_sessions
 from broadsheet.plan.laws import LEVELS
 from broadsheet.plan.material import Split
 
@@ -28,7 +28,8 @@ class HonestPlan(NamedTuple):
     """What is measured: a pair by its name, levels of boredom, arms (all, if none is named), seeds.
 
     `deep` is how many seeds the best flat policy, the best planner with a policy and mask-recent with one have at the levels zero and middle; `crossed` adds rows of agents trained at
-    the one and judged at the other. `settings` are the policy's, `planners` specs of further planners, `given` what no spec can say; `streams` sessions a user.
+    the one and judged at the other. `settings` are the policy's, `planners` what gives the specs of further planners by
+    their names, `given` what no spec can say; `streams` sessions a user.
     """
 
     name: str
@@ -40,7 +41,7 @@ class HonestPlan(NamedTuple):
     deep: int = 0
     crossed: bool = False
     settings: Mapping[str, Any] = {}
-    planners: tuple[str, ...] = ()
+    planners: Mapping[str, Callable[[Pair], str]] = {}
     given: Mapping[str, Any] = {}
     streams: int = STREAMS
     budget_minutes: float | None = None
@@ -138,19 +139,19 @@ def judged(player: Player, pair: Pair, seed: int, streams: int, progress: Progre
     """Train or open an agent, play with VALIDATION users for what is chosen by, and with TEST users for the figures: as it is, without repeats (NX_0), and where nobody leaves (NX_T)."""
     made, spec = player.agent(seed, progress)
     agent = made.agent
-    validation = run_sessions(agent, pair, pair.material.of(Split.VALIDATION), streams=streams, seed=seed, progress=progress)
     users = pair.material.of(Split.TEST)
     log = run_sessions(agent, pair, users, streams=streams, seed=seed, progress=progress)
-    once = run_sessions(NoRepeats(agent), pair, users, streams=streams, seed=seed, progress=progress)
-    stay = run_sessions(NoRepeats(agent), nobody_leaves(pair), users, streams=streams, seed=seed, progress=progress)
     figures = measure(log, pair.material) | counted(player.name, log) | made.figures
-    figures |= {
-        "validation": float(validation.reward.sum(axis=1).mean()),
-        "nx_0": float(once.reward.sum(axis=1).mean()),
-        "nx_0_length": float(once.length.mean()),
-        "nx_t": first_rounds(stay),
-    }
+    if player.arm.kind is not Kind.ORACLE:
+        validation = run_sessions(agent, pair, pair.material.of(Split.VALIDATION), streams=streams, seed=seed, progress=progress)
+        once = run_sessions(NoRepeats(agent), pair, users, streams=streams, seed=seed, progress=progress)
+        stay = run_sessions(NoRepeats(agent), nobody_leaves(pair), users, streams=streams, seed=seed, progress=progress)
+        figures |= {"validation": _mean(validation), "nx_0": _mean(once), "nx_0_length": float(once.length.mean()), "nx_t": first_rounds(stay)}
     return Measured(figures, scored(log), {"model": spec})
+
+
+def _mean(log: SessionLog) -> float:
+    return float(log.reward.sum(axis=1).mean())
 
 
 def _more(plan: HonestPlan, picks: Mapping[str, Chosen]) -> Iterator[tuple[Condition, str, int]]:

@@ -1,7 +1,6 @@
 """The bench of LERL's rule of leaving: how long readers stay with policies that please nobody."""
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, over_seeds, run_tasks, wanted_arms
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.progress import Progress, silent
-from broadsheet.plan.bench.games import Played, overlap, play
+from broadsheet.plan.bench.games import Played, play
 from broadsheet.plan.bench.turned import MaskLast, Permuted, Same, first_of_each
 from broadsheet.plan.coat.loops import Uniform
 from broadsheet.plan.datasets.kuai import VIDEOS, read_kuairand
@@ -24,6 +23,7 @@ QUITS: tuple[Literal["position", "overlap"], ...] = ("position", "overlap")
 DRAWN = ("random", "random, permuted", "last categories masked", "last categories masked, permuted")
 """Arms that draw; the others are the same at every seed."""
 ARMS = (*DRAWN, "the same slate", "the same slate, permuted", "the same slate, turned")
+PERMUTED = ", permuted"
 FEW = 1000
 """Sessions of arms that do not draw, and that are put in order: 720 orders are tried each."""
 PUBLISHED = {
@@ -46,16 +46,17 @@ class LerlPlan(NamedTuple):
 
 def bench_lerl(plan: LerlPlan, rows: Path, command: str, progress: Progress = silent) -> Bench:
     """Play LERL's game and its position-free twin with every arm, row by row in the folder `rows`."""
-    category = cache(lambda: read_kuairand(plan.folder).first)
-    digest = hash_files([plan.folder / VIDEOS]) if (plan.folder / VIDEOS).is_file() else hash_files([])
-    read = category()
+    read = read_kuairand(plan.folder).first
+    digest = hash_files([plan.folder / VIDEOS])
     tasks = []
     for arm in wanted_arms(plan.arms, ARMS):
         drawn = arm in DRAWN
         sessions = plan.sessions if arm == "random" else min(plan.sessions, FEW * (10 if drawn else 1))
         for quit_ in QUITS:
-            for seed in range(plan.seeds if drawn else 1):
-                tasks.append(Task(quit_, arm, seed, {"data": digest, "sessions": sessions}, _measuring(read, arm, quit_, seed, sessions)))
+            tasks += [
+                Task(quit_, arm, seed, {"data": digest, "sessions": sessions}, _measuring(read, arm, quit_, seed, sessions))
+                for seed in range(plan.seeds if drawn else 1)
+            ]
     outcome = run_tasks("plan-lerl", tasks, rows, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
         "This game is won without a reader being pleased: `length` is a count of categories that stand where they stood, and a slate turned by a place keeps everybody to the end.",
@@ -70,15 +71,13 @@ def bench_lerl(plan: LerlPlan, rows: Path, command: str, progress: Progress = si
 
 def arm_of(name: str, category: NDArray[np.int32]) -> Agent:
     """Return the agent of an arm."""
-    base, _, permuted = name.partition(", permuted")
-    del permuted
-    constant = base.startswith("the same slate")
+    base = name.removesuffix(PERMUTED)
     agent: Agent
-    if constant:
+    if base.startswith("the same slate"):
         agent = Same(first_of_each(category, SLATE), turned=base.endswith("turned"))
     else:
         agent = Uniform(len(category), SLATE) if base == "random" else MaskLast(category, SLATE)
-    return Permuted(agent, category, SLATE) if name.endswith(", permuted") else agent
+    return Permuted(agent, category, SLATE) if name.endswith(PERMUTED) else agent
 
 
 def _measuring(category: NDArray[np.int32], arm: str, quit_: Literal["position", "overlap"], seed: int, sessions: int) -> Callable[[], Measured]:
@@ -94,12 +93,7 @@ def _figures(played: Played, category: NDArray[np.int32]) -> dict[str, float]:
     found = played.figures(len(category))
     shown = played.shown.reshape(len(played.shown), -1)[:FEW]
     categories = [len(np.unique(category[row[row >= 0]])) for row in shown]
-    return {
-        "length": found["length"],
-        "item_coverage": found["item_coverage"],
-        "overlap": overlap(played.shown[:290], len(category)),
-        "categories": float(np.mean(categories)),
-    }
+    return {"length": found["length"], "item_coverage": found["item_coverage"], "overlap": found["overlap"], "categories": float(np.mean(categories))}
 
 
 def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:

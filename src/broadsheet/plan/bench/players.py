@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from broadsheet.core.progress import Progress, silent
 from broadsheet.plan.agents.registry import open_agent
-from broadsheet.plan.bench.arms import Arm, Kind
+from broadsheet.plan.bench.arms import Arm, Kind, whole
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.evaluate.oracles import OracleGreedy, OracleMPC
 from broadsheet.plan.evaluate.run import SessionLog, run_sessions
@@ -59,23 +59,30 @@ class Player:
         if self.arm.kind is Kind.ORACLE:
             return Fitted(OracleMPC(self.pair) if self.arm.specs == ("mpc",) else OracleGreedy(self.pair)), "knows what is true"
         if not self.arm.trained:
-            return Fitted(self._opened(self.spec)), self.spec
+            return Fitted(self._opened(self.spec)), self._said(self.spec)
         planner = self.spec if self.arm.specs else None
         made = self.fit(Training(self.pair, self.name, planner, self.settings, seed, self.folder, self.identity, self.given, progress))
-        return made, made.agent.name if planner is None else f"{made.agent.name} ({planner})"
+        return made, made.agent.name if planner is None else f"{made.agent.name} ({self._said(planner)})"
 
     @cached_property
     def spec(self) -> str:
         """The spec with the greatest satisfaction of VALIDATION users; a planner's with the greedy filler, before any policy is trained with it."""
+        if self.arm.of is not None:
+            return self.arm.of(self.pair)
         if len(self.arm.specs) == 1:
             return self.arm.specs[0]
         users = self.pair.material.of(Split.VALIDATION)
         logs = {spec: run_sessions(self._opened(spec), self.pair, users, seed=CHOOSING) for spec in self.arm.specs}
         return max(logs, key=lambda spec: float(logs[spec].reward.sum(axis=1).mean()))
 
+    def _said(self, spec: str) -> str:
+        """Return a spec as a table says it: one that was made for a pair holds a path."""
+        return spec if self.arm.of is None else self.arm.specs[0]
+
     def _opened(self, spec: str) -> Agent:
-        whole = spec if self.arm.kind is Kind.RULE else f"planned+{spec}"
-        return open_agent(whole, self.pair.material, slate=self.pair.slate, horizon=self.pair.horizon, given=self.given)
+        return open_agent(
+            spec if self.arm.kind is Kind.RULE else whole(spec), self.pair.material, slate=self.pair.slate, horizon=self.pair.horizon, given=self.given
+        )
 
 
 def counted(name: str, log: SessionLog) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """How arms stand: which were chosen on validation, and every arm beside those, with intervals and tests."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,9 @@ from broadsheet.core.metrics import Interval
 from broadsheet.plan.bench.arms import MASK_RECENT, Arm, Kind
 from broadsheet.plan.evaluate.compare import Comparison, alone, closed, compare, corrected
 
+# Plan tables by what fills them (`bench/tables.py`): a language model that reads names, and three that do not.
+NAMES: Final = "LLM table, names"
+TABLES: Final = ("LLM table", "table, no LLM")
 VALIDATION, GREEDY, ORACLE = "validation", "greedy", "oracle MPC"
 SPENT = ("wall_s", "cpu_s", "load")
 # In the order of a table; what else was measured comes behind.
@@ -43,7 +46,11 @@ class Chosen(NamedTuple):
 
 def chosen(outcome: Outcome, data: str, arms: Mapping[str, Arm]) -> Chosen:
     """Choose of each kind the arm with the greatest mean on VALIDATION users at this data, over the seeds that are there; mask-recent is no planner to be chosen but a row to be beaten."""
-    means = {name: float(np.mean([row.metrics[VALIDATION] for row in rows])) for (at, name), rows in by_arm(outcome).items() if at == data}
+    means = {
+        name: float(np.mean([row.metrics[VALIDATION] for row in rows]))
+        for (at, name), rows in by_arm(outcome).items()
+        if at == data and arms[name].kind is not Kind.ORACLE
+    }
 
     def best(kind: Kind) -> str | None:
         of = [name for name in means if arms[name].kind is kind and name != MASK_RECENT]
@@ -55,7 +62,8 @@ def chosen(outcome: Outcome, data: str, arms: Mapping[str, Arm]) -> Chosen:
 def summary(outcome: Outcome, data: str, arms: Mapping[str, Arm], picks: Chosen) -> tuple[dict[str, Any], ...]:
     """Return a row for each arm at this data: means over seeds, the interval of its satisfaction, and how it stands to the arms that were chosen.
 
-    `gain_flat`, `gain_mask` and `gain_rule` are differences to the best flat policy, mask-recent with a policy and the best rule, `share_` the same as a part of theirs, `each_` the
+    `gain_flat`, `gain_mask` and `gain_rule` are differences to the best flat policy, mask-recent with a policy and the best rule
+    (`gain_names` is what names give: the table that knows them less this one), `share_` the same as a part of theirs, `each_` the
     relative change of the reward per round; `p_` and `p_seeds_` are Holm's over all comparisons here, `detectable_` is what could have been found. `regret_closed` is the way from greedy to the oracle.
     """
     held = {name: rows for (at, name), rows in by_arm(outcome).items() if at == data}
@@ -65,6 +73,10 @@ def summary(outcome: Outcome, data: str, arms: Mapping[str, Arm], picks: Chosen)
         for key, other in picks.against.items():
             if other != name and other in held and arms[name].kind is not Kind.ORACLE:
                 found[f"{key}|{name}"] = compare(frames[name], frames[other], data, name, other)
+        # What names are worth: the table that knows them beside those that do not, with the same filler.
+        told = f"{NAMES} + {name.rpartition(' + ')[2]}"
+        if name.startswith(TABLES) and told in held and name != told:
+            found[f"names|{name}"] = compare(frames[told], frames[name], data, name, told)
     holm = corrected(found)
     lines = []
     for name, rows in held.items():
@@ -72,7 +84,7 @@ def summary(outcome: Outcome, data: str, arms: Mapping[str, Arm], picks: Chosen)
         line |= spread("r_cum", alone(frames[name], data, name)) | _means(rows)
         if GREEDY in held and ORACLE in held:
             line |= spread("regret_closed", closed(frames[name], frames[GREEDY], frames[ORACLE], data, name))
-        for key in picks.against:
+        for key in (*picks.against, "names"):
             if f"{key}|{name}" in found:
                 line |= _beside(key, found[f"{key}|{name}"], holm[f"{key}|{name}"])
         line |= {"chosen": True} if name in {picks.rule, picks.flat, picks.planned} else {}

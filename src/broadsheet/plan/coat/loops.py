@@ -37,20 +37,24 @@ class Loop:
 
 
 class Uniform:
-    """Draws items uniformly, with replacement: a slate of `slate` different ones."""
+    """Draws items uniformly, a slate of `slate` different ones a round; with `repeats=False` none twice a session, for slates of one."""
 
     name = "random"
 
-    def __init__(self, items: int, slate: int = 1) -> None:
-        self.items, self.slate = items, slate
+    def __init__(self, items: int, slate: int = 1, *, repeats: bool = True) -> None:
+        self.items, self.slate, self.repeats = items, slate, repeats
 
-    def begin(self, count: int, seed: int) -> None:  # noqa: ARG002
+    def begin(self, count: int, seed: int) -> None:
         """Begin the draws anew."""
         self._draws = generator(seed, "plan", "uniform items")
+        self._orders = None if self.repeats else self._draws.random((count, self.items)).argsort(axis=1)
 
     def act(self, observation: Observation) -> NDArray[np.int64]:
         """Return slates of different items `[B, k]`."""
-        rows = self._draws.integers(self.items, size=(len(observation["step"]), self.slate))
+        count = len(observation["step"])
+        if self._orders is not None:
+            return self._orders[np.arange(count), observation["step"]][:, None]
+        rows = self._draws.integers(self.items, size=(count, self.slate))
         again = _repeated(rows)
         while again.any():
             rows[again] = self._draws.integers(self.items, size=(int(again.sum()), self.slate))

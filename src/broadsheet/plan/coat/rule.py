@@ -71,3 +71,12 @@ class Proved:
         last = shown.shape[1] - 1
         for back in range(max(0, last - self.window), last):
             self.pairs[sessions, shown[:, last], shown[:, back]] = self.pairs[sessions, shown[:, back], shown[:, last]] = True
+
+
+def near_by_likings(mean: NDArray[np.float64], share: float = 0.1) -> NDArray[np.bool_]:
+    """Guess that the share of pairs is near whose columns of expected likings `[U, I]` differ least: who likes one likes the other. The share is an assumption."""
+    columns = mean.T
+    squares = (columns**2).sum(axis=1)
+    distances = squares[:, None] + squares - 2 * columns @ columns.T
+    np.fill_diagonal(distances, 0)
+    return distances <= np.quantile(distances[np.triu_indices(len(columns), k=1)], share)

@@ -1,6 +1,6 @@
 """The next pick of a session by beam search over the rounds that are left, under what the rule of leaving is taken to be."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ class Width(NamedTuple):
     beam: int = 16
     tried: int = 40
     ahead: int = 16
+
+
+WIDTH: Final = Width()
 
 
 class _Beam(NamedTuple):
@@ -43,7 +46,7 @@ def next_picks(
     surprise: NDArray[np.float64],
     had: NDArray[np.bool_],
     proved: NDArray[np.bool_] | None = None,
-    width: Width = Width(),
+    width: Width = WIDTH,
 ) -> NDArray[np.int64]:
     """Return the first pick of the best sequence found for each session `[B]`.
 

@@ -28,7 +28,7 @@ def books(folder: Path, *, seed: int = 0, progress: Progress = silent) -> Pair:
     the files are not there, RecordError for lines that are no sequences.
     """
     titles, sequences = read_books(folder)
-    return positives_pair("books", _catalogue(folder, titles), sequences, seed=seed, progress=progress)
+    return positives_pair("books", book_catalogue(folder, titles), sequences, seed=seed, progress=progress)
 
 
 def read_books(folder: Path) -> tuple[tuple[str, ...], Sequences]:
@@ -55,7 +55,8 @@ def category_name(parts: Sequence[str]) -> str:
     return ": ".join(dict.fromkeys(said[:2])) or UNTOLD
 
 
-def _catalogue(folder: Path, titles: tuple[str, ...]) -> Catalogue:
+def book_catalogue(folder: Path, titles: tuple[str, ...]) -> Catalogue:
+    """Return the catalogue of titles, a category each. Raises RecordError where categories are not as they should be."""
     try:
         told = json.loads(_file(folder, CATEGORIES).read_text(encoding="utf-8"))
         names = [category_name(ast.literal_eval(told.get(title, "[]"))) for title in titles]

@@ -43,12 +43,18 @@ def ml100k(folder: Path, *, seed: int = 0, progress: Progress = silent) -> Pair:
     return fitted_pair("ml100k", catalogue, read.users, halves(events), split, seed=seed, facts={"dropped": dropped}, progress=progress)
 
 
-def read_films(folder: Path) -> tuple[Interactions, NDArray[np.float64]]:
-    """Return what was read and the ratings of all events, in its order. Raises SourceNotFoundError with the command that gets the data."""
+def ratings_file(folder: Path) -> Path:
+    """Return the file of ratings of an unpacked wheel, or of the folder of ml-100k within. Raises SourceNotFoundError with the command that gets it."""
     found = data_path(folder)
     file = next((path for path in (found / FILE, found / WITHIN / FILE) if path.is_file()), None)
     if file is None:
         raise SourceNotFoundError(f"MovieLens-100k is not in {folder}.", MEND)
+    return file
+
+
+def read_films(folder: Path) -> tuple[Interactions, NDArray[np.float64]]:
+    """Return what was read and the ratings of all events, in its order. Raises SourceNotFoundError with the command that gets the data."""
+    file = ratings_file(folder)
     read = read_atomic(file)
     if read.ratings is None or read.times is None:
         raise RecordError(f"{file.name} has no ratings or no times.", MEND)

@@ -12,9 +12,10 @@ from torch import Tensor
 from broadsheet.plan.material import Material
 from broadsheet.plan.planning import Planning
 from broadsheet.plan.policy.candidates import Candidates, Shelf, features
-from broadsheet.plan.policy.choice import Tier, best, gaussian_log_prob, gumbel, slate_log_prob
+from broadsheet.plan.policy.choice import Tier, best, gaussian_log_prob
 from broadsheet.plan.policy.model import Heads, Policy, mean_vector
 from broadsheet.plan.policy.networks import Look
+from broadsheet.plan.policy.slates import Given, Overlap, pick
 from broadsheet.plan.session import Observation, Sessions
 
 NEAR = 32
@@ -47,7 +48,7 @@ class Actor:
     def __init__(self, material: Material, model: Policy, planning: Planning | None = None) -> None:
         self.material, self.model, self.planning = material, model, planning
         self.slate, self.horizon = model.shape.slate, model.shape.horizon
-        self.candidates = Candidates(material)
+        self.candidates, self.overlap = Candidates(material), Overlap(material.items)
         categories, shares = material.items.listed
         self._categories, self._shares = torch.from_numpy(categories.astype(np.int64)), torch.from_numpy(shares)
         self._counts: Counter[str] = Counter()
@@ -69,16 +70,14 @@ class Actor:
         step = observation["step"]
         live = (step < self.horizon) & ((step == 0) | (step != self._step))
         look, heads = self._seen(observation)
-        shelf, products = self._weighed(observation, heads)
+        shelf, products = self._weighed(observation)
         known, tier = features(shelf, self.sessions), self._tiers(observation, shelf)
-        scores = products(heads.vector) + (known @ heads.feature[..., None]).squeeze(-1)
         if self.model.config.choice == "gaussian":
             drawn, scores, log_prob = self._vectors(heads, shelf, products, draw)
             chosen = best(scores, tier, self.slate)
         else:
-            noise = 0.0 if draw is None else gumbel(torch.from_numpy(draw.random(scores.shape, dtype=np.float32)))
-            drawn, chosen = None, best(scores + noise, tier, self.slate)
-            log_prob = slate_log_prob(scores, tier, chosen) if draw is not None else torch.zeros(len(scores))
+            scores = products(heads.vector) + (known @ heads.feature[..., None]).squeeze(-1)
+            drawn, (chosen, log_prob) = None, self._picked(scores, heads.beside, shelf, tier, live, draw)
         picked = chosen.numpy()
         slates = np.where((picked >= 0) & live[:, None], np.take_along_axis(shelf.rows, np.maximum(picked, 0), axis=1), -1)
         self._count(live, tier, chosen)
@@ -126,7 +125,7 @@ class Actor:
         parts = [(there[:, None] @ vectors)[:, 0], (pleased[:, None] @ vectors)[:, 0], last, shares, pleased.sum(dim=1, keepdim=True)]
         return Look(torch.cat([*parts, torch.from_numpy(step / np.float32(self.horizon))[:, None].float(), self._profile], dim=1), rows, liked)
 
-    def _weighed(self, observation: Observation, heads: Heads) -> tuple[Shelf, "Products"]:
+    def _weighed(self, observation: Observation) -> tuple[Shelf, "Products"]:
         """Return the candidates of a round, and how vectors are multiplied with theirs; what lasts a session is gathered once."""
         users, step = observation["user"], observation["step"]
         vectors = self.candidates.vectors
@@ -155,6 +154,20 @@ class Actor:
         if not self.candidates.lasting:
             tier[shelf.rows < 0] = Tier.NEVER
         return torch.from_numpy(tier)
+
+    def _picked(
+        self, scores: Tensor, beside: Tensor, shelf: Shelf, tier: Tensor, live: NDArray[np.bool_], draw: np.random.Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        """Pick slates for the sessions that are not over; return places of candidates and log-probabilities."""
+        uniform = None if draw is None else torch.from_numpy(draw.random((len(scores), self.slate), dtype=np.float32))
+        rows = torch.from_numpy(np.maximum(shelf.rows, 0))
+        if live.all():
+            return pick(scores, beside, Given(rows, tier, self.overlap), self.slate, uniform)
+        which = torch.from_numpy(np.flatnonzero(live))
+        found = pick(scores[which], beside[which], Given(rows[which], tier[which], self.overlap), self.slate, None if uniform is None else uniform[which])
+        chosen, log_prob = torch.full((len(scores), self.slate), -1), torch.zeros(len(scores))
+        chosen[which], log_prob[which] = found
+        return chosen, log_prob
 
     def _vectors(self, heads: Heads, shelf: Shelf, products: "Products", draw: np.random.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
         """Draw scoring vectors; return them, the scores they give, and the log-density."""

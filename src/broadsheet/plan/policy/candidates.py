@@ -50,7 +50,8 @@ class Candidates:
 
     def _on_offer(self, users: NDArray[np.int64], step: NDArray[np.int32]) -> NDArray[np.int64]:
         items = self.material.items
-        assert items.first is not None and items.last is not None
+        assert items.first is not None
+        assert items.last is not None
         rows = np.full((len(users), self.width), -1, dtype=np.int64)
         for round_ in np.unique(step):
             on = np.flatnonzero((items.first <= round_) & (round_ <= items.last))

@@ -61,7 +61,7 @@ class PolicyConfig(Config):
     @property
     def epochs(self) -> int:
         """Passes over a rollout."""
-        return 1 if self.method == "a2c" else 4
+        return 1 if self.method == "a2c" else 2
 
     @property
     def minibatches(self) -> int:

@@ -12,8 +12,8 @@ from broadsheet.plan.policy.networks import Attentive, Look, Network, Recurrent
 
 PROFILE = 3
 """What is known of a user before the session: the mean chance of liking the best slate, the best 32, and the whole shortlist."""
-START = (1.0, -1.0, 0.0, -4.0)
-"""Weights of the features before training: the best first, less what was much shown of late, and nothing twice. An agent's guess, from which training departs."""
+START = (2.0, -2.0, 0.0, -8.0, 1.0)
+"""Weights before training, of the features and of what stands on the slate already: the best first, less what was much shown of late, and nothing twice. An agent's guess, from which training departs."""
 SMALL = 0.01
 STRIDE = 8.0
 """Weights of features are so many times what the network says: they have far to go, and Adam's steps are all of a size."""
@@ -34,20 +34,21 @@ class Shape(NamedTuple):
 
 
 class Heads(NamedTuple):
-    """What a state `[..., H]` gives: weights of item vectors `[..., d]`, weights of features `[..., 4]`, the worth `[...]` in rewards."""
+    """What a state `[..., H]` gives: weights of item vectors `[..., d]`, of features `[..., 4]`, of likeness to what stands on the slate `[...]`, the worth `[...]` in rewards."""
 
     vector: Tensor
     feature: Tensor
+    beside: Tensor
     worth: Tensor
 
 
 class Policy(nn.Module):
-    """Scores candidates by `w(h) · vector + theta(h) · features` and values the session, from one state `h`; weights follow from the seed."""
+    """Scores candidates by `w(h) · vector + theta(h) · features`, less `beside(h)` times their likeness to what stands on the slate, and values the session, from one state `h`."""
 
     def __init__(self, config: PolicyConfig, shape: Shape, seed: int = 0) -> None:
         super().__init__()
         self.config, self.shape = config, shape
-        width, outputs = config.width, shape.vectors + FEATURES
+        width, outputs = config.width, shape.vectors + FEATURES + 1
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "plan", "policy").integers(2**62)))
             self.network: Network = _network(config, shape)
@@ -69,8 +70,9 @@ class Policy(nn.Module):
 
     def heads(self, states: Tensor) -> Heads:
         """Return what states give."""
-        out = self.actor(states)
-        return Heads(out[..., : self.shape.vectors], STRIDE * out[..., self.shape.vectors :], self.critic(states).squeeze(-1) * (self.shape.horizon / 4))
+        out, width = self.actor(states), self.shape.vectors
+        known = STRIDE * out[..., width:]
+        return Heads(out[..., :width], known[..., :FEATURES], known[..., FEATURES], self.critic(states).squeeze(-1) * (self.shape.horizon / 4))
 
     def forward(self, looks: Look, vectors: Tensor) -> Heads:
         """Return what all rounds `[B, T]` of sessions give."""

@@ -11,10 +11,11 @@ from torch import Tensor
 from broadsheet.core.schema import Columns
 from broadsheet.core.train import Stage
 from broadsheet.plan.policy.acting import Actor
-from broadsheet.plan.policy.choice import first_entropy, gaussian_log_prob, slate_log_prob
+from broadsheet.plan.policy.choice import gaussian_log_prob
 from broadsheet.plan.policy.config import PolicyConfig
 from broadsheet.plan.policy.model import Heads, Policy, mean_vector
 from broadsheet.plan.policy.rollout import Readers, Rollout, collect
+from broadsheet.plan.policy.slates import Given, judged
 
 ENVIRONMENT_STEPS, RETURN, LENGTH, ACTIONS, OUTSIDE = "environment_steps", "training_return", "training_length", "actions", "outside"
 """Figures of a rollout, in the record at the first step after it."""
@@ -64,10 +65,7 @@ class Learner:
         log_prob, entropy = self._choices(model, rollout, heads, batch.sessions, inner, outer)
         advantage = rollout.advantage.flatten()[outer]
         ratio = torch.exp(log_prob - rollout.log_prob.flatten()[outer])
-        if config.method == "a2c":
-            gain = advantage * log_prob
-        else:
-            gain = torch.minimum(ratio * advantage, ratio.clamp(1 - config.clip, 1 + config.clip) * advantage)
+        gain = advantage * log_prob if config.method == "a2c" else torch.minimum(ratio * advantage, ratio.clamp(1 - config.clip, 1 + config.clip) * advantage)
         missed = (heads.worth.flatten()[inner] - rollout.target.flatten()[outer]) / (model.shape.horizon / 4)
         loss = -gain.mean() + config.value * missed.square().mean() - config.entropy * entropy.mean()
         loss.backward()
@@ -83,7 +81,10 @@ class Learner:
             return log_prob, factor.diagonal().log().sum().expand(len(inner))
         known, tier = rollout.known.flatten(0, 1)[outer], rollout.tier.flatten(0, 1)[outer]
         scores = self._products(rollout, heads.vector, sessions, inner, outer) + (known @ heads.feature.flatten(0, 1)[inner][..., None]).squeeze(-1)
-        return slate_log_prob(scores, tier, rollout.chosen.flatten(0, 1)[outer]), first_entropy(scores, tier)
+        rounds = rollout.live.shape[1]
+        rows = rollout.rows[outer // rounds] if rollout.rows.dim() == 2 else rollout.rows.flatten(0, 1)[outer]
+        beside = heads.beside.flatten()[inner]
+        return judged(scores, beside, Given(rows, tier, self.actor.overlap), rollout.chosen.flatten(0, 1)[outer])
 
     def _products(self, rollout: Rollout, weights: Tensor, sessions: Tensor, inner: Tensor, outer: Tensor) -> Tensor:
         """Return the products of weights `[b, T, d]` with the vectors of candidates, in the rounds that were played `[L, N]`."""

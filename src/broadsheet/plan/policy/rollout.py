@@ -76,7 +76,7 @@ def collect(actor: Actor, readers: Readers, users: NDArray[np.int64], draw: np.r
     played = len(rounds)
     target = torch.from_numpy(gained + values[:, :-1])[:, :played]
     flat = torch.from_numpy(_normalised(gained, alive))[:, :played]
-    return _stacked(rounds, flat, target, torch.from_numpy(alive[:, :played].copy()), rewards, actor.candidates.lasting)
+    return _stacked(rounds, flat, target, torch.from_numpy(alive[:, :played].copy()), rewards, lasting=actor.candidates.lasting)
 
 
 def play(actor: Actor, readers: Readers, users: NDArray[np.int64], streams: NDArray[np.int64], seed: int) -> Played:
@@ -115,7 +115,7 @@ def _normalised(values: NDArray[np.float32], live: NDArray[np.bool_]) -> NDArray
     return np.where(live, (values - held.mean()) / (held.std() + 1e-8), 0).astype(np.float32)
 
 
-def _stacked(rounds: list[Acted], advantage: Tensor, target: Tensor, live: Tensor, rewards: NDArray[np.float32], lasting: bool) -> Rollout:
+def _stacked(rounds: list[Acted], advantage: Tensor, target: Tensor, live: Tensor, rewards: NDArray[np.float32], *, lasting: bool) -> Rollout:
     look = Look(*(torch.stack([getattr(acted.look, name) for acted in rounds], dim=1) for name in Look._fields))
     known, tier, chosen, log_prob = (torch.stack([getattr(acted, name) for acted in rounds], dim=1) for name in ("known", "tier", "chosen", "log_prob"))
     drawn = [acted.drawn for acted in rounds if acted.drawn is not None]
