@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from broadsheet.core.artifacts import Artifact, Manifest
 from broadsheet.core.errors import ArtifactError, ConfigError, LLMError
 from broadsheet.core.ragged import Ragged
-from broadsheet.core.schema import ArtifactKind
 from broadsheet.plan.agents.registry import open_agent
 from broadsheet.plan.bench.arms import FLAT, MASK_RECENT, Arm, Kind, arms, whole
-from broadsheet.plan.bench.fits import fitted, require_choice
+from broadsheet.plan.bench.fits import fitted
 from broadsheet.plan.bench.honest import HonestPlan, bench_honest
 from broadsheet.plan.bench.players import Fitted, Player, Training, counted
 from broadsheet.plan.datasets.made import made
@@ -88,10 +86,39 @@ def test_an_unknown_level_or_arm_is_refused(tmp_path):
         bench_honest(HonestPlan("made", small, filled, ("zero",), ("gredy",)), tmp_path, "")
 
 
-def test_a_policy_whose_weights_nobody_chose_on_validation_is_not_judged(tmp_path):
-    require_choice(Artifact(tmp_path, Manifest(kind=ArtifactKind.PLAN, config={"chosen_by": "validation users, step 3 of 9"})))
+def test_the_reference_is_chosen_on_validation_and_not_on_the_test(tmp_path):
+    """Two rules, of which the one shows VALIDATION users the best and all others the worst: it is chosen, and loses."""
+    pair = small()
+    flipped = np.where((pair.material.split == Split.VALIDATION)[:, None], pair.truth.logits, -pair.truth.logits).astype(np.float32)
+    known = replace(pair, material=replace(pair.material, scores=flipped))
+    rows = {row["name"].partition(": ")[2]: row for row in bench_honest(HonestPlan("made", lambda: known, filled, ("zero",), ("random", "greedy")), tmp_path, "").rows}
+    assert rows["greedy"].get("chosen")
+    assert rows["greedy"]["validation"] > rows["random"]["validation"]
+    assert rows["random"]["gain_rule"] > 0
+
+
+def test_a_policy_whose_weights_nobody_chose_on_validation_is_not_judged(policy):
+    artifact = next((policy[1] / "fits").glob("*/manifest.json"))
+    told = artifact.read_text()
+    assert "validation users" in told
+    artifact.write_text(told.replace("validation users", "the last step"))
     with pytest.raises(ArtifactError, match="not judged"):
-        require_choice(Artifact(tmp_path, Manifest(kind=ArtifactKind.PLAN)))
+        fitted(training(small(), policy[1]))
+    artifact.write_text(told)
+
+
+def test_a_fit_does_not_know_the_truth(tmp_path):
+    told = []
+
+    def fit(asked):
+        told.append(asked.identity)
+        return filled(asked)
+
+    for turn in (1, -1):
+        pair = replace(small(), truth=replace(small().truth, logits=np.ascontiguousarray(small().truth.logits[:, ::turn])))
+        bench_honest(HonestPlan("made", lambda pair=pair: pair, fit, ("zero",), (FLAT,), seeds=1, streams=1), tmp_path, "")
+    assert len(told) == 2
+    assert told[0] == told[1]
 
 
 def test_a_run_named_after_a_language_model_that_fell_back_fails():
