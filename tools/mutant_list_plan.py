@@ -5,7 +5,89 @@ from mutant_list import Mutant
 LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/unit/test_plan_llm_table.py::test_"
 CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
 PLANNING, RULES, ORACLES = "tests/unit/test_plan_planning.py::test_", "tests/stage/test_plan_agents.py::test_", "tests/unit/test_plan_oracles.py::test_"
+OFFLINE, BUNDLE, PAGE = "tests/unit/test_plan_offline.py::test_", "tests/unit/test_plan_bundle.py::test_", "tests/recipes/test_report_planned.py::test_"
+BENCH = "tests/recipes/test_bench_plan.py::test_"
+SLATES = "tests/unit/test_plan_environment.py::test_"
+GAMES, COAT = "tests/unit/test_plan_published.py::test_", "tests/unit/test_plan_coat.py::test_"
+CHOICE, GAE, POLICY = "tests/unit/test_plan_policy_choice.py::test_", "tests/unit/test_plan_policy_gae.py::test_", "tests/unit/test_plan_policy.py::test_"
 PLAN = [
+    Mutant(
+        "offline: dr forgets what the model says",
+        "plan/offline/estimators.py",
+        "_of_slates(log, weight * (log.liked - log.chance) * log.shown)",
+        "_of_slates(log, weight * log.liked * log.shown)",
+        OFFLINE + "over_many_logs_estimates_are_unbiased_and_dr_errs_no_more_than_ips",
+    ),
+    Mutant(
+        "offline: who left is logged as shown",
+        "plan/offline/drawing.py",
+        'observation["step"][session] <= kept.step',
+        "False",
+        OFFLINE + "later_rounds_are_logged_of_those_who_stay_and_nothing_is_shown_twice",
+    ),
+    Mutant(
+        "replay: a miss is no error",
+        "plan/replay.py",
+        "if not self.lenient:",
+        "if False:",
+        BUNDLE + "a_plan_that_was_not_recorded_is_an_error_or_counted",
+    ),
+    Mutant(
+        "run: unknown ids are dropped",
+        "plan/bundle.py",
+        "strange = tuple(one for one in ask.history if one not in item)",
+        "strange = ()",
+        BUNDLE + "what_nobody_knows_is_told_and_never_dropped",
+    ),
+    Mutant(
+        "report: a plan holds nothing back",
+        "report/planned.py",
+        "np.exp(-config.outside)",
+        "1.0",
+        PAGE + "what_was_shown_yesterday_is_held_back_today_and_the_page_names_the_plan",
+    ),
+    Mutant(
+        "environment: categories of like meaning tire nobody",
+        "plan/environment/readers.py",
+        "(items.weights @ truth.kernel)",
+        "(items.weights)",
+        SLATES + "a_session_told_in_plain_python_is_the_same[near duplicates, tides, windows]",
+    ),
+    Mutant(
+        "environment: what is shown again is as welcome",
+        "plan/environment/readers.py",
+        "against += np.float32(laws.repeat) * before",
+        "pass",
+        SLATES + "a_constant_loop_never_pays_and_turning_it_is_no_help",
+    ),
+    Mutant(
+        "environment: luck by place",
+        "plan/environment/readers.py",
+        'self._laid.luck.take(at, mode="clip", out=words[:-1])',
+        "words[:-1] = np.arange(len(at), dtype=np.uint64)[:, None]",
+        SLATES + "two_policies_meet_the_same_luck_with_the_same_item",
+    ),
+    Mutant(
+        "environment: an end is of two kinds",
+        "plan/environment/slates.py",
+        "truncated &= ~terminated",
+        "pass",
+        SLATES + "chances_are_chances_and_no_end_is_of_two_kinds",
+    ),
+    Mutant(
+        "environment: stated sessions are drawn again",
+        "plan/environment/slates.py",
+        "self._draws.state(users, streams)",
+        "pass",
+        SLATES + "users_are_drawn_in_passes_and_no_luck_is_given_twice",
+    ),
+    Mutant(
+        "environment: counts go over to the next session",
+        "plan/environment/readers.py",
+        "self._above[which] += self.horizon + 1",
+        "pass",
+        SLATES + "an_item_shown_a_thousand_times_is_counted_a_thousand_times_and_forgotten_with_the_session",
+    ),
     Mutant(
         "plan rules: a plan that is used up is kept",
         "plan/planning.py",
@@ -51,8 +133,8 @@ PLAN = [
     Mutant(
         "llm planner: what is not available is planned",
         "plan/planners/llm.py",
-        "np.where(named & state.available[rows],",
-        "np.where(named,",
+        "np.where(named & state.available[rows], value",
+        "np.where(named, value",
         LLM_PLANNER + "plans_are_of_available_categories_that_were_named_or_are_fallbacks",
     ),
     Mutant(
@@ -103,5 +185,110 @@ PLAN = [
         "if self.frozen or self._material.split[user] != Split.TRAIN:",
         "if self.frozen:",
         CRITIC + "only_train_users_get_in_and_nothing_once_it_is_frozen",
+    ),
+    Mutant(
+        "published: the window's slice is mended unasked",
+        "plan/environment/published/quits.py",
+        "np.where((start < 0) & window_bug, start + step, start)",
+        "start",
+        GAMES + "coat_vectorised_equals_plain_python_over_a_hundred_thousand_steps",
+    ),
+    Mutant(
+        "published: the first slate repeats the one before it",
+        "plan/environment/published/quits.py",
+        "(same.any(axis=1) & (step > 0))",
+        "same.any(axis=1)",
+        GAMES + "lerl_vectorised_equals_plain_python",
+    ),
+    Mutant(
+        "published: the leaving round gives nothing",
+        "plan/environment/published/game.py",
+        "rows[which], reward[which]",
+        "rows[which], (reward * ~leaves)[which]",
+        COAT + "the_bench_of_coat_has_loops_oracles_planners_and_the_published_in_one_table",
+    ),
+    Mutant(
+        "coat rule: the last pick clears pairs",
+        "plan/coat/rule.py",
+        "np.flatnonzero(length - 1 > step)",
+        "np.flatnonzero(length > step)",
+        COAT + "a_rule_is_learnt_from_when_readers_left_and_never_from_the_last_pick",
+    ),
+    Mutant(
+        "coat belief: what was seen drifts",
+        "plan/coat/belief.py",
+        "np.where(self.seen[session], self.mean[session], moved)",
+        "moved",
+        COAT + "seeing_ratings_one_by_one_is_conditioning_on_all_at_once",
+    ),
+    Mutant(
+        "plan bench: the test chooses",
+        "plan/bench/honest.py",
+        "pair.material.of(Split.VALIDATION)",
+        "users",
+        BENCH + "the_reference_is_chosen_on_validation_and_not_on_the_test",
+    ),
+    Mutant(
+        "plan bench: whoever chose the weights is judged",
+        "plan/bench/fits.py",
+        "    require_choice(artifact)\n    curve",
+        "    curve",
+        BENCH + "a_policy_whose_weights_nobody_chose_on_validation_is_not_judged",
+    ),
+    Mutant(
+        "plan bench: fits know the truth",
+        "plan/bench/honest.py",
+        'identity = {"material": case.identity["material"]}',
+        "identity = dict(case.identity)",
+        BENCH + "a_fit_does_not_know_the_truth",
+    ),
+    Mutant(
+        "plan compare: a seed's sessions are told apart",
+        "plan/evaluate/compare.py",
+        "paired_permutation(differences.sum(axis=1), np.zeros(len(common))",
+        "paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1])",
+        "tests/unit/test_plan_aa.py::test_trained_policies_that_differ_by_their_seeds_alone_are_judged_over_seeds",
+    ),
+    Mutant(
+        "plan metrics: a user is compared with himself",
+        "plan/evaluate/metrics.py",
+        "log.user[first] != log.user[second]",
+        "first != second",
+        "tests/unit/test_plan_evaluate.py::test_overlap_is_of_different_users_alone",
+    ),
+    Mutant(
+        "policy: a mask is multiplied",
+        "plan/policy/slates.py",
+        "self.left = scores.masked_fill(~within, BARRED)",
+        "self.left = scores * within",
+        CHOICE + "no_score_however_low_lets_a_barred_candidate_in",
+    ),
+    Mutant(
+        "policy: an item stands on a slate twice",
+        "plan/policy/slates.py",
+        "self.left.scatter_(1, at, BARRED)",
+        "pass",
+        CHOICE + "the_log_probability_of_a_slate_is_that_of_all_orders_counted_out",
+    ),
+    Mutant(
+        "policy: who left has a future",
+        "plan/policy/gae.py",
+        "(live[:, at] & ~terminated[:, at])",
+        "live[:, at]",
+        GAE + "a_reader_who_leaves_has_no_future",
+    ),
+    Mutant(
+        "policy: the horizon has no future",
+        "plan/policy/rollout.py",
+        "values[:, len(rounds)] = actor.worth(seen).numpy()",
+        "pass",
+        POLICY + "the_last_round_before_the_horizon_has_a_future",
+    ),
+    Mutant(
+        "policy: test users are part of a run",
+        "plan/fit.py",
+        "used = np.flatnonzero(material.split != Split.TEST)",
+        "used = np.arange(len(material.split))",
+        POLICY + "test_users_change_no_bit_of_what_is_trained",
     ),
 ]

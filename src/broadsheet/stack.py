@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from broadsheet.core.llm import Client
     from broadsheet.core.modality import Attributes, Content
     from broadsheet.needs.bench.goals import Written
+    from broadsheet.needs.goals import Goal
     from broadsheet.needs.label.labels import NeedLabeller
     from broadsheet.needs.label.prototypes import Prototypes
     from broadsheet.needs.taxonomy import Taxonomy
+    from broadsheet.plan.daily import DayPlan
     from broadsheet.rank.bench import world as rank_world
     from broadsheet.rank.config import RankerConfig
     from broadsheet.represent.pictures.labelled import Shown
@@ -423,3 +425,52 @@ def query_vectors(texts: Sequence[str], model: str) -> np.ndarray:
             "Fit one on items with titles, or give --history. Words alone: broadsheet represent search.",
         )
     return np.asarray(reader(list(texts)))
+
+
+def day_plan(
+    planner: str,
+    bundle: str,
+    today: Sequence[Sequence[str]],
+    chances: np.ndarray,
+    earlier: Sequence[tuple[Sequence[Sequence[str]], Sequence[bool]]],
+    slate: int,
+    *,
+    match: str = "any",
+) -> "DayPlan":
+    """Plan the categories of a page by a planner's name or a bundle's planner, whose hash the plan then names.
+
+    `today` are candidates' categories, `chances` `[N]` how likely each is liked, `earlier` the pages before, oldest first: categories of each paper, and whether it was taken up.
+    Raises ConfigError for a planner that there is not, or that the bundle does not have, and ArtifactError for a folder that is no bundle.
+    """
+    from broadsheet.plan.bundle import open_bundle
+    from broadsheet.plan.daily import ShownDay, plan_day
+
+    spec, named = planner, planner
+    if bundle:
+        opened = open_bundle(Path(bundle))
+        spec, named = opened.planner, f"{opened.planner} of the bundle {opened.artifact.content_hash[:12]}"
+        if not spec:
+            raise ConfigError(f"The bundle {bundle} has a policy and no planner.", "Fit one with a planner: broadsheet plan fit --planner saturation-mpc")
+    pages = [ShownDay(tuple(tuple(one) for one in groups), tuple(liked)) for groups, liked in earlier]
+    return plan_day(spec, today, chances, pages, slate, match="all" if match == "all" else "any")._replace(planner=named)
+
+
+def goal_odds(goals: "Mapping[str, Sequence[Goal]]", users: Sequence[str], categories: Sequence[str], shelf: Mapping[str, Sequence[str]]) -> np.ndarray:
+    """Return what readers' goals give a planner: log-odds by user and category `[U, C]`, the logarithm of how many times as likely as usual a level is turned to.
+
+    `shelf` names for each level of need the categories that serve it; where two levels name one category, the greater counts. Readers without goals have 0 everywhere.
+    Raises ConfigError for a category that the catalogue does not have.
+    """
+    place = {name: row for row, name in enumerate(categories)}
+    for level, named in shelf.items():
+        strange = next((name for name in named if name not in place), None)
+        if strange is not None:
+            raise ConfigError(
+                f"The category {strange!r} of the level {level!r} is not in the catalogue.{did_you_mean(strange, categories)}", "Name one that is."
+            )
+    odds = np.zeros((len(users), len(categories)), dtype=np.float32)
+    for row, user in enumerate(users):
+        for goal in goals.get(user, ()):
+            for name in shelf.get(goal.level, ()):
+                odds[row, place[name]] = max(odds[row, place[name]], np.log(max(goal.times, 1.0)))
+    return odds

@@ -15,8 +15,8 @@ from plan_rules import constant_rule, random_rule, unseen_best_rule
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import crossed_sums
 from broadsheet.plan.datasets.made import made
-from broadsheet.plan.evaluate.compare import compare, corrected, scored
-from broadsheet.plan.evaluate.metrics import first_rounds, measure, overlap, per_session, regret_closed
+from broadsheet.plan.evaluate.compare import alone, closed, compare, corrected, scored
+from broadsheet.plan.evaluate.metrics import first_rounds, measure, overlap, per_session
 from broadsheet.plan.evaluate.run import NoRepeats, nobody_leaves, run_sessions
 from broadsheet.plan.material import Split
 
@@ -113,14 +113,29 @@ def test_a_constant_loop_shows_in_every_figure_that_finds_loops(pair, users):
     assert sum(shares) == pytest.approx(1)
 
 
+def test_overlap_against_sets_of_all_pairs(pair, users):
+    log = run_sessions(random_rule(200), pair, users, streams=1)
+    sets = [{item for item in row.ravel().tolist() if item >= 0} for row in log.shown]
+    every = [len(sets[a] & sets[b]) / len(sets[a] | sets[b]) for a in range(len(log)) for b in range(a)]
+    assert overlap(log, pairs=20_000) == pytest.approx(np.mean(every), abs=0.005)
+
+
 def test_overlap_is_of_different_users_alone(pair, users):
     log = run_sessions(constant_rule(np.arange(6)), pair, users[:1], streams=4)
     assert overlap(log) == 0
 
 
-def test_regret_is_no_number_where_there_is_none():
-    assert np.isnan(regret_closed(1.0, 2.0, 2.0))
-    assert regret_closed(2.0, 1.0, 3.0) == 0.5
+def test_regret_closed_is_the_way_gone_and_no_number_where_there_is_no_way(pair, users):
+    of = both(pair, users)
+    own, chance = of["ours"], of["theirs"]
+    assert closed(own, chance, own, rounds=200) == (1, 1, 1)
+    assert closed(chance, chance, own, rounds=200) == (0, 0, 0)
+    assert np.isnan(closed(own, own, chance, rounds=200).mean)
+    with pytest.raises(RecordError, match="no seed in common"):
+        closed(own, chance, {7: own[0]})
+    mean, low, high = alone(own, rounds=500)
+    assert low < mean < high
+    assert mean == pytest.approx(np.mean([frame["r_cum"].mean() for frame in own.values()]))
 
 
 def both(pair, users, seeds=3, **settings):

@@ -11,7 +11,7 @@ from tests.unit.plan_llm import KEYS, MATERIAL, NAMES, PAIR, SUBJECTS, affinitie
 from broadsheet.core.errors import ArtifactError, ConfigError, EmptySourceError
 from broadsheet.plan.evaluate.run import run_sessions
 from broadsheet.plan.material import Split
-from broadsheet.plan.planners.asking import Answer, ListAsker, RuleAsker
+from broadsheet.plan.planners.asking import WORN, Answer, ListAsker, RuleAsker
 from broadsheet.plan.planners.keys import GOAL, LEVELS, LIKED, LITTLE, NOTHING, TASTE, TIRED, Keys, clusters, read_code, written
 from broadsheet.plan.planners.llm import LLMPlanner, LLMPlannerConfig, require_llm
 from broadsheet.plan.planners.naming import Naming, named
@@ -83,7 +83,7 @@ def test_a_table_is_kept_with_its_model_and_reads_back_the_same(tmp_path):
     artifact = table.save(tmp_path / "table")
     again = PlanTable.load(tmp_path / "table")
     assert artifact.manifest.models == {"planner": "no model"}
-    assert (again.source, again.worn, again.reasons, again.facts["names"]) == (Source.RULE, 2.0, table.reasons, "ids")
+    assert (again.source, again.worn, again.reasons, again.facts["names"]) == (Source.RULE, WORN, table.reasons, "ids")
     for name in ("codes", "values", "times"):
         np.testing.assert_array_equal(getattr(again, name), getattr(table, name))
     np.testing.assert_array_equal(again.keys.centres, KEYS.centres)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from broadsheet.core.artifacts import Artifact, arrays_hash, read_artifact
@@ -17,8 +18,11 @@ from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.fit import Ground, fit_policy, run_identity, steps_to
 from broadsheet.plan.material import Split
 from broadsheet.plan.planners.registry import open_planner
+from broadsheet.plan.policy.acting import Actor
 from broadsheet.plan.policy.agent import PolicyAgent, load_policy
 from broadsheet.plan.policy.config import PolicyConfig
+from broadsheet.plan.policy.model import Policy
+from broadsheet.plan.policy.rollout import collect
 from broadsheet.plan.protocols import Agent, Plans, PlanState
 
 PAIR = replace(made(36, 80, 6), horizon=6)
@@ -99,6 +103,21 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path, network
     done = fit_policy(PAIR, planner, config, tmp_path / "part", checkpoints=tmp_path / "state")
     assert weights(done) == weights(whole)
     assert done.frame("curve").equals(whole.frame("curve"))
+
+
+def test_the_last_round_before_the_horizon_has_a_future() -> None:
+    laws = PAIR.with_laws(leave=-50.0, loyal=0.0)
+    ground = Ground.of(laws)
+    model = Policy(SHORT, ground.shape)
+    with torch.no_grad():
+        model.critic[-1].bias.fill_(4.0)
+    users = laws.material.of(Split.TRAIN)[:8]
+    rollout = collect(Actor(laws.material, model), laws.copy(users, 8), users, np.random.default_rng(0), SHORT)
+    worth = 4.0 * laws.horizon / 4
+    last = rollout.target[:, -1] - torch.from_numpy(rollout.rewards[:, -1])
+    assert rollout.live.all()
+    # Nobody leaves: what is ahead of the last slate is what the critic says of the observation after it.
+    assert torch.allclose(last, torch.full((8,), SHORT.discount * worth), atol=0.2)
 
 
 def test_other_data_or_laws_refuse_the_state_of_a_run(tmp_path: Path) -> None:

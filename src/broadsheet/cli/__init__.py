@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import ask, bench, doctor, needs, profile, rank, report, represent, retrieve, sample, world
+from broadsheet.cli import ask, bench, doctor, needs, plan, profile, rank, report, represent, retrieve, sample, world
 
 app = typer.Typer(
     name="broadsheet",
@@ -22,6 +22,7 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(represent.app, name="represent")
 app.add_typer(retrieve.app, name="retrieve")
 app.add_typer(rank.app, name="rank")
+app.add_typer(plan.app, name="plan")
 app.add_typer(needs.app, name="needs")
 app.add_typer(ask.app, name="ask")
 app.add_typer(bench.app, name="bench")

@@ -33,8 +33,8 @@ MAKERS = {
     ArtifactKind.NEEDS_LABELLER: "broadsheet needs fit",
     ArtifactKind.NEEDS_THEMES: "broadsheet needs themes",
     ArtifactKind.GRAPH: "broadsheet ask build",
-    ArtifactKind.PLAN: "broadsheet plan fit",
     ArtifactKind.PLAN_TABLE: "broadsheet plan fit",
+    ArtifactKind.PLAN: "broadsheet plan fit",
 }
 # How often, and after how many seconds, a folder that is just being replaced is looked at again.
 TRIES, PAUSE = 50, 0.02

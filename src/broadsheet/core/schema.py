@@ -74,6 +74,8 @@ class Columns:
     EVIDENCE = "evidence"
     PROMPT_HASH = "prompt_hash"
     CALL = "call"
+    LIKED = "liked"
+    CHANCE = "chance"
     # The row of a node, of a relation, and the rows of its ends: not to be met among the properties of a graph.
     GRAPH_ROW = "_row"
     GRAPH_START = "_start"
@@ -100,8 +102,8 @@ class ArtifactKind(StrEnum):
     NEEDS_THEMES = "needs-themes"
     TAGGER = "tagger"
     GRAPH = "graph"
-    PLAN = "plan"
     PLAN_TABLE = "plan-table"
+    PLAN = "plan"
     LIKINGS = "likings"
 
 

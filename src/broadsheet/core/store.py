@@ -131,6 +131,16 @@ class Store:
                 found[item.id] = Announcement(item=item, lists=lists)
         return list(found.values())
 
+    def items(self, ids: Iterable[str]) -> dict[str, Item]:
+        """Return, by id, the newest kept version of items; those that are not kept are left out."""
+        wanted = sorted(set(ids))
+        found: dict[str, Item] = {}
+        with self.errors(), self.engine.connect() as connection:
+            for start in range(0, len(wanted), RUN):
+                query = sa.select(VERSIONS).where(VERSIONS.c.item.in_(wanted[start : start + RUN])).order_by(VERSIONS.c.version)
+                found |= {row.item: Item.model_validate(row.record) for row in connection.execute(query)}
+        return found
+
     def record_events(self, events: Iterable[Event]) -> None:
         """Keep events; the same event twice is one."""
         rows = [{**event.model_dump(), "at": event.at.astimezone(UTC)} for event in events]

@@ -47,9 +47,12 @@ class Material:
 
     @cached_property
     def shortlist(self) -> NDArray[np.int32]:
-        """Return for each user the items of the highest scores, best first `[U, min(256, I)]`; ties by the row. Those that are on offer no more stay out."""
+        """Return for each user the items of the highest scores, best first `[U, min(256, I)]`; ties by the row. Those that are on offer no more stay out.
+
+        Where items are on offer for some rounds only, all that ever are: the best of all rounds could leave a round with nothing.
+        """
         rows = np.arange(len(self.items)) if self.items.last is None else np.flatnonzero(self.items.last >= 0)
-        count = min(SHORTLIST, len(rows))
+        count = min(SHORTLIST, len(rows)) if self.items.last is None else len(rows)
         return rows[np.argsort(-self.scores[:, rows], axis=1, kind="stable")[:, :count]].astype(np.int32)
 
     @cached_property

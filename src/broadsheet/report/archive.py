@@ -56,12 +56,13 @@ def write_index(folder: Path) -> None:
         write_file(folder / "feed.xml", atom_feed(reports[:FEED_DAYS], title))
 
 
-def read_days(folder: Path) -> list[Report]:
-    """Read the reports of all days in the folder, newest first."""
+def read_days(folder: Path, since: date = date.min, before: date = date.max) -> list[Report]:
+    """Read the reports of the days in the folder, newest first: all, or those from one label on and before another."""
     found: list[Report] = []
     for path in sorted(folder.glob("????-??-??/report.json"), reverse=True):
         try:
-            date.fromisoformat(path.parent.name)
+            if not since <= date.fromisoformat(path.parent.name) < before:
+                continue
             found.append(Report.model_validate_json(path.read_bytes()))
         except (ValidationError, ValueError):
             raise OutputError(f"{path} is no report that this version can read.", f"Move {path.parent} away, then write the day again.") from None

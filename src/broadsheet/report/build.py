@@ -12,7 +12,8 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.report.changes import find_changes
 from broadsheet.report.daymap import place
-from broadsheet.report.model import SECTION_OF, Entry, InterestSummary, KeySentence, Report
+from broadsheet.report.model import SECTION_OF, Entry, InterestSummary, KeySentence, PlanSummary, Report
+from broadsheet.report.planned import EarlierPage
 from broadsheet.report.profile import Profile, Reader, read_reader
 from broadsheet.report.ranking import Ranking, RankingConfig, rank
 from broadsheet.report.references import bibtex, find_links
@@ -61,22 +62,24 @@ def build_report(
     config: RankingConfig,
     cache: Path | None = None,
     background: Sequence[Announcement] = (),
+    earlier: Sequence[EarlierPage] = (),
     fictional: bool = False,
     notes: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Report:
     """Rank the day and assemble everything the page says.
 
-    `cache` is the folder of vector artefacts, `background` what was announced before the day. Notes
-    name every fallback.
+    `cache` is the folder of vector artefacts, `background` what was announced before the day, `earlier` the reader's pages of
+    days before. Notes name every fallback.
     """
     known = {a.item.id: a.item for a in day.announcements}
     reader = read_reader(profile, known)
-    ranking = rank(day.announcements, reader, config, cache, progress, background=background)
+    ranking = rank(day.announcements, reader, config, cache, progress, background=background, earlier=earlier)
     progress("drawing the map", 0, 1)
     places = place(ranking.vectors)
     progress("drawing the map", 1, 1)
     entries = _entries(day, ranking, places, fictional=fictional)
+    plan = _plan(ranking, profile, len(earlier))
     return Report(
         label=day.label,
         reader=profile.name,
@@ -84,10 +87,11 @@ def build_report(
         subject="papers" if fictional or any(as_arxiv_id(i) for i in known) else "items",
         fictional=fictional,
         ranked_by=_ranked_by(ranking),
-        models={**ranking.vectors.models, **({"weights": ranking.ranker} if ranking.ranker else {})},
-        notes=(*notes, *_notes(ranking, reader, len(entries), earlier=len(background))),
+        models={**ranking.vectors.models, **({"weights": ranking.ranker} if ranking.ranker else {}), **({"plan": plan.planner} if plan else {})},
+        notes=(*notes, *_notes(ranking, reader, len(entries), earlier=len(background)), *_plan_notes(plan)),
         counts={name: sum(1 for e in entries if e.section == name) for name in _SECTION_ORDER},
         interests=_summaries(ranking),
+        plan=plan,
         entries=entries,
         config={"ranking": config.model_dump(mode="json"), "profile": _public(profile)},
     )
@@ -118,6 +122,7 @@ def _entries(day: Day, ranking: Ranking, places: np.ndarray, *, fictional: bool)
             changes=find_changes(item, announcement.earlier),
             earlier_known=announcement.earlier is not None,
             left_out=ranking.left_out[row],
+            held_back=ranking.weights_of_plan is not None and ranking.weights_of_plan[row] < 1,
             copy_of=day.announcements[copy_of].item.id if copy_of is not None else "",
             links=find_links(item),
             bibtex=bibtex(item, fictional=fictional),
@@ -174,6 +179,36 @@ def _notes(ranking: Ranking, reader: Reader, count: int, earlier: int) -> list[s
     if ranking.slate.copies:
         notes.append(f"Passed over as too near to a pick: {len(ranking.slate.copies)} of {count} papers; each is listed below.")
     return notes
+
+
+def _plan(ranking: Ranking, profile: Profile, days: int) -> PlanSummary | None:
+    plan = ranking.plan
+    if plan is None:
+        return None
+    return PlanSummary(
+        planner=plan.planner,
+        source=plan.source,
+        days=days,
+        categories=plan.groups,
+        rested=plan.rested,
+        candidates=len(plan.allowed),
+        held_back=int((~plan.allowed).sum()),
+        outside=profile.plan.outside,
+    )
+
+
+def _plan_notes(plan: PlanSummary | None) -> list[str]:
+    """Say that a plan chose, by what, and what it held back."""
+    if plan is None:
+        return []
+    if not plan.days:
+        return [
+            f"A plan chooses categories ({plan.planner}); no earlier page of this reader is known here, so it goes by liking alone: {plan.held_back} of {plan.candidates} candidates are outside it."
+        ]
+    held = f"{plan.held_back} of {plan.candidates} candidates are outside it and lose {plan.outside:g} log-odds"
+    rested = f"; it leaves out {', '.join(plan.rested)}" if plan.rested else ""
+    notes = [f"A plan chose categories ({plan.planner}), after {plan.days} earlier page{'s' if plan.days != 1 else ''}: {held}{rested}."]
+    return [*notes, "The plan could not fill the page and was widened."] if plan.source == "fallback" else notes
 
 
 def _public(profile: Profile) -> dict[str, object]:

@@ -73,7 +73,7 @@ class Entry(Record):
     paper is for this reader (None without a library, and for what cannot be picked). `slot` is its place in
     the slate from 1, None outside; `propensity` the chance it had of one, `explored` whether chance gave it.
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
-    `x`, `y` are its place on the map, 0 to 1.
+    `held_back` says that a plan of categories took from its odds. `x`, `y` are its place on the map, 0 to 1.
     """
 
     item: Item
@@ -95,6 +95,7 @@ class Entry(Record):
     copy_of: str = ""
     links: Links = Links()
     bibtex: str = ""
+    held_back: bool = False
     x: float = 0.5
     y: float = 0.5
 
@@ -107,6 +108,22 @@ class InterestSummary(Record):
     library: tuple[str, ...]
     candidates: int
     picks: int
+
+
+class PlanSummary(Record):
+    """The plan that chose categories: by which planner or bundle, who made it (a rule, a language model, a fall-back), on how many earlier pages it goes.
+
+    `categories` of today's candidates are in it, `rested` are not; `candidates` counts papers that can be picked, `held_back` those outside the plan, which lose `outside` log-odds.
+    """
+
+    planner: str
+    source: str
+    days: int
+    categories: tuple[str, ...]
+    rested: tuple[str, ...]
+    candidates: int
+    held_back: int
+    outside: float
 
 
 class Report(Record):
@@ -123,6 +140,7 @@ class Report(Record):
     notes: tuple[str, ...] = ()
     counts: dict[str, int]
     interests: tuple[InterestSummary, ...] = ()
+    plan: PlanSummary | None = None
     entries: tuple[Entry, ...]
     config: dict[str, object] = Field(default_factory=dict)
 

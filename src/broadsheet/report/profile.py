@@ -9,6 +9,7 @@ from pydantic import Field
 from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ProfileError
 from broadsheet.core.schema import Item
+from broadsheet.report.planned import PlanConfig
 from broadsheet.report.rules import Rule
 from broadsheet.sources import read_library
 
@@ -22,6 +23,7 @@ class Profile(Config):
     followed. `only` = included keeps nothing but what an `include` rule matches. The slate has
     `budget` papers, no two of them nearer to each other than `diversity_floor` (1 - cosine); the share
     `exploration` of its places is given by chance, so that what the reader likes can be learnt.
+    `plan` says whether a plan of categories fills it, after what was shown on earlier days; none does unless it is asked for.
     """
 
     name: str = "Reader"
@@ -36,11 +38,13 @@ class Profile(Config):
     budget: Annotated[int, Field(ge=1)] = 20
     diversity_floor: Annotated[float, Field(ge=0, le=1)] = 0.1
     exploration: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    plan: PlanConfig = PlanConfig()
 
     def check(self) -> "Profile":
         """Compile every rule now, so that a bad one is known before any work."""
         for rule in (*self.include, *self.exclude):
             _ = rule.pattern
+        self.plan.check()
         return self
 
 

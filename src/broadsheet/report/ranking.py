@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -17,12 +17,16 @@ from broadsheet.report.affinity import AffinityConfig
 from broadsheet.report.exploration import draw
 from broadsheet.report.interests import Interest, find_interests, stated_items
 from broadsheet.report.model import Reason
+from broadsheet.report.planned import EarlierPage, plan_page
 from broadsheet.report.profile import Profile, Reader, same_person
 from broadsheet.report.ranker.ranker import ReaderRanker, shipped
 from broadsheet.report.scoring import Scoring
 from broadsheet.report.slate import Slate, pick
 from broadsheet.report.why import Bonus, bonuses, library_reasons, odds, rule_reasons, term_reasons
 from broadsheet.stack import Represented, represent
+
+if TYPE_CHECKING:
+    from broadsheet.stack import DayPlan
 
 _FOR_THE_SLATE = (Announce.NEW, Announce.CROSS)
 IN_LIBRARY = "already in your library"
@@ -49,7 +53,8 @@ class Ranking(NamedTuple):
     chance of each paper that can be picked, NaN for the others and without a library. `propensity`
     is each paper's chance of a place on the slate. `leading` is the interest of each paper's nearest
     library entry (None without a library), `left_out` what keeps it out of the slate
-    (empty where nothing does). `ranker` says in words whose weights ranked.
+    (empty where nothing does). `ranker` says in words whose weights ranked. `plan` is over the papers that can be picked, in their order; `weights_of_plan` `[N]` is what it leaves
+    of each paper's odds.
     """
 
     scores: np.ndarray
@@ -66,6 +71,8 @@ class Ranking(NamedTuple):
     library: tuple[Item, ...]
     vectors: Represented
     ranker: str
+    plan: "DayPlan | None" = None
+    weights_of_plan: np.ndarray | None = None
 
 
 def rank(
@@ -76,12 +83,13 @@ def rank(
     progress: Progress = silent,
     *,
     background: Sequence[Announcement] = (),
+    earlier: Sequence[EarlierPage] = (),
 ) -> Ranking:
     """Rank a day's announcements for a reader.
 
     A paper's utility is that of the model of choice, plus what rules and followed authors add; its
     score is the exponential of it. Every reason is measured: the evidence is taken away and the
-    paper is scored again.
+    paper is scored again. `earlier` are the reader's pages of the days before, of which a plan makes use.
     """
     profile = reader.profile
     items = [a.item for a in announcements]
@@ -101,14 +109,17 @@ def rank(
     # An interest has a candidate where one of its papers lies near, not where many lie far.
     candidates = [kernel[:, list(i.rows)].max(axis=1) for i in interests]
     near = config.affinity.nearness(dense=vectors.dense is not None)
-    slate, propensity = _slate(scores, candidates, near, eligible, chances, profile, announcements, vectors)
+    plan, weights = plan_page(profile.plan, announcements, eligible, chances, earlier, profile.budget)
+    slate, propensity = _slate(scores, candidates, near, eligible, chances, profile, announcements, vectors, weights)
     explained = sorted({*slate.rows, *(row for row, a in enumerate(announcements) if a.kind not in _FOR_THE_SLATE)})
     reasons = _all_reasons(scoring, items, explained, sorted(slate.rows), added, text, extra, scores, progress)
     leading = [int(np.argmax([s[row] for s in candidates])) if candidates and kernel[row].any() else None for row in range(len(items))]
     counted = [sum(1 for row in eligible if strength[row] >= near) for strength in candidates]
     utilities = extra if text is None else text + extra
     named = f"{scoring.ranker.origin}; {scoring.situation}" if scoring else ""
-    return Ranking(scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named)
+    return Ranking(
+        scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named, plan, weights
+    )
 
 
 def _scoring(
@@ -138,11 +149,12 @@ def _slate(
     profile: Profile,
     announcements: Sequence[Announcement],
     vectors: Represented,
+    weights: np.ndarray,
 ) -> tuple[Slate, np.ndarray]:
-    """Pick by score, then give the places of exploration by chance; return the slate and every paper's propensity."""
+    """Pick by score, and as a plan weighs, then give the places of exploration by chance; return the slate and every paper's propensity, given the plan."""
     apart = distances(vectors)
     places = round(profile.exploration * profile.budget) if np.isfinite(chances).any() else 0
-    slate = pick(scores, candidates, near, eligible, profile.budget - places, profile.diversity_floor, apart)
+    slate = pick(scores, candidates, near, eligible, profile.budget - places, profile.diversity_floor, apart, weights)
     propensity = np.zeros(len(scores))
     propensity[list(slate.rows)] = 1.0
     open_rows = [row for row in eligible if row not in slate.rows and all(apart(row, other) >= profile.diversity_floor for other in slate.rows)]

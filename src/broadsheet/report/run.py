@@ -21,6 +21,7 @@ from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.model import Report
+from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
@@ -78,6 +79,7 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
             config=_with_ranker(config.ranking),
             cache=artifact_folder(),
             background=background,
+            earlier=earlier_pages(out, store, profile.name, day.label, profile.plan.days) if profile.plan.wanted else (),
             fictional=is_sample,
             notes=notes,
             progress=progress,

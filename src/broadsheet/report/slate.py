@@ -27,21 +27,23 @@ def pick(
     budget: int,
     floor: float,
     distance: Callable[[int, int], float],
+    weights: np.ndarray | None = None,
 ) -> Slate:
     """Pick at most `budget` of the `eligible` rows.
 
     `scores` is `[N]`; `interests[i]` is `[N]`, what interest i alone gives each row, and a row is
     a candidate of i where its nearest kernel reaches `near`. Each interest first gets its best
     candidate, the strongest interest first; the other places go by score. No two picks lie
-    nearer than `floor`; ties keep the order given.
+    nearer than `floor`; ties keep the order given. `weights` `[N]` multiply what a row is chosen by, not whether it is a candidate: what a plan holds back.
     """
+    weighed = np.ones(len(scores)) if weights is None else weights
     slate = _Filling(budget, floor, distance)
     allowed = np.zeros(len(scores), dtype=bool)
     allowed[list(eligible)] = True
-    best_of = [_order(strength, np.flatnonzero(allowed & (strength >= near)).tolist()) for strength in interests]
+    best_of = [_order(strength * weighed, np.flatnonzero(allowed & (strength >= near)).tolist()) for strength in interests]
     strongest_first = sorted(range(len(interests)), key=lambda i: -max((interests[i][row] for row in best_of[i]), default=0.0))
     uncovered = [i for i in strongest_first if best_of[i] and not slate.take_first(best_of[i])]
-    for row in _order(scores, eligible):
+    for row in _order(scores * weighed, eligible):
         slate.take(row)
     chosen = tuple(_order(scores, slate.rows))
     return Slate(chosen, tuple(sorted(uncovered)), {row: near_to for row, near_to in slate.copies.items() if row not in chosen})

@@ -13,7 +13,8 @@ from broadsheet.core.schema import Columns
 from broadsheet.core.seeds import generator
 from broadsheet.plan.evaluate.run import SessionLog
 
-ROUNDS: Final = 10_000
+ROUNDS, SIGNS = 4_000, 10_000
+"""Draws of seeds and users for an interval, and patterns of signs for a p."""
 FEWEST_SEEDS: Final = 6
 """Seeds from which on their signs can give a p below .05 (2 of 64 patterns)."""
 # Deviations of a normal law: 97.5 %, and 80 % of power beside it.
@@ -66,11 +67,37 @@ def compare(ours: Mapping[int, pl.DataFrame], theirs: Mapping[int, pl.DataFrame]
     share = _interval(lambda s: s[:, 0] / np.maximum(s[:, 1], 1e-12) - 1, whole, drawn)
     each = _interval(lambda s: s[:, 0] * s[:, 3] / np.maximum(s[:, 1] * s[:, 2], 1e-12) - 1, whole, drawn)
     differences = mine.r_cum - other.r_cum
-    p = paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1]), rng, rounds=rounds).p
+    p = paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1]), rng, rounds=max(rounds, SIGNS)).p
     enough = len(common) >= FEWEST_SEEDS
-    p_seeds = paired_permutation(differences.sum(axis=1), np.zeros(len(common)), rng, rounds=rounds).p if enough else float("nan")
+    p_seeds = paired_permutation(differences.sum(axis=1), np.zeros(len(common)), rng, rounds=max(rounds, SIGNS)).p if enough else float("nan")
     deviation = float(((drawn[:, 0] - drawn[:, 1]) / sessions).std())
     return Comparison(gain, share, each, p, p_seeds, (_SIDE + _POWER) * deviation, len(common), differences.shape[1])
+
+
+def alone(ours: Mapping[int, pl.DataFrame], *names: str, rounds: int = ROUNDS) -> Interval:
+    """Return the mean cumulative satisfaction of an agent, by training seed, with the interval that `compare` has."""
+    mine = _by_user([ours[seed] for seed in sorted(ours)])
+    sums, sessions = mine.r_cum[None], len(ours) * mine.sessions
+    drawn = crossed_sums(sums, generator(0, "plan", "alone", *names), rounds=rounds)
+    return _interval(lambda s: s[:, 0] / sessions, sums.sum(axis=(1, 2))[None], drawn)
+
+
+def closed(
+    ours: Mapping[int, pl.DataFrame], greedy: Mapping[int, pl.DataFrame], oracle: Mapping[int, pl.DataFrame], *names: str, rounds: int = ROUNDS
+) -> Interval:
+    """Return the share of the way from greedy to the oracle that an agent goes, on the seeds that all three have; not a number where the oracle is not above greedy.
+
+    Its interval leaves out the draws in which there is no way to go. Raises RecordError where no seed is common.
+    """
+    common = sorted(set(ours) & set(greedy) & set(oracle))
+    if not common:
+        raise RecordError("The agents have no seed in common.", "Run all with the same seeds.")
+    sums = np.stack([_by_user([frames[seed] for seed in common]).r_cum for frames in (ours, greedy, oracle)])
+    whole, drawn = sums.sum(axis=(1, 2))[None], crossed_sums(sums, generator(0, "plan", "regret", *names), rounds=rounds)
+    some = drawn[drawn[:, 2] > drawn[:, 1]]
+    if whole[0, 2] <= whole[0, 1] or not len(some):
+        return Interval(float("nan"), float("nan"), float("nan"))
+    return _interval(lambda s: (s[:, 0] - s[:, 1]) / (s[:, 2] - s[:, 1]), whole, some)
 
 
 def corrected(found: Mapping[str, Comparison]) -> dict[str, tuple[float, float]]:

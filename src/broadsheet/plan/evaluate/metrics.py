@@ -1,7 +1,7 @@
 """What sessions say of an agent: satisfaction, length, variety, and for whom."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from broadsheet.core.seeds import generator
 from broadsheet.plan.evaluate.run import SessionLog
 from broadsheet.plan.items import ItemTable
 from broadsheet.plan.material import Material
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 GAMMA: Final = 0.9
 ROUNDS: Final = 10
@@ -91,33 +94,27 @@ def overlap(log: SessionLog, pairs: int = PAIRS, seed: int = 0) -> float:
     first = rng.integers(len(log), size=4 * pairs)
     second = rng.integers(len(log), size=4 * pairs)
     other = np.flatnonzero(log.user[first] != log.user[second])[:pairs]
-    sets = [frozenset(row[row >= 0].tolist()) for row in log.shown.reshape(len(log), -1)]
-    found = [_jaccard(sets[a], sets[b]) for a, b in zip(first[other].tolist(), second[other].tolist(), strict=True)]
-    return float(np.mean(found))
+    held = _held(log.shown.reshape(len(log), -1))
+    ours, theirs = held[first[other]], held[second[other]]
+    both = np.asarray(ours.multiply(theirs).sum(axis=1), dtype=np.float64).ravel()
+    either = np.asarray((ours + theirs).sum(axis=1), dtype=np.float64).ravel() - both
+    return float((both / np.maximum(either, 1)).mean())
 
 
-def regret_closed(ours: float, greedy: float, oracle: float) -> float:
-    """Return the share of the way from greedy to the oracle that an agent goes; not a number where the oracle is not above greedy.
+def _held(shown: NDArray[np.int32]) -> "csr_array":
+    """Return which items each session `[N, M]` showed, 1 each `[N, I]`."""
+    from scipy.sparse import csr_array
 
-    >>> regret_closed(7.5, 5.0, 10.0)
-    0.5
-    """
-    return (ours - greedy) / (oracle - greedy) if oracle > greedy else float("nan")
+    session, place = np.nonzero(shown >= 0)
+    held = csr_array((np.ones(len(session), dtype=np.float64), (session, shown[session, place])), shape=(len(shown), int(shown.max(initial=0)) + 1))
+    held.sum_duplicates()
+    held.data[:] = 1
+    return held
 
 
 def first_rounds(log: SessionLog, rounds: int = ROUNDS) -> float:
     """Return the mean sum of rewards of the first rounds: the figure of a fixed length, where nobody leaves."""
     return float(log.reward[:, :rounds].astype(np.float64).sum(axis=1).mean())
-
-
-def _jaccard(first: frozenset[int], second: frozenset[int]) -> float:
-    """Return the share of what either has that both have.
-
-    >>> _jaccard(frozenset({1, 2}), frozenset({2, 3}))
-    0.3333333333333333
-    """
-    either = len(first | second)
-    return len(first & second) / either if either else 0.0
 
 
 def _counted(shown: NDArray[np.int32]) -> tuple[Floats, Floats]:

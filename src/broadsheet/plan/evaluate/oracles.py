@@ -9,7 +9,7 @@ from scipy.special import expit, ndtri
 
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.environment import noise
-from broadsheet.plan.environment.slates import LEAST
+from broadsheet.plan.environment.readers import LEAST
 from broadsheet.plan.session import Observation, Sessions
 
 Floats = NDArray[np.float32]

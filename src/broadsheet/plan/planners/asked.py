@@ -76,7 +76,7 @@ def _keys(config: AskedConfig, setting: Setting) -> Keys:
 
 
 def _plain(config: LLMPlannerConfig) -> LLMPlannerConfig:
-    return LLMPlannerConfig(most=config.most, ttl=config.ttl, farthest=config.farthest)
+    return LLMPlannerConfig(most=config.most, ttl=config.ttl, farthest=config.farthest, own=config.own)
 
 
 def _given(setting: Setting, name: str, kind: type[PartT]) -> PartT:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ LIMITS = Limits(timeout=2.0, retries=1, repairs=1, backoff=0.2, longest_backoff=
 """How a planner's client calls an endpoint: a session waits for it, so it waits for little."""
 LOCAL = LIMITS.model_copy(update={"timeout": 600.0})
 """The same for a model on this machine, which never hangs."""
+
+WORN: Final = 8.0
+"""What an exposure of one slate's share takes off standard scores: chosen on validation users, for all that give such."""
 
 
 class Answer(NamedTuple):
@@ -56,7 +59,7 @@ class ListAsker:
     worn = 0.0
 
     def __init__(
-        self, client: Client, keys: Keys, names: Sequence[str], *, most: int = 8, reflections: Sequence[str] = (), source: Source = Source.LLM
+        self, client: Client, keys: Keys, names: Sequence[str], *, most: int = 6, reflections: Sequence[str] = (), source: Source = Source.LLM
     ) -> None:
         self.client, self.keys, self.names, self.most, self.source = client, keys, tuple(names), most, source
         self.reflections = tuple(reflections)
@@ -102,7 +105,7 @@ class RuleAsker:
 
     model = "no model"
 
-    def __init__(self, keys: Keys, *, worn: float = 2.0) -> None:
+    def __init__(self, keys: Keys, *, worn: float = WORN) -> None:
         self.keys, self.worn, self.identity = keys, worn, "likings"
 
     def ask(self, codes: Sequence[Codes]) -> list[Answer]:

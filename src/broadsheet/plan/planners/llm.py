@@ -26,11 +26,15 @@ PER: Final = 1000
 
 
 class LLMPlannerConfig(Config):
-    """`most` categories a plan, which holds for `ttl` slates; a table's nearest code may differ in `farthest` levels."""
+    """`most` categories a plan, which holds for `ttl` slates; a table's nearest code may differ in `farthest` levels.
 
-    most: Annotated[int, Field(ge=1)] = 8
-    ttl: Annotated[int, Field(ge=1)] = 2
+    A category's value is that of the answer, less what its exposure in the session takes off, and `own` times the user's own liking (a chance) among those that were named: codes are coarse. Defaults were chosen on validation users of books.
+    """
+
+    most: Annotated[int, Field(ge=1)] = 6
+    ttl: Annotated[int, Field(ge=1)] = 1
     farthest: Annotated[int, Field(ge=0)] = 3
+    own: Annotated[float, Field(ge=0)] = 0.0
 
 
 class LLMPlanner:
@@ -81,7 +85,8 @@ class LLMPlanner:
         values = np.array([answer.values for answer, _ in answers])[place.ravel()]
         worn = np.array([worn for _, worn in answers], dtype=np.float32)[place.ravel()]
         named = values > -np.inf
-        value = np.where(named & state.available[rows], np.where(named, values, 0) - worn[:, None] * state.recent[rows], -np.inf)
+        value = np.where(named, values, 0) - worn[:, None] * state.recent[rows] + self.config.own * state.affinity[rows]
+        value = np.where(named & state.available[rows], value, -np.inf)
         source = np.array([answer.source for answer, _ in answers], dtype=np.int8)[place.ravel()]
         lost = ~(value > -np.inf).any(axis=1)
         self._count_fallbacks([answers[at][0].reason for at in place.ravel()[lost].tolist()])

@@ -26,7 +26,7 @@ class Acted(NamedTuple):
     """A round of sessions `[B]`: slates `[B, k]`, and what it takes to learn from them.
 
     `known` `[B, N, 4]` and `tier` `[B, N]` are of the candidates `rows` `[B, N]`, `chosen` `[B, k]` are places among them, `drawn` the scoring vectors where a Gaussian drew them,
-    `log_prob` `[B]` of what was drawn, `worth` `[B]` of the session before the round.
+    `log_prob` `[B]` of what was drawn, `worth` `[B]` of the session before the round; `scores` `[B, N]` weigh the candidates.
     """
 
     slates: NDArray[np.int64]
@@ -39,6 +39,7 @@ class Acted(NamedTuple):
     drawn: Tensor | None
     log_prob: Tensor
     worth: Tensor
+    scores: Tensor
 
 
 class Actor:
@@ -80,7 +81,7 @@ class Actor:
         picked = chosen.numpy()
         slates = np.where((picked >= 0) & live[:, None], np.take_along_axis(shelf.rows, np.maximum(picked, 0), axis=1), -1)
         self._count(live, tier, chosen)
-        return Acted(slates, live, look, shelf.rows, known, tier, chosen, drawn, log_prob, heads.worth)
+        return Acted(slates, live, look, shelf.rows, known, tier, chosen, drawn, log_prob, heads.worth, scores)
 
     @torch.no_grad()
     def worth(self, observation: Observation) -> Tensor:

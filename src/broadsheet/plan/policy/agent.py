@@ -13,7 +13,7 @@ from broadsheet.core.seeds import generator
 from broadsheet.plan.items import ItemTable
 from broadsheet.plan.material import Material
 from broadsheet.plan.planning import Match, Planning
-from broadsheet.plan.policy.acting import Actor
+from broadsheet.plan.policy.acting import Acted, Actor
 from broadsheet.plan.policy.config import PolicyConfig
 from broadsheet.plan.policy.model import Policy, Shape
 from broadsheet.plan.protocols import Planner
@@ -42,7 +42,7 @@ def load_policy(artifact: Artifact) -> Policy:
 class PolicyAgent:
     """Fills slates by a policy: the best by its scores, or with `greedy` false drawn by chance. With a planner, from what its plans allow.
 
-    Raises ConfigError for a policy of other vectors, categories, slates or horizons than it is used for.
+    `last` is the last round in full, `planning` the plans. Raises ConfigError for a policy of other vectors, categories, slates or horizons than it is used for.
     """
 
     def __init__(
@@ -63,6 +63,8 @@ class PolicyAgent:
         planning = None if planner is None else Planning(material, planner, slate=slate, horizon=horizon, match=match)
         self.name = name or (f"policy:{model.config.network}" if planner is None else f"policy:{model.config.network}+{planner.name}")
         self._actor, self._greedy, self._seed = Actor(material, model, planning), greedy, 0
+        self.planning = planning
+        self.last: Acted | None = None
 
     @classmethod
     def load(cls, artifact: Artifact, material: Material, planner: Planner | None = None, *, greedy: bool = True, name: str | None = None) -> Self:
@@ -88,7 +90,8 @@ class PolicyAgent:
 
     def act(self, observation: Observation) -> NDArray[np.int64]:
         """Return a slate of rows for each session `[B, k]`, -1 for an empty slot and where the session is over."""
-        return self._actor.act(observation, self._draw).slates
+        self.last = self._actor.act(observation, self._draw)
+        return self.last.slates
 
     def facts(self) -> Mapping[str, Any]:
         """Return the size of the action set, slots filled from outside the plan, and what was counted of the plans."""
