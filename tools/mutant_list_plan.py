@@ -105,8 +105,8 @@ PLAN = [
     Mutant(
         "plan rules: masks multiply",
         "plan/agents/filling.py",
-        "key = -values - span * ranks",
-        "key = -values * ranks",
+        "np.where(left == left.max(axis=1, keepdims=True), values(places), -np.inf).argmax(axis=1)",
+        "(values(places) * left).argmax(axis=1)",
         RULES + "what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative",
     ),
     Mutant(
