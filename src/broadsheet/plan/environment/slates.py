@@ -13,10 +13,12 @@ from broadsheet.core.errors import ConfigError, RecordError, did_you_mean
 from broadsheet.core.seeds import generator
 from broadsheet.plan.environment import noise
 from broadsheet.plan.environment.draws import Draws
-from broadsheet.plan.environment.readers import Readers, counted
+from broadsheet.plan.environment.readers import LEAST, Readers, counted
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.items import ItemTable
 from broadsheet.plan.laws import SESSION, Laws
+
+__all__ = ["HORIZON", "LEAST", "OPTIONS", "SLATE", "Observation", "SlateVecEnv", "known_options"]
 
 SLATE, HORIZON = 6, 20
 """Items a slate and slates a session."""
