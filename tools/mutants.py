@@ -15,6 +15,7 @@ from mutant_list import MUTANTS, Mutant
 from mutant_list_ask import ASK
 from mutant_list_llm import LLM
 from mutant_list_needs import NEEDS
+from mutant_list_plan import PLAN
 from mutant_list_rank import RANK
 
 # Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
@@ -109,7 +110,7 @@ def main() -> int:
     """
     times = "--times" in sys.argv
     wanted = next((word for word in sys.argv[1:] if word != "--times"), "")
-    chosen = [m for m in (*MUTANTS, *RANK, *LLM, *NEEDS, *ASK) if wanted in m.name]
+    chosen = [m for m in (*MUTANTS, *RANK, *LLM, *NEEDS, *ASK, *PLAN) if wanted in m.name]
     for name in IMPORTED:
         importlib.import_module(name)
     # pytest collects garbage twice; what is imported here is none.
