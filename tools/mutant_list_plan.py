@@ -2,14 +2,25 @@
 
 from mutant_list import Mutant
 
-LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/unit/test_plan_llm_table.py::test_"
-CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
-PLANNING, RULES, ORACLES = "tests/unit/test_plan_planning.py::test_", "tests/stage/test_plan_agents.py::test_", "tests/unit/test_plan_oracles.py::test_"
-OFFLINE, BUNDLE, PAGE = "tests/unit/test_plan_offline.py::test_", "tests/unit/test_plan_bundle.py::test_", "tests/recipes/test_report_planned.py::test_"
 BENCH = "tests/recipes/test_bench_plan.py::test_"
+BUNDLE = "tests/unit/test_plan_bundle.py::test_"
+CHOICE = "tests/unit/test_plan_policy_choice.py::test_"
+COAT = "tests/unit/test_plan_coat.py::test_"
+CRITIC = "tests/unit/test_plan_llm_critic.py::test_"
+DATA = "tests/unit/test_plan_datasets.py::test_"
+GAE = "tests/unit/test_plan_policy_gae.py::test_"
+GAMES = "tests/unit/test_plan_published.py::test_"
+LLM_PLANNER = "tests/unit/test_plan_llm_planner.py::test_"
+LLM_TABLE = "tests/unit/test_plan_llm_table.py::test_"
+MODELS = "tests/unit/test_plan_models.py::test_"
+OFFLINE = "tests/unit/test_plan_offline.py::test_"
+ORACLES = "tests/unit/test_plan_oracles.py::test_"
+PAGE = "tests/recipes/test_report_planned.py::test_"
+PLANNING = "tests/unit/test_plan_planning.py::test_"
+POLICY = "tests/unit/test_plan_policy.py::test_"
+READING = "tests/unit/test_plan_llm_reading.py::test_"
+RULES = "tests/stage/test_plan_agents.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
-GAMES, COAT = "tests/unit/test_plan_published.py::test_", "tests/unit/test_plan_coat.py::test_"
-CHOICE, GAE, POLICY = "tests/unit/test_plan_policy_choice.py::test_", "tests/unit/test_plan_policy_gae.py::test_", "tests/unit/test_plan_policy.py::test_"
 PLAN = [
     Mutant(
         "offline: dr forgets what the model says",
@@ -105,8 +116,8 @@ PLAN = [
     Mutant(
         "plan rules: masks multiply",
         "plan/agents/filling.py",
-        "np.where(left == left.max(axis=1, keepdims=True), values(places), -np.inf).argmax(axis=1)",
-        "(values(places) * left).argmax(axis=1)",
+        "key = -values - span * ranks",
+        "key = -values * ranks",
         RULES + "what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative",
     ),
     Mutant(
@@ -133,8 +144,8 @@ PLAN = [
     Mutant(
         "llm planner: what is not available is planned",
         "plan/planners/llm.py",
-        "np.where(named & state.available[rows], value",
-        "np.where(named, value",
+        "np.where(named & state.available[rows],",
+        "np.where(named,",
         LLM_PLANNER + "plans_are_of_available_categories_that_were_named_or_are_fallbacks",
     ),
     Mutant(
@@ -290,5 +301,40 @@ PLAN = [
         "used = np.flatnonzero(material.split != Split.TEST)",
         "used = np.arange(len(material.split))",
         POLICY + "test_users_change_no_bit_of_what_is_trained",
+    ),
+    Mutant(
+        "pairs: test users have a say in beliefs",
+        "plan/models/belief.py",
+        "every.where(of == Split.TRAIN), ",
+        "every.where(of != Split.VALIDATION), ",
+        MODELS + "data_of_test_users_change_no_bit_of_what_is_trained_and_of_others_scores",
+    ),
+    Mutant(
+        "pairs: both fits may share events",
+        "plan/datasets/assemble.py",
+        "if both := shared(before, after, len(catalogue.ids)):",
+        "if both := 0:",
+        MODELS + "the_two_fits_share_no_pair_and_one_that_does_is_refused",
+    ),
+    Mutant(
+        "pairs: an event of the truth explains itself",
+        "plan/environment/fitted.py",
+        "others = events.where(fold != number)",
+        "others = events",
+        MODELS + "no_event_explains_itself_and_a_user_of_no_event_is_like_any",
+    ),
+    Mutant(
+        "pairs: what a user had may be a negative",
+        "plan/datasets/positives.py",
+        "fresh[~np.isin(fresh, np.concatenate([own, barred]))]",
+        "fresh",
+        DATA + "negatives_are_none_of_what_a_user_had_and_those_of_one_user_are_no_other_users_doing",
+    ),
+    Mutant(
+        "pairs: interests of the world stand still before the simulated days",
+        "sample/world/after.py",
+        "interest += drift(config, day)",
+        "interest += 0",
+        DATA + "interests_drift_on_from_day_to_day_as_a_longer_world_tells",
     ),
 ]
