@@ -36,17 +36,23 @@ def percent(row: dict, key: str) -> str:
     return f"{100 * row[key]:.0f}" if key in row else ""
 
 
+def figure(row: dict, key: str, digits: int = 3) -> str:
+    """Return a figure, with its interval where it has one."""
+    return (ranged if f"{key}_lo" in row else plain)(row, key, digits)
+
+
 def chosen(row: dict) -> str:
     """Return an arm's name, marked where validation chose it of its kind."""
     return f"**{named(row)}**" if row.get("chosen") else named(row)
 
 
 def honest(bench: dict) -> list[str]:
-    """Return satisfaction, what came of it and for whom, tables for each level of boredom, and how claims stand over the levels."""
+    """Return how claims stand over the levels, satisfaction at each, and at the middle one what was shown and for whom; the JSON has the rest."""
     name = bench["data"]["name"]
     lines = [f"{name}: {bench['data']['users']:,} test users.", *head(bench), *sweep(bench)]
     for data, rows in conditions(bench).items():
-        lines += ["", f"{data}:", "", *satisfaction(rows), "", *variety(rows)]
+        lines += ["", f"{data}:", "", *satisfaction(rows)]
+        lines += ["", *variety(rows)] if data.endswith("boredom middle") else []
     lines += ["", *thirds(bench), *names(bench)]
     return [*lines, "", *bench["notes"], *missing(bench)]
 
@@ -78,7 +84,7 @@ def satisfaction(rows: list[dict]) -> list[str]:
         [
             chosen(row),
             str(row["runs"]),
-            ranged(row, "r_cum", 2),
+            figure(row, "r_cum", 2),
             *(plain(row, key, digits) for key, digits in (("length", 1), ("r_each", 3), ("nx_0", 2), ("nx_t", 2))),
             *(cell for key in REFERENCES for cell in (share(row, f"share_{key}"), p(row, key))),
         ]
@@ -118,7 +124,7 @@ def thirds(bench: dict) -> list[str]:
         [row["name"], *(plain(row, f"r_cum, activity {third}", 2) for third in THIRDS)]
         + [f"{percent(row, f'shown, popularity {third}')}; {percent(row, f'liked, popularity {third}')}" for third in THIRDS]
         for row in bench["rows"]
-        if row.get("chosen") or named(row).startswith("mask-recent + policy")
+        if "boredom middle: " in row["name"] and (row.get("chosen") or named(row) == "mask-recent + policy")
     ]
     heads = [*(f"{third} activity" for third in THIRDS), *(f"{third} popularity: shown, liked, %" for third in THIRDS)]
     return table(heads, rows) if rows else []
@@ -133,7 +139,7 @@ def names(bench: dict) -> list[str]:
         [
             row["name"],
             str(row["runs"]),
-            ranged(row, "r_cum", 2),
+            figure(row, "r_cum", 2),
             share(row, "share_names"),
             p(row, "names"),
             percent(row, "llm_plans"),
@@ -149,7 +155,7 @@ def names(bench: dict) -> list[str]:
 def coat(bench: dict) -> list[str]:
     """Return Coat's game: loops, planners, and the field's best."""
     rows = [
-        [row["name"], str(row.get("runs", "")), ranged(row, "r_cum", 2) or plain(row, "r_cum", 2), ranged(row, "over", 2)]
+        [row["name"], str(row.get("runs", "")), figure(row, "r_cum", 2), figure(row, "over", 2)]
         + [plain(row, key, digits) for key, digits in (("length", 1), ("r_each", 2), ("item_coverage", 3), ("overlap", 2), ("mse", 2))]
         for row in bench["rows"]
     ]
@@ -164,8 +170,8 @@ def lerl(bench: dict) -> list[str]:
         [
             row["name"],
             str(row.get("runs", "")),
-            ranged(row, "length", 2) or plain(row, "length", 2),
-            ranged(row, "length, any place", 2) or plain(row, "length, any place", 2),
+            figure(row, "length", 2),
+            figure(row, "length, any place", 2),
         ]
         + [plain(row, key, digits) for key, digits in keys]
         for row in bench["rows"]
@@ -184,7 +190,7 @@ def against_itself(bench: dict) -> list[str]:
 
 def identified(bench: dict) -> list[str]:
     """Return whether logs tell that interest tires."""
-    rows = [[row["name"], ranged(row, "slope"), plain(row, "users", 0), plain(row, "events", 0), plain(row, "tied", 2)] for row in bench["rows"]]
+    rows = [[row["name"], figure(row, "slope"), plain(row, "users", 0), plain(row, "events", 0), plain(row, "tied", 2)] for row in bench["rows"]]
     return [*head(bench), *table(["slope", "users", "events", "tied"], rows), "", *bench["notes"], *missing(bench)]
 
 
@@ -213,7 +219,7 @@ def days(bench: dict) -> list[str]:
     """Return readers kept and categories seen over thirty days."""
     rows = [row for row in bench["rows"] if "runs" in row]
     told = [key for key in dict.fromkeys(key for row in rows for key in row) if key.startswith(("kept@", "categories@")) and not key.endswith(("_lo", "_hi"))]
-    made = [[named(row), str(row["runs"]), *(ranged(row, key) for key in told)] for row in rows]
+    made = [[named(row), str(row["runs"]), *(figure(row, key) for key in told)] for row in rows]
     return [*head(bench), *table(["runs", *told], made), "", *bench["notes"], *missing(bench)]
 
 
