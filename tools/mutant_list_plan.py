@@ -9,6 +9,7 @@ OFFLINE, BUNDLE, PAGE = "tests/unit/test_plan_offline.py::test_", "tests/unit/te
 BENCH = "tests/recipes/test_bench_plan.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
 GAMES, COAT = "tests/unit/test_plan_published.py::test_", "tests/unit/test_plan_coat.py::test_"
+CHOICE, GAE, POLICY = "tests/unit/test_plan_policy_choice.py::test_", "tests/unit/test_plan_policy_gae.py::test_", "tests/unit/test_plan_policy.py::test_"
 PLAN = [
     Mutant(
         "offline: dr forgets what the model says",
@@ -104,8 +105,8 @@ PLAN = [
     Mutant(
         "plan rules: masks multiply",
         "plan/agents/filling.py",
-        "key = -values - span * ranks",
-        "key = -values * ranks",
+        "np.where(left == left.max(axis=1, keepdims=True), values(places), -np.inf).argmax(axis=1)",
+        "(values(places) * left).argmax(axis=1)",
         RULES + "what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative",
     ),
     Mutant(
@@ -254,5 +255,40 @@ PLAN = [
         "log.user[first] != log.user[second]",
         "first != second",
         "tests/unit/test_plan_evaluate.py::test_overlap_is_of_different_users_alone",
+    ),
+    Mutant(
+        "policy: a mask is multiplied",
+        "plan/policy/slates.py",
+        "self.left = scores.masked_fill(~within, BARRED)",
+        "self.left = scores * within",
+        CHOICE + "no_score_however_low_lets_a_barred_candidate_in",
+    ),
+    Mutant(
+        "policy: an item stands on a slate twice",
+        "plan/policy/slates.py",
+        "self.left.scatter_(1, at, BARRED)",
+        "pass",
+        CHOICE + "the_log_probability_of_a_slate_is_that_of_all_orders_counted_out",
+    ),
+    Mutant(
+        "policy: who left has a future",
+        "plan/policy/gae.py",
+        "(live[:, at] & ~terminated[:, at])",
+        "live[:, at]",
+        GAE + "a_reader_who_leaves_has_no_future",
+    ),
+    Mutant(
+        "policy: the horizon has no future",
+        "plan/policy/rollout.py",
+        "values[:, len(rounds)] = actor.worth(seen).numpy()",
+        "pass",
+        POLICY + "the_last_round_before_the_horizon_has_a_future",
+    ),
+    Mutant(
+        "policy: test users are part of a run",
+        "plan/fit.py",
+        "used = np.flatnonzero(material.split != Split.TEST)",
+        "used = np.arange(len(material.split))",
+        POLICY + "test_users_change_no_bit_of_what_is_trained",
     ),
 ]

@@ -30,6 +30,10 @@ class _Laid(NamedTuple):
     category: NDArray[np.int32]
     chance: NDArray[np.float32]
 
+    def of(self, users: NDArray[np.int64]) -> "_Laid":
+        """Return the rows of some users."""
+        return _Laid(self.place[users], self.category[users], self.chance[users])
+
 
 class Shelves:
     """What is left of each category in sessions of a material's users, by the mean of its `best` few."""
@@ -43,7 +47,7 @@ class Shelves:
         """Return what is left for sessions of `users` `[B]` in the rounds `step` `[B]`, where each item was shown `times` `[B, I]`."""
         rows, count = candidates(self.material, users, step), len(self.material.items.categories)
         fresh = (rows >= 0) & (np.take_along_axis(times, np.maximum(rows, 0), axis=1) == 0)
-        laid = _lay(self.material, users, rows) if self._laid is None else _Laid(*(part[users] for part in self._laid))
+        laid = _lay(self.material, users, rows) if self._laid is None else self._laid.of(users)
         there = np.take_along_axis(fresh, laid.place, axis=1) & (laid.category < count)
         # The rank of an entry on its shelf: unseen ones so far, less those on the shelves before.
         so_far = there.cumsum(axis=1, dtype=np.int32)
