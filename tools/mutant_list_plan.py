@@ -206,7 +206,7 @@ PLAN = [
         "plan/environment/published/game.py",
         "rows[which], reward[which]",
         "rows[which], (reward * ~leaves)[which]",
-        COAT + "the_bench_of_coat_has_loops_oracles_planners_and_the_published_in_one_table",
+        GAMES + "the_reward_of_the_round_in_which_a_reader_leaves_counts",
     ),
     Mutant(
         "coat rule: the last pick clears pairs",
