@@ -33,7 +33,7 @@ MUTANTS = [
     Mutant("slate: worst score first", "report/slate.py", "(-scores[row], row)", "(scores[row], row)", SLATE),
     Mutant("slate: budget off by one", "report/slate.py", "len(self.rows) >= self.budget", "len(self.rows) > self.budget", SLATE),
     Mutant("slate: near-copies are taken", "report/slate.py", "< self.floor", "< 0", SLATE),
-    Mutant("slate: rows that are not eligible", "report/slate.py", "_order(scores, eligible)", "_order(scores, range(len(scores)))", SLATE),
+    Mutant("slate: rows that are not eligible", "report/slate.py", "_order(scores * weighed, eligible)", "_order(scores * weighed, range(len(scores)))", SLATE),
     Mutant(
         "sentences: offsets off by one", "report/sentences.py", "start + len(part) - len(part.lstrip())", "start + len(part) - len(part.lstrip()) + 1", TEXT
     ),

@@ -4,8 +4,47 @@ from mutant_list import Mutant
 
 LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/unit/test_plan_llm_table.py::test_"
 CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
+PLANNING, RULES, ORACLES = "tests/unit/test_plan_planning.py::test_", "tests/stage/test_plan_agents.py::test_", "tests/unit/test_plan_oracles.py::test_"
+OFFLINE, BUNDLE, PAGE = "tests/unit/test_plan_offline.py::test_", "tests/unit/test_plan_bundle.py::test_", "tests/recipes/test_report_planned.py::test_"
+BENCH = "tests/recipes/test_bench_plan.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
+GAMES, COAT = "tests/unit/test_plan_published.py::test_", "tests/unit/test_plan_coat.py::test_"
 PLAN = [
+    Mutant(
+        "offline: dr forgets what the model says",
+        "plan/offline/estimators.py",
+        "_of_slates(log, weight * (log.liked - log.chance) * log.shown)",
+        "_of_slates(log, weight * log.liked * log.shown)",
+        OFFLINE + "over_many_logs_estimates_are_unbiased_and_dr_errs_no_more_than_ips",
+    ),
+    Mutant(
+        "offline: who left is logged as shown",
+        "plan/offline/drawing.py",
+        'observation["step"][session] <= kept.step',
+        "False",
+        OFFLINE + "later_rounds_are_logged_of_those_who_stay_and_nothing_is_shown_twice",
+    ),
+    Mutant(
+        "replay: a miss is no error",
+        "plan/replay.py",
+        "if not self.lenient:",
+        "if False:",
+        BUNDLE + "a_plan_that_was_not_recorded_is_an_error_or_counted",
+    ),
+    Mutant(
+        "run: unknown ids are dropped",
+        "plan/bundle.py",
+        "strange = tuple(one for one in ask.history if one not in item)",
+        "strange = ()",
+        BUNDLE + "what_nobody_knows_is_told_and_never_dropped",
+    ),
+    Mutant(
+        "report: a plan holds nothing back",
+        "report/planned.py",
+        "np.exp(-config.outside)",
+        "1.0",
+        PAGE + "what_was_shown_yesterday_is_held_back_today_and_the_page_names_the_plan",
+    ),
     Mutant(
         "environment: categories of like meaning tire nobody",
         "plan/environment/readers.py",
@@ -23,7 +62,7 @@ PLAN = [
     Mutant(
         "environment: luck by place",
         "plan/environment/readers.py",
-        "self._laid.luck.take(at, mode=\"clip\", out=words[:-1])",
+        'self._laid.luck.take(at, mode="clip", out=words[:-1])',
         "words[:-1] = np.arange(len(at), dtype=np.uint64)[:, None]",
         SLATES + "two_policies_meet_the_same_luck_with_the_same_item",
     ),
@@ -47,6 +86,41 @@ PLAN = [
         "self._above[which] += self.horizon + 1",
         "pass",
         SLATES + "an_item_shown_a_thousand_times_is_counted_a_thousand_times_and_forgotten_with_the_session",
+    ),
+    Mutant(
+        "plan rules: a plan that is used up is kept",
+        "plan/planning.py",
+        "(step >= self._until) | short)",
+        "(step >= self._until))",
+        PLANNING + "a_plan_with_too_little_left_is_asked_for_anew",
+    ),
+    Mutant(
+        "plan rules: a widened plan counts as the planner's",
+        "plan/planning.py",
+        "source[empty | short] = Source.FALLBACK",
+        "source[empty] = Source.FALLBACK",
+        PLANNING + "a_mask_is_what_sets_of_categories_say",
+    ),
+    Mutant(
+        "plan rules: masks multiply",
+        "plan/agents/filling.py",
+        "key = -values - span * ranks",
+        "key = -values * ranks",
+        RULES + "what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative",
+    ),
+    Mutant(
+        "plan rules: clusters read everybody's histories",
+        "plan/planners/thompson.py",
+        "kept = train[user]",
+        "kept = train[user] | True",
+        RULES + "clusters_read_the_histories_of_train_users_alone",
+    ),
+    Mutant(
+        "plan rules: settings are chosen on test users",
+        "plan/evaluate/choose.py",
+        "users = pair.material.of(Split.VALIDATION)",
+        "users = pair.material.of(Split.TEST)",
+        ORACLES + "settings_are_chosen_on_validation_users_and_the_agents_own_model",
     ),
     Mutant(
         "llm planner: a fallback counts as the model's",
@@ -110,5 +184,75 @@ PLAN = [
         "if self.frozen or self._material.split[user] != Split.TRAIN:",
         "if self.frozen:",
         CRITIC + "only_train_users_get_in_and_nothing_once_it_is_frozen",
+    ),
+    Mutant(
+        "published: the window's slice is mended unasked",
+        "plan/environment/published/quits.py",
+        "np.where((start < 0) & window_bug, start + step, start)",
+        "start",
+        GAMES + "coat_vectorised_equals_plain_python_over_a_hundred_thousand_steps",
+    ),
+    Mutant(
+        "published: the first slate repeats the one before it",
+        "plan/environment/published/quits.py",
+        "(same.any(axis=1) & (step > 0))",
+        "same.any(axis=1)",
+        GAMES + "lerl_vectorised_equals_plain_python",
+    ),
+    Mutant(
+        "published: the leaving round gives nothing",
+        "plan/environment/published/game.py",
+        "rows[which], reward[which]",
+        "rows[which], (reward * ~leaves)[which]",
+        COAT + "the_bench_of_coat_has_loops_oracles_planners_and_the_published_in_one_table",
+    ),
+    Mutant(
+        "coat rule: the last pick clears pairs",
+        "plan/coat/rule.py",
+        "np.flatnonzero(length - 1 > step)",
+        "np.flatnonzero(length > step)",
+        COAT + "a_rule_is_learnt_from_when_readers_left_and_never_from_the_last_pick",
+    ),
+    Mutant(
+        "coat belief: what was seen drifts",
+        "plan/coat/belief.py",
+        "np.where(self.seen[session], self.mean[session], moved)",
+        "moved",
+        COAT + "seeing_ratings_one_by_one_is_conditioning_on_all_at_once",
+    ),
+    Mutant(
+        "plan bench: the test chooses",
+        "plan/bench/honest.py",
+        "pair.material.of(Split.VALIDATION)",
+        "users",
+        BENCH + "the_reference_is_chosen_on_validation_and_not_on_the_test",
+    ),
+    Mutant(
+        "plan bench: whoever chose the weights is judged",
+        "plan/bench/fits.py",
+        "    require_choice(artifact)\n    curve",
+        "    curve",
+        BENCH + "a_policy_whose_weights_nobody_chose_on_validation_is_not_judged",
+    ),
+    Mutant(
+        "plan bench: fits know the truth",
+        "plan/bench/honest.py",
+        'identity = {"material": case.identity["material"]}',
+        "identity = dict(case.identity)",
+        BENCH + "a_fit_does_not_know_the_truth",
+    ),
+    Mutant(
+        "plan compare: a seed's sessions are told apart",
+        "plan/evaluate/compare.py",
+        "paired_permutation(differences.sum(axis=1), np.zeros(len(common))",
+        "paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1])",
+        "tests/unit/test_plan_aa.py::test_trained_policies_that_differ_by_their_seeds_alone_are_judged_over_seeds",
+    ),
+    Mutant(
+        "plan metrics: a user is compared with himself",
+        "plan/evaluate/metrics.py",
+        "log.user[first] != log.user[second]",
+        "first != second",
+        "tests/unit/test_plan_evaluate.py::test_overlap_is_of_different_users_alone",
     ),
 ]

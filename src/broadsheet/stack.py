@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from broadsheet.core.llm import Client
     from broadsheet.core.modality import Attributes, Content
     from broadsheet.needs.bench.goals import Written
+    from broadsheet.needs.goals import Goal
     from broadsheet.needs.label.labels import NeedLabeller
     from broadsheet.needs.label.prototypes import Prototypes
-    from broadsheet.needs.goals import Goal
     from broadsheet.needs.taxonomy import Taxonomy
     from broadsheet.plan.daily import DayPlan
     from broadsheet.rank.bench import world as rank_world
@@ -465,7 +465,9 @@ def goal_odds(goals: "Mapping[str, Sequence[Goal]]", users: Sequence[str], categ
     for level, named in shelf.items():
         strange = next((name for name in named if name not in place), None)
         if strange is not None:
-            raise ConfigError(f"The category {strange!r} of the level {level!r} is not in the catalogue.{did_you_mean(strange, categories)}", "Name one that is.")
+            raise ConfigError(
+                f"The category {strange!r} of the level {level!r} is not in the catalogue.{did_you_mean(strange, categories)}", "Name one that is."
+            )
     odds = np.zeros((len(users), len(categories)), dtype=np.float32)
     for row, user in enumerate(users):
         for goal in goals.get(user, ()):

@@ -50,9 +50,11 @@ def test_help_imports_nothing_heavy():
             ("sample",),
             ("sample", "llm"),
         ),
-        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index", "llm", "needs", "needs-goals", "ask")),
+        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index", "llm", "needs", "needs-goals", "ask", "plan")),
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
+        ("plan",),
+        *(("plan", name) for name in ("fit", "run", "replay", "offline")),
         ("ask",),
         *(("ask", name) for name in ("QUESTION", "run", "replay", "check", "build", "describe", "grammar")),
         ("needs",),
@@ -63,7 +65,7 @@ def test_every_command_has_help_with_an_example(words):
     done = CliRunner().invoke(app, [*words, "--help"], prog_name="broadsheet")
     assert done.exit_code == 0
     assert "Usage: broadsheet" in done.stdout
-    assert words in ((), ("profile",), ("bench",), ("represent",), ("sample",), ("needs",), ("ask",)) or "Example: broadsheet" in done.stdout
+    assert words in ((), ("profile",), ("bench",), ("represent",), ("sample",), ("needs",), ("ask",), ("plan",)) or "Example: broadsheet" in done.stdout
 
 
 def write_feed(path: Path, text: str = FEED) -> Path:

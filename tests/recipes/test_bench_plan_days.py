@@ -114,7 +114,7 @@ def test_the_planned_report_is_trained_once_and_every_arm_tells_what_it_is(tmp_p
     assert "policy" in arms["made: planned"]["agent"]
     assert arms["made: planned"]["fallbacks"] <= 1
     assert {"kept@4 gain", "kept@4 gain_lo", "categories@4 gain"} <= set(arms["made: planned"])
-    before = sorted((tmp_path / "policies").iterdir())
+    before = sorted((tmp_path / "fits").iterdir())
     assert len(before) == 1
     assert bench_days(plan, tmp_path, "again").rows == bench.rows
-    assert sorted((tmp_path / "policies").iterdir()) == before
+    assert sorted((tmp_path / "fits").iterdir()) == before

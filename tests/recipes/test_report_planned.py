@@ -28,7 +28,9 @@ def days(tmp_path):
     with path.open("w") as lines:
         for number in range(2):
             for one in first.announcements[:60]:
-                changed = one.item.model_copy(update={"id": f"d{number}.{one.item.id}", "announced": first.label + timedelta(days=number), "creators": ("Ana",)})
+                changed = one.item.model_copy(
+                    update={"id": f"d{number}.{one.item.id}", "announced": first.label + timedelta(days=number), "creators": ("Ana",)}
+                )
                 lines.write(changed.model_dump_json(include={"id", "title", "text", "creators", "categories", "announced"}) + "\n")
     return path, first.label
 

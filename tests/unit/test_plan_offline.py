@@ -75,10 +75,10 @@ def test_estimates_from_an_exploring_log_agree_with_the_truth_and_dr_comes_neare
 def test_over_many_logs_estimates_are_unbiased_and_dr_errs_no_more_than_ips():
     pair = made(20, 40, error=0.5).with_laws(beside=0.0)
     errors = {"ips": [], "snips": [], "dr": []}
-    log = _logged(pair, 40, 1.5)
+    log = _logged(pair, 25, 1.5)
     target = softly(log, np.log(log.chance / (1 - log.chance)) / 0.5, pair.slate)
-    truth = _true_value(pair, target.reshape(40, 20, -1)[0])
-    for part in range(40):
+    truth = _true_value(pair, target.reshape(25, 20, -1)[0])
+    for part in range(25):
         few = slice(part * 20, part * 20 + 20)
         rows = (log.slate >= few.start) & (log.slate < few.stop)
         small = SlateLog(log.user[few], log.slate[rows] - few.start, log.items[rows], log.shown[rows], log.liked[rows], log.propensity[rows], log.chance[rows])

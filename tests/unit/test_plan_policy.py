@@ -8,20 +8,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from broadsheet.core.artifacts import Artifact, arrays_hash
+from broadsheet.core.artifacts import Artifact, arrays_hash, read_artifact
 from broadsheet.core.errors import ArtifactError, ConfigError
 from broadsheet.core.ragged import Ragged
+from broadsheet.core.schema import ArtifactKind
 from broadsheet.plan.datasets.made import made
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.fit import Ground, fit_policy, run_identity, steps_to
 from broadsheet.plan.material import Split
 from broadsheet.plan.planners.registry import open_planner
-from broadsheet.plan.policy.agent import PolicyAgent
+from broadsheet.plan.policy.agent import PolicyAgent, load_policy
 from broadsheet.plan.policy.config import PolicyConfig
 from broadsheet.plan.protocols import Agent, Plans, PlanState
 
-PAIR = made(36, 80, 6)
-SHORT = PolicyConfig(size="tiny", iterations=6, sessions_a_rollout=24)
+PAIR = replace(made(36, 80, 6), horizon=8)
+SHORT = PolicyConfig(size="tiny", iterations=6, sessions_a_rollout=8)
 
 
 class FirstCategory:
@@ -86,7 +87,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_other_ones(tmp_path: Path
 @pytest.mark.parametrize("network", ["gru", "transformer"])
 @pytest.mark.parametrize("choice", ["plackett-luce", "gaussian"])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path, network: Any, choice: Any) -> None:
-    config = SHORT.model_copy(update={"network": network, "choice": choice, "sessions_a_rollout": 12})
+    config = SHORT.model_copy(update={"network": network, "choice": choice})
     planner = open_planner("all", PAIR.material, slate=PAIR.slate, horizon=PAIR.horizon)
     whole = fit_policy(PAIR, planner, config, tmp_path / "whole")
 
@@ -133,7 +134,7 @@ def test_test_users_change_no_bit_of_what_is_trained(tmp_path: Path) -> None:
 
 
 def test_a_policy_learns_to_beat_the_greedy_rule_where_it_was_trained(tmp_path: Path) -> None:
-    artifact = fit_policy(PAIR, None, PolicyConfig(size="tiny", iterations=10), tmp_path / "p")
+    artifact = fit_policy(PAIR, None, PolicyConfig(size="tiny", iterations=10, sessions_a_rollout=64), tmp_path / "p")
     users = PAIR.material.of(Split.TEST)
     agent = PolicyAgent.load(artifact, PAIR.material)
     assert played(PAIR, agent, users)[0] > 1.3 * played(PAIR, BestFirst(PAIR), users)[0]
@@ -146,7 +147,7 @@ def test_slates_keep_to_the_plan_and_what_is_filled_from_outside_is_counted(tmp_
     planner, config = FirstCategory(), SHORT.model_copy(update={"iterations": 1})
     artifact = fit_policy(PAIR, planner, config, tmp_path / "p")
     agent = PolicyAgent.load(artifact, PAIR.material, planner)
-    member, count = PAIR.material.items.member, 0
+    member = PAIR.material.items.member
     _, slates = played(PAIR, agent, PAIR.material.of(Split.TEST), 1)
     shown = np.concatenate([slate[slate[:, 0] >= 0] for slate in slates])
     facts = agent.facts()
@@ -182,13 +183,9 @@ def test_arms_that_learn_otherwise_train_too_and_a_policy_of_another_shape_is_re
         for number, change in enumerate([{"method": "a2c"}, {"penalty": "exposure"}, {"penalty": "entropy"}, {}])
     }
     assert len(kept) == 4
-    from broadsheet.core.artifacts import read_artifact
-    from broadsheet.core.schema import ArtifactKind
-    from broadsheet.plan.policy.agent import load_policy
-
     model = load_policy(read_artifact(tmp_path / "3", ArtifactKind.PLAN))
     with pytest.raises(ConfigError, match="trained for"):
-        PolicyAgent(PAIR.material, model, slate=5, horizon=20)
-    drawn = PolicyAgent(PAIR.material, model, slate=6, horizon=20, greedy=False)
+        PolicyAgent(PAIR.material, model, slate=5, horizon=8)
+    drawn = PolicyAgent(PAIR.material, model, slate=6, horizon=8, greedy=False)
     users = PAIR.material.of(Split.TEST)
     assert played(PAIR, drawn, users, 1)[0] == played(PAIR, drawn, users, 1)[0]

@@ -30,7 +30,7 @@ from broadsheet.plan.policy.config import PolicyConfig
 from broadsheet.plan.protocols import Planner
 
 SHIPPED: Final = Path(__file__).parent / "shipped"
-"""Fitted on the fictional world as `broadsheet world` makes it: tools/ship_plan.py makes it again."""
+"""Fitted on a fictional world; its card has the command that makes it again."""
 KNOWN, ITEMS, USERS, GROUPS = "known", "items", "users", "categories"
 NEVER: Final = -30.0
 """The logit of what somebody had already."""

@@ -25,8 +25,6 @@ from broadsheet.plan.policy.ppo import ENVIRONMENT_STEPS, Learner
 from broadsheet.plan.policy.rollout import Readers, play
 from broadsheet.plan.protocols import Planner
 
-VALIDATED = 256
-"""Sessions of validation users an evaluation plays, at least; each user as often as any other."""
 EVERY = 5
 """Rollouts between two evaluations."""
 RETURN, LENGTH = "return", "length"
@@ -162,7 +160,7 @@ class _Validation:
     """Plays the same sessions of validation users each time, always the best slate."""
 
     def __init__(self, ground: Ground, users: NDArray[np.int64], actor: Actor, seed: int) -> None:
-        passes = -(-VALIDATED // len(users))
+        passes = -(-actor.model.config.validated // len(users))
         self.actor, self.users, self.streams = actor, np.tile(users, passes), np.repeat(np.arange(passes), len(users))
         self.readers = ground.readers(users, len(self.users))
         self.seed = int(generator(seed, "plan", "validation").integers(2**31))

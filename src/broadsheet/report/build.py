@@ -202,7 +202,9 @@ def _plan_notes(plan: PlanSummary | None) -> list[str]:
     if plan is None:
         return []
     if not plan.days:
-        return [f"A plan chooses categories ({plan.planner}); no earlier page of this reader is known here, so it goes by liking alone: {plan.held_back} of {plan.candidates} candidates are outside it."]
+        return [
+            f"A plan chooses categories ({plan.planner}); no earlier page of this reader is known here, so it goes by liking alone: {plan.held_back} of {plan.candidates} candidates are outside it."
+        ]
     held = f"{plan.held_back} of {plan.candidates} candidates are outside it and lose {plan.outside:g} log-odds"
     rested = f"; it leaves out {', '.join(plan.rested)}" if plan.rested else ""
     notes = [f"A plan chose categories ({plan.planner}), after {plan.days} earlier page{'s' if plan.days != 1 else ''}: {held}{rested}."]

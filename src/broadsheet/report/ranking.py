@@ -117,7 +117,9 @@ def rank(
     counted = [sum(1 for row in eligible if strength[row] >= near) for strength in candidates]
     utilities = extra if text is None else text + extra
     named = f"{scoring.ranker.origin}; {scoring.situation}" if scoring else ""
-    return Ranking(scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named, plan, weights)
+    return Ranking(
+        scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named, plan, weights
+    )
 
 
 def _scoring(

@@ -13,10 +13,11 @@ _DEAR = 1.5
 
 
 class Found(NamedTuple):
-    """Where the entries of the slots `[k, B]` stand, flat: the first of all slots, then the rest of those that have more, `slots`, whose rows are `rows`."""
+    """Where the entries of the slots `[k, B]` stand, flat: the first of all slots, then the rest of those that have more, `slots`, whose sessions and rows these are."""
 
     places: Rows
     slots: Rows
+    sessions: Rows
     rows: Rows
 
 
@@ -43,11 +44,11 @@ class Lists(Generic[Value]):
         places += self._first_begins
         slots = np.flatnonzero(self._longer.take(at, mode="clip")) if self._more_numbers.shape[1] else _NONE
         if not len(slots):
-            return Found(places.ravel(), _NONE, _NONE)
-        rows = at.ravel().take(slots)
+            return Found(places.ravel(), _NONE, _NONE, _NONE)
+        rows, sessions = at.ravel().take(slots), slots % len(self._begins)
         more = self._more_numbers.take(rows, axis=0)
-        more += self._begins.take(slots % len(self._begins))[:, None]
-        return Found(np.concatenate([places.ravel(), more.ravel()]), slots, rows)
+        more += self._begins.take(sessions)[:, None]
+        return Found(np.concatenate([places.ravel(), more.ravel()]), slots, sessions, rows)
 
     def values(self, at: Rows, found: Found) -> NDArray[Value]:
         """Return the values of entries found, in the order of `found.places`."""
@@ -55,33 +56,31 @@ class Lists(Generic[Value]):
         return np.concatenate([values, self._more_values.take(found.rows, axis=0).ravel()]) if len(found.rows) else values
 
     def sums(self, entries: Floats, found: Found, at: Rows) -> Floats:
-        """Return the sum of each slot's entries `[k, B]`, one after the other: a sum over the last axis has an order, and so bits, that follow the size of the batch."""
+        """Return the sum of each slot's entries `[k, B]`, in their order: NumPy's own sum has one, and so bits, that may follow the size of the batch."""
         first = self._values.shape[1]
-        total = _added(entries[: at.size * first].reshape(*at.shape, first))
+        total = _by_column(np.add, entries[: at.size * first].reshape(*at.shape, first))
         if len(found.rows):
             # A slot stands once among the slots that have more.
-            total.ravel()[found.slots] += _added(entries[at.size * first :].reshape(len(found.rows), -1))
+            total.ravel()[found.slots] += _by_column(np.add, entries[at.size * first :].reshape(len(found.rows), -1))
         return total
 
     def greatest(self, entries: Floats, found: Found, floor: Floats) -> Floats:
         """Return the greatest entry of each session `[B]`, or what `floor` `[B]` says, if that is greater."""
         count, first = len(self._begins), self._values.shape[1]
         end = len(entries) - len(found.rows) * self._more_values.shape[1]
-        # The slots first, which lie far apart, and then column by column: the last axis is too short for a maximum along it.
-        columns = entries[:end].reshape(-1, count * first).max(axis=0).reshape(count, first)
-        most = np.maximum(floor, columns[:, 0])
-        for column in range(1, first):
-            np.maximum(most, columns[:, column], out=most)
+        columns = entries[:end].reshape(-1, count * first).max(axis=0)
+        most = np.maximum(floor, _by_column(np.maximum, columns.reshape(count, first)))
         if len(found.rows):
-            np.maximum.at(most, found.slots % count, entries[end:].reshape(len(found.rows), -1).max(axis=1))
+            np.maximum.at(most, found.sessions, _by_column(np.maximum, entries[end:].reshape(len(found.rows), -1)))
         return most
 
 
 _NONE = np.zeros(0, dtype=np.int64)
 
 
-def _added(entries: Floats) -> Floats:
+def _by_column(ufunc: np.ufunc, entries: Floats) -> Floats:
+    """Reduce the last axis, which is short, one column after the other."""
     total = entries[..., 0].copy()
     for column in range(1, entries.shape[-1]):
-        total += entries[..., column]
+        ufunc(total, entries[..., column], out=total)
     return total

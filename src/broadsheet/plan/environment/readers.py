@@ -28,8 +28,8 @@ Mask = NDArray[np.bool_]
 class Felt(NamedTuple):
     """What a slate does to readers, slots first.
 
-    Chances `[k, B]` (0 for a void slot), what is liked `[k, B]`, the stock, who leaves, the expected reward, the greatest exposure `[B]`, and for the next round: how often each item was
-    shown before `[k, B]`, what exposures there are with the slate, flat, and where.
+    Chances `[k, B]` (0 for a void slot), what is liked `[k, B]`, the stock, who leaves, the expected reward, the greatest exposure `[B]`, and for the next round: where it is counted how
+    often each item was shown, and how often it was before `[k, B]`, what exposures there are with the slate, flat, and where.
     """
 
     chance: Floats
@@ -38,6 +38,7 @@ class Felt(NamedTuple):
     leaves: Mask
     expected: Floats
     most: Floats
+    cells: Rows
     before: NDArray[np.signedinteger]
     exposed: Floats
     found: Found
@@ -93,7 +94,8 @@ class Readers:
         laws, laid, share = self.laws, self._laid, np.float32(1 / self.slate)
         found = laid.own.find(at)
         exposed, worn = self._worn(at, found)
-        before = self._shown.take(at + self._cells, mode="clip")
+        cells = at + self._cells
+        before = self._shown.take(cells, mode="clip")
         before -= self._above
         np.maximum(before, 0, out=before)
         against = worn * self._dial
@@ -110,9 +112,9 @@ class Readers:
         stock = self.stock + np.float32(laws.learning) * (gain - self.stock)
         most = laid.own.greatest(exposed, found, self.most) * np.float32(laws.decay)
         patience = np.float32(laws.loyal) * stock - np.float32(laws.leave) - np.float32(laws.boredom * laws.restless) * most
-        return Felt(chance, liked, stock, luck[-1] < _sigmoid(patience), _exact_sum(chance) * share, most, before, exposed, found)
+        return Felt(chance, liked, stock, luck[-1] < _sigmoid(patience), _exact_sum(chance) * share, most, cells, before, exposed, found)
 
-    def move(self, felt: Felt, live: Mask | None, at: Rows) -> None:
+    def move(self, felt: Felt, live: Mask | None) -> None:
         """Let a round pass for the sessions that are live, all for None."""
         self.exposure.ravel()[felt.found.places] = felt.exposed
         if live is None:
@@ -125,7 +127,7 @@ class Readers:
             np.copyto(self.most, felt.most, where=live)
             self.step += live
         # Slots of sessions that are over are void, and what is counted of the item beyond the last is nobody's.
-        self._shown[at + self._cells] = felt.before + (self._above + self._above.dtype.type(1))
+        self._shown[felt.cells] = felt.before + (self._above + self._above.dtype.type(1))
 
     def _luck(self, at: Rows) -> Floats:
         """Return the luck of each slot, and in a last row whether the reader leaves `[k + 1, B]`."""

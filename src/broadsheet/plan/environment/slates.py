@@ -120,7 +120,7 @@ class SlateVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         at = np.where(valid, rows, len(self.items))
         felt = self.readers.felt(at, valid)
         self._remember(rows, valid, felt.liked, over)
-        self.readers.move(felt, None if over is None else ~over, at)
+        self.readers.move(felt, None if over is None else ~over)
         reward = felt.liked.sum(axis=0, dtype=np.int32).astype(np.float32) / np.float32(self.slate)
         terminated, truncated = felt.leaves, self.readers.step >= self.horizon
         if over is not None:

@@ -62,7 +62,7 @@ def believe(
     A validation user's first three quarters are folded in, and the rest is asked for: log loss after calibration decides. The row of a test
     user follows from the user's own history and changes nothing else. `shares` `[I, C]` are items' categories. `worn` `[N]`, where histories are of slates, says how much
     the categories of each item had been shown shortly before: what that took from its liking is reckoned out, and scores are those of the rested. Raises RecordError where
-    TRAIN or VALIDATION users have too few events.
+    TRAIN or VALIDATION users have too few events, or no setting tells what the latter like.
     """
     every = _Part(histories, np.zeros(len(histories.user)) if worn is None else worn)
     of = split[histories.user]
@@ -78,9 +78,11 @@ def believe(
     best: _Tried | None = None
     for number, ridge in enumerate(grid):
         tried = _tried(_rested(trained, loss), _rested(asked.where(early), loss), late, loss, shares, ridge, seed, sweeps)
-        best = tried if best is None or tried.loss < best.loss else best
+        # A model that puts what validation users liked below what they did not is none, however well it is turned round.
+        best = tried if tried.line[1] > 0 and (best is None or tried.loss < best.loss) else best
         progress("beliefs", number + 1, len(grid))
-    assert best is not None
+    if best is None:
+        raise RecordError("No setting orders what validation users liked better than chance.", "Give more users, or longer histories.")
     factors, line = best.factors, best.line
     scores = line[0] + line[1] * expected_values(factors, fold_in(factors, _rested(every, loss), len(split)))
     facts = {

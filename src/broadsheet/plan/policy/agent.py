@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 
 from broadsheet.core.artifacts import AGAIN, Artifact, arrays_hash
-from broadsheet.core.config import build
 from broadsheet.core.errors import ArtifactError, ConfigError
 from broadsheet.core.seeds import generator
 from broadsheet.plan.items import ItemTable
@@ -32,7 +31,7 @@ def items_hash(items: ItemTable) -> str:
 def load_policy(artifact: Artifact) -> Policy:
     """Return the network of a `plan` artefact. Raises ArtifactError where its weights are not those of its configuration."""
     config = artifact.manifest.config
-    model = Policy(build(PolicyConfig, config["policy"], str(artifact.path), ArtifactError), Shape(**config["shape"]))
+    model = Policy(PolicyConfig.model_validate(config["policy"]), Shape(**config["shape"]))
     weights = {name: torch.from_numpy(value) for name, value in artifact.tensors(WEIGHTS).items()}
     if {name: value.shape for name, value in model.state_dict().items()} != {name: value.shape for name, value in weights.items()}:
         raise ArtifactError(f"{artifact.path} holds weights of another network than its manifest says.", AGAIN)

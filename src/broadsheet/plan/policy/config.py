@@ -54,6 +54,11 @@ class PolicyConfig(Config):
         return self.sessions_a_rollout or {"tiny": 128, "small": 512, "base": 1024}[self.size]
 
     @property
+    def validated(self) -> int:
+        """Sessions of validation users an evaluation plays, at least; each user as often as any other."""
+        return {"tiny": 32, "small": 256, "base": 512}[self.size]
+
+    @property
     def rollouts(self) -> int:
         """Rollouts a training."""
         return self.iterations or {"tiny": 30, "small": 80, "base": 200}[self.size]

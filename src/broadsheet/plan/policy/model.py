@@ -52,13 +52,14 @@ class Policy(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(generator(seed, "plan", "policy").integers(2**62)))
             self.network: Network = _network(config, shape)
-            self.actor = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, outputs))
-            self.critic = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
+            picks, worth = nn.Linear(width, outputs), nn.Linear(width, 1)
+            self.actor = nn.Sequential(nn.Linear(width, width), nn.Tanh(), picks)
+            self.critic = nn.Sequential(nn.Linear(width, width), nn.Tanh(), worth)
         with torch.no_grad():
-            for head in (self.actor[-1], self.critic[-1]):
+            for head in (picks, worth):
                 head.weight.mul_(SMALL)
                 head.bias.zero_()
-            self.actor[-1].bias[shape.vectors :] = torch.tensor(START) / STRIDE
+            picks.bias[shape.vectors :] = torch.tensor(START) / STRIDE
         if config.choice == "gaussian":
             self.factor = nn.Parameter(config.spread * torch.eye(shape.vectors + 1))
 
