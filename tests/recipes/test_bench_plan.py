@@ -91,7 +91,10 @@ def test_the_reference_is_chosen_on_validation_and_not_on_the_test(tmp_path):
     pair = small()
     flipped = np.where((pair.material.split == Split.VALIDATION)[:, None], pair.truth.logits, -pair.truth.logits).astype(np.float32)
     known = replace(pair, material=replace(pair.material, scores=flipped))
-    rows = {row["name"].partition(": ")[2]: row for row in bench_honest(HonestPlan("made", lambda: known, filled, ("zero",), ("random", "greedy")), tmp_path, "").rows}
+    rows = {
+        row["name"].partition(": ")[2]: row
+        for row in bench_honest(HonestPlan("made", lambda: known, filled, ("zero",), ("random", "greedy")), tmp_path, "").rows
+    }
     assert rows["greedy"].get("chosen")
     assert rows["greedy"]["validation"] > rows["random"]["validation"]
     assert rows["random"]["gain_rule"] > 0

@@ -12,7 +12,6 @@ from broadsheet.plan.bundle import Ask, PlanBundle
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.material import Material
-from broadsheet.plan.offline.plackett import any_order, inclusion
 from broadsheet.plan.policy.agent import PolicyAgent
 from broadsheet.plan.policy.choice import Tier
 from broadsheet.plan.protocols import Planner, Source
@@ -29,9 +28,9 @@ class Shown(NamedTuple):
 
 
 class Pick(NamedTuple):
-    """An item of a slate: its categories, the chance that the agent's own model gives it of being liked, and, where slates are drawn, the chance it had to be shown.
+    """An item of a slate, with its categories and the chance that the agent's own model gives it of being liked.
 
-    `outside` says that it is not of the plan, which had too few.
+    Where slates are drawn, `propensity` is the chance it had in its slot given the slots before it. `outside` says that it is not of the plan, which had too few.
     """
 
     item: str
@@ -51,7 +50,7 @@ class Made(NamedTuple):
 
 
 class Next(NamedTuple):
-    """The slate of a round for one who asks; `propensity` is its chance as a set where it was drawn. `liked` are the items that were, in a session that is played."""
+    """The slate of a round for one who asks; `propensity` is its chance in its order where it was drawn, the product of its slots'. `liked` are the items that were, in a session that is played."""
 
     user: str
     round: int
@@ -93,7 +92,7 @@ def next_slates(
     slates: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
     for step in range(len(shown) + 1):
         slates = agent.act({**seen, "step": np.full(len(asks), step, dtype=np.int32)})
-    found = _told(agent, material, seen["user"], slates, len(shown), np.ones(len(asks), dtype=bool), draw=draw)
+    found = _told(agent, material, seen["user"], slates, len(shown), np.ones(len(asks), dtype=bool))
     return Answered(tuple(found), tuple((*one, *strange) for one in unknown), agent.facts())
 
 
@@ -114,7 +113,7 @@ def simulate(bundle: PlanBundle, asks: Sequence[Ask], rounds: int, *, draw: bool
     over = np.zeros(len(users), dtype=bool)
     for number in range(rounds):
         slates = agent.act(seen)
-        made = _told(agent, material, users, slates, number, ~over, draw=draw)
+        made = _told(agent, material, users, slates, number, ~over)
         live = np.flatnonzero(~over)
         seen, _, terminated, truncated, _ = env.step(slates)
         for line, one in zip(live.tolist(), made, strict=True):
@@ -155,50 +154,26 @@ def _observation(bundle: PlanBundle, known: int, count: int, shown: Sequence[Sho
     return seen, tuple(strange)
 
 
-def _told(
-    agent: PolicyAgent, material: Material, users: NDArray[np.int64], slates: NDArray[np.int64], number: int, live: NDArray[np.bool_], *, draw: bool
-) -> list[Next]:
+def _told(agent: PolicyAgent, material: Material, users: NDArray[np.int64], slates: NDArray[np.int64], number: int, live: NDArray[np.bool_]) -> list[Next]:
     """Say what was just shown in the sessions that are `live`, with the chances it had where slates are drawn."""
     last, items = agent.last, material.items
     assert last is not None
-    tier = last.tier.numpy()
-    chances = _chances(agent, slates.shape[1]) if draw else None
+    tier, chosen = last.tier.numpy(), last.chosen.numpy()
+    chances = agent.slot_chances()
     plans = None if agent.planning is None else agent.planning.plans
     found = []
     for line in np.flatnonzero(live).tolist():
-        at = {int(row): place for place, row in enumerate(last.rows[line]) if row >= 0}
         picks = []
-        for row in slates[line][slates[line] >= 0].tolist():
-            place = at[row]
+        for slot in np.flatnonzero(slates[line] >= 0).tolist():
+            row = int(slates[line, slot])
             chance = 1 / (1 + float(np.exp(-material.scores[users[line], row])))
-            propensity = None if chances is None else round(float(chances[0][line, place]), 6)
+            propensity = None if chances is None else float(f"{chances[line, slot]:.6g}")
             groups = tuple(items.categories[one] for one in np.flatnonzero(items.member[row]))
-            picks.append(Pick(items.ids[row], items.titles[row], groups, round(chance, 6), propensity, bool(tier[line, place] == Tier.OUTSIDE)))
+            picks.append(Pick(items.ids[row], items.titles[row], groups, round(chance, 6), propensity, bool(tier[line, chosen[line, slot]] == Tier.OUTSIDE)))
         plan = None
         if plans is not None:
             allowed = tuple(items.categories[one] for one in np.flatnonzero(plans.allowed[line]))
             plan = Made(allowed, Source(int(plans.source[line])).name.lower(), int(plans.ttl[line]))
-        whole = None if chances is None else float(f"{chances[1][line]:.6g}")
+        whole = None if chances is None else float(f"{chances[line].prod():.6g}")
         found.append(Next(material.users[users[line]], number + 1, tuple(picks), plan, whole))
     return found
-
-
-def _chances(agent: PolicyAgent, k: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return for each candidate the chance to be shown `[B, N]`, and that of each slate as a set `[B]`; None where the policy draws vectors and not slates."""
-    last = agent.last
-    if last is None or last.drawn is not None:
-        return None
-    scores, tier, chosen = last.scores.numpy().astype(np.float64), last.tier.numpy(), last.chosen.numpy()
-    within = np.where(tier == Tier.PLAN, scores, -np.inf)
-    short = k - (tier == Tier.PLAN).sum(axis=1)
-    chances, sets = inclusion(within, k), np.ones(len(scores))
-    for line in range(len(scores)):
-        picked = chosen[line][chosen[line] >= 0]
-        inside = picked[tier[line, picked] == Tier.PLAN]
-        sets[line] = any_order(within[line : line + 1], inside[None])[0]
-        if short[line] > 0:
-            # The plan's candidates are certain; the places that are left are drawn among the others.
-            beyond = np.where(tier[line] == Tier.OUTSIDE, scores[line], -np.inf)[None]
-            chances[line] = np.where(tier[line] == Tier.OUTSIDE, inclusion(beyond, int(short[line]))[0], chances[line])
-            sets[line] *= any_order(beyond, picked[tier[line, picked] == Tier.OUTSIDE][None])[0]
-    return np.minimum(chances, 1.0), sets

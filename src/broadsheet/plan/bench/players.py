@@ -11,7 +11,7 @@ from broadsheet.core.files import write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.plan.agents.registry import open_agent
-from broadsheet.plan.bench.arms import Arm, Kind, whole
+from broadsheet.plan.bench.arms import Arm, Kind, whole, within
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.evaluate.choose import choose
 from broadsheet.plan.evaluate.oracles import OracleGreedy, OracleMPC
@@ -62,7 +62,7 @@ class Player:
             return Fitted(self._opened(self.spec)), self._said(self.spec)
         planner = self.spec if self.arm.specs else None
         made = self.fit(Training(self.pair, self.name, planner, self.settings, seed, self.folder, self.identity, self.given, progress))
-        return made, made.agent.name if planner is None else f"{made.agent.name} ({self._said(planner)})"
+        return made, made.agent.name if planner is None else f"{made.agent.name} ({within(self._said(planner))[1]})"
 
     @cached_property
     def spec(self) -> str:

@@ -126,7 +126,15 @@ def _kept(path: Path) -> PlanTable | None:
 
 def _digest(pair: Pair, keys: Keys, asker: Asker, names: Sequence[str], codes: int, seed: int) -> str:
     """Return a name of all that a table follows from."""
-    facts: dict[str, Any] = {"asker": asker.identity, "prompt": VERSION, "names": names, "codes": codes, "seed": seed, "keys": keys.config.model_dump()}
+    facts: dict[str, Any] = {
+        "asker": asker.identity,
+        "prompt": VERSION,
+        "names": names,
+        "codes": codes,
+        "seed": seed,
+        "keys": keys.config.model_dump(),
+        "worn": asker.worn,
+    }
     facts |= {"arrays": arrays_hash({**keys.arrays(), "scores": pair.material.scores}), "laws": pair.laws.model_dump(), "size": [pair.slate, pair.horizon]}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -1,4 +1,4 @@
-"""Slates drawn without replacement by the Plackett-Luce law, and the exact chance of each item and each slate.
+"""Slates drawn without replacement by the Plackett-Luce law, and the exact chance of each item.
 
 Places are filled one after the other, each by a softmax over what is left (Luce 1959; Plackett 1975). The same law in
 continuous time: item i comes after an exponential time of rate `exp(logit)`, and the slate is what comes first. So a chance
@@ -67,28 +67,6 @@ def inclusion(logits: NDArray[np.floating], k: int) -> Floats:
     return chances
 
 
-def any_order(logits: NDArray[np.floating], slates: NDArray[np.int64]) -> Floats:
-    """Return the chance `[B]` that exactly the items of each slate `[B, k]` are drawn, in whatever order; -1 are empty places.
-
-    >>> any_order(np.zeros((1, 4)), np.array([[2, 0]])).round(9).tolist()
-    [0.166666667]
-    """
-    rates = _rates(logits)
-    chances = np.ones(len(slates))
-    for line, slate in enumerate(slates):
-        rows = slate[slate >= 0]
-        rest = np.delete(rates[line], rows)
-        if not len(rows) or not rest.any():
-            continue
-        moments = np.exp(_nodes(rates[line][None], len(rows))[0])
-        exponent = rates[line, rows][:, None] * moments
-        came = -np.expm1(-exponent)
-        # The density of the moment at which the last of them comes, times that none of the rest has.
-        last = np.array([exponent[at] * np.exp(-exponent[at]) * np.delete(came, at, axis=0).prod(axis=0) for at in range(len(rows))]).sum(axis=0)
-        chances[line] = float(_width(np.log(moments)) * (last * np.exp(-rest.sum() * moments)).sum())
-    return chances
-
-
 def _rates(logits: NDArray[np.floating]) -> Floats:
     """Return the rate of each item, the greatest of a line 1; 0 for what is never drawn."""
     wide = logits.astype(np.float64)
@@ -105,10 +83,6 @@ def _nodes(rates: Floats, k: int) -> Floats:
     ends = np.log(ENDS) - np.log(np.maximum(least, np.finfo(np.float64).tiny))
     count = int(np.ceil((ends - begins).max() / STEP)) + 1
     return begins[:, None] + (ends - begins)[:, None] * np.linspace(0, 1, count)
-
-
-def _width(logs: Floats) -> float:
-    return float((logs[-1] - logs[0]) / (len(logs) - 1))
 
 
 def _included(rates: Floats, nodes: Floats, k: int) -> Floats:

@@ -15,7 +15,7 @@ from broadsheet.plan.policy.candidates import Candidates, Shelf, features
 from broadsheet.plan.policy.choice import Tier, best, gaussian_log_prob
 from broadsheet.plan.policy.model import Heads, Policy, mean_vector
 from broadsheet.plan.policy.networks import Look
-from broadsheet.plan.policy.slates import Given, Overlap, pick
+from broadsheet.plan.policy.slates import Given, Overlap, pick, slot_log_probs
 from broadsheet.plan.session import Observation, Sessions
 
 NEAR = 32
@@ -26,7 +26,8 @@ class Acted(NamedTuple):
     """A round of sessions `[B]`: slates `[B, k]`, and what it takes to learn from them.
 
     `known` `[B, N, 4]` and `tier` `[B, N]` are of the candidates `rows` `[B, N]`, `chosen` `[B, k]` are places among them, `drawn` the scoring vectors where a Gaussian drew them,
-    `log_prob` `[B]` of what was drawn, `worth` `[B]` of the session before the round; `scores` `[B, N]` weigh the candidates.
+    `log_prob` `[B]` of what was drawn, `worth` `[B]` of the session before the round; `scores` `[B, N]` weigh the candidates, less `beside` `[B]` times what a slate
+    has of their like.
     """
 
     slates: NDArray[np.int64]
@@ -40,6 +41,7 @@ class Acted(NamedTuple):
     log_prob: Tensor
     worth: Tensor
     scores: Tensor
+    beside: Tensor
 
 
 class Actor:
@@ -81,7 +83,15 @@ class Actor:
         picked = chosen.numpy()
         slates = np.where((picked >= 0) & live[:, None], np.take_along_axis(shelf.rows, np.maximum(picked, 0), axis=1), -1)
         self._count(live, tier, chosen)
-        return Acted(slates, live, look, shelf.rows, known, tier, chosen, drawn, log_prob, heads.worth, scores)
+        return Acted(slates, live, look, shelf.rows, known, tier, chosen, drawn, log_prob, heads.worth, scores, heads.beside)
+
+    @torch.no_grad()
+    def slot_chances(self, acted: Acted) -> NDArray[np.float64] | None:
+        """Return the chance that each slot of drawn slates `[B, k]` had to hold what it holds, given the slots before it; None where vectors were drawn and not slates."""
+        if acted.drawn is not None:
+            return None
+        given = Given(torch.from_numpy(np.maximum(acted.rows, 0)), acted.tier, self.overlap)
+        return np.exp(slot_log_probs(acted.scores, acted.beside, given, acted.chosen).numpy().astype(np.float64))
 
     @torch.no_grad()
     def worth(self, observation: Observation) -> Tensor:

@@ -93,6 +93,10 @@ class PolicyAgent:
         self.last = self._actor.act(observation, self._draw)
         return self.last.slates
 
+    def slot_chances(self) -> NDArray[np.float64] | None:
+        """Return the chance that each slot of the last round's slates `[B, k]` had to hold what it holds, given the slots before it; None where slates are not drawn as such."""
+        return None if self._greedy or self.last is None else self._actor.slot_chances(self.last)
+
     def facts(self) -> Mapping[str, Any]:
         """Return the size of the action set, slots filled from outside the plan, and what was counted of the plans."""
         return {"policy": self._actor.model.config.model_dump(mode="json"), **self._actor.facts()}

@@ -101,6 +101,15 @@ def pick(scores: Tensor, beside: Tensor, given: Given, slots: int, uniform: Tens
     return torch.stack(places, dim=1), log_prob
 
 
+def slot_log_probs(scores: Tensor, beside: Tensor, given: Given, chosen: Tensor) -> Tensor:
+    """Return the log-probability of each slot of slates `[L, k]` given the slots before it, as `pick` draws them; 0 where a slot is empty."""
+    picks, found = _Picks(scores, beside, given, chosen.shape[1]), []
+    for number in range(chosen.shape[1]):
+        picks.chances()
+        found.append(picks.take(chosen[:, number]))
+    return torch.stack(found, dim=1)
+
+
 class _Judged(torch.autograd.Function):
     """Log-probabilities of slates and entropies of their first picks, whose gradients are found on the way: no slot is kept for later."""
 
