@@ -40,8 +40,8 @@ NOTES = (
     "`told`: the agent knows which items are too near, from the completed matrix that evidently was fitted on the test ratings, as in published training; so do sequences for all.",
     "`learnt`: from when readers left in 11,600 random sessions, whose rewards are not looked at. `guessed`: from item features, or also from who should like what; nobody says what",
     "nearness is. Loops for all are guessed from features, too: that readers stay for them is luck, and the whole family of shrinkages is shown.",
-    "Likings are fitted to the ratings of training alone, every setting chosen by cross-validation within them. A planner sees the ratings that a session brings back, unless `unseen`,",
-    "and forgets them at its end. Oracles know the truth. `over`: the paired difference per user to the loop (or the sequence) for all of shrinkage 5.",
+    "Likings are fitted to the ratings of training alone, variances chosen by cross-validation within them; what one rating a pair cannot tell is assumed (`coat/belief.py`, RISK).",
+    "A planner sees the ratings that a session brings back, unless `unseen`, and forgets them at its end. Oracles know the truth. `over`: the paired difference per user to the loop (or the sequence) for all of shrinkage 5.",
     "Brackets: 95 % over users. The leaving round counts. `window mended`: without the negative slice of the published code. Published rows: 100 sessions an epoch, one seed.",
     "mse: on ratings of items drawn at random, which decide nothing; held_out_mse: within training.",
 )
