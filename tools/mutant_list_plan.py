@@ -23,7 +23,7 @@ PLAN = [
     Mutant(
         "environment: luck by place",
         "plan/environment/readers.py",
-        "self._laid.luck.take(at, mode=\"clip\", out=words[:-1])",
+        'self._laid.luck.take(at, mode="clip", out=words[:-1])',
         "words[:-1] = np.arange(len(at), dtype=np.uint64)[:, None]",
         SLATES + "two_policies_meet_the_same_luck_with_the_same_item",
     ),
