@@ -6,6 +6,7 @@ import sys
 import ask_tables
 import llm_tables
 import needs_tables
+import plan_tables
 import rank_tables
 import retrieve_tables
 from tables import ROOT, ranged
@@ -149,6 +150,7 @@ BLOCKS = {
     },
     "docs/retrieve.md": retrieve_tables.BLOCKS,
     "docs/rank.md": rank_tables.BLOCKS,
+    "docs/plan.md": plan_tables.BLOCKS,
     "docs/llm.md": llm_tables.BLOCKS,
     "docs/ask.md": ask_tables.BLOCKS,
     "docs/needs.md": needs_tables.BLOCKS,

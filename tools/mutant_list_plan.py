@@ -2,10 +2,15 @@
 
 from mutant_list import Mutant
 
+MODELS, DATA = "tests/unit/test_plan_models.py::test_", "tests/unit/test_plan_datasets.py::test_"
 LLM_PLANNER, LLM_TABLE = "tests/unit/test_plan_llm_planner.py::test_", "tests/unit/test_plan_llm_table.py::test_"
 CRITIC, READING = "tests/unit/test_plan_llm_critic.py::test_", "tests/unit/test_plan_llm_reading.py::test_"
+PLANNING, RULES, ORACLES = "tests/unit/test_plan_planning.py::test_", "tests/stage/test_plan_agents.py::test_", "tests/unit/test_plan_oracles.py::test_"
 OFFLINE, BUNDLE, PAGE = "tests/unit/test_plan_offline.py::test_", "tests/unit/test_plan_bundle.py::test_", "tests/recipes/test_report_planned.py::test_"
+BENCH = "tests/recipes/test_bench_plan.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
+GAMES, COAT = "tests/unit/test_plan_published.py::test_", "tests/unit/test_plan_coat.py::test_"
+CHOICE, GAE, POLICY = "tests/unit/test_plan_policy_choice.py::test_", "tests/unit/test_plan_policy_gae.py::test_", "tests/unit/test_plan_policy.py::test_"
 PLAN = [
     Mutant(
         "offline: dr forgets what the model says",
@@ -85,6 +90,41 @@ PLAN = [
         SLATES + "an_item_shown_a_thousand_times_is_counted_a_thousand_times_and_forgotten_with_the_session",
     ),
     Mutant(
+        "plan rules: a plan that is used up is kept",
+        "plan/planning.py",
+        "(step >= self._until) | short)",
+        "(step >= self._until))",
+        PLANNING + "a_plan_with_too_little_left_is_asked_for_anew",
+    ),
+    Mutant(
+        "plan rules: a widened plan counts as the planner's",
+        "plan/planning.py",
+        "source[empty | short] = Source.FALLBACK",
+        "source[empty] = Source.FALLBACK",
+        PLANNING + "a_mask_is_what_sets_of_categories_say",
+    ),
+    Mutant(
+        "plan rules: masks multiply",
+        "plan/agents/filling.py",
+        "np.where(left == left.max(axis=1, keepdims=True), values(places), -np.inf).argmax(axis=1)",
+        "(values(places) * left).argmax(axis=1)",
+        RULES + "what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative",
+    ),
+    Mutant(
+        "plan rules: clusters read everybody's histories",
+        "plan/planners/thompson.py",
+        "kept = train[user]",
+        "kept = train[user] | True",
+        RULES + "clusters_read_the_histories_of_train_users_alone",
+    ),
+    Mutant(
+        "plan rules: settings are chosen on test users",
+        "plan/evaluate/choose.py",
+        "users = pair.material.of(Split.VALIDATION)",
+        "users = pair.material.of(Split.TEST)",
+        ORACLES + "settings_are_chosen_on_validation_users_and_the_agents_own_model",
+    ),
+    Mutant(
         "llm planner: a fallback counts as the model's",
         "plan/planners/llm.py",
         "np.where(lost, Source.FALLBACK, source)",
@@ -146,5 +186,145 @@ PLAN = [
         "if self.frozen or self._material.split[user] != Split.TRAIN:",
         "if self.frozen:",
         CRITIC + "only_train_users_get_in_and_nothing_once_it_is_frozen",
+    ),
+    Mutant(
+        "published: the window's slice is mended unasked",
+        "plan/environment/published/quits.py",
+        "np.where((start < 0) & window_bug, start + step, start)",
+        "start",
+        GAMES + "coat_vectorised_equals_plain_python_over_a_hundred_thousand_steps",
+    ),
+    Mutant(
+        "published: the first slate repeats the one before it",
+        "plan/environment/published/quits.py",
+        "(same.any(axis=1) & (step > 0))",
+        "same.any(axis=1)",
+        GAMES + "lerl_vectorised_equals_plain_python",
+    ),
+    Mutant(
+        "published: the leaving round gives nothing",
+        "plan/environment/published/game.py",
+        "rows[which], reward[which]",
+        "rows[which], (reward * ~leaves)[which]",
+        GAMES + "the_reward_of_the_round_in_which_a_reader_leaves_counts",
+    ),
+    Mutant(
+        "coat rule: the last pick clears pairs",
+        "plan/coat/rule.py",
+        "np.flatnonzero(length - 1 > step)",
+        "np.flatnonzero(length > step)",
+        COAT + "a_rule_is_learnt_from_when_readers_left_and_never_from_the_last_pick",
+    ),
+    Mutant(
+        "coat belief: what was seen drifts",
+        "plan/coat/belief.py",
+        "np.where(self.seen[session], self.mean[session], moved)",
+        "moved",
+        COAT + "seeing_ratings_one_by_one_is_conditioning_on_all_at_once",
+    ),
+    Mutant(
+        "plan bench: the test chooses",
+        "plan/bench/honest.py",
+        "pair.material.of(Split.VALIDATION)",
+        "users",
+        BENCH + "the_reference_is_chosen_on_validation_and_not_on_the_test",
+    ),
+    Mutant(
+        "plan bench: whoever chose the weights is judged",
+        "plan/bench/fits.py",
+        "    require_choice(artifact)\n    curve",
+        "    curve",
+        BENCH + "a_policy_whose_weights_nobody_chose_on_validation_is_not_judged",
+    ),
+    Mutant(
+        "plan bench: fits know the truth",
+        "plan/bench/honest.py",
+        'identity = {"material": case.identity["material"]}',
+        "identity = dict(case.identity)",
+        BENCH + "a_fit_does_not_know_the_truth",
+    ),
+    Mutant(
+        "plan compare: a seed's sessions are told apart",
+        "plan/evaluate/compare.py",
+        "paired_permutation(differences.sum(axis=1), np.zeros(len(common))",
+        "paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1])",
+        "tests/unit/test_plan_aa.py::test_trained_policies_that_differ_by_their_seeds_alone_are_judged_over_seeds",
+    ),
+    Mutant(
+        "plan metrics: a user is compared with himself",
+        "plan/evaluate/metrics.py",
+        "log.user[first] != log.user[second]",
+        "first != second",
+        "tests/unit/test_plan_evaluate.py::test_overlap_is_of_different_users_alone",
+    ),
+    Mutant(
+        "policy: a mask is multiplied",
+        "plan/policy/slates.py",
+        "self.left = scores.masked_fill(~within, BARRED)",
+        "self.left = scores * within",
+        CHOICE + "no_score_however_low_lets_a_barred_candidate_in",
+    ),
+    Mutant(
+        "policy: an item stands on a slate twice",
+        "plan/policy/slates.py",
+        "self.left.scatter_(1, at, BARRED)",
+        "pass",
+        CHOICE + "the_log_probability_of_a_slate_is_that_of_all_orders_counted_out",
+    ),
+    Mutant(
+        "policy: who left has a future",
+        "plan/policy/gae.py",
+        "(live[:, at] & ~terminated[:, at])",
+        "live[:, at]",
+        GAE + "a_reader_who_leaves_has_no_future",
+    ),
+    Mutant(
+        "policy: the horizon has no future",
+        "plan/policy/rollout.py",
+        "values[:, len(rounds)] = actor.worth(seen).numpy()",
+        "pass",
+        POLICY + "the_last_round_before_the_horizon_has_a_future",
+    ),
+    Mutant(
+        "policy: test users are part of a run",
+        "plan/fit.py",
+        "used = np.flatnonzero(material.split != Split.TEST)",
+        "used = np.arange(len(material.split))",
+        POLICY + "test_users_change_no_bit_of_what_is_trained",
+    ),
+    Mutant(
+        "pairs: test users have a say in beliefs",
+        "plan/models/belief.py",
+        "every.where(of == Split.TRAIN), ",
+        "every.where(of != Split.VALIDATION), ",
+        MODELS + "data_of_test_users_change_no_bit_of_what_is_trained_and_of_others_scores",
+    ),
+    Mutant(
+        "pairs: both fits may share events",
+        "plan/datasets/assemble.py",
+        "if both := shared(before, after, len(catalogue.ids)):",
+        "if both := 0:",
+        MODELS + "the_two_fits_share_no_pair_and_one_that_does_is_refused",
+    ),
+    Mutant(
+        "pairs: an event of the truth explains itself",
+        "plan/environment/fitted.py",
+        "others = events.where(fold != number)",
+        "others = events",
+        MODELS + "no_event_explains_itself_and_a_user_of_no_event_is_like_any",
+    ),
+    Mutant(
+        "pairs: what a user had may be a negative",
+        "plan/datasets/positives.py",
+        "fresh[~np.isin(fresh, np.concatenate([own, barred]))]",
+        "fresh",
+        DATA + "negatives_are_none_of_what_a_user_had_and_those_of_one_user_are_no_other_users_doing",
+    ),
+    Mutant(
+        "pairs: interests of the world stand still before the simulated days",
+        "sample/world/after.py",
+        "interest += drift(config, day)",
+        "interest += 0",
+        DATA + "interests_drift_on_from_day_to_day_as_a_longer_world_tells",
     ),
 ]

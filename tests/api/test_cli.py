@@ -50,7 +50,7 @@ def test_help_imports_nothing_heavy():
             ("sample",),
             ("sample", "llm"),
         ),
-        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index", "llm", "needs", "needs-goals", "ask")),
+        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "index", "llm", "needs", "needs-goals", "ask", "plan")),
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
         ("plan",),

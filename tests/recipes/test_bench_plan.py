@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from broadsheet.core.artifacts import Artifact, Manifest
 from broadsheet.core.errors import ArtifactError, ConfigError, LLMError
 from broadsheet.core.ragged import Ragged
-from broadsheet.core.schema import ArtifactKind
 from broadsheet.plan.agents.registry import open_agent
 from broadsheet.plan.bench.arms import FLAT, MASK_RECENT, Arm, Kind, arms, whole
-from broadsheet.plan.bench.fits import fitted, require_choice
+from broadsheet.plan.bench.fits import fitted
 from broadsheet.plan.bench.honest import HonestPlan, bench_honest
 from broadsheet.plan.bench.players import Fitted, Player, Training, counted
 from broadsheet.plan.datasets.made import made
@@ -23,7 +21,8 @@ from broadsheet.plan.material import Split
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
 
 TOY = {"size": "tiny", "iterations": 2}
-SOME = ("random", "greedy", "worn-aware greedy", FLAT, MASK_RECENT, "least-exposed + policy", "mask-recent + greedy", "oracle MPC")
+SOME = ("random", "greedy", "worn-aware greedy", FLAT, MASK_RECENT, "mine + policy", "mask-recent + greedy", "oracle MPC")
+MINE = {"mine": lambda _: "least-exposed:keep=2"}
 TIMES = {"wall_s", "cpu_s", "load"}
 
 
@@ -33,21 +32,21 @@ def small():
 
 def filled(training: Training) -> Fitted:
     """In the place of a policy the greedy filler."""
-    spec = f"planned+{training.planner}" if training.planner else "greedy"
+    spec = whole(training.planner) if training.planner else "greedy"
     return Fitted(open_agent(spec, training.pair.material, slate=training.pair.slate, horizon=training.pair.horizon))
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
     rows = tmp_path_factory.mktemp("rows")
-    plan = HonestPlan("made", small, filled, ("middle",), SOME, seeds=2, deep=6, streams=2)
+    plan = HonestPlan("made", small, filled, ("middle",), SOME, seeds=2, deep=6, planners=MINE, streams=2)
     return bench_honest(plan, rows, "broadsheet bench plan --env made"), plan, rows
 
 
 def test_every_arm_stands_beside_those_that_validation_chose(bench):
     found = {row["name"]: row for row in bench[0].rows}
     assert set(found) == {f"made, boredom middle: {name}" for name in SOME}
-    mine = found["made, boredom middle: least-exposed + policy"]
+    mine = found["made, boredom middle: mine + policy"]
     assert mine["runs"] == 6
     assert mine["gain_flat"] == pytest.approx(mine["r_cum"] - found[f"made, boredom middle: {FLAT}"]["r_cum"])
     assert mine["gain_flat_lo"] <= mine["gain_flat"] <= mine["gain_flat_hi"]
@@ -62,10 +61,10 @@ def test_every_arm_stands_beside_those_that_validation_chose(bench):
 
 
 def test_who_was_trained_at_one_level_is_judged_at_the_other(tmp_path):
-    plan = HonestPlan("made", small, filled, ("zero", "middle"), (FLAT, MASK_RECENT, "least-exposed + policy"), seeds=1, crossed=True, streams=1)
+    plan = HonestPlan("made", small, filled, ("zero", "middle"), (FLAT, "mine + policy"), seeds=1, crossed=True, planners=MINE, streams=1)
     bench = bench_honest(plan, tmp_path, "broadsheet bench plan --env made")
     crossed = [row["name"] for row in bench.rows if "trained zero, judged middle" in row["name"]]
-    assert crossed == [f"made, trained zero, judged middle: {name}" for name in (FLAT, "least-exposed + policy", MASK_RECENT)]
+    assert crossed == [f"made, trained zero, judged middle: {name}" for name in (FLAT, "mine + policy")]
     assert "zero: rule none, flat policy flat PPO" in "\n".join(bench.notes)
 
 
@@ -87,10 +86,42 @@ def test_an_unknown_level_or_arm_is_refused(tmp_path):
         bench_honest(HonestPlan("made", small, filled, ("zero",), ("gredy",)), tmp_path, "")
 
 
-def test_a_policy_whose_weights_nobody_chose_on_validation_is_not_judged(tmp_path):
-    require_choice(Artifact(tmp_path, Manifest(kind=ArtifactKind.PLAN, config={"chosen_by": "validation users, step 3 of 9"})))
+def test_the_reference_is_chosen_on_validation_and_not_on_the_test(tmp_path):
+    """Two rules, of which the one shows VALIDATION users the best and all others the worst: it is chosen, and loses."""
+    pair = small()
+    flipped = np.where((pair.material.split == Split.VALIDATION)[:, None], pair.truth.logits, -pair.truth.logits).astype(np.float32)
+    known = replace(pair, material=replace(pair.material, scores=flipped))
+    rows = {
+        row["name"].partition(": ")[2]: row
+        for row in bench_honest(HonestPlan("made", lambda: known, filled, ("zero",), ("random", "greedy")), tmp_path, "").rows
+    }
+    assert rows["greedy"].get("chosen")
+    assert rows["greedy"]["validation"] > rows["random"]["validation"]
+    assert rows["random"]["gain_rule"] > 0
+
+
+def test_a_policy_whose_weights_nobody_chose_on_validation_is_not_judged(policy):
+    artifact = next((policy[1] / "fits").glob("*/manifest.json"))
+    told = artifact.read_text()
+    assert "validation users" in told
+    artifact.write_text(told.replace("validation users", "the last step"))
     with pytest.raises(ArtifactError, match="not judged"):
-        require_choice(Artifact(tmp_path, Manifest(kind=ArtifactKind.PLAN)))
+        fitted(training(small(), policy[1]))
+    artifact.write_text(told)
+
+
+def test_a_fit_does_not_know_the_truth(tmp_path):
+    told = []
+
+    def fit(asked):
+        told.append(asked.identity)
+        return filled(asked)
+
+    for turn in (1, -1):
+        pair = replace(small(), truth=replace(small().truth, logits=np.ascontiguousarray(small().truth.logits[:, ::turn])))
+        bench_honest(HonestPlan("made", lambda pair=pair: pair, fit, ("zero",), (FLAT,), seeds=1, streams=1), tmp_path, "")
+    assert len(told) == 2
+    assert told[0] == told[1]
 
 
 def test_a_run_named_after_a_language_model_that_fell_back_fails():

@@ -25,7 +25,7 @@ from broadsheet.plan.protocols import Source
 
 MATERIAL = PLAIN.material
 RULES = ("all", "mask-recent", "least-exposed", "thompson", "saturation-mpc")
-SPECS = [*AGENTS, "permuted+greedy", *(f"planned+{rule}" for rule in RULES), *(f"planned:match=all+{rule}" for rule in RULES)]
+SPECS = [*AGENTS, "permuted+greedy", *(f"planned+{rule}" for rule in RULES), "planned:match=all+mask-recent", "planned:spread=0.5+saturation-mpc"]
 DRAWS = {"random", "epsilon-greedy", "linear-thompson", "thompson", "permuted"}
 
 
@@ -68,7 +68,7 @@ def test_a_name_or_setting_that_there_is_not_is_told_with_the_nearest():
 
 
 @given(st.integers(0, 2**32), st.floats(-200, 0), st.sampled_from(["any", "all"]))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative(seed, shift, match):
     rng = np.random.default_rng(seed)
     told = rng.random((COUNT, 9)) < rng.random()
@@ -153,6 +153,13 @@ def test_worn_greedy_is_what_a_loop_finds():
                 values = {row: MATERIAL.scores[user, row] - 3 * weights[row] @ sum_of for row in MATERIAL.shortlist[user].tolist() if row not in before}
                 slate.append(max((row for row in values if row not in slate), key=values.get))
             assert slates[session].tolist() == slate
+
+
+def test_a_spread_is_what_stands_beside():
+    for (_, one), (_, two) in zip(
+        sessions_of(opened("planned:spread=0.5+all"), PLAIN, rounds=1), sessions_of(opened("worn:fatigue=4,beside=0.5"), PLAIN, rounds=1), strict=True
+    ):
+        assert np.array_equal(one, two)
 
 
 def test_a_bandit_learns_what_a_ridge_regression_says():

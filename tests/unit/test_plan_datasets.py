@@ -12,11 +12,14 @@ from broadsheet.core.errors import ArtifactError, ConfigError, RecordError, Sour
 from broadsheet.core.home import artifact_folder
 from broadsheet.core.seeds import generator
 from broadsheet.plan.datasets import open_pair
+from broadsheet.plan.datasets.assemble import split_users
 from broadsheet.plan.datasets.books import books, read_books
 from broadsheet.plan.datasets.keeping import Kept, kept
 from broadsheet.plan.datasets.ml100k import films, ml100k, read_films
+from broadsheet.plan.datasets.positives import _with_negatives
 from broadsheet.plan.datasets.shop import shop
 from broadsheet.plan.datasets.world import told_events, world
+from broadsheet.plan.events import Events
 from broadsheet.plan.laws import DAYS
 from broadsheet.plan.material import Split
 from broadsheet.sample.world.after import LEVEL, SLOPE, Logged, Offer, days_after
@@ -82,10 +85,10 @@ def test_ratings_are_read_and_a_bad_one_says_where(tmp_path):
 
 def test_a_pair_of_another_seed_has_other_test_users_and_one_of_the_same_is_the_same(tmp_path):
     some_films(tmp_path / "ml-100k")
-    one, same, other = (open_pair(f"ml100k:{tmp_path / 'ml-100k'}", seed=seed) for seed in (0, 0, 1))
+    one, same = (open_pair(f"ml100k:{tmp_path / 'ml-100k'}") for _ in range(2))
     assert one.truth.content_hash() == same.truth.content_hash()
     assert np.array_equal(one.material.scores, same.material.scores)
-    assert not np.array_equal(one.material.split, other.material.split)
+    assert not np.array_equal(one.material.split, split_users(len(one.material.users), 1))
 
 
 def test_what_is_not_there_says_what_gets_it(tmp_path):
@@ -120,6 +123,25 @@ def test_a_shop_is_a_pair_whose_negatives_are_sampled_and_whose_kernel_no_agent_
     for table in (held.scores, pair.truth.logits):
         assert table[fond][:, cups].mean() > table[fond][:, ~cups].mean()
         assert table[~fond][:, cups].mean() < table[~fond][:, ~cups].mean()
+
+
+def test_negatives_are_none_of_what_a_user_had_and_those_of_one_user_are_no_other_users_doing():
+    rng = generator(0, "negatives")
+    user = np.repeat(np.arange(30), 10)
+    item = np.concatenate([rng.permutation(40)[:10] for _ in range(30)])
+    events = Events(user, item, np.ones(300), np.ones(300, dtype=np.int8))
+    names = tuple(map(str, range(30)))
+    both = _with_negatives(events, names, 40, item, 0, "agent")
+    assert len(both.user) == 600
+    assert len(np.unique(both.user * 40 + both.item)) == 600
+    assert both.liked.sum() == 300
+    other = events._replace(item=np.where(user == 3, (item + 7) % 40, item))
+    again = _with_negatives(other, names, 40, item, 0, "agent")
+    assert np.array_equal(both.item[both.user != 3], again.item[again.user != 3])
+    closed = user * 40 + (item + 1) % 40
+    barred = _with_negatives(events, names, 40, item, 0, "truth", closed)
+    negative = barred.where(barred.liked == 0)
+    assert not np.isin(negative.user * 40 + negative.item, closed).any()
 
 
 def test_a_shop_of_few_users_or_without_categories_says_so(tmp_path):
@@ -163,6 +185,17 @@ def test_days_after_follow_the_laws_of_the_world(days):
     assert min(int(part.sum()) for part in on) > 100
     assert days.logged.paper.min() >= 0
     assert (days.offer.day[days.logged.paper] + 30 <= days.logged.day[:, None]).all()
+
+
+def test_interests_drift_on_from_day_to_day_as_a_longer_world_tells(days):
+    shorter = days_after(configure(readers=60, days=24), 7)
+
+    def apart(told) -> np.ndarray:
+        """Logits of one paper of each theme, less those of reader 0: appeal and level are gone."""
+        first = [int(np.flatnonzero(told.offer.theme == theme)[0]) for theme in range(20)]
+        return told.logits[:, first] - told.logits[0, first]
+
+    assert np.allclose(apart(days), apart(shorter) + shorter.tides[6] - shorter.tides[6][0], atol=1e-5)
 
 
 def test_the_world_is_a_pair_of_thirty_days_whose_agent_has_the_days_before():

@@ -10,7 +10,7 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from plan_rules import constant_rule, random_rule, unseen_best_rule
+from plan_rules import Rule, constant_rule, random_rule, unseen_best_rule
 
 from broadsheet.core.errors import RecordError
 from broadsheet.core.metrics import crossed_sums
@@ -121,8 +121,11 @@ def test_overlap_against_sets_of_all_pairs(pair, users):
 
 
 def test_overlap_is_of_different_users_alone(pair, users):
-    log = run_sessions(constant_rule(np.arange(6)), pair, users[:1], streams=4)
+    """Each of two users is shown the same things in all sessions, and nothing that the other is shown."""
+    own = Rule("own", lambda seen, _: 6 * (seen["user"] == users[0])[:, None] + np.arange(6))
+    log = run_sessions(own, pair, users[:2], streams=4)
     assert overlap(log) == 0
+    assert overlap(log.of(log.user == users[0])) == 0
 
 
 def test_regret_closed_is_the_way_gone_and_no_number_where_there_is_no_way(pair, users):

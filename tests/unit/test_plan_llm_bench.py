@@ -4,19 +4,20 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.unit.plan_llm import QUICK
+from tests.unit.plan_llm import QUICK, client_of
 from tests.unit.test_plan_llm_replay import Scoring
 
 from broadsheet.core.llm import Client
 from broadsheet.core.store import Store
 from broadsheet.plan.bench.planners import FAULTY, READ, SOUND, TABLE, PlannersPlan, bench_planners, corpus
-from broadsheet.plan.bench.tables import NAME_ARMS, NO_LLM, copied, met_codes, name_planners, name_tables
+from broadsheet.plan.bench.tables import NAME_ARMS, NO_LLM, copied, met_codes, name_planners, name_tables, reflected
 from broadsheet.plan.datasets.made import made
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.material import Split
 from broadsheet.plan.planners.keys import KeysConfig, fit_keys
 from broadsheet.plan.planners.reading import read_plan
 from broadsheet.plan.protocols import Source
+from broadsheet.sample.llm import LLMServer
 
 PAIR = dataclasses.replace(made(users=24, items=80, categories=8), horizon=4)
 COARSE = KeysConfig(tastes=2, relevant=2, offered=8)
@@ -79,3 +80,12 @@ def test_what_sessions_come_to_follows_from_what_agents_know_and_from_train_user
         assert met_codes(PAIR, keys, streams=1) == met
     finally:
         PAIR.material.scores[:] = held
+
+
+def test_the_critic_looks_back_on_train_users_sessions_and_the_pool_is_frozen(tmp_path):
+    with LLMServer(lambda body: "Rest what was shown twice.") as server:
+        pool = reflected(PAIR, client_of(server, tmp_path), fit_keys(PAIR.material, COARSE), sessions=5)
+        assert server.served.calls <= 5
+    assert 0 < len(pool) <= 5
+    assert pool.frozen
+    assert set(pool.draw(0)) == {"Rest what was shown twice."}

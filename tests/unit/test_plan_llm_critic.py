@@ -67,10 +67,10 @@ def test_a_draw_prefers_what_went_well_as_the_exponential_says():
     user = int(TRAIN[0])
     for number, reward in enumerate((1.0, 2.0, 3.0)):
         pool.add(user, f"no. {number}", reward)
-    firsts = [pool.draw(seed, count=1, alpha=1.0)[0] for seed in range(3000)]
+    firsts = [pool.draw(seed, count=1, alpha=1.0)[0] for seed in range(2000)]
     weights = np.exp(standing([1.0, 2.0, 3.0], [0, 0, 0]))
-    shares = [firsts.count(f"no. {number}") / 3000 for number in range(3)]
-    np.testing.assert_allclose(shares, weights / weights.sum(), atol=0.03)
+    shares = [firsts.count(f"no. {number}") / 2000 for number in range(3)]
+    np.testing.assert_allclose(shares, weights / weights.sum(), atol=0.04)
 
 
 def test_what_is_drawn_does_not_follow_activity_though_rewards_do():

@@ -132,3 +132,29 @@ def test_a_model_that_tells_no_chances_plans_nothing(store):
     planner.begin(len(USERS), 0)
     assert set(planner.plan(state_of(USERS), DUE).source) == {Source.FALLBACK}
     assert planner.counts()["fallback, no chances told"] == len(USERS)
+
+
+def test_likeness_to_what_was_shown_counts_against_a_name_and_is_asked_for_once_a_category(store):
+    class Alike(Scoring):
+        """Scores the names that begin like one that is told."""
+
+        async def complete(self, request, *, idempotency=""):
+            self.asked += 1
+            said = request.messages[-1].content
+            raw = {name: float("is most like" in said and f"slates: {name[0]}" in said) for name in request.choices}
+            total = np.logaddexp.reduce(list(raw.values()))
+            return Reply(text=request.choices[0], logprobs={name: value - total for name, value in raw.items()})
+
+    names = tuple(f"{'ab'[row // 4]}{row}" for row in range(8))
+    llm = Alike()
+    asker = ChoiceAsker(Client(llm, store, limits=QUICK), KEYS, names, contrast=1.0)
+    relevant = KEYS.relevant[0].tolist()
+    codes = [np.array([0, -1, *levels], dtype=np.int16) for levels in ((2, 0, 0), (0, 3, 0), (2, 3, 0), (0, 0, 0))]
+    answers = asker.ask(codes)
+    for answer, shown in zip(answers, (relevant[:1], relevant[1:2], relevant[:2], []), strict=True):
+        offered = np.flatnonzero(answer.values > -np.inf)
+        same = np.array([np.mean([names[place][0] == names[row][0] for row in shown] or [0]) for place in offered])
+        values = answer.values[offered]
+        assert np.corrcoef(values, -same)[0, 1] > 0.99 if np.ptp(same) else np.ptp(values) < 1e-5
+    # One question of likings, one without a reader, one for each of two categories.
+    assert llm.asked == 4

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from broadsheet.core.errors import RecordError
+from broadsheet.core.progress import silent
 from broadsheet.core.seeds import generator
 from broadsheet.plan.calibration import log_loss, logistic
 from broadsheet.plan.datasets.assemble import Catalogue, fitted_pair, split_users
 from broadsheet.plan.datasets.compare import auc, variance_shares
-from broadsheet.plan.environment.fitted import FARTHEST, fit_truth
+from broadsheet.plan.environment.fitted import FARTHEST, _folded, fit_truth
 from broadsheet.plan.environment.neighbours import NAMES, columns, said_by
 from broadsheet.plan.environment.saturation import NEIGHBOURS, saturation_kernel
 from broadsheet.plan.events import Events, halves, shared
@@ -125,18 +126,16 @@ def test_the_truth_is_a_chance_keeps_what_is_personal_and_is_the_same_again(told
     assert one.facts == again.facts
 
 
-def test_columns_of_a_user_come_from_all_events_but_not_from_those_held_out(told):
+def test_no_event_explains_itself_and_a_user_of_no_event_is_like_any(told):
     events, shares, _, _ = told
-    sorted_events = events.sorted()
-    rest = sorted_events.where(np.arange(len(events.user)) % 5 > 0)
-    found = columns(said_by(rest, shares, USERS), shares, rest, np.arange(USERS))
-    assert found.shape == (USERS, ITEMS, len(NAMES))
-    assert np.isfinite(found).all()
-    other = rest._replace(value=rest.value.copy())
-    # A user of no event is the mean user, and nothing is known of what is near.
-    none = columns(said_by(other.where(other.user > 0), shares, USERS), shares, other.where(other.user > 0), np.array([0]))[0]
-    assert not none[:, NAMES.index("user")].any()
-    assert not none[:, NAMES.index("neighbours")].any()
+    chance = generator(0, "chance").random(len(events.user))
+    noise = events._replace(value=1 + 4 * chance, liked=(chance > 0.5).astype(np.int8)).sorted()
+    rows = _folded(noise, shares, USERS, 0, silent)
+    assert rows.shape == (len(noise.user), len(NAMES))
+    assert abs(np.corrcoef(rows[:, NAMES.index("neighbours")], noise.liked)[0, 1]) < 0.1
+    rest = noise.where(noise.user > 0)
+    nobody = columns(said_by(rest, shares, USERS), shares, rest, np.array([0]))[0]
+    assert not nobody[:, [NAMES.index("user"), NAMES.index("neighbours"), NAMES.index("known")]].any()
 
 
 def test_the_two_fits_share_no_pair_and_one_that_does_is_refused(told):

@@ -1,5 +1,7 @@
 """Plans where they are due, and the masks they become."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from broadsheet.plan.planners.rules import by_rule
 from broadsheet.plan.planning import Planning
 from broadsheet.plan.protocols import Plans, PlanState, Source
 from broadsheet.plan.session import Sessions
-from broadsheet.plan.shelves import BEST, Shelves
+from broadsheet.plan.shelves import BEST, Shelves, candidates
 
 PAIR = made(12, 80, 70)
 MATERIAL = PAIR.material
@@ -62,14 +64,14 @@ def moved(observation: dict[str, np.ndarray], slates: np.ndarray) -> dict[str, n
 def test_a_mask_is_what_sets_of_categories_say(seed: int, match: str) -> None:
     rng = np.random.default_rng(seed)
     allowed = rng.random(70) < rng.random()
-    planning, sessions, observation, candidates = begun(Told(allowed), match)
-    candidates[:, rng.integers(0, 80)] = -1
+    planning, sessions, observation, rows = begun(Told(allowed), match)
+    rows[:, rng.integers(0, 80)] = -1
     sessions.see(observation)
-    mask = planning.mask(observation, sessions, candidates)
+    mask = planning.mask(observation, sessions, rows)
     plans, test = planning.plans, any if match == "any" else all
     for session in range(4):
         held = set(np.flatnonzero(plans.allowed[session]))
-        for place, row in enumerate(candidates[session]):
+        for place, row in enumerate(rows[session]):
             assert mask[session, place] == (row >= 0 and test(c in held for c in np.flatnonzero(MATERIAL.items.member[row])))
         # Whatever was told, a slate can be filled, and what the planner did not say is a fallback.
         assert mask[session].sum() >= SLATE
@@ -89,27 +91,40 @@ def test_what_is_left_is_what_a_loop_over_categories_finds() -> None:
             assert left.affinity[session, category] == pytest.approx(best.mean() if fresh else 0, abs=1e-6)
 
 
+def test_candidates_are_the_best_on_offer_in_the_round_and_so_is_what_is_left() -> None:
+    first = np.arange(80, dtype=np.int32) % 5
+    items = replace(MATERIAL.items, first=first, last=first + 1)
+    material = replace(MATERIAL, items=items)
+    users, step = np.array([0, 1, 5]), np.array([0, 3, 5], dtype=np.int32)
+    rows = candidates(material, users, step)
+    left = Shelves(material).left(users, step, np.zeros((3, 80), dtype=np.uint8))
+    for user, number, found, available in zip(users, step, rows, left.available, strict=True):
+        on = np.flatnonzero((first <= number) & (number <= first + 1))
+        assert found[found >= 0].tolist() == on[np.argsort(-material.scores[user, on], kind="stable")].tolist()
+        assert available.tolist() == items.member[on].any(axis=0).tolist()
+
+
 def test_a_plan_is_asked_for_in_the_first_round_and_when_it_has_held() -> None:
     planner = Told(np.ones(70, dtype=bool), ttl=3)
-    planning, sessions, observation, candidates = begun(planner)
+    planning, sessions, observation, rows = begun(planner)
     for step in range(HORIZON):
         sessions.see(observation)
-        planning.mask(observation, sessions, candidates)
-        observation = moved(observation, candidates[:, step * SLATE : (step + 1) * SLATE])
+        planning.mask(observation, sessions, rows)
+        observation = moved(observation, rows[:, step * SLATE : (step + 1) * SLATE])
     assert [int(state.step[0]) for state, _ in planner.asked] == [0, 3, 6]
     assert planning.facts()["sources"] == {"rule": 1.0}
 
 
 def test_a_session_that_is_over_asks_for_nothing_and_a_new_one_at_once() -> None:
     planner = Told(np.ones(70, dtype=bool), ttl=1)
-    planning, sessions, observation, candidates = begun(planner)
+    planning, sessions, observation, rows = begun(planner)
     sessions.see(observation)
-    planning.mask(observation, sessions, candidates)
-    after = moved(observation, candidates[:, :SLATE])
+    planning.mask(observation, sessions, rows)
+    after = moved(observation, rows[:, :SLATE])
     after["step"] = np.array([1, 1, 0, 1], dtype=np.int32)
     for seen, due in ((after, [1, 1, 1, 1]), ({**after, "step": np.array([1, 2, 0, 2], dtype=np.int32)}, [0, 1, 1, 1])):
         sessions.see(seen)
-        planning.mask(seen, sessions, candidates)
+        planning.mask(seen, sessions, rows)
         assert planner.asked[-1][1].tolist() == [bool(one) for one in due]
 
 
@@ -117,13 +132,13 @@ def test_a_plan_with_too_little_left_is_asked_for_anew() -> None:
     sizes = MATERIAL.items.member.sum(axis=0)
     category = int(np.flatnonzero((sizes > SLATE) & (sizes < 2 * SLATE))[0])
     planner = Told(np.arange(70) == category, ttl=20)
-    planning, sessions, observation, candidates = begun(planner)
+    planning, sessions, observation, rows = begun(planner)
     sessions.see(observation)
-    mask = planning.mask(observation, sessions, candidates)
+    mask = planning.mask(observation, sessions, rows)
     assert planning.facts()["fallbacks"] == {"planner": 0, "empty": 0, "short": 0}
-    observation = moved(observation, np.stack([rows[held][:SLATE] for rows, held in zip(candidates, mask, strict=True)]))
+    observation = moved(observation, np.stack([one[held][:SLATE] for one, held in zip(rows, mask, strict=True)]))
     sessions.see(observation)
-    mask = planning.mask(observation, sessions, candidates)
+    mask = planning.mask(observation, sessions, rows)
     assert len(planner.asked) == 2
     assert (planning.plans.source == Source.FALLBACK).all()
     assert planning.facts()["fallbacks"]["short"] == 4
@@ -131,16 +146,16 @@ def test_a_plan_with_too_little_left_is_asked_for_anew() -> None:
 
 
 def test_a_plan_without_a_category_is_counted_and_a_wrong_shape_is_refused() -> None:
-    planning, sessions, observation, candidates = begun(Told(np.zeros(70, dtype=bool)))
+    planning, sessions, observation, rows = begun(Told(np.zeros(70, dtype=bool)))
     sessions.see(observation)
-    assert planning.mask(observation, sessions, candidates).sum(axis=1).min() >= SLATE
+    assert planning.mask(observation, sessions, rows).sum(axis=1).min() >= SLATE
     assert planning.facts()["fallbacks"]["empty"] == 4
     assert planning.facts()["sources"] == {"fallback": 1.0}
     wrong = Told(np.ones(70, dtype=bool))
     wrong.plan = lambda state, due: by_rule(np.ones((4, 3), dtype=bool), 1)
-    planning, sessions, observation, candidates = begun(wrong)
+    planning, sessions, observation, rows = begun(wrong)
     with pytest.raises(RecordError, match="of shape"):
-        planning.mask(observation, sessions, candidates)
+        planning.mask(observation, sessions, rows)
     with pytest.raises(ConfigError, match="cannot match"):
         begun(wrong, "some")
     with pytest.raises(RecordError, match="Goals"):

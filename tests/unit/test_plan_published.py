@@ -202,6 +202,7 @@ def test_the_reward_of_the_round_in_which_a_reader_leaves_counts():
     observation, reward, terminated, truncated, _ = game.step(np.zeros((2, 1), dtype=np.int64))
     assert reward.tolist() == [0, 0]
     assert observation["step"].tolist() == [2, 2]
+    assert observation["reward"].sum(axis=1).tolist() == [10, 10]
     assert not (terminated | truncated).any()
 
 

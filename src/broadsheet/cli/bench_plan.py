@@ -20,7 +20,6 @@ FOLDERS = {
     "books": Path("interactive/books"),
     "ml100k": Path("recbole"),
     "planners": Path("interactive/planner_traces"),
-    "identified": Path("recbole"),
 }
 
 
@@ -56,7 +55,7 @@ class Wanted(NamedTuple):
 
 
 def plan(
-    env: Annotated[str, typer.Option("--env", help="coat, lerl, ml100k, books, world, made, aa, identified, planners, speed or days.")],
+    env: Annotated[str, typer.Option("--env", help="coat, lerl, ml100k, books, world, made, aa, identified, planners, speed, days, or a folder of sequences.")],
     *,
     data: Annotated[Path | None, typer.Option("--data", help="The folder of the data. Default: the one of this name in BROADSHEET_DATA.")] = None,
     boredom: Annotated[list[str] | None, typer.Option("--boredom", help="How readers tire: zero, low, middle, high. Repeats. Default: all.")] = None,
@@ -88,10 +87,10 @@ def plan(
     from broadsheet.cli.progress import shown
     from broadsheet.core.config import with_settings
     from broadsheet.core.errors import ConfigError, did_you_mean
-    from broadsheet.core.home import bench_folder
+    from broadsheet.core.home import bench_folder, data_path
 
-    if env not in BENCHES:
-        raise ConfigError(f"There is no bench of {env!r}.{did_you_mean(env, BENCHES)}", f"Known: {', '.join(BENCHES)}.")
+    if env not in BENCHES and not data_path(Path(env)).is_dir():
+        raise ConfigError(f"There is no bench and no folder {env!r}.{did_you_mean(env, BENCHES)}", f"Known: {', '.join(BENCHES)}, or a folder of sequences.")
     wanted = Wanted(
         env,
         data,
@@ -110,15 +109,16 @@ def plan(
         rows or bench_folder(),
     )
     with shown() as progress:
-        bench = BENCHES[env](wanted, progress)
+        bench = BENCHES.get(env, _honest)(wanted, progress)
     printed(bench, as_json=as_json)
 
 
 def _pair(wanted: Wanted, progress: "Progress") -> "Pair":
     from broadsheet.plan.datasets.opened import open_pair
 
-    spec = {"made": "made", "world": f"world:{wanted.readers}"}.get(wanted.env) or f"{wanted.env}:{wanted.folder}"
-    return open_pair(spec, progress=progress)
+    if wanted.env in {"days", "world"}:
+        return open_pair(f"world:{wanted.readers}", progress=progress)
+    return open_pair(f"{wanted.env}:{wanted.folder}" if wanted.env in FOLDERS else wanted.env, progress=progress)
 
 
 def _honest(wanted: Wanted, progress: "Progress") -> "Bench":
@@ -130,7 +130,7 @@ def _honest(wanted: Wanted, progress: "Progress") -> "Bench":
 
     build(PolicyConfig, dict(wanted.settings), "--set")
     made = HonestPlan(
-        wanted.env,
+        Path(wanted.env).name,
         lambda: _pair(wanted, progress),
         fitted,
         wanted.boredom or tuple(LEVELS),
@@ -194,6 +194,23 @@ def _days(wanted: Wanted, progress: "Progress") -> "Bench":
     return bench_days(asked._replace(settings=wanted.settings, identity=identity), wanted.rows, command(), progress)
 
 
+def _identified(wanted: Wanted, progress: "Progress") -> "Bench":
+    from broadsheet.core.home import data_path
+    from broadsheet.plan.bench.identified import IdentifiedPlan, bench_fatigue
+
+    films, books = (path if path.is_dir() else None for path in (data_path(wanted.data or FOLDERS["ml100k"]), data_path(FOLDERS["books"])))
+    return bench_fatigue(IdentifiedPlan(films, books, budget_minutes=wanted.budget), wanted.rows, command(), progress)
+
+
+def _speed(wanted: Wanted, progress: "Progress") -> "Bench":
+    from broadsheet.core.config import build
+    from broadsheet.plan.bench.speed import SpeedPlan, bench_speed
+    from broadsheet.plan.policy.config import PolicyConfig
+
+    config = build(PolicyConfig, dict(wanted.settings), "--set")
+    return bench_speed(SpeedPlan(arms=wanted.arms, config=config, budget_minutes=wanted.budget), wanted.rows, command(), progress)
+
+
 BENCHES: dict[str, Callable[[Wanted, "Progress"], "Bench"]] = {
     "ml100k": _honest,
     "books": _honest,
@@ -204,4 +221,6 @@ BENCHES: dict[str, Callable[[Wanted, "Progress"], "Bench"]] = {
     "aa": _aa,
     "planners": _planner_bench,
     "days": _days,
+    "identified": _identified,
+    "speed": _speed,
 }

@@ -18,12 +18,15 @@ class Events(NamedTuple):
 
     def where(self, kept: NDArray[np.bool_]) -> "Events":
         """Return the events that are marked in `kept` `[N]`."""
-        return Events(*(part[kept] for part in self))
+        return self.at(np.flatnonzero(kept))
+
+    def at(self, rows: NDArray[np.int64]) -> "Events":
+        """Return the events of some rows, in their order."""
+        return Events(self.user[rows], self.item[rows], self.value[rows], self.liked[rows])
 
     def sorted(self) -> "Events":
         """Return the events user by user, those of one in the order they stand in."""
-        order = np.argsort(self.user, kind="stable")
-        return Events(*(part[order] for part in self))
+        return self.at(np.argsort(self.user, kind="stable"))
 
     def place(self) -> NDArray[np.float64]:
         """Return how far along its user's events each one stands, from 0 to below 1 `[N]`.

@@ -25,8 +25,6 @@ from broadsheet.plan.policy.ppo import ENVIRONMENT_STEPS, Learner
 from broadsheet.plan.policy.rollout import Readers, play
 from broadsheet.plan.protocols import Planner
 
-EVERY = 5
-"""Rollouts between two evaluations."""
 RETURN, LENGTH = "return", "length"
 """What validation is judged by: the mean sum of rewards of a session; and its mean length in rounds."""
 CURVE, RECORD = "curve", "record"
@@ -95,7 +93,7 @@ def fit_policy(
 
 def stage_of(config: PolicyConfig) -> Stage:
     """Return the training as a stage; checkpoints are written between rollouts alone."""
-    every = config.steps * EVERY
+    every = config.steps * config.between
     return Stage(
         name="policy",
         steps=config.steps * config.rollouts,

@@ -20,7 +20,7 @@ Match = Literal["any", "all"]
 class Planning:
     """The plans of sessions `[B]` side by side.
 
-    A plan is due in the first round of a session, where it has held for its slates, and where fewer unseen candidates are left in it than a slate holds. With
+    A plan is due in the first round of a session, where it has held for its slates, and where fewer unseen candidates are left in it than a slate holds and others could fill it. With
     `match="any"` an item is allowed if one of its categories is in the plan, with `"all"` if all are. A plan in which nothing is available, or that
     cannot fill a slate, is widened by the categories that the user likes best, and counts as FALLBACK. `goals` `[U, C]` are log-odds by user and category.
     """
@@ -63,7 +63,7 @@ class Planning:
         self._seen = step.copy()
         fresh = unseen(self.material, sessions, candidates)
         allowed = self._within(self._allowed, candidates)
-        short = (allowed & fresh).sum(axis=1) < self.slate
+        short = (allowed & fresh).sum(axis=1) < self._wanted(fresh)
         due = live & ((step == 0) | (step >= self._until) | short)
         if due.any():
             self._plan(self._state(observation, sessions, due), due, candidates, fresh)
@@ -115,7 +115,7 @@ class Planning:
         for place in range(order.shape[1] + 1):
             rows = which[lacking]
             count = (self._within(allowed[lacking], candidates[rows]) & fresh[rows]).sum(axis=1)
-            lacking = lacking[(count < self.slate) & ~allowed[lacking].all(axis=1)]
+            lacking = lacking[(count < self._wanted(fresh[rows])) & ~allowed[lacking].all(axis=1)]
             if not len(lacking) or place == order.shape[1]:
                 break
             needed[lacking] = True
@@ -138,6 +138,10 @@ class Planning:
             available=available,
             goals=None if self.goals is None else self.goals[user],
         )
+
+    def _wanted(self, fresh: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how many unseen candidates a plan should hold `[B]`: a slate of them, or all there are."""
+        return np.minimum(self.slate, fresh.sum(axis=1))
 
     def _within(self, allowed: NDArray[np.bool_], candidates: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which candidates `[B, N]` plans `[B, C]` allow."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from broadsheet.core.seeds import generator
 from broadsheet.plan.material import Material
 from broadsheet.plan.session import Observation, Sessions
-from broadsheet.plan.shelves import unseen
+from broadsheet.plan.shelves import candidates, unseen
 
 Floats = NDArray[np.float64]
 Values = Callable[[NDArray[np.int64]], Floats]
@@ -47,16 +47,17 @@ class RuleAgent:
         return {}
 
     def candidates(self, observation: Observation) -> NDArray[np.int64]:
-        """Return the rows that each session's slate is chosen from `[B, N]`, best first."""
-        return self.material.shortlist[observation["user"]].astype(np.int64)
+        """Return the rows that each session's slate is chosen from `[B, N]`, best first, -1 for none."""
+        return candidates(self.material, observation["user"], observation["step"])
 
-    def scores(self, observation: Observation, candidates: NDArray[np.int64]) -> Floats:
+    def scores(self, observation: Observation, rows: NDArray[np.int64]) -> Floats:
         """Return the model's logits of candidates `[B, N]`."""
-        return np.take_along_axis(self.material.scores[observation["user"]], candidates, axis=1).astype(np.float64)
+        return self.material.scores[observation["user"][:, None], np.maximum(rows, 0)].astype(np.float64)
 
-    def ranks(self, candidates: NDArray[np.int64]) -> NDArray[np.int8]:
-        """Return how willingly each candidate is taken `[B, N]`: 2 unseen, 1 seen, 0 not on offer."""
-        return unseen(self.material, self.sessions, candidates).astype(np.int8) + self.material.items.offered(self.sessions.step, candidates)
+    def ranks(self, rows: NDArray[np.int64]) -> NDArray[np.int8]:
+        """Return how willingly each candidate `[B, N]` is taken: 2 unseen, 1 seen, 0 none, or not on offer."""
+        on_offer = (rows >= 0) & self.material.items.offered(self.sessions.step, np.maximum(rows, 0))
+        return unseen(self.material, self.sessions, rows).astype(np.int8) + on_offer
 
 
 def fill(values: Floats, ranks: NDArray[np.int8], candidates: NDArray[np.int64], slate: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.plan.agents.filling import RuleAgent, fill
+from broadsheet.plan.agents.filling import Floats, RuleAgent, Values, fill_in_turn
 from broadsheet.plan.material import Material
 from broadsheet.plan.planning import Match, Planning
 from broadsheet.plan.protocols import Planner
@@ -14,7 +14,7 @@ from broadsheet.plan.session import Observation
 
 
 class PlannedGreedy(RuleAgent):
-    """Fills a planner's plans greedily by the model's score.
+    """Fills a planner's plans greedily by the model's score, less `spread` (logits) for each item of the same categories that stands on the slate before.
 
     An item outside the plan is shown only where no unseen one is left in it; how many were is in `facts`.
     """
@@ -27,9 +27,10 @@ class PlannedGreedy(RuleAgent):
         horizon: int,
         *,
         match: Match = "any",
+        spread: float = 0.0,
         goals: NDArray[np.float32] | None = None,
     ) -> None:
-        self.name = f"planned+{planner.name}"
+        self.name, self.spread = f"planned+{planner.name}", spread
         self.planning = Planning(material, planner, slate=slate, horizon=horizon, match=match, goals=goals)
         super().__init__(material, slate, horizon)
 
@@ -45,9 +46,25 @@ class PlannedGreedy(RuleAgent):
         allowed = self.planning.mask(observation, self.sessions, candidates)
         ranks = self.ranks(candidates)
         # Unseen and in the plan, unseen, seen and in the plan, seen.
-        slates = fill(self.scores(observation, candidates), np.where(ranks > 0, 2 * ranks + allowed, 0).astype(np.int8), candidates, self.slate)
+        willing = np.where(ranks > 0, 2 * ranks + allowed, 0).astype(np.int8)
+        slates = fill_in_turn(self._spread(self.scores(observation, candidates), candidates), willing, candidates, self.slate)
         self._outside += int(((slates[:, :, None] == candidates[:, None, :]) & ~allowed[:, None, :]).sum())
         return slates
+
+    def _spread(self, scores: Floats, candidates: NDArray[np.int64]) -> Values:
+        if not self.spread:
+            return lambda _: scores
+        categories, shares = self.material.items.listed
+        under, share = categories[candidates].reshape(len(candidates), -1), shares[candidates]
+        slate = np.zeros((len(candidates), len(self.material.items.categories)))
+
+        def values(places: NDArray[np.int64]) -> Floats:
+            if places.shape[1]:
+                newest = np.take_along_axis(candidates, places[:, -1:], axis=1)[:, 0]
+                np.add(slate, self.material.items.weights[newest], out=slate)
+            return scores - self.spread * (np.take_along_axis(slate, under, axis=1).reshape(share.shape) * share).sum(axis=2)
+
+        return values
 
     def facts(self) -> Mapping[str, Any]:
         """Return what the planning counted, and how many items stood outside their plans."""

@@ -1,7 +1,9 @@
 """Agents by name: a table to look them up in, and to add to."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from broadsheet.core.config import Config, build
 from broadsheet.core.errors import ConfigError
@@ -18,9 +20,10 @@ from broadsheet.plan.specs import Kind, Setting, opened, parse
 
 
 class PlannedConfig(Config):
-    """`match`: an item is in a plan if any of its categories is, or all are."""
+    """`match`: an item is in a plan if any of its categories is, or all are; `spread`: what an item of the same categories on the slate takes off, in logits."""
 
     match: Match = "any"
+    spread: Annotated[float, Field(ge=0)] = 0.0
 
 
 def _plain(kind: Callable[[Material, int, int], Agent]) -> Kind[Agent]:
@@ -63,5 +66,5 @@ def open_agent(spec: str, material: Material, *, slate: int, horizon: int, given
     if name != "planned":
         raise ConfigError(f"{outer!r} cannot stand before a plus sign.", "Write planned+PLANNER or permuted+AGENT.")
     planner = open_planner(inner, material, slate=slate, horizon=horizon, given=given)
-    match = build(PlannedConfig, settings, spec).match
-    return PlannedGreedy(material, planner, slate, horizon, match=match, goals=setting.given.get("goals"))
+    config = build(PlannedConfig, settings, spec)
+    return PlannedGreedy(material, planner, slate, horizon, match=config.match, spread=config.spread, goals=setting.given.get("goals"))

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from broadsheet.plan.datasets.pair import Pair
+from broadsheet.plan.evaluate.choose import GRIDS
 from broadsheet.plan.planning import Match
 
 POLICY, GREEDY = "policy", "greedy"
@@ -39,20 +40,20 @@ class Arm(NamedTuple):
         return self.kind in {Kind.FLAT, Kind.POLICY}
 
 
-RULES: Final = {
+RULES: Final[dict[str, tuple[str, ...]]] = {
     "random": ("random",),
     "popularity": ("popularity",),
     "constant": ("constant:order=popularity", "constant:order=score"),
     "constant, rotated": ("rotated:order=popularity", "rotated:order=score"),
-    "loop": ("loop:length=2", "loop:length=5", "loop:length=10"),
+    "loop": GRIDS["loop"],
     "greedy": ("greedy",),
     "greedy, permuted": ("permuted+greedy",),
-    "MMR": ("mmr:weight=0.9", "mmr:weight=0.7", "mmr:weight=0.5"),
-    "calibrated": ("calibrated:weight=0.2", "calibrated:weight=0.5", "calibrated:weight=0.8"),
-    "worn-aware greedy": ("worn:fatigue=1.0", "worn:fatigue=2.0", "worn:fatigue=4.0"),
-    "epsilon-greedy": ("epsilon-greedy:epsilon=0.05", "epsilon-greedy:epsilon=0.2"),
-    "LinUCB": ("linucb",),
-    "linear Thompson": ("linear-thompson",),
+    "MMR": GRIDS["mmr"],
+    "calibrated": GRIDS["calibrated"],
+    "worn-aware greedy": GRIDS["worn"],
+    "epsilon-greedy": GRIDS["epsilon-greedy"],
+    "LinUCB": GRIDS["linucb"],
+    "linear Thompson": GRIDS["linear-thompson"],
 }
 FLATS: Final[dict[str, dict[str, Any]]] = {
     FLAT: {},
@@ -61,12 +62,7 @@ FLATS: Final[dict[str, dict[str, Any]]] = {
     "flat PPO, entropy penalty": {"penalty": "entropy"},
     "flat PPO, exposure penalty": {"penalty": "exposure"},
 }
-PLANNERS: Final = {
-    "mask-recent": ("mask-recent:threshold=0.0", "mask-recent:threshold=0.1", "mask-recent:threshold=0.2"),
-    "least-exposed": ("least-exposed:keep=3", "least-exposed:keep=6"),
-    "thompson": ("thompson:keep=3", "thompson:keep=6"),
-    "saturation-mpc": ("saturation-mpc:keep=3", "saturation-mpc:keep=6"),
-}
+PLANNERS: Final = {name: GRIDS[name] for name in ("mask-recent", "least-exposed", "thompson", "saturation-mpc")}
 ORACLES: Final = {"oracle greedy": ("greedy",), "oracle MPC": ("mpc",)}
 
 

@@ -103,9 +103,7 @@ def _summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
     table: list[dict[str, Any]] = []
     for mode, names in ARMS.items():
         base = found.get((mode, f"{LOOP if mode is Mode.FREE else SEQUENCE}5"))
-        for arm in names:
-            if (mode, arm) in found:
-                table.append(_line(mode, arm, found[mode, arm], base))
+        table += [_line(mode, arm, found[mode, arm], base) for arm in names if (mode, arm) in found]
         table += [{"name": f"{mode}: published, {name}", **figures} for name, figures in PUBLISHED.get(mode, {}).items() if found]
     return (*table, *(_line(ERRORS, name, found[ERRORS, name], None) for name in TOLD_BY if (ERRORS, name) in found))
 

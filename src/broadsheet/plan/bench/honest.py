@@ -141,7 +141,7 @@ def judged(player: Player, pair: Pair, seed: int, streams: int, progress: Progre
     agent = made.agent
     users = pair.material.of(Split.TEST)
     log = run_sessions(agent, pair, users, streams=streams, seed=seed, progress=progress)
-    figures = measure(log, pair.material) | counted(player.name, log) | made.figures
+    figures = {**measure(log, pair.material), **counted(player.name, log), **made.figures}
     if player.arm.kind is not Kind.ORACLE:
         validation = run_sessions(agent, pair, pair.material.of(Split.VALIDATION), streams=streams, seed=seed, progress=progress)
         once = run_sessions(NoRepeats(agent), pair, users, streams=streams, seed=seed, progress=progress)

@@ -11,7 +11,7 @@ from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, over_s
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.progress import Progress, silent
 from broadsheet.plan.bench.games import Played, play
-from broadsheet.plan.bench.turned import MaskLast, Permuted, Same, first_of_each
+from broadsheet.plan.bench.turned import MaskLast, Reordered, Same, first_of_each
 from broadsheet.plan.coat.loops import Uniform
 from broadsheet.plan.datasets.kuai import VIDEOS, read_kuairand
 from broadsheet.plan.environment.published import lerl_game
@@ -77,7 +77,7 @@ def arm_of(name: str, category: NDArray[np.int32]) -> Agent:
         agent = Same(first_of_each(category, SLATE), turned=base.endswith("turned"))
     else:
         agent = Uniform(len(category), SLATE) if base == "random" else MaskLast(category, SLATE)
-    return Permuted(agent, category, SLATE) if name.endswith(PERMUTED) else agent
+    return Reordered(agent, category, SLATE) if name.endswith(PERMUTED) else agent
 
 
 def _measuring(category: NDArray[np.int32], arm: str, quit_: Literal["position", "overlap"], seed: int, sessions: int) -> Callable[[], Measured]:

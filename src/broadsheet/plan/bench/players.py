@@ -1,23 +1,23 @@
 """Who plays in the honest bench: of an arm's settings those that do best on VALIDATION users, and its policy, trained once and kept."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from broadsheet.core.files import write_file
 from broadsheet.core.progress import Progress, silent
+from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.plan.agents.registry import open_agent
-from broadsheet.plan.bench.arms import Arm, Kind, whole
+from broadsheet.plan.bench.arms import Arm, Kind, whole, within
 from broadsheet.plan.datasets.pair import Pair
+from broadsheet.plan.evaluate.choose import choose
 from broadsheet.plan.evaluate.oracles import OracleGreedy, OracleMPC
-from broadsheet.plan.evaluate.run import SessionLog, run_sessions
-from broadsheet.plan.material import Split
+from broadsheet.plan.evaluate.run import SessionLog
 from broadsheet.plan.planners.llm import MADE_BY_LLM, calls_per_thousand, require_llm
 from broadsheet.plan.protocols import Agent
-
-CHOOSING = 1_000
-"""The seed of the luck that settings are chosen under; no row has it."""
 
 
 class Training(NamedTuple):
@@ -62,18 +62,25 @@ class Player:
             return Fitted(self._opened(self.spec)), self._said(self.spec)
         planner = self.spec if self.arm.specs else None
         made = self.fit(Training(self.pair, self.name, planner, self.settings, seed, self.folder, self.identity, self.given, progress))
-        return made, made.agent.name if planner is None else f"{made.agent.name} ({self._said(planner)})"
+        return made, made.agent.name if planner is None else f"{made.agent.name} ({within(self._said(planner))[1]})"
 
     @cached_property
     def spec(self) -> str:
-        """The spec with the greatest satisfaction of VALIDATION users; a planner's with the greedy filler, before any policy is trained with it."""
+        """The spec with the greatest satisfaction of VALIDATION users where likings are the agent's model's; a planner's with the greedy filler, before any policy is trained with it.
+
+        What was chosen is kept, with what each that was tried got.
+        """
         if self.arm.of is not None:
             return self.arm.of(self.pair)
         if len(self.arm.specs) == 1:
             return self.arm.specs[0]
-        users = self.pair.material.of(Split.VALIDATION)
-        logs = {spec: run_sessions(self._opened(spec), self.pair, users, seed=CHOOSING) for spec in self.arm.specs}
-        return max(logs, key=lambda spec: float(logs[spec].reward.sum(axis=1).mean()))
+        specs = [spec if self.arm.kind is Kind.RULE else whole(spec) for spec in self.arm.specs]
+        facts = {**self.identity, "laws": self.pair.laws.model_dump(), "slate": self.pair.slate, "horizon": self.pair.horizon, "specs": specs}
+        kept = self.folder / "choices" / f"{run_hash(facts)[:16]}.json"
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_file(kept, json.dumps(choose(specs, self.pair, given=self.given).facts(), indent=1).encode())
+        return str(json.loads(kept.read_text(encoding="utf-8"))["chosen"])
 
     def _said(self, spec: str) -> str:
         """Return a spec as a table says it: one that was made for a pair holds a path."""
@@ -91,7 +98,8 @@ def counted(name: str, log: SessionLog) -> dict[str, float]:
     Raises LLMError where a run is named after a language model that hardly planned it.
     """
     facts = log.facts
-    plans: Mapping[str, Any] = facts.get("plans") if isinstance(facts.get("plans"), Mapping) else facts
+    inner = facts.get("plans")
+    plans: Mapping[str, Any] = inner if isinstance(inner, Mapping) else facts
     made = {"actions": float(facts["actions"])} if "actions" in facts else {"actions": float(plans["candidates"])} if "candidates" in plans else {}
     if "outside" in facts:
         made["outside"] = float(facts["outside"]) / max(1, int((log.shown >= 0).sum()))

@@ -15,12 +15,14 @@ from broadsheet.core.errors import ArtifactError
 from broadsheet.core.llm import Client
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
+from broadsheet.core.seeds import generator
 from broadsheet.plan.agents.planned import PlannedGreedy
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.evaluate.run import run_sessions
 from broadsheet.plan.material import Split
 from broadsheet.plan.planners.asking import Asker, RuleAsker
+from broadsheet.plan.planners.critic import HELD, Pool, ended
 from broadsheet.plan.planners.keys import Keys, fit_keys
 from broadsheet.plan.planners.llm import LLMPlanner, LLMPlannerConfig
 from broadsheet.plan.planners.local import ChoiceAsker
@@ -35,6 +37,10 @@ NAME_ARMS: Final[dict[str, Naming | None]] = {"names": Naming.NAMES, "names shuf
 """What a table is filled by; the last one asks no model."""
 LOCAL_CODES: Final = 512
 """Codes of a table by a model on this machine."""
+
+
+CONTRAST: Final = 1.0
+"""How much likeness to what was shown counts against a category, in deviations of likings."""
 
 
 def copied(pair: Pair) -> Pair:
@@ -54,6 +60,19 @@ def met_codes(pair: Pair, keys: Keys, *, streams: int = 2, seed: int = 0, config
     return met
 
 
+def reflected(pair: Pair, client: Client, keys: Keys, *, sessions: int = HELD, seed: int = 0) -> Pool:
+    """Return a frozen pool of what the critic says of `sessions` sessions of TRAIN users in the copy environment, planned by likings; `client` asks it."""
+    users = pair.material.of(Split.TRAIN)
+    planner = LLMPlanner(NO_LLM, asker=RuleAsker(keys), keys=keys)
+    chosen = generator(seed, "plan", "reflected").permutation(users)[:sessions]
+    log = run_sessions(PlannedGreedy(pair.material, planner, pair.slate, pair.horizon), copied(pair), chosen, streams=1, seed=seed)
+    told = [ended(pair.material.items, int(user), *facts) for user, *facts in zip(log.user, log.shown, log.liked, log.length.tolist(), strict=True)]
+    pool = Pool(pair.material)
+    pool.reflect(client, told, named(pair.material.items.categories))
+    pool.freeze()
+    return pool
+
+
 def name_tables(
     pair: Pair,
     client: Client | None,
@@ -61,13 +80,15 @@ def name_tables(
     *,
     arms: Sequence[str] = tuple(NAME_ARMS),
     codes: int = LOCAL_CODES,
+    contrast: float = CONTRAST,
     keys: Keys | None = None,
+    reflections: Sequence[str] = (),
     seed: int = 0,
     progress: Progress = silent,
 ) -> dict[str, PlanTable]:
     """Return a plan table of each arm, read from `folder` where it was filled before. All have the same codes, met on TRAIN users' sessions.
 
-    `client` asks a model that tells chances (a local one); without one only the arm without a model is filled. `seed` draws the permutation of names and the keys.
+    `client` asks a model that tells chances (a local one); without one only the arm without a model is filled. `seed` draws the permutation of names and the keys, `reflections` are told with every prompt.
     """
     held = fit_keys(pair.material, seed=seed) if keys is None else keys
     met: Counter[str] = Counter()
@@ -77,12 +98,12 @@ def name_tables(
         if naming is not None and client is None:
             continue
         names = named(pair.material.items.categories, naming or Naming.NAMES, seed)
-        asker: Asker = RuleAsker(held) if naming is None or client is None else ChoiceAsker(client, held, names)
+        asker: Asker = RuleAsker(held) if naming is None or client is None else ChoiceAsker(client, held, names, contrast=contrast, reflections=reflections)
         path = folder / f"plan-table-{_slug(arm)}-{_digest(pair, held, asker, names, codes, seed)}"
         found = _kept(path)
         if found is None:
             met = met or met_codes(pair, held, seed=seed)
-            found = PlanTable.fill(met, asker, held, most=codes, naming=naming or Naming.NAMES, progress=progress)
+            found = PlanTable.fill(met, asker, held, most=codes, naming=naming or Naming.NAMES, reflections=reflections, progress=progress)
             found.save(path)
         tables[arm] = found
     return tables
@@ -105,7 +126,15 @@ def _kept(path: Path) -> PlanTable | None:
 
 def _digest(pair: Pair, keys: Keys, asker: Asker, names: Sequence[str], codes: int, seed: int) -> str:
     """Return a name of all that a table follows from."""
-    facts: dict[str, Any] = {"asker": asker.identity, "prompt": VERSION, "names": names, "codes": codes, "seed": seed, "keys": keys.config.model_dump()}
+    facts: dict[str, Any] = {
+        "asker": asker.identity,
+        "prompt": VERSION,
+        "names": names,
+        "codes": codes,
+        "seed": seed,
+        "keys": keys.config.model_dump(),
+        "worn": asker.worn,
+    }
     facts |= {"arrays": arrays_hash({**keys.arrays(), "scores": pair.material.scores}), "laws": pair.laws.model_dump(), "size": [pair.slate, pair.horizon]}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -65,7 +65,7 @@ class MaskLast:
         return {}
 
 
-class Permuted:
+class Reordered:
     """Puts another agent's slates in the order in which the fewest places have the category that they had before: what is shown stays the same."""
 
     def __init__(self, agent: Agent, category: NDArray[np.int32], slate: int) -> None:

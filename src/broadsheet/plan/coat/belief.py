@@ -41,7 +41,8 @@ class Belief:
         column = self.covariance[session, :, item]
         variance = column[np.arange(len(session)), item] + np.float32(SEEN)
         gain = column / variance[:, None]
-        self.mean[session] += gain * (rating - self.mean[session, item])[:, None]
+        moved = self.mean[session] + gain * (rating - self.mean[session, item])[:, None]
+        self.mean[session] = np.where(self.seen[session], self.mean[session], moved)
         self.covariance[session] -= gain[:, :, None] * column[:, None, :]
         self.seen[session, item] = True
         self.mean[session, item] = rating

@@ -1,12 +1,11 @@
 """How much each user would like each item, from ratings of items that users chose: ridge regression on who, what, and features of both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator, cg
 
 from broadsheet.core.seeds import generator
 
@@ -53,22 +52,19 @@ class Likings(NamedTuple):
 def fit_likings(ratings: Ratings, variances: Mapping[str, float] | None = None) -> Likings:
     """Fit the likings; the variances of the parts are chosen by cross-validation within the ratings unless they are given."""
     folds = generator(0, "plan", "coat", "folds").permutation(len(ratings.rating)) % FOLDS
-    parts = _parts(ratings, ratings.user, ratings.item)
+    parts = _parts(ratings)
     chosen, error = (dict(variances), held_out_error(ratings, parts, folds, variances)) if variances else _chosen(ratings, parts, folds)
-    users, items = len(ratings.user_features), len(ratings.item_features)
-    everyone, everything = np.divmod(np.arange(users * items), items)
-    weights, mean = _fitted(parts, ratings.rating, chosen)
-    table = mean + _joined(_parts(ratings, everyone, everything), chosen) @ weights
-    return Likings(table.reshape(users, items), chosen, error)
+    weights, mean = _fitted(_joined(parts, chosen), ratings.rating)
+    return Likings(mean + _table(ratings, weights, chosen), chosen, error)
 
 
 def held_out_error(ratings: Ratings, parts: Mapping[str, sparse.csr_array], folds: NDArray[np.int64], variances: Mapping[str, float]) -> float:
     """Return the mean squared error of each fold's ratings, told from those of the others."""
-    total = 0.0
+    total, joined = 0.0, _joined(parts, variances)
     for fold in range(FOLDS):
         known, asked = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        weights, mean = _fitted({name: part[known] for name, part in parts.items()}, ratings.rating[known], variances)
-        told = mean + _joined({name: part[asked] for name, part in parts.items()}, variances) @ weights
+        weights, mean = _fitted(sparse.csr_array(joined[known]), ratings.rating[known])
+        told = mean + sparse.csr_array(joined[asked]) @ weights
         total += float(((ratings.rating[asked] - told) ** 2).sum())
     return total / len(ratings.rating)
 
@@ -86,22 +82,62 @@ def _chosen(ratings: Ratings, parts: Mapping[str, sparse.csr_array], folds: NDAr
     return best, error
 
 
-def _fitted(parts: Mapping[str, sparse.csr_array], rating: Floats, variances: Mapping[str, float]) -> tuple[Floats, float]:
+def _fitted(joined: sparse.csr_array, rating: Floats) -> tuple[Floats, float]:
     """Return the weights of the joined parts and the mean: ridge regression, solved in the space of ratings, of which there are fewer."""
-    joined = _joined(parts, variances)
     back = joined.T.tocsr()
     mean = float(rating.mean())
-    product = LinearOperator((len(rating), len(rating)), matvec=lambda one: joined @ (back @ one) + one, dtype=np.float64)
-    told, _ = cg(product, rating - mean, rtol=TOLERANCE, maxiter=STEPS)
-    return back @ told, mean
+    return back @ _solved(lambda one: joined @ (back @ one) + one, rating - mean), mean
+
+
+def _solved(product: Callable[[Floats], Floats], target: Floats) -> Floats:
+    """Return what a symmetric product, nowhere below one, takes to the target: conjugate gradients."""
+    found, rest = np.zeros_like(target), target.copy()
+    way, size = rest.copy(), float(rest @ rest)
+    enough = TOLERANCE**2 * size
+    for _ in range(STEPS):
+        if size <= enough:
+            break
+        moved = product(way)
+        length = size / float(way @ moved)
+        found += length * way
+        rest -= length * moved
+        before, size = size, float(rest @ rest)
+        way = rest + size / before * way
+    return found
 
 
 def _joined(parts: Mapping[str, sparse.csr_array], variances: Mapping[str, float]) -> sparse.csr_array:
-    return sparse.csr_array(sparse.hstack([part * np.sqrt(variances[name]) for name, part in parts.items() if variances[name] > 0]))
+    return sparse.csr_array(sparse.hstack([parts[name] * np.sqrt(variance) for name, variance in variances.items() if variance > 0]))
 
 
-def _parts(ratings: Ratings, user: NDArray[np.int64], item: NDArray[np.int64]) -> dict[str, sparse.csr_array]:
-    """Return the columns of each part for pairs of users and items, one row a pair."""
+def _table(ratings: Ratings, weights: Floats, variances: Mapping[str, float]) -> Floats:
+    """Return what the weights of the joined parts say of every user and item `[U, I]`, the mean left out."""
+    of_user, of_item = ratings.user_features, ratings.item_features
+    left, right = {"user": np.eye(len(of_user)), "user features": of_user}, {"item": np.eye(len(of_item)), "item features": of_item}
+    # Each part is a product: columns of users, weights, columns of items.
+    sides = {
+        **{name: (columns, np.ones((len(of_item), 1))) for name, columns in left.items()},
+        **{name: (np.ones((len(of_user), 1)), columns) for name, columns in right.items()},
+        "taste": (left["user"], of_item),
+        "audience": (of_user, right["item"]),
+        "crossed features": (of_user, of_item),
+    }
+    table, begin = np.zeros((len(of_user), len(of_item))), 0
+    for name, variance in variances.items():
+        if variance > 0:
+            one, other = sides[name]
+            end = begin + one.shape[1] * other.shape[1]
+            part = weights[begin:end] * np.sqrt(variance)
+            # An item's own weights of the user stand item by item.
+            between = part.reshape(other.shape[1], -1).T if name == "audience" else part.reshape(one.shape[1], -1)
+            table += one @ between @ other.T
+            begin = end
+    return table
+
+
+def _parts(ratings: Ratings) -> dict[str, sparse.csr_array]:
+    """Return the columns of each part, one row a rating."""
+    user, item = ratings.user, ratings.item
     one = np.ones((len(user), 1))
     of_user, of_item = ratings.user_features[user], ratings.item_features[item]
     users, items = len(ratings.user_features), len(ratings.item_features)

@@ -58,8 +58,8 @@ def next_picks(
     index = np.where(had & (not rule.repeats), -np.inf, worth + _again(rule, step) * np.where(had, 0, surprise))
     tried = np.argsort(-index, axis=1, kind="stable")[:, : width.tried]
     pairs = _paired(rule, shown, tried, proved)
-    gives, adds, known = (np.take_along_axis(values, tried, axis=1) for values in (worth, surprise, had))
-    beam = _Beam(np.zeros((len(shown), 1)), np.zeros((len(shown), 1, 0), dtype=np.int64), known[:, None, :])
+    gives, adds = np.take_along_axis(worth, tried, axis=1), np.take_along_axis(surprise, tried, axis=1)
+    beam = _Beam(np.zeros((len(shown), 1)), np.zeros((len(shown), 1, 0), dtype=np.int64), had[each[:, None], tried][:, None, :])
     for at in range(step, min(step + width.ahead, rule.turns)):
         stake = rule.risk * (rule.turns - 1 - at) * gives[:, : rule.window + 1].mean(axis=1)
         cost = _cost(rule, pairs, beam, at, step, stake) + GONE * (beam.had & (not rule.repeats))

@@ -70,7 +70,7 @@ def films(read: Interactions) -> tuple[Catalogue, NDArray[np.bool_]]:
     for row, places in enumerate(told.rows):
         member[row, places] = True
     genres = [place for place, name in enumerate(told.names) if name != UNKNOWN]
-    kept = member[:, genres].any(axis=1)
+    kept = np.asarray(member[:, genres].any(axis=1))
     titles = read.titles or read.items
     rows = np.flatnonzero(kept).tolist()
     names = tuple(told.names[place] for place in genres)

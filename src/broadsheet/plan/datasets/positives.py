@@ -102,7 +102,7 @@ def _once(sequences: Sequences) -> tuple[tuple[str, ...], Events, int]:
 
 def _some(catalogue: Catalogue, items: NDArray[np.bool_]) -> Catalogue:
     """Return the catalogue of some items, without categories that none of them has."""
-    rows, held = np.flatnonzero(items).tolist(), catalogue.member[items].any(axis=0)
+    rows, held = np.flatnonzero(items).tolist(), np.asarray(catalogue.member[items].any(axis=0))
     names = tuple(name for name, there in zip(catalogue.categories, held.tolist(), strict=True) if there)
     return Catalogue(tuple(catalogue.ids[row] for row in rows), tuple(catalogue.titles[row] for row in rows), names, catalogue.member[np.ix_(items, held)])
 

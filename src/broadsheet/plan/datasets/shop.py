@@ -40,7 +40,7 @@ def _catalogue(folder: Path, read: Interactions) -> tuple[Catalogue, dict[str, o
     member = np.zeros((len(read.items), len(told.names)), dtype=bool)
     member[np.repeat(np.arange(len(read.items)), told.rows.lengths), told.rows.values] = True
     member = member[:, named]
-    bare = ~member.any(axis=1)
+    bare = ~np.asarray(member.any(axis=1))
     titles = tuple(item.title or item.id for item in read_items(folder, read))
     facts: dict[str, object] = {"items without a category": int(bare.sum()), "rare categories taken for other": len(told.names) - len(named)}
     names = tuple(told.names[place] for place in named.tolist())

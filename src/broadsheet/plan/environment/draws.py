@@ -13,13 +13,20 @@ class Draws:
 
     def __init__(self, users: Rows, count: int, seed: int) -> None:
         self._users, self._rng = users, generator(seed, "plan", "users")
+        self._different = len(np.unique(users)) == len(users)
         self._queue, self._met = np.zeros(0, dtype=np.int64), np.zeros(count, dtype=np.int64)
 
     def take(self, count: int) -> tuple[Rows, Rows]:
         """Return the next users `[N]` and their streams `[N]`."""
+        # Within what is left of a pass nobody stands twice, where `users` are different ones.
+        once = self._different and count <= len(self._queue) <= len(self._users)
         while len(self._queue) < count:
             self._queue = np.concatenate([self._queue, self._rng.permutation(self._users)])
         users, self._queue = self._queue[:count], self._queue[count:]
+        if once:
+            streams = self._met[users]
+            self._met[users] = streams + 1
+            return users, streams
         # A user drawn twice at once has two numbers.
         order = np.argsort(users, kind="stable")
         ranked = users[order]

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Value = TypeVar("Value", np.float32, np.float64)
-# What an entry of the rest costs, in entries of the first.
-_DEAR = 1.5
+# What an entry of the rest costs, and that there is a rest at all, in entries of the first.
+_DEAR, _ALSO = 1.5, 0.5
 
 
 class Found(NamedTuple):
@@ -30,7 +30,7 @@ class Lists(Generic[Value]):
     def __init__(self, numbers: NDArray[np.int32], values: NDArray[Value], count: int, width: int) -> None:
         lengths = (values != 0).sum(axis=1)
         longest = numbers.shape[1]
-        first = min(range(1, longest + 1), key=lambda some: some + _DEAR * float((lengths > some).mean()) * (longest - some))
+        first = min(range(1, longest + 1), key=lambda some: some + _DEAR * float((lengths > some).mean()) * (longest - some) + _ALSO * (some < longest))
         wide = numbers.astype(np.int64)
         self._longer = lengths > first
         self._numbers, self._more_numbers = np.ascontiguousarray(wide[:, :first]), np.ascontiguousarray(wide[:, first:])

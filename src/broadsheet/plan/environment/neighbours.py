@@ -53,7 +53,7 @@ def said_by(events: Events, shares: NDArray[np.float32], users: int) -> Said:
     held[events.user, events.item] = residual
     seen = np.zeros((users, items), dtype=np.float32)
     seen[events.user, events.item] = 1
-    category = (held @ shares) / (seen @ shares + CATEGORY_SHRINK)
+    category = ((held @ shares) / (seen @ shares + CATEGORY_SHRINK)).astype(np.float32)
     return Said(of_user, user_events, liked, item_events, of_item, category, _alike(held, seen, shares), residual, mean)
 
 

@@ -28,12 +28,13 @@ Mask = NDArray[np.bool_]
 class Felt(NamedTuple):
     """What a slate does to readers, slots first.
 
-    Chances `[k, B]` (0 for a void slot), what is liked `[k, B]`, the stock, who leaves, the expected reward, the greatest exposure `[B]`, and for the next round: where it is counted how
+    Chances `[k, B]` (0 for a void slot), what is liked `[k, B]`, how many of it `[B]`, the stock, who leaves, the expected reward, the greatest exposure `[B]`, and for the next round: where it is counted how
     often each item was shown, and how often it was before `[k, B]`, what exposures there are with the slate, flat, and where.
     """
 
     chance: Floats
     liked: Mask
+    pleased: Floats
     stock: Floats
     leaves: Mask
     expected: Floats
@@ -108,11 +109,14 @@ class Readers:
         luck = self._luck(at)
         liked = luck[:-1] < chance
         worn *= valid
-        gain = (liked.sum(axis=0, dtype=np.int32) - np.float32(laws.boredom * laws.cost) * _exact_sum(worn)) * share
-        stock = self.stock + np.float32(laws.learning) * (gain - self.stock)
+        pleased = counted(liked)
+        gain = (pleased - np.float32(laws.boredom * laws.cost) * _exact_sum(worn)) * share
+        stock = (self.stock + np.float32(laws.learning) * (gain - self.stock)).astype(np.float32, copy=False)
         most = laid.own.greatest(exposed, found, self.most) * np.float32(laws.decay)
-        patience = np.float32(laws.loyal) * stock - np.float32(laws.leave) - np.float32(laws.boredom * laws.restless) * most
-        return Felt(chance, liked, stock, luck[-1] < _sigmoid(patience), _exact_sum(chance) * share, most, cells, before, exposed, found)
+        patience = stock * np.float32(laws.loyal)
+        patience -= np.float32(laws.leave)
+        patience -= most * np.float32(laws.boredom * laws.restless)
+        return Felt(chance, liked, pleased, stock, luck[-1] < _sigmoid(patience), _exact_sum(chance) * share, most, cells, before, exposed, found)
 
     def move(self, felt: Felt, live: Mask | None) -> None:
         """Let a round pass for the sessions that are live, all for None."""
@@ -172,6 +176,12 @@ def _sigmoid(against: Floats) -> Floats:
     np.exp(against, out=against)
     against += 1
     return np.reciprocal(against, out=against)
+
+
+def counted(mask: Mask) -> Floats:
+    """Return how many slots of each session are true `[B]`; slates are far below the 127 that an octet counts, or are counted in more."""
+    kind = np.int8 if len(mask) < 127 else np.int32
+    return np.add.reduce(mask.view(np.int8), axis=0, dtype=kind).astype(np.float32)
 
 
 def _exact_sum(values: Floats) -> Floats:

@@ -13,7 +13,7 @@ from broadsheet.core.errors import ConfigError, RecordError, did_you_mean
 from broadsheet.core.seeds import generator
 from broadsheet.plan.environment import noise
 from broadsheet.plan.environment.draws import Draws
-from broadsheet.plan.environment.readers import Readers
+from broadsheet.plan.environment.readers import Readers, counted
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.items import ItemTable
 from broadsheet.plan.laws import SESSION, Laws
@@ -121,12 +121,12 @@ class SlateVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         felt = self.readers.felt(at, valid)
         self._remember(rows, valid, felt.liked, over)
         self.readers.move(felt, None if over is None else ~over)
-        reward = felt.liked.sum(axis=0, dtype=np.int32).astype(np.float32) / np.float32(self.slate)
+        reward = felt.pleased / np.float32(self.slate)
         terminated, truncated = felt.leaves, self.readers.step >= self.horizon
         if over is not None:
             terminated, truncated = terminated & ~over, truncated & ~over
         truncated &= ~terminated
-        info = {"expected": felt.expected, "void": self.slate - valid.sum(axis=0), "stock": self.readers.stock.copy()}
+        info = {"expected": felt.expected, "void": (self.slate - counted(valid)).astype(np.int64), "stock": self.readers.stock.copy()}
         self._end(terminated | truncated, over, info)
         return self._observation(), reward, terminated, truncated, self._masked(info)
 

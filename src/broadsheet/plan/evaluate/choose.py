@@ -17,7 +17,7 @@ from broadsheet.plan.material import Split
 
 STREAMS: Final = 2
 
-_RATES: Final = {"match": ("any", "all"), "keep": (2, 3, 4, 6, 8), "fatigue": (0.0, 1.0, 2.0, 4.0)}
+_SPREADS: Final = (0.0, 1.0, 3.0)
 
 
 def _specs(name: str, **settings: Sequence[Any]) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ def _specs(name: str, **settings: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _planned(name: str, **settings: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(f"planned:match={match}+{spec}" for match in _RATES["match"] for spec in _specs(name, **settings))
+    return tuple(f"planned:spread={spread}+{spec}" for spread in _SPREADS for spec in _specs(name, **settings))
 
 
 GRIDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -42,10 +42,11 @@ GRIDS: Final[Mapping[str, tuple[str, ...]]] = {
     "epsilon-greedy": _specs("epsilon-greedy", epsilon=(0.02, 0.1)),
     "linucb": _specs("linucb", width=(0.1, 0.5, 1.0), ridge=(2.0, 10.0)),
     "linear-thompson": _specs("linear-thompson", width=(0.1, 0.5), ridge=(2.0, 10.0)),
+    "all": _planned("all"),
     "mask-recent": _planned("mask-recent", threshold=(0.0, 0.1, 0.2, 0.35)),
-    "least-exposed": _planned("least-exposed", keep=_RATES["keep"], among=(6, 10, 20)),
-    "thompson": _planned("thompson", keep=_RATES["keep"], prior=(2.0, 6.0, 20.0)),
-    "saturation-mpc": _planned("saturation-mpc", keep=_RATES["keep"], fatigue=_RATES["fatigue"]),
+    "least-exposed": _planned("least-exposed", keep=(2, 4, 8), among=(10, 20)),
+    "thompson": _planned("thompson", keep=(2, 4, 6), prior=(2.0, 6.0)),
+    "saturation-mpc": _planned("saturation-mpc", keep=(3, 4, 6, 8), fatigue=(0.0, 2.0, 4.0)),
 }
 """What is tried for each rule that has settings: at zero boredom the settings that hardly plan are among them."""
 

@@ -1,7 +1,7 @@
 """What sessions say of an agent: satisfaction, length, variety, and for whom."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +94,7 @@ def overlap(log: SessionLog, pairs: int = PAIRS, seed: int = 0) -> float:
     first = rng.integers(len(log), size=4 * pairs)
     second = rng.integers(len(log), size=4 * pairs)
     other = np.flatnonzero(log.user[first] != log.user[second])[:pairs]
-    held = _held(log.shown.reshape(len(log), -1))
+    held: Any = _held(log.shown.reshape(len(log), -1))
     ours, theirs = held[first[other]], held[second[other]]
     both = np.asarray(ours.multiply(theirs).sum(axis=1), dtype=np.float64).ravel()
     either = np.asarray((ours + theirs).sum(axis=1), dtype=np.float64).ravel() - both

@@ -107,7 +107,7 @@ class Oracle:
         times = np.take_along_axis(state.times, rows, axis=1)
         logits = self.truth.logits[state.user[:, None], rows] - np.float32(self.laws.repeat) * times + self.tide(state, rows, 0)
         wearing, weights = self.wearing[rows], self.items.weights[rows]
-        return Table(rows, logits, weights @ wearing.transpose(0, 2, 1), np.einsum("bnc,bc->bn", wearing, state.exposure))
+        return Table(rows, logits.astype(np.float32), weights @ wearing.transpose(0, 2, 1), np.einsum("bnc,bc->bn", wearing, state.exposure))
 
     def tide(self, state: State, rows: NDArray[np.int64], ahead: int) -> Floats:
         """Return what a round `ahead` adds to the logits of items `[B, N]`."""

@@ -48,7 +48,7 @@ def fit_factors(events: Events, shares: NDArray[np.float32], ridge: Ridge, seed:
     count = len(shares)
     rng = generator(seed, "plan", "factors")
     mean = float(events.value.mean()) if len(events.value) else 0.0
-    by_user, by_item = events.sorted(), Events(*(part[np.argsort(events.item, kind="stable")] for part in events))
+    by_user, by_item = events.sorted(), events.at(np.argsort(events.item, kind="stable"))
     start = ridge.along * (shares @ _directions(shares.shape[1], width, rng)) + rng.normal(0, START, size=(count, width))
     items = np.column_stack([np.zeros(count), start])
     numbers, begins = np.unique(by_user.user, return_index=True)
@@ -116,4 +116,4 @@ def _shared(items: Floats, shares: NDArray[np.float32], heard: NDArray[np.int64]
     """Return what items of a category have in common `[C, 1 + d]`; an item counts as far as it was heard of."""
     weight = heard / (heard + ridge)
     weighted = shares * weight[:, None]
-    return np.linalg.solve(weighted.T @ shares + OWN_MEAN * np.eye(shares.shape[1]), weighted.T @ items)
+    return np.linalg.solve(weighted.T @ shares + OWN_MEAN * np.eye(shares.shape[1]), weighted.T @ items).astype(np.float64)

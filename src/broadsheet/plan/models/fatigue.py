@@ -109,7 +109,7 @@ def _sums(asked: Asked, member: NDArray[np.bool_], held: str) -> _Sums:
     group = user if held == "user" else user * member.shape[1] + member.argmax(axis=1)[asked.item]
     _, group = np.unique(group[kept], return_inverse=True)
     x, y = _within(exposure[kept], group), _within(value[kept], group)
-    return _Sums(np.bincount(user[kept], x * y, count), np.bincount(user[kept], x * x, count), int(kept.sum()))
+    return _Sums(*(np.bincount(user[kept], weight, count).astype(np.float64) for weight in (x * y, x * x)), asked=int(kept.sum()))
 
 
 def _shuffled(asked: Asked, rng: np.random.Generator) -> Asked:

@@ -18,7 +18,7 @@ LIMITS = Limits(timeout=2.0, retries=1, repairs=1, backoff=0.2, longest_backoff=
 LOCAL = LIMITS.model_copy(update={"timeout": 600.0})
 """The same for a model on this machine, which never hangs."""
 
-WORN: Final = 4.0
+WORN: Final = 8.0
 """What an exposure of one slate's share takes off standard scores: chosen on validation users, for all that give such."""
 
 
@@ -59,7 +59,7 @@ class ListAsker:
     worn = 0.0
 
     def __init__(
-        self, client: Client, keys: Keys, names: Sequence[str], *, most: int = 8, reflections: Sequence[str] = (), source: Source = Source.LLM
+        self, client: Client, keys: Keys, names: Sequence[str], *, most: int = 6, reflections: Sequence[str] = (), source: Source = Source.LLM
     ) -> None:
         self.client, self.keys, self.names, self.most, self.source = client, keys, tuple(names), most, source
         self.reflections = tuple(reflections)

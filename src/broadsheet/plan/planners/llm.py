@@ -28,11 +28,11 @@ PER: Final = 1000
 class LLMPlannerConfig(Config):
     """`most` categories a plan, which holds for `ttl` slates; a table's nearest code may differ in `farthest` levels.
 
-    A category's value is that of the answer, less what its exposure in the session takes off, and `own` times the user's own liking (a chance) among those that were named: codes are coarse.
+    A category's value is that of the answer, less what its exposure in the session takes off, and `own` times the user's own liking (a chance) among those that were named: codes are coarse. Defaults were chosen on validation users of books.
     """
 
-    most: Annotated[int, Field(ge=1)] = 8
-    ttl: Annotated[int, Field(ge=1)] = 2
+    most: Annotated[int, Field(ge=1)] = 6
+    ttl: Annotated[int, Field(ge=1)] = 1
     farthest: Annotated[int, Field(ge=0)] = 3
     own: Annotated[float, Field(ge=0)] = 0.0
 

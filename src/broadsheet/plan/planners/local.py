@@ -18,7 +18,8 @@ class ChoiceAsker:
 
     Always valid and the same each time. The prompt is read once for all names of a code. What is on offer is the keys' shortlist (`KeysConfig.offered`), for each name costs a pass.
     A small model takes what stands in a prompt for what is asked for, be it tiring or not. With a `contrast` above 0 the prompt tells likings alone, and as many
-    times how like a name is to what was shown much, by a second prompt, is taken off. A model that tells no chances gives no values, and the reason stands in the answer.
+    times the mean likeness of a name to what was shown much, by a prompt for each of that, is taken off: then a table of any number of codes takes a call for each taste and each
+    of its relevant categories. A model that tells no chances gives no values, and the reason stands in the answer.
     """
 
     def __init__(
@@ -47,22 +48,27 @@ class ChoiceAsker:
         situations = [self.keys.situation(code) for code in codes]
         likings = [one._replace(shown=()) if self.contrast else one for one in situations]
         values = self._scored([choice_request(one, self.names, self.reflections) for one in likings], situations)
-        tired = [number for number, one in enumerate(situations) if self.contrast and much(one)]
-        close = self._scored(
-            [like_request(much(situations[number]), situations[number].offered, self.names) for number in tired], [situations[number] for number in tired]
-        )
-        for number, like in zip(tired, close, strict=True):
-            if values[number].reason or like.reason:
-                values[number] = values[number] if values[number].reason else like
-                continue
-            # Minus infinity stands at the same places of both.
-            named = like.values > -np.inf
-            values[number].values[named] -= self.contrast * like.values[named]
+        if self.contrast:
+            self._take_off_likeness(values, situations)
         return values
 
     def counts(self) -> Mapping[str, float]:
         """Return calls and tokens of the client."""
         return {**used(self.client), **self._counts}
+
+    def _take_off_likeness(self, answers: list[Answer], situations: Sequence[Situation]) -> None:
+        """Take the mean likeness to what was shown much off each answer's values. Each category is asked about alone, so that few different questions are asked."""
+        pairs = [(number, row) for number, one in enumerate(situations) for row in much(one)]
+        requests = [like_request(row, situations[number].offered, self.names) for number, row in pairs]
+        scored = self._scored(requests, [situations[number] for number, _ in pairs])
+        share = {number: self.contrast / len(much(situations[number])) for number, _ in pairs}
+        for (number, _), like in zip(pairs, scored, strict=True):
+            if answers[number].reason or like.reason:
+                answers[number] = answers[number] if answers[number].reason else like
+                continue
+            # Minus infinity stands at the same places of both.
+            named = like.values > -np.inf
+            answers[number].values[named] -= share[number] * like.values[named]
 
     def _scored(self, requests: Sequence[Request], situations: Sequence[Situation]) -> list[Answer]:
         """Return the standard scores of what each request offers, less what the names score without a reader."""

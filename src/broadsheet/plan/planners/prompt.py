@@ -16,7 +16,7 @@ SYSTEM: Final = (
     "You plan which categories a reader is shown next. The reader should stay content for the whole session: interest in a category, "
     "and in others of like meaning, wears off while it is shown, and comes back while it rests."
 )
-LIKE: Final = "Which one category is most like these?"
+LIKE: Final = "Which one category is most like it?"
 ASKED: Final = "Which one category should be shown next?"
 _LEVELS = {LITTLE: "a little", LIKED: "much, mostly liked", TIRED: "much, seldom liked"}
 STEP: Final = 5
@@ -62,9 +62,9 @@ def choice_request(situation: Situation, names: Sequence[str], reflections: Sequ
     return _one(told(situation, names, reflections), tuple(names[row] for row in situation.offered), seed)
 
 
-def like_request(rows: Sequence[int], offered: Sequence[int], names: Sequence[str], seed: int = 0) -> Request:
-    """Return the request for the category on offer that is most like those of `rows`, by name."""
-    return _one(f"Shown in the last slates: {'; '.join(names[row] for row in rows)}.", tuple(names[row] for row in offered), seed, LIKE)
+def like_request(row: int, offered: Sequence[int], names: Sequence[str], seed: int = 0) -> Request:
+    """Return the request for the category on offer that is most like another, by name."""
+    return _one(f"Shown in the last slates: {names[row]}.", tuple(names[row] for row in offered), seed, LIKE)
 
 
 def empty_request(names: Sequence[str], seed: int = 0) -> Request:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-LONGEST = 100_000
+LONGEST = 20_000
 """Characters of a reply that are looked at."""
 _QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"|' + r"(?<!\w)'((?:[^'\\\n]|\\.|(?<=\w)'(?=\w))*)'(?!\w)")
 _REFUSAL = re.compile(

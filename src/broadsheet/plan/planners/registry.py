@@ -16,10 +16,10 @@ PLANNERS: Final[dict[str, Kind[Planner]]] = {
     "mask-recent": Kind(MaskRecentConfig, lambda config, _: MaskRecent(config)),
     "least-exposed": Kind(LeastExposedConfig, lambda config, _: LeastExposed(config)),
     "thompson": Kind(ThompsonConfig, lambda config, setting: Thompson(setting.material, setting.slate, config)),
+    "saturation-mpc": Kind(SaturationConfig, lambda config, _: SaturationMPC(config)),
     "llm": Kind(AskedConfig, open_asked),
     "llm-table": Kind(TableConfig, open_table),
     "llm-replay": Kind(ReplayConfig, open_replay),
-    "saturation-mpc": Kind(SaturationConfig, lambda config, _: SaturationMPC(config)),
 }
 """A planner is added by a row here: its configuration, and what makes it of a configuration and a `Setting`."""
 

@@ -10,6 +10,7 @@ Network = Literal["gru", "transformer"]
 Choice = Literal["plackett-luce", "gaussian"]
 Method = Literal["ppo", "a2c"]
 Penalty = Literal["none", "exposure", "entropy"]
+Start = Literal["sense", "scores"]
 
 
 class PolicyConfig(Config):
@@ -21,6 +22,8 @@ class PolicyConfig(Config):
     **Learning.** `ppo` (Schulman et al. 2017) takes `epochs` passes over a rollout in `minibatches` parts and clips at `clip`; `a2c` takes one step a rollout. Advantages are generalised
     (Schulman et al. 2016) by `discount` a round and `trace`. `entropy` is the weight of the bonus for undecided picks, `value` that of the critic's loss.
 
+    **Start.** `sense` begins near a rule: the best first, less what was much shown of late, and nothing twice; `scores` begins at the best first, and leaves all else to learning.
+
     **Penalty.** What is taken from the reward in training alone: `exposure`, in the manner of CIRS (Gao et al. 2023), takes `penalty_weight` times the mean recent exposure of
     what is shown; `entropy`, in the manner of DORL (Gao et al. 2023), takes it times how much the categories shown so far fall short of an even spread.
     """
@@ -29,6 +32,7 @@ class PolicyConfig(Config):
     network: Network = "gru"
     choice: Choice = "plackett-luce"
     method: Method = "ppo"
+    start: Start = "sense"
     penalty: Penalty = "none"
     penalty_weight: Annotated[float, Field(ge=0)] = 0.1
     discount: Annotated[float, Field(gt=0, le=1)] = 0.9
@@ -57,6 +61,11 @@ class PolicyConfig(Config):
     def validated(self) -> int:
         """Sessions of validation users an evaluation plays, at least; each user as often as any other."""
         return {"tiny": 32, "small": 256, "base": 512}[self.size]
+
+    @property
+    def between(self) -> int:
+        """Rollouts between two evaluations, each with a checkpoint."""
+        return {"tiny": 2, "small": 5, "base": 5}[self.size]
 
     @property
     def rollouts(self) -> int:

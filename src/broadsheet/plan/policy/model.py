@@ -12,8 +12,8 @@ from broadsheet.plan.policy.networks import Attentive, Look, Network, Recurrent
 
 PROFILE = 3
 """What is known of a user before the session: the mean chance of liking the best slate, the best 32, and the whole shortlist."""
-START = (2.0, -2.0, 0.0, -8.0, 1.0)
-"""Weights before training, of the features and of what stands on the slate already: the best first, less what was much shown of late, and nothing twice. An agent's guess, from which training departs."""
+START = {"sense": (2.0, -2.0, 0.0, -8.0, 1.0), "scores": (2.0, 0.0, 0.0, 0.0, 0.0)}
+"""Weights before training, of the features and of likeness to what stands on the slate already. What they are by sense is a guess, from which training departs."""
 SMALL = 0.01
 STRIDE = 8.0
 """Weights of features are so many times what the network says: they have far to go, and Adam's steps are all of a size."""
@@ -59,7 +59,7 @@ class Policy(nn.Module):
             for head in (picks, worth):
                 head.weight.mul_(SMALL)
                 head.bias.zero_()
-            picks.bias[shape.vectors :] = torch.tensor(START) / STRIDE
+            picks.bias[shape.vectors :] = torch.tensor(START[config.start]) / STRIDE
         if config.choice == "gaussian":
             self.factor = nn.Parameter(config.spread * torch.eye(shape.vectors + 1))
 
