@@ -1,6 +1,5 @@
 """A page that a plan of categories fills: what was shown yesterday is held back today, and the page says so."""
 
-from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -40,10 +39,6 @@ def _run(days, out, number, *settings):
     return run(Request((str(path),), "ines", label + timedelta(days=number), settings=(*PLAN, *settings)), out)
 
 
-def _firsts(report):
-    return Counter(entry.item.categories[0] for entry in report.picks() if not entry.explored)
-
-
 def test_what_was_shown_yesterday_is_held_back_today_and_the_page_names_the_plan(days, tmp_path):
     _run(days, tmp_path / "plain", 0)
     plain, page = _run(days, tmp_path / "plain", 1)
@@ -60,7 +55,9 @@ def test_what_was_shown_yesterday_is_held_back_today_and_the_page_names_the_plan
     shown = {name for entry in yesterday.picks() for name in entry.item.categories}
     assert not set(plan.categories) & shown
     assert 0 < plan.held_back < plan.candidates
-    assert sum(not entry.held_back for entry in today.picks()) > sum(not set(entry.item.categories) <= shown for entry in plain.picks())
+    new, as_before = ([not set(entry.item.categories) <= shown for entry in report.picks() if not entry.explored] for report in (today, plain))
+    assert sum(new) > sum(as_before)
+    assert new == [not entry.held_back for entry in today.picks() if not entry.explored]
     text = page.read_text()
     assert "A plan chose categories (mask-recent:threshold=0.0), after 1 earlier page:" in text
     assert "plan: mask-recent" in text
