@@ -39,7 +39,7 @@ def named(categories: Sequence[str], naming: Naming = Naming.NAMES, seed: int = 
 
 def _plain(name: str) -> str:
     bare = " ".join(html.unescape(_TAG.sub(" ", name)).split()) or "unnamed"
-    return f"category {bare}" if re.fullmatch(r"[\W\d_]+", bare) else bare
+    return bare if any(letter.isalpha() for letter in bare) else f"category {bare}"
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
