@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from broadsheet.core.progress import Progress
-from broadsheet.plan.bench.arms import PLANNERS, Arm, Kind
+from broadsheet.plan.bench.arms import PLANNERS, RULES, Arm, Kind
 from broadsheet.plan.bench.days import RANKED, Maker
 from broadsheet.plan.bench.fits import fitted
 from broadsheet.plan.bench.players import Player
@@ -20,6 +20,7 @@ DAYS_ARMS: Final = {
     "planner alone": Arm(Kind.FILLED, PLANS),
     "policy alone": Arm(Kind.FLAT, ()),
     "mask-recent": Arm(Kind.FILLED, PLANNERS["mask-recent"]),
+    "worn-aware greedy": Arm(Kind.RULE, RULES["worn-aware greedy"]),
     "random": Arm(Kind.RULE, ("random",)),
 }
 """Where an arm has several specs, VALIDATION readers choose."""
