@@ -1,13 +1,16 @@
 """The bench of honest environments at toy size: what decides, what is judged, and that neither knows of the other."""
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from broadsheet.core.errors import ArtifactError, ConfigError, LLMError
+from broadsheet.cli.bench_plan import BENCHES, Wanted, _planners
+from broadsheet.core.errors import ArtifactError, ConfigError, LLMError, SourceNotFoundError
+from broadsheet.core.progress import silent
 from broadsheet.core.ragged import Ragged
 from broadsheet.plan.agents.registry import open_agent
 from broadsheet.plan.bench.arms import FLAT, MASK_RECENT, Arm, Kind, arms, whole
@@ -215,3 +218,54 @@ def test_a_planner_of_ones_own_is_made_for_each_level_and_trained_with(tmp_path)
     rows = bench_honest(plan, tmp_path, "").rows
     assert [row["name"] for row in rows] == [f"made, boredom {level}: {name}" for level in ("zero", "middle") for name in names]
     assert sorted(set(seen)) == [0.0, 1.0]
+
+
+def wanted(rows):
+    return Wanted("made", None, 1, 0, (), False, (), {}, ("all",), "smollm2", 8, 10, 1, None, rows)
+
+
+@pytest.mark.parametrize("env", ["identified", "planners", "coat", "lerl", "ml100k", "books"])
+def test_a_folder_of_data_that_there_is_not_is_no_reason_to_leave_rows_out(tmp_path, env):
+    with pytest.raises(SourceNotFoundError, match="none"):
+        BENCHES[env](wanted(tmp_path)._replace(env=env, data=tmp_path / "none"), silent)
+
+
+def test_another_model_or_other_codes_of_a_table_are_other_rows(tmp_path):
+    asked = []
+
+    def run(codes):
+        planners = {"table": lambda _: asked.append(codes) or "all"}
+        plan = HonestPlan("made", small, filled, ("zero",), ("table + greedy",), seeds=1, streams=1, planners=planners, filled={"table": {"codes": codes}})
+        bench_honest(plan, tmp_path, "")
+
+    for codes in (8, 16, 8):
+        run(codes)
+    assert list(dict.fromkeys(asked)) == [8, 16]
+    planners, told = _planners(wanted(tmp_path), silent)
+    assert {name: dict(said) for name, said in told.items()} == {name: {"llm": "smollm2", "codes": 8} for name in planners if name != "all"}
+
+
+def test_further_seeds_have_no_budget_of_their_own(tmp_path):
+    made_rows = []
+
+    def slow(asked):
+        made_rows.append((asked.name, asked.seed))
+        time.sleep(0.1)
+        return filled(asked)
+
+    plan = HonestPlan("made", small, slow, ("zero",), (FLAT, "flat A2C"), seeds=1, deep=2, streams=1, budget_minutes=0.001)
+    bench = bench_honest(plan, tmp_path, "")
+    assert made_rows == [(FLAT, 0)]
+    assert [(row["arm"], row["seed"]) for row in bench.missing] == [("flat A2C", 0), (FLAT, 1)]
+
+
+def test_arms_without_a_seed_in_common_stand_side_by_side(tmp_path):
+    def some(asked):
+        if (asked.name == FLAT) == (asked.seed == 1):
+            raise LLMError("It failed.", "Try again.")
+        return filled(asked)
+
+    bench = bench_honest(HonestPlan("made", small, some, ("zero",), (FLAT, "flat A2C"), seeds=2, streams=1), tmp_path, "")
+    assert [row["runs"] for row in bench.rows] == [1, 1]
+    assert not any(name.startswith("gain_") for row in bench.rows for name in row)
+    assert len(bench.missing) == 2

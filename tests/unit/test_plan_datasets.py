@@ -264,3 +264,15 @@ def test_books_have_their_known_size(data):
         missing("the books are not here: set BROADSHEET_DATA")
     titles, sequences = read_books(data / "interactive" / "books")
     assert (len(titles), len(sequences.users), len(sequences.rows.values)) == (13_262, 1049, 116_007)
+
+
+def test_books_are_called_by_words(tmp_path):
+    (tmp_path / "positive_sequences.jsonl").write_text('{"user": 1, "items": ["a", 2]}\n')
+    with pytest.raises(RecordError, match="line 1 is no user with items"):
+        read_books(tmp_path)
+
+
+def test_nothing_to_draw_negatives_by_is_told():
+    none = Events(*(np.zeros(0, dtype=kind) for kind in (int, int, float, np.int8)))
+    with pytest.raises(RecordError, match="negatives"):
+        _with_negatives(none, ("u",), 3, none.item, 0, "agent")

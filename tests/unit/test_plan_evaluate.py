@@ -12,9 +12,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from plan_rules import Rule, constant_rule, random_rule, unseen_best_rule
 
-from broadsheet.core.errors import RecordError
+from broadsheet.core.errors import ConfigError, RecordError
 from broadsheet.core.metrics import crossed_sums
+from broadsheet.plan.agents.registry import open_agent
 from broadsheet.plan.datasets.made import made
+from broadsheet.plan.environment.readers import Readers
 from broadsheet.plan.evaluate.compare import alone, closed, compare, corrected, scored
 from broadsheet.plan.evaluate.metrics import first_rounds, measure, overlap, per_session
 from broadsheet.plan.evaluate.run import NoRepeats, nobody_leaves, run_sessions
@@ -222,3 +224,17 @@ def test_perturbing_the_truth_changes_scores_and_no_decision(pair, users):
     fresh = unseen_best_rule(other.material)
     for seen, slate in zip(observed, decided, strict=True):
         assert np.array_equal(fresh.rule(seen, None), slate)
+
+
+def test_where_nobody_leaves_nobody_does_though_luck_draws_a_nought(monkeypatch):
+    monkeypatch.setattr(Readers, "_luck", lambda self, at: np.zeros((len(at) + 1, at.shape[1]), dtype=np.float32))
+    pair = nobody_leaves(made(users=24, items=30))
+    log = run_sessions(open_agent("greedy", pair.material, slate=pair.slate, horizon=pair.horizon), pair, pair.material.of(Split.TEST), streams=1)
+    assert not log.left.any()
+
+
+def test_a_law_that_there_is_not_is_told():
+    with pytest.raises(ConfigError, match="boredom"):
+        made(users=24).with_laws(bordeom=0.0)
+    with pytest.raises(ConfigError, match="less than 1"):
+        made(users=24).with_laws(decay=2.0)

@@ -1,7 +1,9 @@
 """Whether tiring is found where it is planted, and only there."""
 
 import numpy as np
+import pytest
 
+from broadsheet.core.errors import ConfigError
 from broadsheet.plan.bench.identified import IdentifiedPlan, bench_fatigue
 from broadsheet.plan.datasets.asked import asked_of_plant
 from broadsheet.plan.models.fatigue import Asked, Effect, fatigue_identified, recent_share, tied
@@ -46,3 +48,10 @@ def test_the_bench_has_a_row_for_each_order_and_reads_its_rows_again(tmp_path):
     assert [row["name"].rpartition(": ")[2] for row in bench.rows] == ["order as it is", "order shuffled", "difference"] * 2
     assert all(row["slope_lo"] <= row["slope_hi"] for row in bench.rows)
     assert bench_fatigue(plan, tmp_path, "again").rows == bench.rows
+
+
+def test_a_log_that_there_is_not_is_refused_and_one_that_is_lacking_is_said(tmp_path):
+    with pytest.raises(ConfigError, match="no row 'ml1k'"):
+        bench_fatigue(IdentifiedPlan(arms=("ml1k",)), tmp_path, "")
+    bench = bench_fatigue(IdentifiedPlan(arms=("planted (-0.5)",), rounds=20), tmp_path, "")
+    assert "Not asked, for there is no folder of its data: ml100k." in bench.notes

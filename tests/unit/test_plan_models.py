@@ -8,7 +8,7 @@ from broadsheet.core.progress import silent
 from broadsheet.core.seeds import generator
 from broadsheet.plan.calibration import log_loss, logistic
 from broadsheet.plan.datasets.assemble import Catalogue, fitted_pair, split_users
-from broadsheet.plan.datasets.compare import auc, variance_shares
+from broadsheet.plan.datasets.compare import auc, compared, variance_shares
 from broadsheet.plan.environment.fitted import FARTHEST, _folded, fit_truth
 from broadsheet.plan.environment.neighbours import NAMES, columns, said_by
 from broadsheet.plan.environment.saturation import NEIGHBOURS, saturation_kernel
@@ -181,3 +181,20 @@ def test_slopes_are_those_of_scikit_learn():
     y = (rng.random(500) < 1 / (1 + np.exp(-(x[:, 0] - 3)))).astype(np.int8)
     rival = LogisticRegression(C=1e6).fit(x, y)
     assert np.allclose(logistic(x, y), [rival.intercept_[0], *rival.coef_[0]], atol=1e-3)
+
+
+def test_a_truth_is_not_turned_upside_down():
+    """Chance alone: what calibrates is told worse than by chance, and a negative slope would make of it that everybody dislikes what they liked."""
+    rng = np.random.default_rng(1)
+    pairs, liked = rng.permutation(40 * 30)[:250], (rng.random(250) < 0.5).astype(np.int8)
+    with pytest.raises(RecordError, match="better than chance"):
+        fit_truth(Events(pairs // 30, pairs % 30, liked.astype(float), liked), np.eye(3, dtype=np.float32)[np.arange(30) % 3], 40, 1)
+
+
+def test_a_level_that_knows_who_was_left_out_is_no_knowledge_of_likings():
+    user, item, liked = np.repeat(np.arange(40), 2), np.tile([0, 1], 40), np.repeat(np.arange(40) % 2, 2).astype(np.int8)
+    held_out = Events(user, item, liked.astype(float), liked)
+    logits = np.repeat((np.arange(40) % 2)[:, None], 2, axis=1).astype(np.float32)
+    found = compared(logits + np.array([[0, 1e-3]], dtype=np.float32), logits, held_out, held_out, np.zeros(40, dtype=np.int8))
+    assert found["truth"]["auc"] == 1
+    assert found["truth"]["auc_within"] == 0.5

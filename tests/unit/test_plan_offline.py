@@ -201,3 +201,35 @@ def test_later_rounds_are_logged_of_those_who_stay_and_nothing_is_shown_twice():
     assert len(log) == int(np.minimum(seen["step"], 4).sum())
     sums = frame.group_by("user", "step").agg(pl.col("propensity").sum())["propensity"].to_numpy()
     assert np.allclose(sums, 6)
+
+
+CANDIDATE = {"user": "a", "step": 0, "item": "i", "slot": 1, "propensity": 0.5, "liked": 1, "chance": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"liked": None}, "a slot and no liked"),
+        ({"slot": None}, "liked and no slot"),
+        ({"liked": 7}, "liking of 'i' is not from 0 to 1"),
+        ({"chance": 3.0}, "chance of 'i' is not from 0 to 1"),
+        ({"item": "j"}, "an item twice"),
+    ],
+)
+def test_what_would_bend_an_estimate_is_told(tmp_path, other, said):
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(map(json.dumps, [{**CANDIDATE, **other}, {**CANDIDATE, "item": "j", "slot": None, "liked": None}])))
+    with pytest.raises(RecordError, match=said):
+        read_log(path)
+
+
+def test_a_draw_that_leaves_nothing_to_chance_has_chances_too():
+    assert np.allclose(inclusion(np.array([[800.0, 0.0, -800.0], [800.0, 0.0, -np.inf]]), 2), [[1, 1, 0], [1, 1, 0]], atol=1e-9)
+    assert np.allclose(inclusion(np.array([[2000.0, 0.0, 0.0, -2000.0]]), 2), [[1, 0.5, 0.5, 0]], atol=1e-9)
+    pair = made(20, 30)
+    assert np.isclose(_logged(pair, 1, 0.001).propensity.max(), 1)
+
+
+def test_a_log_of_nothing_is_told():
+    with pytest.raises(RecordError, match="nothing to log"):
+        DrawingAgent(made(20, 30).material, slate=6).log({})

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from broadsheet.core.errors import ColumnError, ConfigError, RecordError, SourceNotFoundError
 from broadsheet.core.seeds import generator
 from broadsheet.plan.bench.games import play
+from broadsheet.plan.bench.turned import MaskLast
 from broadsheet.plan.coat.loops import Loop, Uniform, oracle_loop, oracle_loops, train_loop
 from broadsheet.plan.datasets.coat import FILES, read_coat
 from broadsheet.plan.datasets.kuai import read_kuairand, read_kuairec
@@ -335,3 +336,48 @@ def test_files_that_are_not_there_or_do_not_belong_together_are_told(tmp_path):
         read_coat(written(tmp_path, {"item_features.ascii": "1 0\n"}))
     with pytest.raises(RecordError, match="no table"):
         read_coat(written(tmp_path, {"item_features.ascii": "1 zero\n"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("small_matrix.csv", "user_id,video_id,watch_ratio\n1,1,.5\n,1,1\n", "1 rows without a user_id"),
+        ("small_matrix.csv", "user_id,video_id,watch_ratio\n1,1,.5\n1,,1\n", "1 rows without a video_id"),
+        ("small_matrix.csv", "user_id,video_id,watch_ratio\n", "no rows"),
+        ("item_categories.csv", 'video_id,feat\n1,"[]"\n', "no categories, first 1"),
+    ],
+)
+def test_rows_that_lack_a_number_are_no_phantom_users_of_kuairec(tmp_path, name, text, said):
+    files = {"small_matrix.csv": "user_id,video_id,watch_ratio\n1,1,.5\n", "item_categories.csv": 'video_id,feat\n1,"[3]"\n'}
+    with pytest.raises(RecordError, match=said):
+        read_kuairec(written(tmp_path, {**files, name: text}))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("video_features_basic_pure.csv", "video_id,tag\n1,12.0\n", "no list of whole numbers"),
+        ("video_features_basic_pure.csv", "video_id,tag\n", "no rows"),
+        ("log_standard_pure.csv", "user_id,video_id,time_ms,is_click\n1,1,5,\n", "1 rows without a is_click"),
+        ("log_standard_pure.csv", "user_id,video_id,time_ms,is_click\n1,,5,1\n", "1 rows without a video_id"),
+    ],
+)
+def test_what_kuairand_cannot_mean_is_told(tmp_path, name, text, said):
+    files = {"video_features_basic_pure.csv": "video_id,tag\n1,4\n", "user_features_pure.csv": "user_id,x\n1,2\n"}
+    with pytest.raises(RecordError, match=said):
+        read_kuairand(written(tmp_path, {**files, name: text}))
+
+
+@pytest.mark.parametrize("number", ["200", "9", "-4"])
+def test_ratings_that_coat_does_not_have_are_told(tmp_path, number):
+    table = dict.fromkeys(FILES, "1 2\n3 4\n")
+    with pytest.raises(RecordError):
+        read_coat(written(tmp_path, {**table, "train.ascii": f"1 {number}\n3 4\n"}))
+
+
+def test_slates_that_cannot_be_drawn_are_refused_and_not_tried_for_ever():
+    with pytest.raises(ConfigError, match="no slate of 6"):
+        Uniform(5, 6)
+    with pytest.raises(ConfigError, match="0 items may be left"):
+        MaskLast(np.arange(12, dtype=np.int32) % 6, 6)
+    MaskLast(np.arange(12, dtype=np.int32), 6)

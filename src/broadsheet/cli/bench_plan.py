@@ -118,7 +118,8 @@ def _pair(wanted: Wanted, progress: "Progress") -> "Pair":
 
     if wanted.env in {"days", "world"}:
         return open_pair(f"world:{wanted.readers}", progress=progress)
-    return open_pair(f"{wanted.env}:{wanted.folder}" if wanted.env in FOLDERS else wanted.env, progress=progress)
+    # Whoever reads the data says how they are got, where they are not there.
+    return open_pair(f"{wanted.env}:{wanted.data or FOLDERS[wanted.env]}" if wanted.env in FOLDERS else wanted.env, progress=progress)
 
 
 def _honest(wanted: Wanted, progress: "Progress") -> "Bench":
@@ -130,7 +131,7 @@ def _honest(wanted: Wanted, progress: "Progress") -> "Bench":
 
     build(PolicyConfig, dict(wanted.settings), "--set")
     made = HonestPlan(
-        Path(wanted.env).name,
+        Path(wanted.env).resolve().name,
         lambda: _pair(wanted, progress),
         fitted,
         wanted.boredom or tuple(LEVELS),
@@ -139,21 +140,24 @@ def _honest(wanted: Wanted, progress: "Progress") -> "Bench":
         wanted.deep,
         wanted.crossed,
         wanted.settings,
-        _planners(wanted, progress),
+        *_planners(wanted, progress),
         streams=wanted.streams,
         budget_minutes=wanted.budget,
     )
     return bench_honest(made, wanted.rows, command(), progress)
 
 
-def _planners(wanted: Wanted, progress: "Progress") -> Mapping[str, Callable[["Pair"], str]]:
-    """Return further planners: specs as they are, and, with a local model, plan tables that are filled when they are first asked for."""
+def _planners(wanted: Wanted, progress: "Progress") -> tuple[Mapping[str, Callable[["Pair"], str]], Mapping[str, Mapping[str, Any]]]:
+    """Return further planners: specs as they are, and, with a local model, plan tables that are filled when they are first asked for; and what the latter follow from."""
+    filled: dict[str, Mapping[str, Any]] = {}
     made: dict[str, Callable[[Pair], str]] = {spec: lambda _, spec=spec: spec for spec in wanted.planners}
     if wanted.llm is not None:
         from broadsheet.plan.bench.filled import table_planners
 
-        made |= table_planners(wanted.llm, wanted.rows / "tables", wanted.codes, progress)
-    return made
+        tables = table_planners(wanted.llm, wanted.rows / "tables", wanted.codes, progress)
+        made |= tables
+        filled |= {name: {"llm": wanted.llm, "codes": wanted.codes} for name in tables}
+    return made, filled
 
 
 def _coat(wanted: Wanted, progress: "Progress") -> "Bench":
@@ -179,7 +183,7 @@ def _planner_bench(wanted: Wanted, progress: "Progress") -> "Bench":
     from broadsheet.plan.bench.planners import PlannersPlan, bench_planners
     from broadsheet.plan.datasets.made import made
 
-    traces = data_path(FOLDERS["planners"])
+    traces = wanted.folder if wanted.data is not None else data_path(FOLDERS["planners"])
     asked = PlannersPlan(made(), traces if traces.is_dir() else None, wanted.llm or "", codes=wanted.codes, seeds=wanted.seeds, arms=wanted.arms)
     return bench_planners(asked._replace(budget_minutes=wanted.budget), wanted.rows, command(), progress)
 
@@ -198,8 +202,9 @@ def _identified(wanted: Wanted, progress: "Progress") -> "Bench":
     from broadsheet.core.home import data_path
     from broadsheet.plan.bench.identified import IdentifiedPlan, bench_fatigue
 
-    films, books = (path if path.is_dir() else None for path in (data_path(wanted.data or FOLDERS["ml100k"]), data_path(FOLDERS["books"])))
-    return bench_fatigue(IdentifiedPlan(films, books, budget_minutes=wanted.budget), wanted.rows, command(), progress)
+    named = wanted.folder if wanted.data is not None else data_path(FOLDERS["ml100k"])
+    films, books = (path if path.is_dir() else None for path in (named, data_path(FOLDERS["books"])))
+    return bench_fatigue(IdentifiedPlan(films, books, arms=wanted.arms, budget_minutes=wanted.budget), wanted.rows, command(), progress)
 
 
 def _speed(wanted: Wanted, progress: "Progress") -> "Bench":

@@ -109,16 +109,17 @@ def run_tasks(
     *,
     budget_minutes: float | None = None,
     progress: Progress = silent,
+    began: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """Make the rows that `folder` lacks, one after the other; each appears whole or not at all.
 
     A row that is there under the same configuration is read, not made again. No row is begun
-    once `budget_minutes` have passed; the rest is reported as missing. A row whose arm
+    once `budget_minutes` have passed since `began` (by `clock`; None: now); the rest is reported as missing. A row whose arm
     cannot run (`BroadsheetError`: a model that is not installed) is missing with the
     reason, and the others go on.
     """
-    began = clock()
+    began = clock() if began is None else began
     rows: list[Row] = []
     missing: list[Missing] = []
     for number, task in enumerate(tasks, 1):

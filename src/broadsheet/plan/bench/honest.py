@@ -1,5 +1,6 @@
 """The bench of honest environments: every arm beside every other under the same luck, at several levels of boredom, on users that decided nothing."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,7 @@ class HonestPlan(NamedTuple):
 
     `deep` is how many seeds the best flat policy, the best planner with a policy and mask-recent with one have at the levels zero and middle; `crossed` adds rows of agents trained at
     the one and judged at the other. `settings` are the policy's, `planners` what gives the specs of further planners by
-    their names, `given` what no spec can say; `streams` sessions a user.
+    their names, `filled` what those follow from whose names do not say it (which model, how many codes), `given` what no spec can say; `streams` sessions a user.
     """
 
     name: str
@@ -42,6 +43,7 @@ class HonestPlan(NamedTuple):
     crossed: bool = False
     settings: Mapping[str, Any] = {}
     planners: Mapping[str, Callable[[Pair], str]] = {}
+    filled: Mapping[str, Mapping[str, Any]] = {}
     given: Mapping[str, Any] = {}
     streams: int = STREAMS
     budget_minutes: float | None = None
@@ -106,11 +108,13 @@ class _Tasks:
     def __init__(self, plan: HonestPlan, known: Mapping[str, Arm], case: Callable[[], Case], folder: Path, progress: Progress) -> None:
         self.plan, self.known, self.case, self.folder, self.progress = plan, known, case, folder, progress
         self.players: dict[tuple[str, str], Player] = {}
+        self.began: float | None = None
 
     def run(self, work: Iterable[tuple[Condition, str, int]]) -> Outcome:
-        """Make the rows that are not there yet."""
+        """Make the rows that are not there yet; all runs have one budget."""
         tasks = [self._task(*one) for one in dict.fromkeys(work)]
-        return run_tasks(NAME, tasks, self.folder, budget_minutes=self.plan.budget_minutes, progress=self.progress)
+        self.began = time.monotonic() if self.began is None else self.began
+        return run_tasks(NAME, tasks, self.folder, budget_minutes=self.plan.budget_minutes, began=self.began, progress=self.progress)
 
     def _task(self, condition: Condition, name: str, seed: int) -> Task:
         arm, case, plan = self.known[name], self.case(), self.plan
@@ -123,6 +127,9 @@ class _Tasks:
             "settings": settings,
             "streams": plan.streams,
         }
+        planner = name.rpartition(" + ")[0]
+        if planner in plan.filled:
+            identity["filled"] = dict(plan.filled[planner])
         player = self._player(condition.trained, name, settings)
         return Task(condition.named(plan.name), name, seed, identity, lambda: judged(player, case.at(condition.judged), seed, plan.streams, self.progress))
 

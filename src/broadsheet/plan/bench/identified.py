@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks
+from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
 from broadsheet.core.bench.provenance import hash_files
 from broadsheet.core.home import data_path
 from broadsheet.core.progress import Progress, silent
@@ -25,12 +25,13 @@ Read = Callable[[], tuple[Asked, NDArray[np.bool_]]]
 
 
 class IdentifiedPlan(NamedTuple):
-    """Which logs are asked: folders of films and of books, None for one that is not; the made ones always are."""
+    """Which logs are asked: folders of films and of books, None for one that is not; the made ones always are. `arms` are names of logs, all if none is named."""
 
     films: Path | None = None
     books: Path | None = None
     rounds: int = ROUNDS
     seed: int = 0
+    arms: tuple[str, ...] = ()
     budget_minutes: float | None = None
 
 
@@ -43,12 +44,16 @@ def bench_fatigue(plan: IdentifiedPlan, folder: Path, command: str, progress: Pr
     if plan.books is not None:
         books = plan.books
         sources["books"] = (hash_files([data_path(books) / name for name in (SEQUENCES, CATEGORIES)]), lambda: asked_of_books(books, plan.seed))
-    tasks = [Task(name, ARM, plan.seed, {"data": data, "rounds": plan.rounds}, _measuring(plan, read)) for name, (data, read) in sources.items()]
+    tasks = [
+        Task(name, ARM, plan.seed, {"data": sources[name][0], "rounds": plan.rounds}, _measuring(plan, sources[name][1]))
+        for name in wanted_arms(plan.arms, sources)
+    ]
     outcome = run_tasks(NAME, tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
         "Slope of a value (stars; books: 1 for one that came, 0 for one drawn by popularity) by the share of the last five with a category of the item, less means of items and users.",
         "Shuffled: the same events of each user in random order, a placebo. Tiring would be a difference below zero. Brackets: 95 %, bootstrap over users.",
         "Tied: share of events in the same second as the one before, whose order says nothing.",
+        *(f"Not asked, for there is no folder of its data: {name}." for name, folder in (("ml100k", plan.films), ("books", plan.books)) if folder is None),
     )
     return Bench.of(NAME, command, outcome, _summary(outcome), data={name: data for name, (data, _) in sources.items()}, seeds=1, notes=notes)
 

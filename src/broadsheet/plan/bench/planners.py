@@ -72,6 +72,7 @@ def bench_planners(plan: PlannersPlan, folder: Path, command: str, progress: Pro
         "The endpoint is the double on loopback: its answers are a rule's, its faults are real ones over HTTP, and its milliseconds no model's.",
         "`usable` is the share of texts that hold a plan, `repaired` of calls that asked again, `fallback` of plans that no answer was there for.",
         "A recorded trace is a reflection in prose: it holds no plan, and is to be read without a fault.",
+        *(() if plan.traces else ("There is no folder of recorded traces, so none was read.",)),
     )
     return Bench.of("plan-planners", command, outcome, rows, data={data: plan.pair.truth.content_hash()[:16]}, seeds=plan.seeds, notes=notes)
 

@@ -71,18 +71,18 @@ def summary(outcome: Outcome, data: str, arms: Mapping[str, Arm], picks: Chosen)
     found: dict[str, Comparison] = {}
     for name in held:
         for key, other in picks.against.items():
-            if other != name and other in held and arms[name].kind is not Kind.ORACLE:
+            if other != name and other in held and arms[name].kind is not Kind.ORACLE and _common(frames, name, other):
                 found[f"{key}|{name}"] = compare(frames[name], frames[other], data, name, other)
         # What names are worth: the table that knows them beside those that do not, with the same filler.
         told = f"{NAMES} + {name.rpartition(' + ')[2]}"
-        if name.startswith(TABLES) and told in held and name != told:
+        if name.startswith(TABLES) and told in held and name != told and _common(frames, name, told):
             found[f"names|{name}"] = compare(frames[told], frames[name], data, name, told)
     holm = corrected(found)
     lines = []
     for name, rows in held.items():
         line: dict[str, Any] = {"name": f"{data}: {name}", "kind": arms[name].kind.value, "model": rows[0].artifact.manifest.models["model"], "runs": len(rows)}
         line |= spread("r_cum", alone(frames[name], data, name)) | _means(rows)
-        if GREEDY in held and ORACLE in held:
+        if GREEDY in held and ORACLE in held and _common(frames, name, GREEDY, ORACLE):
             line |= spread("regret_closed", closed(frames[name], frames[GREEDY], frames[ORACLE], data, name))
         for key in (*picks.against, "names"):
             if f"{key}|{name}" in found:
@@ -95,6 +95,11 @@ def summary(outcome: Outcome, data: str, arms: Mapping[str, Arm], picks: Chosen)
 def spread(name: str, interval: Interval) -> dict[str, float]:
     """Return a figure with its ends, as rows have them; nothing where it is no number."""
     return {} if np.isnan(interval.mean) else {name: interval.mean, f"{name}_lo": interval.low, f"{name}_hi": interval.high}
+
+
+def _common(frames: Mapping[str, Frames], *names: str) -> bool:
+    """Tell whether arms have a seed in common: where rows are missing they may have none, and are not compared."""
+    return bool(set.intersection(*(set(frames[name]) for name in names)))
 
 
 def _means(rows: Sequence[Row]) -> dict[str, float]:

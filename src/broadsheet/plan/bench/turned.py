@@ -34,11 +34,19 @@ class Same:
 
 
 class MaskLast:
-    """Draws slates uniformly among items whose category the slate before did not have: one line, and no plan."""
+    """Draws slates uniformly among items whose category the slate before did not have: one line, and no plan.
+
+    Raises ConfigError where a slate may have all categories but those of too few items: nothing could be drawn behind it.
+    """
 
     name = "last categories masked"
 
     def __init__(self, category: NDArray[np.int32], slate: int) -> None:
+        left = int(np.sort(np.unique(category, return_counts=True)[1])[:-slate].sum())
+        if left < slate:
+            raise ConfigError(
+                f"Behind a slate of {slate} categories {left} items may be left to draw from.", "Give items of more categories, or a shorter slate."
+            )
         self.category, self.slate = category, slate
 
     def begin(self, count: int, seed: int) -> None:  # noqa: ARG002

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.core.errors import ConfigError
 from broadsheet.core.seeds import generator
 from broadsheet.plan.session import Observation
 
@@ -37,11 +38,13 @@ class Loop:
 
 
 class Uniform:
-    """Draws items uniformly, a slate of `slate` different ones a round; with `repeats=False` none twice a session, for slates of one."""
+    """Draws items uniformly, a slate of `slate` different ones a round; with `repeats=False` none twice a session, for slates of one. Raises ConfigError for fewer items than a slate has."""
 
     name = "random"
 
     def __init__(self, items: int, slate: int = 1, *, repeats: bool = True) -> None:
+        if items < slate:
+            raise ConfigError(f"Of {items} items no slate of {slate} different ones can be drawn.", "Give more items, or a shorter slate.")
         self.items, self.slate, self.repeats = items, slate, repeats
 
     def begin(self, count: int, seed: int) -> None:

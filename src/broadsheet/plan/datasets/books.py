@@ -36,7 +36,7 @@ def read_books(folder: Path) -> tuple[tuple[str, ...], Sequences]:
     rows: list[Sequence[str]] = []
     users: list[str] = []
     for place, held in json_lines(_file(folder, SEQUENCES)):
-        if held is None or "user" not in held or not isinstance(held.get("items"), list):
+        if held is None or "user" not in held or not _is_titles(held.get("items")):
             raise RecordError(f"{place} is no user with items.", MEND)
         users.append(str(held["user"]))
         rows.append(held["items"])
@@ -64,6 +64,10 @@ def book_catalogue(folder: Path, titles: tuple[str, ...]) -> Catalogue:
         raise RecordError(f"{CATEGORIES} is no JSON object of lists of names.", MEND) from None
     categories = tuple(sorted(set(names)))
     return Catalogue(titles, titles, categories, one_category(names, categories))
+
+
+def _is_titles(held: object) -> bool:
+    return isinstance(held, list) and all(isinstance(title, str) for title in held)
 
 
 def _file(folder: Path, name: str) -> Path:

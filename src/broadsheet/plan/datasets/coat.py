@@ -10,6 +10,7 @@ from broadsheet.core.errors import RecordError, SourceNotFoundError
 
 TRAIN, TEST, TRUTH = "train.ascii", "test.ascii", "coat_pseudoGT_ratingM.ascii"
 USER_FEATURES, ITEM_FEATURES = "user_features.ascii", "item_features.ascii"
+MOST = 5
 FILES = (TRAIN, TEST, TRUTH, USER_FEATURES, ITEM_FEATURES)
 
 
@@ -27,13 +28,15 @@ class Coat(NamedTuple):
 
 
 def read_coat(folder: Path) -> Coat:
-    """Read Coat's folder. Raises SourceNotFoundError where a file is missing, RecordError for one that is no table of numbers, or not of the others' size."""
+    """Read Coat's folder. Raises SourceNotFoundError where a file is missing, RecordError for one that is no table of numbers, or not of the others' size, and for ratings that there are not."""
     train, test, truth, users, items = (_table(folder / name) for name in FILES)
     if not train.shape == test.shape == truth.shape == (len(users), len(items)):
         raise RecordError(
             f"Ratings of {train.shape}, {test.shape} and {truth.shape} do not belong to {len(users)} users and {len(items)} items.",
             "Give the files of one release.",
         )
+    if min(part.min(initial=0) for part in (train, test, truth)) < 0 or max(part.max(initial=0) for part in (train, test, truth)) > MOST:
+        raise RecordError(f"Some ratings are not from 0 to {MOST}.", "Give the files as they were published.")
     return Coat(train, test, truth, users, items)
 
 
@@ -45,5 +48,5 @@ def _table(path: Path) -> NDArray[np.int8]:
     try:
         rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         return np.array(rows, dtype=np.int8)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise RecordError(f"{path.name} is no table of whole numbers.", "Give the file as it was published.") from error

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 def compared(
     scores: NDArray[np.float32], logits: NDArray[np.float32], held_out: Events, trained: Events, split: NDArray[np.int8]
 ) -> dict[str, dict[str, float]]:
-    """Return AUC and log loss on held-out events of the truth, the agent, items' means and a constant; variance shares; agreement of the two.
+    """Return AUC, also with each user's level taken out, and log loss on held-out events of the truth, the agent, items' means and a constant; variance shares; agreement of the two.
 
     `scores` and `logits` `[U, I]` are the agent's and the truth's; items' means and the constant are those of `trained`, the agent's events of TRAIN users. "test users" are the same
     figures on held-out events of TEST users alone, whose data no setting of the agent's follows from.
@@ -33,10 +33,16 @@ def compared(
         "item means": np.log(of_item / (1 - of_item))[held_out.item],
         "constant": constant,
     }
+    levels = {"truth": logits.mean(axis=1)[held_out.user], "agent": scores.mean(axis=1)[held_out.user]}
     tested = split[held_out.user] == Split.TEST
     found: dict[str, dict[str, float]] = {}
     for name, values in said.items():
-        found[name] = {"auc": auc(values, held_out.liked), "log_loss": log_loss(values, held_out.liked)}
+        # A level may tell by itself which events were held out: where everybody likes one of two, that is no knowledge of likings.
+        found[name] = {
+            "auc": auc(values, held_out.liked),
+            "auc_within": auc(values - levels.get(name, 0), held_out.liked),
+            "log_loss": log_loss(values, held_out.liked),
+        }
         if tested.any() and 0 < held_out.liked[tested].mean() < 1:
             found[f"{name}, test users"] = {"auc": auc(values[tested], held_out.liked[tested]), "log_loss": log_loss(values[tested], held_out.liked[tested])}
     return {**found, "variance of the truth": variance_shares(logits), "variance of the agent": variance_shares(scores), "agreement": agreement(scores, logits)}

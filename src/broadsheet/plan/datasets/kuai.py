@@ -62,7 +62,7 @@ def read_kuairec(folder: Path) -> KuaiRec:
     # What is no number counts as the mean, as in the published game.
     table[user, item] = np.where(finite, ratio, ratio[finite].mean() if finite.any() else 0.0)
     held = _categories(folder)
-    lacking = [int(video) for video in items if int(video) not in held]
+    lacking = [int(video) for video in items if not held.get(int(video))]
     if lacking:
         raise RecordError(f"{len(lacking)} videos have no categories, first {lacking[0]}.", f"Give a {CATEGORIES[0]} of all videos of {MATRIX}.")
     seen = np.zeros(table.shape, dtype=bool)
@@ -73,11 +73,15 @@ def read_kuairec(folder: Path) -> KuaiRec:
 def read_kuairand(folder: Path) -> KuaiRand:
     """Read the features of users and videos of KuaiRand-Pure, and its logs `log_*_pure.csv` where the folder has any.
 
-    Raises SourceNotFoundError for a missing file of features, ColumnError for a missing column, RecordError for logs of users or videos without features.
+    Raises SourceNotFoundError for a missing file of features, ColumnError for a missing column, RecordError for logs of users or videos without features
+    and for tags that are no numbers.
     """
     videos = _frame(folder / VIDEOS, {"video_id": pl.Int64, "tag": pl.String}).sort("video_id")
     users = _frame(next((folder / name for name in USERS if (folder / name).is_file()), folder / USERS[0]), {"user_id": pl.Int64}).sort("user_id")
-    listed = padded([[int(part) + 1 for part in tag.split(",")] if tag else [0] for tag in videos["tag"].to_list()])
+    try:
+        listed = padded([[int(part) + 1 for part in tag.split(",")] if tag else [0] for tag in videos["tag"].to_list()])
+    except ValueError as error:
+        raise RecordError(f"A tag of {VIDEOS} is no list of whole numbers.", 'Give tags such as "12,30", or none.') from error
     logs = sorted(folder.glob(LOGS))
     clicks = _clicks(logs, users["user_id"].to_numpy(), videos["video_id"].to_numpy()) if logs else None
     return KuaiRand(users, videos, listed, clicks)
@@ -122,7 +126,10 @@ def _categories(folder: Path) -> dict[int, list[int]]:
 
 
 def _frame(path: Path, columns: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    """Read a CSV, plain or in gzip, whose columns named are of the types given. Raises SourceNotFoundError, ColumnError, RecordError."""
+    """Read a CSV, plain or in gzip, whose columns named are of the types given.
+
+    Raises SourceNotFoundError, ColumnError, and RecordError for one without rows, or with a row that lacks a whole number.
+    """
     if not path.is_file():
         raise SourceNotFoundError(f"There is no {path.name} in {path.parent}.", "Give the folder of the release, with the names that it came with.")
     try:
@@ -132,4 +139,9 @@ def _frame(path: Path, columns: dict[str, type[pl.DataType]]) -> pl.DataFrame:
     lacking = [name for name in columns if name not in frame.columns]
     if lacking:
         raise ColumnError(f"{path.name} has no column {lacking[0]!r}.", f"It has {', '.join(frame.columns)}.")
+    if not len(frame):
+        raise RecordError(f"{path.name} has no rows.", "Give the file as it was published.")
+    for name, kind in columns.items():
+        if kind.is_integer() and frame[name].null_count():
+            raise RecordError(f"{path.name} has {frame[name].null_count()} rows without a {name}.", "Give the file as it was published.")
     return frame

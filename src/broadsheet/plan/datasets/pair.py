@@ -7,6 +7,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from broadsheet.core.config import build
 from broadsheet.plan.environment.slates import HORIZON, SLATE, SlateVecEnv
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.laws import SESSION, Laws
@@ -24,8 +25,8 @@ class Pair:
     horizon: int = HORIZON
 
     def with_laws(self, **settings: Any) -> "Pair":
-        """Return the pair under laws of which some are other, e.g. `boredom=0.0`."""
-        return replace(self, laws=self.laws.model_copy(update=settings))
+        """Return the pair under laws of which some are other, e.g. `boredom=0.0`. Raises ConfigError for a law that there is not, or a number that it cannot have."""
+        return replace(self, laws=build(Laws, {**self.laws.model_dump(), **settings}, "laws"))
 
     def judge(self, users: NDArray[np.int64], count: int | None = None, autoreset: AutoresetMode = AutoresetMode.DISABLED) -> SlateVecEnv:
         """Return the environment that judges, of the truth: `count` sessions side by side, one for each of `users` by default."""

@@ -112,8 +112,10 @@ def _with_negatives(
 ) -> Events:
     """Return events with as many negatives a user, each user's drawn from a stream of the user's own name; `taken` pairs are drawn for nobody.
 
-    A user to whom almost everything belongs gets fewer.
+    A user to whom almost everything belongs gets fewer. Raises RecordError where nothing is popular.
     """
+    if not len(popular):
+        raise RecordError("No event is left by whose popularity negatives could be drawn.", MEND)
     chance = np.bincount(popular, minlength=items).astype(np.float64)
     edges = np.cumsum(chance / chance.sum())
     events = events.sorted()

@@ -46,7 +46,8 @@ def fit_truth(events: Events, shares: NDArray[np.float32], users: int, seed: int
 
     Statistics of users, items and categories, and each user's kernel regression over like items, are the columns of a logistic regression, whose errors boosted
     trees then learn (a Newton step of boosting: Friedman, Hastie and Tibshirani, 2000, section 4; trees of scikit-learn). The columns of an event that is
-    learnt from are reckoned without its fold of five, so that no event explains itself. `shares` `[I, C]` are items' categories. Raises RecordError for too few events.
+    learnt from are reckoned without its fold of five, so that no event explains itself. `shares` `[I, C]` are items' categories. Raises RecordError for too few events,
+    and where those that calibrate are told worse than by chance.
     """
     if len(events.user) < LEAST or not 0 < events.liked.mean() < 1:
         raise RecordError(f"{len(events.user)} events are too few for a truth, or all end alike.", f"Give {LEAST} or more, some liked and some not.")
@@ -62,6 +63,9 @@ def fit_truth(events: Events, shares: NDArray[np.float32], users: int, seed: int
         raw[rows] = learnt.logits(columns(said, shares, fitted, rows).reshape(-1, len(NAMES))).reshape(len(rows), -1)
         progress("truth", int(rows[-1]) + 1, users)
     line = logistic(raw[calibrating.user, calibrating.item].astype(np.float64)[:, None], calibrating.liked)
+    if line[1] <= 0:
+        # What is turned round would be a truth in which everybody dislikes what they liked.
+        raise RecordError(f"{len(events.user)} events do not tell what is liked better than chance.", "Give more events.")
     logits = np.clip(line[0] + line[1] * raw, -FARTHEST, FARTHEST).astype(np.float32)
     facts = {
         "family": "kernel regression over neighbours and boosted trees",

@@ -18,6 +18,8 @@ LEAST = 0.02
 _SHARE, _GRAIN = 2.0**-30, np.float32(2.0**-20)
 # No chance is so small that it matters beyond this many logits, and the exponential of more has no place in 32 bits.
 _STEEP = np.float32(80)
+# A chance below this is none, though luck draws a nought once in 2^24 times.
+_NEVER = np.float32(1e-30)
 _LEAVES = noise.scattered(noise.LEAVES)
 
 Floats = NDArray[np.float32]
@@ -116,7 +118,8 @@ class Readers:
         patience = stock * np.float32(laws.loyal)
         patience -= np.float32(laws.leave)
         patience -= most * np.float32(laws.boredom * laws.restless)
-        return Felt(chance, liked, pleased, stock, luck[-1] < _sigmoid(patience), _exact_sum(chance) * share, most, cells, before, exposed, found)
+        goes = _sigmoid(patience)
+        return Felt(chance, liked, pleased, stock, (luck[-1] < goes) & (goes > _NEVER), _exact_sum(chance) * share, most, cells, before, exposed, found)
 
     def move(self, felt: Felt, live: Mask | None) -> None:
         """Let a round pass for the sessions that are live, all for None."""

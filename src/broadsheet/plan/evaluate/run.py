@@ -16,7 +16,7 @@ from broadsheet.plan.session import Observation
 STREAMS: Final = 4
 """Sessions of each user, each with luck of its own that is the same for all agents."""
 STAYS: Final = -80.0
-"""`Laws.leave` at which nobody leaves: the chance is below that of the least number the luck can draw."""
+"""`Laws.leave` at which nobody leaves: so small a chance counts as none."""
 
 
 @dataclass(frozen=True, eq=False)

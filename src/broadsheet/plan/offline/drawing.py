@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.core.errors import ConfigError
+from broadsheet.core.errors import ConfigError, RecordError
 from broadsheet.core.seeds import generator
 from broadsheet.plan.material import Material
 from broadsheet.plan.offline.log import SlateLog
@@ -58,7 +58,10 @@ class DrawingAgent:
         return slates
 
     def log(self, observation: Observation) -> SlateLog:
-        """Return the rounds kept as a log: an observation of the same sessions, later, tells what was liked. Slates with nothing to draw are left out."""
+        """Return the rounds kept as a log: an observation of the same sessions, later, tells what was liked. Slates with nothing to draw are left out.
+
+        Raises RecordError where none is left.
+        """
         parts: list[tuple[NDArray[Any], ...]] = []
         users: list[int] = []
         for kept in self._kept:
@@ -74,6 +77,8 @@ class DrawingAgent:
                 chance = 1 / (1 + np.exp(-self.material.scores[self._users[session], rows].astype(np.float64)))
                 parts.append((np.full(len(rows), len(users)), rows, there, pleased.astype(np.float64), np.minimum(propensity[line, rows], 1.0), chance))
                 users.append(int(self._users[session]))
+        if not parts:
+            raise RecordError("No slate was drawn for anybody, so there is nothing to log.", "Let the agent act, and give an observation of later.")
         slate, rows, shown, liked, propensity, chance = (np.concatenate(part) for part in zip(*parts, strict=True))
         ids = np.array(self.material.items.ids, dtype=object)
         return SlateLog(np.array(users, dtype=np.int64), slate, ids[rows], shown, liked, propensity, chance)

@@ -23,7 +23,7 @@ class SlateLog:
     `slate` `[N]` is the slate of each candidate, ascending, `user` `[S]` a number for whom each slate was; `shown` `[N]`, `liked` `[N]` (0 where it was not
     shown), `propensity` `[N]` the chance to be shown that the drawing gave it, `chance` `[N]` what a model thinks of its being liked (NaN where none says so). `items` `[N]` are ids.
 
-    Raises RecordError for parts of different lengths, a propensity outside 0 to 1, and for what was shown with a propensity of 0.
+    Raises RecordError for parts of different lengths, for a propensity, a liking or a model's chance outside 0 to 1, and for what was shown with a propensity of 0.
     """
 
     user: NDArray[np.int64]
@@ -39,9 +39,11 @@ class SlateLog:
         lengths = {len(part) for part in (self.slate, self.items, self.shown, self.liked, self.propensity, self.chance)}
         if len(lengths) > 1 or (len(self.slate) and (np.diff(self.slate) < 0).any()):
             raise RecordError("The parts of a log are of different lengths, or its slates are not in order.", "Give one value of each for every candidate.")
-        beyond = ~((self.propensity >= 0) & (self.propensity <= 1 + 1e-9))
-        if beyond.any():
-            raise RecordError(f"The propensity of {self.items[int(beyond.argmax())]!r} is not from 0 to 1.", "Log the chance that an item is shown.")
+        told = {"propensity": self.propensity, "liking": self.liked, "chance": np.where(np.isnan(self.chance), 0, self.chance)}
+        for name, part in told.items():
+            beyond = ~((part >= 0) & (part <= 1 + 1e-9))
+            if beyond.any():
+                raise RecordError(f"The {name} of {self.items[int(beyond.argmax())]!r} is not from 0 to 1.", "Log a number from 0 to 1.")
         impossible = self.shown & (self.propensity <= 0)
         if impossible.any():
             raise RecordError(f"{self.items[int(impossible.argmax())]!r} was shown, and its propensity is 0.", "Log the chance that it had before the draw.")
@@ -102,6 +104,10 @@ def read_log(path: Path) -> tuple[SlateLog, pl.DataFrame]:
     bare = frame.filter(pl.any_horizontal(pl.col(Columns.USER, Columns.STEP, Columns.ITEM, Columns.PROPENSITY).is_null()))
     if len(bare):
         raise RecordError(f"{path.name} has {len(bare)} lines without a user, a step, an item or a propensity.", _FORM)
+    if (frame[Columns.SLOT].is_null() != frame[Columns.LIKED].is_null()).any():
+        raise RecordError(f"{path.name} has a line with a slot and no liked, or with liked and no slot.", _FORM)
+    if frame.select(Columns.USER, Columns.STEP, Columns.ITEM).is_duplicated().any():
+        raise RecordError(f"{path.name} has an item twice among the candidates of a slate.", _FORM)
     frame = frame.with_columns(pl.Series(Columns.CHANCE, chance)).sort(Columns.USER, Columns.STEP, maintain_order=True)
     keys = frame.select(Columns.USER, Columns.STEP)
     new = (keys != keys.shift(1)).select(pl.any_horizontal(pl.all()).fill_null(value=True)).to_series().to_numpy()

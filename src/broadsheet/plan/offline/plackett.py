@@ -14,6 +14,8 @@ STEP = 0.25
 """The step of the trapezoid rule, in the logarithm of time: what it leaves out is below rounding."""
 BEGINS, ENDS = 1e-11, 45.0
 """From when to when the rule goes, in mean waiting times of the first and the last item of a slate."""
+# So many logits above another, an item surely comes before it.
+_SURE = 300.0
 BLOCK = 2**22
 """Numbers that are held at a time."""
 
@@ -56,9 +58,9 @@ def inclusion(logits: NDArray[np.floating], k: int) -> Floats:
     >>> inclusion(np.zeros((1, 4)), 2).round(9).tolist()
     [[0.5, 0.5, 0.5, 0.5]]
     """
-    rates = _rates(logits)
-    chances = (rates > 0).astype(np.float64)
-    some = np.flatnonzero((rates > 0).sum(axis=1) > k)
+    rates = _rates(logits, k)
+    chances = np.isfinite(logits).astype(np.float64)
+    some = np.flatnonzero(chances.sum(axis=1) > k)
     nodes = _nodes(rates[some], k)
     size = max(1, BLOCK // max(1, rates.shape[1] * nodes.shape[1] * k)) if len(some) else 1
     for start in range(0, len(some), size):
@@ -67,11 +69,17 @@ def inclusion(logits: NDArray[np.floating], k: int) -> Floats:
     return chances
 
 
-def _rates(logits: NDArray[np.floating]) -> Floats:
-    """Return the rate of each item, the greatest of a line 1; 0 for what is never drawn."""
+def _rates(logits: NDArray[np.floating], k: int) -> Floats:
+    """Return the rate of each item, the greatest of a line 1; 0 for what is never drawn.
+
+    What stands so far above the item at place k that it surely comes before it has the rate 1 too, or that item's would be too small for a number.
+    """
     wide = logits.astype(np.float64)
     top = wide.max(axis=1, keepdims=True)
-    return np.exp(wide - np.where(np.isfinite(top), top, 0.0))
+    if k <= wide.shape[1]:
+        last = -np.partition(-wide, k - 1, axis=1)[:, k - 1 : k]
+        top = np.where(np.isfinite(last), np.minimum(top, last + _SURE), top)
+    return np.exp(np.minimum(wide - np.where(np.isfinite(top), top, 0.0), 0.0))
 
 
 def _nodes(rates: Floats, k: int) -> Floats:
