@@ -337,4 +337,32 @@ PLAN = [
         "interest += 0",
         DATA + "interests_drift_on_from_day_to_day_as_a_longer_world_tells",
     ),
+    Mutant(
+        "bench: further seeds have a budget of their own",
+        "plan/bench/honest.py",
+        "began=self.began, ",
+        "",
+        BENCH + "further_seeds_have_no_budget_of_their_own",
+    ),
+    Mutant(
+        "bench: a table's rows are not named by what filled it",
+        "plan/bench/honest.py",
+        "if planner in plan.filled:",
+        "if False:",
+        BENCH + "another_model_or_other_codes_of_a_table_are_other_rows",
+    ),
+    Mutant(
+        "truth: what is told worse than by chance is turned round",
+        "plan/environment/fitted.py",
+        "if line[1] <= 0:",
+        "if False:",
+        MODELS + "a_truth_is_not_turned_upside_down",
+    ),
+    Mutant(
+        "games: an option of reset that there is not is passed over",
+        "plan/environment/published/game.py",
+        "stated = known_options(options, OPTIONS)",
+        "stated = dict(options or {})",
+        GAMES + "a_game_that_has_not_begun_and_an_option_that_there_is_not_are_told",
+    ),
 ]

@@ -381,3 +381,11 @@ def test_slates_that_cannot_be_drawn_are_refused_and_not_tried_for_ever():
     with pytest.raises(ConfigError, match="0 items may be left"):
         MaskLast(np.arange(12, dtype=np.int32) % 6, 6)
     MaskLast(np.arange(12, dtype=np.int32), 6)
+
+
+def test_a_game_that_has_not_begun_and_an_option_that_there_is_not_are_told(small):
+    game = coat_game(small, 2)
+    with pytest.raises(ConfigError, match="No session has begun"):
+        game.step(np.zeros((2, 1), dtype=np.int64))
+    with pytest.raises(ConfigError, match="Did you mean 'users'"):
+        game.reset(options={"user": np.zeros(2, dtype=np.int64)})

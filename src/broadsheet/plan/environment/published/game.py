@@ -13,7 +13,11 @@ from broadsheet.core.seeds import generator
 from broadsheet.plan.environment import noise
 from broadsheet.plan.environment.published.quits import Quit
 from broadsheet.plan.environment.published.rewards import Rewards
+from broadsheet.plan.environment.slates import known_options
 from broadsheet.plan.session import Observation
+
+OPTIONS = ("users", "streams")
+"""What `reset` may be told."""
 
 
 class GameVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
@@ -57,7 +61,8 @@ class GameVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         self._seed, self._begun = 0, False
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
-        """Begin every session anew. Raises ConfigError for users that the game does not have, or not one a session."""
+        """Begin every session anew. Raises ConfigError for options other than `users` and `streams`, and for users that the game does not have, or not one a session."""
+        stated = known_options(options, OPTIONS)
         if seed is not None or not self._begun:
             self._seed = int(generator(0 if seed is None else seed, "plan", "game").integers(2**62))
             self._draws = generator(0 if seed is None else seed, "plan", "game users")
@@ -67,11 +72,13 @@ class GameVecEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         self._shown = np.full((count, self.horizon, self.slate), -1, dtype=np.int32)
         self._reward = np.zeros((count, self.horizon), dtype=np.float32)
         self._session, self._over, self._begun = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=bool), True
-        self._begin(np.arange(count), *self._readers(options or {}))
+        self._begin(np.arange(count), *self._readers(stated))
         return self._observation(), {}
 
     def step(self, actions: NDArray[np.int64]) -> tuple[Observation, NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """Show a slate to every reader. Raises RecordError for rows that are no items, and for repeats where there may be none."""
+        """Show a slate to every reader. Raises RecordError for rows that are no items, and for repeats where there may be none, ConfigError before the first reset."""
+        if not self._begun:
+            raise ConfigError("No session has begun.", "Call reset(seed=...) before the first step.")
         rows = np.asarray(actions, dtype=np.int64)
         live = ~self._over
         self._check(rows, live)
