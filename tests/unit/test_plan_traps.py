@@ -102,6 +102,7 @@ def test_plans_of_no_sense_still_fill_slates(planner):
         slates = agent.act(seen)
         seen, *_ = env.step(slates)
     facts = agent.facts()
+    assert agent.planning.plans.ttl.max() <= PAIR.horizon
     assert facts["plans"] == (len(USERS) if planner.ttl > 1 else facts["plans"]) > 0
     assert facts["fallbacks"]["empty"] == (0 if planner.categories else facts["plans"])
 
