@@ -21,6 +21,7 @@ POLICY = "tests/unit/test_plan_policy.py::test_"
 READING = "tests/unit/test_plan_llm_reading.py::test_"
 RULES = "tests/stage/test_plan_agents.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
+TRAPS = "tests/unit/test_plan_traps.py::test_"
 PLAN = [
     Mutant(
         "offline: dr forgets what the model says",
@@ -364,5 +365,24 @@ PLAN = [
         "stated = known_options(options, OPTIONS)",
         "stated = dict(options or {})",
         GAMES + "a_game_that_has_not_begun_and_an_option_that_there_is_not_are_told",
+        "replay: plans of a log are not looked at",
+        "plan/replay.py",
+        "(kind == PLAN and not _is_plan(held))",
+        "False",
+        TRAPS + "a_plan_of_a_log_that_was_tampered_with_is_told",
+    ),
+    Mutant(
+        "replay: a title ends a line",
+        "plan/replay.py",
+        "return list(StringIO(text))",
+        "return text.splitlines()",
+        TRAPS + "every_byte_of_a_log_counts_and_a_title_may_hold_ends_of_lines",
+    ),
+    Mutant(
+        "planning: a plan that holds for ever is over at once",
+        "plan/planning.py",
+        "np.clip(plans.ttl[which], 1, self.horizon)",
+        "np.maximum(plans.ttl[which], 1)",
+        TRAPS + "plans_of_no_sense_still_fill_slates",
     ),
 ]

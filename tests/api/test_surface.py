@@ -34,6 +34,9 @@ PACKAGES = [
     "broadsheet.sample.world",
     "broadsheet.sample.llm",
     "broadsheet.core.llm",
+    "broadsheet.plan.datasets",
+    "broadsheet.plan.environment.published",
+    "broadsheet.plan.offline",
 ]
 
 
