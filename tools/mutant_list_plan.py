@@ -365,6 +365,8 @@ PLAN = [
         "stated = known_options(options, OPTIONS)",
         "stated = dict(options or {})",
         GAMES + "a_game_that_has_not_begun_and_an_option_that_there_is_not_are_told",
+    ),
+    Mutant(
         "replay: plans of a log are not looked at",
         "plan/replay.py",
         "(kind == PLAN and not _is_plan(held))",
