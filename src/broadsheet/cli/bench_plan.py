@@ -84,6 +84,7 @@ def plan(
 
     Example: broadsheet bench plan --env made --boredom middle --set size=tiny --set iterations=20 --seeds 2
     """
+    from broadsheet.cli.plan_view import brief
     from broadsheet.cli.progress import shown
     from broadsheet.core.config import with_settings
     from broadsheet.core.errors import ConfigError, did_you_mean
@@ -110,7 +111,7 @@ def plan(
     )
     with shown() as progress:
         bench = BENCHES.get(env, _honest)(wanted, progress)
-    printed(bench, as_json=as_json)
+    printed(bench if as_json or BENCHES.get(env, _honest) is not _honest else brief(bench), as_json=as_json)
 
 
 def _pair(wanted: Wanted, progress: "Progress") -> "Pair":
@@ -124,15 +125,19 @@ def _pair(wanted: Wanted, progress: "Progress") -> "Pair":
 
 def _honest(wanted: Wanted, progress: "Progress") -> "Bench":
     from broadsheet.core.config import build
+    from broadsheet.plan.bench.arms import within
     from broadsheet.plan.bench.fits import fitted
     from broadsheet.plan.bench.honest import HonestPlan, bench_honest
     from broadsheet.plan.laws import LEVELS
+    from broadsheet.plan.planners.registry import check_planner
     from broadsheet.plan.policy.config import PolicyConfig
 
     build(PolicyConfig, dict(wanted.settings), "--set")
+    for spec in wanted.planners:
+        check_planner(within(spec)[1])
     made = HonestPlan(
         Path(wanted.env).resolve().name,
-        lambda: _pair(wanted, progress),
+        lambda: _planned_pair(wanted, progress),
         fitted,
         wanted.boredom or tuple(LEVELS),
         wanted.arms,
@@ -145,6 +150,19 @@ def _honest(wanted: Wanted, progress: "Progress") -> "Bench":
         budget_minutes=wanted.budget,
     )
     return bench_honest(made, wanted.rows, command(), progress)
+
+
+def _planned_pair(wanted: Wanted, progress: "Progress") -> "Pair":
+    """Return the pair with what is to be known of a folder told, and every further planner opened for it: what cannot be is told before anything is trained."""
+    from broadsheet.cli.plan_view import told_of_folder
+    from broadsheet.plan.agents.registry import open_agent
+    from broadsheet.plan.bench.arms import whole
+
+    pair = _pair(wanted, progress)
+    told_of_folder(pair)
+    for spec in wanted.planners:
+        open_agent(whole(spec), pair.material, slate=pair.slate, horizon=pair.horizon)
+    return pair
 
 
 def _planners(wanted: Wanted, progress: "Progress") -> tuple[Mapping[str, Callable[["Pair"], str]], Mapping[str, Mapping[str, Any]]]:

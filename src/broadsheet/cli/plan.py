@@ -48,6 +48,7 @@ def fit(
     """
     import json
 
+    from broadsheet.cli.plan_view import told_of_folder, trained
     from broadsheet.cli.progress import shown
     from broadsheet.core.artifacts import check_replaceable
     from broadsheet.core.config import build, with_settings
@@ -57,18 +58,23 @@ def fit(
     from broadsheet.plan.bundle import fit_bundle
     from broadsheet.plan.datasets.opened import open_pair
     from broadsheet.plan.laws import level
+    from broadsheet.plan.planners.registry import check_planner
     from broadsheet.plan.policy.config import PolicyConfig
 
     dial = level(boredom)
     if match not in ("any", "all"):
         raise ConfigError(f"A plan cannot match {match!r} of an item's categories.", "Say any or all.")
     config = build(PolicyConfig, with_settings({}, settings or []), "--set")
+    planned = "" if planner == "none" else planner
+    if planned:
+        check_planner(planned)
     check_replaceable(out, ArtifactKind.PLAN)
     with shown() as progress:
         pair = open_pair(env, seed=seed, progress=progress).with_laws(boredom=dial)
+        told_of_folder(pair)
         made = fit_bundle(
             pair,
-            "" if planner == "none" else planner,
+            planned,
             config,
             out,
             seed=seed,
@@ -78,12 +84,8 @@ def fit(
             progress=progress,
         )
     told = made.manifest.metrics
-    before, after = told["validation_return_untrained"], told["validation_return"]
-    typer.echo(f"return on validation users: {before:.3f} before training, {after:.3f} after it, {told['validation_length']:.1f} slates a session", err=True)
-    typer.echo(f"{told['environment_steps']:,.0f} environment steps, 90 % of the return after {told['environment_steps_to_90_percent']:,.0f}", err=True)
-    typer.echo(
-        f"plans: {told['plans']:,.0f} on validation users, {told['fallback share']:.1%} of them fall-backs; {told['actions']:.0f} candidates a round", err=True
-    )
+    for line in trained(told):
+        typer.echo(line, err=True)
     typer.echo(f"Ask it: broadsheet plan run {out} --history ID,ID", err=True)
     facts = {"path": str(made.path), "models": made.manifest.models, "metrics": told, "chosen_by": made.manifest.config["chosen_by"]}
     typer.echo(json.dumps(facts, indent=1) if as_json else str(made.path))
@@ -177,6 +179,7 @@ def offline(
     """
     import json
 
+    from broadsheet.cli.plan_view import trusted
     from broadsheet.plan.offline import estimate, read_log
     from broadsheet.plan.offline.targets import open_target
 
@@ -185,13 +188,21 @@ def offline(
     if as_json:
         typer.echo(
             json.dumps(
-                {**found._asdict(), "target": target, "estimates": [one._asdict() for one in found.estimates], "logged": found.logged._asdict()}, indent=1
+                {
+                    **found._asdict(),
+                    "target": target,
+                    "trust": found.trust,
+                    "estimates": [one._asdict() for one in found.estimates],
+                    "logged": found.logged._asdict(),
+                },
+                indent=1,
             )
         )
         return
     typer.echo(f"{found.slates:,} slates of {found.users:,} users; {found.shown:,} items shown, worth {found.effective:,.0f} drawn by the target")
     for one in (found.logged, *found.estimates):
         typer.echo(f"{one.name:>8}  {one.value:.4f}  ({one.low:.4f} to {one.high:.4f})")
+    typer.echo(trusted(found.trust))
     for line in found.warnings:
         typer.echo(f"Take care: {line}", err=True)
 
@@ -212,7 +223,7 @@ def _slates(text: str) -> list["Shown"]:
     """Read a slate as it is written on the command line, or a JSON file of slates."""
     import json
 
-    from broadsheet.core.errors import RecordError
+    from broadsheet.core.errors import RecordError, did_you_mean
     from broadsheet.plan.run import Shown
 
     path = Path(text)
@@ -223,6 +234,10 @@ def _slates(text: str) -> list["Shown"]:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise RecordError(f"{path} holds no slates.", 'Write a list: [{"items": ["w01415", "w01319"], "liked": ["w01319"]}]') from None
     parts = _listed(text)
+    for part in parts:
+        mark = part.rpartition(":")[2]
+        if f":{mark}" != LIKED and mark != part and did_you_mean(mark, [LIKED[1:]]):
+            raise RecordError(f"{part!r} ends in no mark. Did you mean {LIKED!r}?", "Write ID:liked; an id that ends so is given in a JSON file of slates.")
     return [Shown(tuple(part.removesuffix(LIKED) for part in parts), frozenset(part.removesuffix(LIKED) for part in parts if part.endswith(LIKED)))]
 
 

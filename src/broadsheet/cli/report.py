@@ -69,6 +69,8 @@ def report(
         typer.echo(result.report.model_dump_json(indent=1))
         typer.echo(str(result.page), err=True)
         return
+    if (plan := result.report.plan) is not None:
+        typer.echo(f"plan {plan.planner} held back {', '.join(plan.rested) or 'no category'} today", err=True)
     picks = result.report.picks()
     for entry in picks[:3]:
         typer.echo(f"{entry.slot}. {entry.item.title}", err=True)

@@ -14,3 +14,16 @@ class Progress(Protocol):
 def silent(step: str, done: int, total: int) -> None:
     """Tell nobody."""
     del step, done, total
+
+
+def within(name: str, progress: Progress) -> Progress:
+    """Return what tells `progress` of steps under the name of the work that they are part of.
+
+    >>> within("row 2 of 9", lambda *told: print(told))("rounds", 3, 20)
+    ('row 2 of 9, rounds', 3, 20)
+    """
+
+    def told(step: str, done: int, total: int) -> None:
+        progress(f"{name}, {step}", done, total)
+
+    return told

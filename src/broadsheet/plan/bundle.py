@@ -18,7 +18,7 @@ from broadsheet.core.ragged import Ragged
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.plan.datasets.pair import Pair
-from broadsheet.plan.fit import CURVE, Ground, fit_policy, run_identity
+from broadsheet.plan.fit import CURVE, RETURN, Ground, fit_policy, run_identity
 from broadsheet.plan.folding import Folding
 from broadsheet.plan.items import ItemTable
 from broadsheet.plan.laws import Laws
@@ -28,6 +28,7 @@ from broadsheet.plan.planning import Match
 from broadsheet.plan.policy.agent import WEIGHTS, PolicyAgent
 from broadsheet.plan.policy.config import PolicyConfig
 from broadsheet.plan.protocols import Planner
+from broadsheet.plan.yardsticks import returns_of_rules
 
 SHIPPED: Final = Path(__file__).parent / "shipped"
 """Fitted on a fictional world; its card has the command that makes it again."""
@@ -172,7 +173,7 @@ def fit_bundle(
 
 
 def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Planner | None, known: int | None) -> Artifact:
-    material = pair.material
+    material, validated = pair.material, PolicyConfig.model_validate(policy.manifest.config["policy"]).validated
     folding = Folding.of(material.scores[material.of(Split.TRAIN)])
     count = len(material.users)
     kept = np.arange(count) if known is None or known >= count else np.unique(np.linspace(0, count - 1, known).astype(np.int64))
@@ -180,6 +181,7 @@ def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Plann
     metrics = {
         **policy.manifest.metrics,
         **_planned(policy, pair, made),
+        **{f"validation_{RETURN}_{name}": value for name, value in returns_of_rules(pair, validated, policy.manifest.seed).items()},
         "items": float(len(material.items)),
         "known users": float(len(kept)),
         "users": float(count),

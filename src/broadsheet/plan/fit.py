@@ -154,14 +154,19 @@ def steps_to(curve: pl.DataFrame, share: float = 0.9, *, of_gain: bool = False) 
     return float(curve[ENVIRONMENT_STEPS][int(there[0])]) if len(there) else float("nan")
 
 
+def validation_sessions(users: NDArray[np.int64], least: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Return the sessions that weights are chosen by: users and streams `[N]`, each user as often as it takes for `least` sessions, and the seed of their luck."""
+    passes = -(-least // len(users))
+    return np.tile(users, passes), np.repeat(np.arange(passes), len(users)), int(generator(seed, "plan", "validation").integers(2**31))
+
+
 class _Validation:
     """Plays the same sessions of validation users each time, always the best slate."""
 
     def __init__(self, ground: Ground, users: NDArray[np.int64], actor: Actor, seed: int) -> None:
-        passes = -(-actor.model.config.validated // len(users))
-        self.actor, self.users, self.streams = actor, np.tile(users, passes), np.repeat(np.arange(passes), len(users))
+        self.actor = actor
+        self.users, self.streams, self.seed = validation_sessions(users, actor.model.config.validated, seed)
         self.readers = ground.readers(users, len(self.users))
-        self.seed = int(generator(seed, "plan", "validation").integers(2**31))
 
     def __call__(self, model: Policy) -> dict[str, float]:
         """Return the means of the sums of rewards and of the rounds."""

@@ -43,8 +43,13 @@ def parse(spec: str) -> tuple[str, dict[str, Any]]:
 
 def opened(spec: str, table: Mapping[str, Kind[MadeT]], what: str, setting: Setting) -> MadeT:
     """Make the part that a spec names. Raises ConfigError for a name or a setting that there is not."""
+    kind, config = configured(spec, table, what)
+    return kind.make(config, setting)
+
+
+def configured(spec: str, table: Mapping[str, Kind[MadeT]], what: str) -> tuple[Kind[MadeT], Config]:
+    """Return the row that a spec names and its configuration, before anything is made. Raises ConfigError for a name or a setting that there is not."""
     name, settings = parse(spec)
     if name not in table:
         raise ConfigError(f"There is no {what} {name!r}.{did_you_mean(name, table)}", f"Known are: {', '.join(table)}.")
-    kind = table[name]
-    return kind.make(build(kind.config, settings, spec), setting)
+    return table[name], build(table[name].config, settings, spec)

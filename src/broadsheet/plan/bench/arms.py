@@ -63,6 +63,8 @@ FLATS: Final[dict[str, dict[str, Any]]] = {
     "flat PPO, exposure penalty": {"penalty": "exposure"},
 }
 PLANNERS: Final = {name: GRIDS[name] for name in ("mask-recent", "least-exposed", "thompson", "saturation-mpc")}
+CONTROL: Final = f"all + {GREEDY}"
+"""Every category with the filler of the planners, whose `spread` plain greedy lacks: what of a planned arm is the filler's."""
 ORACLES: Final = {"oracle greedy": ("greedy",), "oracle MPC": ("mpc",)}
 
 
@@ -77,6 +79,7 @@ def arms(made: Mapping[str, Callable[[Pair], str]] | None = None) -> dict[str, A
     for what, kind in ((POLICY, Kind.POLICY), (GREEDY, Kind.FILLED)):
         found |= {f"{name} + {what}": Arm(kind, specs) for name, specs in PLANNERS.items()}
         found |= {f"{name} + {what}": Arm(kind, (name,), of=of) for name, of in (made or {}).items()}
+    found.setdefault(CONTROL, Arm(Kind.FILLED, GRIDS["all"]))
     return found | {name: Arm(Kind.ORACLE, specs) for name, specs in ORACLES.items()}
 
 

@@ -1,6 +1,7 @@
 """The bench of honest environments: every arm beside every other under the same luck, at several levels of boredom, on users that decided nothing."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any, NamedTuple
 
 from broadsheet.core.artifacts import arrays_hash
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
-from broadsheet.core.progress import Progress, silent
+from broadsheet.core.progress import Progress, silent, within
 from broadsheet.plan.bench.arms import Arm, Kind, arms
+from broadsheet.plan.bench.notes import chance_ahead, masked_nothing
 from broadsheet.plan.bench.players import Fitted, Player, Training, counted
 from broadsheet.plan.bench.standing import Chosen, chosen, summary
 from broadsheet.plan.datasets.pair import Pair
@@ -97,8 +99,9 @@ def bench_honest(plan: HonestPlan, folder: Path, command: str, progress: Progres
     conditions = list(dict.fromkeys(condition for condition, _, _ in (*work, *more)))
     rows = [row for condition in conditions for row in summary(outcome, condition.named(plan.name), known, picks[condition.trained])]
     facts = case().pair.material.facts
+    found = [*masked_nothing(outcome, known, len(case().pair.material.items.categories)), *chance_ahead(rows)]
     data = {"name": plan.name, **case().identity, "laws": case().pair.laws.model_dump(), "users": len(case().pair.material.of(Split.TEST)), "facts": facts}
-    return Bench.of(NAME, command, outcome, rows, data=data, seeds=plan.seeds, notes=_notes(picks))
+    return Bench.of(NAME, command, outcome, rows, data=data, seeds=plan.seeds, notes=[*_notes(picks), *found])
 
 
 class _Tasks:
@@ -111,11 +114,13 @@ class _Tasks:
 
     def run(self, work: Iterable[tuple[Condition, str, int]]) -> Outcome:
         """Make the rows that are not there yet; all runs have one budget."""
-        tasks = [self._task(*one) for one in dict.fromkeys(work)]
+        wanted = list(dict.fromkeys(work))
+        seeds = Counter((condition, name) for condition, name, _ in wanted)
+        tasks = [self._task(*one, f"row {number} of {len(wanted)}: {one[1]}, seed {one[2] + 1} of {seeds[one[:2]]}") for number, one in enumerate(wanted, 1)]
         self.began = time.monotonic() if self.began is None else self.began
         return run_tasks(NAME, tasks, self.folder, budget_minutes=self.plan.budget_minutes, began=self.began, progress=self.progress)
 
-    def _task(self, condition: Condition, name: str, seed: int) -> Task:
+    def _task(self, condition: Condition, name: str, seed: int, said: str) -> Task:
         arm, case, plan = self.known[name], self.case(), self.plan
         settings = {**plan.settings, **arm.settings} if arm.trained else {}
         identity = {
@@ -130,7 +135,8 @@ class _Tasks:
         if planner in plan.filled:
             identity["filled"] = dict(plan.filled[planner])
         player = self._player(condition.trained, name, settings)
-        return Task(condition.named(plan.name), name, seed, identity, lambda: judged(player, case.at(condition.judged), seed, plan.streams, self.progress))
+        progress = within(said, self.progress)
+        return Task(condition.named(plan.name), name, seed, identity, lambda: judged(player, case.at(condition.judged), seed, plan.streams, progress))
 
     def _player(self, level: str, name: str, settings: Mapping[str, Any]) -> Player:
         """Return the one player of an arm at a level, who chooses settings once for all seeds."""
@@ -149,9 +155,9 @@ def judged(player: Player, pair: Pair, seed: int, streams: int, progress: Progre
     log = run_sessions(agent, pair, users, streams=streams, seed=seed, progress=progress)
     figures = {**measure(log, pair.material), **counted(player.name, log), **made.figures}
     if player.arm.kind is not Kind.ORACLE:
-        validation = run_sessions(agent, pair, pair.material.of(Split.VALIDATION), streams=streams, seed=seed, progress=progress)
-        once = run_sessions(NoRepeats(agent), pair, users, streams=streams, seed=seed, progress=progress)
-        stay = run_sessions(NoRepeats(agent), nobody_leaves(pair), users, streams=streams, seed=seed, progress=progress)
+        validation = run_sessions(agent, pair, pair.material.of(Split.VALIDATION), streams=streams, seed=seed)
+        once = run_sessions(NoRepeats(agent), pair, users, streams=streams, seed=seed)
+        stay = run_sessions(NoRepeats(agent), nobody_leaves(pair), users, streams=streams, seed=seed)
         figures |= {"validation": _mean(validation), "nx_0": _mean(once), "nx_0_length": float(once.length.mean()), "nx_t": first_rounds(stay)}
     return Measured(figures, scored(log), {"model": spec})
 

@@ -1,6 +1,8 @@
 """A folder of one's own sequences as a pair: positives only, categories by their names."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,13 +11,15 @@ from broadsheet.core.home import data_path
 from broadsheet.core.progress import Progress, silent
 from broadsheet.plan.datasets.assemble import Catalogue
 from broadsheet.plan.datasets.pair import Pair
-from broadsheet.plan.datasets.positives import Sequences, positives_pair
+from broadsheet.plan.datasets.positives import LEAST_EVENTS, LEAST_READERS, Sequences, positives_pair
 from broadsheet.sources.interactions import Interactions, read_interactions, read_items
 
 OTHER = "Other"
 """The category of an item of which none is told."""
 MOST = 512
 """Categories of a pair; rarer ones are taken for `OTHER`."""
+DOUBTS = "doubts"
+"""The fact of what looks wrong in a folder and was read all the same."""
 MEND = "Describe items in items.jsonl, one object a line: id, title, categories."
 
 
@@ -31,6 +35,25 @@ def shop(folder: Path, *, seed: int = 0, progress: Progress = silent) -> Pair:
     return positives_pair(folder.resolve().name, catalogue, Sequences(read.users, read.sequences), seed=seed, facts=facts, progress=progress)
 
 
+def remarks(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a reader of the facts of such a pair should know, a line each: ids that nothing is told of, what was dropped.
+
+    >>> remarks({"items without a category": 2, "dropped": {"items of few readers": 3}})
+    ("2 items have no category that is told: they are of the category 'Other'.", 'Dropped as too rare: 3 items that fewer than 3 training users had.')
+    """
+    found = [f"In doubt: {one}" for one in facts.get(DOUBTS, ())]
+    if bare := facts.get("items without a category"):
+        found.append(f"{bare:,} items have no category that is told: they are of the category {OTHER!r}.")
+    dropped = facts.get("dropped", {})
+    if rare := dropped.get("items of few readers"):
+        found.append(f"Dropped as too rare: {rare:,} items that fewer than {LEAST_READERS} training users had.")
+    if again := dropped.get("repeated events"):
+        found.append(f"Dropped as repeats: {again:,} events of an item that its user had before.")
+    if few := dropped.get("users of few events"):
+        found.append(f"Dropped as too short: {few:,} users with fewer than {LEAST_EVENTS} items that are kept.")
+    return tuple(found)
+
+
 def _catalogue(folder: Path, read: Interactions) -> tuple[Catalogue, dict[str, object]]:
     told = next((table for table in read.attributes.values() if len(table.names)), None)
     if told is None:
@@ -42,7 +65,11 @@ def _catalogue(folder: Path, read: Interactions) -> tuple[Catalogue, dict[str, o
     member = member[:, named]
     bare = ~np.asarray(member.any(axis=1))
     titles = tuple(item.title or item.id for item in read_items(folder, read))
-    facts: dict[str, object] = {"items without a category": int(bare.sum()), "rare categories taken for other": len(told.names) - len(named)}
+    facts: dict[str, object] = {
+        "items without a category": int(bare.sum()),
+        "rare categories taken for other": len(told.names) - len(named),
+        DOUBTS: list(read.doubts),
+    }
     names = tuple(told.names[place] for place in named.tolist())
     if bare.any():
         # A shop may have a category of that name already.

@@ -45,6 +45,12 @@ class Offline(NamedTuple):
     unsupported: float
     warnings: tuple[str, ...]
 
+    @property
+    def trust(self) -> str:
+        """The estimator to go by: `dr` where a model's chance stands beside every candidate, else `snips`, and `ips` where nothing that was shown has a weight."""
+        names = {one.name for one in self.estimates}
+        return next(name for name in ("dr", "snips", "ips") if name in names)
+
 
 def estimate(log: SlateLog, target: Floats, *, seed: int = 0, rounds: int = 2000) -> Offline:
     """Estimate the share of its slates that would be liked if each candidate were shown with the chance `target` `[N]`.
@@ -74,7 +80,7 @@ def estimate(log: SlateLog, target: Floats, *, seed: int = 0, rounds: int = 2000
     squares = float((weight**2).sum())
     effective = float(weight.sum()) ** 2 / squares if squares else 0.0
     unsupported = float(target[log.propensity <= 0].sum() / target.sum())
-    warnings = _warnings(effective, unsupported)
+    warnings = (*_warnings(effective, unsupported), *_apart(found))
     return Offline(
         tuple(found), logged, len(log), len(np.unique(log.user)), int(log.shown.sum()), effective, float(weight.max(initial=0)), unsupported, warnings
     )
@@ -130,6 +136,17 @@ def _snips(log: SlateLog, parts: Floats, wholes: Floats, rng: np.random.Generato
         value = float(top.sum() / bottom.sum())
         return Estimate("snips", value, 0.0, 1.0)
     return Estimate("snips", *bootstrap_ratio(top[held], bottom[held], rng, rounds=rounds))
+
+
+def _apart(found: list[Estimate]) -> tuple[str, ...]:
+    """Warn where the model's own word lies outside what the log says once its errors are seen."""
+    by_name = {one.name: one for one in found}
+    direct, dr = by_name.get("direct"), by_name.get("dr")
+    if direct is None or dr is None or dr.low <= direct.value <= dr.high:
+        return ()
+    return (
+        f"direct ({direct.value:.4f}) lies outside the interval of dr ({dr.low:.4f} to {dr.high:.4f}): the model behind chance errs here, and direct is not to be believed.",
+    )
 
 
 def _warnings(effective: float, unsupported: float) -> tuple[str, ...]:

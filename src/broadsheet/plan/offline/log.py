@@ -1,6 +1,7 @@
 """A log of slates that were drawn: every candidate of every slate, how likely it was shown, whether it was, and whether it was liked."""
 
 import io
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,7 +141,20 @@ def _frame(path: Path) -> pl.DataFrame:
         else:
             found = pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
     except pl.exceptions.PolarsError:
-        raise RecordError(f"{path.name} is no table of JSON lines, CSV or Parquet.", _FORM) from None
+        raise RecordError(_broken(path, data), _FORM) from None
     if not len(found):
         raise EmptySourceError(f"{path.name} holds no line.", _FORM)
     return found
+
+
+def _broken(path: Path, data: bytes) -> str:
+    """Say what is wrong with a file that cannot be read, by the number of its first line that is none where lines are JSON."""
+    if path.suffix not in (".parquet", ".csv"):
+        for number, line in enumerate(data.split(b"\n"), 1):
+            try:
+                whole = not line.strip() or isinstance(json.loads(line), dict)
+            except (ValueError, RecursionError):
+                whole = False
+            if not whole:
+                return f"{path.name}, line {number}, is no JSON object."
+    return f"{path.name} is no table of JSON lines, CSV or Parquet."
