@@ -21,6 +21,7 @@ POLICY = "tests/unit/test_plan_policy.py::test_"
 READING = "tests/unit/test_plan_llm_reading.py::test_"
 RULES = "tests/stage/test_plan_agents.py::test_"
 SLATES = "tests/unit/test_plan_environment.py::test_"
+TOLD = "tests/unit/test_plan_told.py::test_"
 TRAPS = "tests/unit/test_plan_traps.py::test_"
 PLAN = [
     Mutant(
@@ -386,5 +387,33 @@ PLAN = [
         "np.clip(plans.ttl[which], 1, self.horizon)",
         "np.maximum(plans.ttl[which], 1)",
         TRAPS + "plans_of_no_sense_still_fill_slates",
+    ),
+    Mutant(
+        "bench: a planner that masked nothing is not told of",
+        "plan/bench/notes.py",
+        "min(planned) >= categories - NEAR",
+        "min(planned) > categories",
+        TOLD + "a_planner_that_masked_nothing_is_told_of_and_the_control_is_not",
+    ),
+    Mutant(
+        "fit: rules have other luck than the policy",
+        "plan/yardsticks.py",
+        "env.reset(seed=luck,",
+        "env.reset(seed=luck + 1,",
+        TOLD + "rules_play_the_sessions_that_weights_are_chosen_by",
+    ),
+    Mutant(
+        "offline: a model that errs is not told of",
+        "plan/offline/estimators.py",
+        "dr.low <= direct.value <= dr.high",
+        "True",
+        TOLD + "it_is_said_which_estimate_to_go_by_and_where_the_model_errs",
+    ),
+    Mutant(
+        "bench: a further planner is looked at when its turn comes",
+        "cli/bench_plan.py",
+        "        check_planner(within(spec)[1])",
+        "        pass",
+        TOLD + "a_planner_that_cannot_be_opened_fails_before_anything_is_read",
     ),
 ]

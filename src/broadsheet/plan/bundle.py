@@ -166,13 +166,13 @@ def fit_bundle(
     going = checkpoints / f"plan-{run_hash(identity)[:20]}" if checkpoints else None
     with tempfile.TemporaryDirectory() as beside:
         policy = fit_policy(ground, made, config, Path(beside) / "policy", seed=seed, match=match, checkpoints=going, progress=progress)
-        artifact = _write(folder, policy, pair, planner, made, known)
+        artifact = _write(folder, policy, pair, planner, made, known, seed)
     if going:
         shutil.rmtree(going, ignore_errors=True)
     return artifact
 
 
-def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Planner | None, known: int | None) -> Artifact:
+def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Planner | None, known: int | None, seed: int) -> Artifact:
     material, validated = pair.material, PolicyConfig.model_validate(policy.manifest.config["policy"]).validated
     folding = Folding.of(material.scores[material.of(Split.TRAIN)])
     count = len(material.users)
@@ -181,7 +181,7 @@ def _write(folder: Path, policy: Artifact, pair: Pair, planner: str, made: Plann
     metrics = {
         **policy.manifest.metrics,
         **_planned(policy, pair, made),
-        **{f"validation_{RETURN}_{name}": value for name, value in returns_of_rules(pair, validated, policy.manifest.seed).items()},
+        **{f"validation_{RETURN}_{name}": value for name, value in returns_of_rules(pair, validated, seed).items()},
         "items": float(len(material.items)),
         "known users": float(len(kept)),
         "users": float(count),

@@ -39,18 +39,18 @@ def remarks(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what a reader of the facts of such a pair should know, a line each: ids that nothing is told of, what was dropped.
 
     >>> remarks({"items without a category": 2, "dropped": {"items of few readers": 3}})
-    ("2 items have no category that is told: they are of the category 'Other'.", 'Dropped as too rare: 3 items that fewer than 3 training users had.')
+    ("Items of which no category is told, taken for 'Other': 2", 'Items dropped as too rare, had by fewer than 3 training users: 3')
     """
     found = [f"In doubt: {one}" for one in facts.get(DOUBTS, ())]
     if bare := facts.get("items without a category"):
-        found.append(f"{bare:,} items have no category that is told: they are of the category {OTHER!r}.")
+        found.append(f"Items of which no category is told, taken for {OTHER!r}: {bare:,}")
     dropped = facts.get("dropped", {})
     if rare := dropped.get("items of few readers"):
-        found.append(f"Dropped as too rare: {rare:,} items that fewer than {LEAST_READERS} training users had.")
+        found.append(f"Items dropped as too rare, had by fewer than {LEAST_READERS} training users: {rare:,}")
     if again := dropped.get("repeated events"):
-        found.append(f"Dropped as repeats: {again:,} events of an item that its user had before.")
+        found.append(f"Events dropped as repeats, of an item that the user had before: {again:,}")
     if few := dropped.get("users of few events"):
-        found.append(f"Dropped as too short: {few:,} users with fewer than {LEAST_EVENTS} items that are kept.")
+        found.append(f"Users dropped, with fewer than {LEAST_EVENTS} items that are kept: {few:,}")
     return tuple(found)
 
 
