@@ -95,6 +95,8 @@ def test_every_option_the_readme_shows_is_an_option():
         ("sample", "llm"),
         *(("needs", name) for name in ("run", "infer", "view", "label")),
         *(("ask", name) for name in ("QUESTION", "run", "build", "check")),
+        *(("plan", name) for name in ("fit", "run", "replay", "offline")),
+        ("bench", "plan"),
         *REPRESENT,
     )
     help_texts = "".join(CliRunner().invoke(app, [*words, "--help"], terminal_width=200).stdout for words in commands)
