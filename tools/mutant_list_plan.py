@@ -405,7 +405,7 @@ PLAN = [
     Mutant(
         "offline: a model that errs is not told of",
         "plan/offline/estimators.py",
-        "dr.low <= direct.value <= dr.high",
+        "(dr.low <= direct.high and direct.low <= dr.high)",
         "True",
         TOLD + "it_is_said_which_estimate_to_go_by_and_where_the_model_errs",
     ),
@@ -415,5 +415,12 @@ PLAN = [
         "        check_planner(within(spec)[1])",
         "        pass",
         TOLD + "a_planner_that_cannot_be_opened_fails_before_anything_is_read",
+    ),
+    Mutant(
+        "bench: a further planner is opened when its turn comes",
+        "cli/bench_plan.py",
+        "        open_agent(whole(spec), pair.material, slate=pair.slate, horizon=pair.horizon)",
+        "        pass",
+        TOLD + "a_planner_whose_table_is_not_there_fails_before_any_row",
     ),
 ]

@@ -11,7 +11,7 @@ from broadsheet.cli import plan_view
 from broadsheet.cli.bench_plan import BENCHES, Wanted
 from broadsheet.cli.plan import _slates
 from broadsheet.core.bench import Bench, Outcome, Row, render
-from broadsheet.core.errors import ConfigError, RecordError
+from broadsheet.core.errors import ArtifactError, ConfigError, RecordError
 from broadsheet.core.progress import silent
 from broadsheet.plan.agents.registry import open_agent
 from broadsheet.plan.bench.arms import CONTROL, MASK_RECENT, Arm, Kind, arms
@@ -38,7 +38,7 @@ def test_a_folder_says_what_nobody_describes_and_what_was_dropped(tmp_path):
     (tmp_path / "items.jsonl").write_text("\n".join(json.dumps({"id": f"i{row}", "categories": ["Cups", "Plates"][row % 2]}) for row in range(15)) + "\n")
     said = "\n".join(remarks(shop(tmp_path).material.facts))
     assert "2 items of the sequences are described nowhere: i99, rare" in said
-    assert "taken for 'Other': 1" in said
+    assert "taken for 'Other': 2" in said
     assert "Items dropped as too rare, had by fewer than 3 training users: 1" in said
     assert "Events dropped as repeats, of an item that the user had before: " in said
     assert remarks({}) == ()
@@ -100,8 +100,15 @@ def test_a_policy_that_does_not_beat_the_better_rule_is_warned_of(after, warned)
 def test_a_planner_that_cannot_be_opened_fails_before_anything_is_read(spec, said, tmp_path):
     with pytest.raises(ConfigError, match=said):
         check_planner(spec)
-    wanted = Wanted("made", None, 1, 0, (), False, (), {}, (spec,), None, 1, 10, 1, None, tmp_path)
+    wanted = Wanted("ml100k", tmp_path / "nowhere", 1, 0, (), False, (), {}, (spec,), None, 1, 10, 1, None, tmp_path)
     with pytest.raises(ConfigError, match=said):
+        BENCHES["ml100k"](wanted, silent)
+
+
+def test_a_planner_whose_table_is_not_there_fails_before_any_row(tmp_path):
+    spec = "llm-table:path=nowhere"
+    wanted = Wanted("made", None, 1, 0, ("zero",), False, (f"{spec} + greedy",), {}, (spec,), None, 1, 10, 1, None, tmp_path)
+    with pytest.raises(ArtifactError, match="nowhere"):
         BENCHES["made"](wanted, silent)
     assert not list(tmp_path.iterdir())
 
@@ -143,7 +150,7 @@ def test_it_is_said_which_estimate_to_go_by_and_where_the_model_errs(chance, go_
     found = estimate(_log(chance), np.full(80, 0.5), rounds=200)
     assert found.trust == go_by
     assert plan_view.trusted(found.trust).startswith(f"Go by {go_by}:")
-    assert any("outside the interval of dr" in line for line in found.warnings) is apart
+    assert any("lies far from dr" in line for line in found.warnings) is apart
 
 
 def test_a_line_of_a_log_that_was_cut_is_named(tmp_path):

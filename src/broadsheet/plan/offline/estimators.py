@@ -139,13 +139,13 @@ def _snips(log: SlateLog, parts: Floats, wholes: Floats, rng: np.random.Generato
 
 
 def _apart(found: list[Estimate]) -> tuple[str, ...]:
-    """Warn where the model's own word lies outside what the log says once its errors are seen."""
+    """Warn where what the model says and what the log says once its errors are seen have intervals that do not meet."""
     by_name = {one.name: one for one in found}
     direct, dr = by_name.get("direct"), by_name.get("dr")
-    if direct is None or dr is None or dr.low <= direct.value <= dr.high:
+    if direct is None or dr is None or (dr.low <= direct.high and direct.low <= dr.high):
         return ()
     return (
-        f"direct ({direct.value:.4f}) lies outside the interval of dr ({dr.low:.4f} to {dr.high:.4f}): the model behind chance errs here, and direct is not to be believed.",
+        f"direct ({direct.value:.4f}) lies far from dr ({dr.low:.4f} to {dr.high:.4f}): the model behind chance errs here, and direct is not to be believed.",
     )
 
 
