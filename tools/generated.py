@@ -6,6 +6,7 @@ import sys
 import ask_tables
 import llm_tables
 import needs_tables
+import plan_days
 import plan_tables
 import rank_tables
 import retrieve_tables
@@ -162,7 +163,7 @@ BLOCKS = {
 
 def main() -> int:
     """Write, or check with --check."""
-    drifted = 0
+    drifted = plan_days.main()
     for name, blocks in BLOCKS.items():
         path = ROOT / name
         text = written = path.read_text()

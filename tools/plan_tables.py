@@ -220,7 +220,8 @@ def days(bench: dict) -> list[str]:
     rows = [row for row in bench["rows"] if "runs" in row]
     told = [key for key in dict.fromkeys(key for row in rows for key in row) if key.startswith(("kept@", "categories@")) and not key.endswith(("_lo", "_hi"))]
     made = [[named(row), str(row["runs"]), *(figure(row, key) for key in told)] for row in rows]
-    return [*head(bench), *table(["runs", *told], made), "", *bench["notes"], *missing(bench)]
+    picture = "![Readers kept, and categories seen, day by day, a line for each row](plan-days.svg)"
+    return [*head(bench), *table(["runs", *told], made), "", picture, "", *bench["notes"], *missing(bench)]
 
 
 BLOCKS = blocks(

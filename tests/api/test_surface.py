@@ -34,6 +34,9 @@ PACKAGES = [
     "broadsheet.sample.world",
     "broadsheet.sample.llm",
     "broadsheet.core.llm",
+    "broadsheet.plan.datasets",
+    "broadsheet.plan.environment.published",
+    "broadsheet.plan.offline",
 ]
 
 
@@ -92,6 +95,8 @@ def test_every_option_the_readme_shows_is_an_option():
         ("sample", "llm"),
         *(("needs", name) for name in ("run", "infer", "view", "label")),
         *(("ask", name) for name in ("QUESTION", "run", "build", "check")),
+        *(("plan", name) for name in ("fit", "run", "replay", "offline")),
+        ("bench", "plan"),
         *REPRESENT,
     )
     help_texts = "".join(CliRunner().invoke(app, [*words, "--help"], terminal_width=200).stdout for words in commands)

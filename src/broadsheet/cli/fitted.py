@@ -23,7 +23,7 @@ World = Annotated[Path | None, typer.Option("--world", help="A fictional world t
 Papers = Annotated[list[str] | None, typer.Option("--papers", help="Papers with authors: files or folders. Sequences are authors' papers. Repeats.")]
 Recipe = Annotated[str, typer.Option("--recipe", help="The settings to begin with: sequences, papers or world. Default: by what is given.")]
 Texts = Annotated[bool, typer.Option("--texts/--no-texts", help="Also titles, descriptions and pictures that --data has of the items.")]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same bundle.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bundle.")]
 
 
 def configured(config_type: "type[ConfigT]", recipes: Mapping[str, Mapping[str, Any]], named: str, given: str, settings: Sequence[str] | None) -> "ConfigT":

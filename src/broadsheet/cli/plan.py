@@ -51,22 +51,21 @@ def fit(
     from broadsheet.cli.progress import shown
     from broadsheet.core.artifacts import check_replaceable
     from broadsheet.core.config import build, with_settings
-    from broadsheet.core.errors import ConfigError, did_you_mean
+    from broadsheet.core.errors import ConfigError
     from broadsheet.core.home import artifact_folder
     from broadsheet.core.schema import ArtifactKind
     from broadsheet.plan.bundle import fit_bundle
     from broadsheet.plan.datasets.opened import open_pair
-    from broadsheet.plan.laws import LEVELS
+    from broadsheet.plan.laws import level
     from broadsheet.plan.policy.config import PolicyConfig
 
-    if boredom not in LEVELS:
-        raise ConfigError(f"There is no level of boredom {boredom!r}.{did_you_mean(boredom, LEVELS)}", f"Levels are: {', '.join(LEVELS)}.")
+    dial = level(boredom)
     if match not in ("any", "all"):
         raise ConfigError(f"A plan cannot match {match!r} of an item's categories.", "Say any or all.")
     config = build(PolicyConfig, with_settings({}, settings or []), "--set")
     check_replaceable(out, ArtifactKind.PLAN)
     with shown() as progress:
-        pair = open_pair(env, seed=seed, progress=progress).with_laws(boredom=LEVELS[boredom])
+        pair = open_pair(env, seed=seed, progress=progress).with_laws(boredom=dial)
         made = fit_bundle(
             pair,
             "" if planner == "none" else planner,
@@ -109,7 +108,7 @@ def run(
 ) -> None:
     """Give the next slate for somebody whose session is under way, or play whole sessions.
 
-    Example: broadsheet plan run --history w00250,w01340 --shown w00266,w00271:liked
+    Example: broadsheet plan run --history w00098,w00175 --shown w01415,w01319:liked
     """
     from broadsheet.cli.plan_view import printed
     from broadsheet.core.files import write_file
@@ -222,7 +221,7 @@ def _slates(text: str) -> list["Shown"]:
             held = json.loads(path.read_text(encoding="utf-8"))
             return [Shown(tuple(map(str, one["items"])), frozenset(map(str, one.get("liked", ())))) for one in held]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise RecordError(f"{path} holds no slates.", 'Write a list: [{"items": ["w00266", "w00271"], "liked": ["w00271"]}]') from None
+            raise RecordError(f"{path} holds no slates.", 'Write a list: [{"items": ["w01415", "w01319"], "liked": ["w01319"]}]') from None
     parts = _listed(text)
     return [Shown(tuple(part.removesuffix(LIKED) for part in parts), frozenset(part.removesuffix(LIKED) for part in parts if part.endswith(LIKED)))]
 

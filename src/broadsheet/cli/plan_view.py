@@ -31,7 +31,7 @@ def printed(bundle: "PlanBundle", request: "Request", found: "Answered", *, as_j
 
 
 def _plain(bundle: "PlanBundle", request: "Request", found: "Answered") -> dict[str, Any]:
-    slates = [{**one._asdict(), "picks": [pick._asdict() for pick in one.picks], "plan": one.plan and one.plan._asdict()} for one in found.slates]
+    slates = [one.plain() for one in found.slates]
     return {"model": bundle.name, "drawn": request.draw, "played": bool(request.rounds), "unknown": found.unknown, "slates": slates, "facts": found.facts}
 
 

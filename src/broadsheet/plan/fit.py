@@ -178,7 +178,8 @@ def _actor(ground: Ground, model: Policy, planner: Planner | None, match: Match)
 def _write(
     folder: Path, ground: Ground, config: PolicyConfig, identity: Mapping[str, Any], seed: int, model: Policy, done: Trained, curve: pl.DataFrame
 ) -> Artifact:
-    best = curve.sort(RETURN, descending=True, maintain_order=True).row(0, named=True)
+    # The first line is of the weights before training, which are never kept.
+    best = curve[1:].sort(RETURN, descending=True, maintain_order=True).row(0, named=True)
     row = done.table.row(0, named=True)
     metrics = {
         f"validation_{RETURN}": float(row["best"]),

@@ -5,9 +5,21 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from broadsheet.core.config import Config
+from broadsheet.core.errors import ConfigError, did_you_mean
 
 LEVELS: Final = {"zero": 0.0, "low": 0.5, "middle": 1.0, "high": 2.0}
 """The dial `boredom` by name: figures of a method are shown for all of them."""
+
+
+def level(name: str) -> float:
+    """Return the dial at a level by name. Raises ConfigError for one that there is not.
+
+    >>> level("middle")
+    1.0
+    """
+    if name not in LEVELS:
+        raise ConfigError(f"There is no level of boredom {name!r}.{did_you_mean(name, LEVELS)}", f"Levels are: {', '.join(LEVELS)}.")
+    return LEVELS[name]
 
 
 class Laws(Config):

@@ -95,6 +95,8 @@ class Planning:
             raise RecordError(f"The planner {self.planner.name} gave plans of shape {plans.allowed.shape}.", f"They should be {self._allowed.shape}.")
         which = np.flatnonzero(due)
         allowed, source = plans.allowed[which].copy(), plans.source[which].astype(np.int8)
+        if not np.isin(source, list(Source)).all():
+            raise RecordError(f"The planner {self.planner.name} names a source of plans that there is not.", f"Known are: {', '.join(Source.__members__)}.")
         self._fallbacks["planner"] += int((source == Source.FALLBACK).sum())
         empty = ~(allowed & state.available[which]).any(axis=1)
         short = self._widen(allowed, state, which, candidates, fresh) & ~empty
@@ -102,7 +104,7 @@ class Planning:
         self._fallbacks["short"] += int(short.sum())
         source[empty | short] = Source.FALLBACK
         self._allowed[which], self._source[which] = allowed, source
-        self._until[which] = state.step[which] + np.maximum(plans.ttl[which], 1)
+        self._until[which] = state.step[which] + np.clip(plans.ttl[which], 1, self.horizon)
         self._made += np.bincount(source, minlength=len(Source))
         self._counts["categories"] += int(allowed.sum())
 

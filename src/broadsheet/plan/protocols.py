@@ -52,7 +52,7 @@ class Plans(NamedTuple):
 class Planner(Protocol):
     """Chooses categories for sessions.
 
-    `needs` are the names of what it counts (calls, tokens, repairs); every plan allows at least one category that is available, or says FALLBACK.
+    Every plan allows at least one category that is available, or says FALLBACK.
     """
 
     name: str

@@ -4,11 +4,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter, ValidationError
 
 from broadsheet import __version__
 from broadsheet.core.errors import ArtifactError, EmptySourceError, RecordError, RecordingError, SourceNotFoundError
@@ -20,6 +22,10 @@ from broadsheet.plan.run import Answered, PlannerOf, Shown, next_slates, simulat
 GRAIN: Final = 1000
 """States are the same that agree to so many parts of a slate: sums in another order must not miss."""
 RUN, PLAN, SLATE = "run", "plan", "slate"
+LONGEST: Final = 1_000_000
+"""Slates that a plan can hold for."""
+AS_WRITTEN: Final = "Give a log as it was written."
+_SOURCES: Final = tuple(source.name.lower() for source in Source)
 
 
 class Request(NamedTuple):
@@ -29,7 +35,7 @@ class Request(NamedTuple):
     shown: tuple[Shown, ...] = ()
     rounds: int = 0
     draw: bool = False
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
 
 
 class Replayed(NamedTuple):
@@ -88,6 +94,8 @@ class RecordedPlanner:
             found = self._held.get(state_key(state, row))
             if found:
                 plan = found.pop(0)
+                if max(plan["allowed"], default=-1) >= state.available.shape[1]:
+                    raise RecordError(f"A plan of the log allows a category that is none of the {state.available.shape[1]}.", AS_WRITTEN)
                 plans.allowed[row, plan["allowed"]] = True
                 plans.ttl[row], plans.source[row] = plan["ttl"], Source[plan["source"].upper()]
                 self._counts["replayed"] += 1
@@ -134,7 +142,7 @@ def record(bundle: PlanBundle, request: Request, planner_of: PlannerOf | None = 
     found = answer(bundle, request, recording)
     head = {"kind": RUN, "version": __version__, "bundle": bundle.artifact.content_hash, "name": bundle.name, "request": _plain(request)}
     plans = [line for planner in kept for line in planner.lines]
-    slates = [{"kind": SLATE, **_slate(one)} for one in found.slates]
+    slates = [{"kind": SLATE, **one.plain()} for one in found.slates]
     return found, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in (head, *plans, *slates))
 
 
@@ -143,7 +151,7 @@ def replay(text: str, bundle: PlanBundle, *, lenient: bool = False) -> Replayed:
 
     Raises ArtifactError for another bundle than the log's, RecordingError for a plan that it lacks or a line that differs; with `lenient` both are counted, and the bundle may be another.
     """
-    lines = text.splitlines()
+    lines = _lines(text)
     head, plans = read_lines(lines)
     if head["bundle"] != bundle.artifact.content_hash and not lenient:
         raise ArtifactError(
@@ -159,7 +167,7 @@ def replay(text: str, bundle: PlanBundle, *, lenient: bool = False) -> Replayed:
         return held[-1]
 
     _, again = record(bundle, _request(head["request"]), recorded)
-    new = again.splitlines()
+    new = _lines(again)
     misses = int(sum(planner.counts()["missed"] for planner in held))
     differs = next((number for number, (old, now) in enumerate(zip(lines, new, strict=False), 1) if old != now), 0)
     if not differs and len(lines) != len(new):
@@ -177,22 +185,23 @@ def read_lines(lines: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any
     for number, line in enumerate(lines, 1):
         try:
             held = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             held = None
-        if not isinstance(held, dict) or held.get("kind") not in {RUN, PLAN, SLATE} or (number == 1) != (held["kind"] == RUN):
-            raise RecordError(f"Line {number} of the log is none that `broadsheet plan run --log` writes.", "Give a log as it was written.")
+        kind = held.get("kind") if isinstance(held, dict) else None
+        if not isinstance(held, dict) or kind not in (RUN, PLAN, SLATE) or (number == 1) != (kind == RUN) or (kind == PLAN and not _is_plan(held)):
+            raise RecordError(f"Line {number} of the log is none that `broadsheet plan run --log` writes.", AS_WRITTEN)
         found.append(held)
     if not found:
         raise EmptySourceError("The log is empty.", "Write one: broadsheet plan run --rounds 5 --log FILE")
-    if not {"bundle", "name", "request"} <= set(found[0]) or any(not {"key", "allowed", "ttl", "source"} <= set(one) for one in found if one["kind"] == PLAN):
-        raise RecordError("The log lacks what a replay needs.", "Give a log as it was written.")
+    if not {"bundle", "name", "request"} <= set(found[0]):
+        raise RecordError("The log lacks what a replay needs.", AS_WRITTEN)
     return found[0], [one for one in found if one["kind"] == PLAN]
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a log. Raises SourceNotFoundError where there is none."""
+    """Return the text of a log, ends of lines as they are. Raises SourceNotFoundError where there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as fault:
         raise SourceNotFoundError(f"{path} cannot be read: {fault}.", "Check the path.") from None
 
@@ -204,14 +213,17 @@ def _plain(request: Request) -> dict[str, Any]:
 
 def _request(held: Mapping[str, Any]) -> Request:
     try:
-        asks = tuple(
-            Ask(one["user"], tuple(one["history"]), None if one["liked"] is None else frozenset(one["liked"]), bool(one["keep_seen"])) for one in held["asks"]
-        )
-        shown = tuple(Shown(tuple(one["items"]), frozenset(one["liked"])) for one in held["shown"])
-        return Request(asks, shown, int(held["rounds"]), bool(held["draw"]), int(held["seed"]))
-    except (KeyError, TypeError, ValueError):
-        raise RecordError("The request of the log cannot be read.", "Give a log as it was written.") from None
+        return TypeAdapter(Request).validate_python(held)
+    except ValidationError:
+        raise RecordError("The request of the log cannot be read.", AS_WRITTEN) from None
 
 
-def _slate(one: Any) -> dict[str, Any]:
-    return {**one._asdict(), "picks": [pick._asdict() for pick in one.picks], "plan": None if one.plan is None else one.plan._asdict()}
+def _lines(text: str) -> list[str]:
+    """Return the lines of a log with their ends; only a line feed ends one, for a title may hold whatever else does elsewhere."""
+    return list(StringIO(text))
+
+
+def _is_plan(line: Mapping[str, Any]) -> bool:
+    allowed, ttl = line.get("allowed"), line.get("ttl")
+    counted = isinstance(allowed, list) and all(type(one) is int and one >= 0 for one in allowed)
+    return counted and isinstance(line.get("key"), str) and type(ttl) is int and 1 <= ttl <= LONGEST and line.get("source") in _SOURCES

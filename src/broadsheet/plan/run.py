@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from broadsheet.core.errors import RecordError
 from broadsheet.core.seeds import generator
@@ -59,6 +60,10 @@ class Next(NamedTuple):
     propensity: float | None
     liked: tuple[str, ...] | None = None
     left: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {**self._asdict(), "picks": [pick._asdict() for pick in self.picks], "plan": None if self.plan is None else self.plan._asdict()}
 
 
 class Answered(NamedTuple):
@@ -166,7 +171,7 @@ def _told(agent: PolicyAgent, material: Material, users: NDArray[np.int64], slat
         picks = []
         for slot in np.flatnonzero(slates[line] >= 0).tolist():
             row = int(slates[line, slot])
-            chance = 1 / (1 + float(np.exp(-material.scores[users[line], row])))
+            chance = float(expit(float(material.scores[users[line], row])))
             propensity = None if chances is None else float(f"{chances[line, slot]:.6g}")
             groups = tuple(items.categories[one] for one in np.flatnonzero(items.member[row]))
             picks.append(Pick(items.ids[row], items.titles[row], groups, round(chance, 6), propensity, bool(tier[line, chosen[line, slot]] == Tier.OUTSIDE)))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.core.seeds import generator
+from broadsheet.plan.items import ItemTable
 from broadsheet.plan.material import Material
 from broadsheet.plan.session import Observation, Sessions
 from broadsheet.plan.shelves import candidates, unseen
@@ -86,6 +87,23 @@ def fill_in_turn(values: Values, ranks: NDArray[np.int8], candidates: NDArray[np
         left[every, best] = 0
         places = np.concatenate([places, best[:, None]], axis=1)
     return rows
+
+
+def less_worn(scores: Floats, candidates: NDArray[np.int64], items: ItemTable, exposure: Floats, beside: float, weight: float) -> Values:
+    """Return values that are scores `[B, N]` less `weight` (logits) times the exposure `[B, C]` to a candidate's categories, each item on the slate adding `beside` times its shares.
+
+    What stands on the slate is added to `exposure` in place.
+    """
+    categories, shares = items.listed
+    under, share = categories[candidates].reshape(len(candidates), -1), shares[candidates]
+
+    def values(places: NDArray[np.int64]) -> Floats:
+        if places.shape[1]:
+            newest = np.take_along_axis(candidates, places[:, -1:], axis=1)[:, 0]
+            np.add(exposure, beside * items.weights[newest], out=exposure)
+        return scores - weight * (np.take_along_axis(exposure, under, axis=1).reshape(share.shape) * share).sum(axis=2)
+
+    return values
 
 
 def _wide(rows: NDArray[np.int64], slate: int) -> NDArray[np.int64]:

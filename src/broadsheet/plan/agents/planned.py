@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.plan.agents.filling import Floats, RuleAgent, Values, fill_in_turn
+from broadsheet.plan.agents.filling import Floats, RuleAgent, Values, fill_in_turn, less_worn
 from broadsheet.plan.material import Material
 from broadsheet.plan.planning import Match, Planning
 from broadsheet.plan.protocols import Planner
@@ -54,17 +54,8 @@ class PlannedGreedy(RuleAgent):
     def _spread(self, scores: Floats, candidates: NDArray[np.int64]) -> Values:
         if not self.spread:
             return lambda _: scores
-        categories, shares = self.material.items.listed
-        under, share = categories[candidates].reshape(len(candidates), -1), shares[candidates]
-        slate = np.zeros((len(candidates), len(self.material.items.categories)))
-
-        def values(places: NDArray[np.int64]) -> Floats:
-            if places.shape[1]:
-                newest = np.take_along_axis(candidates, places[:, -1:], axis=1)[:, 0]
-                np.add(slate, self.material.items.weights[newest], out=slate)
-            return scores - self.spread * (np.take_along_axis(slate, under, axis=1).reshape(share.shape) * share).sum(axis=2)
-
-        return values
+        nothing = np.zeros((len(candidates), len(self.material.items.categories)))
+        return less_worn(scores, candidates, self.material.items, nothing, 1.0, self.spread)
 
     def facts(self) -> Mapping[str, Any]:
         """Return what the planning counted, and how many items stood outside their plans."""

@@ -8,7 +8,7 @@ from pydantic import Field
 from scipy.special import expit
 
 from broadsheet.core.config import Config
-from broadsheet.plan.agents.filling import Floats, RuleAgent, fill, fill_in_turn
+from broadsheet.plan.agents.filling import Floats, RuleAgent, fill, fill_in_turn, less_worn
 from broadsheet.plan.laws import SESSION
 from broadsheet.plan.material import Material
 from broadsheet.plan.session import Observation
@@ -147,16 +147,6 @@ class WornGreedy(RuleAgent):
     def choose(self, observation: Observation) -> NDArray[np.int64]:
         """Return slates `[B, k]`."""
         candidates, settings = self.candidates(observation), self.config
-        scores = self.scores(observation, candidates)
-        categories, shares = self.material.items.listed
-        under, share = categories[candidates].reshape(len(candidates), -1), shares[candidates]
-        exposure = self.sessions.recent.astype(np.float64)
-
-        def values(places: NDArray[np.int64]) -> Floats:
-            if places.shape[1]:
-                newest = np.take_along_axis(candidates, places[:, -1:], axis=1)[:, 0]
-                np.add(exposure, settings.beside / self.slate * self.material.items.weights[newest], out=exposure)
-            worn = (np.take_along_axis(exposure, under, axis=1).reshape(share.shape) * share).sum(axis=2)
-            return scores - settings.fatigue * worn
-
+        scores, exposure = self.scores(observation, candidates), self.sessions.recent.astype(np.float64)
+        values = less_worn(scores, candidates, self.material.items, exposure, settings.beside / self.slate, settings.fatigue)
         return fill_in_turn(values, self.ranks(candidates), candidates, self.slate)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from broadsheet.core.artifacts import arrays_hash
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
-from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.progress import Progress, silent
 from broadsheet.plan.bench.arms import Arm, Kind, arms
 from broadsheet.plan.bench.players import Fitted, Player, Training, counted
@@ -18,6 +17,7 @@ from broadsheet.plan.evaluate.compare import scored
 from broadsheet.plan.evaluate.metrics import first_rounds, measure
 from broadsheet.plan.evaluate.run import STREAMS, NoRepeats, SessionLog, nobody_leaves, run_sessions
 from broadsheet.plan.laws import LEVELS
+from broadsheet.plan.laws import level as check_level
 from broadsheet.plan.material import Split
 
 NAME = "plan"
@@ -83,9 +83,8 @@ def bench_honest(plan: HonestPlan, folder: Path, command: str, progress: Progres
 
     First all arms at all levels with `seeds`; then, of the arms chosen on validation, the further seeds and the crossed rows. Raises ConfigError for a level or an arm that there is not.
     """
-    for level in plan.levels:
-        if level not in LEVELS:
-            raise ConfigError(f"There is no level of boredom {level!r}.{did_you_mean(level, LEVELS)}", f"Known: {', '.join(LEVELS)}.")
+    for name in plan.levels:
+        check_level(name)
     known, wanted = arms(plan.planners), wanted_arms(plan.arms, arms(plan.planners))
     case = cache(lambda: Case.of(plan.pair()))
     tasks = _Tasks(plan, known, case, folder, progress)

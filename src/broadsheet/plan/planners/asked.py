@@ -14,7 +14,7 @@ from broadsheet.plan.planners.llm import LLMPlanner, LLMPlannerConfig
 from broadsheet.plan.planners.local import ChoiceAsker
 from broadsheet.plan.planners.naming import Naming, named
 from broadsheet.plan.planners.replay import ReplayPlanner
-from broadsheet.plan.planners.table import PlanTable
+from broadsheet.plan.planners.table import PlanTable, check_table
 from broadsheet.plan.specs import Setting
 
 CLIENT, STORE, KEYS, REFLECTIONS = "client", "store", "keys", "reflections"
@@ -54,11 +54,9 @@ def open_asked(config: AskedConfig, setting: Setting) -> LLMPlanner:
 
 
 def open_table(config: TableConfig, setting: Setting) -> LLMPlanner:
-    """Return a planner that reads a plan table; it is named after a language model where one filled it."""
+    """Return a planner that reads a plan table; it is named after a language model where one filled it. Raises ConfigError for a table of another catalogue."""
     table = PlanTable.load(Path(config.path))
-    wanted = len(setting.material.items.categories)
-    if table.values.shape[1] != wanted:
-        raise ConfigError(f"The plan table in {config.path} is of {table.values.shape[1]} categories, the catalogue has {wanted}.", "Fill a table for it.")
+    check_table(table, len(setting.material.items.categories))
     return LLMPlanner(table.name, table=table, config=_plain(config))
 
 
@@ -82,5 +80,5 @@ def _plain(config: LLMPlannerConfig) -> LLMPlannerConfig:
 def _given(setting: Setting, name: str, kind: type[PartT]) -> PartT:
     held = setting.given.get(name)
     if not isinstance(held, kind):
-        raise ConfigError(f"The planner needs a {name}, and was given none.", "Name a language model, such as --llm smollm2, or plan with a rule.")
+        raise ConfigError(f"The planner needs a {name}, and was given none.", "Plan with a rule, or give one in Python: docs/plan.md, Your own language model.")
     return held

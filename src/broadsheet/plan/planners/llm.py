@@ -15,6 +15,7 @@ from broadsheet.core.errors import ConfigError, LLMError
 from broadsheet.plan.planners.asking import Answer, Asker
 from broadsheet.plan.planners.cache import PlanCache
 from broadsheet.plan.planners.keys import Codes, Keys
+from broadsheet.plan.planners.rules import Held
 from broadsheet.plan.planners.spare import best_of, least_exposed
 from broadsheet.plan.planners.table import PlanTable, Tastes, check_table
 from broadsheet.plan.protocols import Plans, PlanState, Source
@@ -31,8 +32,8 @@ class LLMPlannerConfig(Config):
     A category's value is that of the answer, less what its exposure in the session takes off, and `own` times the user's own liking (a chance) among those that were named: codes are coarse. Defaults were chosen on validation users of books.
     """
 
-    most: Annotated[int, Field(ge=1)] = 6
-    ttl: Annotated[int, Field(ge=1)] = 1
+    most: Held = 6
+    ttl: Held = 1
     farthest: Annotated[int, Field(ge=0)] = 3
     own: Annotated[float, Field(ge=0)] = 0.0
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 LONGEST = 20_000
 """Characters of a reply that are looked at."""
 _QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"|' + r"(?<!\w)'((?:[^'\\\n]|\\.|(?<=\w)'(?=\w))*)'(?!\w)")
+_THOUGHT = "</think>"
 _REFUSAL = re.compile(
     r"\b(?:i\s+(?:cannot|can't|can\s+not|won't|will\s+not|am\s+unable|am\s+not\s+able)|i['’]m\s+(?:sorry|unable|not\s+able)|as\s+an\s+ai)\b", re.IGNORECASE
 )
@@ -29,14 +30,14 @@ class Reading(NamedTuple):
 def read_plan(text: str, names: Sequence[str], offered: Iterable[int], most: int) -> Reading:
     """Read the first list in a text that names a category on offer: JSON, half of it, or JSON among prose. Never raises.
 
-    Prose without a list is not searched for names: who writes that a category is to be avoided names it too.
+    What a model thinks aloud before it answers (up to `</think>`) is not its plan. Prose without a list is not searched for names: who writes that a category is to be avoided names it too.
 
     >>> read_plan('Sure! ["Crime", "crime", "Cooking", 7', ["Poems", "Crime"], [0, 1], 3)
     Reading(rows=(1,), reason='', unknown=2, again=1)
     >>> read_plan("I would avoid Crime.", ["Poems", "Crime"], [0, 1], 3).reason
     'no list'
     """
-    said = text[:LONGEST]
+    said = text[:LONGEST].rpartition(_THOUGHT)[2]
     if not said.strip():
         return Reading((), "empty")
     place = {_folded(names[row]): row for row in offered}

@@ -13,7 +13,8 @@ from broadsheet.plan.protocols import Plans, PlanState, Source
 NEVER = -1e9
 """Below every liking: what cannot be chosen."""
 
-Held = Annotated[int, Field(ge=1)]
+Held = Annotated[int, Field(ge=1, le=1_000_000)]
+"""How many: slates that a plan holds for, categories that it keeps."""
 
 
 class RuleConfig(Config):

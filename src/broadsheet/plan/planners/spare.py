@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.plan.planners.rules import highest
 from broadsheet.plan.protocols import PlanState
 
 BLUR = 0.05
@@ -25,8 +26,6 @@ def best_of(value: NDArray[np.floating], most: int) -> NDArray[np.bool_]:
     >>> best_of(np.array([[0.0, 2.0, 1.0], [-np.inf, -np.inf, -np.inf]]), 2).tolist()
     [[False, True, True], [True, True, True]]
     """
-    order = np.argsort(-value, axis=1, kind="stable")[:, :most]
-    allowed = np.zeros(value.shape, dtype=bool)
-    np.put_along_axis(allowed, order, np.take_along_axis(value, order, axis=1) > -np.inf, axis=1)
+    allowed = highest(value, most) & (value > -np.inf)
     allowed[~allowed.any(axis=1)] = True
     return allowed

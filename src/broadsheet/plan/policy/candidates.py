@@ -7,8 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from broadsheet.plan.material import SHORTLIST, Material
+from broadsheet.plan.material import Material
 from broadsheet.plan.session import Sessions
+from broadsheet.plan.shelves import candidates, lasting
 
 FEATURES = 4
 """What is known of a candidate beside its vector: the model's logit, recent exposure of its categories, the last slate's share of them, how often it was shown."""
@@ -26,40 +27,22 @@ class Shelf(NamedTuple):
 
 
 class Candidates:
-    """Lays out candidates by user. Where items are on offer only for some rounds, the best of those on offer in each round; else a user's shortlist, the same in all."""
+    """Lays out the candidates of `shelves.candidates` for a policy; `lasting` says whether a session's are the same in all rounds."""
 
     def __init__(self, material: Material) -> None:
         self.material = material
         categories, shares = material.items.listed
         self._categories, self._shares = torch.from_numpy(categories.astype(np.int64)), torch.from_numpy(shares)
         self.vectors = torch.from_numpy(np.ascontiguousarray(material.items.vectors, dtype=np.float32))
-        self.width = min(SHORTLIST, len(material.items))
-
-    @property
-    def lasting(self) -> bool:
-        """Whether a session's candidates are the same in all rounds."""
-        return self.material.items.first is None or self.material.items.last is None
+        self.lasting = lasting(material)
 
     def shelf(self, users: NDArray[np.int64], step: NDArray[np.int32]) -> Shelf:
         """Return the candidates of users `[B]` in rounds `[B]`."""
-        rows = self.material.shortlist[users].astype(np.int64) if self.lasting else self._on_offer(users, step)
+        rows = candidates(self.material, users, step)
         at = np.maximum(rows, 0)
         logits = self.material.scores[users[:, None], at]
         place = torch.from_numpy(at)
         return Shelf(rows, torch.from_numpy(np.ascontiguousarray(logits, dtype=np.float32)), self._categories[place], self._shares[place])
-
-    def _on_offer(self, users: NDArray[np.int64], step: NDArray[np.int32]) -> NDArray[np.int64]:
-        items = self.material.items
-        assert items.first is not None
-        assert items.last is not None
-        rows = np.full((len(users), self.width), -1, dtype=np.int64)
-        for round_ in np.unique(step):
-            on = np.flatnonzero((items.first <= round_) & (round_ <= items.last))
-            which = np.flatnonzero(step == round_)
-            scores = self.material.scores[users[which][:, None], on]
-            order = np.argsort(-scores, axis=1, kind="stable")[:, : self.width]
-            rows[which, : order.shape[1]] = on[order]
-        return rows
 
 
 def features(shelf: Shelf, sessions: Sessions) -> Tensor:

@@ -13,7 +13,7 @@ from broadsheet.plan.policy.networks import Attentive, Look, Network, Recurrent
 PROFILE = 3
 """What is known of a user before the session: the mean chance of liking the best slate, the best 32, and the whole shortlist."""
 START = {"sense": (2.0, -2.0, 0.0, -8.0, 1.0), "scores": (2.0, 0.0, 0.0, 0.0, 0.0)}
-"""Weights before training, of the features and of likeness to what stands on the slate already. What they are by sense is a guess, from which training departs."""
+"""Weights before training, of the features and of likeness to what stands on the slate already. Those of sense were set by hand, by what did well with validation users of made data."""
 SMALL = 0.01
 STRIDE = 8.0
 """Weights of features are so many times what the network says: they have far to go, and Adam's steps are all of a size."""
