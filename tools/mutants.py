@@ -58,7 +58,12 @@ def run_tests(tests: str, mutant: Mutant, folder: Path) -> int:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     seen = Seen()
-    code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests], plugins=[seen]))
+    code = int(
+        pytest.main(
+            ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile", "unshrunk", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests],
+            plugins=[seen],
+        )
+    )
     (folder / "seen").write_text(f"{seen.passed}\n{seen.killer}", encoding="utf-8")
     return code
 
