@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # No test asserts wall time, so a busy machine fails none.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+# Of a mutant it is asked whether a test fails, and not on how small an example.
+settings.register_profile("unshrunk", settings.get_profile("unhurried"), phases=[Phase.explicit, Phase.generate])
 
 ROOT = Path(__file__).resolve().parent.parent
 

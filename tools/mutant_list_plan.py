@@ -6,6 +6,7 @@ BENCH = "tests/recipes/test_bench_plan.py::test_"
 BUNDLE = "tests/unit/test_plan_bundle.py::test_"
 CHOICE = "tests/unit/test_plan_policy_choice.py::test_"
 COAT = "tests/unit/test_plan_coat.py::test_"
+COMPARED = "tests/unit/test_plan_evaluate.py::test_"
 CRITIC = "tests/unit/test_plan_llm_critic.py::test_"
 DATA = "tests/unit/test_plan_datasets.py::test_"
 GAE = "tests/unit/test_plan_policy_gae.py::test_"
@@ -32,32 +33,11 @@ PLAN = [
         OFFLINE + "over_many_logs_estimates_are_unbiased_and_dr_errs_no_more_than_ips",
     ),
     Mutant(
-        "offline: who left is logged as shown",
-        "plan/offline/drawing.py",
-        'observation["step"][session] <= kept.step',
-        "False",
-        OFFLINE + "later_rounds_are_logged_of_those_who_stay_and_nothing_is_shown_twice",
-    ),
-    Mutant(
         "replay: a miss is no error",
         "plan/replay.py",
         "if not self.lenient:",
         "if False:",
         BUNDLE + "a_plan_that_was_not_recorded_is_an_error_or_counted",
-    ),
-    Mutant(
-        "run: unknown ids are dropped",
-        "plan/bundle.py",
-        "strange = tuple(one for one in ask.history if one not in item)",
-        "strange = ()",
-        BUNDLE + "what_nobody_knows_is_told_and_never_dropped",
-    ),
-    Mutant(
-        "report: a plan holds nothing back",
-        "report/planned.py",
-        "np.exp(-config.outside)",
-        "1.0",
-        PAGE + "what_was_shown_yesterday_is_held_back_today_and_the_page_names_the_plan",
     ),
     Mutant(
         "environment: categories of like meaning tire nobody",
@@ -88,27 +68,6 @@ PLAN = [
         SLATES + "chances_are_chances_and_no_end_is_of_two_kinds",
     ),
     Mutant(
-        "environment: stated sessions are drawn again",
-        "plan/environment/slates.py",
-        "self._draws.state(users, streams)",
-        "pass",
-        SLATES + "users_are_drawn_in_passes_and_no_luck_is_given_twice",
-    ),
-    Mutant(
-        "environment: counts go over to the next session",
-        "plan/environment/readers.py",
-        "self._above[which] += self.horizon + 1",
-        "pass",
-        SLATES + "an_item_shown_a_thousand_times_is_counted_a_thousand_times_and_forgotten_with_the_session",
-    ),
-    Mutant(
-        "plan rules: a plan that is used up is kept",
-        "plan/planning.py",
-        "(step >= self._until) | short)",
-        "(step >= self._until))",
-        PLANNING + "a_plan_with_too_little_left_is_asked_for_anew",
-    ),
-    Mutant(
         "plan rules: a widened plan counts as the planner's",
         "plan/planning.py",
         "source[empty | short] = Source.FALLBACK",
@@ -120,7 +79,7 @@ PLAN = [
         "plan/agents/filling.py",
         "key = -values - span * ranks",
         "key = -values * ranks",
-        RULES + "what_is_shown_lies_in_the_plan_or_is_counted_even_where_every_score_is_negative",
+        PLANNING + "a_rank_counts_before_any_value",
     ),
     Mutant(
         "plan rules: clusters read everybody's histories",
@@ -158,46 +117,11 @@ PLAN = [
         LLM_PLANNER + "without_a_model_plans_are_of_a_rule_and_no_llm",
     ),
     Mutant(
-        "plan cache: nothing is kept",
-        "plan/planners/llm.py",
-        "self.cache.put(self._key(codes[row]), answer)",
-        "pass",
-        LLM_PLANNER + "every_fault_of_an_endpoint_falls_back_and_is_counted",
-    ),
-    Mutant(
-        "plan table: the nearest of any taste",
-        "plan/planners/table.py",
-        "np.flatnonzero((self.codes[:, TASTE] == code[TASTE]) & (self.codes[:, GOAL] == code[GOAL]))",
-        "np.arange(len(self.codes))",
-        LLM_TABLE + "a_code_that_is_not_there_takes_the_nearest_of_its_taste_or_none",
-    ),
-    Mutant(
         "plan prompt: categories by their numbers",
         "plan/planners/prompt.py",
         'f"{names[row]} ({_LEVELS[level]})"',
         'f"{row} ({_LEVELS[level]})"',
         LLM_PLANNER + "what_is_asked_names_categories_and_enumerates_them",
-    ),
-    Mutant(
-        "plan reader: names in prose are a plan",
-        "plan/planners/reading.py",
-        'lists = [part for part in said.split("[")[1:] if part.strip()]',
-        "lists = [said]",
-        READING + "what_holds_no_plan_says_why",
-    ),
-    Mutant(
-        "plan critic: easy users are preferred",
-        "plan/planners/critic.py",
-        "(values[own] - values[own].mean()) / (spread if spread > 1e-12 else 1.0)",
-        "values[own]",
-        CRITIC + "what_is_drawn_does_not_follow_activity_though_rewards_do",
-    ),
-    Mutant(
-        "plan critic: anyone's sessions",
-        "plan/planners/critic.py",
-        "if self.frozen or self._material.split[user] != Split.TRAIN:",
-        "if self.frozen:",
-        CRITIC + "only_train_users_get_in_and_nothing_once_it_is_frozen",
     ),
     Mutant(
         "published: the window's slice is mended unasked",
@@ -207,32 +131,11 @@ PLAN = [
         GAMES + "coat_vectorised_equals_plain_python_over_a_hundred_thousand_steps",
     ),
     Mutant(
-        "published: the first slate repeats the one before it",
-        "plan/environment/published/quits.py",
-        "(same.any(axis=1) & (step > 0))",
-        "same.any(axis=1)",
-        GAMES + "lerl_vectorised_equals_plain_python",
-    ),
-    Mutant(
         "published: the leaving round gives nothing",
         "plan/environment/published/game.py",
         "rows[which], reward[which]",
         "rows[which], (reward * ~leaves)[which]",
-        COAT + "the_bench_of_coat_has_loops_oracles_planners_and_the_published_in_one_table",
-    ),
-    Mutant(
-        "coat rule: the last pick clears pairs",
-        "plan/coat/rule.py",
-        "np.flatnonzero(length - 1 > step)",
-        "np.flatnonzero(length > step)",
-        COAT + "a_rule_is_learnt_from_when_readers_left_and_never_from_the_last_pick",
-    ),
-    Mutant(
-        "coat belief: what was seen drifts",
-        "plan/coat/belief.py",
-        "np.where(self.seen[session], self.mean[session], moved)",
-        "moved",
-        COAT + "seeing_ratings_one_by_one_is_conditioning_on_all_at_once",
+        GAMES + "the_reward_of_the_round_in_which_a_reader_leaves_counts",
     ),
     Mutant(
         "plan bench: the test chooses",
@@ -240,13 +143,6 @@ PLAN = [
         "pair.material.of(Split.VALIDATION)",
         "users",
         BENCH + "the_reference_is_chosen_on_validation_and_not_on_the_test",
-    ),
-    Mutant(
-        "plan bench: whoever chose the weights is judged",
-        "plan/bench/fits.py",
-        "    require_choice(artifact)\n    curve",
-        "    curve",
-        BENCH + "a_policy_whose_weights_nobody_chose_on_validation_is_not_judged",
     ),
     Mutant(
         "plan bench: fits know the truth",
@@ -260,14 +156,7 @@ PLAN = [
         "plan/evaluate/compare.py",
         "paired_permutation(differences.sum(axis=1), np.zeros(len(common))",
         "paired_permutation(differences.sum(axis=0), np.zeros(differences.shape[1])",
-        "tests/unit/test_plan_aa.py::test_trained_policies_that_differ_by_their_seeds_alone_are_judged_over_seeds",
-    ),
-    Mutant(
-        "plan metrics: a user is compared with himself",
-        "plan/evaluate/metrics.py",
-        "log.user[first] != log.user[second]",
-        "first != second",
-        "tests/unit/test_plan_evaluate.py::test_overlap_is_of_different_users_alone",
+        COMPARED + "what_all_users_of_a_seed_share_is_told_over_seeds",
     ),
     Mutant(
         "policy: a mask is multiplied",
@@ -275,13 +164,6 @@ PLAN = [
         "self.left = scores.masked_fill(~within, BARRED)",
         "self.left = scores * within",
         CHOICE + "no_score_however_low_lets_a_barred_candidate_in",
-    ),
-    Mutant(
-        "policy: an item stands on a slate twice",
-        "plan/policy/slates.py",
-        "self.left.scatter_(1, at, BARRED)",
-        "pass",
-        CHOICE + "the_log_probability_of_a_slate_is_that_of_all_orders_counted_out",
     ),
     Mutant(
         "policy: who left has a future",
@@ -312,32 +194,11 @@ PLAN = [
         MODELS + "data_of_test_users_change_no_bit_of_what_is_trained_and_of_others_scores",
     ),
     Mutant(
-        "pairs: both fits may share events",
-        "plan/datasets/assemble.py",
-        "if both := shared(before, after, len(catalogue.ids)):",
-        "if both := 0:",
-        MODELS + "the_two_fits_share_no_pair_and_one_that_does_is_refused",
-    ),
-    Mutant(
         "pairs: an event of the truth explains itself",
         "plan/environment/fitted.py",
         "others = events.where(fold != number)",
         "others = events",
         MODELS + "no_event_explains_itself_and_a_user_of_no_event_is_like_any",
-    ),
-    Mutant(
-        "pairs: what a user had may be a negative",
-        "plan/datasets/positives.py",
-        "fresh[~np.isin(fresh, np.concatenate([own, barred]))]",
-        "fresh",
-        DATA + "negatives_are_none_of_what_a_user_had_and_those_of_one_user_are_no_other_users_doing",
-    ),
-    Mutant(
-        "pairs: interests of the world stand still before the simulated days",
-        "sample/world/after.py",
-        "interest += drift(config, day)",
-        "interest += 0",
-        DATA + "interests_drift_on_from_day_to_day_as_a_longer_world_tells",
     ),
     Mutant(
         "bench: further seeds have a budget of their own",

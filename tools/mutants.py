@@ -1,7 +1,9 @@
 """Breaks the code on purpose, one place at a time, and expects a test to notice each."""
 
+import compileall
 import gc
 import importlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -44,7 +46,11 @@ def run_tests(tests: str, mutant: Mutant, folder: Path) -> int:
     """Run tests on a copy of the source, changed by a mutant; return pytest's exit code and write what was seen. This process ends with it."""
     source = folder / "src"
     path = source / "broadsheet" / mutant.file
-    path.write_text(path.read_text(encoding="utf-8").replace(mutant.before, mutant.after), encoding="utf-8")
+    changed = path.read_text(encoding="utf-8").replace(mutant.before, mutant.after)
+    # The file is a link to what all mutants share, and what was compiled of it is of the code unchanged.
+    path.unlink()
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+    path.write_text(changed, encoding="utf-8")
     sys.path.insert(0, str(source))
     os.environ.update(PYTHONPATH=str(source), OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
     os.chdir(ROOT)
@@ -52,16 +58,30 @@ def run_tests(tests: str, mutant: Mutant, folder: Path) -> int:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     seen = Seen()
-    code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests], plugins=[seen]))
+    code = int(
+        pytest.main(
+            ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile", "unshrunk", "-W", REWRITTEN, "-k", "not dense and not every_shared_day", tests],
+            plugins=[seen],
+        )
+    )
     (folder / "seen").write_text(f"{seen.passed}\n{seen.killer}", encoding="utf-8")
     return code
 
 
-def begin(tests: str, mutant: Mutant, folder: Path) -> int:
+def compiled(folder: Path) -> Path:
+    """Copy the source and compile it once, which is dearer than most mutants' tests; each mutant links to the copy."""
+    source = folder / "src"
+    shutil.copytree(ROOT / "src", source, symlinks=True)
+    if not compileall.compile_dir(source, quiet=1):
+        raise SystemExit("src holds a file that cannot be compiled")
+    return source
+
+
+def begin(tests: str, mutant: Mutant, source: Path, folder: Path) -> int:
     """Fork a process that runs the tests, libraries imported already; return its number, or 0 where the mutant's place is gone."""
-    if mutant.before not in (ROOT / "src" / "broadsheet" / mutant.file).read_text(encoding="utf-8"):
+    if mutant.before not in (source / "broadsheet" / mutant.file).read_text(encoding="utf-8"):
         return 0
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
+    shutil.copytree(source, folder / "src", symlinks=True, copy_function=os.link)
     child = os.fork()
     if child:
         return child
@@ -85,11 +105,11 @@ def run_all(runs: list[tuple[str, Mutant]]) -> list[Done]:
     """Run the tests of all, as many at once as there are cores."""
     found = [Done()] * len(runs)
     with tempfile.TemporaryDirectory() as name:
-        waiting, running, since = list(enumerate(runs)), {}, {}
+        source, waiting, running, since = compiled(Path(name) / "all"), list(enumerate(runs)), {}, {}
         while waiting or running:
             while waiting and len(running) < CORES:
                 number, (tests, mutant) = waiting.pop(0)
-                child = begin(tests, mutant, Path(name) / str(number))
+                child = begin(tests, mutant, source, Path(name) / str(number))
                 if child:
                     running[child], since[child] = number, time.monotonic()
             if running:

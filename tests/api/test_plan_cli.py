@@ -22,6 +22,8 @@ def fitted(here):
         "size=tiny",
         "--set",
         "iterations=1",
+        "--set",
+        "sessions_a_rollout=8",
         "--known",
         "9",
         "--out",

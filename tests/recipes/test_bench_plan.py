@@ -23,8 +23,8 @@ from broadsheet.plan.material import Split
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
 
-TOY = {"size": "tiny", "iterations": 2}
-SOME = ("random", "greedy", "worn-aware greedy", FLAT, MASK_RECENT, "mine + policy", "mask-recent + greedy", "oracle MPC")
+TOY = {"size": "tiny", "iterations": 2, "sessions_a_rollout": 8}
+SOME = ("random", "greedy", FLAT, MASK_RECENT, "mine + policy", "mask-recent + greedy", "oracle MPC")
 MINE = {"mine": lambda _: "least-exposed:keep=2"}
 TIMES = {"wall_s", "cpu_s", "load"}
 

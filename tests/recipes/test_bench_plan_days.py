@@ -105,7 +105,7 @@ def test_the_days_are_drawn(plan, tmp_path):
 def test_the_planned_report_is_trained_once_and_every_arm_tells_what_it_is(tmp_path):
     pair = by_days(24, 60, 4)
     some = ("ranked", "planned", "mask-recent")
-    plan = DaysPlan("made", lambda: pair, makers({"size": "tiny", "iterations": 1}), seeds=1, arms=some)
+    plan = DaysPlan("made", lambda: pair, makers({"size": "tiny", "iterations": 1, "sessions_a_rollout": 8}), seeds=1, arms=some)
     assert set(some) < set(DAYS_ARMS)
     bench = bench_days(plan, tmp_path, "broadsheet bench plan --env days")
     arms = {row["name"]: row for row in bench.rows if "agent" in row}

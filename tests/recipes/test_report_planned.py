@@ -26,7 +26,7 @@ def days(tmp_path):
     path = tmp_path / "papers.jsonl"
     with path.open("w") as lines:
         for number in range(2):
-            for one in first.announcements[:60]:
+            for one in first.announcements[:40]:
                 changed = one.item.model_copy(
                     update={"id": f"d{number}.{one.item.id}", "announced": first.label + timedelta(days=number), "creators": ("Ana",)}
                 )

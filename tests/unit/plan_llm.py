@@ -13,7 +13,7 @@ from broadsheet.plan.planners.naming import named
 from broadsheet.plan.protocols import PlanState
 from broadsheet.plan.shelves import Shelves
 
-QUICK = Limits(timeout=2.0, retries=1, repairs=1, backoff=0.001, longest_backoff=0.002, pause=0.01, failures=3, openings=2, longest_wait=0.5)
+QUICK = Limits(timeout=10.0, retries=1, repairs=1, backoff=0.001, longest_backoff=0.002, pause=0.01, failures=3, openings=2, longest_wait=0.5)
 PAIR = made(users=40, items=120, categories=8)
 MATERIAL = PAIR.material
 SUBJECTS = ("Crime", "Poems", "Cooking", "History", "Travel", "Physics", "Art & Design", "Children's Stories")

@@ -43,15 +43,14 @@ class Catalogue:
         self.first = None if items.first is None else items.first.tolist()
         self.last = None if items.last is None else items.last.tolist()
         kernel = truth.kernel.astype(float).tolist()
-        self.shares, self.wearing = [], []
+        self.shares, self.wearing, self.alone, self.count = [], [], [], len(kernel)
         for row in items.member.tolist():
             held = [c for c, there in enumerate(row) if there]
-            self.shares.append({c: 1 / len(held) for c in held})
-            weights = {other: sum(kernel[c][other] for c in held) / len(held) for other in range(len(row))}
-            self.wearing.append({other: weight for other, weight in weights.items() if weight > 0.02})
-
-    def offered(self, item, step):
-        return self.first is None or self.first[item] <= step <= self.last[item]
+            self.shares.append([(c, 1 / len(held)) for c in held])
+            weights = [(other, sum(kernel[c][other] for c in held) / len(held)) for other in range(len(row))]
+            self.wearing.append([(other, weight) for other, weight in weights if weight > 0.02])
+            # What an item beside itself would wear it, which is taken off again.
+            self.alone.append(sum(weight / len(held) for other, weight in self.wearing[-1] if other in held))
 
 
 class PlainSession:
@@ -62,33 +61,36 @@ class PlainSession:
         spread = catalogue.laws.spread
         luck = min(max(chance_of(session_key(0, user, 0), TEMPER), 1e-6), 1 - 1e-6)
         self.own = exp(spread * NormalDist().inv_cdf(luck) - spread**2 / 2)
-        self.exposure, self.times, self.shown, self.liked = {}, {}, [], []
+        self.tires = catalogue.laws.boredom * catalogue.laws.fatigue * self.own
+        self.exposure, self.times, self.shown, self.liked = [0.0] * catalogue.count, {}, [], []
 
     def show(self, slate, told):
         """Show a slate; `told` is what the other environment says was liked and whether the reader left, for draws on the edge."""
-        of, laws, edges = self.of, self.of.laws, 0
-        valid = [item >= 0 and of.offered(item, self.step) and item not in slate[:slot] for slot, item in enumerate(slate)]
+        of, laws, edges, now = self.of, self.of.laws, 0, self.step
+        first, last = of.first, of.last
+        valid = [item >= 0 and item not in slate[:slot] and (first is None or first[item] <= now <= last[item]) for slot, item in enumerate(slate)]
         on = [item for item, there in zip(slate, valid, strict=True) if there]
         key = mixed((self.key + self.step * 0xB564EF22EC7AECE5) % WORD)
-        around = {}
+        around = [0.0] * of.count
         for item in on:
-            for category, share in of.shares[item].items():
-                around[category] = around.get(category, 0.0) + share
+            for category, share in of.shares[item]:
+                around[category] += share
+        beside = laws.beside / of.slate
+        felt = [worn + beside * share for worn, share in zip(self.exposure, around, strict=True)]
         chances, liked, bored = [], [], 0.0
         for slot, item in enumerate(slate):
             if not valid[slot]:
                 chances.append(0.0)
                 liked.append(-1)
                 continue
-            worn, own = 0.0, of.shares[item]
-            for category, weight in of.wearing[item].items():
-                beside = (around.get(category, 0.0) - own.get(category, 0.0)) / of.slate
-                worn += weight * (self.exposure.get(category, 0.0) + laws.beside * beside)
+            worn = -beside * of.alone[item]
+            for category, weight in of.wearing[item]:
+                worn += weight * felt[category]
             base = of.logits[self.user][item]
             if of.tides is not None:
                 tide = of.tides[min(self.step, len(of.tides) - 1)][self.user]
-                base += sum(share * tide[category] for category, share in of.shares[item].items())
-            chance = sigmoid(base - laws.boredom * laws.fatigue * self.own * worn - laws.repeat * self.times.get(item, 0))
+                base += sum(share * tide[category] for category, share in of.shares[item])
+            chance = sigmoid(base - self.tires * worn - laws.repeat * self.times.get(item, 0))
             luck = chance_of(key, item)
             edge = abs(luck - chance) < EDGE
             edges += edge
@@ -99,10 +101,8 @@ class PlainSession:
         self.stock += laws.learning * (gain - self.stock)
         for item in on:
             self.times[item] = self.times.get(item, 0) + 1
-        for category, share in around.items():
-            self.exposure[category] = self.exposure.get(category, 0.0) + share / of.slate
-        self.exposure = {category: laws.decay * worn for category, worn in self.exposure.items()}
-        most = max(self.exposure.values(), default=0.0)
+        self.exposure = [laws.decay * (worn + share / of.slate) for worn, share in zip(self.exposure, around, strict=True)]
+        most = max(self.exposure)
         leaves = sigmoid(laws.leave - laws.loyal * self.stock + laws.boredom * laws.restless * most)
         luck = chance_of(key, LEAVES)
         edge = abs(luck - leaves) < EDGE

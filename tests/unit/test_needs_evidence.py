@@ -305,7 +305,7 @@ def test_planted_fakes_are_caught_and_true_evidence_is_kept_in_made_up_posts():
 
 @pytest.mark.data
 def test_planted_fakes_are_caught_and_true_evidence_is_kept_in_public_posts(data):
-    shares, reasons = told(posts_of(data / "posts"), 400)
+    shares, reasons = told(posts_of(data / "posts"), 150)
     assert shares["recall"] == 1
     assert shares["false_rejects"] <= 0.005
     assert reasons == {"example leak": {"example_leak"}, "whole post": {"whole_post"}}

@@ -6,14 +6,14 @@ from scipy import stats
 
 from broadsheet.plan.bench.aa import ARMS, AAPlan, bench_aa, other_fits
 
-PLAN = AAPlan(repeats=200, users=36)
+PLAN = AAPlan(repeats=120, users=36)
 
 
 @pytest.mark.parametrize("arm", ["other luck", "other draws"])
 def test_p_values_of_a_policy_against_itself_are_uniform(arm):
     values = ARMS[arm](PLAN, 0)
     p = values["p"].to_numpy()
-    assert len(p) == 200
+    assert len(p) == 120
     assert stats.kstest(p, "uniform").pvalue > 0.01
     assert (p < 0.05).mean() < 0.1
     assert values["covered"].to_numpy().mean() > 0.85

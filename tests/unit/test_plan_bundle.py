@@ -18,7 +18,7 @@ from broadsheet.plan.policy.config import PolicyConfig
 from broadsheet.plan.replay import Request, record, replay
 from broadsheet.plan.run import Shown, believed, next_slates, simulate
 
-TINY = PolicyConfig(size="tiny", iterations=1)
+TINY = PolicyConfig(size="tiny", iterations=1, sessions_a_rollout=8)
 
 
 @pytest.fixture(scope="module")

@@ -183,7 +183,7 @@ def test_on_coat_a_narrow_search_stays_beats_the_loops_and_differs_between_users
     likings = fit_likings(ratings, {**START, "item": 0.2, "user features": 0.4, "item features": 0.025, "taste": 0.4, "audience": 0.0})
     assert likings.held_out == pytest.approx(1.147, abs=0.001)
     agent = Planned("planned", likings, ratings, Rule(column_distances(coat.truth) < COAT_DISTANCE, window_bug=True), width=Width(3, 20, 9))
-    some = np.arange(0, 290, 4)
+    some = np.arange(0, 290, 8)
     figures = play(coat_game(coat.truth, len(some), Mode.FREE), agent, some).figures(300)
     loop = play(coat_game(coat.truth, len(some)), Loop(train_loop(coat.train, column_distances(coat.item_features.T), 5)), some).figures(300)
     assert figures["length"] == 30

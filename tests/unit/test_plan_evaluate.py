@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 
@@ -166,6 +167,16 @@ def test_a_difference_has_its_interval_its_share_and_its_tests(pair, users):
     none = compare(of["ours"], of["ours"], rounds=100)
     assert none.gain == (0, 0, 0)
     assert none.p == 1
+
+
+def test_what_all_users_of_a_seed_share_is_told_over_seeds(pair, users):
+    """Each seed moves all users alike, up or down: to users alone it looks like skill, and over seeds it is luck."""
+    of = scored(run_sessions(random_rule(200), pair, users, streams=1))
+    theirs = dict.fromkeys(range(6), of)
+    ours = {seed: of.with_columns(pl.col("r_cum") + shift) for seed, shift in enumerate((2.0, -1.5, 1.0, -1.0, 0.5, -0.5))}
+    found = compare(ours, theirs, rounds=200)
+    assert found.p < 0.01
+    assert found.p_seeds > 0.3
 
 
 def test_two_agents_that_did_not_meet_the_same_luck_are_not_compared(pair, users):

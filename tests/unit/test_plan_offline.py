@@ -6,7 +6,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.errors import BroadsheetError, ColumnError, RecordError
@@ -19,6 +19,7 @@ from broadsheet.report.exploration import draw as madow
 
 
 @given(st.lists(st.floats(-12, 12), min_size=4, max_size=6), st.integers(1, 3))
+@settings(max_examples=30)
 def test_chances_of_items_are_those_of_all_orders_counted(logits, k):
     line = np.array([logits])
     items = np.zeros(len(logits))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.errors import ConfigError, RecordError
+from broadsheet.plan.agents.filling import fill
 from broadsheet.plan.datasets.made import made
 from broadsheet.plan.planners.rules import by_rule
 from broadsheet.plan.planning import Planning
@@ -160,3 +161,13 @@ def test_a_plan_without_a_category_is_counted_and_a_wrong_shape_is_refused() -> 
         begun(wrong, "some")
     with pytest.raises(RecordError, match="Goals"):
         Planning(MATERIAL, wrong, slate=6, horizon=8, goals=np.zeros((2, 2), dtype=np.float32))
+
+
+@pytest.mark.parametrize("shift", [-20.0, -3.0, 0.0, 20.0])
+def test_a_rank_counts_before_any_value(shift: float) -> None:
+    """A mask stands in the ranks: it holds whatever the sign of scores, and what it bars leaves its place empty."""
+    rng = np.random.default_rng(0)
+    values, ranks, rows = rng.normal(size=(30, 9)) + shift, rng.integers(0, 3, (30, 9)).astype(np.int8), np.tile(np.arange(9), (30, 1))
+    for slate, of, rank in zip(fill(values, ranks, rows, 5).tolist(), values, ranks, strict=True):
+        best = sorted(np.flatnonzero(rank).tolist(), key=lambda row: (-rank[row], -of[row]))[:5]
+        assert slate == best + [-1] * (5 - len(best))
