@@ -33,7 +33,7 @@ from broadsheet.plan.yardsticks import returns_of_rules
 
 def test_a_folder_says_what_nobody_describes_and_what_was_dropped(tmp_path):
     rng = np.random.default_rng(0)
-    lines = [f"u{user} " + " ".join(f"i{row}" for row in (99 if user < 9 else 0, *rng.permutation(15)[:12])) for user in range(130)]
+    lines = [f"u{user} " + " ".join(f"i{row}" for row in (99 if user < 9 else 0, *rng.permutation(15)[:12])) for user in range(80)]
     (tmp_path / "sequences.txt").write_text("\n".join([f"{lines[0]} rare", *lines[1:]]) + "\n")
     (tmp_path / "items.jsonl").write_text("\n".join(json.dumps({"id": f"i{row}", "categories": ["Cups", "Plates"][row % 2]}) for row in range(15)) + "\n")
     said = "\n".join(remarks(shop(tmp_path).material.facts))
