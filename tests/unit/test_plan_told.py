@@ -33,7 +33,7 @@ from broadsheet.plan.yardsticks import returns_of_rules
 
 def test_a_folder_says_what_nobody_describes_and_what_was_dropped(tmp_path):
     rng = np.random.default_rng(0)
-    lines = [f"u{user} " + " ".join(f"i{row}" for row in (99 if user < 9 else 0, *rng.permutation(15)[:12])) for user in range(80)]
+    lines = [f"u{user} " + " ".join(f"i{row}" for row in (99 if user < 9 else 0, *rng.permutation(15)[:12])) for user in range(130)]
     (tmp_path / "sequences.txt").write_text("\n".join([f"{lines[0]} rare", *lines[1:]]) + "\n")
     (tmp_path / "items.jsonl").write_text("\n".join(json.dumps({"id": f"i{row}", "categories": ["Cups", "Plates"][row % 2]}) for row in range(15)) + "\n")
     said = "\n".join(remarks(shop(tmp_path).material.facts))
@@ -182,7 +182,11 @@ def test_slates_have_a_heading_and_a_simulated_reader_is_called_so(capsys):
 
 def test_the_profile_names_the_plan_of_a_page_and_the_run_says_what_it_held_back(here, tmp_path):
     (tmp_path / "me.toml").write_text('interests = ["ranking"]\n\n[plan]\nplanner = "mask-recent"\ndays = 7\n')
-    done = here("report", "--profile", "me.toml", "--set", "ranking.use_dense=false")
+    words = ("ranking", "slates", "readers", "graphs", "chance", "order", "query", "index", "places")
+    told = {"creators": ["Ana"], "categories": ["cs.IR"], "announced": "2026-03-16"}
+    papers = [{"id": f"p{row}", "title": word, "text": f"{word} and {words[row - 1]}", **told} for row, word in enumerate(words)]
+    (tmp_path / "papers.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in papers))
+    done = here("report", "--source", "papers.jsonl", "--profile", "me.toml", "--set", "ranking.use_dense=false")
     assert done.returncode == 0, done.stderr
     assert "\nplan mask-recent held back no category today\n" in done.stderr
     assert len(done.stdout.splitlines()) == 1
