@@ -23,7 +23,9 @@ from mutant_list_rank import RANK
 # Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
 IMPORTED = "numpy torch scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
 IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss openai".split()
-IMPORTED += "gymnasium.vector sklearn.ensemble sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
+IMPORTED += (
+    "gymnasium.vector sklearn.ensemble sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
+)
 # Some of them bring a pytest plugin whose asserts nobody needs rewritten.
 REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 CORES = os.cpu_count() or 1
