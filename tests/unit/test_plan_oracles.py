@@ -95,4 +95,4 @@ def test_every_grid_can_be_opened():
     material = made(20, 60, 6).material
     for specs in GRIDS.values():
         for spec in specs:
-            open_agent(spec, material, slate=6, horizon=20)
+            assert open_agent(spec, material, slate=6, horizon=20).name

@@ -1,5 +1,6 @@
 """Bandits over items that learn within a session: epsilon-greedy, LinUCB, linear Thompson sampling."""
 
+from abc import abstractmethod
 from typing import Annotated
 
 import numpy as np
@@ -75,9 +76,9 @@ class LinearBandit(RuleAgent):
         chance = expit(self.scores(observation, candidates))
         return fill(chance + self.beyond(self.features[candidates]), self.ranks(candidates), candidates, self.slate)
 
+    @abstractmethod
     def beyond(self, features: Floats) -> Floats:
         """Return what is added to the chances of candidates `[B, N]` with features `[B, N, d]`."""
-        raise NotImplementedError
 
     def mean(self) -> Floats:
         """Return the weights of sessions `[B, d]`."""

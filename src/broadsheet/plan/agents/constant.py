@@ -1,5 +1,6 @@
 """Agents that show everybody the same: popular items, one slate, one slate turned, a loop. Where they do well, a game is won without pleasing anybody."""
 
+from abc import abstractmethod
 from typing import Annotated, Literal
 
 import numpy as np
@@ -35,9 +36,9 @@ class Shown(RuleAgent):
         super().__init__(material, slate, horizon)
         self.slates = np.stack([self.laid(number) for number in range(horizon)])
 
+    @abstractmethod
     def laid(self, number: int) -> NDArray[np.int64]:
         """Return the slate of a round `[k]`."""
-        raise NotImplementedError
 
     def choose(self, observation: Observation) -> NDArray[np.int64]:
         """Return slates `[B, k]`."""

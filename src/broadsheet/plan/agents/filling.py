@@ -1,5 +1,6 @@
 """How rules fill slates: candidates, what was seen, and the best of what is left, one place after the other."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ Values = Callable[[NDArray[np.int64]], Floats]
 """From the places among the candidates that stand on the slate so far `[B, n]` to values of all candidates `[B, N]`."""
 
 
-class RuleAgent:
+class RuleAgent(ABC):
     """What agents that follow a rule have in common: sessions, a generator, candidates.
 
     A subclass gives `choose`. Candidates are the user's shortlist. An item that was shown before is taken only where nothing unseen is left.
@@ -39,9 +40,9 @@ class RuleAgent:
         self.sessions.see(observation)
         return self.choose(observation)
 
+    @abstractmethod
     def choose(self, observation: Observation) -> NDArray[np.int64]:
         """Return slates `[B, k]`; `sessions` has seen the observation."""
-        raise NotImplementedError
 
     def facts(self) -> Mapping[str, Any]:
         """Return nothing: a rule counts nothing."""

@@ -1,5 +1,6 @@
 """Upper bounds: agents that know the truth, the laws and each reader's temper, for regret; none of them could be had."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -45,7 +46,7 @@ class Table(NamedTuple):
     worn: Floats
 
 
-class Oracle:
+class Oracle(ABC):
     """What both oracles have in common: the state of each session, kept as the environment keeps it, from the observations."""
 
     name = "oracle"
@@ -73,9 +74,9 @@ class Oracle:
             slates[which] = self.choose(self._state(observation, which))
         return slates
 
+    @abstractmethod
     def choose(self, state: State) -> NDArray[np.int64]:
         """Return slates `[B, k]`."""
-        raise NotImplementedError
 
     def facts(self) -> Mapping[str, Any]:
         """Say that this is a bound."""
