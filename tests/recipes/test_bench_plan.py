@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from broadsheet.cli.bench_plan import BENCHES, Wanted, _planners
+from broadsheet.cli.bench_plan import BENCHES, HONEST, NOT_GIVEN, TAKES, Wanted, _planners
 from broadsheet.core.errors import ArtifactError, ConfigError, LLMError, SourceNotFoundError
 from broadsheet.core.progress import silent
 from broadsheet.core.ragged import Ragged
@@ -269,3 +269,17 @@ def test_arms_without_a_seed_in_common_stand_side_by_side(tmp_path):
     assert [row["runs"] for row in bench.rows] == [1, 1]
     assert not any(name.startswith("gain_") for row in bench.rows for name in row)
     assert len(bench.missing) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(("coat", "--boredom", "zero"), "--boredom"), (("made", "--readers", "10"), "--readers"), (("aa", "--set", "size=tiny"), "--set")]
+)
+def test_an_option_that_a_bench_does_not_take_is_told(here, words, said):
+    done = here("bench", "plan", "--env", *words)
+    assert done.returncode == ConfigError.exit_code
+    assert f"takes no {said}." in done.stderr
+
+
+def test_every_bench_says_what_it_takes():
+    assert {**TAKES, "made": HONEST}.keys() == BENCHES.keys()
+    assert set().union(*TAKES.values()) == NOT_GIVEN.keys() <= set(Wanted._fields)

@@ -22,6 +22,36 @@ FOLDERS = {
     "planners": Path("interactive/planner_traces"),
 }
 
+# Options, beside those of every bench, that each one takes; another that is given would say nothing, and is refused. An honest one is a folder's too.
+HONEST = frozenset({"boredom", "deep", "crossed", "settings", "planners", "llm", "codes", "streams"})
+TAKES: dict[str, frozenset[str]] = {
+    "ml100k": HONEST | {"data"},
+    "books": HONEST | {"data"},
+    "world": HONEST | {"readers"},
+    "coat": frozenset({"data"}),
+    "lerl": frozenset({"data"}),
+    "aa": frozenset(),
+    "planners": frozenset({"data", "llm", "codes"}),
+    "days": frozenset({"readers", "settings"}),
+    "identified": frozenset({"data"}),
+    "speed": frozenset({"settings"}),
+}
+# What the options are called where the field is called otherwise, and what they are where they are not given.
+CALLED = {"settings": "set", "planners": "planner"}
+CODES, READERS, STREAMS = 512, 5000, 4
+NOT_GIVEN: Mapping[str, Any] = {
+    "data": None,
+    "boredom": (),
+    "deep": 0,
+    "crossed": False,
+    "settings": {},
+    "planners": (),
+    "llm": None,
+    "codes": CODES,
+    "readers": READERS,
+    "streams": STREAMS,
+}
+
 
 class Wanted(NamedTuple):
     """What the options say; a bench takes of it what it needs."""
@@ -68,9 +98,9 @@ def plan(
     llm: Annotated[
         str | None, typer.Option("--llm", help="A local model that fills plan tables, by names, names shuffled and ids: smollm2, hf:FOLDER.")
     ] = None,
-    codes: Annotated[int, typer.Option("--codes", min=1, help="Keys of a plan table.")] = 512,
-    readers: Annotated[int, typer.Option("--readers", min=10, help="Readers of the world.")] = 5000,
-    streams: Annotated[int, typer.Option("--streams", min=1, help="Sessions a user.")] = 4,
+    codes: Annotated[int, typer.Option("--codes", min=1, help="Keys of a plan table.")] = CODES,
+    readers: Annotated[int, typer.Option("--readers", min=10, help="Readers of the world.")] = READERS,
+    streams: Annotated[int, typer.Option("--streams", min=1, help="Sessions a user.")] = STREAMS,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
@@ -109,9 +139,22 @@ def plan(
         budget,
         rows or bench_folder(),
     )
+    _require_taken(wanted)
     with shown() as progress:
         bench = BENCHES.get(env, _honest)(wanted, progress)
     printed(bench if as_json or BENCHES.get(env, _honest) is not _honest else brief(bench), as_json=as_json)
+
+
+def _require_taken(wanted: Wanted) -> None:
+    """Raise ConfigError for an option that this bench does not take."""
+    from broadsheet.core.errors import ConfigError
+
+    takes = TAKES.get(wanted.env, HONEST)
+    for field, default in NOT_GIVEN.items():
+        if field not in takes and getattr(wanted, field) != default:
+            known = ", ".join(f"--{CALLED.get(name, name)}" for name in sorted(takes)) or "none"
+            what = f"The bench {wanted.env} takes no --{CALLED.get(field, field)}."
+            raise ConfigError(what, f"Leave it out. Beside what all benches take, this one takes: {known}.")
 
 
 def _pair(wanted: Wanted, progress: "Progress") -> "Pair":
