@@ -49,16 +49,14 @@ def compared(
 
 
 def auc(values: Floats, liked: NDArray[np.int8]) -> float:
-    """Return the chance that one that was liked is above one that was not, ties counted half.
+    """Return the chance that one that was liked is above one that was not, ties counted half; NaN where all were liked, or none.
 
     >>> auc(np.array([0.1, 0.4, 0.4]), np.array([0, 1, 0]))
     0.75
     """
-    from scipy.stats import rankdata
+    from sklearn.metrics import roc_auc_score
 
-    above = rankdata(values)[liked > 0]
-    rest = len(liked) - len(above)
-    return float((above.sum() - len(above) * (len(above) + 1) / 2) / max(1, len(above) * rest))
+    return float(roc_auc_score(liked > 0, values)) if 0 < (liked > 0).sum() < len(liked) else float("nan")
 
 
 def variance_shares(logits: NDArray[np.float32]) -> dict[str, float]:
