@@ -12,7 +12,7 @@ LLM = [
         FILE + "client.py",
         "await self._ledger.finish({**ended, **facts, **tokens}, outcome)",
         "self._begin(self._ledger.finish({**ended, **facts, **tokens}, outcome))",
-        RESUME + "killed_and_run_again",
+        CLIENT + "no_reply_is_given_out_before_it_is_on_disk",
     ),
     Mutant(
         "llm: a call is not written ahead",

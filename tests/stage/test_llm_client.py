@@ -356,6 +356,27 @@ def test_it_streams_what_is_ready_and_takes_requests_only_as_needed(store):
     assert len(taken) < 5000
 
 
+def test_no_reply_is_given_out_before_it_is_on_disk(store):
+    asked = Client(ScriptedLLM([("", "x")]), store)
+    written, finish = asyncio.Event(), asked.ledger.finish
+
+    async def slow(*facts):
+        await written.wait()
+        await finish(*facts)
+
+    async def first():
+        stream = asked.stream([Request.ask("question")])
+        result = asyncio.ensure_future(anext(stream))
+        early, _ = await asyncio.wait([result], timeout=0.2)
+        written.set()
+        assert not early
+        assert (await result).value == "x"
+        await stream.aclose()
+
+    asked.ledger.finish = slow
+    asyncio.run(first())
+
+
 def test_it_runs_inside_a_running_loop(store):
     async def inside():
         return Client(ScriptedLLM([("", "x")]), store).run([Request.ask("a")])

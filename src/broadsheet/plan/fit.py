@@ -61,7 +61,7 @@ def fit_policy(
     checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> Artifact:
-    """Train a policy on sessions of TRAIN users and write it to `folder`; the weights kept are those of the greatest return in sessions of VALIDATION users.
+    """Train a policy on sessions of TRAIN users and write it to `folder`; the weights kept are those of the greatest return in sessions of VALIDATION users, be they untrained.
 
     With a planner it picks from what the plans allow, in training as after it. With `checkpoints` (a folder) a run that was stopped goes on there, to the same bits; the state of another
     run (other data, laws, planner, configuration) is refused. The artefact holds `weights`, `curve` (a line an evaluation) and `record` (a line a step).
@@ -76,6 +76,7 @@ def fit_policy(
     model = Policy(config, ground.shape, seed)
     validate = _Validation(ground, judged, _actor(ground, model, planner, match), seed)
     begun = validate(model)
+    untrained = {name: value.detach().clone() for name, value in model.state_dict().items()}
     learner = Learner(config, _actor(ground, model, planner, match), learnt, ground.readers)
     done = train(
         model,
@@ -88,7 +89,10 @@ def fit_policy(
         identity=identity,
         progress=progress,
     )
-    return _write(folder, ground, config, identity, seed, model, done, curve_of(done.record, begun))
+    curve = curve_of(done.record, begun)
+    if not best_of(curve)[Columns.STEP]:
+        model.load_state_dict(untrained)
+    return _write(folder, ground, config, identity, seed, model, done, curve)
 
 
 def stage_of(config: PolicyConfig) -> Stage:
@@ -141,6 +145,16 @@ def curve_of(record: pl.DataFrame, begun: Mapping[str, float]) -> pl.DataFrame:
     return pl.concat([start, lines], how="vertical_relaxed")
 
 
+def best_of(curve: pl.DataFrame) -> dict[str, Any]:
+    """Return the line of the evaluation whose weights are kept: of the greatest return, the earliest of equals.
+
+    >>> line = pl.DataFrame({"step": [0, 10, 20], "return": [8.0, 9.0, 9.0], "length": [9.0, 9.5, 9.5], "environment_steps": [0.0, 100.0, 200.0]})
+    >>> best_of(line)["step"]
+    10
+    """
+    return curve.sort(RETURN, descending=True, maintain_order=True).row(0, named=True)
+
+
 def steps_to(curve: pl.DataFrame, share: float = 0.9, *, of_gain: bool = False) -> float:
     """Return the steps of the environment after which validation first had that share of its final value, or with `of_gain` of what training gained; NaN where it never had.
 
@@ -183,11 +197,9 @@ def _actor(ground: Ground, model: Policy, planner: Planner | None, match: Match)
 def _write(
     folder: Path, ground: Ground, config: PolicyConfig, identity: Mapping[str, Any], seed: int, model: Policy, done: Trained, curve: pl.DataFrame
 ) -> Artifact:
-    # The first line is of the weights before training, which are never kept.
-    best = curve[1:].sort(RETURN, descending=True, maintain_order=True).row(0, named=True)
-    row = done.table.row(0, named=True)
+    best = best_of(curve)
     metrics = {
-        f"validation_{RETURN}": float(row["best"]),
+        f"validation_{RETURN}": float(best[RETURN]),
         f"validation_{RETURN}_untrained": float(curve[RETURN][0]),
         f"validation_{LENGTH}": float(best[LENGTH]),
         ENVIRONMENT_STEPS: float(curve[ENVIRONMENT_STEPS][-1]),
@@ -204,7 +216,7 @@ def _write(
             "match": identity["match"],
             "material": ground.material.name,
             "ground": dict(ground.facts),
-            "chosen_by": f"validation users, step {row['best_step']} of {row[Columns.STEP]}",
+            "chosen_by": f"validation users, step {best[Columns.STEP]} of {curve[Columns.STEP][-1]}",
         },
         seed=seed,
         parents={ITEMS: identity[ITEMS], "users": identity["users"]},

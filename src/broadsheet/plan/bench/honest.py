@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from broadsheet.core.artifacts import arrays_hash
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
 from broadsheet.core.progress import Progress, silent, within
@@ -72,7 +74,16 @@ class Case(NamedTuple):
     def of(cls, pair: Pair) -> "Case":
         """Name a pair."""
         material = pair.material
-        known = {"scores": material.scores, "split": material.split, "member": material.items.member, "vectors": material.items.vectors}
+        known = {
+            "scores": material.scores,
+            "split": material.split,
+            "histories": material.histories.values,
+            "lengths": material.histories.lengths,
+            "liked": material.liked,
+            "member": material.items.member,
+            "vectors": material.items.vectors,
+            "slate": np.array([pair.slate, pair.horizon]),
+        }
         return cls(pair, {"material": arrays_hash(known)[:16], "truth": pair.truth.content_hash()[:16]})
 
     def at(self, level: str) -> Pair:
