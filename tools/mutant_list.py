@@ -79,7 +79,7 @@ MUTANTS = [
         'return b"<rss><channel/></rss>"\n        raise EmptySourceError(f"{path} is empty."',
         CLI,
     ),
-    Mutant("ids: month 13", "sources/arxiv_id.py", "if 1 <= int(month) <= 12 and", "if", "tests/unit/test_sources_arxiv_id.py"),
+    Mutant("ids: month 13", "sources/arxiv/ids.py", "if 1 <= int(month) <= 12 and", "if", "tests/unit/test_sources_arxiv_id.py"),
     Mutant(
         "tf-idf: unseen words cost nothing",
         "represent/tfidf.py",

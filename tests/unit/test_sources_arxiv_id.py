@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.core.errors import IdentifierError
-from broadsheet.sources.arxiv_id import ArxivId, as_arxiv_id, parse_arxiv_id
+from broadsheet.sources.arxiv.ids import ArxivId, as_arxiv_id, parse_arxiv_id
 
 PREFIXES = ["", "arXiv:", "oai:arXiv.org:", "http://arxiv.org/abs/", "https://www.arxiv.org/pdf/", "doi:10.48550/arXiv.", "https://doi.org/10.48550/arXiv."]
 

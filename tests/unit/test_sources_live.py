@@ -9,7 +9,7 @@ import pytest
 
 from broadsheet.core.errors import BroadsheetError, FeedError, NetworkError, NotAFeedError, RefusedError, SourceNotFoundError, TruncatedError
 from broadsheet.sources import read_source
-from broadsheet.sources.live import fetch_arxiv, user_agent
+from broadsheet.sources.arxiv.once import fetch_arxiv, user_agent
 
 FEED = b"<rss version='2.0'><channel><title>cs.IR updates on arXiv.org</title><pubDate>Mon, 16 Mar 2026 00:00:00 -0400</pubDate></channel></rss>"
 

@@ -15,10 +15,17 @@ BroadsheetError (1)
 │   ├── RecordError (27)        a record that lacks a field or has a wrong one
 │   ├── IdentifierError (28)    an identifier in no known scheme
 │   └── ImageError (29)         a picture that is missing, cut, no picture, or far too large
+├── DayError (6)                a day that is not as a morning's page needs it
+│   ├── NotReadyError (3)       not announced yet
+│   ├── StaleError (4)          the source serves an earlier day
+│   └── IncompleteError (5)     a part of the day is missing, or was not waited for
 ├── NoPapersError (30)          nothing was announced for the date, or the day is empty
 ├── OutputError (40)            a folder that cannot be written
+│   ├── DeliveryError (41)      a delivery that was refused, and is tried again
+│   └── UnknownDeliveryError (42)  a delivery whose outcome nobody can know
 ├── NetworkError (50)           no connection, or the time limit passed
 │   └── RefusedError (51)       the server answered, with a refusal
+│       └── ThrottledError (52) the server asks to come back later
 ├── ArtifactError (60)          an artefact that is missing, changed or of another kind
 │   └── NotFittedError (61)     a component used before `fit` or `load`
 ├── StoreError (65)             the database cannot be opened or is locked
@@ -34,7 +41,7 @@ BroadsheetError (1)
     └── QueryTimeoutError (92)  a query that was stopped at its time limit
 
 The number is the exit code of the command line. 0 is success, 2 a wrong call of the
-command line (unknown option); 3 to 5 are kept for the states of a day that is waited for.
+command line (unknown option); 3 to 5 are the states of a day that is waited for.
 """
 
 from collections.abc import Iterable
@@ -140,6 +147,30 @@ class ImageError(SourceError):
     exit_code = 29
 
 
+class DayError(BroadsheetError):
+    """A day that is not as a morning's page needs it; nothing is broken, and asking again later mends it."""
+
+    exit_code = 6
+
+
+class NotReadyError(DayError):
+    """The day is not announced yet."""
+
+    exit_code = 3
+
+
+class StaleError(DayError):
+    """The source serves an earlier day as if it were the newest."""
+
+    exit_code = 4
+
+
+class IncompleteError(DayError):
+    """A part of the day is missing: a list that is stale or broken, or fewer papers than the source itself counts."""
+
+    exit_code = 5
+
+
 class NoPapersError(BroadsheetError):
     """Nothing was announced for the date asked for, or the day is empty."""
 
@@ -152,6 +183,18 @@ class OutputError(BroadsheetError):
     exit_code = 40
 
 
+class DeliveryError(OutputError):
+    """A delivery that was refused or could not be begun; it is kept, and the next run tries it again."""
+
+    exit_code = 41
+
+
+class UnknownDeliveryError(OutputError):
+    """A delivery whose outcome nobody can know: the line was lost after the last byte. It is not sent again unless the user says so."""
+
+    exit_code = 42
+
+
 class NetworkError(BroadsheetError):
     """No connection, or the time limit passed."""
 
@@ -162,6 +205,16 @@ class RefusedError(NetworkError):
     """The server answered with a refusal."""
 
     exit_code = 51
+
+
+class ThrottledError(RefusedError):
+    """The server asks to come back later; `retry_after` are the seconds it names, None where it names none."""
+
+    exit_code = 52
+
+    def __init__(self, what: str, mend: str, retry_after: float | None = None) -> None:
+        super().__init__(what, mend)
+        self.retry_after = retry_after
 
 
 class ArtifactError(BroadsheetError):

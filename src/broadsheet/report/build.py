@@ -19,7 +19,7 @@ from broadsheet.report.ranking import Ranking, RankingConfig, rank
 from broadsheet.report.references import bibtex, find_links
 from broadsheet.report.sentences import key_sentences
 from broadsheet.report.why import word_weights
-from broadsheet.sources.arxiv_id import as_arxiv_id
+from broadsheet.sources.arxiv.ids import as_arxiv_id
 
 _SECTION_ORDER = ("new", "cross", "updated", "withdrawn")
 

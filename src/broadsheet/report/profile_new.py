@@ -14,7 +14,7 @@ from broadsheet.core.files import write_file
 from broadsheet.core.schema import Item
 from broadsheet.report.profile import Profile, same_person
 from broadsheet.sources import read_library, read_source
-from broadsheet.sources.arxiv_id import as_arxiv_id
+from broadsheet.sources.arxiv.ids import as_arxiv_id
 
 _HEADER = """\
 # A profile for Broadsheet. Every field, with what it means: broadsheet profile fields

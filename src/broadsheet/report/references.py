@@ -5,7 +5,7 @@ import unicodedata
 
 from broadsheet.core.schema import Item
 from broadsheet.report.model import Links
-from broadsheet.sources.arxiv_id import as_arxiv_id
+from broadsheet.sources.arxiv.ids import as_arxiv_id
 
 _ADDRESS = re.compile(r"https?://[^\s<>{}\"'`$\\|^]+", re.IGNORECASE)
 _FORGE = re.compile(

@@ -1,8 +1,8 @@
 """Where items come from: feeds, tables, arXiv, libraries of references."""
 
-from broadsheet.sources.arxiv_id import ArxivId, parse_arxiv_id
+from broadsheet.sources.arxiv.ids import ArxivId, parse_arxiv_id
+from broadsheet.sources.arxiv.once import fetch_arxiv
 from broadsheet.sources.library import read_library
-from broadsheet.sources.live import fetch_arxiv
 from broadsheet.sources.merge import merge
 from broadsheet.sources.read import Batch, read_source
 from broadsheet.sources.tables import ColumnMap

@@ -11,7 +11,7 @@ from defusedxml.ElementTree import fromstring
 
 from broadsheet.core.errors import FeedError, IdentifierError, NotAFeedError, RecordError, TruncatedError
 from broadsheet.core.schema import Announce, Announcement, Item
-from broadsheet.sources.arxiv_id import ArxivId, as_arxiv_id, parse_arxiv_id
+from broadsheet.sources.arxiv.ids import ArxivId, as_arxiv_id, parse_arxiv_id
 from broadsheet.sources.names import split_names, without_tex
 from broadsheet.sources.withdrawal import is_withdrawn
 

@@ -13,7 +13,7 @@ from bibtexparser.middlewares.names import split_multiple_persons_names
 
 from broadsheet.core.errors import EmptySourceError, RecordError, SourceNotFoundError
 from broadsheet.core.schema import Item
-from broadsheet.sources.arxiv_id import as_arxiv_id
+from broadsheet.sources.arxiv.ids import as_arxiv_id
 from broadsheet.sources.names import given_first, without_tex
 from broadsheet.sources.read import read_source
 from broadsheet.sources.tables import parse_json

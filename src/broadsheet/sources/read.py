@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from broadsheet.core.errors import EmptySourceError, FeedError, RecordError, SourceError, SourceNotFoundError, TruncatedError
 from broadsheet.core.schema import Announcement
+from broadsheet.sources.arxiv.once import fetch_arxiv
 from broadsheet.sources.feeds import Feed, parse_feed
-from broadsheet.sources.live import fetch_arxiv
 from broadsheet.sources.merge import merge
 from broadsheet.sources.tables import ColumnMap, parse_json, read_csv, read_json_lines, read_parquet
 

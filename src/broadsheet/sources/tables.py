@@ -14,7 +14,7 @@ import polars as pl
 from broadsheet.core.config import Config
 from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, TruncatedError, did_you_mean
 from broadsheet.core.schema import Announce, Announcement, Item
-from broadsheet.sources.arxiv_id import as_arxiv_id
+from broadsheet.sources.arxiv.ids import as_arxiv_id
 from broadsheet.sources.names import split_names, without_tex
 from broadsheet.sources.withdrawal import is_withdrawn
 
