@@ -1,1 +1,1 @@
-"""What readers do with a page, and what is made of it: links, learning, comparisons."""
+"""What readers do with their page: recorded as events, learnt from, undone, and compared."""
