@@ -4,8 +4,6 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from broadsheet.core.errors import ConfigError
@@ -16,9 +14,8 @@ EVEN = {"a": 1.0, "b": 1.0}
 DAY = date(2026, 2, 9)
 
 
-@given(st.text(max_size=20), st.text(max_size=20))
-def test_a_reader_stays_in_an_arm(experiment, reader):
-    assert assign(experiment, reader, EVEN) == assign(experiment, reader, EVEN)
+def test_a_reader_stays_in_an_arm_on_every_machine():
+    assert [assign("words", reader, EVEN) for reader in ("ada", "bob", "Zoë", "")] == ["b", "a", "b", "a"]
 
 
 def test_arms_have_their_shares_and_experiments_are_independent():
@@ -90,8 +87,8 @@ def test_arms_of_the_wrong_size_get_no_verdict():
 
 
 def test_a_broken_ratio_is_rare_where_nothing_is_broken():
-    broken = [sample_ratio({"a": int(a), "b": 500 - int(a)}, EVEN).is_broken for a in np.random.default_rng(0).binomial(500, 0.5, 2000)]
-    assert np.mean(broken) < 0.004
+    broken = [sample_ratio({"a": int(a), "b": 500 - int(a)}, EVEN).is_broken for a in np.random.default_rng(0).binomial(500, 0.5, 1000)]
+    assert np.mean(broken) < 0.005
 
 
 def test_few_readers_say_too_little_and_readers_who_do_nothing_no_difference():

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli import report_compare
+
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+app.add_typer(report_compare.app, name="compare")
 
 
 class Form(StrEnum):

@@ -21,6 +21,7 @@ from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.feedback.learning import read_feedback
+from broadsheet.report.feedback.marks import comparison_events
 from broadsheet.report.model import Report
 from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
@@ -90,7 +91,7 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
         page = write_day(report, out)
         if store:
             store.record_day(day.announcements)
-            store.record_events(shown_events(report))
+            store.record_events([*shown_events(report), *comparison_events(report)])
     return Result(report, page)
 
 

@@ -13,7 +13,7 @@ from broadsheet.core.seeds import generator
 from broadsheet.report.feedback.anytime import Anytime, always_valid
 
 Team = Literal["a", "b", "both", "nobody"]
-# A mean preference of this size (wins less losses, per page) is what a test at any look is made for.
+# A mean lead of this size, per page, is what a test at any look is made for.
 SCALE = 0.1
 LEVEL = 0.95
 # With fewer readers than this all signs together cannot reach p < .05, and nothing is said.
@@ -160,7 +160,7 @@ class Page(NamedTuple):
 class InterleaveVerdict(NamedTuple):
     """What interleaved pages say: wins per reader-day, credit per click, and the test, clustered by reader.
 
-    `preference` is the mean over reader-days of +1 where `a` has more clicks, -1 where `b` has, 0 for a tie. `share` is that of the credited clicks that are `a`'s. `p` holds for
+    `preference` is the mean over reader-days of the lead: `a`'s clicks less `b`'s, over both, 0 without any. `share` is that of the credited clicks that are `a`'s. `p` holds for
     one look that was planned, `anytime` for any number of looks. `said` is `a`, `b`, `no difference`, or `too little`.
     """
 
@@ -181,31 +181,31 @@ class InterleaveVerdict(NamedTuple):
 
 
 def judge(experiment: str, pages: Iterable[Page], *, level: float = LEVEL, rounds: int = 10_000) -> InterleaveVerdict:
-    """Judge interleaved pages: under the null a reader's wins are as likely to be losses, so signs change by reader (Fisher 1935).
+    """Judge interleaved pages: under the null a reader's leads are as likely to be the other's, so signs change by reader (Fisher 1935).
 
     A reader's days depend on each other, and are one piece of evidence together. Fewer than six readers cannot reach p < .05 with any clicks, and nothing is said of them.
     """
     held = list(pages)
     credit = np.array([page.credit for page in held], dtype=np.float64).reshape(-1, 2)
-    signs = np.sign(credit[:, 0] - credit[:, 1])
+    leads = (credit[:, 0] - credit[:, 1]) / np.maximum(credit.sum(axis=1), 1)
     readers = [page.reader for page in held]
     who = len(set(readers))
     clicks = sum(len(page.clicked & set(page.teams)) for page in held)
     rng = generator(0, "interleave", "verdict", experiment)
     p, preference, share, anytime = 1.0, None, None, Anytime(1.0, -1.0, 1.0)
-    if who >= LEAST_READERS and signs.any():
-        p = paired_permutation(signs, np.zeros_like(signs), rng, clusters=readers, rounds=rounds).p
-        preference = bootstrap_mean(signs, rng, clusters=readers, level=level, rounds=rounds)
+    if who >= LEAST_READERS and credit.any():
+        p = paired_permutation(leads, np.zeros_like(leads), rng, clusters=readers, rounds=rounds).p
+        preference = bootstrap_mean(leads, rng, clusters=readers, level=level, rounds=rounds)
         share = _share(credit, readers, rng, level, rounds)
-        anytime = always_valid(preference.mean, _error(signs, readers), SCALE, level=level)
-    said = "too little" if preference is None else "no difference" if p >= 1 - level else "a" if signs.sum() > 0 else "b"
+        anytime = always_valid(preference.mean, _error(leads, readers), SCALE, level=level)
+    said = "too little" if preference is None else "no difference" if p >= 1 - level else "a" if leads.sum() > 0 else "b"
     return InterleaveVerdict(
         experiment=experiment,
         readers=who,
         pages=len(held),
-        wins_a=int((signs > 0).sum()),
-        wins_b=int((signs < 0).sum()),
-        ties=int((signs == 0).sum()),
+        wins_a=int((leads > 0).sum()),
+        wins_b=int((leads < 0).sum()),
+        ties=int((leads == 0).sum()),
         credit_a=int(credit[:, 0].sum()),
         credit_b=int(credit[:, 1].sum()),
         uncredited=clicks - int(credit.sum()),
@@ -226,7 +226,7 @@ def _share(credit: NDArray[np.float64], readers: Sequence[str], rng: np.random.G
     return bootstrap_ratio(credit[some, 0], credit[some].sum(axis=1), rng, clusters=told, level=level, rounds=rounds)
 
 
-def _error(signs: NDArray[np.float64], readers: Sequence[str]) -> float:
-    """Return the standard error of the mean sign where readers are drawn, each with all their pages, and there is no preference."""
+def _error(leads: NDArray[np.float64], readers: Sequence[str]) -> float:
+    """Return the standard error of the mean lead where readers are drawn, each with all their pages, and there is no preference."""
     _, place = np.unique(np.asarray(readers), return_inverse=True)
-    return float(np.sqrt(np.square(np.bincount(place, weights=signs)).sum()) / len(signs))
+    return float(np.sqrt(np.square(np.bincount(place, weights=leads)).sum()) / len(leads))

@@ -1,6 +1,5 @@
 """How a compared page is kept as events: which team filled each slot, which arm a reader was in; and how it is read again."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -8,29 +7,22 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from broadsheet.core.errors import ConfigError, RecordError, did_you_mean
+from broadsheet.core.errors import RecordError, did_you_mean
 from broadsheet.core.schema import Event
 from broadsheet.core.store import EVENTS, Store
-from broadsheet.report.feedback.interleave import Page
-from broadsheet.report.feedback.split import Reader
-from broadsheet.report.planned import SHOWN, TAKEN_UP
+from broadsheet.report.feedback.interleave import InterleaveVerdict, Page
+from broadsheet.report.feedback.interleave import judge as judge_pages
+from broadsheet.report.feedback.names import check_name
+from broadsheet.report.feedback.record import MORE, OPENED, SAVED, SHOWN, standing
+from broadsheet.report.feedback.split import Reader, SplitVerdict
+from broadsheet.report.feedback.split import judge as judge_readers
+from broadsheet.report.model import Report
 
 DRAFT, SPLIT = "draft", "split"
+CLICKS = frozenset({OPENED, SAVED, MORE})
 # What an act is worth, where a reader did it: a paper that was kept is worth more than one that was looked at.
-WORTH: Mapping[str, float] = {"opened": 1.0, "saved": 3.0, "more": 3.0}
-_NAME = re.compile(r"[\w][\w .\-]{0,63}")
+WORTH: Mapping[str, float] = {OPENED: 1.0, SAVED: 3.0, MORE: 3.0}
 MEND = "Make pages with [compare] in a profile, and let readers click; events are kept in the database of --store."
-
-
-def check_name(experiment: str) -> str:
-    """Return an experiment's name, or raise ConfigError: letters, digits, blanks, full stops and hyphens, 64 at most.
-
-    >>> check_name("words or meaning")
-    'words or meaning'
-    """
-    if not _NAME.fullmatch(experiment):
-        raise ConfigError(f"The experiment's name {experiment!r} cannot be kept.", "Name it with letters, digits, blanks, full stops and hyphens: words-or-meaning.")
-    return experiment
 
 
 def at_label(label: date) -> datetime:
@@ -50,6 +42,16 @@ def draft_events(experiment: str, reader: str, label: date, items: Sequence[str]
 def split_event(experiment: str, reader: str, label: date, arm: str, share: float) -> Event:
     """Return the event that says in which arm a page was made, and which share of readers that arm has."""
     return Event(user=reader, item=check_name(experiment), kind=f"{SPLIT}:{experiment}:{check_name(arm)}:{share:g}", at=at_label(label))
+
+
+def comparison_events(report: Report) -> list[Event]:
+    """Return the marks of a report's page; none where it compares nothing."""
+    told = report.compare
+    if told is None:
+        return []
+    if told.form == SPLIT:
+        return [split_event(told.name, report.reader, report.label, told.arm, told.share)]
+    return draft_events(told.name, report.reader, report.label, [entry.item.id for entry in report.picks()], told.teams)
 
 
 def experiments(store: Store, form: str) -> list[str]:
@@ -74,13 +76,13 @@ def chosen(store: Store, form: str, wanted: str) -> str:
 
 
 def marked(store: Store, form: str, experiment: str) -> Iterator[tuple[str, list[Event]]]:
-    """Yield every reader with a mark of the experiment, with all their events in order of time."""
+    """Yield every reader with a mark of the experiment, with their events that hold in order of time: what was undone is no click."""
     prefix = f"{form}:{experiment}:"
     query = sa.select(EVENTS.c.user).where(EVENTS.c.kind.startswith(prefix, autoescape=True)).distinct().order_by(EVENTS.c.user)
     with store.errors(), store.engine.connect() as connection:
         readers = connection.execute(query).scalars().all()
     for reader in readers:
-        yield reader, store.events(reader)
+        yield reader, standing(store.events(reader))
 
 
 def pages(reader: str, events: Iterable[Event], experiment: str, since: date = date.min, until: date = date.max) -> list[Page]:
@@ -102,7 +104,9 @@ class Assigned(NamedTuple):
     shares: dict[str, float]
 
 
-def assigned(reader: str, events: Iterable[Event], experiment: str, worth: Mapping[str, float] = WORTH, since: date = date.min, until: date = date.max) -> Assigned:
+def assigned(
+    reader: str, events: Iterable[Event], experiment: str, worth: Mapping[str, float] = WORTH, since: date = date.min, until: date = date.max
+) -> Assigned:
     """Sum up what a reader did with the pages of an experiment."""
     held = list(events)
     prefix = f"{SPLIT}:{experiment}:"
@@ -129,8 +133,24 @@ def _by_label(shown: Mapping[date, set[str]], events: Iterable[Event]) -> dict[d
     newest_first = sorted(shown, reverse=True)
     clicked: dict[date, set[str]] = {label: set() for label in shown}
     for event in events:
-        if event.kind in TAKEN_UP:
+        if event.kind in CLICKS:
             label = next((one for one in newest_first if one <= event.at.date() and event.item in shown[one]), None)
             if label is not None:
                 clicked[label].add(event.item)
     return clicked
+
+
+def interleaved(store: Store, name: str = "", since: date = date.min, until: date = date.max) -> InterleaveVerdict:
+    """Judge the interleaved pages of an experiment. Raises RecordError as `chosen` does."""
+    experiment = chosen(store, DRAFT, name)
+    return judge_pages(experiment, (page for reader, events in marked(store, DRAFT, experiment) for page in pages(reader, events, experiment, since, until)))
+
+
+def split_over(store: Store, name: str = "", since: date = date.min, until: date = date.max) -> SplitVerdict:
+    """Judge a split test; a reader whose pages bear two arms is left out and counted. Raises RecordError as `chosen` does."""
+    experiment = chosen(store, SPLIT, name)
+    found = [assigned(reader, events, experiment, since=since, until=until) for reader, events in marked(store, SPLIT, experiment)]
+    shares = {arm: share for one in found for arm, share in one.shares.items()}
+    kept = [one.reader for one in found if len(one.shares) == 1]
+    strays = sum(len(one.shares) > 1 for one in found)
+    return judge_readers(experiment, kept, dict(sorted(shares.items())), strays=strays)

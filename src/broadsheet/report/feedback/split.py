@@ -42,7 +42,7 @@ def assign(experiment: str, reader: str, shares: Mapping[str, float]) -> str:
         reached += share
         if place < reached:
             return arm
-    return next(reversed(shares))
+    return list(shares)[-1]
 
 
 class SampleRatio(NamedTuple):
@@ -71,7 +71,8 @@ def sample_ratio(counts: Mapping[str, int], shares: Mapping[str, float]) -> Samp
     held = {arm: counts.get(arm, 0) for arm in shares}
     if not total or len(held) < 2:
         return SampleRatio(held, expected, 1.0)
-    return SampleRatio(held, expected, float(stats.chisquare(list(held.values()), list(expected.values())).pvalue))
+    distance = sum((held[arm] - expected[arm]) ** 2 / expected[arm] for arm in shares)
+    return SampleRatio(held, expected, float(stats.chi2.sf(distance, len(shares) - 1)))
 
 
 class Reader(NamedTuple):
