@@ -1,8 +1,8 @@
 """Readers made of authors: what each has read before the first day, what each wants on every day, and what the page's ranker says without feedback."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +21,8 @@ from broadsheet.stack import Represented
 
 # A reader wants something on so many of the days at least; with fewer there is nothing to learn and nothing to judge.
 LEAST_WANTED = 5
+LEAST_AUTHORS = 4
+Told = Literal["whole", "half", "one"]
 # Words of so many papers before a day say what is usual there.
 USUAL = 2000
 
@@ -34,9 +36,10 @@ class Reading(NamedTuple):
 
 
 class DayOf(NamedTuple):
-    """A label: its papers, their vectors, and the readers who want some of them."""
+    """A label, the number of its day from 1, its papers, their vectors, and the readers who want some of them."""
 
     label: date
+    number: int
     items: tuple[Item, ...]
     vectors: Represented
     readings: Mapping[str, Reading]
@@ -62,43 +65,54 @@ class Looked:
         return self.rows[np.array([self.place[text] for text in texts], dtype=np.int32)]
 
 
-def make_material(
-    days: AuthorDays, dense: np.ndarray | None, labels: Sequence[date], count: int, *, seed: int = 0, without: Sequence[str] = (), progress: Progress = silent
-) -> Material:
-    """Return so many readers on these labels.
+class Persona(NamedTuple):
+    """A reader made of authors: whose papers the profile holds, and by whom a paper must be for the reader to want it."""
 
-    A reader is an author with three papers before the first label, who has read those, and wants what is by the author or by anybody the author ever wrote with: names that no ranker
-    sees. Readers are drawn among those who want something on five days at least, and no two of them have written together, so that they are units of their own. `without` are names that may
-    not be drawn. Raises NoPapersError where there are none.
+    name: str
+    told: int | None
+    wanted: frozenset[str]
+
+
+def personas(days: AuthorDays, labels: Sequence[date], count: int, told: Told, *, seed: int = 0, without: Iterable[str] = ()) -> list[Persona]:
+    """Draw readers for these labels, none of whose authors has written with another's, so that they are units of their own; `without` are authors that may not be drawn.
+
+    A reader wants what is by an author, or by anybody the author ever wrote with: names that no ranker sees. `whole` has all the author's earlier papers in the profile, `one` the
+    newest of them, and `half` wants what belongs to two authors, with the papers of the first alone in the profile. Raises NoPapersError where there are fewer than two readers.
     """
     around = _around(days)
+    names = _drawn(days, around, labels, 2 * count if told == "half" else count, seed, without)
+    if told == "half":
+        return [Persona(a, None, frozenset(around[a] | around[b])) for a, b in zip(names[::2], names[1::2], strict=False)]
+    return [Persona(name, 1 if told == "one" else None, frozenset(around[name])) for name in names]
+
+
+def authors_of(days: AuthorDays, labels: Sequence[date], count: int, told: Told, *, seed: int = 0) -> list[str]:
+    """Return the authors of whom such readers would be made."""
+    return _drawn(days, _around(days), labels, 2 * count if told == "half" else count, seed, ())
+
+
+def make_material(days: AuthorDays, dense: np.ndarray | None, labels: Sequence[date], readers: Sequence[Persona], progress: Progress = silent) -> Material:
+    """Return what these readers see and want on these labels, and what the shipped ranker says of it to a profile that never changes."""
     known = days.before(labels[0])
     stream = Stream(days, dense)
-    rows = {label: days.candidates(label) for label in labels}
-    chosen = _drawn(days, around, known, rows, count, seed, without)
     choice = shipped()(Situation(("lexical", "dense") if dense is not None else ("lexical",), history=True))
     place = {reading_text(paper.item): row for row, paper in enumerate(days.papers)}
+    libraries = {one.name: np.array([row for row in days.by_author[one.name] if row < known][-(one.told or 0) :]) for one in readers}
     made = []
     for number, label in enumerate(labels, 1):
         moment = stream.moment(label)
         if moment is not None:
             readings: dict[str, Reading] = {}
-            for name in chosen:
-                wanted = np.array([not around[name].isdisjoint(days.papers[row].item.creators) for row in moment.rows], dtype=np.float64)
+            for one in readers:
+                wanted = np.array([not one.wanted.isdisjoint(days.papers[row].item.creators) for row in moment.rows], dtype=np.float64)
                 if 0 < wanted.sum() < len(wanted):
-                    library = np.array([row for row in days.by_author[name] if row < known])
-                    reading = stream.reading(UserDay(name, library, wanted), moment.known)
+                    reading = stream.reading(UserDay(one.name, libraries[one.name], wanted), moment.known)
                     utility = choice.utility(moment.sight.signals(reading, circle=True))
-                    readings[pseudonym(name)] = Reading(utility, choice.probability(utility), wanted)
+                    readings[pseudonym(one.name)] = Reading(utility, choice.probability(utility), wanted)
             items = tuple(days.blind(row).item for row in moment.rows)
-            made.append(DayOf(label, items, _vectors(stream, moment.rows, moment.known, place), readings))
+            made.append(DayOf(label, number, items, _vectors(stream, moment.rows, moment.known, place), readings))
         progress("days of readers", number, len(labels))
-    return Material(tuple(made), tuple(pseudonym(name) for name in chosen), len(days.papers))
-
-
-def names_of(days: AuthorDays, labels: Sequence[date], count: int, *, seed: int = 0, without: Sequence[str] = ()) -> list[str]:
-    """Return the authors that `make_material` would draw."""
-    return _drawn(days, _around(days), days.before(labels[0]), {label: days.candidates(label) for label in labels}, count, seed, without)
+    return Material(tuple(made), tuple(pseudonym(one.name) for one in readers), len(days.papers))
 
 
 def _around(days: AuthorDays) -> dict[str, set[str]]:
@@ -109,9 +123,9 @@ def _around(days: AuthorDays) -> dict[str, set[str]]:
     return found
 
 
-def _drawn(
-    days: AuthorDays, around: Mapping[str, set[str]], known: int, rows: Mapping[date, Sequence[int]], count: int, seed: int, without: Sequence[str]
-) -> list[str]:
+def _drawn(days: AuthorDays, around: Mapping[str, set[str]], labels: Sequence[date], count: int, seed: int, without: Iterable[str]) -> list[str]:
+    known = days.before(labels[0])
+    on = [days.candidates(label) for label in labels]
     names = sorted(name for name, own in days.by_author.items() if sum(row < known for row in own) >= LEAST_PAPERS)
     barred = {other for name in without for other in around.get(name, {name})}
     taken: list[str] = []
@@ -121,12 +135,12 @@ def _drawn(
             break
         if name in barred:
             continue
-        wanted = sum(any(not around[name].isdisjoint(days.papers[row].item.creators) for row in some) for some in rows.values())
+        wanted = sum(any(not around[name].isdisjoint(days.papers[row].item.creators) for row in rows) for rows in on)
         if wanted >= LEAST_WANTED:
             taken.append(name)
             barred |= around[name]
-    if len(taken) < 2:
-        raise NoPapersError("Fewer than two authors can be readers of these days.", "Give a longer --history, in which authors announce more often.")
+    if len(taken) < LEAST_AUTHORS:
+        raise NoPapersError("Too few authors of these days can be readers.", "Give a longer --history, in which authors announce more often.")
     return taken
 
 

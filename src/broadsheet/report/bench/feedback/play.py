@@ -16,6 +16,9 @@ from broadsheet.report.feedback.learning import Feedback, LearningConfig, learn
 from broadsheet.report.feedback.record import OPENED, SHOWN
 
 METRIC = "ndcg@10"
+FROZEN, LEARNING = "frozen", "learning"
+# Settings that are tried on earlier days: how far what is learnt reaches.
+REACHES = (1.0, 2.0, 4.0, 8.0)
 
 
 class Way(NamedTuple):
@@ -44,8 +47,8 @@ def ways(learning: LearningConfig) -> dict[str, Way]:
     """Return the ways that are compared."""
     blind = learning.model_copy(update={"position": 0.0, "clip": 1.0})
     return {
-        "frozen": Way(None),
-        "learning": Way(learning),
+        FROZEN: Way(None),
+        LEARNING: Way(learning),
         "learning without propensities": Way(blind),
         "learning from shuffled clicks": Way(learning, shuffled=True),
         "learning from oracle clicks": Way(learning, oracle=True),
@@ -61,18 +64,24 @@ def play(material: Material, way: Way, config: ReaderConfig, *, seed: int) -> It
         events: list[Event] = []
         items: dict[str, Item] = {}
         done = 0
-        for number, day in enumerate(material.days, 1):
+        for day in material.days:
             reading = day.readings.get(reader)
             if reading is None:
                 continue
             utility = reading.utility + _learnt(way, events, items, day)
-            yield Scored(reader, number, float(evaluate_scores([utility], [reading.wanted], [METRIC])[METRIC][0]), done)
+            yield Scored(reader, day.number, float(evaluate_scores([utility], [reading.wanted], [METRIC])[METRIC][0]), done)
             if way.learning is None:
                 continue
             told = _read(way, reading, utility, day, reader, config, seed)
             done += sum(event.kind == OPENED for event in told)
             events += told
             items |= {item.id: item for item in day.items}
+
+
+def choose(material: Material, learning: LearningConfig, config: ReaderConfig) -> LearningConfig:
+    """Return the settings whose days are ranked best on material that is not judged: the reach is tried, and all else is as given."""
+    tried = {reach: np.mean([one.value for one in play(material, Way(learning.model_copy(update={"reach": reach})), config, seed=0)]) for reach in REACHES}
+    return learning.model_copy(update={"reach": max(tried, key=lambda reach: tried[reach])})
 
 
 def _learnt(way: Way, events: list[Event], items: Mapping[str, Item], day: DayOf) -> np.ndarray:
