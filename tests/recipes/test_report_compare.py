@@ -69,11 +69,11 @@ def test_a_split_page_is_one_arms(source, tmp_path):
 
 
 def test_settings_that_are_none_are_refused(source, tmp_path):
-    with pytest.raises(ProfileError, match="compare.a"):
+    with pytest.raises(ProfileError, match=r"compare\.a"):
         page(source, tmp_path, "interleave", "profile.compare.a.use_dence=true")
 
 
-def marked(store: Store, readers: int, undone: bool = False) -> None:
+def marked(store: Store, readers: int, *, undone: bool = False) -> None:
     """Keep pages on which the first team's paper is clicked, by so many readers."""
     for number in range(readers):
         reader = f"r{number}"

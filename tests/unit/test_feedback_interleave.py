@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -16,6 +16,7 @@ DAY = date(2026, 2, 9)
 RANKED = st.lists(st.sampled_from([f"p{n}" for n in range(12)]), unique=True, max_size=10)
 
 
+@settings(max_examples=50)
 @given(first=RANKED, second=RANKED, budget=st.integers(1, 8), seed=st.integers(0, 50))
 def test_a_draft_has_every_item_once_and_no_team_a_slot_more_than_its_turn(first, second, budget, seed):
     made = draft(first, second, budget, np.random.default_rng(seed))
@@ -25,6 +26,7 @@ def test_a_draft_has_every_item_once_and_no_team_a_slot_more_than_its_turn(first
     assert ours == sorted(ours, key=first.index)
 
 
+@settings(max_examples=40)
 @given(first=RANKED, second=RANKED, budget=st.integers(1, 6))
 def test_chances_of_a_slot_are_those_that_many_drafts_have(first, second, budget):
     chances = inclusion(first, second, budget)
@@ -34,14 +36,18 @@ def test_chances_of_a_slot_are_those_that_many_drafts_have(first, second, budget
         assert chances[first[0]] == chances[second[0]] == 1.0
 
 
-def test_inclusion_is_the_share_of_drafts():
+def test_inclusion_is_the_share_of_drafts_and_slots_are_shared_alike():
     first, second = list("abcdefgh"), list("hxaybzcd")
     told = inclusion(first, second, 5)
     counted = dict.fromkeys(told, 0)
-    for seed in range(3000):
-        for item in draft(first, second, 5, np.random.default_rng(seed)).items:
+    top = 0
+    for seed in range(1500):
+        made = draft(first, second, 5, np.random.default_rng(seed))
+        top += made.teams[0] == "a"
+        for item in made.items:
             counted[item] += 1
-    assert all(abs(counted[item] / 3000 - chance) < 0.04 for item, chance in told.items())
+    assert all(abs(counted[item] / 1500 - chance) < 0.06 for item, chance in told.items())
+    assert abs(top / 1500 - 0.5) < 0.06
 
 
 def test_a_page_is_drafted_alike_again_and_otherwise_on_another_day():
@@ -75,17 +81,17 @@ def test_what_stands_too_near_is_passed_over():
 
 
 def clicked_pages(lift: float, readers: int, days: int, rng: np.random.Generator) -> list[Page]:
-    """Return pages of a reader's luck: `a`'s papers are clicked with a chance of .2 and the lift, `b`'s with .2."""
-    found = []
-    for reader in range(readers):
-        # A reader who clicks much does so on all days, which is why readers are the units.
-        eager = rng.beta(2, 6)
-        for day in range(days):
-            teams = {f"{team}{n}": team for team in "ab" for n in range(5)}
-            chance = {"a": eager * (1 + lift), "b": eager}
-            clicks = frozenset(item for item, team in teams.items() if rng.random() < min(1.0, chance[team]))
-            found.append(Page(f"r{reader}", date.fromordinal(DAY.toordinal() + day), teams, clicks))
-    return found
+    """Return pages of a reader's luck: `a`'s five papers are clicked with a chance of .2 and the lift, `b`'s with .2, on the whole."""
+    teams = {f"{team}{n}": team for team in "ab" for n in range(5)}
+    # A reader who clicks much does so on all days, which is why readers are the units.
+    eager = rng.beta(2, 6, size=(readers, 1, 1)) * np.repeat([1 + lift, 1.0], 5)
+    clicked = rng.random((readers, days, 10)) < eager
+    names = np.array(list(teams))
+    return [
+        Page(f"r{reader}", date.fromordinal(DAY.toordinal() + day), teams, frozenset(names[clicked[reader, day]].tolist()))
+        for reader in range(readers)
+        for day in range(days)
+    ]
 
 
 def test_a_planted_better_ranking_is_found():
@@ -98,12 +104,12 @@ def test_a_planted_better_ranking_is_found():
 
 
 def test_nothing_between_two_alike_is_called_no_difference_and_p_values_are_uniform():
-    found = [judge("same", clicked_pages(0.0, 30, 4, generator(0, "aa", str(n))), rounds=400) for n in range(200)]
+    found = [judge("same", clicked_pages(0.0, 30, 4, generator(0, "aa", str(n))), rounds=200) for n in range(150)]
     p = np.array([one.p for one in found])
     # The statistic counts wins, so p has steps: never too small is what is promised.
     for level in (0.05, 0.1, 0.2, 0.5):
         assert (p <= level).mean() <= level + 3 * np.sqrt(level * (1 - level) / len(p))
-    assert stats.kstest(p, "uniform").statistic < 0.1
+    assert stats.kstest(p, "uniform").statistic < 0.12
     assert all(one.said == "no difference" for one in found if one.p >= 0.05)
     assert np.mean([one.anytime.p < 0.05 for one in found]) < 0.03
 
