@@ -21,15 +21,16 @@ def clicked(bench: dict) -> list[str]:
     """Return thirty days of clicks, a table for each kind of profile."""
     lines: list[str] = []
     for data in ("half", "one", "whole"):
-        rows = [
-            [named(row), str(row["runs"]), plain(row, "ndcg@10"), plain(row, "ndcg@10, last third"), *(percent(row, key) for key in GAINS)]
-            + [f"{row['p, gain']:.2g}" if "p, gain" in row else "", plain(row, "clicks", 1), plain(row, "reach", 0)]
-            for row in of(bench, data)
-        ]
+        rows = [_clicked(row) for row in of(bench, data)]
         if rows:
             heads = ["runs", "nDCG@10", "last third", "over frozen, %", "last third, %", "p", "clicks", "reach"]
             lines += [f"Profile told: {data}", "", *table(heads, rows), ""]
     return lines
+
+
+def _clicked(row: dict) -> list[str]:
+    told = [named(row), str(row["runs"]), plain(row, "ndcg@10"), plain(row, "ndcg@10, last third"), *(percent(row, key) for key in GAINS)]
+    return [*told, f"{row['p, gain']:.2g}" if "p, gain" in row else "", plain(row, "clicks", 1), plain(row, "reach", 0)]
 
 
 def saved(bench: dict) -> list[str]:
