@@ -225,10 +225,7 @@ def _centred(items: Any, candidates: Any, usual: Any) -> tuple[np.ndarray, np.nd
         return both - np.asarray(left @ mean).reshape(-1, 1) - np.asarray(right @ mean).reshape(1, -1) + float(mean @ mean)
 
     own = product(items, items)
-    if sparse.issparse(candidates):
-        squares = np.asarray(candidates.multiply(candidates).sum(axis=1)).ravel()
-    else:
-        squares = np.einsum("nd,nd->n", candidates, candidates)
+    squares = np.asarray(candidates.multiply(candidates).sum(axis=1)).ravel() if sparse.issparse(candidates) else (candidates**2).sum(axis=1)
     lengths = np.sqrt(np.clip(squares - 2 * np.asarray(candidates @ mean).ravel() + float(mean @ mean), 1e-12, None))
     own_lengths = np.sqrt(np.clip(np.diag(own), 1e-12, None))
     return own / np.outer(own_lengths, own_lengths), product(candidates, items) / np.outer(lengths, own_lengths)
