@@ -119,7 +119,7 @@ def list_events(profile: ProfileName, store: StoreUrl = "", as_json: AsJson = Fa
         titles = {name: item.title for name, item in opened.items(e.item for e in events).items()}
     held = {(e.item, e.kind, e.at) for e in standing(events)}
     told = [e for e in events if e.kind != SHOWN and undone_by(e.kind) is None]
-    rows = [{**_row(e), "title": titles.get(e.item, ""), "holds": (e.item, e.kind, e.at) in held} for e in told]
+    rows: list[dict[str, Any]] = [{**_row(e), "title": titles.get(e.item, ""), "holds": (e.item, e.kind, e.at) in held} for e in told]
     lines = [f"{r['at'][:16].replace('T', ' ')}  {r['kind']:<13}{'' if r['holds'] else 'undone  '}{r['item']}  {r['title']}".rstrip() for r in rows]
     _print({"reader": reader, "shown": sum(1 for e in events if e.kind == SHOWN), "events": rows}, lines or ["Nothing yet."], as_json=as_json)
 

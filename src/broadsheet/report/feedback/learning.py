@@ -204,7 +204,7 @@ class _Space(NamedTuple):
 
     @classmethod
     def of(cls, items: Sequence[Item], vectors: Represented, config: LearningConfig, cache: Path | None) -> "_Space":
-        usual = vectors.lexical_background if vectors.lexical_background.shape[0] else vectors.lexical_candidates
+        usual = vectors.lexical_background if vectors.lexical_background.nnz else vectors.lexical_candidates
         lexical = _centred(vectors.lexical([reading_text(i) for i in items]), vectors.lexical_candidates, usual)
         if vectors.dense is None or vectors.dense_candidates is None:
             return cls(*lexical)
