@@ -3,14 +3,15 @@
 import contextlib
 import importlib.util
 import json
-import os
 import signal
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import missing
 from typer.testing import CliRunner
 
 from broadsheet.cli import app
@@ -20,7 +21,6 @@ from broadsheet.core.schema import Announcement, Event, Item
 from broadsheet.core.store import Store
 from broadsheet.report.feedback.record import SHOWN, standing
 from broadsheet.report.feedback.subscription import is_unsubscribed, unsubscribe
-from tests.conftest import missing
 
 LABEL = date(2026, 2, 9)
 COMMANDS = ("more", "less", "save", "read", "not-my-field", "undo", "list", "library", "rotate")
@@ -30,7 +30,9 @@ COMMANDS = ("more", "less", "save", "read", "not-my-field", "undo", "list", "lib
 def me(tmp_path):
     (tmp_path / "me.toml").write_text('name = "Ana"\n')
     with contextlib.closing(Store(store_path())) as store:
-        store.record_day([Announcement(item=Item(id=name, title=f"Paper {name}", categories=("cs.IR",), announced=LABEL)) for name in ("2602.00001", "2602.00002")])
+        store.record_day(
+            [Announcement(item=Item(id=name, title=f"Paper {name}", categories=("cs.IR",), announced=LABEL)) for name in ("2602.00001", "2602.00002")]
+        )
         store.record_events([Event(user="Ana", item="2602.00001", kind=SHOWN, at=datetime(2026, 2, 9, tzinfo=UTC), slot=7, propensity=0.5)])
         yield store
 
@@ -106,7 +108,7 @@ def test_a_reader_can_be_subscribed_again(here, me):
 
 def test_rotating_makes_a_secret_for_its_owner(here):
     path = here("report", "feedback", "rotate").stdout.strip()
-    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert Path(path).stat().st_mode & 0o777 == 0o600
 
 
 def test_serve_says_where_answers_there_and_ends_when_told(tmp_path):
