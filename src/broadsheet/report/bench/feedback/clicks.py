@@ -31,14 +31,14 @@ def looked_at(count: int, config: ReaderConfig, rng: np.random.Generator) -> NDA
 def clicks(wanted: Sequence[bool], config: ReaderConfig, rng: np.random.Generator) -> list[int]:
     """Return the slots, from 0, that a reader clicks on a page: every wanted paper looked at, but a click in so many goes to one that is not wanted.
 
-    A click that goes astray falls on a paper that was looked at, if there is one that is not wanted.
+    A click that goes astray falls on a paper that is not wanted and was looked at, or, where there is none, on the first that is not wanted.
 
     >>> clicks([True, False], ReaderConfig(position=0.0, wrong=0.0), np.random.default_rng(0))
     [0]
     """
     want = np.asarray(wanted, dtype=bool)
     seen = looked_at(len(want), config, rng)
-    astray = np.flatnonzero(seen & ~want)
+    astray = np.flatnonzero(seen & ~want) if (seen & ~want).any() else np.flatnonzero(~want)[:1]
     found: list[int] = []
     for slot in np.flatnonzero(seen & want):
         if rng.random() < config.wrong:

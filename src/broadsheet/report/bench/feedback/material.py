@@ -1,7 +1,7 @@
 """Readers made of authors: what each has read before the first day, what each wants on every day, and what the page's ranker says without feedback."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -15,7 +15,8 @@ from broadsheet.core.seeds import generator
 from broadsheet.report.authors import LEAST_PAPERS, AuthorDays, UserDay
 from broadsheet.report.bench.forward import pseudonym
 from broadsheet.report.ranker.ranker import Situation, shipped
-from broadsheet.report.ranker.stream import Stream
+from broadsheet.report.ranker.stream import Moment, Stream
+from broadsheet.report.run import MOST_BACKGROUND
 from broadsheet.represent import TfidfEmbedder
 from broadsheet.stack import Represented
 
@@ -23,8 +24,6 @@ from broadsheet.stack import Represented
 LEAST_WANTED = 5
 LEAST_AUTHORS = 4
 Told = Literal["whole", "half", "one"]
-# Words of so many papers before a day say what is usual there.
-USUAL = 2000
 
 
 class Reading(NamedTuple):
@@ -91,12 +90,13 @@ def authors_of(days: AuthorDays, labels: Sequence[date], count: int, told: Told,
     return _drawn(days, _around(days), labels, 2 * count if told == "half" else count, seed, ())
 
 
-def make_material(days: AuthorDays, dense: np.ndarray | None, labels: Sequence[date], readers: Sequence[Persona], progress: Progress = silent) -> Material:
+def make_material(stream: Stream, labels: Sequence[date], readers: Sequence[Persona], progress: Progress = silent) -> Material:
     """Return what these readers see and want on these labels, and what the shipped ranker says of it to a profile that never changes."""
-    known = days.before(labels[0])
-    stream = Stream(days, dense)
-    choice = shipped()(Situation(("lexical", "dense") if dense is not None else ("lexical",), history=True))
-    place = {reading_text(paper.item): row for row, paper in enumerate(days.papers)}
+    days = stream.days
+    known, end = days.before(labels[0]), days.before(labels[-1] + timedelta(days=1))
+    choice = shipped()(Situation(("lexical", "dense") if stream.dense is not None else ("lexical",), history=True))
+    shown = np.arange(known, end, dtype=np.int32)
+    place = {reading_text(days.papers[row].item): number for number, row in enumerate(shown)}
     libraries = {one.name: np.array([row for row in days.by_author[one.name] if row < known][-(one.told or 0) :]) for one in readers}
     made = []
     for number, label in enumerate(labels, 1):
@@ -110,7 +110,7 @@ def make_material(days: AuthorDays, dense: np.ndarray | None, labels: Sequence[d
                     utility = choice.utility(moment.sight.signals(reading, circle=True))
                     readings[pseudonym(one.name)] = Reading(utility, choice.probability(utility), wanted)
             items = tuple(days.blind(row).item for row in moment.rows)
-            made.append(DayOf(label, number, items, _vectors(stream, moment.rows, moment.known, place), readings))
+            made.append(DayOf(label, number, items, _vectors(stream, moment, shown, place), readings))
         progress("days of readers", number, len(labels))
     return Material(tuple(made), tuple(pseudonym(one.name) for one in readers), len(days.papers))
 
@@ -144,23 +144,23 @@ def _drawn(days: AuthorDays, around: Mapping[str, set[str]], labels: Sequence[da
     return taken
 
 
-def _vectors(stream: Stream, rows: Sequence[int], known: int, place: Mapping[str, int]) -> Represented:
-    """Return the day's vectors as the page has them, looked up and not made anew; what is usual is of the newest papers before."""
-    lexical = stream.lexical(known)
-    usual = np.arange(max(0, known - USUAL), known, dtype=np.int32)
-    at = np.array(rows, dtype=np.int32)
-    dense = stream.dense
-    nothing = sparse.csr_array((0, lexical.shape[1] if lexical.shape else 0))
-    words: Any = lexical
+def _vectors(stream: Stream, moment: Moment, shown: np.ndarray, place: Mapping[str, int]) -> Represented:
+    """Return the day's vectors as the page has them, those of the papers that are shown on some day looked up and not made anew.
+
+    What is usual is the mean of the newest papers before, which is all that learning takes of them: a row stands for them.
+    """
+    words: Any = stream.lexical(moment.known)
+    usual = np.arange(max(0, moment.known - MOST_BACKGROUND), moment.known, dtype=np.int32)
+    at, dense = np.array(moment.rows, dtype=np.int32), stream.dense
     return Represented(
-        lexical=cast("TfidfEmbedder", Looked(lexical, place)),
+        lexical=cast("TfidfEmbedder", Looked(words[shown], place)),
         lexical_candidates=words[at],
-        lexical_library=nothing,
-        lexical_background=words[usual],
-        dense=cast("Any", Looked(dense, place)) if dense is not None else None,
+        lexical_library=sparse.csr_array((0, words.shape[1])),
+        lexical_background=sparse.csr_array(words[usual].mean(axis=0).reshape(1, -1)),
+        dense=cast("Any", Looked(dense[shown], place)) if dense is not None else None,
         dense_candidates=dense[at] if dense is not None else None,
         dense_library=None,
-        dense_background=dense[usual] if dense is not None else None,
+        dense_background=dense[usual].mean(axis=0, keepdims=True) if dense is not None else None,
         models={},
         note="",
     )

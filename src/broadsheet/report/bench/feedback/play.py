@@ -18,7 +18,7 @@ from broadsheet.report.feedback.record import OPENED, SHOWN
 METRIC = "ndcg@10"
 FROZEN, LEARNING = "frozen", "learning"
 # Settings that are tried on earlier days: how far what is learnt reaches.
-REACHES = (1.0, 2.0, 4.0, 8.0)
+REACHES = (2.0, 4.0, 6.0, 10.0)
 
 
 class Way(NamedTuple):
@@ -68,7 +68,7 @@ def play(material: Material, way: Way, config: ReaderConfig, *, seed: int) -> It
             reading = day.readings.get(reader)
             if reading is None:
                 continue
-            utility = reading.utility + _learnt(way, events, items, day)
+            utility = reading.utility + _learnt(way, events, items, day, float(reading.utility.std()))
             yield Scored(reader, day.number, float(evaluate_scores([utility], [reading.wanted], [METRIC])[METRIC][0]), done)
             if way.learning is None:
                 continue
@@ -84,11 +84,11 @@ def choose(material: Material, learning: LearningConfig, config: ReaderConfig) -
     return learning.model_copy(update={"reach": max(tried, key=lambda reach: tried[reach])})
 
 
-def _learnt(way: Way, events: list[Event], items: Mapping[str, Item], day: DayOf) -> np.ndarray:
+def _learnt(way: Way, events: list[Event], items: Mapping[str, Item], day: DayOf, spread: float) -> np.ndarray:
     if way.learning is None or not events:
         return np.zeros(len(day.items))
     shown = {event.item for event in events}
-    lesson = learn(Feedback(tuple(events), {name: items[name] for name in shown}), day.items, day.vectors, way.learning, day.label)
+    lesson = learn(Feedback(tuple(events), {name: items[name] for name in shown}), day.items, day.vectors, way.learning, day.label, spread=spread or 1.0)
     return lesson.effect if lesson is not None else np.zeros(len(day.items))
 
 

@@ -26,6 +26,7 @@ from broadsheet.report.bench.feedback.summary import DAY, VALUE, late, notes, su
 from broadsheet.report.bench.forward import content_hash
 from broadsheet.report.feedback.learning import LearningConfig
 from broadsheet.report.ranker.ranker import catalogue_of
+from broadsheet.report.ranker.stream import Stream
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder
 
 TOLD: tuple[Told, ...] = ("half", "one", "whole")
@@ -76,6 +77,7 @@ class _Papers:
                 "Give a longer --history, or another --since.",
             )
         self.stage = cache(self._stage)
+        self._stream = cache(lambda: Stream(self.days, self._vectors()))
 
     @property
     def is_dense(self) -> bool:
@@ -86,12 +88,12 @@ class _Papers:
         return embed_catalogue(MiniLMEmbedder(MiniLMConfig()), catalogue_of(self.days), artifact_folder(), self.progress).vectors if self.is_dense else None
 
     def _stage(self, told: Told) -> _Stage:
-        plan, vectors = self.plan, self._vectors()
+        plan, stream = self.plan, self._stream()
         judged = personas(self.days, self.judged, plan.readers, told)
         barred = authors_of(self.days, self.judged, plan.readers, told)
         others = personas(self.days, self.earlier, max(4, plan.readers // 2), told, seed=1, without=barred)
-        learning = choose(make_material(self.days, vectors, self.earlier, others, self.progress), plan.learning, plan.reader)
-        return _Stage(make_material(self.days, vectors, self.judged, judged, self.progress), ways(learning), learning.reach)
+        learning = choose(make_material(stream, self.earlier, others, self.progress), plan.learning, plan.reader)
+        return _Stage(make_material(stream, self.judged, judged, self.progress), ways(learning), learning.reach)
 
 
 def bench_feedback(plan: FeedbackPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
