@@ -1,12 +1,13 @@
 """The bench of feedback, small: readers made of authors, clicks, saves, and comparisons whose truth is known."""
 
 import json
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from tests.recipes.bench_world import write_stream
 
 from broadsheet.core.errors import ConfigError
+from broadsheet.core.schema import Announcement, Item
 from broadsheet.report.authors import AuthorDays
 from broadsheet.report.bench.feedback.clicks import ReaderConfig, clicks, looked_at
 from broadsheet.report.bench.feedback.comparisons import NOISE, Setting, measure
@@ -16,15 +17,25 @@ from broadsheet.report.bench.feedback.replay import Replay
 from broadsheet.report.bench.feedback.run import FeedbackPlan, bench_feedback
 from broadsheet.report.feedback.learning import LearningConfig
 from broadsheet.report.ranker.stream import Stream
-from broadsheet.sources import read_source
 
 READER = ReaderConfig(days=8, budget=6)
 ARMS = ("one: frozen", "one: learning", "one: learning from oracle clicks")
 
 
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory):
-    return read_source(str(write_stream(tmp_path_factory.mktemp("stream") / "papers.jsonl", labels=36, papers=12))).announcements
+def papers():
+    """Twelve teams of three who write with each other alone, each about a theme of its own."""
+    rng = np.random.default_rng(0)
+    found = []
+    for day in range(30):
+        for team in rng.permutation(12)[:9]:
+            words = [*rng.choice([f"theme{team}word{n}" for n in range(30)], 8), *rng.choice([f"plain{n}" for n in range(80)], 10)]
+            names = tuple(f"Author {team} {member}" for member in rng.permutation(3)[:2])
+            item = Item(
+                id=f"x{day}-{team}", title=" ".join(words[:4]), text=" ".join(words[4:]), creators=names, announced=date(2026, 1, 5) + timedelta(days=day)
+            )
+            found.append(Announcement(item=item, lists=("cs.IR",)))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +76,7 @@ def test_what_is_not_told_stays_unknown_and_the_same_seed_gives_the_same_days(ma
 
 
 def test_the_table_has_gains_over_the_frozen_ranker(papers, tmp_path):
-    plan = FeedbackPlan(lambda: papers, readers=3, seeds=2, arms=ARMS, dense=False, reader=READER)
+    plan = FeedbackPlan(lambda: papers, readers=4, seeds=2, arms=ARMS, dense=False, reader=READER)
     bench = bench_feedback(plan, tmp_path, "broadsheet bench feedback")
     rows = {row["name"]: row for row in bench.rows}
     assert set(rows) == set(ARMS)
@@ -84,7 +95,7 @@ def test_an_unknown_row_is_an_error(papers, tmp_path):
 def test_a_planted_ranker_is_found_and_the_same_is_not(form):
     reader = ReaderConfig(position=0.5)
     planted = measure(form, Setting(80, 3, (3 * NOISE, 0.3)), 4, reader, 0).metrics
-    same = measure(form, Setting(20, 2, same=True, looks=True), 10, reader, 0).metrics
+    same = measure(form, Setting(36, 2, same=True, looks=True), 10, reader, 0).metrics
     assert planted["found b"] == 1.0
     assert same["no difference"] >= 0.8
     assert same["alarm by what holds at any look"] <= 0.1
