@@ -83,6 +83,8 @@ def read_days(path: Path) -> list[DayList]:
 
     Raises SourceNotFoundError, EmptySourceError, TruncatedError, RecordError.
     """
+    if not path.exists():
+        raise SourceNotFoundError(f"There is no day file or folder {path}.", "Give a day file, a folder of them, or `sample`.")
     files = sorted(p for p in path.iterdir() if p.name.endswith((".jsonl", ".jsonl.gz"))) if path.is_dir() else [path]
     if not files:
         raise EmptySourceError(f"The folder {path} holds no day file.", "Day files end in .jsonl or .jsonl.gz.")
