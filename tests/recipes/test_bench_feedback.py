@@ -11,7 +11,7 @@ from broadsheet.core.schema import Announcement, Item
 from broadsheet.report.authors import AuthorDays
 from broadsheet.report.bench.feedback.clicks import ReaderConfig, clicks, looked_at
 from broadsheet.report.bench.feedback.comparisons import NOISE, Setting, measure
-from broadsheet.report.bench.feedback.material import authors_of, make_material, personas
+from broadsheet.report.bench.feedback.material import authors_of, make_materials, personas
 from broadsheet.report.bench.feedback.play import Way, play
 from broadsheet.report.bench.feedback.replay import Replay
 from broadsheet.report.bench.feedback.run import FeedbackPlan, bench_feedback
@@ -42,7 +42,7 @@ def papers():
 def material(papers):
     days = AuthorDays(papers)
     labels = days.days()[-8:]
-    return make_material(Stream(days, None), labels, personas(days, labels, 4, "one"))
+    return make_materials(Stream(days, None), labels, {"one": personas(days, labels, 4, "one")})["one"]
 
 
 def test_a_fifth_of_the_clicks_is_wrong_and_low_slots_are_seldom_looked_at():

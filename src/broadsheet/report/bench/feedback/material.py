@@ -14,6 +14,7 @@ from broadsheet.core.schema import Item
 from broadsheet.core.seeds import generator
 from broadsheet.report.authors import LEAST_PAPERS, AuthorDays, UserDay
 from broadsheet.report.bench.forward import pseudonym
+from broadsheet.report.ranker.choice import Choice
 from broadsheet.report.ranker.ranker import Situation, shipped
 from broadsheet.report.ranker.stream import Moment, Stream
 from broadsheet.report.run import MOST_BACKGROUND
@@ -90,29 +91,38 @@ def authors_of(days: AuthorDays, labels: Sequence[date], count: int, told: Told,
     return _drawn(days, _around(days), labels, 2 * count if told == "half" else count, seed, ())
 
 
-def make_material(stream: Stream, labels: Sequence[date], readers: Sequence[Persona], progress: Progress = silent) -> Material:
-    """Return what these readers see and want on these labels, and what the shipped ranker says of it to a profile that never changes."""
+def make_materials(stream: Stream, labels: Sequence[date], kinds: Mapping[str, Sequence[Persona]], progress: Progress = silent) -> dict[str, Material]:
+    """Return by kind what its readers see and want on these labels, and what the shipped ranker says of it to a profile that never changes.
+
+    A day is prepared once for all kinds: that is most of the work.
+    """
     days = stream.days
     known, end = days.before(labels[0]), days.before(labels[-1] + timedelta(days=1))
     choice = shipped()(Situation(("lexical", "dense") if stream.dense is not None else ("lexical",), history=True))
     shown = np.arange(known, end, dtype=np.int32)
     place = {reading_text(days.papers[row].item): number for number, row in enumerate(shown)}
-    libraries = {one.name: np.array([row for row in days.by_author[one.name] if row < known][-(one.told or 0) :]) for one in readers}
-    made = []
+    made: dict[str, list[DayOf]] = {kind: [] for kind in kinds}
     for number, label in enumerate(labels, 1):
         moment = stream.moment(label)
         if moment is not None:
-            readings: dict[str, Reading] = {}
-            for one in readers:
-                wanted = np.array([not one.wanted.isdisjoint(days.papers[row].item.creators) for row in moment.rows], dtype=np.float64)
-                if 0 < wanted.sum() < len(wanted):
-                    reading = stream.reading(UserDay(one.name, libraries[one.name], wanted), moment.known)
-                    utility = choice.utility(moment.sight.signals(reading, circle=True))
-                    readings[pseudonym(one.name)] = Reading(utility, choice.probability(utility), wanted)
+            vectors = _vectors(stream, moment, shown, place)
             items = tuple(days.blind(row).item for row in moment.rows)
-            made.append(DayOf(label, number, items, _vectors(stream, moment, shown, place), readings))
+            for kind, readers in kinds.items():
+                readings = {pseudonym(one.name): seen for one in readers if (seen := _reading(stream, moment, choice, one, known)) is not None}
+                made[kind].append(DayOf(label, number, items, vectors, readings))
         progress("days of readers", number, len(labels))
-    return Material(tuple(made), tuple(pseudonym(one.name) for one in readers), len(days.papers))
+    return {kind: Material(tuple(made[kind]), tuple(pseudonym(one.name) for one in readers), len(days.papers)) for kind, readers in kinds.items()}
+
+
+def _reading(stream: Stream, moment: Moment, choice: Choice, one: Persona, known: int) -> Reading | None:
+    """Return what a reader's day looks like; None where nothing is wanted, or everything."""
+    days = stream.days
+    wanted = np.array([not one.wanted.isdisjoint(days.papers[row].item.creators) for row in moment.rows], dtype=np.float64)
+    if not 0 < wanted.sum() < len(wanted):
+        return None
+    library = np.array([row for row in days.by_author[one.name] if row < known][-(one.told or 0) :])
+    utility = choice.utility(moment.sight.signals(stream.reading(UserDay(one.name, library, wanted), moment.known), circle=True))
+    return Reading(utility, choice.probability(utility), wanted)
 
 
 def _around(days: AuthorDays) -> dict[str, set[str]]:

@@ -67,7 +67,7 @@ class Replay:
     def vectors(self) -> Represented:
         """Tags as TF-IDF rows."""
         words = TfidfEmbedder().fit_texts([item.text for item in self.items])
-        rows = words([item.text for item in self.items])
+        rows: Any = words([item.text for item in self.items])
         nothing: Any = sparse.csr_array((0, rows.shape[1]))
         return Represented(words, rows, nothing, rows, None, None, None, None, {}, "")
 

@@ -20,7 +20,7 @@ from broadsheet.core.schema import Announcement, Columns
 from broadsheet.report.authors import AuthorDays
 from broadsheet.report.bench.feedback import comparisons, replay
 from broadsheet.report.bench.feedback.clicks import ReaderConfig
-from broadsheet.report.bench.feedback.material import Material, Told, authors_of, make_material, personas
+from broadsheet.report.bench.feedback.material import Material, Told, authors_of, make_materials, personas
 from broadsheet.report.bench.feedback.play import FROZEN, METRIC, REACHES, Way, choose, first_labels, play, ways
 from broadsheet.report.bench.feedback.summary import DAY, VALUE, late, notes, summarise
 from broadsheet.report.bench.forward import content_hash
@@ -76,8 +76,8 @@ class _Papers:
                 f"There are {len(labels)} labels, too few to judge {plan.reader.days} and to choose settings on as many before.",
                 "Give a longer --history, or another --since.",
             )
-        self.stage = cache(self._stage)
-        self._stream = cache(lambda: Stream(self.days, self._vectors()))
+        self.told: list[Told] = [told for told in TOLD if not plan.arms or any(arm.startswith(f"{told}: ") for arm in plan.arms)]
+        self.stages = cache(self._stages)
 
     @property
     def is_dense(self) -> bool:
@@ -87,13 +87,18 @@ class _Papers:
     def _vectors(self) -> np.ndarray | None:
         return embed_catalogue(MiniLMEmbedder(MiniLMConfig()), catalogue_of(self.days), artifact_folder(), self.progress).vectors if self.is_dense else None
 
-    def _stage(self, told: Told) -> _Stage:
-        plan, stream = self.plan, self._stream()
-        judged = personas(self.days, self.judged, plan.readers, told)
-        barred = authors_of(self.days, self.judged, plan.readers, told)
-        others = personas(self.days, self.earlier, max(4, plan.readers // 2), told, seed=1, without=barred)
-        learning = choose(make_material(stream, self.earlier, others, self.progress), plan.learning, plan.reader)
-        return _Stage(make_material(stream, self.judged, judged, self.progress), ways(learning), learning.reach)
+    def _stages(self) -> dict[Told, _Stage]:
+        """Choose settings on the earlier days, for all kinds of profiles that are asked for, and lay out the days that are judged."""
+        plan, stream = self.plan, Stream(self.days, self._vectors())
+        judged = {told: personas(self.days, self.judged, plan.readers, told) for told in self.told}
+        others = {
+            told: personas(self.days, self.earlier, max(4, plan.readers // 2), told, seed=1, without=authors_of(self.days, self.judged, plan.readers, told))
+            for told in self.told
+        }
+        before = make_materials(stream, self.earlier, others, self.progress)
+        chosen = {told: choose(before[told], plan.learning, plan.reader) for told in self.told}
+        after = make_materials(stream, self.judged, judged, self.progress)
+        return {told: _Stage(after[told], ways(chosen[told]), chosen[told].reach) for told in self.told}
 
 
 def bench_feedback(plan: FeedbackPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
@@ -138,7 +143,7 @@ def _played(told: Told, name: str, plan: FeedbackPlan, papers: Callable[[], _Pap
     }
 
     def measure() -> Measured:
-        stage = stream.stage(told)
+        stage = stream.stages()[told]
         played = list(play(stage.material, stage.ways[name], plan.reader, seed=seed))
         values = pl.DataFrame({Columns.USER: [one.reader for one in played], DAY: [one.day for one in played], VALUE: [one.value for one in played]})
         last = values.filter(late(plan.reader.days))
