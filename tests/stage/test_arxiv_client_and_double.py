@@ -1,5 +1,6 @@
 """The client against the simulated arXiv: the four interfaces agree, faults mend or are told, one request in three seconds."""
 
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -18,10 +19,20 @@ def days():
     return fictional_days()
 
 
-@pytest.fixture
-def server(days):
+@contextmanager
+def served(days):
     with ArxivServer(days, clock=SetClock(datetime(2026, 3, 17, 14, tzinfo=UTC)), page=70, drip=0.02) as running:
         yield running
+
+
+@pytest.fixture
+def server(days):
+    with served(days) as running:
+        yield running
+
+
+def client_of(server, home):
+    return ArxivClient(home, addresses=Addresses.of(server.url), clock=server.clock, limits=ClientLimits(answer=30.0, tries=3))
 
 
 @pytest.fixture
@@ -29,8 +40,15 @@ def client(server, tmp_path):
     return client_of(server, tmp_path)
 
 
-def client_of(server, home):
-    return ArxivClient(home, addresses=Addresses.of(server.url), clock=server.clock, limits=ClientLimits(answer=30.0, tries=3))
+@pytest.fixture(scope="module")
+def whole(days, tmp_path_factory):
+    """What is given where nothing fails."""
+    with served(days) as running:
+        return all_of(client_of(running, tmp_path_factory.mktemp("whole")))
+
+
+def all_of(client):
+    return client.feed(["cs.IR", "cs.AI"]), client.listing("cs.AI"), client.query("cat:cs.IR"), records(client)
 
 
 def records(client, prefix="arXivRaw"):
@@ -56,13 +74,10 @@ def test_the_four_interfaces_tell_of_the_same_papers(server, client):
 
 
 @pytest.mark.parametrize("fault", ["429", "503-bare", "html-200", "truncated", "cut", "empty-page@api", "token-expired@oai"])
-def test_a_fault_that_passes_changes_nothing_of_what_is_given(server, client, tmp_path, fault):
-    whole = (client.feed(["cs.IR", "cs.AI"]), client.listing("cs.AI"), client.query("cat:cs.IR"), records(client))
+def test_a_fault_that_passes_changes_nothing_of_what_is_given(server, client, whole, fault):
     name, _, place = fault.partition("@")
     server.faults.set([f"{name}:2x@{place}"] if place else [f"{name}:2x@{face}" for face in ("rss", "list", "api", "oai")])
-    # One that has kept nothing: a body that is not sent again cannot be cut.
-    new = client_of(server, tmp_path / "new")
-    assert (new.feed(["cs.IR", "cs.AI"]), new.listing("cs.AI"), new.query("cat:cs.IR"), records(new)) == whole
+    assert all_of(client) == whole
     assert sum(server.served.summary()["faults"].values()) == (2 if place else 8)
     assert min(server.served.clock_gaps) >= 3
 
