@@ -1,8 +1,11 @@
 """The double's query interface: what fits a query, pages, versions, and errors as arXiv reports them."""
 
+import json
+import re
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -21,6 +24,38 @@ def ask(known=KNOWN, **parameters):
     return api.answer({name: str(value) for name, value in parameters.items()}, known, NOW)
 
 
+def forms(element) -> list[tuple]:
+    """Return the elements of a document in order: name, attributes' names, and the same of what is within; repeats of one form in a row once."""
+    inner = [(child.tag, tuple(sorted(child.attrib)), tuple(forms(child))) for child in element]
+    return [form for place, form in enumerate(inner) if place == 0 or form != inner[place - 1]]
+
+
+def recorded(data, start: str) -> tuple[str, bytes]:
+    """Return the address and the body of a recorded answer."""
+    (path,) = (data / "arxiv" / "fixtures").glob(f"{start}*.json")
+    held = json.loads(path.read_text(encoding="utf-8"))
+    return held["url"], held["body"].encode()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("start", ["api_id_abc", "api_id_0000"])
+def test_an_answer_without_papers_is_the_recorded_one_byte_for_byte(data, start):
+    url, body = recorded(data, start)
+    when = datetime.fromisoformat(told(tree(body), "atom:updated"))
+    answer = api.answer(dict(parse_qsl(urlsplit(url).query)), KNOWN, when)
+    named = re.compile(rb"(?<=<id>https://arxiv.org/api/)[\w+/]{27}(?=</id>)")
+    assert named.sub(b"", answer.body) == named.sub(b"", body)
+
+
+@pytest.mark.data
+def test_an_entry_has_the_elements_of_the_recorded_ones_in_their_order(data):
+    root = tree(recorded(data, "api_q_testing_s0")[1])
+    full = next(entry for entry in root.findall("atom:entry", SPACES) if len(all_told(entry, "arxiv:doi")) == 1 == len(all_told(entry, "arxiv:comment")))
+    ours = tree(ask(id_list="2603.90004").body)
+    assert forms(ours.find("atom:entry", SPACES)) == forms(full)
+    assert [child.tag for child in ours][:7] == [child.tag for child in root][:7]
+
+
 def ids(answer) -> list[str]:
     assert answer.status == 200
     return [one.rpartition("/")[2] for one in all_told(tree(answer.body), "atom:entry/atom:id")]
@@ -33,9 +68,9 @@ def test_a_page_is_in_the_recorded_form_and_our_reader_gets_every_field_back():
     assert [told(root, f"search:{name}") for name in ("itemsPerPage", "totalResults", "startIndex")] == ["10", "2", "0"]
     entry = root.find("atom:entry", SPACES)
     heads = [child.tag.rpartition("}")[2] for child in entry]
-    assert heads == "id title updated link link summary category category published comment primary_category journal_ref author author doi".split()
+    assert heads == "id title updated link link summary category category published comment primary_category journal_ref author author doi link".split()
     assert told(entry, "atom:id") == "http://arxiv.org/abs/2603.90004v1"
-    assert [link.get("rel") for link in entry.findall("atom:link", SPACES)] == ["alternate", "related"]
+    assert [link.get("rel") for link in entry.findall("atom:link", SPACES)] == ["alternate", "related", "related"]
     cross, old = (one.item for one in parse_feed(answer.body, "api").announcements)
     assert (cross.title, cross.text, cross.creators, cross.categories) == ("Paper 4", "What paper 4 says.", ("Ana Ruiz", "Ondřej Wójcik"), ("stat.ML", "cs.IR"))
     assert cross.attributes == {"comment": "12 pages", "doi": "10.5555/x", "journal": "J. Lamps 3", "primary": "stat.ML"}

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from arxiv_days import FRIDAY, MONDAY, SPACES, THURSDAY, ListPage, all_told, days, listed, told, tree
 
 from broadsheet.core.schema import Announce
-from broadsheet.sample.arxiv import Listed, feeds
+from broadsheet.sample.arxiv import DayList, Listed, api, feeds, oai
 from broadsheet.sample.arxiv.archive import Archive, Entry
 from broadsheet.sample.arxiv.hours import rebuilt_at
 from broadsheet.sample.arxiv.listing import listing
@@ -210,6 +210,19 @@ def test_odd_titles_and_texts_come_back(title, text, form):
 
 
 @settings(max_examples=50)
+@given(ODD, ODD)
+def test_odd_titles_and_texts_come_back_from_the_query_and_harvest_interfaces(title, text):
+    paper = listed(1, title=f"A{title}Z", text=f"B{text}Y")
+    known = Archive([DayList(MONDAY, (paper,))]).known(MONDAY)
+    entry = tree(api.answer({"id_list": paper.id}, known, rebuilt_at(MONDAY)).body).find("atom:entry", SPACES)
+    assert (told(entry, "atom:title"), told(entry, "atom:summary")) == (kept(paper.title), kept(paper.text))
+    for form, path in (("arXivRaw", "raw:{}"), ("arXiv", "form:{}"), ("oai_dc", "dc:{}")):
+        root = tree(oai.answer([("verb", "ListRecords"), ("metadataPrefix", form)], oai.Harvest(known, "", rebuilt_at(MONDAY))))
+        said = [told(root, f".//{path.format(name)}") for name in ("title", "description" if form == "oai_dc" else "abstract")]
+        assert ["".join(one.split()) for one in said] == ["".join(kept(one).split()) for one in (paper.title, paper.text)]
+
+
+@settings(max_examples=50)
 @given(ODD)
 def test_control_characters_are_kept_out_and_nothing_else(text):
     assert [letter for letter in kept(text) if ord(letter) < 32 and letter not in "\t\n"] == []
@@ -247,6 +260,32 @@ def test_an_error_is_a_feed_that_reports_it():
     root = tree(feeds.rss(page([], ("cs.XX",), fault="Bad archive or subject class 'cs.XX'.")))
     assert told(root, "channel/title").startswith("Feed error for query: ")
     assert told(root, "channel/description") == "Bad archive or subject class 'cs.XX'."
+
+
+@pytest.mark.data
+def test_an_entry_of_atom_has_the_elements_of_the_recorded_ones_in_their_order(data):
+    recorded = tree((data / "arxiv" / "fixtures" / "atom_cs.AI_2025-08-20.xml").read_bytes())
+    cross = listed(1, label=date(2025, 8, 20), categories=("cs.CL", "cs.AI"), lists=("cs.AI",))
+    ours = tree(feeds.atom(page([Entry(cross, Announce.CROSS, cross.label)], ("cs.AI",), cross.label)))
+    assert ours.attrib == recorded.attrib
+    assert [child.tag for child in ours][:5] == [child.tag for child in recorded][:5]
+    first, ours_first = recorded.find("atom:entry", SPACES), ours.find("atom:entry", SPACES)
+    assert [(child.tag, sorted(child.attrib)) for child in ours_first] == [(child.tag, sorted(child.attrib)) for child in first]
+    assert told(ours_first, "atom:published") == told(first, "atom:published")
+    assert told(ours_first, "atom:summary").partition(":")[2][12:45] == told(first, "atom:summary").partition(":")[2][12:45]
+
+
+@pytest.mark.data
+def test_rss_has_the_elements_of_the_documented_form_in_their_order(data):
+    documented = tree((data / "arxiv" / "reference" / "rss-cs.IR-2026-02-09.xml").read_bytes())
+    day = date(2026, 2, 9)
+    ours = tree(feeds.rss(page([Entry(listed(1, label=day), Announce.NEW, day)], day=day)))
+    (channel,), (wanted,) = ours, documented
+    heads = [[(child.tag, sorted(child.attrib)) for child in one if child.tag != "item"] for one in (channel, wanted)]
+    assert heads[0] == heads[1]
+    items = [[(child.tag, sorted(child.attrib)) for child in one.find("item")] for one in (channel, wanted)]
+    assert items[0] == items[1]
+    assert told(channel, "pubDate") == told(wanted, "pubDate")
 
 
 def test_a_label_before_and_after():
