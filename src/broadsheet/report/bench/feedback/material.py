@@ -91,7 +91,7 @@ def authors_of(days: AuthorDays, labels: Sequence[date], count: int, told: Told,
     return _drawn(days, _around(days), labels, 2 * count if told == "half" else count, seed, ())
 
 
-def make_materials(stream: Stream, labels: Sequence[date], kinds: Mapping[str, Sequence[Persona]], progress: Progress = silent) -> dict[str, Material]:
+def make_materials(stream: Stream, labels: Sequence[date], kinds: Mapping[Told, Sequence[Persona]], progress: Progress = silent) -> dict[Told, Material]:
     """Return by kind what its readers see and want on these labels, and what the shipped ranker says of it to a profile that never changes.
 
     A day is prepared once for all kinds: that is most of the work.
@@ -101,7 +101,7 @@ def make_materials(stream: Stream, labels: Sequence[date], kinds: Mapping[str, S
     choice = shipped()(Situation(("lexical", "dense") if stream.dense is not None else ("lexical",), history=True))
     shown = np.arange(known, end, dtype=np.int32)
     place = {reading_text(days.papers[row].item): number for number, row in enumerate(shown)}
-    made: dict[str, list[DayOf]] = {kind: [] for kind in kinds}
+    made: dict[Told, list[DayOf]] = {kind: [] for kind in kinds}
     for number, label in enumerate(labels, 1):
         moment = stream.moment(label)
         if moment is not None:
