@@ -20,7 +20,7 @@ def of(bench: dict, data: str) -> list[dict]:
 def clicked(bench: dict) -> list[str]:
     """Return thirty days of clicks, a table for each kind of profile."""
     lines: list[str] = []
-    for data in ("half", "one", "whole"):
+    for data in ("half", "one", "group", "whole"):
         rows = [_clicked(row) for row in of(bench, data)]
         if rows:
             heads = ["runs", "nDCG@10", "last third", "over frozen, %", "last third, %", "p", "clicks", "reach"]

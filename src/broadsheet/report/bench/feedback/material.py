@@ -24,7 +24,7 @@ from broadsheet.stack import Represented
 # A reader wants something on so many of the days at least; with fewer there is nothing to learn and nothing to judge.
 LEAST_WANTED = 5
 LEAST_AUTHORS = 4
-Told = Literal["whole", "half", "one"]
+Told = Literal["whole", "half", "one", "group"]
 
 
 class Reading(NamedTuple):
@@ -77,18 +77,19 @@ def personas(days: AuthorDays, labels: Sequence[date], count: int, told: Told, *
     """Draw readers for these labels, none of whose authors has written with another's, so that they are units of their own; `without` are authors that may not be drawn.
 
     A reader wants what is by an author, or by anybody the author ever wrote with: names that no ranker sees. `whole` has all the author's earlier papers in the profile, `one` the
-    newest of them, and `half` wants what belongs to two authors, with the papers of the first alone in the profile. Raises NoPapersError where there are fewer than two readers.
+    newest of them, and `half` wants what belongs to two authors, with the papers of the first alone in the profile. `group` has one paper too, and wants what is by anybody within two
+    steps: who wrote with whom the author wrote with. Raises NoPapersError where there are fewer than two readers.
     """
-    around = _around(days)
+    around = _circles(days, told)
     names = _drawn(days, around, labels, 2 * count if told == "half" else count, seed, without)
     if told == "half":
         return [Persona(a, None, frozenset(around[a] | around[b])) for a, b in zip(names[::2], names[1::2], strict=False)]
-    return [Persona(name, 1 if told == "one" else None, frozenset(around[name])) for name in names]
+    return [Persona(name, None if told == "whole" else 1, frozenset(around[name])) for name in names]
 
 
 def authors_of(days: AuthorDays, labels: Sequence[date], count: int, told: Told, *, seed: int = 0) -> list[str]:
     """Return the authors of whom such readers would be made."""
-    return _drawn(days, _around(days), labels, 2 * count if told == "half" else count, seed, ())
+    return _drawn(days, _circles(days, told), labels, 2 * count if told == "half" else count, seed, ())
 
 
 def make_materials(stream: Stream, labels: Sequence[date], kinds: Mapping[Told, Sequence[Persona]], progress: Progress = silent) -> dict[Told, Material]:
@@ -125,12 +126,13 @@ def _reading(stream: Stream, moment: Moment, choice: Choice, one: Persona, known
     return Reading(utility, choice.probability(utility), wanted)
 
 
-def _around(days: AuthorDays) -> dict[str, set[str]]:
+def _circles(days: AuthorDays, told: Told) -> dict[str, set[str]]:
+    """Return of each author whose papers are wanted: those the author wrote with, and for `group` those that they wrote with."""
     found: dict[str, set[str]] = {}
     for paper in days.papers:
         for name in paper.item.creators:
             found.setdefault(name, set()).update(paper.item.creators)
-    return found
+    return found if told != "group" else {name: set().union(*(found[other] for other in others)) for name, others in found.items()}
 
 
 def _drawn(days: AuthorDays, around: Mapping[str, set[str]], labels: Sequence[date], count: int, seed: int, without: Iterable[str]) -> list[str]:

@@ -29,7 +29,7 @@ from broadsheet.report.ranker.ranker import catalogue_of
 from broadsheet.report.ranker.stream import Stream
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder
 
-TOLD: tuple[Told, ...] = ("half", "one", "whole")
+TOLD: tuple[Told, ...] = ("half", "one", "group", "whole")
 SAVES, COMPARISONS = "saves", "comparisons"
 
 

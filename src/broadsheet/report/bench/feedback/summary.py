@@ -29,7 +29,8 @@ def notes() -> tuple[str, ...]:
     return (
         "A reader is made of authors. The profile holds earlier papers; wanted is what is by an author, or by anybody the author ever wrote with: names that no ranker sees.",
         "half: what belongs to two authors is wanted, and the profile has the first's papers alone. one: the profile has one paper. whole: it has all of the author's.",
-        "No two readers have written together. The reach of what is learnt is chosen on the days before those judged, on other readers.",
+        "group: the profile has one paper, and what is by anybody within two steps of its author is wanted.",
+        "No two readers want each other's papers. The reach of what is learnt is chosen on the days before those judged, on other readers.",
         "Gains are relative to the frozen ranker, which has the same profile and no events; brackets hold 95 % over readers and seeds, both drawn.",
         "A click in five is wrong, and slots are looked at less the lower they are. Shuffled clicks fall on any paper of the same page: a control that must not gain.",
         "Oracle clicks are all that is wanted, of the whole day, without an error.",
