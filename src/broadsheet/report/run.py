@@ -14,6 +14,7 @@ from broadsheet.core.config import Config, build, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import artifact_folder, ranker_folder, store_path
+from broadsheet.core.llm import Client
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Event
@@ -25,6 +26,7 @@ from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
+from broadsheet.report.tldr.summaries import open_client, with_summaries
 from broadsheet.sources import ColumnMap, read_source
 
 SAMPLE = "sample"
@@ -57,13 +59,17 @@ class Result(NamedTuple):
     page: Path
 
 
-def run(request: Request, out: Path, progress: Progress = silent) -> Result:
-    """Make the page in `out`; everything that can be refused is refused before the long work."""
+def run(request: Request, out: Path, progress: Progress = silent, client: Client | None = None) -> Result:
+    """Make the page in `out`; everything that can be refused is refused before the long work.
+
+    `client` asks for TL;DRs; without one the profile says whether there are any.
+    """
     check_writable(out)
     config = build(RunConfig, with_settings({}, request.settings), "--set")
     is_sample = request.sources in ((), (SAMPLE,))
     with ExitStack() as stack:
         profile = _profile(request, stack, default=sample.READERS[0] if is_sample else "")
+        client = client or _client(request, profile, stack)
         day, source, notes = _read_day(request)
         store = None if is_sample else Store(request.store or store_path())
         background: list[Announcement] = []
@@ -84,6 +90,7 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
             notes=notes,
             progress=progress,
         )
+        report = with_summaries(report, client, profile.tldr, progress) if client else report
         get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
         page = write_day(report, out)
         if store:
@@ -96,6 +103,15 @@ def shown_events(report: Report) -> list[Event]:
     """Return that each pick was shown, in which slot and with which propensity, at the start of its label."""
     at = datetime.combine(report.label, time(), UTC)
     return [Event(user=report.reader, item=e.item.id, kind="shown", at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
+
+
+def _client(request: Request, profile: Profile, stack: ExitStack) -> Client | None:
+    """Return what asks the model that the profile names, if any; its replies and its ledger are in the store."""
+    if not profile.tldr.llm:
+        return None
+    store = Store(request.store or store_path())
+    stack.callback(store.close)
+    return open_client(profile.tldr, store)
 
 
 def _with_ranker(config: RankingConfig) -> RankingConfig:

@@ -34,8 +34,8 @@ def index_page(days: Sequence[dict[str, Any]], title: str) -> str:
 
 
 def abstract(entry: Entry) -> Markup:
-    """Render an abstract with its key sentences marked."""
-    return render_tex(entry.item.text, [(s.start, s.end) for s in entry.key_sentences])
+    """Render an abstract with its key sentences, and what a summary of it rests on, marked."""
+    return render_tex(entry.item.text, [(s.start, s.end) for s in (*entry.key_sentences, *(entry.summary.spans if entry.summary else ()))])
 
 
 def authors(item: Item, most: int = 8) -> str:
