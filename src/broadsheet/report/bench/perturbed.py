@@ -146,7 +146,7 @@ def _other_unit(case: Case, others: Sequence[str], rng: np.random.Generator) -> 
 
 
 def _foreign_name(case: Case, others: Sequence[str], rng: np.random.Generator) -> str:
-    own, foreign = names_in(case.summary), [name for name in others if name.casefold() not in case.source.casefold()]
+    own, foreign = names_in(case.summary), [name for name in others if name.casefold().rstrip("s") not in case.source.casefold()]
     if not own or not foreign:
         return ""
     gone, by = own[int(rng.integers(len(own)))], foreign[int(rng.integers(len(foreign)))]

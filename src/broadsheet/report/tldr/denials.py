@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 
 from broadsheet.report.tldr.faults import Fault, Unsupported
 from broadsheet.report.tldr.words import STOP, sentences, stem
@@ -20,7 +21,7 @@ OPPOSITES = tuple(
     )
 )
 _CUE = re.compile(
-    r"\b(?:not(?!\s+(?:only|just|merely)\b)|cannot|never|no(?!\s+(?:more|less|fewer)\s+than\b|\s+matter\b)|without|none|neither|nor|hardly|lacks?|lacking|"
+    r"\b(?:not(?!\s+(?:only|just|merely)\b)|cannot|never|no(?!\s+(?:more|less|fewer)\s+than\b|\s+matter\b)|without|none|nothing|nobody|neither|nor|hardly|lacks?|lacking|"
     r"fails?\s+to|failed\s+to|unable\s+to|instead\s+of|rather\s+than|absence\s+of|free\s+of|free\s+from)\b|n['’]t\b",
     re.IGNORECASE,
 )
@@ -53,9 +54,10 @@ def negations(said: str, quoted: Sequence[str], whole: str) -> Iterator[Fault]:
     own, here = list(_denied(said)), list(_denied(spans))
     denied_anywhere = {word for _, words in _denied(whole) for word in words}
     for number, (cue, words) in enumerate(own):
-        if number >= len(here) or not set(_heads(words)) <= denied_anywhere:
+        if number >= len(here) or (words and not denied_anywhere & set(words)):
             yield Fault(Unsupported.NEGATION, " ".join((cue, *words[:1])))
-    affirmed = _stem_counts(said).keys() - {word for _, words in own for word in words}
+    denied_here = {word for _, words in own for word in words}
+    affirmed = _stem_counts(said).keys() - denied_here
     counted = _stem_counts(spans)
     for _, words in here:
         for head in _heads(words):
@@ -64,8 +66,10 @@ def negations(said: str, quoted: Sequence[str], whole: str) -> Iterator[Fault]:
                 yield Fault(Unsupported.AFFIRMED, head)
     for span in quoted:
         denials = list(_denied(span))
-        if len(denials) > len(own) and _repeats(said, span):
-            yield Fault(Unsupported.AFFIRMED, " ".join((denials[0][0], *denials[0][1][:1])))
+        lost = [(cue, words) for cue, words in denials if not denied_here & set(words)]
+        if lost and len(denials) > len(own) and _repeats(said, span):
+            yield Fault(Unsupported.AFFIRMED, " ".join((lost[0][0], *lost[0][1][:1])))
+    yield from _prefixes(said, spans)
 
 
 def _repeats(said: str, span: str) -> bool:
@@ -99,12 +103,29 @@ def directions(said: str, quoted: Sequence[str]) -> Iterator[Fault]:
     """Find words of one side of a pair of opposites where the spans have the other side alone, or, in what repeats them, more of it."""
     spans = " ".join(quoted)
     ours, theirs = _stem_counts(said), _stem_counts(spans)
+    behind, behind_theirs = _followed(said), _followed(spans)
     for word in ours:
         groups = [(side, other) for pair in OPPOSITES for side, other in (pair, pair[::-1]) if word in side]
-        if (groups and all(_among(theirs, other) and not _among(theirs, side) for side, other in groups)) or (
-            any(_among(ours, side) > _among(theirs, side) and _among(ours, other) < _among(theirs, other) for side, other in groups) and _repeats(said, spans)
+        if (
+            (groups and all(_among(theirs, other) and not _among(theirs, side) for side, other in groups))
+            or (
+                any(_among(ours, side) > _among(theirs, side) and _among(ours, other) < _among(theirs, other) for side, other in groups)
+                and _repeats(said, spans)
+            )
+            or any(
+                (other_word, following) in behind_theirs and not any((same, following) in behind_theirs for same in side)
+                for side, other in groups
+                for other_word in other
+                for following in (after for before, after in behind if before == word)
+            )
         ):
             yield Fault(Unsupported.DIRECTION, word)
+
+
+def _followed(text: str) -> set[tuple[str, str]]:
+    """Return the stems of neighbouring words: "less confident" is not "more confident"."""
+    words = [stem(word) for word in _LETTERS.findall(text)]
+    return set(pairwise(words))
 
 
 def _among(counts: Mapping[str, int], words: AbstractSet[str]) -> int:

@@ -76,7 +76,8 @@ class Quantity(NamedTuple):
 
     def says(self, other: "Quantity") -> bool:
         """Tell whether this, in a summary, may stand for another in its source: the same number, unit and bound; `about` may be added."""
-        bounded = bool(self.bounds & other.bounds) or ("~" in self.bounds and "" in other.bounds)
+        turned = {"≤", "≥"} <= (self.bounds | other.bounds) - (self.bounds & other.bounds)
+        bounded = not turned and (bool(self.bounds & other.bounds) or ("~" in self.bounds and "" in other.bounds))
         return self.value == other.value and bool(self.units & other.units) and bounded
 
 

@@ -7,13 +7,13 @@ a wrong relation between words that the source has too.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from broadsheet.report.tldr.denials import directions, negations
 from broadsheet.report.tldr.faults import Fault, Unsupported
 from broadsheet.report.tldr.quantities import Quantity, quantities
-from broadsheet.report.tldr.words import OPENERS, STOP, TOKEN, Vocabulary, plain, sentences
+from broadsheet.report.tldr.words import OPENERS, STOP, TOKEN, Vocabulary, plain, sentences, stem
 
 # Between two names these say which is ahead; before a name, where something was measured.
 _COMPARES = re.compile(r"\b(?:than|over|above|below|behind|(?:beat|outperform|surpass|exceed|improve|trail|replace|lead|win)\w*)\b", re.IGNORECASE)
@@ -72,7 +72,8 @@ class _Name(NamedTuple):
 
 def _names(said: str, whole: str, vocabulary: Vocabulary) -> Iterator[Fault]:
     known = _known(whole)
-    flat = _flat(whole)
+    # What stands in brackets may stand between the parts of a name.
+    flat = _flat(whole) + _flat(re.sub(r"\s*\([^()]*\)", "", whole))
     names = list(_found_names(said, known, vocabulary))
     for name in names:
         if not _is_known(name.said, known):
@@ -165,7 +166,7 @@ def _orders(said: str, whole: str, vocabulary: Vocabulary) -> Iterator[Fault]:
     for sentence in sentences(said):
         names, numbers = _marks(sentence, known, vocabulary)
         compared = [pair for pair in pairwise(names) if _COMPARES.search(sentence[pair[0].end : pair[1].start])]
-        turned = [*_turned(compared, [s[1] for s in source]), *_turned(pairwise(numbers), [s[2] for s in source])]
+        turned = [*_turned(compared, [s[1] for s in source]), *_exchanged(sentence, numbers, source)]
         yield from (Fault(Unsupported.ORDER, f"{one.key}, {following.key}") for one, following in turned)
         yield from _bound(sentence, numbers, names, source)
 
@@ -176,6 +177,35 @@ def _turned(pairs: Iterable[tuple[_Mark, _Mark]], source: Sequence[Sequence[_Mar
         seen = [keys for keys in ([mark.key for mark in row] for row in source) if one.key in keys and following.key in keys]
         if one.key != following.key and seen and all(max(i for i, key in enumerate(keys) if key == following.key) < keys.index(one.key) for keys in seen):
             yield one, following
+
+
+def _exchanged(sentence: str, numbers: Sequence[_Mark], source: Sequence[_Marked]) -> Iterator[tuple[_Mark, _Mark]]:
+    """Yield two numbers of one unit that stand among each other's words: wherever a sentence of the source has both, they fit better the other way round.
+
+    Where words tell nothing (from 12 to 15) their order decides.
+    """
+    for one, other in combinations(numbers, 2):
+        if one.key == other.key or one.quantity is None or other.quantity is None or not one.quantity.units & other.quantity.units:
+            continue
+        ours = [_around(sentence, mark, numbers) for mark in (one, other)]
+        verdicts: list[bool] = []
+        for text, _, figures in source:
+            first, second = ([mark for mark in figures if mark.key == key] for key in (one.key, other.key))
+            if first and second:
+                theirs = [_around(text, marks[0], figures) for marks in (first, second)]
+                straight = len(ours[0] & theirs[0]) + len(ours[1] & theirs[1])
+                crossed = len(ours[0] & theirs[1]) + len(ours[1] & theirs[0])
+                verdicts.append(crossed > straight or (crossed == straight and second[-1].start < first[0].start))
+        if verdicts and all(verdicts):
+            yield one, other
+
+
+def _around(text: str, mark: _Mark, others: Sequence[_Mark]) -> frozenset[str]:
+    """Return the stems around a number: up to six words behind it and three before it, no further than the next number."""
+    end = min((other.start for other in others if other.start > mark.start), default=len(text))
+    start = max((other.end for other in others if other.end < mark.end), default=0)
+    before, behind = (TOKEN.findall(part) for part in (text[start : mark.start], text[mark.end : end]))
+    return frozenset(stem(word) for word in (*before[-3:], *behind[:6]) if word.lower() not in STOP)
 
 
 def _bound(sentence: str, numbers: Sequence[_Mark], names: Sequence[_Mark], source: Sequence[_Marked]) -> Iterator[Fault]:
