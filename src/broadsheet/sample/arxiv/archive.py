@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from broadsheet.core.schema import Announce
 from broadsheet.sample.arxiv.days import DayList, Listed, Version
-from broadsheet.sample.arxiv.hours import announced_at
+from broadsheet.sample.arxiv.hours import handed_in_at
 
 ORDER = (Announce.NEW, Announce.CROSS, Announce.REPLACE, Announce.REPLACE_CROSS)
 # The archives of which the harvest interface makes the group `physics`.
 _PHYSICS = "astro-ph cond-mat gr-qc hep-ex hep-lat hep-ph hep-th math-ph nlin nucl-ex nucl-th physics quant-ph".split()
 _GROUPS = ("cs", "econ", "eess", "math", "q-bio", "q-fin", "stat", *_PHYSICS)
-_BEFORE_ANNOUNCED = timedelta(hours=8)
 _BETWEEN_VERSIONS = timedelta(days=30)
 
 
@@ -146,7 +145,7 @@ def _filled(version: Version, before: Version | None) -> Version:
 def _told(stated: dict[int, Version], labels: dict[int, date], gone: set[int], newest: Listed) -> list[Told]:
     """Return all versions, oldest first. What no file tells: texts are those of the next version, dates a month before it."""
     told: list[Told] = []
-    later = Told(0, announced_at(newest.label) - _BEFORE_ANNOUNCED + _BETWEEN_VERSIONS, newest.title, newest.text, "", False)
+    later = Told(0, handed_in_at(newest.label) + _BETWEEN_VERSIONS, newest.title, newest.text, "", False)
     for number in range(newest.version, 0, -1):
         version = stated.get(number, Version(number))
         submitted = _submitted(version, labels.get(number))
@@ -161,7 +160,7 @@ def _told(stated: dict[int, Version], labels: dict[int, date], gone: set[int], n
 def _submitted(version: Version, label: date | None) -> datetime | None:
     when = version.submitted
     if when is None:
-        return announced_at(label) - _BEFORE_ANNOUNCED if label else None
+        return handed_in_at(label) if label else None
     if not isinstance(when, datetime):
         return datetime.combine(when, time(12), UTC)
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)

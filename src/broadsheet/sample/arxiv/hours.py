@@ -23,6 +23,15 @@ def harvested_at(label: date) -> datetime:
     return _evening_before(label, _HARVESTED)
 
 
+def handed_in_at(label: date) -> datetime:
+    """Return when a paper of a label is taken to have been submitted: noon Eastern, before the door of its evening closes; of Monday's list on Friday.
+
+    >>> handed_in_at(date(2026, 2, 9)).isoformat(), handed_in_at(date(2026, 2, 10)).isoformat()
+    ('2026-02-06T17:00:00+00:00', '2026-02-09T17:00:00+00:00')
+    """
+    return _evening_before(label - timedelta(days=2) if label.weekday() == 0 else label, time(12))
+
+
 def rebuilt_at(day: date) -> datetime:
     """Return when a day's feeds are built: midnight Eastern, with Eastern's offset."""
     return datetime.combine(day, time(0), EASTERN)
