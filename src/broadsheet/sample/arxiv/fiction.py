@@ -13,8 +13,8 @@ from broadsheet.sample.arxiv.days import DayList, Listed
 BEFORE = (date(2026, 3, 12), date(2026, 3, 13))
 AFTER = (date(2026, 3, 17), date(2026, 3, 18))
 _MADE = 12
-# Behind the built-in day's numbers, which no real paper has either.
-_FIRST = 91000
+# Before and behind the built-in day's numbers, as arXiv gives them in the order of announcement; no real paper has one of them.
+_FIRST = {BEFORE[0]: 80000, BEFORE[1]: 80100, AFTER[0]: 91200, AFTER[1]: 91300}
 _LISTS = ("cs.IR", "cs.CL", "cs.AI")
 _WAYS = ("Lantern", "Two-Pass", "Slow", "Quilted", "Borrowed", "Sparse-First", "Backward", "Tidal", "Half-Blind", "Patient")
 _DEEDS = ("Reranking", "Query Rewriting", "Item Tokenising", "Session Modelling", "Negative Sampling", "Citation Checking", "Slate Building", "Topic Tracing")
@@ -48,7 +48,7 @@ def fictional_days() -> list[DayList]:
     Of the papers of the first, one is replaced under another title, one is replaced and then withdrawn; one of the second
     is cross-listed later; of the built-in day one is replaced and one withdrawn.
     """
-    built_in = DayList.of(announcements())
+    built_in = _numbered(DayList.of(announcements()))
     first, second, third, fourth = (_made(place, label) for place, label in enumerate((*BEFORE, *AFTER)))
     renamed, doubted, crossed = first[0], first[1], next(paper for paper in second if paper.lists == ("cs.IR",))
     stayed, doubtful = (next(p for p in built_in.papers if p.id == key) for key in ("2603.90002", "2603.90003"))
@@ -61,6 +61,12 @@ def fictional_days() -> list[DayList]:
     ]
     fourth += [_gone(_again(doubtful, AFTER[1]), 2)]
     return [DayList(BEFORE[0], tuple(first)), DayList(BEFORE[1], tuple(second)), built_in, DayList(AFTER[0], tuple(third)), DayList(AFTER[1], tuple(fourth))]
+
+
+def _numbered(day: DayList) -> DayList:
+    """Give the papers that the built-in day takes up again numbers of the month before, when they were new."""
+    old = {Announce.REPLACE, Announce.REPLACE_CROSS, Announce.WITHDRAWN}
+    return day._replace(papers=tuple(replace(paper, id=f"2602{paper.id[4:]}") if paper.kind in old else paper for paper in day.papers))
 
 
 def _again(paper: Listed, label: date, *, title: str | None = None, comment: str = "") -> Listed:
@@ -76,7 +82,7 @@ def _made(place: int, label: date) -> list[Listed]:
     rng = generator(0, "sample arxiv", str(label))
     # A way and a deed of its own for each paper of a day keep its titles apart; the thing keeps the days apart.
     pairs = rng.permutation(len(_WAYS) * len(_DEEDS))[:_MADE]
-    return [_paper(rng, label, f"2603.{_FIRST + 100 * place + number}", divmod(int(pair), len(_DEEDS)), place) for number, pair in enumerate(pairs)]
+    return [_paper(rng, label, f"2603.{_FIRST[label] + number}", divmod(int(pair), len(_DEEDS)), place) for number, pair in enumerate(pairs)]
 
 
 def _paper(rng: np.random.Generator, label: date, key: str, pair: tuple[int, int], place: int) -> Listed:

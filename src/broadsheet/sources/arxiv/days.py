@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 from broadsheet.core.clock import Clock, WallClock
 from broadsheet.core.errors import BroadsheetError, NetworkError, RefusedError, SourceNotFoundError
-from broadsheet.core.schema import Announcement, ListDay
+from broadsheet.core.schema import Announce, Announcement, ListDay
 from broadsheet.core.store import Store
-from broadsheet.sources.arxiv.backfilling import Filled, fill
+from broadsheet.sources.arxiv.backfilling import Filled, Gaps, fill, labels_of
 from broadsheet.sources.arxiv.calendar import DAY, EASTERN, Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
 from broadsheet.sources.arxiv.judging import Judged, Known, complete, judge, known_by, new_ids, on_list, order
 from broadsheet.sources.arxiv.listing import Listing
 from broadsheet.sources.arxiv.outcome import DayOutcome, DayState
 from broadsheet.sources.merge import merge
+from broadsheet.sources.withdrawal import is_withdrawn
 
 # How far around missed labels announcements that are known are looked at: papers held by moderators may come so much later.
 MARGIN = 30 * DAY
@@ -103,15 +104,22 @@ class Days:
         newest = self.calendar.label_at(self.clock.now())
         since = since or self._oldest(names)
         if since is None:
-            raise SourceNotFoundError("No day of these lists is known yet, so it is not known from where on to fill in.", "Name the first label: --since 2026-02-09")
-        missing = {label: self._open(label, names) for label in self.calendar.labels(since, newest - DAY)}
+            raise SourceNotFoundError(
+                "No day of these lists is known yet, so it is not known from where on to fill in.", "Name the first label: --since 2026-02-09"
+            )
+        over = newest if self._is_over(newest) else newest - DAY
+        missing = {label: self._open(label, names) for label in self.calendar.labels(since, over)}
         missing = {label: lists for label, lists in missing.items() if lists}
         outcomes = self._harvested(missing) if missing else []
-        return [*outcomes, *([self._poll(newest, names)] if since <= newest and self._open(newest, names) else [])]
+        return [*outcomes, *([self._poll(newest, names)] if over < newest and since <= newest and self._open(newest, names) else [])]
 
     def papers(self, label: date, categories: Sequence[str]) -> list[Announcement]:
         """Return what is kept of a label, each paper once with all its lists."""
         return merge(self.store.announced_between(label, label, categories))
+
+    def _is_over(self, label: date) -> bool:
+        """Tell whether the feeds have let go of a label: they carry it on its own day in the east."""
+        return self.clock.now().astimezone(EASTERN).date() > label
 
     def _open(self, label: date, names: Sequence[str]) -> tuple[str, ...]:
         return tuple(one.name for one in self.check(label, names) if one.state not in {DayState.ANNOUNCED, DayState.SKIPPED})
@@ -139,13 +147,14 @@ class Days:
             passed = (self.clock.now() - began).total_seconds()
             if outcome.state is DayState.WAITING:
                 wait = max(wait, (self.calendar.rebuilt(label) - self.clock.now()).total_seconds())
-            if outcome.is_done or passed + wait > self.patience.deadline:
+            if outcome.is_done or self._is_over(label) or passed + wait > self.patience.deadline:
                 break
             self.say(f"{label}: {outcome.state}, {outcome.kept()} kept; asked for again in {wait:.0f} s")
             self.clock.sleep(wait)
             wait = min(2 * wait, self.patience.longest)
         if fill_in and not outcome.is_done:
             notes += self._fill_in(judged)
+        notes += self._withdrawals(label, names)
         return self._told(label, self.check(label, names), (*notes, *self._client_notes(), *self._missed(names, label)), fault)
 
     def _attempt(self, label: date, names: Sequence[str]) -> tuple[list[Judged], BroadsheetError | None]:
@@ -186,11 +195,11 @@ class Days:
 
     def _before_midnight(self, judged: Judged) -> Judged:
         """Call a list that the feed does not carry yet one that is waited for: feeds are built anew at midnight in the east."""
-        if judged.day.state != DayState.STALE:
+        if judged.day.state == DayState.ANNOUNCED:
             return judged
         at = self.calendar.rebuilt(judged.day.label)
-        note = f"its papers are out, and the feeds carry them {_when(at, self.clock.now())}"
-        return judged._replace(day=judged.day.model_copy(update={"state": DayState.WAITING, "note": note}))
+        note = f"the feeds carry its papers {_when(at, self.clock.now())}"
+        return Judged(judged.day.model_copy(update={"state": DayState.WAITING, "note": note}), ())
 
     def _fill_in(self, judged: Sequence[Judged]) -> list[str]:
         """Ask by number for the papers that listings name and the feed did not bring."""
@@ -202,6 +211,21 @@ class Days:
         now = self.clock.now()
         self.store.record_day([a for one in filled for a in one.announcements], [one.day.model_copy(update={"at": now}) for one in filled])
         return [f"Asked for by number, since the feed did not bring them: {len(found)} of {len(wanted)} papers."]
+
+    def _withdrawals(self, label: date, names: Sequence[str]) -> list[str]:
+        """Ask for the comments of replaced papers that are kept from before: a feed does not say that a paper was withdrawn."""
+        kept = [a for a in self.store.announced_between(label, label, names) if a.kind in {Announce.REPLACE, Announce.REPLACE_CROSS}]
+        ids = sorted(self.store.earlier_versions(a.item for a in kept), key=order)
+        if not ids:
+            return []
+        try:
+            found = {a.item.id: a.item for a in self.client.query(ids=ids)}
+        except BroadsheetError as fault:
+            return [f"Whether {len(ids)} replaced papers that are known from before were withdrawn could not be asked: {fault.what}"]
+        gone = [a for a in kept if a.item.id in found and is_withdrawn(found[a.item.id])]
+        items = {a.item.id: found[a.item.id].model_copy(update={"announced": label}) for a in gone}
+        self.store.record_day([a.model_copy(update={"kind": Announce.WITHDRAWN, "item": items[a.item.id]}) for a in gone])
+        return [f"Withdrawn, as their comments say: {', '.join(sorted(items))}."] if items else []
 
     def _client_notes(self) -> list[str]:
         notes, self.client.notes[:] = list(self.client.notes), []
@@ -216,21 +240,21 @@ class Days:
 
     def _harvested(self, missing: dict[date, tuple[str, ...]]) -> list[DayOutcome]:
         names = tuple(dict.fromkeys(name for lists in missing.values() for name in lists))
-        first, last = min(missing), max(missing)
-        today = self.clock.now().astimezone(EASTERN).date()
-        known = {a.item.id: label for label, a in self._fed(names, first - MARGIN, today + DAY)}
-        since, until = first - 2 * DAY, self.clock.now().astimezone(UTC).date()
-        harvested = {name: list(self.client.harvest(name, since, until)) for name in names}
-        filled = fill(harvested, self.calendar, known, first, last)
+        gaps = self._gaps(missing, names)
+        since, until = min(missing) - 2 * DAY, self.clock.now().astimezone(UTC).date()
+        filled = fill({name: list(self.client.harvest(name, since, until)) for name in names}, self.calendar, gaps)
         notes = [*self._client_notes(), *_remarks(filled)]
         outcomes = [self._write(label, lists, filled) for label, lists in sorted(missing.items())]
         return [outcomes[0]._replace(notes=(*outcomes[0].notes, *notes)), *outcomes[1:]]
 
-    def _fed(self, names: Sequence[str], since: date, until: date) -> list[tuple[date, Announcement]]:
-        """Return the labels on which a feed announced papers as new."""
-        by_feed = {(one.label, one.name) for one in self.store.list_days(names, since, until) if one.source.startswith("feed")}
+    def _gaps(self, missing: dict[date, tuple[str, ...]], names: Sequence[str]) -> Gaps:
+        since, until = min(missing) - MARGIN, max(missing) + MARGIN
+        fed = {(one.label, one.name) for one in self.store.list_days(names, since, until) if one.source.startswith("feed")}
+        whole = {(one.label, one.name) for one in self.store.list_days(names, since, until) if one.state == DayState.ANNOUNCED} & fed
         kept = self.store.announced_between(since, until, names)
-        return [(a.item.announced, a) for a in kept if a.item.announced and a.kind == "new" and (a.item.announced, a.lists[0]) in by_feed]
+        first = {a.item.id: a.item.announced for a in kept if a.kind is Announce.NEW and (a.item.announced, a.lists[0]) in fed and a.item.announced}
+        labels = {name: [label for label in sorted(missing) if name in missing[label]] for name in names}
+        return Gaps(labels, first, frozenset(labels_of(kept)), whole)
 
     def _write(self, label: date, lists: Sequence[str], filled: Filled) -> DayOutcome:
         """Keep what was inferred for one label, beside what a feed brought for it, which stands."""
@@ -258,9 +282,11 @@ def _filled(day: ListDay, had: int, came: int, now: datetime) -> ListDay:
 
 
 def _remarks(filled: Filled) -> list[str]:
-    notes = [f"Labels of OAI-PMH are inferred: {_INFERRED}. Its texts are those of each paper's last version."]
+    notes = [f"Of OAI-PMH: {_INFERRED}; texts are those of each paper's last version."]
+    if filled.by_time:
+        notes.append(f"Papers placed by the time of submission alone, since their numbers say otherwise: {filled.by_time}.")
     if filled.changed:
-        notes.append(f"Records that changed without a version on the missed labels (cross-lists, journal references, or another day's): {filled.changed}.")
+        notes.append(f"Records that changed, and were announced on no missing label as far as can be told: {filled.changed}.")
     if filled.deleted:
         notes.append(f"Records that arXiv deleted: {filled.deleted}.")
     return notes

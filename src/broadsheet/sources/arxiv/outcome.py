@@ -21,7 +21,9 @@ class DayState(StrEnum):
 
 # Of several lists the one that stands first here says where the day stands.
 _WORST = (DayState.STALE, DayState.INCOMPLETE, DayState.WAITING, DayState.ANNOUNCED, DayState.SKIPPED)
-AGAIN = "Ask again later: broadsheet report fetch. What only the feed lacks can be asked for by its numbers: --fill. A day that is over: broadsheet report backfill"
+AGAIN = (
+    "Ask again later: broadsheet report fetch. What only the feed lacks can be asked for by its numbers: --fill. A day that is over: broadsheet report backfill"
+)
 
 
 class DayOutcome(NamedTuple):
@@ -70,7 +72,7 @@ class DayOutcome(NamedTuple):
         if self.state is DayState.INCOMPLETE:
             raise IncompleteError(f"{self.label} is not whole. {why}. Kept of it: {self.kept()}.", AGAIN)
         reasons = "; ".join(dict.fromkeys(one.note for one in self.lists if one.state == self.state))
-        raise NotReadyError(f"{self.label} is not announced yet: {reasons}.", "Ask again then, or have the command wait: --wait MINUTES")
+        raise NotReadyError(f"{self.label} is not there yet: {reasons}.", "Ask again then, or have the command wait: --wait MINUTES")
 
 
 def with_kept(fault: BroadsheetError, outcome: DayOutcome) -> BroadsheetError:
