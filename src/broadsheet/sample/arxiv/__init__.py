@@ -3,6 +3,7 @@
 from broadsheet.sample.arxiv.days import DayList, Listed, Version, read_days
 from broadsheet.sample.arxiv.faults import FAULTS, Fault, Faults
 from broadsheet.sample.arxiv.fiction import fictional_days
-from broadsheet.sample.arxiv.server import ArxivServer, Request, Served
+from broadsheet.sample.arxiv.served import Request, Served
+from broadsheet.sample.arxiv.server import ArxivServer
 
 __all__ = ["FAULTS", "ArxivServer", "DayList", "Fault", "Faults", "Listed", "Request", "Served", "Version", "fictional_days", "read_days"]

@@ -31,7 +31,7 @@ class _Found(NamedTuple):
     version: Told
 
 
-class _Bad(Exception):
+class _BadQueryError(Exception):
     """A query that the interface refuses, with the anchor of the error's address."""
 
     def __init__(self, said: str) -> None:
@@ -45,11 +45,9 @@ def answer(parameters: Mapping[str, str], papers: Mapping[str, Known], now: date
     `empty` gives a page without entries under the true total; `inflate` adds to the total what is not there.
     """
     try:
-        start, most = _whole(parameters, "start", 0), _whole(parameters, "max_results", 10)
-        if start + most > WINDOW:
-            raise _Bad(f"start + max_results must not exceed {WINDOW}")
+        start, most = _window(parameters)
         found = _ordered(_select(parameters, papers), parameters)
-    except _Bad as bad:
+    except _BadQueryError as bad:
         return refusal(str(bad), now, bad.anchor)
     size = min(most, PAGE)
     page = [] if empty else found[start : start + size]
@@ -89,11 +87,11 @@ def _select(parameters: Mapping[str, str], papers: Mapping[str, Known]) -> list[
     elif query:
         found = [_Found(paper, paper.versions[-1]) for paper in papers.values()]
     else:
-        raise _Bad("search_query and id_list are both empty")
+        raise _BadQueryError("search_query and id_list are both empty")
     try:
         holds = matcher(query) if query else None
     except ValueError as fault:
-        raise _Bad(f"cannot read the query: {fault}") from None
+        raise _BadQueryError(f"cannot read the query: {fault}") from None
     return [one for one in found if not one.paper.newest.deleted and (holds is None or holds(one.paper))]
 
 
@@ -101,7 +99,7 @@ def _version_of(papers: Mapping[str, Known], stated: str) -> _Found | None:
     try:
         key, number = arxiv_number(stated)
     except ValueError:
-        raise _Bad(f"incorrect id format for {stated.strip()}") from None
+        raise _BadQueryError(f"incorrect id format for {stated.strip()}") from None
     paper = papers.get(key)
     if paper is None or (number or 1) > len(paper.versions):
         return None
@@ -111,19 +109,26 @@ def _version_of(papers: Mapping[str, Known], stated: str) -> _Found | None:
 def _ordered(found: list[_Found], parameters: Mapping[str, str]) -> list[_Found]:
     by, order = parameters.get("sortBy", "relevance"), parameters.get("sortOrder", "descending")
     if by not in _SORTS:
-        raise _Bad(f"sortBy must be in: {', '.join(_SORTS)}")
+        raise _BadQueryError(f"sortBy must be in: {', '.join(_SORTS)}")
     if order not in {"ascending", "descending"}:
-        raise _Bad("sortOrder must be in: ascending, descending")
+        raise _BadQueryError("sortOrder must be in: ascending, descending")
     if by == "relevance":
         return found
     place = 0 if by == "submittedDate" else -1
     return sorted(found, key=lambda one: (one.paper.versions[place].submitted, one.paper.id), reverse=order == "descending")
 
 
+def _window(parameters: Mapping[str, str]) -> tuple[int, int]:
+    start, most = _whole(parameters, "start", 0), _whole(parameters, "max_results", 10)
+    if start + most > WINDOW:
+        raise _BadQueryError(f"start + max_results must not exceed {WINDOW}")
+    return start, most
+
+
 def _whole(parameters: Mapping[str, str], name: str, default: int) -> int:
     stated = parameters.get(name) or str(default)
     if not stated.isascii() or not stated.isdigit():
-        raise _Bad(f"{name} must be an integer" if not stated.lstrip("-").isdigit() else f"{name} must be non-negative")
+        raise _BadQueryError(f"{name} must be an integer" if not stated.lstrip("-").isdigit() else f"{name} must be non-negative")
     return int(stated)
 
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -126,6 +126,7 @@ def set_of(category: str) -> str:
 
 def _known(events: Sequence[Listed]) -> Known:
     newest = max(events, key=lambda event: (event.label, event.version))
+    newest = replace(newest, lists=tuple(dict.fromkeys(name for event in events for name in event.lists)))
     stated: dict[int, Version] = {}
     labels: dict[int, date] = {}
     gone: set[int] = set()
@@ -139,7 +140,9 @@ def _known(events: Sequence[Listed]) -> Known:
 
 def _filled(version: Version, before: Version | None) -> Version:
     """Return a version with what an earlier mention of it said and this one does not."""
-    return version if before is None else Version(*(there if here is None else here for here, there in zip(version, before, strict=True)))
+    if before is None:
+        return version
+    return before._replace(**{name: value for name, value in version._asdict().items() if value is not None})
 
 
 def _told(stated: dict[int, Version], labels: dict[int, date], gone: set[int], newest: Listed) -> list[Told]:
@@ -151,10 +154,17 @@ def _told(stated: dict[int, Version], labels: dict[int, date], gone: set[int], n
         submitted = _submitted(version, labels.get(number))
         title = later.title if version.title is None else version.title
         text = later.text if version.text is None else version.text
-        when = submitted or later.submitted - _BETWEEN_VERSIONS
+        when = submitted or _between([_submitted(stated[one], labels.get(one)) for one in stated if one < number], later.submitted)
         later = Told(number, when, title, text, version.comment or "", number in gone)
         told.append(later)
     return told[::-1]
+
+
+def _between(earlier: Iterable[datetime | None], later: datetime) -> datetime:
+    """Return a month before the version after, or half way to it from the newest version before."""
+    before = max((when for when in earlier if when is not None), default=None)
+    when = later - _BETWEEN_VERSIONS
+    return when if before is None or before < when else before + (later - before) / 2
 
 
 def _submitted(version: Version, label: date | None) -> datetime | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from broadsheet.core.errors import EmptySourceError, RecordError, SourceNotFoundError, TruncatedError
 from broadsheet.core.schema import Announce, Announcement
@@ -68,7 +68,10 @@ class DayList(NamedTuple):
     @classmethod
     def of(cls, announcements: Iterable[Announcement], label: date | None = None) -> "DayList":
         """Make the list of one label out of announcements; `label` stands for one that they do not state."""
-        papers = tuple(_of_announcement(one, label) for one in announcements)
+        try:
+            papers = tuple(_of_announcement(one, label) for one in announcements)
+        except ValueError as fault:
+            raise RecordError(f"An announcement does not fit: {fault}.", _FORM) from None
         stated = {paper.label for paper in papers} | ({label} if label else set())
         if len(stated) != 1:
             raise RecordError(f"A day has one label, not {len(stated)}.", "Give the announcements of one day.")
@@ -80,6 +83,8 @@ def read_days(path: Path) -> list[DayList]:
 
     Raises SourceNotFoundError, EmptySourceError, TruncatedError, RecordError.
     """
+    if not path.exists():
+        raise SourceNotFoundError(f"There is no day file or folder {path}.", "Give a day file, a folder of them, or `sample`.")
     files = sorted(p for p in path.iterdir() if p.name.endswith((".jsonl", ".jsonl.gz"))) if path.is_dir() else [path]
     if not files:
         raise EmptySourceError(f"The folder {path} holds no day file.", "Day files end in .jsonl or .jsonl.gz.")
@@ -143,8 +148,6 @@ def _listed(record: Mapping[str, Any], where: str) -> Listed:
             return _of_announcement(Announcement.model_validate(dict(record)), None)
         key, named = arxiv_number(str(record["id"]))
         lists, categories = _words(record.get("lists")), _words(record.get("categories"))
-        if not lists and not categories:
-            raise ValueError("neither lists nor categories")
         kind = record.get("kind")
         return Listed(
             id=key,
@@ -154,7 +157,7 @@ def _listed(record: Mapping[str, Any], where: str) -> Listed:
             creators=_words(record.get("authors") or record.get("creators")),
             verbatim=record.get("creators_verbatim") or "",
             categories=categories,
-            lists=lists or categories,
+            lists=lists or categories or _refused("neither lists nor categories"),
             kind=Announce(kind) if kind else None,
             version=int(record.get("version") or named or 1),
             comment=record.get("comment") or "",
@@ -173,9 +176,7 @@ def _listed(record: Mapping[str, Any], where: str) -> Listed:
 
 def _of_announcement(one: Announcement, label: date | None) -> Listed:
     item, stated = one.item, one.item.attributes
-    announced = item.announced or label
-    if announced is None:
-        raise ValueError("no date announced")
+    announced = item.announced or label or _refused("no date announced")
     earlier = one.earlier
     before = () if earlier is None else (Version(max(1, min(earlier.version, item.version - 1)), None, earlier.title, earlier.text),)
     return Listed(
@@ -196,6 +197,10 @@ def _of_announcement(one: Announcement, label: date | None) -> Listed:
         history=(*before, Version(1, item.published)) if item.published and item.version > 1 else before,
         submitted=item.published if item.version == 1 else None,
     )
+
+
+def _refused(why: str) -> NoReturn:
+    raise ValueError(why)
 
 
 def _version(stated: Mapping[str, Any]) -> Version:

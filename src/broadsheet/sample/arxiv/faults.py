@@ -135,10 +135,10 @@ class Faults:
             self._asked.clear()
 
     def met(self, face: str, categories: Iterable[str]) -> list[Fault]:
-        """Return what a request meets: at most one of the first kind, and any of the others."""
+        """Return what a request meets: at most one of how it is sent, any of what it says, and all that happens in the days."""
         categories = tuple(categories)
         with self._lock:
-            met = [fault for place, fault in enumerate(self._on) if fault.fits(face, categories) and self._strikes(place, fault)]
+            met = [fault for place, fault in enumerate(self._on) if fault.name in HAPPENS or (fault.fits(face, categories) and self._strikes(place, fault))]
         first = next((fault for fault in met if fault.name in SENT), None)
         return [fault for fault in met if fault.name not in SENT or fault is first]
 
@@ -147,4 +147,4 @@ class Faults:
         self._asked[place] += 1
         if fault.times is not None:
             return number < fault.times
-        return fault.name in HAPPENS or chance(self._seed, fault, number) < fault.share
+        return chance(self._seed, fault, number) < fault.share

@@ -1,7 +1,7 @@
 """The double's own days: the built-in fictional day, and made-up days before and after it in which papers are taken up again."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 
@@ -9,9 +9,12 @@ from broadsheet.core.schema import Announce
 from broadsheet.core.seeds import generator
 from broadsheet.sample import announcements
 from broadsheet.sample.arxiv.days import DayList, Listed
+from broadsheet.sample.arxiv.hours import EASTERN
 
 BEFORE = (date(2026, 3, 12), date(2026, 3, 13))
 AFTER = (date(2026, 3, 17), date(2026, 3, 18))
+# When the newest of them has been in the feeds for some hours.
+MORNING = datetime(2026, 3, 18, 9, tzinfo=EASTERN)
 _MADE = 12
 # Before and behind the built-in day's numbers, as arXiv gives them in the order of announcement; no real paper has one of them.
 _FIRST = {BEFORE[0]: 80000, BEFORE[1]: 80100, AFTER[0]: 91200, AFTER[1]: 91300}

@@ -20,16 +20,17 @@ def with_happenings(days: Sequence[DayList], names: Sequence[str]) -> list[DayLi
 def _replaced_withdrawn(days: list[DayList]) -> list[DayList]:
     """Replace the first new paper of each third label, two labels on withdraw it; a paper is left alone that the files themselves take up again."""
     added: dict[int, list[Listed]] = {}
-    for place in range(0, len(days) - 2, 3):
+    for place in range(0, len(days) - 1, 3):
         later = {paper.id for day in days[place + 1 :] for paper in day.papers}
         paper = next((one for one in days[place].papers if one.kind in {None, Announce.NEW} and one.version == 1 and one.id not in later), None)
         if paper is not None:
             second = replace(
                 paper, version=2, kind=Announce.REPLACE, title=f"Revisited: {paper.title}", label=days[place + 1].label, comment="v2: new title", submitted=None
             )
-            third = replace(second, version=3, kind=Announce.WITHDRAWN, label=days[place + 2].label, comment=_WITHDRAWN)
             added.setdefault(place + 1, []).append(second)
-            added.setdefault(place + 2, []).append(third)
+            if place + 2 < len(days):
+                third = replace(second, version=3, kind=Announce.WITHDRAWN, label=days[place + 2].label, comment=_WITHDRAWN)
+                added.setdefault(place + 2, []).append(third)
     return [DayList(day.label, (*day.papers, *added.get(place, ()))) for place, day in enumerate(days)]
 
 

@@ -77,7 +77,7 @@ def _item(number: int, entry: Entry) -> str:
         f"<dd>\n<div class='meta'>\n<div class='list-title mathjax'><span class='descriptor'>Title:</span>\n  {escaped(paper.title)}\n</div>",
         f"<div class='list-authors'>{names}</div>",
         f"<div class='list-comments mathjax'><span class='descriptor'>Comments:</span>\n  {_linked(paper.comment)}\n</div>" if paper.comment else "",
-        f"<div class='list-subjects'><span class='descriptor'>Subjects:</span>\n"
+        "<div class='list-subjects'><span class='descriptor'>Subjects:</span>",
         f'  <span class="primary-subject">({first})</span>{"".join(f"; ({name})" for name in others)}\n</div>',
         f"<p class='mathjax'>\n  {_linked(paper.text)}\n</p>\n</div>\n</dd>",
     ]

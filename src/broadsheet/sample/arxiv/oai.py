@@ -48,7 +48,7 @@ class Harvest(NamedTuple):
     empty: bool = False
 
 
-class _Bad(Exception):
+class _BadRequestError(Exception):
     """A request that the protocol answers with an error, by its code."""
 
 
@@ -58,7 +58,7 @@ def answer(pairs: Sequence[tuple[str, str]], harvest: Harvest) -> bytes:
     try:
         _check(pairs, asked)
         inner = _ANSWERS[asked["verb"]](asked, harvest)
-    except _Bad as bad:
+    except _BadRequestError as bad:
         code = str(bad)
         return refusal(code, harvest, {} if code in {"badVerb", "badArgument"} else asked)
     return _document(inner, harvest, asked)
@@ -77,16 +77,16 @@ def _document(inner: str, harvest: Harvest, asked: Mapping[str, str]) -> bytes:
 def _check(pairs: Sequence[tuple[str, str]], asked: Mapping[str, str]) -> None:
     verb = asked.get("verb", "")
     if verb not in _ARGUMENTS or sum(name == "verb" for name, _ in pairs) > 1:
-        raise _Bad("badVerb")
+        raise _BadRequestError("badVerb")
     must, may = _ARGUMENTS[verb]
     names = set(asked) - {"verb"}
     if verb.startswith("List") and names == {"resumptionToken"}:
         return
     if len(pairs) != len(asked) or not must <= names <= must | may:
-        raise _Bad("badArgument")
+        raise _BadRequestError("badArgument")
 
 
-def _identify(asked: Mapping[str, str], harvest: Harvest) -> str:
+def _identify(_: Mapping[str, str], harvest: Harvest) -> str:
     facts = {
         "repositoryName": "arXiv",
         "baseURL": f"{harvest.base}/oai",
@@ -109,7 +109,7 @@ def _formats(asked: Mapping[str, str], harvest: Harvest) -> str:
     return f"  <ListMetadataFormats>\n{lines(inner, 4)}  </ListMetadataFormats>\n"
 
 
-def _sets(asked: Mapping[str, str], harvest: Harvest) -> str:
+def _sets(_: Mapping[str, str], harvest: Harvest) -> str:
     names = sorted({above for paper in harvest.papers.values() for name in paper.categories for above in _above(set_of(name))})
     inner = (f"<set>{element('setSpec', name)}{element('setName', name.rpartition(':')[2])}</set>" for name in names)
     return f"  <ListSets>\n{lines(inner, 4)}  </ListSets>\n"
@@ -125,7 +125,7 @@ def _list(asked: Mapping[str, str], harvest: Harvest) -> str:
     verb, form = asked["verb"], _form(asked)
     found = [] if harvest.empty else _selected(asked, harvest)
     if not found[skip:]:
-        raise _Bad("noRecordsMatch")
+        raise _BadRequestError("noRecordsMatch")
     size = harvest.page or (RECORDS if verb == "ListRecords" else IDENTIFIERS)
     page = found[skip : skip + size]
     inner = "".join(record_in(form, paper) for paper in page) if verb == "ListRecords" else "".join(record_header(paper) for paper in page)
@@ -144,7 +144,7 @@ _ANSWERS = {
 
 def _form(asked: Mapping[str, str]) -> str:
     if asked["metadataPrefix"] not in FORMS:
-        raise _Bad("cannotDisseminateFormat")
+        raise _BadRequestError("cannotDisseminateFormat")
     return asked["metadataPrefix"]
 
 
@@ -152,16 +152,16 @@ def _paper(identifier: str, harvest: Harvest) -> Known:
     try:
         key, version = arxiv_number(identifier)
     except ValueError:
-        raise _Bad("idDoesNotExist") from None
+        raise _BadRequestError("idDoesNotExist") from None
     if version or key not in harvest.papers or not identifier.startswith("oai:arXiv.org:"):
-        raise _Bad("idDoesNotExist")
+        raise _BadRequestError("idDoesNotExist")
     return harvest.papers[key]
 
 
 def _selected(asked: Mapping[str, str], harvest: Harvest) -> list[Known]:
     since, until = _day(asked.get("from"), EARLIEST), _day(asked.get("until"), date.max)
     if since > until:
-        raise _Bad("badArgument")
+        raise _BadRequestError("badArgument")
     wanted = asked.get("set", "")
     found = [paper for paper in harvest.papers.values() if since <= paper.changed <= until and (not wanted or wanted in _sets_of(paper))]
     return sorted(found, key=lambda paper: (paper.changed, paper.id))
@@ -171,7 +171,7 @@ def _day(stated: str | None, default: date) -> date:
     try:
         return default if stated is None else datetime.strptime(stated, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise _Bad("badArgument") from None
+        raise _BadRequestError("badArgument") from None
 
 
 def _sets_of(paper: Known) -> set[str]:
@@ -191,7 +191,7 @@ def _resumed(asked: Mapping[str, str], harvest: Harvest) -> tuple[Mapping[str, s
     skip, day = held.pop("skip", ""), held.pop("day", "")
     fits = skip.isdigit() and held.get("verb") == asked["verb"] and "metadataPrefix" in held
     if not fits or harvest.expired or day != str(harvest.now.astimezone(UTC).date()):
-        raise _Bad("badResumptionToken")
+        raise _BadRequestError("badResumptionToken")
     return held, int(skip)
 
 

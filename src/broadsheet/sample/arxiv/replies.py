@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from typing import NamedTuple
 
 from broadsheet.sample.arxiv import api, feeds, listing, oai
@@ -62,7 +63,11 @@ class Reply(NamedTuple):
 
 @dataclass
 class Desk:
-    """Answers requests out of the days. `most` caps a feed, `page` the records of a harvest's page, `skew` is what wrong clocks are off."""
+    """Answers requests out of the days.
+
+    `most` caps a feed, `page` the records of a harvest's page, `skew` is what wrong clocks are off. `retry_after` is what
+    a refusal asks to wait: seconds, or with a plus before them the date that lies so far ahead.
+    """
 
     archive: Archive
     most: int = feeds.MOST
@@ -81,7 +86,7 @@ class Desk:
     def reply(self, asked: Asked, now: datetime, base: str, met: Sequence[Fault] = ()) -> Reply:
         """Answer a request at an instant."""
         names = {fault.name for fault in met}
-        if refused := self._refused(names):
+        if refused := self._refused(names, now):
             return refused
         archive, stated = self.with_happenings(met), now + (self.skew if "skew" in names else timedelta())
         if "error-200" in names or "error-400" in names:
@@ -95,10 +100,12 @@ class Desk:
         papers = archive.known(archive.before(label) if label and "late" in names else label)
         return self._api(asked, papers, stated, names) if asked.face == "api" else self._oai(asked, papers, stated, base, names)
 
-    def _refused(self, names: Collection[str]) -> Reply | None:
+    def _refused(self, names: Collection[str], now: datetime) -> Reply | None:
         for status in (429, 503):
-            if names & {str(status), f"{status}-bare"}:
-                after = {"Retry-After": self.retry_after} if str(status) in names else {}
+            if {str(status), f"{status}-bare"} & set(names):
+                wait = self.retry_after
+                wait = format_datetime((now + timedelta(seconds=float(wait))).astimezone(UTC), usegmt=True) if wait.startswith("+") else wait
+                after = {"Retry-After": wait} if str(status) in names else {}
                 return Reply(status, "text/plain", b"Rate exceeded.\n" if status == 429 else b"Retry later.\n", None, after)
         return Reply(200, "text/html", _EXCEEDED) if "html-200" in names else None
 

@@ -25,7 +25,7 @@ def matcher(query: str) -> Holds:
 def _read(tokens: Iterator[str], token: str) -> tuple[Holds, str]:
     """Read a chain of terms, left to right as the API does; return it with the token behind it."""
     holds, token = _term(tokens, token)
-    while token and token != ")":
+    while token not in {"", ")"}:
         word = token if token in _WORDS else "OR"
         right, token = _term(tokens, next(tokens, "") if token in _WORDS else token)
         holds = _joined(word, holds, right)
@@ -33,7 +33,7 @@ def _read(tokens: Iterator[str], token: str) -> tuple[Holds, str]:
 
 
 def _term(tokens: Iterator[str], token: str) -> tuple[Holds, str]:
-    if token == "(":
+    if token == "(":  # noqa: S105 - a token of the query
         holds, end = _read(tokens, next(tokens, ""))
         if end != ")":
             raise ValueError("a bracket is not closed")

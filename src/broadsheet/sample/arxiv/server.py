@@ -5,73 +5,26 @@ import json
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from socketserver import TCPServer
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from broadsheet.core.clock import Clock, SetClock, WallClock
 from broadsheet.core.errors import BroadsheetError
 from broadsheet.sample.arxiv.archive import Archive
 from broadsheet.sample.arxiv.days import DayList, read_days
-from broadsheet.sample.arxiv.faults import Fault, Faults
+from broadsheet.sample.arxiv.faults import HAPPENS, Fault, Faults
 from broadsheet.sample.arxiv.feeds import MOST
 from broadsheet.sample.arxiv.replies import Asked, Desk, Reply
+from broadsheet.sample.arxiv.served import Record, Request, Served
 
 _CONTROLS = ("/clock", "/faults", "/served")
 _MOST_POSTED = 2**20
-
-
-class Request(NamedTuple):
-    """One request: when it came by the clock and in monotonic seconds, what it asked, what it got, how many were being answered then with it."""
-
-    at: datetime
-    monotonic: float
-    path: str
-    status: int
-    fault: str
-    agent: str
-    open: int
-
-
-class Served(NamedTuple):
-    """All requests in order of arrival, and how many connections were open at once at most."""
-
-    requests: tuple[Request, ...]
-    connections: int
-
-    @property
-    def gaps(self) -> list[float]:
-        """Monotonic seconds between each request and the one before."""
-        times = [one.monotonic for one in self.requests]
-        return [after - before for before, after in zip(times, times[1:], strict=False)]
-
-    @property
-    def clock_gaps(self) -> list[float]:
-        """Seconds by the clock between each request and the one before."""
-        times = [one.at for one in self.requests]
-        return [(after - before).total_seconds() for before, after in zip(times, times[1:], strict=False)]
-
-    @property
-    def at_once(self) -> int:
-        """How many requests were being answered at once, at most."""
-        return max((one.open for one in self.requests), default=0)
-
-    def summary(self) -> dict[str, Any]:
-        """Return the counts: requests by interface and status, faults, the least gap in seconds, connections."""
-        return {
-            "requests": len(self.requests),
-            "paths": dict(Counter(one.path.strip("/").partition("/")[0].partition("?")[0] for one in self.requests)),
-            "statuses": {str(status): count for status, count in sorted(Counter(one.status for one in self.requests).items())},
-            "faults": dict(Counter(name for one in self.requests for name in one.fault.split("+") if name)),
-            "least_gap": round(min(self.gaps), 3) if self.gaps else None,
-            "at_once": self.at_once,
-            "connections": self.connections,
-        }
 
 
 class ArxivServer:
@@ -105,11 +58,8 @@ class ArxivServer:
         self.desk = Desk(self.archive, most, page, skew, retry_after)
         self.url = ""
         self.over = threading.Event()
+        self.record = Record()
         self._port = port
-        self._lock = threading.Lock()
-        self._requests: list[Request] = []
-        self._sockets: set[socket.socket] = set()
-        self._open = self._most = 0
 
     def __enter__(self) -> Self:
         self._http = _Http(("127.0.0.1", self._port), _handler(self))
@@ -122,9 +72,7 @@ class ArxivServer:
         self.over.set()
         self._http.shutdown()
         self._http.server_close()
-        with self._lock:
-            left = list(self._sockets)
-        for one in left:
+        for one in self.record.sockets:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         self._thread.join()
@@ -132,21 +80,18 @@ class ArxivServer:
     @property
     def served(self) -> Served:
         """Every request up to now."""
-        with self._lock:
-            return Served(tuple(self._requests), self._most)
+        return self.record.served
 
     def forget(self) -> None:
         """Empty the record."""
-        with self._lock:
-            self._requests.clear()
-            self._most = len(self._sockets)
+        self.record.forget()
 
     def reply(self, asked: Asked | None, now: datetime) -> tuple[Reply, str]:
         """Return the answer to a request and the names of the faults that it met."""
         if asked is None:
             return Reply(404, "text/plain", b"There is nothing here.\n"), ""
         met = self.faults.met(asked.face, asked.categories)
-        return self.desk.reply(asked, now, self.url, met), "+".join(fault.name for fault in met)
+        return self.desk.reply(asked, now, self.url, met), "+".join(fault.name for fault in met if fault.name not in HAPPENS)
 
     def control(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Do what a control request asks; raise ValueError for what cannot be done."""
@@ -159,36 +104,19 @@ class ArxivServer:
             if at.tzinfo is None:
                 raise ValueError("the instant has no time zone")
             self.clock.at = at + timedelta(seconds=float(body.get("seconds", 0)))
-        return {
-            "/faults": lambda: {"faults": [str(one) for one in self.faults.on]},
-            "/clock": lambda: {"now": self.clock.now().isoformat()},
-            "/served": self._told,
-        }[path]()
-
-    def _told(self) -> dict[str, Any]:
-        rows = [{**one._asdict(), "at": one.at.isoformat()} for one in self.served.requests]
-        return {**self.served.summary(), "rows": rows}
-
-    def note(self, request: Request) -> None:
-        """Record a request."""
-        with self._lock:
-            self._requests.append(request)
-
-    def opened(self, change: int) -> int:
-        """Count requests that are being answered, up or down; return how many."""
-        with self._lock:
-            self._open += change
-            return self._open
-
-    def connected(self, one: socket.socket, *, here: bool) -> None:
-        """Keep account of a connection that came or went."""
-        with self._lock:
-            (self._sockets.add if here else self._sockets.discard)(one)
-            self._most = max(self._most, len(self._sockets))
+        if path == "/served":
+            return {**self.served.summary(), "rows": self.served.rows()}
+        return {"faults": [str(one) for one in self.faults.on]} if path == "/faults" else {"now": self.clock.now().isoformat()}
 
 
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Listen, without asking the network for this machine's name."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -206,6 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection to the double."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server_version = "broadsheet-arxiv-double"
     sys_version = ""
     server_of: ArxivServer
@@ -213,10 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.server_of.connected(self.connection, here=True)
+        self.server_of.record.connected(self.connection, here=True)
 
     def finish(self) -> None:
-        self.server_of.connected(self.connection, here=False)
+        self.server_of.record.connected(self.connection, here=False)
         super().finish()
 
     def do_GET(self) -> None:
@@ -225,10 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve({"body": self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _MOST_POSTED))})
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the library gives it
         """Say nothing; the record says it."""
 
-    def date_time_string(self, timestamp: float | None = None) -> str:
+    def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002 - the clock decides
         now = self.server_of.clock.now() + (self.server_of.skew if self._skewed else timedelta())
         return format_datetime(now.astimezone(UTC), usegmt=True)
 
@@ -237,16 +166,16 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path in _CONTROLS:
             return self._control(parts.path, posted.get("body", b""))
         double, moment = self.server_of, time.monotonic()
-        now, count = double.clock.now(), double.opened(1)
+        now, count = double.clock.now(), double.record.opened(1)
         try:
             pairs = parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(posted.get("body", b"").decode("latin-1"), keep_blank_values=True)
             reply, fault = double.reply(Asked.read(unquote(parts.path), pairs), now)
             self._skewed = "skew" in fault.split("+")
             status = 0 if fault.startswith("stall") else 304 if self._unchanged(reply) else reply.status
-            double.note(Request(now, moment, self.path, status, fault, self.headers.get("User-Agent") or "", count))
+            double.record.note(Request(now, moment, self.path, status, fault, self.headers.get("User-Agent") or "", count))
             self._send(reply._replace(status=status), fault.split("+"))
         finally:
-            double.opened(-1)
+            double.record.opened(-1)
 
     def _unchanged(self, reply: Reply) -> bool:
         if reply.modified is None or reply.status != 200:
@@ -257,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
             since = parsedate_to_datetime(self.headers.get("If-Modified-Since") or "")
         except ValueError:
             return False
-        return since >= reply.modified
+        return since.tzinfo is not None and since >= reply.modified
 
     def _send(self, reply: Reply, faults: Sequence[str]) -> None:
         double, body = self.server_of, reply.body
