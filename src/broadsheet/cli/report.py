@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli import report_days
+
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 
 
@@ -43,6 +45,9 @@ def report(
     settings: Settings = None,
     store: StoreUrl = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object instead of its path.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Read the day from the store, fetched where it is not whole: the lists of --source arxiv:…, or the profile's.")
+    ] = False,
 ) -> None:
     """Read a day of papers, rank it for a reader, and write the page.
 
@@ -53,7 +58,7 @@ def report(
     from broadsheet.cli.progress import shown
     from broadsheet.report.run import Request, run, run_seed
 
-    request = Request(tuple(source or ()), profile, day.date() if day else None, columns, tuple(settings or ()), store)
+    request = Request(tuple(source or ()), profile, day.date() if day else None, columns, tuple(settings or ()), store, live)
     if form is Form.SEED:
         typer.echo(run_seed(request).encode(), nl=False)
         if not source or source == ["sample"]:
@@ -103,3 +108,8 @@ def fit(
     with shown() as progress:
         artifact = fit_history(history, out or ranker_folder(), until=until.date() if until else None, links=links, seed=seed, progress=progress)
     typer.echo(artifact.manifest.model_dump_json(indent=1) if as_json else str(artifact.path))
+
+
+app.command("fetch")(report_days.fetch)
+app.command("backfill")(report_days.backfill)
+app.command("status")(report_days.status)

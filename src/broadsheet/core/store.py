@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.errors import StoreError
-from broadsheet.core.schema import Announcement, Event, Item
+from broadsheet.core.schema import Announce, Announcement, Event, Item, ListDay
 
 METADATA = sa.MetaData()
 VERSIONS = sa.Table(
@@ -34,6 +34,18 @@ ANNOUNCEMENTS = sa.Table(
     sa.Column("item", sa.String, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("kind", sa.String, nullable=False),
+)
+DAYS = sa.Table(
+    "days",
+    METADATA,
+    sa.Column("label", sa.Date, primary_key=True),
+    sa.Column("list", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("stated", sa.Integer),
+    sa.Column("kept", sa.Integer, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True)),
+    sa.Column("note", sa.String, nullable=False),
 )
 EVENTS = sa.Table(
     "events",
@@ -86,8 +98,11 @@ class Store:
             what = f"The database {self.shown} cannot be used: {reason}."
             raise StoreError(what, "Point BROADSHEET_HOME at a folder of your own, or --store at a database.") from None
 
-    def record_day(self, announcements: Sequence[Announcement]) -> None:
-        """Keep each item's version, and on which list of which day it was announced."""
+    def record_day(self, announcements: Sequence[Announcement], states: Sequence[ListDay] = ()) -> None:
+        """Keep each item's version, and on which list of which day it was announced; with them, or not at all, what is known of the lists.
+
+        How many a list keeps is counted here, whatever the state says.
+        """
         versions = [_version_row(item) for a in announcements for item in (a.item, a.earlier) if item is not None]
         days = [
             {"label": a.item.announced, "list": name, "item": a.item.id, "version": a.item.version, "kind": str(a.kind)}
@@ -98,6 +113,38 @@ class Store:
         with self.errors(), self.engine.begin() as connection:
             self._upsert(connection, VERSIONS, versions)
             self._upsert(connection, ANNOUNCEMENTS, days)
+            self._upsert(connection, DAYS, [_day_row(connection, state) for state in states])
+
+    def list_days(self, names: Iterable[str], since: date, until: date) -> list[ListDay]:
+        """Return what is known of lists on the labels from one date to another, oldest first."""
+        days = DAYS.c
+        query = sa.select(DAYS).where(days["list"].in_(sorted(set(names))), days.label.between(since, until)).order_by(days.label, days["list"])
+        with self.errors(), self.engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        fields = [name for name in ListDay.model_fields if name not in {"name", "at"}]
+        return [ListDay(name=row["list"], at=row["at"] and _aware(row["at"]), **{field: row[field] for field in fields}) for row in rows]
+
+    def announced_between(self, since: date, until: date, names: Iterable[str] | None = None) -> list[Announcement]:
+        """Return what was announced on labels from one date to another, oldest first: one announcement for each list of a paper."""
+        days = ANNOUNCEMENTS.c
+        query = (
+            sa.select(days.label, days["list"].label("on"), days.kind, VERSIONS.c.record)
+            .join(VERSIONS, (VERSIONS.c.item == days.item) & (VERSIONS.c.version == days.version))
+            .where(days.label.between(since, until))
+            .order_by(days.label, days.item, days["list"])
+        )
+        if names is not None:
+            query = query.where(days["list"].in_(sorted(set(names))))
+        with self.errors(), self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Announcement(
+                item=Item.model_validate(row.record).model_copy(update={"announced": row.label}),
+                kind=Announce(row.kind),
+                lists=(row.on,) if row.on else (),
+            )
+            for row in rows
+        ]
 
     def earlier_versions(self, items: Iterable[Item]) -> dict[str, Item]:
         """Return, by id, the newest kept version that is older than the item given."""
@@ -206,6 +253,12 @@ def _wal(connection: Any, record: Any) -> None:
 def _version_row(item: Item) -> dict[str, Any]:
     record = item.model_dump(mode="json")
     return {"item": item.id, "version": item.version, "record": record, "text_hash": text_hash(item.title + "\n" + item.text)}
+
+
+def _day_row(connection: sa.Connection, state: ListDay) -> dict[str, Any]:
+    kept = sa.select(sa.func.count()).where(ANNOUNCEMENTS.c.label == state.label, ANNOUNCEMENTS.c["list"] == state.name)
+    row = {**state.model_dump(exclude={"name"}), "list": state.name, "kept": connection.execute(kept).scalar_one()}
+    return {**row, "at": state.at and state.at.astimezone(UTC)}
 
 
 def _aware(at: datetime) -> datetime:

@@ -21,6 +21,7 @@ from broadsheet.core.schema import Announcement, Event
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
+from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
@@ -50,6 +51,7 @@ class Request(NamedTuple):
     columns: str = ""
     settings: tuple[str, ...] = ()
     store: str = ""
+    live: bool = False
 
 
 class Result(NamedTuple):
@@ -66,11 +68,11 @@ def run(request: Request, out: Path, progress: Progress = silent, client: Client
     """
     check_writable(out)
     config = build(RunConfig, with_settings({}, request.settings), "--set")
-    is_sample = request.sources in ((), (SAMPLE,))
+    is_sample = request.sources in ((), (SAMPLE,)) and not request.live
     with ExitStack() as stack:
         profile = _profile(request, stack, default=sample.READERS[0] if is_sample else "")
         client = client or _client(request, profile, stack)
-        day, source, notes = _read_day(request)
+        day, source, notes = _live(request, profile) if request.live else _read_day(request)
         store = None if is_sample else Store(request.store or store_path())
         background: list[Announcement] = []
         if store:
@@ -94,7 +96,8 @@ def run(request: Request, out: Path, progress: Progress = silent, client: Client
         get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
         page = write_day(report, out)
         if store:
-            store.record_day(day.announcements)
+            if not request.live:
+                store.record_day(day.announcements)
             store.record_events(shown_events(report))
     return Result(report, page)
 
@@ -141,6 +144,13 @@ def _read_day(request: Request) -> tuple[Day, str, list[str]]:
     names = [source if source.startswith("arxiv:") else Path(source).name for source in request.sources]
     notes = [f"Records of a paper that stood more than once in the source, merged: {batch.repeated}."] if batch.repeated else []
     return day, ", ".join(names), notes
+
+
+def _live(request: Request, profile: Profile) -> tuple[Day, str, list[str]]:
+    names = lists_of(request.sources or profile.categories)
+    with open_days(request.store) as days:
+        day, notes = live_day(days, names, request.wanted)
+    return day, f"arxiv:{'+'.join(names)}", notes
 
 
 def _profile(request: Request, stack: ExitStack, default: str) -> Profile:

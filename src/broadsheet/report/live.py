@@ -1,0 +1,71 @@
+"""A reader's day out of the store: fetched from arXiv where it is not there yet."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from broadsheet import sample
+from broadsheet.core.clock import Clock, WallClock
+from broadsheet.core.errors import NoPapersError, ProfileError, SourceNotFoundError, did_you_mean
+from broadsheet.core.home import home, store_path
+from broadsheet.core.store import Store
+from broadsheet.report.build import Day
+from broadsheet.report.profile import read_profile
+from broadsheet.sources.arxiv.calendar import Calendar
+from broadsheet.sources.arxiv.client import ArxivClient
+from broadsheet.sources.arxiv.days import Days, Patience
+
+_ARXIV = "arxiv:"
+
+
+@contextmanager
+def open_days(store: str = "", clock: Clock | None = None, patience: Patience | None = None, say: Callable[[str], None] = lambda _: None) -> Iterator[Days]:
+    """Open the days of an installation; `mailings.toml` under BROADSHEET_HOME, where there is one, is laid over the calendar."""
+    clock = clock or WallClock()
+    own = home() / "mailings.toml"
+    kept = Store(store or store_path())
+    try:
+        yield Days(kept, ArxivClient(home(), clock=clock), Calendar(own if own.is_file() else None), clock, patience=patience, say=say)
+    finally:
+        kept.close()
+
+
+def lists_of(stated: Sequence[str], profile: str = "") -> tuple[str, ...]:
+    """Return the lists that are asked for: those stated (`cs.IR`, or `arxiv:cs.IR+cs.CL`), else the profile's categories.
+
+    Raises SourceNotFoundError where none are named, ProfileError for a profile that is not there.
+
+    >>> lists_of(["arxiv:cs.IR+cs.CL", "cs.AI"])
+    ('cs.IR', 'cs.CL', 'cs.AI')
+    """
+    names = tuple(dict.fromkeys(name for one in stated for name in one.removeprefix(_ARXIV).split("+") if name))
+    if not names and profile:
+        names = _categories(profile)
+    if not names:
+        raise SourceNotFoundError(
+            "It is not said which of arXiv's lists are wanted.", "Write for example: --category cs.IR, or name categories in the profile."
+        )
+    return names
+
+
+def live_day(days: Days, names: Sequence[str], wanted: date | None = None) -> tuple[Day, list[str]]:
+    """Return a whole day and remarks; what is not in the store is fetched.
+
+    Raises what `Days.fetch` raises, and NoPapersError for a label without a mailing or a paper.
+    """
+    outcome = days.fetch(names, wanted)
+    if not outcome.announcements:
+        why = outcome.lists[0].note or "a quiet day"
+        raise NoPapersError(f"Nothing was announced on {outcome.label} for {', '.join(names)}: {why}.", "Try another date with --date.")
+    return Day(outcome.label, outcome.announcements), [f"Of {outcome.label} are kept: {outcome.kept()}.", *outcome.notes]
+
+
+def _categories(profile: str) -> tuple[str, ...]:
+    path = Path(profile)
+    if path.exists():
+        return read_profile(path).categories
+    if profile not in sample.READERS:
+        raise ProfileError(f"There is no profile {profile}.{did_you_mean(profile, sample.READERS)}", "Name a profile (.toml), or lists: --category cs.IR")
+    with sample.profile_path(profile) as shipped:
+        return read_profile(shipped).categories
