@@ -71,7 +71,8 @@ def send(
 def outbox(
     profile: ProfileName = "",
     settle: Annotated[
-        datetime | None, typer.Option("--settle", formats=["%Y-%m-%d"], help="Say that this label's unknown or refused deliveries are done with: they came, or need not.")
+        datetime | None,
+        typer.Option("--settle", formats=["%Y-%m-%d"], help="Say that this label's unknown or refused deliveries are done with: they came, or need not."),
     ] = None,
     channel: Annotated[ChannelChoice, typer.Option("--channel", "-c", help="The channel that --settle is about.")] = ChannelChoice.MAIL,
     store: StoreUrl = "",
@@ -96,7 +97,9 @@ def outbox(
         if settle is not None:
             name = reader.name if reader else _only_reader(box.rows())
             if not box.settle(name, settle.date(), channel.value, "settled by hand"):
-                raise ConfigError(f"The {channel.value} of {settle.date()} for {name} is neither unknown nor refused.", "See what is there: broadsheet report outbox")
+                raise ConfigError(
+                    f"The {channel.value} of {settle.date()} for {name} is neither unknown nor refused.", "See what is there: broadsheet report outbox"
+                )
         rows = box.rows(reader.name if reader else None)
     if as_json:
         typer.echo(json.dumps({"deliveries": [row.model_dump(mode="json") for row in rows]}, indent=1, ensure_ascii=False))

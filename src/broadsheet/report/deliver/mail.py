@@ -13,7 +13,7 @@ from broadsheet.report.deliver.settings import MailConfig, address_of
 from broadsheet.report.model import Report
 from broadsheet.report.render.atom import FICTIONAL
 from broadsheet.report.render.mail_html import mail_html
-from broadsheet.report.render.mail_text import FURTHER, ReaderLinks, MailView, NoActs, mail_text
+from broadsheet.report.render.mail_text import FURTHER, MailView, NoActs, ReaderLinks, mail_text
 from broadsheet.report.render.page import long_date
 from broadsheet.report.render.readable import readable
 
@@ -88,7 +88,7 @@ def needs_smtputf8(mail: MailConfig) -> bool:
 
 def _letter(view: MailView, mail: MailConfig, at: datetime, identity: str) -> bytes:
     # Lines of the body are kept short by its encoding; a long address in a header must not be folded or encoded.
-    letter = EmailMessage(policy=SMTP.clone(utf8=needs_smtputf8(mail), max_line_length=78))
+    letter = EmailMessage(policy=SMTP.clone(utf8=needs_smtputf8(mail), cte_type="7bit", max_line_length=78))
     letter["From"] = _mailbox(mail.sender, "Broadsheet")
     letter["To"] = _mailbox(mail.to, "")
     letter["Subject"] = subject(view.report)

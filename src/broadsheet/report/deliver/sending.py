@@ -56,10 +56,12 @@ class Sent(Record):
         if first.state is State.REFUSED:
             mend = f"Mend what the server names, then: broadsheet report send --resend --date {first.label}; or leave it: broadsheet report outbox --settle {first.label}"
             return DeliveryError(f"Not delivered: {_named(self.left, first)}. {first.reason}", mend)
-        return DeliveryError(f"Not delivered yet: {_named(self.left)}. {first.reason}", "It is kept; mend that if it is yours to mend, and send again: broadsheet report send")
+        return DeliveryError(
+            f"Not delivered yet: {_named(self.left)}. {first.reason}", "It is kept; mend that if it is yours to mend, and send again: broadsheet report send"
+        )
 
 
-def send_archive(place: Place, wanted: Wanted, store: Store, clock: Clock | None = None, has_left: Callable[[str], bool] = lambda reader: False) -> Sent:
+def send_archive(place: Place, wanted: Wanted, store: Store, clock: Clock | None = None, has_left: Callable[[str], bool] | None = None) -> Sent:
     """Deliver the reports of an archive that are not delivered, oldest label first; doing it again does nothing twice.
 
     `has_left` tells whether a reader unsubscribed from mail. Raises ProfileError where the archive is another reader's, SourceNotFoundError where it has no report.
@@ -67,10 +69,12 @@ def send_archive(place: Place, wanted: Wanted, store: Store, clock: Clock | None
     clock = clock or WallClock()
     outbox = Outbox(store, clock)
     days = _days(place.archive, wanted.label)
-    run = _Run(place, wanted, outbox, clock, has_left, days[-1].label)
+    run = _Run(place, wanted, outbox, clock, has_left or (lambda _: False), days[-1].label)
     readers = {run.put(day) for day in days}
     if len(readers) > 1:
-        raise ProfileError(f"{place.archive} holds pages of several readers: {', '.join(sorted(readers))}.", "Keep each reader's archive in a folder of its own: --out")
+        raise ProfileError(
+            f"{place.archive} holds pages of several readers: {', '.join(sorted(readers))}.", "Keep each reader's archive in a folder of its own: --out"
+        )
     reader = readers.pop()
     names = run.names(reader)
     title = _title(place.archive, reader)
@@ -112,7 +116,9 @@ class _Run:
         if mail and "mail" in names:
             told += [f"Mail goes without TLS, in plain text, to {mail.host} on this machine (delivery.mail.tls)."] if mail.tls == "none" else []
             if self._too_old:
-                told.append(f"{len(self._too_old)} labels up to {max(self._too_old)} are not mailed: they are more than {mail.days} days old (delivery.mail.days).")
+                told.append(
+                    f"{len(self._too_old)} labels up to {max(self._too_old)} are not mailed: they are more than {mail.days} days old (delivery.mail.days)."
+                )
         return told
 
     def put(self, day: _DayFile) -> str:

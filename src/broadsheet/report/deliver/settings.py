@@ -49,7 +49,7 @@ def _https(text: str) -> str:
     """Refuse what one click cannot be posted to: RFC 8058 asks for HTTPS. On this machine itself plain HTTP will do."""
     parts = urlsplit(text)
     fits = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    if text and (not fits or not parts.hostname or any(not 33 <= ord(letter) < 127 or letter in "<>,\"" for letter in text)):
+    if text and (not fits or not parts.hostname or any(not 33 <= ord(letter) < 127 or letter in '<>,"' for letter in text)):
         raise ValueError("one-click unsubscribing needs an https:// address, written in ASCII")
     return text
 
@@ -93,7 +93,7 @@ class MailConfig(Config):
     @model_validator(mode="after")
     def _plain_text_stays_here(self) -> Self:
         if self.tls == "none" and not is_loopback(self.host):
-            raise ValueError(f"tls = \"none\" is for a server on this machine, and {self.host} is another")
+            raise ValueError(f'tls = "none" is for a server on this machine, and {self.host} is another')
         return self
 
     @property

@@ -116,18 +116,22 @@ def _open(mail: MailConfig) -> smtplib.SMTP:
             line = smtplib.SMTP(mail.host, mail.at_port, timeout=mail.timeout)
         try:
             line.ehlo_or_helo_if_needed()
-            if mail.tls == "starttls":
-                if not line.has_extn("starttls"):
-                    what = f"The mail server {where} offers no TLS; nothing was sent to it, no password either."
-                    raise DeliveryError(what, 'Use a port with TLS (587, or 465 with tls = "implicit"); a server on this machine may have tls = "none".')
-                line.starttls(context=context)
-                line.ehlo()
+            if context is not None and mail.tls == "starttls":
+                _start_tls(line, context, where)
             if mail.user:
                 line.login(mail.user, password)
         except BaseException:
             line.close()
             raise
     return line
+
+
+def _start_tls(line: smtplib.SMTP, context: ssl.SSLContext, where: str) -> None:
+    if not line.has_extn("starttls"):
+        what = f"The mail server {where} offers no TLS; nothing was sent to it, no password either."
+        raise DeliveryError(what, 'Use a port with TLS (587, or 465 with tls = "implicit"); a server on this machine may have tls = "none".')
+    line.starttls(context=context)
+    line.ehlo()
 
 
 @contextlib.contextmanager
@@ -139,21 +143,27 @@ def _told(mail: MailConfig, where: str) -> Iterator[None]:
         what = f"The certificate of the mail server {where} does not hold: {fault.verify_message}."
         raise DeliveryError(what, "Check delivery.mail.host; an authority of your own is named by delivery.mail.certificates.") from None
     except ssl.SSLError as fault:
-        raise DeliveryError(f"No TLS with the mail server {where}: {fault.reason or fault}.", 'Check delivery.mail.port and tls ("starttls" or "implicit").') from None
+        raise DeliveryError(
+            f"No TLS with the mail server {where}: {fault.reason or fault}.", 'Check delivery.mail.port and tls ("starttls" or "implicit").'
+        ) from None
     except smtplib.SMTPAuthenticationError as fault:
         what = f"The mail server {where} does not let {mail.user} in: {fault.smtp_code} {_text(fault.smtp_error)}."
         raise DeliveryError(what, f"Check delivery.mail.user and the password in {mail.password_file or mail.password_env}. {_AGAIN}") from None
     except smtplib.SMTPNotSupportedError as fault:
         raise DeliveryError(f"The mail server {where} lacks what is needed: {fault}.", f"Check delivery.mail.user, port and tls. {_AGAIN}") from None
     except (smtplib.SMTPException, OSError) as fault:
-        raise DeliveryError(f"The mail server {where} cannot be used: {_said(fault)}.", f"Check delivery.mail.host and port, and that it is up. {_AGAIN}") from None
+        raise DeliveryError(
+            f"The mail server {where} cannot be used: {_said(fault)}.", f"Check delivery.mail.host and port, and that it is up. {_AGAIN}"
+        ) from None
 
 
 def _context(mail: MailConfig) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=mail.certificates or None)
     except OSError as fault:
-        raise ProfileError(f"The certificates in {mail.certificates} cannot be read: {_said(fault)}.", "Name a PEM file with delivery.mail.certificates.") from None
+        raise ProfileError(
+            f"The certificates in {mail.certificates} cannot be read: {_said(fault)}.", "Name a PEM file with delivery.mail.certificates."
+        ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -165,10 +175,15 @@ def _password(mail: MailConfig) -> str:
         try:
             return Path(mail.password_file).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError):
-            raise ProfileError(f"The password in {mail.password_file} cannot be read.", "Check delivery.mail.password_file, and that you may read it.") from None
+            raise ProfileError(
+                f"The password in {mail.password_file} cannot be read.", "Check delivery.mail.password_file, and that you may read it."
+            ) from None
     password = os.environ.get(mail.password_env, "")
     if not password:
-        raise ProfileError(f"There is no password for {mail.user}: the variable {mail.password_env} is empty.", f"Set it: export {mail.password_env}=…; or name a password_file.")
+        raise ProfileError(
+            f"There is no password for {mail.user}: the variable {mail.password_env} is empty.",
+            f"Set it: export {mail.password_env}=…; or name a password_file.",
+        )
     return password
 
 

@@ -77,5 +77,7 @@ def _wait_for(taken: Callable[[], bool], reader: str, clock: Clock) -> None:
     began = clock.now()
     while not taken():
         if (clock.now() - began).total_seconds() >= LONGEST_WAIT:
-            raise DeliveryError(f"Another process has been delivering to {reader} for {LONGEST_WAIT:g} seconds.", "Wait for it to end, or end it; then send again.")
+            raise DeliveryError(
+                f"Another process has been delivering to {reader} for {LONGEST_WAIT:g} seconds.", "Wait for it to end, or end it; then send again."
+            )
         clock.sleep(_PAUSE)

@@ -32,4 +32,3 @@ def json_feed(items: Iterable[dict[str, Any]], title: str, home: str = "", addre
     """Write a feed of items, newest first; `home` and `address` are where the page and the feed are published, empty where they are not."""
     places = {name: value for name, value in (("home_page_url", home), ("feed_url", address)) if value}
     return json.dumps({"version": VERSION, "title": title, **places, "language": "en", "items": list(items)}, ensure_ascii=False, indent=1) + "\n"
-

@@ -240,4 +240,6 @@ def _foot(view: MailView) -> str:
 def _filled(text: str, indent: str = "", hang: str | None = None) -> str:
     # A no-break space keeps a figure and its unit on one line.
     folded = re.sub(r"[ \t\r\n]+", " ", text).strip(" ").replace(" %)", "\u00a0%)")
-    return textwrap.fill(folded, WIDTH, initial_indent=indent, subsequent_indent=indent if hang is None else hang, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        folded, WIDTH, initial_indent=indent, subsequent_indent=indent if hang is None else hang, break_long_words=False, break_on_hyphens=False
+    )

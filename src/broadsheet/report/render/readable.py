@@ -7,13 +7,31 @@ from xml.etree.ElementTree import Element, fromstring
 from broadsheet.report.render.mathml import mathml
 from broadsheet.report.render.maths import plain_tex
 
-_RAISED = dict(zip("0123456789+-−=()nijkhrstvwxyabcdefglmopuz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱʲᵏʰʳˢᵗᵛʷˣʸᵃᵇᶜᵈᵉᶠᵍˡᵐᵒᵖᵘᶻ", strict=True)) | {"*": "*", "′": "′", "″": "″", "∗": "*"}
+_RAISED = dict(zip("0123456789+-−=()nijkhrstvwxyabcdefglmopuz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱʲᵏʰʳˢᵗᵛʷˣʸᵃᵇᶜᵈᵉᶠᵍˡᵐᵒᵖᵘᶻ", strict=True)) | {
+    "*": "*",
+    "′": "′",
+    "″": "″",
+    "∗": "*",
+}
 _LOWERED = dict(zip("0123456789+-−=()aeioruvxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢₒᵣᵤᵥₓₕₖₗₘₙₚₛₜ", strict=True))
 _SPACED = frozenset("=≠<>≤≥≈≃≅∼∝∈∉⊂⊆→←↦⇒⇔≪≫≡+±×")
 _SIGNS = frozenset("+±×<>≤≥≈~∼=")
 _LARGE = frozenset("∑∏∫⋃⋂⋁⋀∐")
 _SCRIPTS = frozenset("msup msub msubsup munder mover munderover".split())
-_ACCENTS = {"^": "\u0302", "~": "\u0303", "¯": "\u0304", "―": "\u0304", "˙": "\u0307", "¨": "\u0308", "→": "\u20d7", "ˇ": "\u030c", "_": "\u0332", "‾": "\u0304", "ˆ": "\u0302", "˜": "\u0303"}
+_ACCENTS = {
+    "^": "\u0302",
+    "~": "\u0303",
+    "¯": "\u0304",
+    "―": "\u0304",
+    "˙": "\u0307",
+    "¨": "\u0308",
+    "→": "\u20d7",
+    "ˇ": "\u030c",
+    "_": "\u0332",
+    "‾": "\u0304",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+}
 _PLAIN = frozenset("mi mn mtext ms".split())
 _ROWS = frozenset("math mrow mstyle mpadded semantics".split())
 
@@ -62,7 +80,17 @@ def _said(node: Element) -> str:
         return " "
     if tag == "mphantom":
         return ""
-    spoken = {"msup": _raised, "msub": _lowered, "msubsup": _both, "munderover": _both, "mover": _over, "munder": _under, "mfrac": _fraction, "msqrt": _root, "mroot": _root}
+    spoken = {
+        "msup": _raised,
+        "msub": _lowered,
+        "msubsup": _both,
+        "munderover": _both,
+        "mover": _over,
+        "munder": _under,
+        "mfrac": _fraction,
+        "msqrt": _root,
+        "mroot": _root,
+    }
     if tag not in spoken or not parts:
         raise _UnsayableError
     return spoken[tag](parts)
@@ -90,7 +118,11 @@ def _is_named(part: Element) -> bool:
 
 
 def _letters(node: Element) -> str:
-    return "".join(unicodedata.normalize("NFKC", letter) if 0x1D400 <= ord(letter) <= 0x1D7FF else letter for letter in "".join(node.itertext())).replace("\u2061", "").replace("\xa0", " ")
+    return (
+        "".join(unicodedata.normalize("NFKC", letter) if 0x1D400 <= ord(letter) <= 0x1D7FF else letter for letter in "".join(node.itertext()))
+        .replace("\u2061", "")
+        .replace("\xa0", " ")
+    )
 
 
 def _operator(letters: str) -> str:
