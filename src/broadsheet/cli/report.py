@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import report_days, report_send
+from broadsheet.cli import report_days, report_quality, report_send
 
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 app.command("send")(report_send.send)
 app.command("outbox")(report_send.outbox)
+app.command("quality")(report_quality.quality)
 
 
 class Form(StrEnum):

@@ -21,8 +21,8 @@ from broadsheet.core.schema import Announcement, Event
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
-from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.feedback.learning import read_feedback
+from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile

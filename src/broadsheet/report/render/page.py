@@ -26,12 +26,12 @@ SECTIONS = (
 
 def report_page(report: Report) -> str:
     """Write the page; it makes no request and needs no script."""
-    return _environment().get_template("report.html").render(report=report, sections=SECTIONS, notice=NOTICE)
+    return environment().get_template("report.html").render(report=report, sections=SECTIONS, notice=NOTICE)
 
 
-def index_page(days: Sequence[dict[str, Any]], title: str) -> str:
-    """Write the index over all days; `days` as `index.json` has them, newest first."""
-    return _environment().get_template("index.html").render(days=days, title=title, notice=NOTICE)
+def index_page(days: Sequence[dict[str, Any]], title: str, *, judged: bool = False) -> str:
+    """Write the index over all days; `days` as `index.json` has them, newest first. `judged` says that there is a page of their quality."""
+    return environment().get_template("index.html").render(days=days, title=title, notice=NOTICE, judged=judged)
 
 
 def abstract(entry: Entry) -> Markup:
@@ -87,7 +87,8 @@ def ping(report: Report, entry: Entry) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, with what they may call."""
     environment = Environment(
         loader=PackageLoader("broadsheet.report.render"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
