@@ -47,6 +47,12 @@ def postgres():
         yield server
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> str:
+    """The address of an empty database: whoever asks is run on both kinds."""
+    return str(tmp_path / "store.sqlite") if request.param == "sqlite" else request.getfixturevalue("postgres").address()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _same_numbers():
     """Compute alike on every machine; a test of bfloat16 says so itself."""
