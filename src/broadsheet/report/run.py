@@ -22,6 +22,7 @@ from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
+from broadsheet.report.news import settle
 from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
@@ -69,9 +70,12 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
         day, source, notes = _live(request, profile) if request.live else _read_day(request)
         store = None if is_sample else Store(request.store or store_path())
         background: list[Announcement] = []
+        announced = day.announcements
         if store:
             stack.callback(store.close)
-            day = with_earlier(day, store.earlier_versions(a.item for a in day.announcements))
+            day, said = settle(store, profile.name, day, profile.categories)
+            notes = [*notes, *said]
+            day = with_earlier(day, store.earlier_versions(a.item for a in announced))
             background = store.announced_before(day.label, MOST_BACKGROUND)
             background = background if len(background) >= LEAST_BACKGROUND else []
         report = build_report(
@@ -90,7 +94,7 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
         page = write_day(report, out)
         if store:
             if not request.live:
-                store.record_day(day.announcements)
+                store.record_day(announced)
             store.record_events(shown_events(report))
     return Result(report, page)
 
