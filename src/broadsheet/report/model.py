@@ -84,6 +84,7 @@ class Entry(Record):
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
     `held_back` says that a plan of categories took from its odds. `summary` is a TL;DR by a language model, None where there is none
     or it did not hold against the abstract. `x`, `y` are its place on the map, 0 to 1.
+    `news_before` is the label under which it was announced first, where its source calls it new again; `told_before` that of the newest page before on which the reader was shown it.
     """
 
     item: Item
@@ -107,6 +108,8 @@ class Entry(Record):
     bibtex: str = ""
     held_back: bool = False
     summary: Summary | None = None
+    news_before: date | None = None
+    told_before: date | None = None
     x: float = 0.5
     y: float = 0.5
 

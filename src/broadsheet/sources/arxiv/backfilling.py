@@ -25,8 +25,11 @@ class Gaps(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """What harvested records say of labels: announcements by list; how many papers were placed by time against the order of numbers,
-    how many records changed without being announced on a missing label as far as can be told, and how many were deleted."""
+    """What harvested records say of labels: announcements by list, and counts.
+
+    `by_time` papers were placed by the time of submission against the order of numbers, `changed` records changed
+    and were announced on no missing label as far as can be told, `deleted` ones are gone.
+    """
 
     announcements: Mapping[str, tuple[Announcement, ...]]
     by_time: int
