@@ -159,6 +159,12 @@ def _live(request: Request, profile: Profile) -> tuple[Day, str, list[str]]:
     return day, f"arxiv:{'+'.join(names)}", notes
 
 
+def profile_of(request: Request) -> Profile:
+    """Return the profile that a request names, with its settings laid over it. Raises ProfileError."""
+    with ExitStack() as stack:
+        return _profile(request, stack, default="")
+
+
 def _profile(request: Request, stack: ExitStack, default: str) -> Profile:
     name = request.profile or default
     if not name:

@@ -14,12 +14,12 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.core.store import ANNOUNCEMENTS, Store
 from broadsheet.report.archive import read_days, write_index
+from broadsheet.report.live import calendar
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.quality.model import DayQuality, ListPool, Quality, Repeat
 from broadsheet.report.quality.reading import calibration, misses
 from broadsheet.report.quality.texts import PageTexts, by_item
 from broadsheet.report.render.quality import quality_page
-from broadsheet.sources.arxiv.calendar import Calendar
 
 DATA, PAGE = "quality.json", "quality.html"
 _NEWS = ("new", "cross")
@@ -75,7 +75,7 @@ def _day(report: Report, texts: PageTexts, earlier: Sequence[Entry], written: da
     near = [interest for interest in report.interests if interest.candidates]
     kept = pools.items.get(report.label)
     on_page = {entry.item.id for entry in report.entries}
-    announced = Calendar().announced(report.label) if report.subject == "papers" and not report.fictional else None
+    announced = calendar().announced(report.label) if report.subject == "papers" and not report.fictional else None
     return DayQuality(
         label=report.label,
         papers=len(report.entries),
@@ -137,13 +137,13 @@ def _written(folder: Path, reports: Sequence[Report]) -> dict[date, datetime]:
     """Return when each day was first written, as far as is known: by its file's time, or earlier by what was told before."""
     found: dict[date, datetime] = {}
     before = _told(folder)
-    calendar = Calendar()
+    labels = calendar()
     for report in reports:
         path = folder / str(report.label) / "report.json"
         found[report.label] = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         hours = before.get(str(report.label))
         if hours is not None:
-            told = datetime.fromtimestamp(calendar.announced(report.label).timestamp() + 3600 * hours, UTC)
+            told = datetime.fromtimestamp(labels.announced(report.label).timestamp() + 3600 * hours, UTC)
             found[report.label] = min(found[report.label], told)
     return found
 
