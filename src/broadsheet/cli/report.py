@@ -49,6 +49,7 @@ def report(
     columns: Columns = "",
     settings: Settings = None,
     store: StoreUrl = "",
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object instead of its path.")] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Read the day from the store, fetched where it is not whole: the lists of --source arxiv:…, or the profile's.")

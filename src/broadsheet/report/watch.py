@@ -92,6 +92,14 @@ class Pace(NamedTuple):
         return max(min(self.first * 2**tries, self.longest), asked)
 
 
+class _Left(NamedTuple):
+    """What a pass left behind: its first error, and the one to be waited for, with its label."""
+
+    first: BroadsheetError | None = None
+    waits: BroadsheetError | None = None
+    label: date | None = None
+
+
 class Watch:
     """A loop on a clock that is given; it holds no state that a kill could lose."""
 
@@ -113,66 +121,66 @@ class Watch:
         tries = 0
         self._tell(None, "watching", f"since {since}" if since else "")
         while not self._stop.asked:
-            fault, label = self._pass(self._due(since))
+            left = self._pass(self._due(since))
             if self._stop.asked:
                 break
             if once:
-                if fault is not None:
-                    raise fault
+                if left.first is not None:
+                    raise left.first
                 self._tell(None, "ended", "nothing more is due")
                 return
-            if fault is None or label in self._aside:
-                tries = 0
-                self._wait_for_next()
-            else:
-                self._wait_again(fault, label, tries)
+            if left.waits is not None:
+                self._wait_again(left.waits, left.label, tries)
                 tries += 1
+            else:
+                tries = 0
+                if not self._due(since):
+                    self._wait_for_next()
         self._tell(None, "stopped", f"{self._stop.asked}, between two steps: nothing is half done")
 
     def _due(self, since: date | None) -> list[date]:
         done = self._kept.labels()
-        newest = self._labels.label_at(self._clock.now())
+        newest = self._newest()
         first = since or min(done, default=newest)
         missing = [label for label in self._labels.labels(first, newest) if label not in done]
         return [label for label in missing if label == newest or self._aside.get(label) != newest]
 
-    def _pass(self, due: Sequence[date]) -> tuple[BroadsheetError | None, date | None]:
-        """Try each label; return the error to be waited for, or the first of a label that is set aside."""
-        first: tuple[BroadsheetError | None, date | None] = (None, None)
+    def _newest(self) -> date:
+        return self._labels.label_at(self._clock.now())
+
+    def _pass(self, due: Sequence[date]) -> _Left:
+        """Try each label. What is the source's or the server's fault ends the pass, for the next label would meet it too; a label that is over is set aside."""
+        first: BroadsheetError | None = None
         for label in due:
             fault = self._try(label)
+            first = first or fault
             if self._stop.asked:
-                return first
-            if fault is None:
-                continue
-            if isinstance(fault, PASSING) or label == due[-1]:
-                return (fault, label) if first[0] is None or label not in self._aside else first
-            first = first if first[0] is not None else (fault, label)
-        return first
+                break
+            if isinstance(fault, PASSING) or (isinstance(fault, DayError) and label not in self._aside):
+                return _Left(first, fault, label)
+        return _Left(first)
 
     def _try(self, label: date) -> BroadsheetError | None:
-        """Do a label's morning; return what kept it from its end and passes, raise what does not."""
+        """Do a label's morning; return what kept it from its end, raise what waiting does not mend."""
         try:
-            if not self._steps(label):
-                return None
+            if self._steps(label):
+                self._end(label, Done.DONE)
         except NoPapersError as fault:
             self._end(label, Done.QUIET, fault.what)
         except UnknownDeliveryError as fault:
             self._end(label, Done.UNKNOWN, fault.what, fault.exit_code)
+            return fault
         except PASSING as fault:
             self._tell(label, "throttled" if isinstance(fault, ThrottledError) else "put off", fault.what, fault.exit_code)
             return fault
         except DayError as fault:
-            newest = self._labels.label_at(self._clock.now())
-            if label != newest:
-                self._aside[label] = newest
+            if label != self._newest():
+                self._aside[label] = self._newest()
             self._tell(label, "waiting" if isinstance(fault, NotReadyError) else "not whole", fault.what, fault.exit_code)
             return fault
         except BroadsheetError as fault:
             self._tell(label, "broken", fault.what, fault.exit_code)
             raise
-        else:
-            self._end(label, Done.DONE)
         return None
 
     def _steps(self, label: date) -> bool:
