@@ -56,7 +56,9 @@ def test_no_changed_byte_opens(place, change):
         OURS.open(base64.urlsafe_b64encode(raw).rstrip(b"=").decode())
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b", "ü" * 40, "A" * 5000, "../../etc/passwd", OURS.token(ACT) + "A", OURS.token(ACT)[:-1], OURS.token(ACT) + "="])
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b", "ü" * 40, "A" * 5000, "../../etc/passwd", OURS.token(ACT) + "A", OURS.token(ACT)[:-1], OURS.token(ACT) + "="]
+)
 def test_what_is_no_token_is_forged(token):
     with pytest.raises(ForgedLinkError):
         OURS.open(token)

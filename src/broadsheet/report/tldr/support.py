@@ -97,7 +97,9 @@ def _found_names(text: str, known: frozenset[str], vocabulary: Vocabulary) -> It
                 continue
             low = token.lower()
             has_capital, has_digit = token != low, any(c.isdigit() for c in token)
-            is_opener = place == 0 and token[1:] == low[1:] and (low in known or low in STOP or low in OPENERS or low in vocabulary.common)
+            is_opener = (
+                place == 0 and token[1:] == low[1:] and (low in known or stem(low) in known or low in STOP or low in OPENERS or low in vocabulary.common)
+            )
             if (has_capital and not is_opener and low not in STOP) or has_digit or (low in vocabulary.names and low not in known):
                 yield _Name(token, begin + match.start(), begin + match.start() + len(token))
 
@@ -121,7 +123,7 @@ def _known(whole: str) -> frozenset[str]:
     found: set[str] = set()
     for match in TOKEN.finditer(whole):
         for token in (match[0], _bare(match[0])):
-            found.update({token.casefold(), *re.split(r"[-/]", token.casefold())})
+            found.update({token.casefold(), *re.split(r"[-/]", token.casefold()), *([stem(token)] if token == token.lower() else [])})
     return frozenset(found)
 
 
