@@ -20,7 +20,7 @@ def item_of(day: int, number: int) -> Item:
     return Item(
         id=f"26{day:02d}.{number:05d}",
         title=f"On {theme} {number}",
-        text=f"We study {theme} of day {day} under {number} settings. It helps with <b>care</b> & $x^2$.",
+        text=f"We study {theme} of day {day} under {number} settings. It helps with <b>care</b>, word{day}x{number}, more{day}x{number} & $x^2$.",
         announced=label_of(day),
     )
 

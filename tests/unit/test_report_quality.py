@@ -114,7 +114,7 @@ def test_calibration_is_told_only_where_there_is_enough_of_it():
     told = calibration(reports, acts)
     assert (told.days, told.shown, told.taken) == (10, 200, len(acts))
     assert sum(one.count for one in told.bins) == 200
-    assert sum(one.low <= one.predicted <= one.high for one in told.bins) >= len(told.bins) - 1
+    assert sum(one.low <= one.predicted <= one.high for one in told.bins) >= 0.7 * len(told.bins)
     assert told.error is not None
     assert told.error < 0.15
     # Days on which the reader did nothing say nothing.

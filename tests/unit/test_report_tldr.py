@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.tldr_writings import RIGHT, WRONG
 
@@ -43,7 +43,14 @@ def kinds(summary, span, source=None):
 
 def report_of(items) -> Report:
     entries = tuple(Entry(item=one.item, kind=one.kind, section=SECTION_OF[one.kind], slot=slot) for slot, one in enumerate(items, 1))
-    return Report(label=items[0].item.announced or "2026-03-16", reader="Me", source="made", ranked_by="hand", counts={"new": len(items)}, entries=entries)
+    return Report(
+        label=items[0].item.announced or "2026-03-16",
+        reader="Me",
+        source="made",
+        ranked_by="hand",
+        counts=dict.fromkeys(("new", "cross", "updated", "withdrawn"), 0) | {"new": len(items)},
+        entries=entries,
+    )
 
 
 @pytest.fixture
@@ -200,18 +207,21 @@ def test_other_words_for_the_same_are_let_through(said, span):
     assert kinds(said, span) == set()
 
 
+@settings(max_examples=20)
 @given(st.text(max_size=60), st.text(max_size=120))
 def test_any_text_is_read_and_a_text_supports_itself_in_its_numbers(said, source):
     unsupported(said, [source], source)
     assert not {fault.kind for fault in unsupported(source, [source], source)} & {Unsupported.NUMBER, Unsupported.UNIT}
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 99_999), st.sampled_from(["", " %", " ms", "x"]))
 def test_a_number_reads_alike_with_and_without_separators(value, unit):
     one, other = (quantities(f"in {text}{unit} of all")[0] for text in (f"{value}", f"{value:,}"))
     assert (one.value, one.units) == (other.value, other.units)
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_a_span_that_is_found_is_verbatim(data):
     item = ITEMS[data.draw(st.sampled_from(sorted(ITEMS)))]
@@ -233,11 +243,11 @@ def test_written_by_hand_how_many_are_caught_and_how_many_right_ones_lost(capsys
 
 def test_broken_on_purpose_nearly_all_are_caught():
     rng = np.random.default_rng(0)
-    items = list(ITEMS.values())[:12]
+    items = list(ITEMS.values())[:6]
     names = [name for item in items for name in names_in(item.text)]
     right = [case for item in items for case in right_ones(item.text)]
     counted = count([*right, *(wrong for case in right for wrong in broken(case, names, rng))], VOCABULARY)
     assert counted["right"].left_out <= 0.03 * counted["right"].cases
     wrong = [one for kind, one in counted.items() if kind != "right"]
-    assert sum(one.cases for one in wrong) > 100
+    assert sum(one.cases for one in wrong) > 50
     assert sum(one.left_out for one in wrong) >= 0.97 * sum(one.cases for one in wrong)

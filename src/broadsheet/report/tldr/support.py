@@ -203,11 +203,15 @@ def _exchanged(sentence: str, numbers: Sequence[_Mark], source: Sequence[_Marked
 
 
 def _around(text: str, mark: _Mark, others: Sequence[_Mark]) -> frozenset[str]:
-    """Return the stems around a number: up to six words behind it and three before it, no further than the next number."""
+    """Return the stems of up to six words behind a number, no further than the next number; where there are none, of three before it."""
     end = min((other.start for other in others if other.start > mark.start), default=len(text))
     start = max((other.end for other in others if other.end < mark.end), default=0)
-    before, behind = (TOKEN.findall(part) for part in (text[start : mark.start], text[mark.end : end]))
-    return frozenset(stem(word) for word in (*before[-3:], *behind[:6]) if word.lower() not in STOP)
+    behind, before = TOKEN.findall(text[mark.end : end])[:6], TOKEN.findall(text[start : mark.start])[-3:]
+    return _content(behind) or _content(before)
+
+
+def _content(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(stem(word) for word in words if word.lower() not in STOP)
 
 
 def _bound(sentence: str, numbers: Sequence[_Mark], names: Sequence[_Mark], source: Sequence[_Marked]) -> Iterator[Fault]:
