@@ -107,7 +107,8 @@ def _earlier(name: str, label: date, served: Sequence[Announcement], known: Know
 
 def _uncounted(name: str, label: date, served: Sequence[Announcement], known: Known, why: str) -> Judged:
     """Keep what the numbers of other lists and days do not contradict; it counts as incomplete, since nobody said how many there are."""
-    own = [a for a in served if on_list(a, name)]
+    # What is crossed is crossed to another list than its own.
+    own = [a for a in served if on_list(a, name) and not (a.kind is Announce.CROSS and on_list(_primary(a), name))]
     new = new_ids(own, name)
     day = ListDay(label=label, name=name, state=DayState.INCOMPLETE, source="feed", note=why)
     if new and known.before and order(new[-1]) <= order(known.before):
