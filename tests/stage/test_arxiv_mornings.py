@@ -27,8 +27,8 @@ def test_a_morning_ends_as_it_should_and_nothing_is_lost_in_silence(name):
     assert end.code == BY_NAME[name].code, end.text
     assert (end.lost, end.wrong) == (0, 0), end.text
     assert end.gap >= 3
-    if end.kept < end.held:
-        assert "Kept of" in end.text or "is not whole" in end.text or BY_NAME[name].does == "backfill", end.text
+    if end.code in {4, 5}:
+        assert "Kept of" in end.text
 
 
 def test_there_are_enough_scenarios_and_their_ends_differ_in_text_and_code():
@@ -196,7 +196,7 @@ def test_four_processes_in_real_time_keep_three_seconds_apart(tmp_path, monkeypa
 
 def test_the_other_client_loses_papers_without_a_word_where_ours_says_what_is_missing():
     pytest.importorskip("arxiv", reason="the client arxiv of PyPI is not installed: pip install 'arxiv>=4'")
-    for name in ("HTML with status 200", "an error report with status 200", "XML that ends too soon"):
+    for name in ("HTML with status 200", "an error report with status 200"):
         theirs = tried_by_arxiv(BY_NAME[name])
         assert theirs.lost > 0, (name, theirs)
         assert ends(name).lost == 0

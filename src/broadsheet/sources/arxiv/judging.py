@@ -118,7 +118,10 @@ def _uncounted(name: str, label: date, served: Sequence[Announcement], known: Kn
         return Judged(day.model_copy(update={"state": DayState.STALE, "note": note}), ())
     dated = [a for a in own if a.item.announced in (None, label)]
     if own and not dated:
-        return Judged(day.model_copy(update={"state": DayState.STALE, "note": f"{why}; the feed is dated {own[0].item.announced}"}), ())
+        stated = max(a.item.announced for a in own if a.item.announced)
+        is_earlier = stated < label
+        note = f"{why}; the feed is dated {stated}{'' if is_earlier else ', which is not announced yet: a clock is wrong, here or there'}"
+        return Judged(day.model_copy(update={"state": DayState.STALE if is_earlier else DayState.INCOMPLETE, "note": note}), ())
     return Judged(day, tuple(_placed(a, name, label, a.kind) for a in dated))
 
 
