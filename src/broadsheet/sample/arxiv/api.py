@@ -3,7 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import NamedTuple
 
 from broadsheet.sample.arxiv.archive import Known, Told
@@ -51,18 +51,22 @@ def answer(parameters: Mapping[str, str], papers: Mapping[str, Known], now: date
         return refusal(str(bad), now, bad.anchor)
     size = min(most, PAGE)
     page = [] if empty else found[start : start + size]
-    asked = "&".join(f"{name}={value}" for name, value in (("search_query", parameters.get("search_query", "")), ("id_list", parameters.get("id_list", ""))))
-    span = f"start={start}&max_results={most}"
-    # The updated date of an answer is the midnight of its day, as the interface is cached for a day.
-    built = iso(datetime.combine(now.astimezone(UTC).date(), time(0), UTC))
-    head = [
-        element("id", f"https://arxiv.org/api/{b64encode(hashlib.sha1(f'{asked}&{span}'.encode()).digest()).decode().rstrip('=')}"),  # noqa: S324 - a name
-        element("title", f"arXiv Query: {asked}&{span}"),
-        element("updated", built),
-        element("link", attributes={"href": f"https://arxiv.org/api/query?{asked}&{span}", "type": "application/atom+xml"}),
-        *_counts(size, len(found) + inflate, start),
-    ]
+    head = [*_heading(parameters, start, most, now), *_counts(size, len(found) + inflate, start)]
     return Answer(200, f"{DECLARATION}{_FEED}\n{lines(head, 2)}{''.join(map(_entry, page))}</feed>\n".encode())
+
+
+def _heading(parameters: Mapping[str, str], start: int, most: int, now: datetime) -> list[str]:
+    query, ids = parameters.get("search_query", ""), parameters.get("id_list", "")
+    query = f"all:{query}" if query and ":" not in query else query
+    span = f"start={start}&max_results={most}"
+    name = b64encode(hashlib.sha1(f"{query}&{ids}&{span}".encode()).digest()).decode().rstrip("=")  # noqa: S324 - a name, no secret
+    address = {"href": f"https://arxiv.org/api/query?search_query={query}&{span}&id_list={ids}", "type": "application/atom+xml"}
+    return [
+        element("id", f"https://arxiv.org/api/{name}"),
+        element("title", f"arXiv Query: search_query={query}&id_list={ids}&{span}"),
+        element("updated", iso(now)),
+        element("link", attributes=address),
+    ]
 
 
 def refusal(said: str, now: datetime, anchor: str = "error", status: int = 400) -> Answer:
@@ -155,5 +159,6 @@ def _entry(found: _Found) -> str:
         optional("arxiv:journal_ref", paper.journal),
         *(f"<author>\n      {element('name', name)}\n    </author>" for name in paper.creators),
         optional("arxiv:doi", paper.doi),
+        element("link", attributes={"rel": "related", "href": f"https://doi.org/{paper.doi}", "title": "doi"}) if paper.doi else "",
     ]
     return f"  <entry>\n{lines(inner, 4)}  </entry>\n"

@@ -135,8 +135,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server_version = "broadsheet-arxiv-double"
-    sys_version = ""
     server_of: ArxivServer
     _skewed = False
 
@@ -147,6 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
     def finish(self) -> None:
         self.server_of.record.connected(self.connection, here=False)
         super().finish()
+
+    def version_string(self) -> str:
+        return "broadsheet-arxiv-double"
 
     def do_GET(self) -> None:
         self._serve({})
