@@ -1,4 +1,4 @@
-"""The report as an Atom feed: one entry for each pick."""
+"""The report as an Atom feed: one entry for each pick, and one where a paper that was shown before is withdrawn."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -26,14 +26,17 @@ def atom_feed(reports: Sequence[Report], title: str) -> str:
     for report in sorted(reports, key=lambda r: r.label, reverse=True):
         for entry in report.picks():
             _entry(feed, entry, report)
+        for entry in report.section("withdrawn"):
+            if entry.told_before is not None:
+                _entry(feed, entry, report, withdrawn=True)
     indent(feed, space=" ")
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="unicode") + "\n"
 
 
-def _entry(feed: Element, entry: Entry, report: Report) -> None:
+def _entry(feed: Element, entry: Entry, report: Report, *, withdrawn: bool = False) -> None:
     element = SubElement(feed, "entry")
     _add(element, "id", f"tag:broadsheet.example.org,{report.label}:{entry.item.id}".replace(" ", "-"))
-    _add(element, "title", plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
+    _add(element, "title", ("Withdrawn: " if withdrawn else "") + plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
     _add(element, "updated", f"{report.label}T00:00:00Z")
     if entry.links.abstract:
         SubElement(element, "link", {"rel": "alternate", "href": entry.links.abstract})
@@ -41,7 +44,7 @@ def _entry(feed: Element, entry: Entry, report: Report) -> None:
         _add(SubElement(element, "author"), "name", name)
     for category in entry.item.categories:
         SubElement(element, "category", {"term": category})
-    _add(element, "summary", plain_tex(entry.item.text))
+    _add(element, "summary", (f"It was on your page of {entry.told_before}. " if withdrawn else "") + plain_tex(entry.item.text))
 
 
 def _add(parent: Element, name: str, text: str) -> None:
