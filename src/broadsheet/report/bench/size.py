@@ -31,6 +31,7 @@ WORDS, SENTENCES, LENGTH, THEMES = 8000, 8, 22, 40
 """Words of the vocabulary, sentences of an abstract, words of a sentence, themes that share words."""
 LIBRARY = 40
 LISTS = ("cs.AI", "cs.CL", "cs.IR")
+POSTGRESQL = "day, kept in PostgreSQL"
 
 
 class SizePlan(NamedTuple):
@@ -54,7 +55,7 @@ class Spent(NamedTuple):
 def bench_size(plan: SizePlan, rows: Path, command: str, progress: Progress = silent) -> Bench:
     """Make each row of the plan in a process of its own, row by row in `rows`. Raises ConfigError for a row that is not there."""
     tasks = [
-        Task(f"{count} generated", arm, 0, {"count": count, "words": WORDS, "library": LIBRARY}, partial(_measured, work, count, plan.store))
+        Task(f"{count} generated", arm, 0, {"count": count, "words": WORDS, "library": LIBRARY}, partial(_measured, arm, work, count, plan.store))
         for arm, (work, count) in ((name, _arms(plan)[name]) for name in wanted_arms(plan.arms, _arms(plan)))
     ]
     outcome = run_tasks("report-size", tasks, rows, budget_minutes=plan.budget_minutes, progress=progress)
@@ -98,7 +99,7 @@ def _arms(plan: SizePlan) -> Mapping[str, tuple[Callable[[int, str], Spent], int
     return {
         "feed, read": (_feed, plan.items),
         "day, kept in SQLite": (_kept_in_a_file, plan.papers),
-        "day, kept in PostgreSQL": (_kept_elsewhere, plan.papers),
+        POSTGRESQL: (_kept, plan.papers),
         "page, by words": (_page_of_words, plan.papers),
         "page, by words and meaning": (_page, plan.papers),
     }
@@ -109,7 +110,9 @@ def _row(outcome: Outcome, number: int) -> dict[str, float | str]:
     return {"name": row.arm, "count": row.data.split()[0], **{name: row.metrics[name] for name in Spent._fields}, "load": row.metrics["load"]}
 
 
-def _measured(work: Callable[[int, str], Spent], count: int, store: str) -> Measured:
+def _measured(arm: str, work: Callable[[int, str], Spent], count: int, store: str) -> Measured:
+    if arm == POSTGRESQL and not store:
+        raise ConfigError("There is no PostgreSQL to keep a day in.", "Name an empty database: --store postgresql://user@host/name")
     # A process that is forked, or used twice, would count what others held.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return Measured(pool.submit(work, count, store).result()._asdict())
@@ -146,12 +149,6 @@ def _kept(count: int, store: str) -> Spent:
 def _kept_in_a_file(count: int, store: str) -> Spent:
     del store
     return _kept(count, "")
-
-
-def _kept_elsewhere(count: int, store: str) -> Spent:
-    if not store:
-        raise ConfigError("There is no PostgreSQL to keep a day in.", "Name an empty database: --store postgresql://user@host/name")
-    return _kept(count, store)
 
 
 def _page(count: int, store: str, *settings: str) -> Spent:
