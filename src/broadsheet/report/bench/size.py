@@ -45,9 +45,10 @@ class SizePlan(NamedTuple):
 
 
 class Spent(NamedTuple):
-    """What a process of its own took: the most memory it ever held (MiB, its modules included), seconds of the processor and of the clock."""
+    """What a process of its own took: the most memory it ever held (MiB), and had held before the work began, its modules above all; seconds of the processor and of the clock."""
 
     peak_mib: float
+    before_mib: float
     processor_s: float
     clock_s: float
 
@@ -60,7 +61,7 @@ def bench_size(plan: SizePlan, rows: Path, command: str, progress: Progress = si
     ]
     outcome = run_tasks("report-size", tasks, rows, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
-        "Each row ran in a process of its own; memory is the most that it ever held, modules included. Texts are generated: no paper in them is real.",
+        "Each row ran in a process of its own; peak_mib is the most memory that it ever held, before_mib what it had held before the work: modules, and the day in memory. Texts are generated: no paper in them is real.",
         f"A page is the whole command, for a reader with a library of {LIBRARY}: read, settled, ranked, explained, drawn, written in all forms, kept in SQLite.",
     )
     data = {"papers": plan.papers, "items": plan.items}
@@ -74,13 +75,20 @@ def generated(count: int, label: date = LABEL) -> list[Announcement]:
     (['2603.00001', '2603.00002'], True)
     """
     rng = generator(0, "report", "size")
-    words = np.array(["".join(rng.choice(list("bdfklmnprstv")) + rng.choice(list("aeiou")) for _ in range(2 + number % 3)) for number in range(WORDS)])
+    heads, tails = rng.integers(12, size=(WORDS, 4)), rng.integers(5, size=(WORDS, 4))
+    words = np.array(
+        [
+            "".join("bdfklmnprstv"[a] + "aeiou"[b] for a, b in zip(*pair, strict=True))[: 4 + 2 * (n % 3)]
+            for n, pair in enumerate(zip(heads, tails, strict=True))
+        ]
+    )
     odds = 1.0 / (1 + np.arange(WORDS))
-    themes = [odds * np.where(rng.random(WORDS) < 0.02, 20.0, 1.0) for _ in range(THEMES)]
+    weights = [odds * np.where(rng.random(WORDS) < 0.02, 20.0, 1.0) for _ in range(THEMES)]
+    themes = [np.cumsum(each) / each.sum() for each in weights]
     found: list[Announcement] = []
     for number in range(1, count + 1):
-        theme = themes[number % THEMES]
-        drawn = rng.choice(words, size=SENTENCES * LENGTH + 8, p=theme / theme.sum())
+        at = np.searchsorted(themes[number % THEMES], rng.random(SENTENCES * LENGTH + 8))
+        drawn = words[np.minimum(at, WORDS - 1)]
         text = " ".join(" ".join(sentence).capitalize() + "." for sentence in drawn[8:].reshape(SENTENCES, LENGTH))
         main = LISTS[number % len(LISTS)]
         item = Item(
@@ -119,10 +127,14 @@ def _measured(arm: str, work: Callable[[int, str], Spent], count: int, store: st
 
 
 def _timed(work: Callable[[], object]) -> Spent:
-    wall, cpu = time.perf_counter(), time.process_time()
+    before, wall, cpu = _peak(), time.perf_counter(), time.process_time()
     work()
     spent = time.process_time() - cpu, time.perf_counter() - wall
-    return Spent(round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1), *(round(seconds, 3) for seconds in spent))
+    return Spent(_peak(), before, *(round(seconds, 3) for seconds in spent))
+
+
+def _peak() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def _feed(count: int, store: str) -> Spent:
