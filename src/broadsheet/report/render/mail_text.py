@@ -131,15 +131,16 @@ def tally(report: Report) -> str:
 
 
 def why(reasons: Iterable[Reason]) -> list[str]:
-    """Say each piece of evidence in words, the library's and the rules' first; a share is what the score loses without it.
+    r"""Say each piece of evidence in words, the library's and the rules' first; a share is what the score loses without it.
 
     >>> why([Reason(kind="term", text="slate", share=0.2), Reason(kind="author", text="Ana Ruiz", share=0.5)])
-    ['by Ana Ruiz, whom you follow (50 %)', 'its words “slate” (20 %)']
+    ['by Ana Ruiz, whom you follow (50\xa0%)', 'its words “slate” (20\xa0%)']
     """
     said = {"library": "near “{}” in your library", "interest": "near your interest “{}”", "author": "by {}, whom you follow", "rule": "matches {}"}
-    listed = list(reasons)
-    others = [f"{said[reason.kind].format(readable(reason.text))} ({percent(reason.share)})" for reason in listed if reason.kind != "term"]
-    terms = [f"“{reason.text}” ({percent(reason.share)})" for reason in listed if reason.kind == "term"]
+    # A no-break space keeps a figure and its unit on one line.
+    listed = [(reason, percent(reason.share).replace(" ", "\u00a0")) for reason in reasons]
+    others = [f"{said[reason.kind].format(readable(reason.text))} ({share})" for reason, share in listed if reason.kind != "term"]
+    terms = [f"“{reason.text}” ({share})" for reason, share in listed if reason.kind == "term"]
     return [*others, *([f"its words {', '.join(terms)}"] if terms else [])]
 
 
@@ -238,8 +239,8 @@ def _foot(view: MailView) -> str:
 
 
 def _filled(text: str, indent: str = "", hang: str | None = None) -> str:
-    # A no-break space keeps a figure and its unit on one line.
-    folded = re.sub(r"[ \t\r\n]+", " ", text).strip(" ").replace(" %)", "\u00a0%)")
+    # Unlike `str.split`, this leaves no-break spaces.
+    folded = re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
     return textwrap.fill(
         folded, WIDTH, initial_indent=indent, subsequent_indent=indent if hang is None else hang, break_long_words=False, break_on_hyphens=False
     )
