@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli import report_send
+
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+app.command("send")(report_send.send)
+app.command("outbox")(report_send.outbox)
 
 
 class Form(StrEnum):
