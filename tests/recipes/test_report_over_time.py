@@ -9,6 +9,8 @@ import pytest
 
 from broadsheet.core.home import store_path
 from broadsheet.core.store import Store
+from broadsheet.report.render.json_feed import json_items
+from broadsheet.report.render.mail_text import withdrawn
 from broadsheet.report.run import Request, run
 
 WORDS = "theme1word1 theme1word2 theme1word3"
@@ -62,6 +64,8 @@ def test_a_paper_is_new_once_and_its_withdrawal_reaches_whom_it_was_shown_to(tmp
     assert "Withdrawn since you were shown it on 2025-11-11: Soup is worth one spoon (2511.05885)." in report.notes
     feed = ET.parse(out / "2026-02-10" / "report.atom")
     assert [t.text for t in feed.iter(f"{ATOM}title") if "Withdrawn" in t.text] == ["Withdrawn: Soup is worth one spoon"]
+    assert [item["title"] for item in json_items(report) if "Withdrawn" in item["title"]] == ["Withdrawn: Soup is worth one spoon"]
+    assert [entry.told for entry in withdrawn(report)] == ["It was on your page of 2025-11-11."]
     assert "- 2511.05885 was on your page of 2025-11-11.\n" in (out / "2026-02-10" / "report.md").read_text()
 
     other = tmp_path / "sam.toml"

@@ -169,7 +169,12 @@ def test_both_parts_tell_the_same_papers_and_formulas_are_legible():
     said = read(compose(made, mail(), NINE, page=PAGE).content)
     text, html = (part.get_content() for part in said.iter_parts())
     shown = Reading(html)
-    for words in ("An O(n²) stew <of> beans & salt", "Zoë Kéita, Ana Ruiz", "Its title was “Stews, the first part”.", "near “Soups” in your library (50\u00a0%)"):
+    for words in (
+        "An O(n²) stew <of> beans & salt",
+        "Zoë Kéita, Ana Ruiz",
+        "Its title was “Stews, the first part”.",
+        "near “Soups” in your library (50\u00a0%)",
+    ):
         assert words in text
         assert words in shown.words
     hrefs = [attributes["href"] for tag, attributes in shown.tags if tag == "a"]

@@ -80,7 +80,7 @@ def _entry(entry: Entry, report: Report, *, withdrawn: bool = False) -> Element:
     for category in entry.item.categories:
         SubElement(element, "category", {"term": category})
     # An entry without a link says what it is about itself (RFC 4287, 4.1.2).
-    told = f"It was on your page of {entry.told_before}. " if withdrawn else ""
+    told = f"{entry.told} " if withdrawn else ""
     _add(element, "summary" if entry.links.abstract else "content", told + plain_tex(entry.item.text))
     return element
 
