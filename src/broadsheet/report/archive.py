@@ -16,6 +16,7 @@ from broadsheet.report.render.maths import plain_tex
 from broadsheet.report.render.page import index_page, long_date, report_page
 
 FEED_DAYS = 10
+DAY_FILES = ("index.html", "report.md", "report.json", "report.atom", "papers.bib")
 
 
 def write_day(report: Report, folder: Path) -> Path:

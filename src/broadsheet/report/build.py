@@ -222,7 +222,8 @@ def _plan_notes(plan: PlanSummary | None) -> list[str]:
 
 
 def _public(profile: Profile) -> dict[str, object]:
-    data = profile.model_dump(mode="json")
+    # A page may be published: whom it is mailed to, and how, is no part of it.
+    data = profile.model_dump(mode="json", exclude={"delivery"})
     return {**data, "library": [Path(name).name for name in profile.library]}
 
 

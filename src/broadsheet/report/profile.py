@@ -9,6 +9,7 @@ from pydantic import Field
 from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ProfileError
 from broadsheet.core.schema import Item
+from broadsheet.report.deliver.settings import DeliveryConfig
 from broadsheet.report.planned import PlanConfig
 from broadsheet.report.rules import Rule
 from broadsheet.sources import read_library
@@ -24,6 +25,7 @@ class Profile(Config):
     `budget` papers, no two of them nearer to each other than `diversity_floor` (1 - cosine); the share
     `exploration` of its places is given by chance, so that what the reader likes can be learnt.
     `plan` says whether a plan of categories fills it, after what was shown on earlier days; none does unless it is asked for.
+    `delivery` says where the page goes.
     """
 
     name: str = "Reader"
@@ -39,6 +41,7 @@ class Profile(Config):
     diversity_floor: Annotated[float, Field(ge=0, le=1)] = 0.1
     exploration: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     plan: PlanConfig = PlanConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
 
     def check(self) -> "Profile":
         """Compile every rule now, so that a bad one is known before any work."""
@@ -61,7 +64,7 @@ def read_profile(path: Path, settings: tuple[str, ...] = ()) -> Profile:
     data = with_settings(read_toml(path, ProfileError), settings)
     profile = build(Profile, data, str(path), ProfileError).check()
     beside = tuple(str(path.parent / name) for name in profile.library)
-    return profile.model_copy(update={"library": beside})
+    return profile.model_copy(update={"library": beside, "delivery": profile.delivery.beside(path.parent)})
 
 
 def read_reader(profile: Profile, known: dict[str, Item]) -> Reader:
