@@ -93,6 +93,7 @@ SCENARIOS = (
     Scenario("a holiday", at=_at(2026, 4, 5, 22), labels=(), does="holiday"),
     Scenario("a limit cuts the feed", ("cap",), INCOMPLETE),
     Scenario("a limit cuts the feed, asked for by number", ("cap",), does="fill"),
+    Scenario("asked for by number, and a page comes empty", ("cap", "empty-page@api"), REPORTED, does="fill"),
     Scenario("more papers than one feed may hold", most=14, unknown=True),
     Scenario("a paper stands twice", ("duplicate",)),
     Scenario("the listing shows one paper fewer than it counts", ("short-list",)),
@@ -110,5 +111,5 @@ SCENARIOS = (
     Scenario("five days missed", at=MORNING + timedelta(days=1), labels=WEEK, does="backfill", unknown=True),
     Scenario("five days missed, token expires", ("token-expired:1x@oai",), at=MORNING + timedelta(days=1), labels=WEEK, does="backfill", page=40, unknown=True),
     Scenario("five days missed, 503 at the archive", ("503@oai",), THROTTLED, "backfill", at=MORNING + timedelta(days=1), labels=WEEK, unknown=True),
-    Scenario("five days missed, records cut", ("truncated@oai",), CUT, "backfill", at=MORNING + timedelta(days=1), labels=WEEK, unknown=True),
+    Scenario("five days missed, all answers cut", ("truncated",), CUT, "backfill", at=MORNING + timedelta(days=1), labels=WEEK, unknown=True),
 )

@@ -47,13 +47,17 @@ def bench_fetch(plan: FetchPlan, folder: Path, command: str, progress: Progress 
     return Bench.of("fetch", command, outcome, rows, data={"scenarios": len(wanted), "days": "fictional"}, seeds=1, notes=notes)
 
 
+def _identity(scenario: Scenario) -> dict[str, object]:
+    return {name: value for name, value in scenario._asdict().items() if name != "days"}
+
+
 def _ours(scenario: Scenario) -> Task:
     def measure() -> Measured:
         one = tried(scenario)
         figures = {"held": one.held, "kept": one.kept, "wrong": one.wrong, "lost": one.lost, "exit_code": one.code, "requests": one.requests}
         return Measured({name: float(figure) for name, figure in figures.items()}, None, {"client": "broadsheet"})
 
-    return Task(scenario.name, OURS, 0, {"faults": scenario.faults}, measure)
+    return Task(scenario.name, OURS, 0, _identity(scenario), measure)
 
 
 def _theirs(scenario: Scenario) -> Task:
@@ -63,4 +67,4 @@ def _theirs(scenario: Scenario) -> Task:
         figures = {"held": one.held, "kept": one.kept, "lost": one.lost, "error": error, "requests": one.requests}
         return Measured({name: float(figure) for name, figure in figures.items()}, None, {"client": "arxiv"})
 
-    return Task(scenario.name, THEIRS, 0, {"faults": scenario.faults}, measure)
+    return Task(scenario.name, THEIRS, 0, _identity(scenario), measure)

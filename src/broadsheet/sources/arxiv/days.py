@@ -154,7 +154,10 @@ class Days:
             self.clock.sleep(pause)
             wait = min(2 * wait, self.patience.longest)
         if fill_in and not outcome.is_done:
-            notes += self._fill_in(judged)
+            try:
+                notes += self._fill_in(judged)
+            except BroadsheetError as refused:
+                fault = refused
         notes += self._withdrawals(label, names)
         return self._told(label, self.check(label, names), (*notes, *self._client_notes(), *self._missed(names, label)), fault)
 
