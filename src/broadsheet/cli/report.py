@@ -11,6 +11,9 @@ from broadsheet.cli import report_days, report_quality, report_send, report_watc
 from broadsheet.cli.llm_options import MaxCalls, MaxUsd, Prices, Record
 
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+app.command("fetch")(report_days.fetch)
+app.command("backfill")(report_days.backfill)
+app.command("status")(report_days.status)
 app.command("send")(report_send.send)
 app.command("outbox")(report_send.outbox)
 app.command("quality")(report_quality.quality)
@@ -121,8 +124,3 @@ def fit(
     with shown() as progress:
         artifact = fit_history(history, out or ranker_folder(), until=until.date() if until else None, links=links, seed=seed, progress=progress)
     typer.echo(artifact.manifest.model_dump_json(indent=1) if as_json else str(artifact.path))
-
-
-app.command("fetch")(report_days.fetch)
-app.command("backfill")(report_days.backfill)
-app.command("status")(report_days.status)

@@ -9,9 +9,8 @@ from broadsheet import sample
 from broadsheet.core.clock import Clock, WallClock
 from broadsheet.core.errors import NoPapersError, ProfileError, SourceNotFoundError, did_you_mean
 from broadsheet.core.home import home, store_path
+from broadsheet.core.schema import Announcement
 from broadsheet.core.store import Store
-from broadsheet.report.build import Day
-from broadsheet.report.profile import read_profile
 from broadsheet.sources.arxiv.calendar import Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
 from broadsheet.sources.arxiv.days import Days, Patience
@@ -54,8 +53,8 @@ def lists_of(stated: Sequence[str], profile: str = "") -> tuple[str, ...]:
     return names
 
 
-def live_day(days: Days, names: Sequence[str], wanted: date | None = None) -> tuple[Day, list[str]]:
-    """Return a whole day and remarks; what is not in the store is fetched.
+def live_day(days: Days, names: Sequence[str], wanted: date | None = None) -> tuple[date, tuple[Announcement, ...], list[str]]:
+    """Return a label, all that was announced under it, and remarks; what is not in the store is fetched.
 
     Raises what `Days.fetch` raises, and NoPapersError for a label without a mailing or a paper.
     """
@@ -63,10 +62,13 @@ def live_day(days: Days, names: Sequence[str], wanted: date | None = None) -> tu
     if not outcome.announcements:
         why = outcome.lists[0].note or "a quiet day"
         raise NoPapersError(f"Nothing was announced on {outcome.label} for {', '.join(names)}: {why}.", "Try another date with --date.")
-    return Day(outcome.label, outcome.announcements), [f"Of {outcome.label} are kept: {outcome.kept()}.", *outcome.notes]
+    return outcome.label, outcome.announcements, [f"Of {outcome.label} are kept: {outcome.kept()}.", *outcome.notes]
 
 
 def _categories(profile: str) -> tuple[str, ...]:
+    # Reading a profile loads what ranks; nobody who names lists has to wait for that.
+    from broadsheet.report.profile import read_profile
+
     path = Path(profile)
     if path.exists():
         return read_profile(path).categories

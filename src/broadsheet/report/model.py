@@ -113,6 +113,11 @@ class Entry(Record):
     x: float = 0.5
     y: float = 0.5
 
+    @property
+    def told(self) -> str:
+        """Say on which page before the reader was shown it; empty where on none."""
+        return f"It was on your page of {self.told_before}." if self.told_before is not None else ""
+
 
 class InterestSummary(Record):
     """An interest of the reader: its name, its library papers, how many picks it has today."""

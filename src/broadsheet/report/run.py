@@ -31,6 +31,7 @@ from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
 from broadsheet.report.tldr.summaries import open_client, with_summaries
 from broadsheet.sources import ColumnMap, read_source
+from broadsheet.sources.arxiv.days import Patience
 
 SAMPLE = "sample"
 # Fewer earlier papers say too little of what is usual; more than this many are not read.
@@ -154,9 +155,10 @@ def _read_day(request: Request) -> tuple[Day, str, list[str]]:
 
 def _live(request: Request, profile: Profile) -> tuple[Day, str, list[str]]:
     names = lists_of(request.sources or profile.categories)
-    with open_days(request.store) as days:
-        day, notes = live_day(days, names, request.wanted)
-    return day, f"arxiv:{'+'.join(names)}", notes
+    # Whoever wants to wait has `report fetch --wait`.
+    with open_days(request.store, patience=Patience(0)) as days:
+        label, announced, notes = live_day(days, names, request.wanted)
+    return Day(label, announced), f"arxiv:{'+'.join(names)}", notes
 
 
 def profile_of(request: Request) -> Profile:

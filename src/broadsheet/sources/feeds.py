@@ -116,7 +116,7 @@ def _atom(root: Element, where: str) -> Feed:
     for entry in entries:
         identity = _text(entry, f"{_ATOM}id")
         if "api/errors" in identity or (_text(entry, f"{_ATOM}title") == "Error" and not as_arxiv_id(identity)):
-            raise FeedError(f"{where}: the feed reports an error: {_text(entry, f'{_ATOM}summary')}.", "Mend the query, and fetch it again.")
+            raise FeedError(f"{where}: the feed reports an error: {_text(entry, f'{_ATOM}summary').rstrip('.')}.", "Mend the query, and fetch it again.")
     total = _text(root, f"{_SEARCH}totalResults")
     if not entries and _count(total) > _count(_text(root, f"{_SEARCH}startIndex")):
         raise MissingResultsError(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from broadsheet.core.errors import OutputError
 from broadsheet.report.archive import DAY_FILES, write_day, write_index
-from broadsheet.report.deliver.feeds import FILES, FeedChannel, FeedPlace, feed_content
+from broadsheet.report.deliver.feeds import FILES, FeedChannel, FeedPlace, feed_content, sweep
 from broadsheet.report.deliver.mail import compose
 from broadsheet.report.deliver.outbox import Channel, Delivery, Outbox, Outcome, Parcel, State
 from broadsheet.report.deliver.settings import ChannelName, DeliveryConfig
@@ -71,7 +71,10 @@ class FilesChannel:
         except (OSError, ValueError):
             raise OutputError(f"{path} cannot be read, or is no report.", f"Write the day again: broadsheet report --date {label}") from None
         # A day that stands in its own archive is not taken away to be put back: a kill in between would leave no day to send.
-        if folder.resolve() != self._place.archive.resolve() or not all((folder / label / name).is_file() for name in DAY_FILES):
+        is_own = folder.resolve() != self._place.archive.resolve()
+        if is_own:
+            sweep(folder, label, "index.html", "index.json", "feed.xml")
+        if is_own or not all((folder / label / name).is_file() for name in DAY_FILES):
             return Outcome(State.DELIVERED, str(write_day(report, folder)))
         if label not in _indexed(folder):
             write_index(folder)

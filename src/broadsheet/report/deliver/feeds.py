@@ -1,6 +1,7 @@
 """Feeds from the outbox: each label's entries are kept with its row, and the whole feed is written from them anew."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
@@ -50,6 +51,7 @@ class FeedChannel:
         del content, mark
         if self._holds.get(delivery.label) != delivery.content_hash:
             rows = self._outbox.rows(delivery.reader)
+            sweep(self.path.parent, self.path.name)
             write_file(self.path, self._written(delivery.reader))
             self._holds = {row.label: row.content_hash for row in rows if row.channel == self.name}
         return Outcome(State.DELIVERED, str(self.path))
@@ -62,6 +64,21 @@ class FeedChannel:
             return json_feed(islice(_items(parts), self._most), self._place.title, home, own)
         newest = max(row.label for row in self._outbox.rows(reader) if row.channel == self.name)
         return atom_document(islice(_entries(parts), self._most), self._place.title, reader, newest, home, own)
+
+
+def sweep(folder: Path, *names: str) -> None:
+    """Remove what a killed process left of files that were to take their places. Nobody else writes there: whoever delivers has the turn.
+
+    What was moved aside (`core.files.staged_folder`) stays: it may be all that there is.
+    """
+    for name in names:
+        for left in folder.glob(f".{name}.*"):
+            if left.name.endswith(".before"):
+                continue
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _items(parts: Iterator[tuple[date, bytes]]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import hashlib
 import unicodedata
 from datetime import date, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -87,24 +88,24 @@ def needs_smtputf8(mail: MailConfig) -> bool:
 
 
 def _letter(view: MailView, mail: MailConfig, at: datetime, identity: str) -> bytes:
-    # Lines of the body are kept short by its encoding; a long address in a header must not be folded or encoded.
     letter = EmailMessage(policy=SMTP.clone(utf8=needs_smtputf8(mail), cte_type="7bit", max_line_length=78))
     letter["From"] = _mailbox(mail.sender, "Broadsheet")
     letter["To"] = _mailbox(mail.to, "")
-    letter["Subject"] = subject(view.report)
     letter["Date"] = format_datetime(at)
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(mail_text(view), charset="utf-8")
     letter.add_alternative(mail_html(view), subtype="html", charset="utf-8")
     # The boundary is drawn at random unless it is set; a second rendering has to give the same bytes.
     letter.set_boundary("=_" + hashlib.sha256(identity.encode()).hexdigest()[:40])
-    return _long_headers(view, mail, identity) + letter.as_bytes()
+    return _plain_headers(view, mail, identity) + letter.as_bytes()
 
 
-def _long_headers(view: MailView, mail: MailConfig, identity: str) -> bytes:
-    """Write the headers of one long word each, which the library would encode where they are long."""
+def _plain_headers(view: MailView, mail: MailConfig, identity: str) -> bytes:
+    """Write what the library's folding would spoil: words that are long, which it encodes, and a subject of which it encodes a part, whose spaces it doubles."""
     address = view.unsubscribe
-    lines = [f"Message-ID: {identity}"]
+    title = subject(view.report)
+    folded = Header(title, "us-ascii" if title.isascii() else "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
+    lines = [f"Message-ID: {identity}", f"Subject: {folded}"]
     if address:
         lines += [f"List-Unsubscribe: <{address}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
     elif address_of(mail.sender).addr_spec.isascii():

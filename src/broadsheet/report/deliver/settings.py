@@ -4,7 +4,7 @@ import ipaddress
 import unicodedata
 from email.errors import HeaderParseError
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -28,14 +28,16 @@ def address_of(text: str) -> Address:
     """
     if any(unicodedata.category(letter) == "Cc" for letter in text):
         raise ValueError("an address has no line break and no other control character")
-    name, bare = parseaddr(text)
-    local, at, domain = bare.rpartition("@")
+    found = getaddresses([text])
+    name, bare = found[0] if len(found) == 1 else ("", "")
+    local, _, domain = bare.rpartition("@")
     try:
         plain = domain.encode("idna").decode("ascii")
-        address = Address(name, addr_spec=f"{local}@{plain}")
+        # The library reads local parts in ASCII alone; others (RFC 6531) are taken as they stand.
+        address = Address(name, addr_spec=f"{local}@{plain}") if local.isascii() else Address(name, local, plain)
     except (UnicodeError, HeaderParseError, ValueError, IndexError):
-        at = ""
-    if not at or not local or not domain or any(letter.isspace() for letter in bare):
+        address = Address()
+    if not address.username or not address.domain or any(letter.isspace() or letter in '<>,"' for letter in bare):
         raise ValueError(f"{text!r} is no address of the form Name <local@domain>")
     return address
 

@@ -114,8 +114,8 @@ def updates(report: Report) -> list[Entry]:
 
 
 def withdrawn(report: Report) -> list[Entry]:
-    """Return the withdrawn papers that a mail names."""
-    return report.section("withdrawn")[:WITHDRAWN]
+    """Return the withdrawn papers that a mail names, first those that the reader was shown before."""
+    return sorted(report.section("withdrawn"), key=lambda entry: entry.told_before is None)[:WITHDRAWN]
 
 
 def tally(report: Report) -> str:
@@ -131,15 +131,16 @@ def tally(report: Report) -> str:
 
 
 def why(reasons: Iterable[Reason]) -> list[str]:
-    """Say each piece of evidence in words, the library's and the rules' first; a share is what the score loses without it.
+    r"""Say each piece of evidence in words, the library's and the rules' first; a share is what the score loses without it.
 
     >>> why([Reason(kind="term", text="slate", share=0.2), Reason(kind="author", text="Ana Ruiz", share=0.5)])
-    ['by Ana Ruiz, whom you follow (50 %)', 'its words “slate” (20 %)']
+    ['by Ana Ruiz, whom you follow (50\xa0%)', 'its words “slate” (20\xa0%)']
     """
     said = {"library": "near “{}” in your library", "interest": "near your interest “{}”", "author": "by {}, whom you follow", "rule": "matches {}"}
-    listed = list(reasons)
-    others = [f"{said[reason.kind].format(readable(reason.text))} ({percent(reason.share)})" for reason in listed if reason.kind != "term"]
-    terms = [f"“{reason.text}” ({percent(reason.share)})" for reason in listed if reason.kind == "term"]
+    # A no-break space keeps a figure and its unit on one line.
+    listed = [(reason, percent(reason.share).replace(" ", "\u00a0")) for reason in reasons]
+    others = [f"{said[reason.kind].format(readable(reason.text))} ({share})" for reason, share in listed if reason.kind != "term"]
+    terms = [f"“{reason.text}” ({share})" for reason, share in listed if reason.kind == "term"]
     return [*others, *([f"its words {', '.join(terms)}"] if terms else [])]
 
 
@@ -215,7 +216,8 @@ def _updated(entry: Entry) -> str:
 
 def _withdrawn(entry: Entry) -> str:
     comment = readable(str(entry.item.attributes.get("comment") or ""))
-    lines = [*_body(entry, " * "), *([_filled(f"Authors’ comment: {comment}", indent="   ")] if comment else [])]
+    said = [entry.told, f"Authors’ comment: {comment}" if comment else ""]
+    lines = [*_body(entry, " * "), *(_filled(words, indent="   ") for words in said if words)]
     return "\n".join([*lines, *([f"   {entry.links.abstract}"] if entry.links.abstract else [])])
 
 
@@ -238,8 +240,8 @@ def _foot(view: MailView) -> str:
 
 
 def _filled(text: str, indent: str = "", hang: str | None = None) -> str:
-    # A no-break space keeps a figure and its unit on one line.
-    folded = re.sub(r"[ \t\r\n]+", " ", text).strip(" ").replace(" %)", "\u00a0%)")
+    # Unlike `str.split`, this leaves no-break spaces.
+    folded = re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
     return textwrap.fill(
         folded, WIDTH, initial_indent=indent, subsequent_indent=indent if hang is None else hang, break_long_words=False, break_on_hyphens=False
     )

@@ -140,9 +140,10 @@ def _group(node: Element) -> str:
 def _script(node: Element, letters: dict[str, str], sign: str) -> str:
     said = _said(node).strip()
     tight = said.replace(" ", "")
-    if all(letter in letters for letter in tight):
+    is_word = tight.isalpha() and tight.isascii()
+    if all(letter in letters for letter in tight) and (len(tight) < 3 or not is_word):
         return "".join(letters[letter] for letter in tight)
-    return f"{sign}{tight}" if len(tight) == 1 or (tight.isalpha() and tight.isascii()) else f"{sign}({said})"
+    return f"{sign}{tight}" if len(tight) == 1 or is_word else f"{sign}({said})"
 
 
 def _raised(parts: list[Element]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from broadsheet.core.errors import OutputError
 from broadsheet.core.files import write_file
 
 _SUFFIX = ".answer"
@@ -53,17 +54,23 @@ class ResponseCache:
         return kept
 
     def put(self, url: str, body: bytes, etag: str, modified: str) -> None:
-        """Keep an answer that was read and found good; one that the server would not know again is not kept. Raises `OutputError`."""
+        """Keep an answer that was read and found good; one that the server would not know again is not kept. That it could not be is said, and no error."""
         if not etag and not modified:
             return
         head = {"url": url, "etag": etag, "modified": modified, "sha256": hashlib.sha256(body).hexdigest()}
-        write_file(self._path(url), json.dumps(head).encode() + b"\n" + body)
-        self._make_room()
+        try:
+            write_file(self._path(url), json.dumps(head).encode() + b"\n" + body)
+            self._make_room()
+        except (OutputError, OSError) as fault:
+            self.say(f"The answer of {url} could not be kept: {fault.what if isinstance(fault, OutputError) else fault.strerror}")
 
     def drop(self, url: str, reason: str) -> None:
         """Remove what is kept of an address, and say so."""
-        self._path(url).unlink(missing_ok=True)
-        self.say(f"The kept answer of {url} was discarded: {reason}. It is asked for anew.")
+        try:
+            self._path(url).unlink(missing_ok=True)
+        except OSError as fault:
+            reason = f"{reason}, and cannot be removed ({fault.strerror})"
+        self.say(f"The kept answer of {url} was discarded: {reason.rstrip('.')}. It is asked for anew.")
 
     def _path(self, url: str) -> Path:
         return self.folder / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}{_SUFFIX}"

@@ -80,16 +80,19 @@ class ArxivClient:
         order: Literal["submittedDate", "lastUpdatedDate", "relevance"] = "submittedDate",
         ascending: bool = True,
     ) -> list[Announcement]:
-        """Return all papers that match, from place `start` on, at most `most`, each once; identifiers that arXiv does not know are left out.
+        """Return all papers that match, from place `start` on, at most `most`, each once; identifiers that arXiv does not know are left out, and nothing is asked for without words and identifiers.
 
         The oldest come first unless told otherwise: papers that are added meanwhile then move none from page to page.
         """
+        named = list(ids)
+        if not search and not named:
+            return []
         deadline = self._asker.deadline()
 
         def ask(some: Sequence[str], at: int, size: int, read: Callable[[bytes, str], Results]) -> Results:
             return self._asker.ask(self.addresses.query_of(search, some, at, size, order, ascending=ascending), read, deadline)
 
-        return found(ask, list(ids), start, most, page=self.limits.page, results=self.limits.results)
+        return found(ask, named, start, most, page=self.limits.page, results=self.limits.results)
 
     def harvest(self, category: str, since: date, until: date, prefix: str = "arXivRaw") -> Iterator[Harvested]:
         """Yield the records of a category whose datestamp lies within two days, both included, each once."""

@@ -144,16 +144,20 @@ class Days:
         while True:
             judged, fault = self._attempt(label, self._open(label, names))
             outcome = DayOutcome(label, self.check(label, names), fault=fault)
-            passed = (self.clock.now() - began).total_seconds()
-            if outcome.state is DayState.WAITING:
-                wait = max(wait, (self.calendar.rebuilt(label) - self.clock.now()).total_seconds())
-            if outcome.is_done or self._is_over(label) or passed + wait > self.patience.deadline:
+            left = self.patience.deadline - (self.clock.now() - began).total_seconds()
+            least = (self.calendar.rebuilt(label) - self.clock.now()).total_seconds() if outcome.state is DayState.WAITING else 0.0
+            if outcome.is_done or self._is_over(label) or left <= least:
                 break
-            self.say(f"{label}: {outcome.state}, {outcome.kept()} kept; asked for again in {wait:.0f} s")
-            self.clock.sleep(wait)
+            # The last time is at the deadline, whatever the wait has grown to.
+            pause = min(max(wait, least), left)
+            self.say(f"{label}: {outcome.state}, {outcome.kept()} kept; asked for again in {pause:.0f} s")
+            self.clock.sleep(pause)
             wait = min(2 * wait, self.patience.longest)
         if fill_in and not outcome.is_done:
-            notes += self._fill_in(judged)
+            try:
+                notes += self._fill_in(judged)
+            except BroadsheetError as refused:
+                fault = refused
         notes += self._withdrawals(label, names)
         return self._told(label, self.check(label, names), (*notes, *self._client_notes(), *self._missed(names, label)), fault)
 

@@ -107,7 +107,8 @@ def _earlier(name: str, label: date, served: Sequence[Announcement], known: Know
 
 def _uncounted(name: str, label: date, served: Sequence[Announcement], known: Known, why: str) -> Judged:
     """Keep what the numbers of other lists and days do not contradict; it counts as incomplete, since nobody said how many there are."""
-    own = [a for a in served if on_list(a, name)]
+    # What is crossed is crossed to another list than its own.
+    own = [a for a in served if on_list(a, name) and not (a.kind is Announce.CROSS and on_list(_primary(a), name))]
     new = new_ids(own, name)
     day = ListDay(label=label, name=name, state=DayState.INCOMPLETE, source="feed", note=why)
     if new and known.before and order(new[-1]) <= order(known.before):
@@ -117,7 +118,10 @@ def _uncounted(name: str, label: date, served: Sequence[Announcement], known: Kn
         return Judged(day.model_copy(update={"state": DayState.STALE, "note": note}), ())
     dated = [a for a in own if a.item.announced in (None, label)]
     if own and not dated:
-        return Judged(day.model_copy(update={"state": DayState.STALE, "note": f"{why}; the feed is dated {own[0].item.announced}"}), ())
+        stated = max(a.item.announced for a in own if a.item.announced)
+        is_earlier = stated < label
+        note = f"{why}; the feed is dated {stated}{'' if is_earlier else ', which is not announced yet: a clock is wrong, here or there'}"
+        return Judged(day.model_copy(update={"state": DayState.STALE if is_earlier else DayState.INCOMPLETE, "note": note}), ())
     return Judged(day, tuple(_placed(a, name, label, a.kind) for a in dated))
 
 

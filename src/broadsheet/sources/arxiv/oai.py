@@ -161,7 +161,7 @@ def parse_records(data: bytes, where: str) -> RecordPage:
         if code == "noRecordsMatch":
             return RecordPage((), "")
         kind = ExpiredTokenError if code == "badResumptionToken" else FeedError
-        raise kind(f"{where}: the server reports {code}: {said or 'nothing more'}.", "Check the category and the dates, and begin again.")
+        raise kind(f"{where}: the server reports {code}: {said.rstrip('.') or 'nothing more'}.", "Check the category and the dates, and begin again.")
     listed = root.find("{*}ListRecords")
     if listed is None:
         raise RecordError(f"{where}: the answer lists no records and reports no error.", "Fetch it again; a harvest asks for ListRecords.")

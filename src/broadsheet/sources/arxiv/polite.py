@@ -23,6 +23,7 @@ _PASSING = {408, 500, 502, 504}
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]+)?")
 # Faults of an answer that another answer may not have: cut on the way, a proxy's page, results that are missing.
 _PASSING_FAULTS = (TruncatedError, NotAFeedError, MissingResultsError)
+_TOLD = 200
 _LATER = "Try again later; arXiv asks for one request in 3 s."
 _SAVED = "or read a saved feed: --source FILE.xml"
 
@@ -73,7 +74,7 @@ class Asker:
         answer = self._follow(url, kept.conditions if kept else {}, deadline)
         if cache and kept and answer.status == 304:
             try:
-                return read(kept.body, url)
+                return read(kept.body, _short(url))
             except SourceError as fault:
                 cache.drop(url, fault.what)
                 answer = self._follow(url, {}, deadline)
@@ -88,19 +89,22 @@ class Asker:
         if answer.status != 200:
             raise self._refusal(answer, url)
         try:
-            return read(answer.body, url)
+            return read(answer.body, _short(url))
         except _PASSING_FAULTS as fault:
             raise _AgainError(fault) from None
 
     def _refusal(self, answer: Answer, url: str) -> Exception:
         after = answer.headers.get("Retry-After", "").strip()
         wait = f" It asks to wait {f'{after} s' if _SECONDS.fullmatch(after) else f'until {after}'}." if after else ""
-        what = f"{url} answered {answer.status} {answer.reason}.{wait}"
+        what = f"{_short(url)} answered {answer.status} {answer.reason}.{wait}"
         if answer.status in _THROTTLED:
             seconds = self._seconds_of(after)
             return _AgainError(ThrottledError(what, _LATER, seconds), seconds)
-        fault = RefusedError(what, _LATER)
-        return _AgainError(fault) if answer.status in _PASSING else fault
+        if answer.status in _PASSING:
+            return _AgainError(RefusedError(what, _LATER))
+        return RefusedError(
+            what, _LATER if answer.status < 400 or answer.status >= 500 else "Check what was asked for; the same request will be refused again."
+        )
 
     def _seconds_of(self, after: str) -> float | None:
         """Return how long Retry-After asks to wait; None where it is missing or says nothing that can be read."""
@@ -130,7 +134,7 @@ class Asker:
         left = deadline - steady(self.clock)
         # What is left is shorter than the limit by what the steps before took; the user knows the limit.
         stated = min(self.limits.answer, self.limits.deadline)
-        slow = NetworkError(f"{url} did not answer within {stated:g} s.", "Try again later, " + _SAVED)
+        slow = NetworkError(f"{_short(url)} did not answer within {stated:g} s.", "Try again later, " + _SAVED)
         if left <= 0:
             raise slow
         try:
@@ -144,18 +148,23 @@ class Asker:
 
 
 def _unreachable(url: str, fault: Exception) -> NetworkError:
-    return NetworkError(f"{url} cannot be reached: {fault}.", "Check the connection, " + _SAVED)
+    return NetworkError(f"{_short(url)} cannot be reached: {fault}.", "Check the connection, " + _SAVED)
 
 
 def _error_in(body: bytes, url: str, read: Callable[[bytes, str], T]) -> FeedError | None:
     """Return what a feed says is wrong with a query, None where the body is no such feed."""
     try:
-        read(body, url)
+        read(body, _short(url))
     except FeedError as fault:
         return fault
     except SourceError:
         return None
     return None
+
+
+def _short(url: str) -> str:
+    # A token to go on with is long and says nothing to anybody.
+    return url if len(url) <= _TOLD else url[: _TOLD - 1] + "…"
 
 
 def _aware(instant: datetime) -> datetime:
