@@ -106,11 +106,11 @@ def rank(
     added = [bonuses(item, profile, include=config.include, follow=config.follow) for item in items]
     extra = np.array([sum(b.amount for b in found) for found in added])
     label = announcements[0].item.announced if announcements else None
-    lesson = learn(feedback, items, vectors, config.learning, label, cache) if feedback else None
+    text = scoring.utilities() if scoring else None
+    lesson = learn(feedback, items, vectors, config.learning, label, cache, spread=_spread(text)) if feedback else None
     if lesson is not None:
         extra = extra + lesson.effect
         added = [[*found, *_of_feedback(lesson, row)] for row, found in enumerate(added)]
-    text = scoring.utilities() if scoring else None
     scores = odds(text, extra)
     own = {item.id for item in library}
     read = lesson.read if lesson else frozenset()
@@ -132,6 +132,12 @@ def rank(
     return Ranking(
         scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named, plan, weights, lesson
     )
+
+
+def _spread(text: np.ndarray | None) -> float:
+    """Return the deviation of a day's utilities, 1 where there are none."""
+    found = float(np.std(text)) if text is not None and np.isfinite(text).all() else 0.0
+    return found or 1.0
 
 
 def _of_feedback(lesson: Lesson, row: int) -> list[Bonus]:

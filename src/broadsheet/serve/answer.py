@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from broadsheet.report.render.maths import plain_tex
+from broadsheet.report.render.maths import render_tex
 
 
 class Button(NamedTuple):
@@ -48,5 +48,5 @@ def _style() -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("broadsheet.serve"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters["plain"] = plain_tex
+    environment.filters["tex"] = render_tex
     return environment

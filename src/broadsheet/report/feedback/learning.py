@@ -34,7 +34,8 @@ class LearningConfig(Config):
     that it had to happen, as far as that is known: the paper's propensity, and for an opened one the chance that anybody looks so far down, slot to the
     power of -`position`; no act counts more than `clip` times for that. A paper that was shown above one that was taken up, and passed over, weighs
     `passed_over` against its like, where at least `several` that are alike (a cosine of `alike`) were. `penalty` is the ridge of the reader's interest, `words` the share of words in
-    its kernel where there are dense vectors, `reach` what the log-odds are multiplied by. A category of the `field` that is not the reader's loses
+    its kernel where there are dense vectors, `reach` how many deviations of the day's utilities one of its log-odds is worth, `bound` the most that it can come to, which it nears as a
+    hyperbolic tangent does. A category of the `field` that is not the reader's loses
     that times ln(1 + acts against it / (1 + acts for it)), where one against the category itself counts `category` acts. `most` acts are learnt from, the newest.
     `hide_read` leaves out what was marked as read.
     """
@@ -49,10 +50,11 @@ class LearningConfig(Config):
     alike: Annotated[float, Field(ge=0, le=1)] = 0.2
     half_life: Annotated[float, Field(gt=0)] = 60.0
     position: Annotated[float, Field(ge=0)] = 0.5
-    clip: Annotated[float, Field(ge=1)] = 4.0
-    penalty: Annotated[float, Field(gt=0)] = 0.5
+    clip: Annotated[float, Field(ge=1)] = 2.0
+    penalty: Annotated[float, Field(gt=0)] = 0.1
     words: Annotated[float, Field(ge=0, le=1)] = 0.5
-    reach: Annotated[float, Field(ge=0)] = 1.0
+    reach: Annotated[float, Field(ge=0)] = 6.0
+    bound: Annotated[float, Field(gt=0)] = 3.0
     field: Annotated[float, Field(ge=0)] = 1.0
     category: Annotated[float, Field(ge=0)] = 6.0
     most: Annotated[int, Field(ge=1)] = 600
@@ -97,23 +99,31 @@ def read_feedback(store: Store, reader: str, label: date) -> Feedback:
 
 
 def learn(
-    feedback: Feedback, candidates: Sequence[Item], vectors: Represented, config: LearningConfig, label: date | None, cache: Path | None = None
+    feedback: Feedback,
+    candidates: Sequence[Item],
+    vectors: Represented,
+    config: LearningConfig,
+    label: date | None,
+    cache: Path | None = None,
+    *,
+    spread: float = 1.0,
 ) -> Lesson | None:
     """Learn from a reader's events what they say of today's candidates; None where the reader did nothing.
 
     The interest is a logistic regression in the kernel of `Represented`'s vectors, centred on what is usual; its prior is that the events say nothing.
+    `spread` is the deviation of the utilities that it is added to: what a reader says has to count beside them, however far apart they lie.
     """
     told = acts(feedback.events)
     if not told:
         return None
-    known = [e for e in told if e.item in feedback.items or e.item.startswith(CATEGORY)]
+    known = [e for e in told if e.item in feedback.items or e.item.startswith(CATEGORY) or e.kind == READ]
     used = _newest([e for e in known if e.kind != READ], config.most)
     day = label or max(e.at for e in told).date()
     examples = examples_of([e for e in used if e.item in feedback.items], config, day)
     over = passed_over([e for e in feedback.events if e.item in feedback.items], config, day)
     items = [feedback.items[name] for name in sorted({e.item for e in (*examples, *over)})]
     effect, nearest = _interest(examples, over, items, candidates, vectors, config, cache)
-    effect = effect + np.array([field_effect(item, used, feedback.items, config) for item in candidates])
+    effect = spread * (effect + np.array([field_effect(item, used, feedback.items, config) for item in candidates]))
     named = tuple(name if value >= LEAST_EFFECT else "" for name, value in zip(nearest, effect, strict=True))
     read = frozenset(e.item for e in told if e.kind == READ)
     counted = Counter(e.kind for e in used) + Counter(e.kind for e in told if e.kind == READ and config.hide_read)
@@ -181,7 +191,7 @@ def _interest(
     config: LearningConfig,
     cache: Path | None,
 ) -> tuple[np.ndarray, list[str]]:
-    """Return the log-odds `[N]` of candidates, and for each the id of the example that speaks for it most."""
+    """Return what is learnt `[N]` of candidates, in deviations, and for each the id of the example that speaks for it most."""
     if not examples or not candidates:
         return np.zeros(len(candidates)), [""] * len(candidates)
     space = _Space.of(items, vectors, config, cache)
@@ -193,7 +203,8 @@ def _interest(
     amounts = fit_interest(space.own[np.ix_(at, at)], np.array([e.side for e in kept]), np.array([e.weight for e in kept]), config.penalty)
     parts = space.across[:, at] * amounts
     leading = parts.argmax(axis=1)
-    return config.reach * parts.sum(axis=1), [kept[j].item for j in leading]
+    learnt = config.bound * np.tanh(config.reach * parts.sum(axis=1) / config.bound)
+    return learnt, [kept[j].item for j in leading]
 
 
 class _Space(NamedTuple):
