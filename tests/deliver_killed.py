@@ -36,7 +36,13 @@ class Steps:
     @contextlib.contextmanager
     def counted(self) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
-            for owner, name in ((smtplib.SMTP, "send"), (smtplib.SMTP, "getreply"), (sa.engine.RootTransaction, "_do_commit"), (Path, "replace"), (Path, "rename")):
+            for owner, name in (
+                (smtplib.SMTP, "send"),
+                (smtplib.SMTP, "getreply"),
+                (sa.engine.RootTransaction, "_do_commit"),
+                (Path, "replace"),
+                (Path, "rename"),
+            ):
                 stack.enter_context(mock.patch.object(owner, name, self.around(name, getattr(owner, name))))
             yield
 

@@ -10,14 +10,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.deliver_killed import counted, in_a_process
+from tests.deliver_reports import LABEL, archive
+from tests.mail_sink import PASSWORD, USER, Certificates, Sink, running
 
 from broadsheet.core.clock import SetClock, WallClock
 from broadsheet.core.errors import DeliveryError, UnknownDeliveryError
 from broadsheet.core.store import Store
 from broadsheet.report.deliver import DeliveryConfig, MailChannel, MailConfig, Outbox, Parcel, Place, State, Wanted, send_archive
-from tests.deliver_killed import counted, in_a_process
-from tests.deliver_reports import LABEL, archive
-from tests.mail_sink import PASSWORD, USER, Certificates, Sink, running
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:aiosmtpd", "ignore::DeprecationWarning:aiosmtpd")
 NINE = datetime(2026, 2, 10, 9, tzinfo=UTC)

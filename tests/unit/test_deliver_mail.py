@@ -10,13 +10,13 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.deliver_reports import LABEL, entry, report, updated, withdrawn
 
 from broadsheet.core.errors import ProfileError
 from broadsheet.report.deliver import MailConfig, compose
 from broadsheet.report.deliver.mail import MOST_BYTES, message_id, subject
 from broadsheet.report.profile import read_profile
 from broadsheet.report.render.mail_text import WIDTH, MailView, mail_text
-from tests.deliver_reports import LABEL, entry, report, updated, withdrawn
 
 NINE = datetime(2026, 2, 9, 9, 30, tzinfo=UTC)
 PAGE = "https://reports.example.org/2026-02-09/index.html"
@@ -169,7 +169,12 @@ def test_both_parts_tell_the_same_papers_and_formulas_are_legible():
     said = read(compose(made, mail(), NINE, page=PAGE).content)
     text, html = (part.get_content() for part in said.iter_parts())
     shown = Reading(html)
-    for words in ("An O(n²) stew <of> beans & salt", "Zoë Kéita, Ana Ruiz", "Its title was “Stews, the first part”.", "near “Soups” in your library (50\u00a0%)"):
+    for words in (
+        "An O(n²) stew <of> beans & salt",
+        "Zoë Kéita, Ana Ruiz",
+        "Its title was “Stews, the first part”.",
+        "near “Soups” in your library (50\u00a0%)",
+    ):
         assert words in text
         assert words in shown.words
     hrefs = [attributes["href"] for tag, attributes in shown.tags if tag == "a"]

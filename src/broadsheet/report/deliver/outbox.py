@@ -279,7 +279,7 @@ class Outbox:
             "changed": now,
         }
 
-    def _check_destination(self, parcel: Parcel, there: sa.Row[Any], *, again: bool) -> None:
+    def _check_destination(self, parcel: Parcel, there: Any, *, again: bool) -> None:
         if there.destination != parcel.destination and not parcel.repeatable and not again:
             what = f"The {parcel.channel} of {parcel.label} for {parcel.reader} is addressed to {there.destination} ({there.state}), and the profile says {parcel.destination}."
             raise ProfileError(what, f"Give each reader a name of its own, or, where the address changed, send it again: --resend --date {parcel.label}")
