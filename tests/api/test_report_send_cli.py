@@ -31,7 +31,7 @@ def profile(folder, sink):
 def test_without_a_profile_an_archive_goes_to_its_feeds_once(here, page):
     first = here("report", "send", "--out", "page")
     assert first.returncode == 0
-    assert first.stdout.splitlines()[0] == f"2026-02-09 atom: delivered, to {page}/feeds/atom.xml"
+    assert first.stdout.splitlines()[0] == f"2026-02-09 files: delivered, to {page}"
     assert len(first.stdout.splitlines()) == 6
     again = here("report", "send", "--out", "page")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "Nothing to send: all is delivered to Ana.\n")
@@ -73,9 +73,3 @@ def test_a_refusal_has_its_code_and_the_outbox_shows_it(here, page, sink):
     assert "554 the sink says 554" in done.stderr
     shown = json.loads(here("report", "outbox", "--json").stdout)["deliveries"]
     assert [(row["label"], row["state"]) for row in shown] == [("2026-02-09", "refused"), ("2026-02-10", "queued")]
-
-
-def test_the_profile_and_its_addresses_stay_out_of_the_page(here, tmp_path, sink):
-    profile(tmp_path, sink)
-    assert here("report", "--profile", "me.toml", "--set", "ranking.use_dense=false").returncode == 0
-    assert not [path for path in (tmp_path / "page").rglob("*") if path.is_file() and "ana@example.org" in path.read_text()]

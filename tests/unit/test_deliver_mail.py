@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.deliver_reports import LABEL, entry, report, updated, withdrawn
 
 from broadsheet.core.errors import ProfileError
+from broadsheet.report.build import _public
 from broadsheet.report.deliver import MailConfig, compose
 from broadsheet.report.deliver.mail import MOST_BYTES, message_id, subject
 from broadsheet.report.profile import read_profile
@@ -144,6 +145,7 @@ def test_what_a_profile_says_of_delivery(tmp_path):
     assert stated.wanted == ("files", "atom", "json-feed", "mail")
     assert stated.folder == str(tmp_path / "public")
     assert (stated.mail.password_file, stated.mail.certificates) == (str(tmp_path / "secret"), "")
+    assert "ana@example.org" not in str(_public(read_profile(path))), "a page may be published, and says nothing of this"
     assert read_profile(path, ('delivery.channels=["mail"]',)).delivery.wanted == ("mail",)
 
 

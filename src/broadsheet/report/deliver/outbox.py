@@ -202,7 +202,7 @@ class Outbox:
             for row in self.rows(reader, states=(State.UNKNOWN,)):
                 if (row.label, row.channel) in lost:
                     touched[row.label, row.channel] = row
-        return sorted(touched.values(), key=lambda row: (row.label, row.channel))
+        return sorted(touched.values(), key=lambda row: (row.label, order.index(row.channel) if row.channel in known else -1))
 
     def settle(self, reader: str, label: date, channel: str, reason: str) -> bool:
         """Say that a delivery that is unknown or refused is done with; return whether there was one."""
