@@ -45,6 +45,7 @@ def test_help_imports_nothing_heavy():
             ("doctor",),
             ("bench",),
             ("bench", "report"),
+            ("bench", "report-size"),
             ("report", "fit"),
             ("world",),
             ("sample",),

@@ -1,19 +1,16 @@
 """Live state in a database: versions of items, announcements, events."""
 
 import contextlib
-import re
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.exc import SQLAlchemyError
 
 from broadsheet.core.catalogue import text_hash
+from broadsheet.core.database import Instant, create_tables, one_writer, open_engine, upsert, without_secrets
 from broadsheet.core.errors import StoreError
 from broadsheet.core.schema import Announcement, Event, Item
 
@@ -42,14 +39,14 @@ EVENTS = sa.Table(
     sa.Column("user", sa.String, nullable=False, index=True),
     sa.Column("item", sa.String, nullable=False),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("at", Instant, nullable=False),
     sa.Column("slot", sa.Integer),
     sa.Column("propensity", sa.Float),
     sa.UniqueConstraint("user", "item", "kind", "at"),
 )
 # SQLite binds at most 999 values in old builds; ids are asked for in runs of this length.
 RUN = 500
-_FORM = "its address is not of the form database://user:password@host:port/name, with %40 for @ in a password"
+T = TypeVar("T")
 
 
 class Store:
@@ -61,16 +58,14 @@ class Store:
     """
 
     def __init__(self, url: str | Path) -> None:
-        is_path = isinstance(url, Path) or "://" not in url
-        self.shown = str(url) if is_path else _without_secrets(str(url))
+        self.shown = without_secrets(url)
         with self.errors():
-            address = sa.URL.create("sqlite", database=str(url)) if is_path else _address(str(url))
-            if address.get_backend_name() == "sqlite" and address.database:
-                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = sa.create_engine(address)
-            if self.engine.dialect.name == "sqlite":
-                sa.event.listen(self.engine, "connect", _wal)
-            self.create_tables()
+            self.engine = open_engine(url)
+            try:
+                self.create_tables()
+            except BaseException:
+                self.engine.dispose()
+                raise
 
     def close(self) -> None:
         """Give back all connections."""
@@ -81,10 +76,16 @@ class Store:
         """Turn a database's exceptions into `StoreError`."""
         try:
             yield
-        except (SQLAlchemyError, OSError, ModuleNotFoundError) as fault:
-            reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
+        except (SQLAlchemyError, OSError, ImportError) as fault:
+            reason = str(getattr(fault, "orig", None) or fault).splitlines()[0].rstrip(".")
             what = f"The database {self.shown} cannot be used: {reason}."
-            raise StoreError(what, "Point BROADSHEET_HOME at a folder of your own, or --store at a database.") from None
+            driver = " For PostgreSQL run: pip install 'psycopg[binary]>=3.2'" if isinstance(fault, ImportError) else ""
+            raise StoreError(what, f"Point BROADSHEET_HOME at a folder of your own, or --store at a database.{driver}") from None
+
+    def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do work in one transaction with no other writer beside it (`core.database.one_writer`), on either database."""
+        with self.errors():
+            return one_writer(self.engine, work)
 
     def record_day(self, announcements: Sequence[Announcement]) -> None:
         """Keep each item's version, and on which list of which day it was announced."""
@@ -95,9 +96,12 @@ class Store:
             if a.item.announced is not None
             for name in (a.lists or ("",))
         ]
-        with self.errors(), self.engine.begin() as connection:
-            self._upsert(connection, VERSIONS, versions)
-            self._upsert(connection, ANNOUNCEMENTS, days)
+
+        def both(connection: sa.Connection) -> None:
+            upsert(connection, VERSIONS, versions)
+            upsert(connection, ANNOUNCEMENTS, days)
+
+        self.write(both)
 
     def earlier_versions(self, items: Iterable[Item]) -> dict[str, Item]:
         """Return, by id, the newest kept version that is older than the item given."""
@@ -144,8 +148,7 @@ class Store:
     def record_events(self, events: Iterable[Event]) -> None:
         """Keep events; the same event twice is one."""
         rows = [{**event.model_dump(), "at": event.at.astimezone(UTC)} for event in events]
-        with self.errors(), self.engine.begin() as connection:
-            self._upsert(connection, EVENTS, rows)
+        self.write(lambda connection: upsert(connection, EVENTS, rows, ("user", "item", "kind", "at")))
 
     def events(self, user: str) -> list[Event]:
         """Return a reader's events in order of time."""
@@ -153,60 +156,13 @@ class Store:
         with self.errors(), self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         fields = list(Event.model_fields)
-        return [Event.model_validate({**{name: row[name] for name in fields}, "at": _aware(row["at"])}) for row in rows]
+        return [Event.model_validate({name: row[name] for name in fields}) for row in rows]
 
     def create_tables(self) -> None:
-        """Create the tables of `METADATA` that are not there yet."""
-        # `create_all` asks first and creates then: of two processes that do so at once, one would fail.
-        with self.engine.begin() as connection:
-            for table in METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
-
-    def _upsert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-        insert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
-        keys = [c.name for c in table.primary_key] if table is not EVENTS else ["user", "item", "kind", "at"]
-        for row in rows:
-            statement = insert(table).values(**row)
-            changed = {name: statement.excluded[name] for name in row if name not in keys}
-            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
-
-
-def _address(url: str) -> sa.URL:
-    try:
-        address = sa.make_url(url)
-    except (ArgumentError, ValueError):
-        raise ArgumentError(_FORM) from None
-    # SQLAlchemy takes what follows a bare @ in a password for the host, and drivers name the host in their errors.
-    if "@" in (address.host or ""):
-        raise ArgumentError(_FORM)
-    return address
-
-
-def _without_secrets(url: str) -> str:
-    """Return an address as it may be shown: the password is masked, and the query, which may hold one too, left out."""
-    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url).partition("?")[0]
-
-
-def _wal(connection: Any, record: Any) -> None:
-    del record
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=10000")
-    try:
-        cursor.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError as fault:
-        # This is the one statement that does not wait for a lock. Who holds it has made the switch
-        # or will: the mode is the file's, not the connection's.
-        if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-    cursor.close()
+        """Create the tables of `METADATA` that are not there yet. Raises StoreError for a database whose tables are of another form."""
+        create_tables(self.engine, METADATA, self.shown)
 
 
 def _version_row(item: Item) -> dict[str, Any]:
     record = item.model_dump(mode="json")
     return {"item": item.id, "version": item.version, "record": record, "text_hash": text_hash(item.title + "\n" + item.text)}
-
-
-def _aware(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -22,6 +22,7 @@ from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.feedback.learning import read_feedback
 from broadsheet.report.model import Report
+from broadsheet.report.news import settle
 from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
@@ -68,9 +69,12 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
         day, source, notes = _read_day(request)
         store = None if is_sample else Store(request.store or store_path())
         background: list[Announcement] = []
+        announced = day.announcements
         if store:
             stack.callback(store.close)
-            day = with_earlier(day, store.earlier_versions(a.item for a in day.announcements))
+            day, said = settle(store, profile.name, day, profile.categories)
+            notes = [*notes, *said]
+            day = with_earlier(day, store.earlier_versions(a.item for a in announced))
             background = store.announced_before(day.label, MOST_BACKGROUND)
             background = background if len(background) >= LEAST_BACKGROUND else []
         report = build_report(
@@ -89,7 +93,7 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
         get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
         page = write_day(report, out)
         if store:
-            store.record_day(day.announcements)
+            store.record_day(announced)
             store.record_events(shown_events(report))
     return Result(report, page)
 

@@ -1,4 +1,4 @@
-"""The report as an Atom feed: one entry for each pick."""
+"""The report as an Atom feed: one entry for each pick, and one where a paper that was shown before is withdrawn."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -25,8 +25,9 @@ def atom_feed(reports: Sequence[Report], title: str) -> str:
 
 
 def atom_entries(report: Report) -> list[Element]:
-    """Return the entries of a report's picks, in the order of the slate."""
-    return [_entry(entry, report) for entry in report.picks()]
+    """Return the entries of a report's picks, in the order of the slate, then of what was withdrawn since the reader was shown it."""
+    gone = [entry for entry in report.section("withdrawn") if entry.told_before is not None]
+    return [*(_entry(entry, report) for entry in report.picks()), *(_entry(entry, report, withdrawn=True) for entry in gone)]
 
 
 def atom_document(entries: Iterable[Element], title: str, reader: str, updated: date, home: str = "", address: str = "") -> str:
@@ -67,10 +68,10 @@ def _in_iri(text: str) -> str:
     return quote(text.replace(" ", "-"), safe="-._~:/@!$&'()*+,;=")
 
 
-def _entry(entry: Entry, report: Report) -> Element:
+def _entry(entry: Entry, report: Report, *, withdrawn: bool = False) -> Element:
     element = Element("entry")
     _add(element, "id", entry_id(report.label, entry.item.id))
-    _add(element, "title", plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
+    _add(element, "title", ("Withdrawn: " if withdrawn else "") + plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
     _add(element, "updated", f"{report.label}T00:00:00Z")
     if entry.links.abstract:
         SubElement(element, "link", {"rel": "alternate", "href": entry.links.abstract})
@@ -79,7 +80,8 @@ def _entry(entry: Entry, report: Report) -> Element:
     for category in entry.item.categories:
         SubElement(element, "category", {"term": category})
     # An entry without a link says what it is about itself (RFC 4287, 4.1.2).
-    _add(element, "summary" if entry.links.abstract else "content", plain_tex(entry.item.text))
+    told = f"{entry.told} " if withdrawn else ""
+    _add(element, "summary" if entry.links.abstract else "content", told + plain_tex(entry.item.text))
     return element
 
 

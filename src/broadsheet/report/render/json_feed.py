@@ -13,18 +13,19 @@ VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def json_items(report: Report) -> list[dict[str, Any]]:
-    """Return the items of a report's picks, in the order of the slate; an id follows from paper and label alone."""
+    """Return the items of a report's picks, in the order of the slate, then of what was withdrawn since the reader was shown it; an id follows from paper and label alone."""
+    gone = [entry for entry in report.section("withdrawn") if entry.told_before is not None]
     return [
         {
             "id": entry_id(report.label, entry.item.id),
             **({"url": entry.links.abstract} if entry.links.abstract else {}),
-            "title": readable(entry.item.title) + (FICTIONAL if report.fictional else ""),
-            "content_html": f"<p>{render_tex(entry.item.text)}</p>",
+            "title": ("Withdrawn: " if entry.section == "withdrawn" else "") + readable(entry.item.title) + (FICTIONAL if report.fictional else ""),
+            "content_html": (f"<p>{entry.told}</p>" if entry.section == "withdrawn" else "") + f"<p>{render_tex(entry.item.text)}</p>",
             "date_published": f"{report.label}T00:00:00Z",
             "authors": [{"name": name} for name in entry.item.creators],
             "tags": list(entry.item.categories),
         }
-        for entry in report.picks()
+        for entry in (*report.picks(), *gone)
     ]
 
 

@@ -114,8 +114,8 @@ def updates(report: Report) -> list[Entry]:
 
 
 def withdrawn(report: Report) -> list[Entry]:
-    """Return the withdrawn papers that a mail names."""
-    return report.section("withdrawn")[:WITHDRAWN]
+    """Return the withdrawn papers that a mail names, first those that the reader was shown before."""
+    return sorted(report.section("withdrawn"), key=lambda entry: entry.told_before is None)[:WITHDRAWN]
 
 
 def tally(report: Report) -> str:
@@ -216,7 +216,8 @@ def _updated(entry: Entry) -> str:
 
 def _withdrawn(entry: Entry) -> str:
     comment = readable(str(entry.item.attributes.get("comment") or ""))
-    lines = [*_body(entry, " * "), *([_filled(f"Authors’ comment: {comment}", indent="   ")] if comment else [])]
+    said = [entry.told, f"Authors’ comment: {comment}" if comment else ""]
+    lines = [*_body(entry, " * "), *(_filled(words, indent="   ") for words in said if words)]
     return "\n".join([*lines, *([f"   {entry.links.abstract}"] if entry.links.abstract else [])])
 
 

@@ -56,7 +56,10 @@ def heading(label: date, title: str = "arXiv Daily Report") -> str:
 
 
 def _section(title: str, entries: list[Entry]) -> str:
-    return f"\n## {title}\n\n{_table((e.item for e in entries), _literal)}" if entries else ""
+    if not entries:
+        return ""
+    told = "".join(f"- {_literal(e.item.id)} was on your page of {e.told_before}.\n" for e in entries if e.told_before is not None)
+    return f"\n## {title}\n\n{_table((e.item for e in entries), _literal)}" + (f"\n{told}" if told else "")
 
 
 def _table(items: Iterable[Item], cell: Callable[[str], str]) -> str:
