@@ -1,6 +1,8 @@
 """Feeds by the letter of RFC 4287 and of JSON Feed 1.1: one entry a paper a label, whatever is sent how often."""
 
 import contextlib
+import email
+import email.policy
 import json
 import re
 import shutil
@@ -15,6 +17,7 @@ from broadsheet.core.errors import OutputError, ProfileError, SourceNotFoundErro
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.deliver import DeliveryConfig, FeedChannel, FeedPlace, MailConfig, Outbox, Place, Put, Wanted, parcel, send_archive
+from broadsheet.report.feedback.subscription import subscribe_again, unsubscribe
 from broadsheet.report.model import Links
 from broadsheet.report.render.atom import atom_feed
 from broadsheet.report.render.json_feed import json_feed, json_items
@@ -177,9 +180,23 @@ def test_labels_of_long_ago_are_not_mailed_and_the_output_says_so(tmp_path, stor
 
 def test_a_reader_who_unsubscribed_gets_no_mail_and_the_output_says_so(tmp_path, store):
     archive(tmp_path / "page")
-    sent = send_archive(Place(tmp_path / "page", mailed()), Wanted(), store, SetClock(NINE), lambda reader: reader == "Ana")
+    unsubscribe(store, "Ana", "mail", SetClock(NINE))
+    sent = send_archive(Place(tmp_path / "page", mailed()), Wanted(), store, SetClock(NINE))
     assert (sent.tried, sent.left) == ((), ())
     assert sent.notes == ("The reader has unsubscribed from mail; none is sent.",)
+    subscribe_again(store, "Ana", "mail", SetClock(NINE))
+    assert len(send_archive(Place(tmp_path / "page", mailed()), Wanted(), store, SetClock(NINE)).left) == 1
+
+
+def test_a_mail_has_the_links_of_the_installation(tmp_path, store, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_LINKS", "https://news.example.org")
+    archive(tmp_path / "page")
+    send_archive(Place(tmp_path / "page", mailed()), Wanted(), store, SetClock(NINE))
+    ((_, content),) = Outbox(store, SetClock(NINE)).contents("Ana", "mail")
+    read = email.message_from_bytes(content, policy=email.policy.default)
+    assert read["List-Unsubscribe"].startswith("<https://news.example.org/u/")
+    assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert read.get_body(("plain",)).get_content().count("More like this: https://news.example.org/f/") == 3
 
 
 def test_what_cannot_be_sent_is_an_error_of_two_lines(tmp_path, store):

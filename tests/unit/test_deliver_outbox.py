@@ -1,4 +1,4 @@
-"""The outbox in a real SQLite file: one row a delivery, each step committed, nothing twice."""
+"""The outbox in a real database of either kind: one row a delivery, each step committed, nothing twice."""
 
 import contextlib
 import os
@@ -24,8 +24,8 @@ def clock():
 
 
 @pytest.fixture
-def store(tmp_path):
-    with contextlib.closing(Store(tmp_path / "store.sqlite")) as opened:
+def store(database):
+    with contextlib.closing(Store(database)) as opened:
         yield opened
 
 
@@ -188,7 +188,7 @@ def test_contents_come_back_newest_label_first(box):
     assert list(box.contents("Sam", "atom")) == []
 
 
-def test_what_a_dead_process_was_sending_is_unknown_and_what_it_only_claimed_is_not(tmp_path, box):
+def test_what_a_dead_process_was_sending_is_unknown_and_what_it_only_claimed_is_not(database, box):
     box.put(letter())
     box.put(letter(MONDAY + timedelta(days=1)))
 
@@ -199,7 +199,7 @@ def test_what_a_dead_process_was_sending_is_unknown_and_what_it_only_claimed_is_
             os.kill(os.getpid(), signal.SIGKILL)
 
     def die(*, marks):
-        Outbox(Store(tmp_path / "store.sqlite"), SetClock(NINE)).deliver([Deadly(marks=marks)], "Ana")
+        Outbox(Store(database), SetClock(NINE)).deliver([Deadly(marks=marks)], "Ana")
 
     for marks in (False, True):
         assert in_a_process(lambda marks=marks: die(marks=marks)) is None

@@ -46,7 +46,7 @@ def message_id(reader: str, label: date, sender: str) -> str:
 def compose(report: Report, mail: MailConfig, at: datetime, *, links: ReaderLinks | None = None, page: str = "") -> Letter:
     """Write the letter of a report; `at` becomes its Date, `page` is where the report is published, if it is.
 
-    A report too long for a mail is told by fewer papers, and the letter says how many are left. Without an address to unsubscribe by one click, replies do it.
+    A report too long for a mail is told by fewer papers, and the letter says how many are left. Without an https:// address to unsubscribe by, the sender's own is named.
     """
     identity = message_id(report.reader, report.label, mail.sender)
     acts = links if links is not None else NoActs(mail.unsubscribe)
