@@ -192,7 +192,7 @@ def test_the_html_part_fetches_nothing_and_runs_nothing():
     tags = {tag for tag, _ in shown.tags}
     assert tags <= {*"html head meta title body div p h1 h2 a span br blockquote s".split()}
     names = {name for _, attributes in shown.tags for name in attributes}
-    assert names <= {*"lang charset name content style href".split()}
+    assert names <= {*"lang charset name content style href role".split()}
     assert "url(" not in "".join(attributes.get("style", "") for _, attributes in shown.tags)
     assert "<script>alert(1)</script>" in shown.words
 
