@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -238,5 +238,6 @@ class Distances:
     def __call__(self, left: int, right: int) -> float:
         """Return the distance of two rows."""
         if right not in self._to:
-            self._to[right] = 1.0 - similarity(self._rows, self._rows[[right]])[:, 0]
+            row: Any = self._rows[[right]]
+            self._to[right] = 1.0 - similarity(self._rows, row)[:, 0]
         return float(self._to[right][left])
