@@ -76,7 +76,7 @@ def test_states_and_exit_codes_are_those_of_the_code():
     assert by_state["incomplete"] == errors.IncompleteError.exit_code
     assert errors.ThrottledError.exit_code == 52
     assert (errors.DeliveryError.exit_code, errors.UnknownDeliveryError.exit_code) == (41, 42)
-    code = "".join((ROOT / "src" / "broadsheet" / "report" / name).read_text() for name in ("watch.py", "morning.py", "mornings.py"))
+    code = "".join((ROOT / "src" / "broadsheet" / "report" / name).read_text() for name in ("watch.py", "morning.py", "labels_done.py"))
     table = PAGE.partition("One line is printed")[2].partition("- Tries")[0]
     for state in re.findall(r"`([a-z ]+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))):
         assert f'"{state}"' in code, state

@@ -8,9 +8,9 @@ from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import ThrottledError
 from broadsheet.core.store import Store
 from broadsheet.report.deliver import Outbox
+from broadsheet.report.labels_done import Done, Mornings
 from broadsheet.report.live import calendar, lists_of
 from broadsheet.report.morning import live_morning
-from broadsheet.report.mornings import Done, Mornings
 from broadsheet.report.run import Request, profile_of
 from broadsheet.report.watch import Watch
 from broadsheet.sample.arxiv import ArxivServer, fictional_days

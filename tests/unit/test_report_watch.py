@@ -21,7 +21,7 @@ from broadsheet.core.errors import (
     UnknownDeliveryError,
 )
 from broadsheet.core.store import Store
-from broadsheet.report.mornings import Done, Mornings
+from broadsheet.report.labels_done import Done, Mornings
 from broadsheet.report.stopping import Stop, only_one
 from broadsheet.report.watch import Pace, Watch
 from broadsheet.sources.arxiv.calendar import Calendar

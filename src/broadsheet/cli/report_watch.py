@@ -38,9 +38,9 @@ def watch(
     from broadsheet.core.clock import WallClock
     from broadsheet.core.home import home, store_path
     from broadsheet.core.store import Store
+    from broadsheet.report.labels_done import Mornings
     from broadsheet.report.live import calendar, lists_of
     from broadsheet.report.morning import live_morning
-    from broadsheet.report.mornings import Mornings
     from broadsheet.report.run import Request, profile_of
     from broadsheet.report.stopping import Stop, only_one
     from broadsheet.report.watch import Watch

@@ -19,7 +19,7 @@ from broadsheet.core.errors import (
     TruncatedError,
     UnknownDeliveryError,
 )
-from broadsheet.report.mornings import Done
+from broadsheet.report.labels_done import Done
 from broadsheet.report.stopping import Stop
 
 # Of these the source, the line or the mail server is the cause, not the label: they pass, and no other label is tried before.
