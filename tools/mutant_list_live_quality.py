@@ -25,7 +25,7 @@ QUALITY = [
         "report/watch.py",
         "(isinstance(fault, DayError) and label not in self._aside)",
         "isinstance(fault, DayError)",
-        WATCH + "a_label_that_cannot_be_had_keeps_no_other_from_its_reader_and_is_tried_again_under_the_next",
+        WATCH + "once_raises_the_first_error_after_it_has_done_the_rest",
     ),
     Mutant(
         "watch: a signal does not come between two steps",

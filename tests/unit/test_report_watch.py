@@ -127,6 +127,7 @@ def test_a_label_that_cannot_be_had_keeps_no_other_from_its_reader_and_is_tried_
     one.loop.run(since=friday)
     assert one.sent() == [MONDAY, date(2026, 2, 10), friday, date(2026, 2, 11)]
     assert one.states().count((friday, "not whole")) == 2
+    assert (friday, "again") not in one.states()
 
 
 def test_a_mail_server_that_refuses_keeps_the_order(stage):
