@@ -67,7 +67,7 @@ MUTANTS = [
     ),
     Mutant(
         "feeds: HTML is an empty day",
-        "sources/feeds.py",
+        "sources/strict.py",
         'raise NotAFeedError(f"{where} is {kind}',
         'return fromstring("<rss><channel/></rss>")\n        raise NotAFeedError(f"{where} is {kind}',
         CLI,

@@ -3,10 +3,12 @@
 import gzip
 import socket
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import BroadsheetError, FeedError, NetworkError, NotAFeedError, RefusedError, SourceNotFoundError, TruncatedError
 from broadsheet.sources import read_source
 from broadsheet.sources.arxiv.once import fetch_arxiv, user_agent
@@ -61,6 +63,9 @@ def reply(handler, status, body, headers=(), length=None):
 def server(monkeypatch):
     running = Server()
     monkeypatch.setenv("BROADSHEET_ARXIV", running.base)
+    # The gate's three seconds between requests pass at once; that they are kept is tested with the gate.
+    clock = SetClock(datetime(2026, 3, 16, 8, tzinfo=UTC))
+    monkeypatch.setattr("broadsheet.sources.arxiv.once.WallClock", lambda: clock)
     yield running
     running.over.set()
     running.http.shutdown()

@@ -49,3 +49,15 @@ class SetClock:
     def sleep(self, seconds: float) -> None:
         """Move on by so many seconds."""
         self.at += timedelta(seconds=max(0.0, seconds))
+
+
+def steady(clock: Clock) -> float:
+    """Return seconds on a scale that nobody sets: of the machine since it started, or of a clock that is set its instant.
+
+    Only differences mean something; all processes of a machine share the scale.
+
+    >>> clock = SetClock(datetime(2026, 2, 9, tzinfo=UTC))
+    >>> before = steady(clock); clock.sleep(3); steady(clock) - before
+    3.0
+    """
+    return time.monotonic() if isinstance(clock, WallClock) else clock.now().timestamp()

@@ -25,14 +25,15 @@ class KeySentence(Record):
     text: str
 
 
-Evidence = Literal["term", "library", "interest", "rule", "author"]
+Evidence = Literal["term", "library", "interest", "rule", "author", "feedback"]
 
 
 class Reason(Record):
     """One piece of evidence and the share of the score that is lost without it, 0 to 1.
 
     `kind` says what the evidence is: a term of the paper, a library paper, a stated interest,
-    a rule, or an author followed. `reference` is the library paper's id.
+    a rule, an author followed, or what the reader did with earlier papers, of which `text` speaks
+    for it most. `reference` is that paper's id, or the library paper's.
     """
 
     kind: Evidence

@@ -20,6 +20,7 @@ from broadsheet.core.schema import Announcement, Event
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
+from broadsheet.report.feedback.learning import read_feedback
 from broadsheet.report.model import Report
 from broadsheet.report.news import settle
 from broadsheet.report.planned import earlier_pages
@@ -84,6 +85,7 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
             cache=artifact_folder(),
             background=background,
             earlier=earlier_pages(out, store, profile.name, day.label, profile.plan.days) if profile.plan.wanted else (),
+            feedback=read_feedback(store, profile.name, day.label) if store else None,
             fictional=is_sample,
             notes=notes,
             progress=progress,

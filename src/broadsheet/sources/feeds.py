@@ -4,15 +4,13 @@ import re
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from broadsheet.core.errors import FeedError, IdentifierError, NotAFeedError, RecordError, TruncatedError
+from broadsheet.core.errors import FeedError, IdentifierError, NotAFeedError, RecordError
 from broadsheet.core.schema import Announce, Announcement, Item
 from broadsheet.sources.arxiv.ids import ArxivId, as_arxiv_id, parse_arxiv_id
 from broadsheet.sources.names import split_names, without_tex
+from broadsheet.sources.strict import another_root, parse_xml
 from broadsheet.sources.withdrawal import is_withdrawn
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -21,18 +19,31 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 _SEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 _CATEGORY = re.compile(r"^[a-z-]+(?:\.[A-Za-z-]+)?$")
 _ABSTRACT = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*(\S+)\s+Abstract:\s?", re.IGNORECASE)
-# The first element behind declarations and comments, where its name is whole; ++ and (?>) keep the search linear.
-_FIRST = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<(?:!(doctype\s+html)|(?:[\w.-]+:)?([\w.-]+)[\s/>])", re.IGNORECASE | re.DOTALL)
-_HTML = {b"html", b"head", b"body", b"title", b"p", b"h1", b"center", b"div"}
-# What expat says at the end of a document that was cut: nothing more, or half a token, character or CDATA section.
-_CUT = {3, 5, 6, 20}
+_COUNT = re.compile(r"[0-9]{1,9}")
+_ROOTS = (b"rss", b"feed")
+
+
+class MissingResultsError(FeedError):
+    """An answer that tells of papers and does not hold them; asking again mends it most times."""
 
 
 class Feed(NamedTuple):
-    """A feed's label (None where it states none), its lists, and what it announces, in order."""
+    """A feed's label (None where it states none), its lists, and what it announces, in order.
+
+    `capped` are the lists whose own feed is as long as arXiv lets one be, so that papers may be missing.
+    """
 
     label: date | None
     lists: tuple[str, ...]
+    announcements: tuple[Announcement, ...]
+    capped: tuple[str, ...] = ()
+
+
+class Results(NamedTuple):
+    """A page of a query: how many papers there are in all, the place of the first one here (from 0), and those here."""
+
+    total: int
+    start: int
     announcements: tuple[Announcement, ...]
 
 
@@ -43,7 +54,7 @@ def parse_feed(data: bytes, where: str) -> Feed:
     documents, `TruncatedError` for a cut one, `FeedError` for a feed that reports an error,
     `RecordError` for an item that lacks a field.
     """
-    root = _parse(data, where)
+    root = parse_xml(data, where, _ROOTS)
     if root.tag == "rss":
         channel = root.find("channel")
         if channel is None:
@@ -51,35 +62,24 @@ def parse_feed(data: bytes, where: str) -> Feed:
         return _rss(channel, where)
     if root.tag == f"{_ATOM}feed":
         return _atom(root, where)
-    raise _another_root(root.tag, where)
+    raise another_root(root.tag, where)
 
 
-def _another_root(tag: str, where: str) -> NotAFeedError:
-    return NotAFeedError(f"{where} is XML, but no RSS or Atom feed (its root is {tag!r}).", "Give a feed such as https://rss.arxiv.org/rss/cs.IR")
+def parse_results(data: bytes, where: str) -> Results:
+    """Read a page of arXiv's query interface; errors as of `parse_feed`.
 
-
-def _parse(data: bytes, where: str) -> Element:
-    data = data.lstrip(b"\xef\xbb\xbf \t\r\n\f\v")
-    first = _FIRST.match(data)
-    is_html = first is not None and bool(first.group(1) or first.group(2).lower() in _HTML)
-    if is_html or not data.startswith(b"<"):
-        kind = "an HTML page" if is_html else "no XML"
-        raise NotAFeedError(f"{where} is {kind}, where a feed belongs.", "Open it in a browser to read what the server says; then fetch the feed again.")
-    if first is not None and first.group(2) not in {b"rss", b"feed"}:
-        raise _another_root(first.group(2).decode(), where)
-    try:
-        return fromstring(data, forbid_dtd=True)
-    except DefusedXmlException as fault:
-        raise NotAFeedError(f"{where}: {type(fault).__name__}, which no feed of arXiv holds.", "Fetch the feed from its own address again.") from None
-    except ParseError as fault:
-        if fault.code in _CUT:
-            line, _ = fault.position
-            raise TruncatedError(
-                f"{where}: The file ends before its last element is closed (line {line}).", "Fetch it again; a half-read day is no day."
-            ) from None
-        raise RecordError(f"{where} is not well-formed XML: {fault}.", "Fetch it again, or mend that line.") from None
-    except (ValueError, LookupError) as fault:
-        raise RecordError(f"{where} is in an encoding that cannot be read: {fault}.", "Fetch it again; arXiv's feeds are UTF-8.") from None
+    Raises `MissingResultsError` too where it holds fewer papers than it states for itself, and `RecordError` where it states no counts.
+    """
+    root = parse_xml(data, where, _ROOTS)
+    if root.tag != f"{_ATOM}feed":
+        raise another_root(root.tag, where)
+    found = _atom(root, where)
+    total, start = (_text(root, f"{_SEARCH}{name}") for name in ("totalResults", "startIndex"))
+    if not _COUNT.fullmatch(total) or not _COUNT.fullmatch(start):
+        raise RecordError(
+            f"{where}: the page does not state how many papers there are.", "Ask https://export.arxiv.org/api/query; its pages state totalResults."
+        )
+    return Results(int(total), int(start), found.announcements)
 
 
 def _rss(channel: Element, where: str) -> Feed:
@@ -116,10 +116,12 @@ def _atom(root: Element, where: str) -> Feed:
     for entry in entries:
         identity = _text(entry, f"{_ATOM}id")
         if "api/errors" in identity or (_text(entry, f"{_ATOM}title") == "Error" and not as_arxiv_id(identity)):
-            raise FeedError(f"{where}: the feed reports an error: {_text(entry, f'{_ATOM}summary')}.", "Mend the query, and fetch it again.")
+            raise FeedError(f"{where}: the feed reports an error: {_text(entry, f'{_ATOM}summary').rstrip('.')}.", "Mend the query, and fetch it again.")
     total = _text(root, f"{_SEARCH}totalResults")
     if not entries and _count(total) > _count(_text(root, f"{_SEARCH}startIndex")):
-        raise FeedError(f"{where}: the feed tells of {total} papers and holds none.", "Fetch it again; arXiv now and then answers with an empty page.")
+        raise MissingResultsError(
+            f"{where}: the feed tells of {total} papers and holds none.", "Fetch it again; arXiv now and then answers with an empty page."
+        )
     lists = () if total else _lists(title)
     label = None if total else _iso_date(_text(root, f"{_ATOM}updated"), where)
     announcements = tuple(_atom_entry(entry, lists, label, where, is_query=bool(total)) for entry in entries)
@@ -235,7 +237,7 @@ def _text(element: Element, tag: str) -> str:
 
 
 def _count(text: str) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    return int(text) if _COUNT.fullmatch(text) else 0
 
 
 def _rss_date(text: str, where: str) -> date | None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from broadsheet import __version__
 from broadsheet.core.schema import Item
+from broadsheet.report.feedback import links
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.render import drawing
 from broadsheet.report.render.maths import plain_tex, render_tex
@@ -73,6 +74,18 @@ def long_date(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
+def listening() -> Markup:
+    """Return what lets a browser tell the reader's own server that a paper was opened; nothing where no address is configured."""
+    base = links.base_address()
+    return Markup("; connect-src {}").format("/".join(base.split("/")[:3])) if base else Markup()
+
+
+def ping(report: Report, entry: Entry) -> Markup:
+    """Return the attribute by which a browser posts that a paper was opened: following the link itself is a GET, and no vote."""
+    address = links.opened(report, entry)
+    return Markup(' ping="{}"').format(address) if address else Markup()
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -84,8 +97,11 @@ def _environment() -> Environment:
         authors=authors,
         bars=drawing.category_bars,
         day_map=drawing.day_map,
+        feedback=links.of,
         interest_shape=drawing.interest_shape,
         interest_count=len(drawing.SHAPES),
+        listening=listening,
+        ping=ping,
         shape=drawing.shape,
         strip=drawing.strip,
         ticks=drawing.ticks,
