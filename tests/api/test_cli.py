@@ -47,6 +47,8 @@ def test_help_imports_nothing_heavy():
             ("bench", "report"),
             ("bench", "report-size"),
             ("report", "fit"),
+            ("report", "send"),
+            ("report", "outbox"),
             ("world",),
             ("sample",),
             ("sample", "llm"),

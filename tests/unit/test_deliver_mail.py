@@ -10,13 +10,14 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.deliver_reports import LABEL, entry, report, updated, withdrawn
 
 from broadsheet.core.errors import ProfileError
+from broadsheet.report.build import _public
 from broadsheet.report.deliver import MailConfig, compose
 from broadsheet.report.deliver.mail import MOST_BYTES, message_id, subject
 from broadsheet.report.profile import read_profile
 from broadsheet.report.render.mail_text import WIDTH, MailView, mail_text
-from tests.deliver_reports import LABEL, entry, report, updated, withdrawn
 
 NINE = datetime(2026, 2, 9, 9, 30, tzinfo=UTC)
 PAGE = "https://reports.example.org/2026-02-09/index.html"
@@ -144,6 +145,7 @@ def test_what_a_profile_says_of_delivery(tmp_path):
     assert stated.wanted == ("files", "atom", "json-feed", "mail")
     assert stated.folder == str(tmp_path / "public")
     assert (stated.mail.password_file, stated.mail.certificates) == (str(tmp_path / "secret"), "")
+    assert "ana@example.org" not in str(_public(read_profile(path))), "a page may be published, and says nothing of this"
     assert read_profile(path, ('delivery.channels=["mail"]',)).delivery.wanted == ("mail",)
 
 
@@ -190,7 +192,7 @@ def test_the_html_part_fetches_nothing_and_runs_nothing():
     tags = {tag for tag, _ in shown.tags}
     assert tags <= {*"html head meta title body div p h1 h2 a span br blockquote s".split()}
     names = {name for _, attributes in shown.tags for name in attributes}
-    assert names <= {*"lang charset name content style href".split()}
+    assert names <= {*"lang charset name content style href role".split()}
     assert "url(" not in "".join(attributes.get("style", "") for _, attributes in shown.tags)
     assert "<script>alert(1)</script>" in shown.words
 

@@ -195,7 +195,7 @@ def test_a_harvest_that_gets_nowhere_ends_with_an_error(desk, client):
 
 
 @given(days=st.lists(st.integers(2, 6), max_size=30), size=st.integers(1, 7), by_day=st.booleans(), lives=st.lists(st.integers(0, 4), max_size=3))
-def test_whatever_expires_each_record_comes_once(days, size, by_day, lives):
+def test_whatever_expires_each_record_that_comes_by_day_comes_once(days, size, by_day, lives):
     """`lives` are how many tokens are taken before one is not; then all are."""
     kept = papers(*enumerate(sorted(days) if by_day else days))
     left = [*lives]
@@ -221,4 +221,7 @@ def test_whatever_expires_each_record_comes_once(days, size, by_day, lives):
             return f"token={token}"
 
     given_ = [r.id for r in harvest(ask, lambda day: day.isoformat(), SINCE, lambda _: None, addresses=Tokens())]
-    assert sorted(given_) == [key for key, _ in sorted(kept)]
+    assert len(given_) == len(set(given_))
+    # arXiv gives records by day. Where a server does not, and that is not seen before its token expires, the day to begin again on is a guess.
+    if by_day or not lives:
+        assert sorted(given_) == [key for key, _ in sorted(kept)]

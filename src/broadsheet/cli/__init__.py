@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import ask, bench, doctor, needs, plan, profile, rank, report, represent, retrieve, sample, world
+from broadsheet.cli import ask, bench, doctor, needs, plan, profile, rank, report, report_feedback, represent, retrieve, sample, serve, world
 
 app = typer.Typer(
     name="broadsheet",
@@ -18,6 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(report.app, name="report")
+report.app.add_typer(report_feedback.app, name="feedback")
 app.add_typer(profile.app, name="profile")
 app.add_typer(represent.app, name="represent")
 app.add_typer(retrieve.app, name="retrieve")
@@ -29,6 +30,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(sample.app, name="sample")
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
+app.command("serve")(serve.serve)
 
 
 @app.callback(invoke_without_command=True)

@@ -25,6 +25,8 @@ PACKAGES = {
     "peft": ("peft", "pip install peft"),
     "sentence-transformers": ("sentence_transformers", "pip install 'sentence-transformers>=5'"),
     "openai": ("openai", "pip install 'openai>=3,<4'"),
+    "fastapi": ("fastapi", "pip install 'fastapi>=0.120,<1'"),
+    "uvicorn": ("uvicorn", "pip install 'uvicorn>=0.35,<1'"),
     "ladybug": ("ladybug", "pip install 'ladybug>=0.22,<0.23'"),
     "playwright": ("playwright", "pip install playwright"),
 }

@@ -133,5 +133,5 @@ def _only_reader(rows: "list[Delivery]") -> str:
 
 def _line(row: "Delivery", *, whose: bool = False) -> str:
     who = f"{row.reader}: " if whose else ""
-    said = f" ({row.reason})" if row.reason and row.reason != row.destination else ""
+    said = f" ({row.reason})" if row.reason else ""
     return f"{who}{row.label} {row.channel}: {row.state}, to {row.destination}{said}"

@@ -13,10 +13,11 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.report.changes import find_changes
 from broadsheet.report.daymap import place
+from broadsheet.report.feedback.learning import Feedback, Lesson
 from broadsheet.report.model import SECTION_OF, Entry, InterestSummary, KeySentence, PlanSummary, Report
 from broadsheet.report.planned import EarlierPage
 from broadsheet.report.profile import Profile, Reader, read_reader
-from broadsheet.report.ranking import Ranking, RankingConfig, rank
+from broadsheet.report.ranking import MARKED_READ, Ranking, RankingConfig, rank
 from broadsheet.report.references import bibtex, find_links
 from broadsheet.report.sentences import key_sentences
 from broadsheet.report.why import word_weights
@@ -71,6 +72,7 @@ def build_report(
     cache: Path | None = None,
     background: Sequence[Announcement] = (),
     earlier: Sequence[EarlierPage] = (),
+    feedback: Feedback | None = None,
     fictional: bool = False,
     notes: Sequence[str] = (),
     progress: Progress = silent,
@@ -78,11 +80,11 @@ def build_report(
     """Rank the day and assemble everything the page says.
 
     `cache` is the folder of vector artefacts, `background` what was announced before the day, `earlier` the reader's pages of
-    days before. Notes name every fallback.
+    days before, `feedback` what the reader did with them. Notes name every fallback.
     """
     known = {a.item.id: a.item for a in day.announcements}
     reader = read_reader(profile, known)
-    ranking = rank(day.announcements, reader, config, cache, progress, background=background, earlier=earlier)
+    ranking = rank(day.announcements, reader, config, cache, progress, background=background, earlier=earlier, feedback=feedback)
     progress("drawing the map", 0, 1)
     places = place(ranking.vectors)
     progress("drawing the map", 1, 1)
@@ -96,12 +98,12 @@ def build_report(
         fictional=fictional,
         ranked_by=_ranked_by(ranking),
         models={**ranking.vectors.models, **({"weights": ranking.ranker} if ranking.ranker else {}), **({"plan": plan.planner} if plan else {})},
-        notes=(*notes, *_notes(ranking, reader, len(entries), earlier=len(background)), *_plan_notes(plan)),
+        notes=(*notes, *_notes(ranking, reader, len(entries), earlier=len(background)), *_plan_notes(plan), *_feedback_notes(ranking.lesson, entries)),
         counts={name: sum(1 for e in entries if e.section == name) for name in _SECTION_ORDER},
         interests=_summaries(ranking),
         plan=plan,
         entries=entries,
-        config={"ranking": config.model_dump(mode="json"), "profile": _public(profile)},
+        config=_config(config, profile, ranking.lesson),
     )
 
 
@@ -170,6 +172,8 @@ def _summaries(ranking: Ranking) -> tuple[InterestSummary, ...]:
 
 def _ranked_by(ranking: Ranking) -> str:
     if not ranking.library:
+        if ranking.lesson is not None and ranking.lesson.effect.any():
+            return "your feedback and rules" if ranking.utilities.any() and any(ranking.utilities != ranking.lesson.effect) else "your feedback"
         return "the order announced" if not ranking.scores.any() else "your rules"
     return "words and meaning" if ranking.vectors.dense is not None else "words"
 
@@ -178,7 +182,7 @@ def _notes(ranking: Ranking, reader: Reader, count: int, earlier: int) -> list[s
     notes = [ranking.vectors.note] if ranking.vectors.note else []
     if ranking.library and not earlier:
         notes.append("Nothing earlier is known here, so what is usual is judged by this list alone. Each day that is read is kept for the next.")
-    if not ranking.library:
+    if not ranking.library and not (ranking.lesson and ranking.lesson.effect.any()):
         notes.append("The profile has no library and states no interest, so papers stand in the order announced. Make one: broadsheet profile new --help")
     if reader.unknown_seeds:
         notes.append(f"Seed papers that neither the library nor the source knows: {', '.join(reader.unknown_seeds)}")
@@ -219,6 +223,28 @@ def _plan_notes(plan: PlanSummary | None) -> list[str]:
     rested = f"; it leaves out {', '.join(plan.rested)}" if plan.rested else ""
     notes = [f"A plan chose categories ({plan.planner}), after {plan.days} earlier page{'s' if plan.days != 1 else ''}: {held}{rested}."]
     return [*notes, "The plan could not fill the page and was widened."] if plan.source == "fallback" else notes
+
+
+def _feedback_notes(lesson: Lesson | None, entries: Sequence[Entry]) -> list[str]:
+    """Say that what the reader did took part, how much of it, and what of it could not."""
+    if lesson is None:
+        return []
+    notes: list[str] = []
+    if count := sum(lesson.used.values()):
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(lesson.used.items()))
+        notes.append(f"Learnt from your feedback: {count} event{'s' if count != 1 else ''} ({kinds}). To see or undo them: broadsheet report feedback list")
+    if hidden := sum(1 for entry in entries if entry.left_out == MARKED_READ):
+        notes.append(f"Left out because you marked them as read: {hidden}.")
+    if lesson.unknown:
+        notes.append(f"Not learnt from, as the papers they are about are not kept here: {lesson.unknown} events.")
+    return notes
+
+
+def _config(config: RankingConfig, profile: Profile, lesson: Lesson | None) -> dict[str, object]:
+    """Return the settings of the page; those of learning where something was learnt, with the number of events by kind."""
+    ranking = config.model_dump(mode="json", exclude=None if lesson else {"learning"})
+    counted = {"feedback": {"events": sum(lesson.used.values()), "kinds": dict(sorted(lesson.used.items())), "unknown": lesson.unknown}} if lesson else {}
+    return {"ranking": ranking, "profile": _public(profile), **counted}
 
 
 def _public(profile: Profile) -> dict[str, object]:

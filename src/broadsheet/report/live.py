@@ -18,14 +18,19 @@ from broadsheet.sources.arxiv.days import Days, Patience
 _ARXIV = "arxiv:"
 
 
+def calendar() -> Calendar:
+    """Return the calendar of an installation: `mailings.toml` under BROADSHEET_HOME, where there is one, is laid over the package's."""
+    own = home() / "mailings.toml"
+    return Calendar(own if own.is_file() else None)
+
+
 @contextmanager
 def open_days(store: str = "", clock: Clock | None = None, patience: Patience | None = None, say: Callable[[str], None] = lambda _: None) -> Iterator[Days]:
-    """Open the days of an installation; `mailings.toml` under BROADSHEET_HOME, where there is one, is laid over the calendar."""
+    """Open the days of an installation, by its calendar."""
     clock = clock or WallClock()
-    own = home() / "mailings.toml"
     kept = Store(store or store_path())
     try:
-        yield Days(kept, ArxivClient(home(), clock=clock), Calendar(own if own.is_file() else None), clock, patience=patience, say=say)
+        yield Days(kept, ArxivClient(home(), clock=clock), calendar(), clock, patience=patience, say=say)
     finally:
         kept.close()
 

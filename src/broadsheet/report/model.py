@@ -25,14 +25,23 @@ class KeySentence(Record):
     text: str
 
 
-Evidence = Literal["term", "library", "interest", "rule", "author"]
+class Summary(Record):
+    """What a language model says of an abstract in its own words, the spans of the abstract that it rests on, and which model said it."""
+
+    text: str
+    spans: tuple[KeySentence, ...]
+    model: str
+
+
+Evidence = Literal["term", "library", "interest", "rule", "author", "feedback"]
 
 
 class Reason(Record):
     """One piece of evidence and the share of the score that is lost without it, 0 to 1.
 
     `kind` says what the evidence is: a term of the paper, a library paper, a stated interest,
-    a rule, or an author followed. `reference` is the library paper's id.
+    a rule, an author followed, or what the reader did with earlier papers, of which `text` speaks
+    for it most. `reference` is that paper's id, or the library paper's.
     """
 
     kind: Evidence
@@ -73,7 +82,8 @@ class Entry(Record):
     paper is for this reader (None without a library, and for what cannot be picked). `slot` is its place in
     the slate from 1, None outside; `propensity` the chance it had of one, `explored` whether chance gave it.
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
-    `held_back` says that a plan of categories took from its odds. `x`, `y` are its place on the map, 0 to 1.
+    `held_back` says that a plan of categories took from its odds. `summary` is a TL;DR by a language model, None where there is none
+    or it did not hold against the abstract. `x`, `y` are its place on the map, 0 to 1.
     `news_before` is the label under which it was announced first, where its source calls it new again; `told_before` that of the newest page before on which the reader was shown it.
     """
 
@@ -97,6 +107,7 @@ class Entry(Record):
     links: Links = Links()
     bibtex: str = ""
     held_back: bool = False
+    summary: Summary | None = None
     news_before: date | None = None
     told_before: date | None = None
     x: float = 0.5

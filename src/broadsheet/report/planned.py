@@ -13,14 +13,14 @@ from broadsheet.core.errors import ConfigError
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.core.store import Store
 from broadsheet.report.archive import read_days
+from broadsheet.report.feedback.record import MORE, OPENED, SAVED, SHOWN, standing
 from broadsheet.stack import day_plan
 
 if TYPE_CHECKING:
     from broadsheet.stack import DayPlan
 
 # What a reader does with a paper that was shown, if it was worth a place.
-TAKEN_UP = frozenset({"opened", "saved", "more"})
-SHOWN = "shown"
+TAKEN_UP = frozenset({OPENED, SAVED, MORE})
 
 
 class PlanConfig(Config):
@@ -65,7 +65,7 @@ def earlier_pages(folder: Path, store: Store | None, reader: str, label: date, d
         if report.reader == reader:
             shown.setdefault(report.label, {}).update({entry.item.id: entry.item for entry in report.picks()})
     if store is not None:
-        events = [event for event in store.events(reader) if since <= event.at.date()]
+        events = [event for event in standing(store.events(reader)) if since <= event.at.date()]
         taken = {event.item for event in events if event.kind in TAKEN_UP}
         told = [event for event in events if event.kind == SHOWN and event.at.date() < label]
         items = store.items({event.item for event in told})

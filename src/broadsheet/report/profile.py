@@ -12,6 +12,7 @@ from broadsheet.core.schema import Item
 from broadsheet.report.deliver.settings import DeliveryConfig
 from broadsheet.report.planned import PlanConfig
 from broadsheet.report.rules import Rule
+from broadsheet.report.tldr.config import TldrConfig
 from broadsheet.sources import read_library
 
 
@@ -25,6 +26,7 @@ class Profile(Config):
     `budget` papers, no two of them nearer to each other than `diversity_floor` (1 - cosine); the share
     `exploration` of its places is given by chance, so that what the reader likes can be learnt.
     `plan` says whether a plan of categories fills it, after what was shown on earlier days; none does unless it is asked for.
+    `tldr` says whether a language model writes a TL;DR of each pick; none does unless it is named.
     `delivery` says where the page goes.
     """
 
@@ -41,6 +43,7 @@ class Profile(Config):
     diversity_floor: Annotated[float, Field(ge=0, le=1)] = 0.1
     exploration: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     plan: PlanConfig = PlanConfig()
+    tldr: TldrConfig = TldrConfig()
     delivery: DeliveryConfig = DeliveryConfig()
 
     def check(self) -> "Profile":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,7 @@ from broadsheet.core.schema import Announce, Announcement, ArtifactKind, Item
 from broadsheet.core.seeds import generator
 from broadsheet.report.affinity import AffinityConfig
 from broadsheet.report.exploration import draw
+from broadsheet.report.feedback.learning import LEAST_EFFECT, Feedback, LearningConfig, Lesson, learn
 from broadsheet.report.interests import Interest, find_interests, stated_items
 from broadsheet.report.model import Reason
 from broadsheet.report.planned import EarlierPage, plan_page
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 
 _FOR_THE_SLATE = (Announce.NEW, Announce.CROSS)
 IN_LIBRARY = "already in your library"
+MARKED_READ = "you marked it as read"
 
 
 class RankingConfig(Config):
     """Whether the dense model takes part, what a rule is worth, and whose weights are used.
 
     `include` and `follow` are what an include rule and a followed author add to a paper's log-odds.
-    `ranker` is a folder that `broadsheet report fit` wrote; empty is the ranker that comes with the package.
+    `ranker` is a folder that `broadsheet report fit` wrote; empty is the ranker that comes with the package. `learning` is what a reader's events are worth.
     """
 
     use_dense: bool = True
@@ -44,6 +46,7 @@ class RankingConfig(Config):
     include: Annotated[float, Field(ge=0)] = 1.5
     follow: Annotated[float, Field(ge=0)] = 3.0
     ranker: str = ""
+    learning: LearningConfig = LearningConfig()
 
 
 class Ranking(NamedTuple):
@@ -54,7 +57,7 @@ class Ranking(NamedTuple):
     is each paper's chance of a place on the slate. `leading` is the interest of each paper's nearest
     library entry (None without a library), `left_out` what keeps it out of the slate
     (empty where nothing does). `ranker` says in words whose weights ranked. `plan` is over the papers that can be picked, in their order; `weights_of_plan` `[N]` is what it leaves
-    of each paper's odds.
+    of each paper's odds. `lesson` is what the reader's events came to, None without any.
     """
 
     scores: np.ndarray
@@ -73,6 +76,7 @@ class Ranking(NamedTuple):
     ranker: str
     plan: "DayPlan | None" = None
     weights_of_plan: np.ndarray | None = None
+    lesson: Lesson | None = None
 
 
 def rank(
@@ -84,12 +88,14 @@ def rank(
     *,
     background: Sequence[Announcement] = (),
     earlier: Sequence[EarlierPage] = (),
+    feedback: Feedback | None = None,
 ) -> Ranking:
     """Rank a day's announcements for a reader.
 
     A paper's utility is that of the model of choice, plus what rules and followed authors add; its
     score is the exponential of it. Every reason is measured: the evidence is taken away and the
-    paper is scored again. `earlier` are the reader's pages of the days before, of which a plan makes use.
+    paper is scored again. `earlier` are the reader's pages of the days before, of which a plan makes use,
+    `feedback` what the reader did with them, of which the ranking learns.
     """
     profile = reader.profile
     items = [a.item for a in announcements]
@@ -99,10 +105,16 @@ def rank(
     kernel = scoring.kernel if scoring else np.zeros((len(items), len(library)))
     added = [bonuses(item, profile, include=config.include, follow=config.follow) for item in items]
     extra = np.array([sum(b.amount for b in found) for found in added])
+    label = announcements[0].item.announced if announcements else None
     text = scoring.utilities() if scoring else None
+    lesson = learn(feedback, items, vectors, config.learning, label, cache, spread=_spread(text)) if feedback else None
+    if lesson is not None:
+        extra = extra + lesson.effect
+        added = [[*found, *_of_feedback(lesson, row)] for row, found in enumerate(added)]
     scores = odds(text, extra)
     own = {item.id for item in library}
-    left_out = [IN_LIBRARY if item.id in own else why_left_out(item, profile) for item in items]
+    read = lesson.read if lesson else frozenset()
+    left_out = [IN_LIBRARY if item.id in own else MARKED_READ if item.id in read else why_left_out(item, profile) for item in items]
     eligible = [row for row, a in enumerate(announcements) if a.kind in _FOR_THE_SLATE and not left_out[row]]
     chances = _chances(scoring, extra, eligible)
     interests = find_interests(library, vectors) if library else []
@@ -118,8 +130,19 @@ def rank(
     utilities = extra if text is None else text + extra
     named = f"{scoring.ranker.origin}; {scoring.situation}" if scoring else ""
     return Ranking(
-        scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named, plan, weights
+        scores, utilities, chances, propensity, leading, left_out, reasons, slate, interests, counted, kernel, library, vectors, named, plan, weights, lesson
     )
+
+
+def _spread(text: np.ndarray | None) -> float:
+    """Return the deviation of a day's utilities, 1 where there are none."""
+    found = float(np.std(text)) if text is not None and np.isfinite(text).all() else 0.0
+    return found or 1.0
+
+
+def _of_feedback(lesson: Lesson, row: int) -> list[Bonus]:
+    nearest = lesson.nearest[row]
+    return [Bonus("feedback", lesson.titles[nearest], float(lesson.effect[row]), nearest)] if nearest and lesson.effect[row] >= LEAST_EFFECT else []
 
 
 def _scoring(
@@ -215,5 +238,6 @@ class Distances:
     def __call__(self, left: int, right: int) -> float:
         """Return the distance of two rows."""
         if right not in self._to:
-            self._to[right] = 1.0 - similarity(self._rows, self._rows[[right]])[:, 0]
+            row: Any = self._rows[[right]]
+            self._to[right] = 1.0 - similarity(self._rows, row)[:, 0]
         return float(self._to[right][left])

@@ -14,12 +14,14 @@ from broadsheet.core.config import Config, build, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import artifact_folder, ranker_folder, store_path
+from broadsheet.core.llm import Client
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Event
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
+from broadsheet.report.feedback.learning import read_feedback
 from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.news import settle
@@ -27,6 +29,7 @@ from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
+from broadsheet.report.tldr.summaries import open_client, with_summaries
 from broadsheet.sources import ColumnMap, read_source
 from broadsheet.sources.arxiv.days import Patience
 
@@ -61,13 +64,17 @@ class Result(NamedTuple):
     page: Path
 
 
-def run(request: Request, out: Path, progress: Progress = silent) -> Result:
-    """Make the page in `out`; everything that can be refused is refused before the long work."""
+def run(request: Request, out: Path, progress: Progress = silent, client: Client | None = None) -> Result:
+    """Make the page in `out`; everything that can be refused is refused before the long work.
+
+    `client` asks for TL;DRs; without one the profile says whether there are any.
+    """
     check_writable(out)
     config = build(RunConfig, with_settings({}, request.settings), "--set")
     is_sample = request.sources in ((), (SAMPLE,)) and not request.live
     with ExitStack() as stack:
         profile = _profile(request, stack, default=sample.READERS[0] if is_sample else "")
+        client = client or _client(request, profile, stack)
         day, source, notes = _live(request, profile) if request.live else _read_day(request)
         store = None if is_sample else Store(request.store or store_path())
         background: list[Announcement] = []
@@ -87,10 +94,12 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
             cache=artifact_folder(),
             background=background,
             earlier=earlier_pages(out, store, profile.name, day.label, profile.plan.days) if profile.plan.wanted else (),
+            feedback=read_feedback(store, profile.name, day.label) if store else None,
             fictional=is_sample,
             notes=notes,
             progress=progress,
         )
+        report = with_summaries(report, client, profile.tldr, progress) if client else report
         get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
         page = write_day(report, out)
         if store:
@@ -104,6 +113,15 @@ def shown_events(report: Report) -> list[Event]:
     """Return that each pick was shown, in which slot and with which propensity, at the start of its label."""
     at = datetime.combine(report.label, time(), UTC)
     return [Event(user=report.reader, item=e.item.id, kind="shown", at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
+
+
+def _client(request: Request, profile: Profile, stack: ExitStack) -> Client | None:
+    """Return what asks the model that the profile names, if any; its replies and its ledger are in the store."""
+    if not profile.tldr.llm:
+        return None
+    store = Store(request.store or store_path())
+    stack.callback(store.close)
+    return open_client(profile.tldr, store)
 
 
 def _with_ranker(config: RankingConfig) -> RankingConfig:
@@ -141,6 +159,12 @@ def _live(request: Request, profile: Profile) -> tuple[Day, str, list[str]]:
     with open_days(request.store, patience=Patience(0)) as days:
         label, announced, notes = live_day(days, names, request.wanted)
     return Day(label, announced), f"arxiv:{'+'.join(names)}", notes
+
+
+def profile_of(request: Request) -> Profile:
+    """Return the profile that a request names, with its settings laid over it. Raises ProfileError."""
+    with ExitStack() as stack:
+        return _profile(request, stack, default="")
 
 
 def _profile(request: Request, stack: ExitStack, default: str) -> Profile:

@@ -23,11 +23,12 @@ LEAST_SHARE = 0.01
 
 
 class Bonus(NamedTuple):
-    """What a rule or a followed author adds to a paper's log-odds."""
+    """What a rule, a followed author, or what the reader did adds to a paper's log-odds; `reference` is the paper acted on."""
 
     kind: Evidence
     text: str
     amount: float
+    reference: str = ""
 
 
 def bonuses(item: Item, profile: Profile, *, include: float, follow: float) -> list[Bonus]:
@@ -48,12 +49,12 @@ def odds(text: np.ndarray | None, extra: np.ndarray) -> np.ndarray:
 
 
 def rule_reasons(added: Sequence[Bonus], text: float | None, extra: float, score: float) -> list[Reason]:
-    """Return each rule and followed author with the share of the score that is lost without it."""
+    """Return each rule, followed author and what was learnt with the share of the score that is lost without it."""
     if score <= 0:
         return []
     known = None if text is None else np.array([text])
     without = [odds(known, np.array([extra - bonus.amount]))[0] for bonus in added]
-    return [Reason(kind=b.kind, text=b.text, share=float(1 - less / score)) for b, less in zip(added, without, strict=True)]
+    return [Reason(kind=b.kind, text=b.text, share=float(1 - less / score), reference=b.reference) for b, less in zip(added, without, strict=True)]
 
 
 def library_reasons(row: int, scoring: Scoring) -> list[Reason]:

@@ -75,10 +75,10 @@ class FilesChannel:
         if is_own:
             sweep(folder, label, "index.html", "index.json", "feed.xml")
         if is_own or not all((folder / label / name).is_file() for name in DAY_FILES):
-            return Outcome(State.DELIVERED, str(write_day(report, folder)))
-        if label not in _indexed(folder):
+            write_day(report, folder)
+        elif label not in _indexed(folder):
             write_index(folder)
-        return Outcome(State.DELIVERED, str(folder / label / PAGE))
+        return Outcome(State.DELIVERED)
 
 
 def _indexed(folder: Path) -> set[str]:

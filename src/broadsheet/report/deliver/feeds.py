@@ -54,7 +54,7 @@ class FeedChannel:
             sweep(self.path.parent, self.path.name)
             write_file(self.path, self._written(delivery.reader))
             self._holds = {row.label: row.content_hash for row in rows if row.channel == self.name}
-        return Outcome(State.DELIVERED, str(self.path))
+        return Outcome(State.DELIVERED)
 
     def _written(self, reader: str) -> str:
         address = self._place.address.rstrip("/")

@@ -46,7 +46,7 @@ def message_id(reader: str, label: date, sender: str) -> str:
 def compose(report: Report, mail: MailConfig, at: datetime, *, links: ReaderLinks | None = None, page: str = "") -> Letter:
     """Write the letter of a report; `at` becomes its Date, `page` is where the report is published, if it is.
 
-    A report too long for a mail is told by fewer papers, and the letter says how many are left. Without an address to unsubscribe by one click, replies do it.
+    A report too long for a mail is told by fewer papers, and the letter says how many are left. Without an https:// address to unsubscribe by, the sender's own is named.
     """
     identity = message_id(report.reader, report.label, mail.sender)
     acts = links if links is not None else NoActs(mail.unsubscribe)
@@ -57,8 +57,8 @@ def compose(report: Report, mail: MailConfig, at: datetime, *, links: ReaderLink
             break
     picks = len(report.picks())
     notes = [f"The mail of {report.label} tells {min(full, picks)} of {picks} picks in full, for it may have {MOST_BYTES:,} bytes."] if full < picks else []
-    if not acts.unsubscribe(report.reader):
-        notes.append("The mail has no one-click unsubscribing: set delivery.mail.unsubscribe to an https:// address. Until then it names the sender's address.")
+    if not _takes_one_click(acts.unsubscribe(report.reader)):
+        notes.append("The mail has no one-click unsubscribing: set delivery.mail.unsubscribe, or BROADSHEET_LINKS, to an https:// address.")
     return Letter(content, identity, tuple(notes))
 
 
@@ -100,6 +100,11 @@ def _letter(view: MailView, mail: MailConfig, at: datetime, identity: str) -> by
     return _plain_headers(view, mail, identity) + letter.as_bytes()
 
 
+def _takes_one_click(address: str) -> bool:
+    # RFC 8058, 3.1: what is posted to without a look is reached over HTTPS alone.
+    return address.startswith("https://")
+
+
 def _plain_headers(view: MailView, mail: MailConfig, identity: str) -> bytes:
     """Write what the library's folding would spoil: words that are long, which it encodes, and a subject of which it encodes a part, whose spaces it doubles."""
     address = view.unsubscribe
@@ -107,7 +112,8 @@ def _plain_headers(view: MailView, mail: MailConfig, identity: str) -> bytes:
     folded = Header(title, "us-ascii" if title.isascii() else "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
     lines = [f"Message-ID: {identity}", f"Subject: {folded}"]
     if address:
-        lines += [f"List-Unsubscribe: <{address}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+        lines.append(f"List-Unsubscribe: <{address}>")
+        lines += ["List-Unsubscribe-Post: List-Unsubscribe=One-Click"] if _takes_one_click(address) else []
     elif address_of(mail.sender).addr_spec.isascii():
         lines.append(f"List-Unsubscribe: <mailto:{address_of(mail.sender).addr_spec}?subject=unsubscribe>")
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from broadsheet.core.clock import Clock, WallClock
+from broadsheet.core.database import Instant
 from broadsheet.core.errors import BroadsheetError, ProfileError
 from broadsheet.core.schema import Record
 from broadsheet.core.store import METADATA, Store
@@ -30,10 +30,10 @@ DELIVERIES = sa.Table(
     sa.Column("origin_hash", sa.String(64), nullable=False, index=True),
     sa.Column("message_id", sa.String, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("due", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("due", Instant, nullable=False),
     sa.Column("holder", sa.String, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
-    sa.Column("changed", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("changed", Instant, nullable=False),
 )
 # The first refusal may be tried again at once, as greylisting wants it; each further one waits twice as long.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
@@ -128,7 +128,6 @@ class Outbox:
     def __init__(self, store: Store, clock: Clock | None = None) -> None:
         self._store = store
         self._clock = clock or WallClock()
-        self._insert = postgresql.insert if store.engine.dialect.name == "postgresql" else sqlite.insert
         with store.errors():
             store.create_tables()
 
@@ -138,24 +137,7 @@ class Outbox:
         A queued row takes the newer content. A row that left is kept; only a repeatable one with another content or destination is queued again, and any with `again`.
         Raises ProfileError where a row of the same reader went, or is to go, to another address.
         """
-        row = self._new_row(parcel)
-        with self._store.errors(), self._store.engine.begin() as connection:
-            if connection.execute(self._insert(DELIVERIES).values(**row).on_conflict_do_nothing()).rowcount:
-                return Put.NEW
-            there = connection.execute(sa.select(*_HEAD).where(_key(parcel))).one()
-            self._check_destination(parcel, there, again=again)
-            same = (there.content_hash, there.origin_hash, there.destination) == (row["content_hash"], row["origin_hash"], row["destination"])
-            if same and not again:
-                return Put.SAME
-            may_change = DELIVERIES.c.state == State.QUEUED
-            if again or parcel.repeatable:
-                may_change = DELIVERIES.c.state != State.SENDING
-            changed = {name: value for name, value in row.items() if name not in ("reader", "label", "channel")}
-            if connection.execute(sa.update(DELIVERIES).where(_key(parcel), may_change).values(**changed)).rowcount:
-                return Put.REPLACED
-            # What it would have been made from is remembered, so that this is told once.
-            connection.execute(sa.update(DELIVERIES).where(_key(parcel)).values(origin_hash=parcel.origin))
-        return Put.KEPT
+        return self._store.write(lambda connection: self._put(connection, parcel, again=again))
 
     def rows(self, reader: str | None = None, *, states: Collection[State] = tuple(State), origin: str | None = None) -> list[Delivery]:
         """Return rows, oldest label first: of one reader or of all, in some states, and made from one origin."""
@@ -202,12 +184,30 @@ class Outbox:
             for row in self.rows(reader, states=(State.UNKNOWN,)):
                 if (row.label, row.channel) in lost:
                     touched[row.label, row.channel] = row
-        return sorted(touched.values(), key=lambda row: (row.label, row.channel))
+        return sorted(touched.values(), key=lambda row: (row.label, order.index(row.channel) if row.channel in known else -1))
 
     def settle(self, reader: str, label: date, channel: str, reason: str) -> bool:
         """Say that a delivery that is unknown or refused is done with; return whether there was one."""
         mine = (DELIVERIES.c.reader == reader) & (DELIVERIES.c.label == label) & (DELIVERIES.c.channel == channel)
         return self._change(mine & DELIVERIES.c.state.in_([State.UNKNOWN, State.REFUSED]), state=State.DELIVERED, reason=reason) > 0
+
+    def _put(self, connection: sa.Connection, parcel: Parcel, *, again: bool) -> Put:
+        row = self._new_row(parcel)
+        there = connection.execute(sa.select(*_HEAD).where(_key(parcel))).one_or_none()
+        if there is None:
+            connection.execute(sa.insert(DELIVERIES).values(**row))
+            return Put.NEW
+        self._check_destination(parcel, there, again=again)
+        same = (there.content_hash, there.origin_hash, there.destination) == (row["content_hash"], row["origin_hash"], row["destination"])
+        if same and not again:
+            return Put.SAME
+        if there.state == State.QUEUED or ((again or parcel.repeatable) and there.state != State.SENDING):
+            changed = {name: value for name, value in row.items() if name not in ("reader", "label", "channel")}
+            connection.execute(sa.update(DELIVERIES).where(_key(parcel)).values(**changed))
+            return Put.REPLACED
+        # What it would have been made from is remembered, so that this is told once.
+        connection.execute(sa.update(DELIVERIES).where(_key(parcel)).values(origin_hash=parcel.origin))
+        return Put.KEPT
 
     def _attempt(self, channel: Channel, row: Delivery) -> Delivery:
         holder = secrets.token_hex(8)
@@ -257,8 +257,7 @@ class Outbox:
             return _delivery(connection.execute(sa.select(*_HEAD).where(_key(row))).mappings().one())
 
     def _change(self, which: sa.ColumnElement[bool], **values: Any) -> int:
-        with self._store.errors(), self._store.engine.begin() as connection:
-            return connection.execute(sa.update(DELIVERIES).where(which).values(changed=self._now(), **values)).rowcount
+        return self._store.write(lambda connection: connection.execute(sa.update(DELIVERIES).where(which).values(changed=self._now(), **values)).rowcount)
 
     def _new_row(self, parcel: Parcel) -> dict[str, Any]:
         now = self._now()
@@ -279,7 +278,7 @@ class Outbox:
             "changed": now,
         }
 
-    def _check_destination(self, parcel: Parcel, there: sa.Row[Any], *, again: bool) -> None:
+    def _check_destination(self, parcel: Parcel, there: Any, *, again: bool) -> None:
         if there.destination != parcel.destination and not parcel.repeatable and not again:
             what = f"The {parcel.channel} of {parcel.label} for {parcel.reader} is addressed to {there.destination} ({there.state}), and the profile says {parcel.destination}."
             raise ProfileError(what, f"Give each reader a name of its own, or, where the address changed, send it again: --resend --date {parcel.label}")
@@ -306,9 +305,4 @@ def _wait(attempts: int) -> timedelta:
 
 
 def _delivery(row: Mapping[Any, Any]) -> Delivery:
-    facts = {name: row[name] for name in Delivery.model_fields}
-    return Delivery.model_validate(facts | {name: _aware(facts[name]) for name in ("due", "changed")})
-
-
-def _aware(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Delivery.model_validate({name: row[name] for name in Delivery.model_fields})

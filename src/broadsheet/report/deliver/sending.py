@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from broadsheet.report.deliver.channels import Place, open_channel, parcel
 from broadsheet.report.deliver.outbox import Delivery, Outbox, Put, State
 from broadsheet.report.deliver.settings import ChannelName
 from broadsheet.report.deliver.smtp import MailChannel
+from broadsheet.report.feedback.links import configured
+from broadsheet.report.feedback.subscription import is_unsubscribed
 from broadsheet.report.model import Report
 
 
@@ -64,12 +67,14 @@ class Sent(Record):
 def send_archive(place: Place, wanted: Wanted, store: Store, clock: Clock | None = None, has_left: Callable[[str], bool] | None = None) -> Sent:
     """Deliver the reports of an archive that are not delivered, oldest label first; doing it again does nothing twice.
 
-    `has_left` tells whether a reader unsubscribed from mail. Raises ProfileError where the archive is another reader's, SourceNotFoundError where it has no report.
+    Without links of its own the place takes those of this installation (`feedback.links`). `has_left` tells whether a reader unsubscribed from mail; without it, the
+    store's events do. Raises ProfileError where the archive is another reader's, SourceNotFoundError where it has no report.
     """
     clock = clock or WallClock()
     outbox = Outbox(store, clock)
     days = _days(place.archive, wanted.label)
-    run = _Run(place, wanted, outbox, clock, has_left or (lambda _: False), days[-1].label)
+    place = place if place.links is not None else place._replace(links=configured(clock))
+    run = _Run(place, wanted, outbox, clock, has_left or partial(is_unsubscribed, store), days[-1].label)
     readers = {run.put(day) for day in days}
     if len(readers) > 1:
         raise ProfileError(

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from broadsheet import __version__
 from broadsheet.core.schema import Item
+from broadsheet.report.feedback import links
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.render import drawing
 from broadsheet.report.render.maths import plain_tex, render_tex
@@ -25,17 +26,17 @@ SECTIONS = (
 
 def report_page(report: Report) -> str:
     """Write the page; it makes no request and needs no script."""
-    return _environment().get_template("report.html").render(report=report, sections=SECTIONS, notice=NOTICE)
+    return environment().get_template("report.html").render(report=report, sections=SECTIONS, notice=NOTICE)
 
 
-def index_page(days: Sequence[dict[str, Any]], title: str) -> str:
-    """Write the index over all days; `days` as `index.json` has them, newest first."""
-    return _environment().get_template("index.html").render(days=days, title=title, notice=NOTICE)
+def index_page(days: Sequence[dict[str, Any]], title: str, *, judged: bool = False) -> str:
+    """Write the index over all days; `days` as `index.json` has them, newest first. `judged` says that there is a page of their quality."""
+    return environment().get_template("index.html").render(days=days, title=title, notice=NOTICE, judged=judged)
 
 
 def abstract(entry: Entry) -> Markup:
-    """Render an abstract with its key sentences marked."""
-    return render_tex(entry.item.text, [(s.start, s.end) for s in entry.key_sentences])
+    """Render an abstract with its key sentences, and what a summary of it rests on, marked."""
+    return render_tex(entry.item.text, [(s.start, s.end) for s in (*entry.key_sentences, *(entry.summary.spans if entry.summary else ()))])
 
 
 def authors(item: Item, most: int = 8) -> str:
@@ -73,8 +74,21 @@ def long_date(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
+def listening() -> Markup:
+    """Return what lets a browser tell the reader's own server that a paper was opened; nothing where no address is configured."""
+    base = links.base_address()
+    return Markup("; connect-src {}").format("/".join(base.split("/")[:3])) if base else Markup()
+
+
+def ping(report: Report, entry: Entry) -> Markup:
+    """Return the attribute by which a browser posts that a paper was opened: following the link itself is a GET, and no vote."""
+    address = links.opened(report, entry)
+    return Markup(' ping="{}"').format(address) if address else Markup()
+
+
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, with what they may call."""
     environment = Environment(
         loader=PackageLoader("broadsheet.report.render"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
@@ -84,8 +98,11 @@ def _environment() -> Environment:
         authors=authors,
         bars=drawing.category_bars,
         day_map=drawing.day_map,
+        feedback=links.of,
         interest_shape=drawing.interest_shape,
         interest_count=len(drawing.SHAPES),
+        listening=listening,
+        ping=ping,
         shape=drawing.shape,
         strip=drawing.strip,
         ticks=drawing.ticks,

@@ -7,13 +7,13 @@ from xml.etree.ElementTree import Element, fromstring
 from broadsheet.report.render.mathml import mathml
 from broadsheet.report.render.maths import plain_tex
 
-_RAISED = dict(zip("0123456789+-−=()nijkhrstvwxyabcdefglmopuz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱʲᵏʰʳˢᵗᵛʷˣʸᵃᵇᶜᵈᵉᶠᵍˡᵐᵒᵖᵘᶻ", strict=True)) | {
+_RAISED: dict[str, str] = dict(zip("0123456789+-−=()nijkhrstvwxyabcdefglmopuz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱʲᵏʰʳˢᵗᵛʷˣʸᵃᵇᶜᵈᵉᶠᵍˡᵐᵒᵖᵘᶻ", strict=True)) | {
     "*": "*",
     "′": "′",
     "″": "″",
     "∗": "*",
 }
-_LOWERED = dict(zip("0123456789+-−=()aeioruvxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢₒᵣᵤᵥₓₕₖₗₘₙₚₛₜ", strict=True))
+_LOWERED: dict[str, str] = dict(zip("0123456789+-−=()aeioruvxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢₒᵣᵤᵥₓₕₖₗₘₙₚₛₜ", strict=True))
 _SPACED = frozenset("=≠<>≤≥≈≃≅∼∝∈∉⊂⊆→←↦⇒⇔≪≫≡+±×")
 _SIGNS = frozenset("+±×<>≤≥≈~∼=")
 _LARGE = frozenset("∑∏∫⋃⋂⋁⋀∐")

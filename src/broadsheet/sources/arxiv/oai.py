@@ -118,9 +118,9 @@ def harvest(
 ) -> Iterator[Harvested]:
     """Yield each record of a harvest once, page after page. `ask(url, read)` fetches a page, `first(day)` is the address of the first.
 
-    A token that is not taken any more loses nothing: the harvest begins again on the last day
-    that was reached, or on the first where records did not come by day, and what was given
-    before is left out. Raises `FeedError` where that happens again and again without a new record.
+    A token that is not taken any more loses nothing of a server that gives records by day, as
+    arXiv does: the harvest begins again on the last day that was reached, and what was given
+    before is left out. Where records were seen not to come by day, it begins on the first. Raises `FeedError` where that happens again and again without a new record.
     """
     given: set[tuple[str, str]] = set()
     reached, by_day, token, idle = since, True, "", 0

@@ -1,0 +1,1 @@
+"""What readers do with their page: recorded as events, learnt from, undone, and compared."""
