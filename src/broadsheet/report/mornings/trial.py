@@ -20,7 +20,9 @@ from broadsheet.sources.arxiv.days import Days, Patience
 from broadsheet.sources.arxiv.outcome import outcomes_check
 
 # Seconds of the wall for which the double gives no answer, where that is the fault.
-STALL = 1.0
+STALL = 60.0
+# Seconds for an answer when nothing is wrong.
+UNHURRIED = 20.0
 
 
 class Tried(NamedTuple):
@@ -65,18 +67,21 @@ def morning(scenario: Scenario, folder: Path) -> Iterator[Morning]:
     """Open a store and a double at the scenario's time, its faults switched on, the day before known unless it is `unknown`."""
     clock = SetClock(scenario.at)
     with double(scenario, clock) as server:
-        limits = ClientLimits(deadline=120.0, answer=scenario.answer, tries=3, feed_items=scenario.most)
         store = Store(folder / "store.sqlite")
-        client = ArxivClient(folder, addresses=Addresses.of(server.url), clock=clock, limits=limits)
-        days = Days(store, client, Calendar(), clock, patience=Patience(900.0))
+
+        def days(answer: float) -> Days:
+            limits = ClientLimits(deadline=120.0, answer=answer, tries=3, feed_items=scenario.most)
+            client = ArxivClient(folder, addresses=Addresses.of(server.url), clock=clock, limits=limits)
+            return Days(store, client, Calendar(), clock, patience=Patience(900.0))
+
         try:
             if not scenario.unknown:
                 clock.at = datetime(BEFORE.year, BEFORE.month, BEFORE.day, 12, tzinfo=UTC)
-                days.fetch(scenario.lists, BEFORE)
+                days(UNHURRIED).fetch(scenario.lists, BEFORE)
                 clock.at = max(scenario.at, clock.at)
             server.forget()
             server.faults.set(scenario.faults)
-            yield Morning(scenario, server, clock, days)
+            yield Morning(scenario, server, clock, days(scenario.answer))
         finally:
             store.close()
 
