@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import bench_ask, bench_fetch, bench_llm, bench_needs, bench_plan, bench_rank, bench_represent, bench_retrieve, bench_size
+from broadsheet.cli import (
+    bench_ask,
+    bench_feedback,
+    bench_fetch,
+    bench_llm,
+    bench_needs,
+    bench_plan,
+    bench_rank,
+    bench_represent,
+    bench_retrieve,
+    bench_size,
+)
 from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
 
 app = typer.Typer(
@@ -58,6 +69,7 @@ def report(
 
 
 app.command("report-size")(bench_size.size)
+app.command("feedback")(bench_feedback.feedback)
 app.command("represent")(bench_represent.represent)
 app.command("represent-efficiency")(bench_represent.efficiency)
 app.command("represent-speed")(bench_represent.speed)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import report_days, report_quality, report_send, report_watch
+from broadsheet.cli import report_compare, report_days, report_quality, report_send, report_watch
 from broadsheet.cli.llm_options import MaxCalls, MaxUsd, Prices, Record
 
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,7 @@ app.command("send")(report_send.send)
 app.command("outbox")(report_send.outbox)
 app.command("quality")(report_quality.quality)
 app.command("watch")(report_watch.watch)
+app.add_typer(report_compare.app, name="compare")
 
 
 class Form(StrEnum):

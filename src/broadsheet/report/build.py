@@ -13,11 +13,12 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.report.changes import find_changes
 from broadsheet.report.daymap import place
+from broadsheet.report.feedback.compared import rank_compared
 from broadsheet.report.feedback.learning import Feedback, Lesson
-from broadsheet.report.model import SECTION_OF, Entry, InterestSummary, KeySentence, PlanSummary, Report
+from broadsheet.report.model import SECTION_OF, Comparison, Entry, InterestSummary, KeySentence, PlanSummary, Report
 from broadsheet.report.planned import EarlierPage
 from broadsheet.report.profile import Profile, Reader, read_reader
-from broadsheet.report.ranking import MARKED_READ, Ranking, RankingConfig, rank
+from broadsheet.report.ranking import MARKED_READ, Ranking, RankingConfig
 from broadsheet.report.references import bibtex, find_links
 from broadsheet.report.sentences import key_sentences
 from broadsheet.report.why import word_weights
@@ -84,7 +85,7 @@ def build_report(
     """
     known = {a.item.id: a.item for a in day.announcements}
     reader = read_reader(profile, known)
-    ranking = rank(day.announcements, reader, config, cache, progress, background=background, earlier=earlier, feedback=feedback)
+    ranking, comparison = rank_compared(day.announcements, reader, config, cache, progress, background=background, earlier=earlier, feedback=feedback)
     progress("drawing the map", 0, 1)
     places = place(ranking.vectors)
     progress("drawing the map", 1, 1)
@@ -98,10 +99,17 @@ def build_report(
         fictional=fictional,
         ranked_by=_ranked_by(ranking),
         models={**ranking.vectors.models, **({"weights": ranking.ranker} if ranking.ranker else {}), **({"plan": plan.planner} if plan else {})},
-        notes=(*notes, *_notes(ranking, reader, len(entries), earlier=len(background)), *_plan_notes(plan), *_feedback_notes(ranking.lesson, entries)),
+        notes=(
+            *notes,
+            *_notes(ranking, reader, len(entries), earlier=len(background)),
+            *_plan_notes(plan),
+            *_feedback_notes(ranking.lesson, entries),
+            *_compare_notes(comparison),
+        ),
         counts={name: sum(1 for e in entries if e.section == name) for name in _SECTION_ORDER},
         interests=_summaries(ranking),
         plan=plan,
+        compare=comparison,
         entries=entries,
         config=_config(config, profile, ranking.lesson),
     )
@@ -240,6 +248,16 @@ def _feedback_notes(lesson: Lesson | None, entries: Sequence[Entry]) -> list[str
     return notes
 
 
+def _compare_notes(comparison: Comparison | None) -> list[str]:
+    if comparison is None:
+        return []
+    if comparison.form == "split":
+        return [f"This page is part of a comparison of two rankings ({comparison.name}): it is made by ranking {comparison.arm}."]
+    return [
+        f"Two rankings are compared on this page ({comparison.name}): they picked papers in turn. What your clicks say: broadsheet report compare interleave"
+    ]
+
+
 def _config(config: RankingConfig, profile: Profile, lesson: Lesson | None) -> dict[str, object]:
     """Return the settings of the page; those of learning where something was learnt, with the number of events by kind."""
     ranking = config.model_dump(mode="json", exclude=None if lesson else {"learning"})
@@ -249,7 +267,7 @@ def _config(config: RankingConfig, profile: Profile, lesson: Lesson | None) -> d
 
 def _public(profile: Profile) -> dict[str, object]:
     # A page may be published: whom it is mailed to, and how, is no part of it.
-    data = profile.model_dump(mode="json", exclude={"delivery"})
+    data = profile.model_dump(mode="json", exclude={"delivery"} if profile.compare.wanted else {"delivery", "compare"})
     return {**data, "library": [Path(name).name for name in profile.library]}
 
 

@@ -145,6 +145,21 @@ class PlanSummary(Record):
     outside: float
 
 
+class Comparison(Record):
+    """Two rankings, `a` and `b`, that are compared under a name; their settings are laid over those of the run.
+
+    On an interleaved page `teams` says whose each slot is: `a`, `b`, `both` or `nobody`. In a split test all of the page is `arm`'s, which has `share` of the readers.
+    """
+
+    name: str
+    form: Literal["interleave", "split"]
+    a: dict[str, object] = Field(default_factory=dict)
+    b: dict[str, object] = Field(default_factory=dict)
+    teams: tuple[str, ...] = ()
+    arm: str = ""
+    share: float = 0.0
+
+
 class Report(Record):
     """A day for one reader. Entries are in the order of the page; nothing of the day is missing."""
 
@@ -160,6 +175,7 @@ class Report(Record):
     counts: dict[str, int]
     interests: tuple[InterestSummary, ...] = ()
     plan: PlanSummary | None = None
+    compare: Comparison | None = None
     entries: tuple[Entry, ...]
     config: dict[str, object] = Field(default_factory=dict)
 

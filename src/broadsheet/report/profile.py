@@ -10,6 +10,7 @@ from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ProfileError
 from broadsheet.core.schema import Item
 from broadsheet.report.deliver.settings import DeliveryConfig
+from broadsheet.report.feedback.compare import CompareConfig
 from broadsheet.report.planned import PlanConfig
 from broadsheet.report.rules import Rule
 from broadsheet.report.tldr.config import TldrConfig
@@ -28,6 +29,7 @@ class Profile(Config):
     `plan` says whether a plan of categories fills it, after what was shown on earlier days; none does unless it is asked for.
     `tldr` says whether a language model writes a TL;DR of each pick; none does unless it is named.
     `delivery` says where the page goes.
+    `compare` says whether two rankings are compared on it; none are unless that is asked for.
     """
 
     name: str = "Reader"
@@ -45,12 +47,14 @@ class Profile(Config):
     plan: PlanConfig = PlanConfig()
     tldr: TldrConfig = TldrConfig()
     delivery: DeliveryConfig = DeliveryConfig()
+    compare: CompareConfig = CompareConfig()
 
     def check(self) -> "Profile":
         """Compile every rule now, so that a bad one is known before any work."""
         for rule in (*self.include, *self.exclude):
             _ = rule.pattern
         self.plan.check()
+        self.compare.check()
         return self
 
 

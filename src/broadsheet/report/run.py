@@ -22,6 +22,7 @@ from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.feedback.learning import read_feedback
+from broadsheet.report.feedback.marks import comparison_events
 from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.news import settle
@@ -105,7 +106,7 @@ def run(request: Request, out: Path, progress: Progress = silent, client: Client
         if store:
             if not request.live:
                 store.record_day(announced)
-            store.record_events(shown_events(report))
+            store.record_events([*shown_events(report), *comparison_events(report)])
     return Result(report, page)
 
 

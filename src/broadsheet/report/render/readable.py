@@ -7,7 +7,8 @@ from xml.etree.ElementTree import Element, fromstring
 from broadsheet.report.render.mathml import mathml
 from broadsheet.report.render.maths import plain_tex
 
-_RAISED: dict[str, str] = dict(zip("0123456789+-−=()nijkhrstvwxyabcdefglmopuz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱʲᵏʰʳˢᵗᵛʷˣʸᵃᵇᶜᵈᵉᶠᵍˡᵐᵒᵖᵘᶻ", strict=True)) | {
+_RAISED: dict[str, str] = {
+    **dict(zip("0123456789+-−=()nijkhrstvwxyabcdefglmopuz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱʲᵏʰʳˢᵗᵛʷˣʸᵃᵇᶜᵈᵉᶠᵍˡᵐᵒᵖᵘᶻ", strict=True)),
     "*": "*",
     "′": "′",
     "″": "″",
