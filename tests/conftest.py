@@ -1,5 +1,6 @@
 """What all tests share: the public data, a home of their own, and skips that say what is missing."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -33,6 +34,23 @@ def data() -> Path:
     if not (folder / "arxiv").is_dir():
         missing("public data sets are not here: set BROADSHEET_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A running PostgreSQL, one a worker, started by the first test that asks."""
+    if importlib.util.find_spec("psycopg") is None:
+        missing("psycopg is not installed: pip install 'broadsheet[postgres]'")
+    from tests.postgres import running
+
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> str:
+    """The address of an empty database: whoever asks is run on both kinds."""
+    return str(tmp_path / "store.sqlite") if request.param == "sqlite" else request.getfixturevalue("postgres").address()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,24 +1,36 @@
-"""Live state in a real SQLite file: nothing doubled, nothing lost."""
+"""Live state in a real SQLite file and a real PostgreSQL: nothing doubled, nothing lost."""
 
 import contextlib
 import re
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import StatementError
+from tests.processes import CONTEXT, begin, together
+from tests.store_writers import DAYS, EVENTS, PAPERS, count_up, open_all, papers, stop_half_way, write_all, write_for_ever
 
 from broadsheet.core.errors import StoreError
 from broadsheet.core.schema import Announce, Announcement, Event, Item
-from broadsheet.core.store import RUN, Store
+from broadsheet.core.store import ANNOUNCEMENTS, METADATA, RUN, VERSIONS, Store
+from broadsheet.core.store import EVENTS as EVENT_ROWS
 
 NINE = datetime(2026, 2, 9, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(database):
+    with contextlib.closing(Store(database)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def in_a_file(tmp_path):
     with contextlib.closing(Store(tmp_path / "state" / "store.sqlite")) as opened:
         yield opened
 
@@ -31,27 +43,13 @@ def announced(item: Item, **facts) -> Announcement:
     return Announcement(item=item, lists=("cs.IR", "cs.LG"), **facts)
 
 
-def dump(store: Store) -> list[str]:
-    """Return the whole database as SQL."""
-    with contextlib.closing(sqlite3.connect(store.engine.url.database)) as connection:
-        return list(connection.iterdump())
+def dump(store: Store) -> dict[str, list[tuple]]:
+    """Return all rows of the database, by table."""
+    with store.engine.connect() as connection:
+        return {table.name: sorted(tuple(map(repr, row)) for row in connection.execute(table.select())) for table in METADATA.sorted_tables}
 
 
-def run_together(code: str, *calls: tuple[str, ...]) -> None:
-    """Run code in several processes, held back until all of them are ready, and see each end well."""
-    wait = "import sys\nfrom broadsheet.core.store import Store\nprint(flush=True)\ninput()\n"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    running = [subprocess.Popen([sys.executable, "-c", wait + code, *call], **pipes) for call in calls]
-    for process in running:
-        process.stdout.readline()
-    for process in running:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    assert [process.communicate(timeout=60)[1] for process in running] == [""] * len(calls)
-    assert [process.returncode for process in running] == [0] * len(calls)
-
-
-def test_the_file_and_its_folder_are_made_in_wal_mode(tmp_path, store):
+def test_the_file_and_its_folder_are_made_in_wal_mode(tmp_path, in_a_file):
     with contextlib.closing(sqlite3.connect(tmp_path / "state" / "store.sqlite")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -60,8 +58,8 @@ def test_a_day_recorded_twice_changes_nothing(store):
     day = [announced(paper(2), kind=Announce.REPLACE, earlier=paper(1)), announced(paper(1, "2602.06654"))]
     store.record_day(day)
     once = dump(store)
-    assert sum('INTO "announcements"' in line for line in once) == 4
-    assert sum('INTO "item_versions"' in line for line in once) == 3
+    assert len(once["announcements"]) == 4
+    assert len(once["item_versions"]) == 3
     store.record_day(day)
     assert dump(store) == once
 
@@ -96,7 +94,30 @@ def test_more_ids_than_one_question_may_hold(store):
 def test_an_item_without_a_day_is_kept_but_on_no_list(store):
     store.record_day([announced(paper(1).model_copy(update={"announced": None}))])
     assert store.earlier_versions([paper(2)])
-    assert not any('INTO "announcements"' in line for line in dump(store))
+    assert not dump(store)["announcements"]
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=20), st.text(max_size=60), st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text()), st.integers(1, 3)),
+        max_size=4,
+    )
+)
+def test_any_text_and_any_fact_comes_back_as_it_was(store, papers):
+    items = [Item(id=f"p{number}", title=title, text=text, attributes=facts, version=v) for number, (title, text, facts, v) in enumerate(papers)]
+    store.record_day([Announcement(item=item) for item in items])
+    with store.engine.connect() as connection:
+        for item in items:
+            row = connection.execute(sa.select(VERSIONS.c.record).where(VERSIONS.c.item == item.id, VERSIONS.c.version == item.version)).scalar_one()
+            assert Item.model_validate(row) == item
+
+
+def test_a_text_of_a_megabyte_and_all_of_unicode_comes_back(store):
+    whole = "".join(chr(point) for point in range(1, 0x30000) if not 0xD800 <= point < 0xE000)
+    item = paper(1, text=whole + "e" * 10**6, attributes={whole[:2000]: [1.5, None, {"deep": whole}]})
+    store.record_day([announced(item)])
+    assert store.items([item.id]) == {item.id: item}
 
 
 def test_events_come_back_in_order_of_time(store):
@@ -113,6 +134,38 @@ def test_an_event_keeps_its_instant_in_every_time_zone(store):
     (kept,) = store.events("ana")
     assert kept == event
     assert kept.at.utcoffset() == timedelta(0)
+
+
+def test_instants_are_utc_whatever_zone_the_server_tells_them_in(database):
+    if "://" in database:
+        database += "%20-ctimezone%3DAsia/Shanghai"
+    with contextlib.closing(Store(database)) as store:
+        # An hour that the clocks of New York have twice.
+        twice = [datetime(2026, 11, 1, 1, 30, tzinfo=ZoneInfo("America/New_York"), fold=fold) for fold in (0, 1)]
+        store.record_events([Event(user="ana", item=str(at.fold), kind="opened", at=at) for at in twice])
+        assert [(event.at.hour, event.at.minute, event.at.tzinfo) for event in store.events("ana")] == [(5, 30, UTC), (6, 30, UTC)]
+        with store.engine.connect() as connection, pytest.raises(StatementError, match="no time zone"):
+            connection.execute(sa.select(EVENT_ROWS).where(EVENT_ROWS.c.at == datetime(2026, 2, 9)))
+
+
+def test_a_database_of_another_form_is_refused_and_left_as_it_is(database):
+    with contextlib.closing(Store(database)) as store:
+        store.write(lambda connection: connection.execute(sa.text("UPDATE schema_number SET number = 7")))
+        store.write(lambda connection: connection.execute(sa.text("DROP TABLE announcements")))
+        with pytest.raises(StoreError, match="tables of form 7; this version of broadsheet knows form 1") as error:
+            Store(database)
+        assert len(str(error.value).splitlines()) == 2
+        assert not sa.inspect(store.engine).has_table("announcements")
+
+
+def test_a_database_from_before_there_were_numbers_is_taken_as_it_is(database):
+    with contextlib.closing(Store(database)) as store:
+        store.record_day([announced(paper(1))])
+        store.write(lambda connection: connection.execute(sa.text("DROP TABLE schema_number")))
+    for _ in range(2):
+        with contextlib.closing(Store(database)) as store:
+            assert store.items(["2602.06393"]) == {"2602.06393": paper(1)}
+            assert dump(store)["item_versions"]
 
 
 def test_the_same_event_is_one_whatever_clock_it_was_read_from(store):
@@ -138,45 +191,73 @@ def test_a_path_is_a_path_whatever_is_in_it(tmp_path, name):
     assert (tmp_path / name / "s.sqlite").is_file()
 
 
-def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path):
-    path = tmp_path / "s.sqlite"
-    code = """
-from datetime import datetime, UTC
-from broadsheet.core.schema import Event
-store = Store(sys.argv[1])
-for number in range(50):
-    store.record_events([Event(user=user, item=str(number), kind="opened", at=datetime(2026, 2, 9, tzinfo=UTC)) for user in (sys.argv[2], "both")])
-store.close()
-"""
-    Store(path).close()
-    run_together(code, (str(path), "ana"), (str(path), "sam"))
-    with contextlib.closing(Store(path)) as store:
-        assert [len(store.events(user)) for user in ("ana", "sam", "both")] == [50, 50, 50]
+def test_eight_processes_write_at_once_and_nothing_is_lost_or_doubled(database):
+    together(write_all, [(database, writer) for writer in range(8)])
+    with contextlib.closing(Store(database)) as store:
+        assert [len(store.events(user)) for user in ("all", *(f"w{writer}" for writer in range(8)))] == [EVENTS] * 9
+        rows = dump(store)
+        assert len(rows["item_versions"]) == DAYS * PAPERS
+        assert len(rows["announcements"]) == DAYS * PAPERS * 2
 
 
-def test_processes_that_make_the_same_store_at_once_all_succeed(tmp_path):
-    paths = [str(tmp_path / f"{number}.sqlite") for number in range(20)]
-    run_together("for path in sys.argv[1:]: Store(path).close()", *[tuple(paths)] * 3)
-    for path in paths:
-        with contextlib.closing(Store(path)) as made:
+def test_what_a_writer_reads_stays_true_until_it_has_written(database):
+    Store(database).close()
+    together(count_up, [(database, 10)] * 4)
+    with contextlib.closing(Store(database)) as store:
+        assert sorted(int(event.item) for event in store.events("ana")) == list(range(40))
+
+
+def test_processes_that_make_the_same_store_at_once_all_succeed(database, tmp_path, request):
+    more = [request.getfixturevalue("postgres").address() if "://" in database else str(tmp_path / f"{number}.sqlite") for number in range(3)]
+    together(open_all, [([database, *more],)] * 4)
+    for address in (database, *more):
+        with contextlib.closing(Store(address)) as made:
             assert not list(made.events("ana"))
 
 
-def test_a_store_opens_while_another_writes(store):
-    with contextlib.closing(sqlite3.connect(store.engine.url.database)) as other:
+def test_a_writer_killed_half_way_through_a_day_leaves_nothing_of_it(database):
+    Store(database).close()
+    heard, told = CONTEXT.Pipe(duplex=False)
+    process = begin(stop_half_way, database, told)
+    assert heard.poll(60)
+    process.kill()
+    process.join()
+    with contextlib.closing(Store(database)) as store:
+        assert not dump(store)["item_versions"]
+        store.record_day(papers(1))
+        assert len(dump(store)["announcements"]) == 2 * PAPERS, "whoever was killed holds nobody up"
+
+
+def test_a_writer_killed_at_any_moment_leaves_whole_days(database):
+    for moment in range(4):
+        heard, told = CONTEXT.Pipe(duplex=False)
+        process = begin(write_for_ever, database, told)
+        assert heard.poll(60)
+        heard.poll(0.01 * moment)
+        process.kill()
+        process.join()
+        with contextlib.closing(Store(database)) as store, store.engine.connect() as connection:
+            on = connection.execute(sa.select(ANNOUNCEMENTS.c.label, sa.func.count()).group_by(ANNOUNCEMENTS.c.label)).all()
+            kept = connection.execute(sa.select(VERSIONS.c.version, sa.func.count()).group_by(VERSIONS.c.version)).all()
+        assert {label.day: count for label, count in on} == {version: 2 * count for version, count in kept}
+        assert {count for _, count in kept} == {PAPERS}
+
+
+def test_a_store_opens_while_another_writes(in_a_file):
+    with contextlib.closing(sqlite3.connect(in_a_file.engine.url.database)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with contextlib.closing(Store(store.engine.url.database)) as opened:
+        with contextlib.closing(Store(in_a_file.engine.url.database)) as opened:
             assert not list(opened.events("ana"))
 
 
-def test_a_writer_that_holds_the_database_too_long_is_an_error(store):
-    with store.engine.connect() as connection:
+def test_a_writer_that_holds_the_database_too_long_is_an_error(in_a_file):
+    with in_a_file.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=1")
-    with contextlib.closing(sqlite3.connect(store.engine.url.database)) as other:
+    with contextlib.closing(sqlite3.connect(in_a_file.engine.url.database)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked"):
-            store.record_day([announced(paper(1))])
-        assert store.events("ana") == [], "readers are not held up"
+            in_a_file.record_day([announced(paper(1))])
+        assert in_a_file.events("ana") == [], "readers are not held up"
 
 
 def write_text(path: Path) -> Path:

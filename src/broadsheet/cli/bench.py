@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import bench_ask, bench_feedback, bench_llm, bench_needs, bench_plan, bench_rank, bench_represent, bench_retrieve
+from broadsheet.cli import (
+    bench_ask,
+    bench_feedback,
+    bench_fetch,
+    bench_llm,
+    bench_needs,
+    bench_plan,
+    bench_rank,
+    bench_represent,
+    bench_retrieve,
+    bench_size,
+)
 from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
 
 app = typer.Typer(
@@ -57,6 +68,7 @@ def report(
     printed(bench, as_json=as_json)
 
 
+app.command("report-size")(bench_size.size)
 app.command("feedback")(bench_feedback.feedback)
 app.command("represent")(bench_represent.represent)
 app.command("represent-efficiency")(bench_represent.efficiency)
@@ -77,3 +89,4 @@ app.command("rank-serving")(bench_rank.serving)
 app.command("rank-citeulike")(bench_rank.citeulike)
 app.command("plan")(bench_plan.plan)
 app.command("llm")(bench_llm.llm)
+app.command("fetch")(bench_fetch.fetch)

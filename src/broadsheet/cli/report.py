@@ -7,9 +7,17 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli import report_compare
+from broadsheet.cli import report_compare, report_days, report_quality, report_send, report_watch
+from broadsheet.cli.llm_options import MaxCalls, MaxUsd, Prices, Record
 
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+app.command("fetch")(report_days.fetch)
+app.command("backfill")(report_days.backfill)
+app.command("status")(report_days.status)
+app.command("send")(report_send.send)
+app.command("outbox")(report_send.outbox)
+app.command("quality")(report_quality.quality)
+app.command("watch")(report_watch.watch)
 app.add_typer(report_compare.app, name="compare")
 
 
@@ -45,7 +53,16 @@ def report(
     columns: Columns = "",
     settings: Settings = None,
     store: StoreUrl = "",
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object instead of its path.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Read the day from the store, fetched where it is not whole: the lists of --source arxiv:…, or the profile's.")
+    ] = False,
+    llm: Annotated[str | None, typer.Option("--llm", help="A language model that writes a TL;DR of each pick. Default: the profile's, else none.")] = None,
+    record: Record = None,
+    prices: Prices = None,
+    max_usd: MaxUsd = None,
+    max_calls: MaxCalls = None,
 ) -> None:
     """Read a day of papers, rank it for a reader, and write the page.
 
@@ -53,17 +70,19 @@ def report(
     """
     if context.invoked_subcommand is not None:
         return
+    from broadsheet.cli.llm_options import Asked
     from broadsheet.cli.progress import shown
     from broadsheet.report.run import Request, run, run_seed
 
-    request = Request(tuple(source or ()), profile, day.date() if day else None, columns, tuple(settings or ()), store)
+    request = Request(tuple(source or ()), profile, day.date() if day else None, columns, tuple(settings or ()), store, live)
     if form is Form.SEED:
         typer.echo(run_seed(request).encode(), nl=False)
         if not source or source == ["sample"]:
             typer.echo("Note: this is the built-in sample; every paper in it is fictional.", err=True)
         return
+    client = Asked(llm, record, prices, max_usd, max_calls, store or None).client()
     with shown() as progress:
-        result = run(request, out, progress)
+        result = run(request, out, progress, client)
     if result.report.fictional:
         typer.echo("Note: this is the built-in sample; every paper in it is fictional.", err=True)
     for note in result.report.notes:

@@ -157,6 +157,19 @@ class Announcement(Record):
     earlier: Item | None = None
 
 
+class ListDay(Record):
+    """What is known of one list on one label: its state, how many papers the source stated for it, how many are kept, and from where."""
+
+    label: date
+    name: str
+    state: str
+    stated: int | None = None
+    kept: int = 0
+    source: str = ""
+    at: datetime | None = None
+    note: str = ""
+
+
 class Event(Record):
     """One act of a reader: shown, opened, saved, skipped, more, less."""
 

@@ -16,6 +16,7 @@ from broadsheet.report.render.maths import plain_tex
 from broadsheet.report.render.page import index_page, long_date, report_page
 
 FEED_DAYS = 10
+DAY_FILES = ("index.html", "report.md", "report.json", "report.atom", "papers.bib")
 
 
 def write_day(report: Report, folder: Path) -> Path:
@@ -51,7 +52,7 @@ def write_index(folder: Path) -> None:
     days = [_summary(report) for report in reports]
     title = f"{reports[0].title} for {reports[0].reader}" if reports else "Daily Report"
     write_file(folder / "index.json", json.dumps({"title": title, "days": days}, indent=1, ensure_ascii=False) + "\n")
-    write_file(folder / "index.html", index_page(days, title))
+    write_file(folder / "index.html", index_page(days, title, judged=(folder / "quality.html").is_file()))
     if reports:
         write_file(folder / "feed.xml", atom_feed(reports[:FEED_DAYS], title))
 

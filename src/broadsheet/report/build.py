@@ -1,8 +1,9 @@
 """From a day's announcements and a reader to the one model object."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -27,10 +28,17 @@ _SECTION_ORDER = ("new", "cross", "updated", "withdrawn")
 
 
 class Day(NamedTuple):
-    """A label and what was announced under it, in order."""
+    """A label and what was announced under it, in order.
+
+    `undated` are the ids that the source gave no date. By id: `again` is the label under which a paper was news before that its
+    source calls new once more, `told` the newest page before on which the reader was shown it.
+    """
 
     label: date
     announcements: tuple[Announcement, ...]
+    undated: frozenset[str] = frozenset()
+    again: Mapping[str, date] = MappingProxyType({})
+    told: Mapping[str, date] = MappingProxyType({})
 
 
 def choose_day(announcements: Sequence[Announcement], stated: date | None, wanted: date | None, today: date) -> Day:
@@ -47,13 +55,13 @@ def choose_day(announcements: Sequence[Announcement], stated: date | None, wante
             raise NoPapersError(f"The source announces nothing for {label}: a quiet day, or a holiday.", "Try another date with --date, or another source.")
         near = min(dated, key=lambda d: abs((d - label).days))
         raise NoPapersError(f"The source has no papers for {label}; it has {dated[0]} to {dated[-1]}.", f"The nearest day it has: --date {near}")
-    return Day(label, chosen)
+    return Day(label, chosen, frozenset(a.item.id for a in announcements if a.item.announced is None))
 
 
 def with_earlier(day: Day, earlier: dict[str, Item]) -> Day:
     """Add the earlier versions that are known from elsewhere."""
     known = tuple(a if a.earlier or a.item.id not in earlier else a.model_copy(update={"earlier": earlier[a.item.id]}) for a in day.announcements)
-    return Day(day.label, known)
+    return day._replace(announcements=known)
 
 
 def build_report(
@@ -131,6 +139,8 @@ def _entries(day: Day, ranking: Ranking, places: np.ndarray, *, fictional: bool)
             key_sentences=_key_sentences(row, item, ranking) if shown else (),
             changes=find_changes(item, announcement.earlier),
             earlier_known=announcement.earlier is not None,
+            news_before=day.again.get(item.id),
+            told_before=day.told.get(item.id),
             left_out=ranking.left_out[row],
             held_back=ranking.weights_of_plan is not None and ranking.weights_of_plan[row] < 1,
             copy_of=day.announcements[copy_of].item.id if copy_of is not None else "",
@@ -256,7 +266,8 @@ def _config(config: RankingConfig, profile: Profile, lesson: Lesson | None) -> d
 
 
 def _public(profile: Profile) -> dict[str, object]:
-    data = profile.model_dump(mode="json", exclude=None if profile.compare.wanted else {"compare"})
+    # A page may be published: whom it is mailed to, and how, is no part of it.
+    data = profile.model_dump(mode="json", exclude={"delivery"} if profile.compare.wanted else {"delivery", "compare"})
     return {**data, "library": [Path(name).name for name in profile.library]}
 
 

@@ -25,6 +25,14 @@ class KeySentence(Record):
     text: str
 
 
+class Summary(Record):
+    """What a language model says of an abstract in its own words, the spans of the abstract that it rests on, and which model said it."""
+
+    text: str
+    spans: tuple[KeySentence, ...]
+    model: str
+
+
 Evidence = Literal["term", "library", "interest", "rule", "author", "feedback"]
 
 
@@ -74,7 +82,9 @@ class Entry(Record):
     paper is for this reader (None without a library, and for what cannot be picked). `slot` is its place in
     the slate from 1, None outside; `propensity` the chance it had of one, `explored` whether chance gave it.
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
-    `held_back` says that a plan of categories took from its odds. `x`, `y` are its place on the map, 0 to 1.
+    `held_back` says that a plan of categories took from its odds. `summary` is a TL;DR by a language model, None where there is none
+    or it did not hold against the abstract. `x`, `y` are its place on the map, 0 to 1.
+    `news_before` is the label under which it was announced first, where its source calls it new again; `told_before` that of the newest page before on which the reader was shown it.
     """
 
     item: Item
@@ -97,8 +107,16 @@ class Entry(Record):
     links: Links = Links()
     bibtex: str = ""
     held_back: bool = False
+    summary: Summary | None = None
+    news_before: date | None = None
+    told_before: date | None = None
     x: float = 0.5
     y: float = 0.5
+
+    @property
+    def told(self) -> str:
+        """Say on which page before the reader was shown it; empty where on none."""
+        return f"It was on your page of {self.told_before}." if self.told_before is not None else ""
 
 
 class InterestSummary(Record):

@@ -9,9 +9,11 @@ from pydantic import Field
 from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ProfileError
 from broadsheet.core.schema import Item
+from broadsheet.report.deliver.settings import DeliveryConfig
 from broadsheet.report.feedback.compare import CompareConfig
 from broadsheet.report.planned import PlanConfig
 from broadsheet.report.rules import Rule
+from broadsheet.report.tldr.config import TldrConfig
 from broadsheet.sources import read_library
 
 
@@ -25,6 +27,8 @@ class Profile(Config):
     `budget` papers, no two of them nearer to each other than `diversity_floor` (1 - cosine); the share
     `exploration` of its places is given by chance, so that what the reader likes can be learnt.
     `plan` says whether a plan of categories fills it, after what was shown on earlier days; none does unless it is asked for.
+    `tldr` says whether a language model writes a TL;DR of each pick; none does unless it is named.
+    `delivery` says where the page goes.
     `compare` says whether two rankings are compared on it; none are unless that is asked for.
     """
 
@@ -41,6 +45,8 @@ class Profile(Config):
     diversity_floor: Annotated[float, Field(ge=0, le=1)] = 0.1
     exploration: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     plan: PlanConfig = PlanConfig()
+    tldr: TldrConfig = TldrConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
     compare: CompareConfig = CompareConfig()
 
     def check(self) -> "Profile":
@@ -65,7 +71,7 @@ def read_profile(path: Path, settings: tuple[str, ...] = ()) -> Profile:
     data = with_settings(read_toml(path, ProfileError), settings)
     profile = build(Profile, data, str(path), ProfileError).check()
     beside = tuple(str(path.parent / name) for name in profile.library)
-    return profile.model_copy(update={"library": beside})
+    return profile.model_copy(update={"library": beside, "delivery": profile.delivery.beside(path.parent)})
 
 
 def read_reader(profile: Profile, known: dict[str, Item]) -> Reader:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from broadsheet.core.artifacts import read_artifact
-from broadsheet.core.component import similarity
+from broadsheet.core.component import Vectors, similarity
 from broadsheet.core.config import Config
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announce, Announcement, ArtifactKind, Item
@@ -225,14 +225,19 @@ def why_left_out(item: Item, profile: Profile) -> str:
 def distances(vectors: Represented) -> "Distances":
     """Return the distance 1 - cosine between two candidates: dense where there is a model, else of words."""
     base = vectors.dense_candidates if vectors.dense_candidates is not None else vectors.lexical_candidates
-    return Distances(1.0 - similarity(base, base))
+    return Distances(base)
 
 
-class Distances(NamedTuple):
-    """All distances `[N, N]`, called with two rows."""
+class Distances:
+    """Distances of candidates, called with two rows. Those to the second row are computed when it is first asked for: a slate asks for few of a large day's."""
 
-    matrix: np.ndarray
+    def __init__(self, rows: Vectors) -> None:
+        self._rows = rows
+        self._to: dict[int, np.ndarray] = {}
 
     def __call__(self, left: int, right: int) -> float:
         """Return the distance of two rows."""
-        return float(self.matrix[left, right])
+        if right not in self._to:
+            row: Any = self._rows[[right]]
+            self._to[right] = 1.0 - similarity(self._rows, row)[:, 0]
+        return float(self._to[right][left])

@@ -14,6 +14,7 @@ from broadsheet.core.config import Config, build, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import artifact_folder, ranker_folder, store_path
+from broadsheet.core.llm import Client
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Event
@@ -22,12 +23,16 @@ from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.feedback.learning import read_feedback
 from broadsheet.report.feedback.marks import comparison_events
+from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
+from broadsheet.report.news import settle
 from broadsheet.report.planned import earlier_pages
 from broadsheet.report.profile import Profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
+from broadsheet.report.tldr.summaries import open_client, with_summaries
 from broadsheet.sources import ColumnMap, read_source
+from broadsheet.sources.arxiv.days import Patience
 
 SAMPLE = "sample"
 # Fewer earlier papers say too little of what is usual; more than this many are not read.
@@ -50,6 +55,7 @@ class Request(NamedTuple):
     columns: str = ""
     settings: tuple[str, ...] = ()
     store: str = ""
+    live: bool = False
 
 
 class Result(NamedTuple):
@@ -59,19 +65,26 @@ class Result(NamedTuple):
     page: Path
 
 
-def run(request: Request, out: Path, progress: Progress = silent) -> Result:
-    """Make the page in `out`; everything that can be refused is refused before the long work."""
+def run(request: Request, out: Path, progress: Progress = silent, client: Client | None = None) -> Result:
+    """Make the page in `out`; everything that can be refused is refused before the long work.
+
+    `client` asks for TL;DRs; without one the profile says whether there are any.
+    """
     check_writable(out)
     config = build(RunConfig, with_settings({}, request.settings), "--set")
-    is_sample = request.sources in ((), (SAMPLE,))
+    is_sample = request.sources in ((), (SAMPLE,)) and not request.live
     with ExitStack() as stack:
         profile = _profile(request, stack, default=sample.READERS[0] if is_sample else "")
-        day, source, notes = _read_day(request)
+        client = client or _client(request, profile, stack)
+        day, source, notes = _live(request, profile) if request.live else _read_day(request)
         store = None if is_sample else Store(request.store or store_path())
         background: list[Announcement] = []
+        announced = day.announcements
         if store:
             stack.callback(store.close)
-            day = with_earlier(day, store.earlier_versions(a.item for a in day.announcements))
+            day, said = settle(store, profile.name, day, profile.categories)
+            notes = [*notes, *said]
+            day = with_earlier(day, store.earlier_versions(a.item for a in announced))
             background = store.announced_before(day.label, MOST_BACKGROUND)
             background = background if len(background) >= LEAST_BACKGROUND else []
         report = build_report(
@@ -87,10 +100,12 @@ def run(request: Request, out: Path, progress: Progress = silent) -> Result:
             notes=notes,
             progress=progress,
         )
+        report = with_summaries(report, client, profile.tldr, progress) if client else report
         get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
         page = write_day(report, out)
         if store:
-            store.record_day(day.announcements)
+            if not request.live:
+                store.record_day(announced)
             store.record_events([*shown_events(report), *comparison_events(report)])
     return Result(report, page)
 
@@ -99,6 +114,15 @@ def shown_events(report: Report) -> list[Event]:
     """Return that each pick was shown, in which slot and with which propensity, at the start of its label."""
     at = datetime.combine(report.label, time(), UTC)
     return [Event(user=report.reader, item=e.item.id, kind="shown", at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
+
+
+def _client(request: Request, profile: Profile, stack: ExitStack) -> Client | None:
+    """Return what asks the model that the profile names, if any; its replies and its ledger are in the store."""
+    if not profile.tldr.llm:
+        return None
+    store = Store(request.store or store_path())
+    stack.callback(store.close)
+    return open_client(profile.tldr, store)
 
 
 def _with_ranker(config: RankingConfig) -> RankingConfig:
@@ -128,6 +152,20 @@ def _read_day(request: Request) -> tuple[Day, str, list[str]]:
     names = [source if source.startswith("arxiv:") else Path(source).name for source in request.sources]
     notes = [f"Records of a paper that stood more than once in the source, merged: {batch.repeated}."] if batch.repeated else []
     return day, ", ".join(names), notes
+
+
+def _live(request: Request, profile: Profile) -> tuple[Day, str, list[str]]:
+    names = lists_of(request.sources or profile.categories)
+    # Whoever wants to wait has `report fetch --wait`.
+    with open_days(request.store, patience=Patience(0)) as days:
+        label, announced, notes = live_day(days, names, request.wanted)
+    return Day(label, announced), f"arxiv:{'+'.join(names)}", notes
+
+
+def profile_of(request: Request) -> Profile:
+    """Return the profile that a request names, with its settings laid over it. Raises ProfileError."""
+    with ExitStack() as stack:
+        return _profile(request, stack, default="")
 
 
 def _profile(request: Request, stack: ExitStack, default: str) -> Profile:

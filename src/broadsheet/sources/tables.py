@@ -198,7 +198,8 @@ def _kind(stated: Any, item: Item, lists: tuple[str, ...], where: str) -> Announ
     if text:
         if text not in list(Announce):
             raise RecordError(f"{where}: the kind is {text!r}.{did_you_mean(text, Announce)}", f"Known are: {', '.join(Announce)}.")
-        return Announce(text)
+        # A withdrawal comes as a replacement; a paper stated as new speaks of another.
+        return Announce.WITHDRAWN if text.startswith(Announce.REPLACE) and is_withdrawn(item) else Announce(text)
     if is_withdrawn(item):
         return Announce.WITHDRAWN
     crossed = lists and item.categories and item.categories[0] not in lists

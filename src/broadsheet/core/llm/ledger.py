@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from broadsheet.core.database import Instant
 from broadsheet.core.errors import StoreError
 from broadsheet.core.llm.port import Reply
 from broadsheet.core.schema import Record
@@ -43,7 +44,7 @@ CALLS = sa.Table(
     sa.Column("purpose", sa.String, nullable=False),
     sa.Column("finish", sa.String, nullable=False),
     sa.Column("held", sa.String, nullable=False),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 # What is set once the outcome is known.
 OUTCOME = ("state", "reason", "answered_by", "prompt_tokens", "completion_tokens", "cost", "seconds", "finish", "held")

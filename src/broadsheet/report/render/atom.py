@@ -1,7 +1,9 @@
-"""The report as an Atom feed: one entry for each pick."""
+"""The report as an Atom feed: one entry for each pick, and one where a paper that was shown before is withdrawn."""
 
-from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from collections.abc import Iterable, Sequence
+from datetime import date
+from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
 
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.render.maths import plain_tex
@@ -18,22 +20,58 @@ def atom_feed(reports: Sequence[Report], title: str) -> str:
     feed reader. Times are the label's midnight in UTC.
     """
     newest = max(reports, key=lambda r: r.label)
+    entries = (entry for report in sorted(reports, key=lambda r: r.label, reverse=True) for entry in atom_entries(report))
+    return atom_document(entries, title + (FICTIONAL if newest.fictional else ""), newest.reader, newest.label)
+
+
+def atom_entries(report: Report) -> list[Element]:
+    """Return the entries of a report's picks, in the order of the slate, then of what was withdrawn since the reader was shown it."""
+    gone = [entry for entry in report.section("withdrawn") if entry.told_before is not None]
+    return [*(_entry(entry, report) for entry in report.picks()), *(_entry(entry, report, withdrawn=True) for entry in gone)]
+
+
+def atom_document(entries: Iterable[Element], title: str, reader: str, updated: date, home: str = "", address: str = "") -> str:
+    """Write a feed around entries; `home` and `address` are where the page and the feed are published, empty where they are not."""
     feed = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "en"})
-    _add(feed, "id", f"tag:broadsheet.example.org,2026:report:{newest.reader}".replace(" ", "-"))
-    _add(feed, "title", title + (FICTIONAL if newest.fictional else ""))
-    _add(feed, "updated", f"{newest.label}T00:00:00Z")
+    _add(feed, "id", f"tag:broadsheet.example.org,2026:report:{_in_iri(reader)}")
+    _add(feed, "title", title)
+    _add(feed, "updated", f"{updated}T00:00:00Z")
+    for relation, where in (("alternate", home), ("self", address)):
+        if where:
+            SubElement(feed, "link", {"rel": relation, "href": where})
     _add(feed, "generator", "Broadsheet")
-    for report in sorted(reports, key=lambda r: r.label, reverse=True):
-        for entry in report.picks():
-            _entry(feed, entry, report)
+    feed.extend(entries)
     indent(feed, space=" ")
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="unicode") + "\n"
 
 
-def _entry(feed: Element, entry: Entry, report: Report) -> None:
-    element = SubElement(feed, "entry")
-    _add(element, "id", f"tag:broadsheet.example.org,{report.label}:{entry.item.id}".replace(" ", "-"))
-    _add(element, "title", plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
+def entry_id(label: date, item: str) -> str:
+    """Return the id of a paper under a label.
+
+    >>> entry_id(date(2026, 2, 9), "2602.06393")
+    'tag:broadsheet.example.org,2026-02-09:2602.06393'
+    """
+    return f"tag:broadsheet.example.org,{label}:{_in_iri(item)}"
+
+
+def written_entries(entries: Iterable[Element]) -> str:
+    """Write entries outside of a feed, to be kept; `read_entries` reads them back."""
+    return "<entries>" + "".join(tostring(entry, encoding="unicode") for entry in entries) + "</entries>"
+
+
+def read_entries(text: str) -> list[Element]:
+    """Read what `written_entries` wrote."""
+    return list(fromstring(text))  # noqa: S314  our own writing
+
+
+def _in_iri(text: str) -> str:
+    return quote(text.replace(" ", "-"), safe="-._~:/@!$&'()*+,;=")
+
+
+def _entry(entry: Entry, report: Report, *, withdrawn: bool = False) -> Element:
+    element = Element("entry")
+    _add(element, "id", entry_id(report.label, entry.item.id))
+    _add(element, "title", ("Withdrawn: " if withdrawn else "") + plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
     _add(element, "updated", f"{report.label}T00:00:00Z")
     if entry.links.abstract:
         SubElement(element, "link", {"rel": "alternate", "href": entry.links.abstract})
@@ -41,7 +79,10 @@ def _entry(feed: Element, entry: Entry, report: Report) -> None:
         _add(SubElement(element, "author"), "name", name)
     for category in entry.item.categories:
         SubElement(element, "category", {"term": category})
-    _add(element, "summary", plain_tex(entry.item.text))
+    # An entry without a link says what it is about itself (RFC 4287, 4.1.2).
+    told = f"{entry.told} " if withdrawn else ""
+    _add(element, "summary" if entry.links.abstract else "content", told + plain_tex(entry.item.text))
+    return element
 
 
 def _add(parent: Element, name: str, text: str) -> None:

@@ -40,6 +40,7 @@ def report_markdown(report: Report) -> str:
         parts.append("*Fictional sample: no paper, author or figure here is real.*\n\n")
     picks = report.picks()
     parts.append(_table((entry.item for entry in picks), _literal))
+    parts.append(_summaries(picks))
     rest = [entry for entry in report.entries if entry.slot is None]
     for name, title in (("new", "More that is new"), ("cross", "More that is cross-listed"), ("updated", "Updated"), ("withdrawn", "Withdrawn")):
         parts.append(_section(title, [entry for entry in rest if entry.section == name]))
@@ -55,8 +56,26 @@ def heading(label: date, title: str = "arXiv Daily Report") -> str:
     return f"# {title} - {label.day:02d}-{_MONTHS[label.month - 1]}-{label.year}\n\n"
 
 
+def _summaries(picks: list[Entry]) -> str:
+    """Write each TL;DR behind its paper's title, and below it the sentences that it rests on."""
+    lines = [
+        "".join(
+            (
+                f"- **{_literal(e.item.title)}** {_literal(e.summary.text)} ({_literal(e.summary.model)})\n",
+                *(f"  > {_literal(s.text)}\n" for s in e.summary.spans),
+            )
+        )
+        for e in picks
+        if e.summary
+    ]
+    return "\n## TL;DR, by a language model, and what it rests on\n\n" + "".join(lines) if lines else ""
+
+
 def _section(title: str, entries: list[Entry]) -> str:
-    return f"\n## {title}\n\n{_table((e.item for e in entries), _literal)}" if entries else ""
+    if not entries:
+        return ""
+    told = "".join(f"- {_literal(e.item.id)} was on your page of {e.told_before}.\n" for e in entries if e.told_before is not None)
+    return f"\n## {title}\n\n{_table((e.item for e in entries), _literal)}" + (f"\n{told}" if told else "")
 
 
 def _table(items: Iterable[Item], cell: Callable[[str], str]) -> str:

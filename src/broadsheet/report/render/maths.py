@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -35,15 +35,15 @@ def render_tex(text: str, marks: Sequence[tuple[int, int]] = ()) -> Markup:
     return Markup("".join(_tags(_marked(pieces, _disjoint(marks, len(text))))))
 
 
-def plain_tex(text: str) -> str:
-    r"""Return the same reading as plain text, formulas as their TeX.
+def plain_tex(text: str, formula: Callable[[str], str] = str) -> str:
+    r"""Return the same reading as plain text, formulas as their TeX, or as `formula` says them.
 
     >>> plain_tex(r"\textbf{M\"obius}: 5\% of $O(n^2)$ at \href{https://x.org}{home} -- for \$5")
     'Möbius: 5% of $O(n^2)$ at home (https://x.org) – for $5'
     """
     said: list[str] = []
     for link, pieces in groupby(read_tex(_legible(text)), key=_link):
-        words = "".join(_plain(piece) for piece in pieces)
+        words = "".join(_plain(piece, formula) for piece in pieces)
         said.append(f"{words} ({link.href})" if link and words != link.href else words)
     return "".join(said)
 
@@ -52,8 +52,8 @@ def _link(piece: Piece) -> Element | None:
     return next((element for element in piece.path if element.href), None)
 
 
-def _plain(piece: Piece) -> str:
-    return " ".join(piece.text.splitlines()) if piece.kind is Kind.MATHS else piece.text
+def _plain(piece: Piece, formula: Callable[[str], str]) -> str:
+    return formula(" ".join(piece.text.splitlines())) if piece.kind is Kind.MATHS else piece.text
 
 
 class _Mark(NamedTuple):

@@ -26,17 +26,17 @@ SECTIONS = (
 
 def report_page(report: Report) -> str:
     """Write the page; it makes no request and needs no script."""
-    return _environment().get_template("report.html").render(report=report, sections=SECTIONS, notice=NOTICE)
+    return environment().get_template("report.html").render(report=report, sections=SECTIONS, notice=NOTICE)
 
 
-def index_page(days: Sequence[dict[str, Any]], title: str) -> str:
-    """Write the index over all days; `days` as `index.json` has them, newest first."""
-    return _environment().get_template("index.html").render(days=days, title=title, notice=NOTICE)
+def index_page(days: Sequence[dict[str, Any]], title: str, *, judged: bool = False) -> str:
+    """Write the index over all days; `days` as `index.json` has them, newest first. `judged` says that there is a page of their quality."""
+    return environment().get_template("index.html").render(days=days, title=title, notice=NOTICE, judged=judged)
 
 
 def abstract(entry: Entry) -> Markup:
-    """Render an abstract with its key sentences marked."""
-    return render_tex(entry.item.text, [(s.start, s.end) for s in entry.key_sentences])
+    """Render an abstract with its key sentences, and what a summary of it rests on, marked."""
+    return render_tex(entry.item.text, [(s.start, s.end) for s in (*entry.key_sentences, *(entry.summary.spans if entry.summary else ()))])
 
 
 def authors(item: Item, most: int = 8) -> str:
@@ -87,7 +87,8 @@ def ping(report: Report, entry: Entry) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, with what they may call."""
     environment = Environment(
         loader=PackageLoader("broadsheet.report.render"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )

@@ -1,4 +1,4 @@
-"""The date and the counts that arXiv's page of a day's new papers states; nothing else of it is used.
+"""The date, the counts and the numbers of papers that arXiv's page of a day's new papers states; nothing else of it is used.
 
 The page replaces addresses in abstracts by words, so a paper's text is never taken from it.
 """
@@ -9,12 +9,17 @@ from datetime import date
 from typing import NamedTuple
 
 from broadsheet.core.errors import NotAFeedError, RecordError, TruncatedError
+from broadsheet.sources.arxiv.ids import as_arxiv_id
 from broadsheet.sources.strict import words_of
 
 _MONTHS: tuple[str, ...] = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DATE = re.compile(r"\b(?:listings?|submissions?) for (?:[A-Z][a-z]+, )?([0-9]{1,2} [A-Z][a-z]+ [0-9]{4})\b")
 _PART = re.compile(
     r"\b(new|cross|replacement)[ -](?:submissions?|lists?|listings?)\s*\(?\s*showing(?: first)? ([0-9]{1,6}) of ([0-9]{1,6}) entr(?:y|ies)", re.IGNORECASE
+)
+# A heading of a part, or the link to a paper's own page that opens its entry; links in abstracts have no such title.
+_MARKS = re.compile(
+    r"<h3>\s*(new|cross|replacement)[ -](?:submission|list)|<a\s+href\s*=\s*[\"']/abs/([^\"'\s]+)[\"']\s+title\s*=\s*[\"']Abstract", re.IGNORECASE
 )
 _TOTAL = re.compile(r"\btotal of ([0-9]{1,6}) entr(?:y|ies)", re.IGNORECASE)
 _NOTHING = re.compile(r"\bno updates\b", re.IGNORECASE)
@@ -23,7 +28,10 @@ _UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE |
 
 
 class Listing(NamedTuple):
-    """A category's newest day by its own page: the label, how many papers of each kind, of all, and how many the page shows."""
+    """A category's newest day by its own page: the label, how many papers of each kind, of all, and how many the page shows.
+
+    `ids` are the papers it shows, each with the heading it stands under: new, cross or replacement.
+    """
 
     label: date
     new: int
@@ -31,6 +39,7 @@ class Listing(NamedTuple):
     replace: int
     total: int
     shown: int
+    ids: tuple[tuple[str, str], ...] = ()
 
 
 def parse_listing(data: bytes, where: str) -> Listing:
@@ -41,7 +50,7 @@ def parse_listing(data: bytes, where: str) -> Listing:
 
     >>> page = "<html><h3>Showing new listings for Monday, 9 February 2026</h3><h3>New submissions (showing 2 of 3 entries)</h3></html>"
     >>> parse_listing(page.encode(), "page")
-    Listing(label=datetime.date(2026, 2, 9), new=3, cross=0, replace=0, total=3, shown=2)
+    Listing(label=datetime.date(2026, 2, 9), new=3, cross=0, replace=0, total=3, shown=2, ids=())
     """
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise _no_listing(data, where)
@@ -61,7 +70,19 @@ def parse_listing(data: bytes, where: str) -> Listing:
             f"{where}: the page counts {total.group(1)} papers, and its parts {counted}.", "Fetch it again; a listing that is being rebuilt may not add up."
         )
     new, cross, replace = (parts.get(kind, (0, 0))[1] for kind in ("new", "cross", "replacement"))
-    return Listing(_date(stated.group(1), where), new, cross, replace, counted, sum(shown for shown, _ in parts.values()))
+    return Listing(_date(stated.group(1), where), new, cross, replace, counted, sum(shown for shown, _ in parts.values()), _ids(data))
+
+
+def _ids(data: bytes) -> tuple[tuple[str, str], ...]:
+    """Return each paper once, under the first heading that it stands under."""
+    found: dict[str, str] = {}
+    heading = ""
+    for mark in _MARKS.finditer(_UNSEEN.sub(" ", data.decode("utf-8", "replace"))):
+        if mark.group(1):
+            heading = mark.group(1).lower()
+        elif heading and (paper := as_arxiv_id(html.unescape(mark.group(2)))):
+            found.setdefault(paper.key, heading)
+    return tuple(found.items())
 
 
 def _text(data: bytes) -> str:

@@ -1,0 +1,43 @@
+"""The HTML part of a mail in Debian's Chromium: nothing fetched, nothing too wide, nothing that a screen reader stumbles over."""
+
+import warnings
+
+import pytest
+from tests.deliver_reports import entry, report, updated, withdrawn
+
+from broadsheet.report.render.mail_html import mail_html
+from broadsheet.report.render.mail_text import MailView
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def letter(tmp_path_factory):
+    long = entry(70, slot=4, title="Unbreakable" * 9, creators=("Zoë Kéita",) * 12)
+    path = tmp_path_factory.mktemp("mail") / "mail.html"
+    path.write_text(mail_html(MailView(report(rest=20, entries=(long, updated(50), withdrawn(60))), "https://reports.example.org/2026-02-09/index.html")))
+    return path
+
+
+def test_no_request_no_script_no_overflow_no_console_message(look, letter):
+    page = look.new_page()
+    asked, told = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.goto(letter.as_uri())
+    assert asked == [letter.as_uri()]
+    assert told == []
+    assert page.locator("script, img, link, style").count() == 0
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_axe_finds_nothing(look, letter):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from axe_playwright_python.sync_playwright import Axe
+    page = look.new_page()
+    page.goto(letter.as_uri())
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()

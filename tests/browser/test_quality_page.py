@@ -1,0 +1,53 @@
+"""The page of quality in Debian's Chromium, the network cut off: full, nearly empty, and with a curve."""
+
+import warnings
+
+import numpy as np
+import pytest
+from tests.unit.quality_archive import event, item_of, report_of, write_archive
+
+from broadsheet.core.store import Store
+from broadsheet.report.archive import write_day
+from broadsheet.report.quality.build import quality, write_quality
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """A page of one day of which nothing is known, and one of ten days with feedback, misses, a repeat and long words."""
+    folder = tmp_path_factory.mktemp("quality")
+    store = Store(folder / "s.sqlite")
+    write_archive(folder / "bare", days=1, candidates=())
+    bare = write_quality(quality(folder / "bare", None), folder / "bare")
+    reports = write_archive(folder / "full", store, days=9, papers=24, picks=12)
+    twice = item_of(0, 0).model_copy(update={"title": "Pneumonoultramicroscopicsilicovolcanoconiosis" * 4 + " <script>alert(1)</script>"})
+    write_day(report_of(9, [twice, *(item_of(9, number) for number in range(1, 8))]), folder / "full")
+    rng = np.random.default_rng(1)
+    acts = [event(e.item.id, "opened", r.label) for r in reports for e in r.entries if rng.random() < ((e.chance or 0) if e.slot else 0.1)]
+    store.record_events(acts)
+    found = quality(folder / "full", store)
+    assert found.calibration.bins
+    assert found.misses
+    assert found.repeats
+    full = write_quality(found, folder / "full")
+    store.close()
+    return {"bare": bare, "full": full}
+
+
+@pytest.mark.parametrize("which", ["bare", "full"])
+def test_nothing_is_asked_for_nothing_is_too_wide_and_axe_finds_nothing(look, pages, which):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from axe_playwright_python.sync_playwright import Axe
+    page = look.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(pages[which].as_uri())
+    assert asked == [pages[which].as_uri()]
+    assert said == []
+    assert page.locator("script").count() == 0
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()

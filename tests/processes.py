@@ -1,0 +1,43 @@
+"""Real processes that all begin at once, without importing everything anew."""
+
+import multiprocessing
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.process import BaseProcess
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["broadsheet.core.store", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "tests.store_writers"])
+
+
+def together(work: Callable[..., None], calls: Sequence[tuple[Any, ...]]) -> None:
+    """Run `work` once for each call, each in its own process, held back until all are ready; every one ends well."""
+    barrier, faults = CONTEXT.Barrier(len(calls)), CONTEXT.SimpleQueue()
+    running = [CONTEXT.Process(target=_run, args=(barrier, faults, work, call)) for call in calls]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(60)
+    assert [_told(process, faults) for process in running] == [(0, "")] * len(calls)
+
+
+def begin(work: Callable[..., None], *call: Any) -> BaseProcess:
+    """Run `work` in a process of its own, which the caller ends or waits for."""
+    process = CONTEXT.Process(target=work, args=call)
+    process.start()
+    return process
+
+
+def _told(process: BaseProcess, faults: SimpleQueue) -> tuple[int | None, str]:
+    return process.exitcode, "" if faults.empty() else faults.get()
+
+
+def _run(barrier: Barrier, faults: SimpleQueue, work: Callable[..., None], call: tuple[Any, ...]) -> None:
+    barrier.wait(60)
+    try:
+        work(*call)
+    except BaseException:
+        faults.put(traceback.format_exc())
+        raise

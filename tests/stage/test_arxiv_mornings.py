@@ -1,0 +1,212 @@
+"""Mornings on which arXiv does not behave, against its double with a clock that is set: nothing is lost without a word, and each end is told apart."""
+
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from broadsheet.core.store import ANNOUNCEMENTS, DAYS, VERSIONS, Store
+from broadsheet.report.mornings import SCENARIOS, Scenario, tried
+from broadsheet.report.mornings.rival import tried_by_arxiv
+from broadsheet.report.mornings.scenarios import LABEL, LISTS, MORNING, WEEK
+from broadsheet.report.mornings.trial import morning, on_server
+from broadsheet.sources.arxiv.calendar import Calendar
+
+BY_NAME = {one.name: one for one in SCENARIOS}
+ends = lru_cache(maxsize=None)(lambda name: tried(BY_NAME[name]))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_morning_ends_as_it_should_and_nothing_is_lost_in_silence(name):
+    end = ends(name)
+    assert end.code == BY_NAME[name].code, end.text
+    assert (end.lost, end.wrong) == (0, 0), end.text
+    assert end.gap >= 3
+    if end.code in {4, 5}:
+        assert "Kept of" in end.text
+
+
+def test_there_are_enough_scenarios_and_their_ends_differ_in_text_and_code():
+    assert len(SCENARIOS) >= 20
+    whole, early, stale, short, throttled, cut = map(
+        ends,
+        (
+            "nothing is wrong",
+            "20:01 in the east, feeds not built yet",
+            "one of three lists is yesterday's",
+            "a limit cuts the feed",
+            "429 for ever, with Retry-After",
+            "XML that ends too soon",
+        ),
+    )
+    assert [end.code for end in (whole, early, stale, short, throttled, cut)] == [0, 3, 4, 5, 52, 23]
+    said = ["announced: ", "is not there yet", "serves an earlier day", "is not whole", "429 Too Many Requests", "ends before its last element"]
+    for number, end in enumerate((whole, early, stale, short, throttled, cut)):
+        assert [text in end.text for text in said] == [place == number for place in range(len(said))]
+
+
+def test_an_outcome_names_the_list_and_what_is_missing_and_keeps_the_others():
+    text = ends("one of three lists is yesterday's").text
+    assert "cs.CL: the feed brings 0 of 6 papers, and " in text
+    assert "cs.IR 7 of 7, cs.CL 0 of 6, cs.AI 8 of 8" in text
+
+
+def test_a_day_that_is_whole_causes_no_request():
+    assert ends("fetched ten times").requests == ends("nothing is wrong").requests
+    assert ends("fetched ten times").text.endswith("Told 1 ways.")
+
+
+def test_a_paper_that_was_replaced_then_withdrawn_is_kept_as_such():
+    with tempfile.TemporaryDirectory() as folder, morning(BY_NAME["replaced, then withdrawn"], Path(folder)) as one:
+        for label in WEEK:
+            one.clock.at = datetime(label.year, label.month, label.day, 12, tzinfo=UTC)
+            one.days.fetch(LISTS)
+        days = {label: {a.item.id: a for a in one.days.papers(label, LISTS)} for label in WEEK}
+        changed = next(key for key, a in days[WEEK[1]].items() if a.kind == "replace" and a.item.title.startswith("Revisited"))
+        assert [str(days[label][changed].kind) for label in WEEK[:3]] == ["new", "replace", "withdrawn"]
+        assert not days[WEEK[0]][changed].item.title.startswith("Revisited")
+
+
+def test_what_is_filled_in_is_what_the_lists_had_oldest_first():
+    scenario = BY_NAME["five days missed"]
+    with tempfile.TemporaryDirectory() as folder, morning(scenario, Path(folder)) as one:
+        outcomes = one.days.backfill(LISTS, WEEK[0])
+        assert [outcome.label for outcome in outcomes] == list(WEEK)
+        assert all("inferred" in day.note for outcome in outcomes[:-1] for day in outcome.lists)
+        assert outcomes[-1].lists[0].source == "feed"
+        for label in WEEK:
+            for name in LISTS:
+                kept = {a.item.id for a in one.days.store.announced_between(label, label, [name])}
+                held = set(on_server(one.server, label, name))
+                # A paper that is crossed to a list days later is on it from its first day on, for all that a harvest tells.
+                assert kept - held <= set(on_server(one.server, LABEL, name))
+                assert held - kept <= {key for key, kind in on_server(one.server, LABEL, name).items() if kind == "cross"}
+        before = len(one.server.served.requests)
+        assert one.days.backfill(LISTS, WEEK[0]) == []
+        assert len(one.server.served.requests) == before
+
+
+def rows(store: Store) -> list[list[tuple]]:
+    """Return all that is kept, but for when it was asked for."""
+    columns = [VERSIONS.c, ANNOUNCEMENTS.c, [c for c in DAYS.c if c.name != "at"]]
+    with store.engine.connect() as connection:
+        return [sorted(map(str, connection.execute(sa.select(*of)).all())) for of in columns]
+
+
+class Killed(BaseException):
+    """What no code catches."""
+
+
+@pytest.mark.parametrize("does", ["fetch", "backfill"])
+def test_stopped_between_any_two_steps_and_run_again_the_rows_are_the_same(does, monkeypatch):
+    scenario = Scenario("", does=does, at=MORNING, labels=WEEK[:4], lists=("cs.IR",), unknown=True)
+
+    def run(one) -> None:
+        one.days.fetch(scenario.lists) if does == "fetch" else one.days.backfill(scenario.lists, WEEK[1])
+
+    with tempfile.TemporaryDirectory() as folder, morning(scenario, Path(folder)) as one:
+        run(one)
+        wanted = rows(one.days.store)
+    steps = 0
+    while True:
+        left = [steps]
+
+        def step(name, of, left=left):
+            was = getattr(of, name)
+
+            def stopped(*words, **named):
+                if left[0] == 0:
+                    raise Killed
+                left[0] -= 1
+                return was(*words, **named)
+
+            monkeypatch.setattr(of, name, stopped)
+
+        with tempfile.TemporaryDirectory() as folder, morning(scenario, Path(folder)) as one:
+            for name, of in (("feed", one.days.client), ("listing", one.days.client), ("harvest", one.days.client), ("write", one.days.store)):
+                step(name, of)
+            try:
+                run(one)
+            except Killed:
+                left[0] = -1
+                run(one)
+            else:
+                break
+            assert rows(one.days.store) == wanted
+        steps += 1
+    assert steps >= 3
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from broadsheet.core import store
+from broadsheet.core.clock import SetClock
+from broadsheet.sources.arxiv.addresses import Addresses
+from broadsheet.sources.arxiv.client import ArxivClient
+from broadsheet.sources.arxiv.days import Days
+from datetime import datetime
+folder, url, at, name = sys.argv[1:]
+was = store.upsert
+def upsert(connection, table, rows, keys=()):
+    was(connection, table, rows, keys)
+    if table.name == name:
+        os.kill(os.getpid(), signal.SIGKILL)
+store.upsert = upsert
+clock = SetClock(datetime.fromisoformat(at))
+Days(store.Store(Path(folder) / "store.sqlite"), ArxivClient(Path(folder), addresses=Addresses.of(url), clock=clock), clock=clock).fetch(["cs.IR"])
+"""
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_nothing_or_all():
+    scenario = Scenario("", lists=("cs.IR",), unknown=True)
+    with tempfile.TemporaryDirectory() as folder, morning(scenario, Path(folder)) as one:
+        words = [sys.executable, "-c", KILLED, folder, one.server.url, MORNING.isoformat(), "announcements"]
+        assert subprocess.run(words, timeout=120, check=False).returncode == -9
+        assert rows(one.days.store) == [[], [], []]
+        assert one.days.fetch(scenario.lists).lists[0].kept == 7
+
+
+def test_four_processes_in_real_time_keep_three_seconds_apart(tmp_path, monkeypatch):
+    """The one run by the machine's own clock: four commands at once, one store, one gate."""
+    from dataclasses import replace
+
+    from broadsheet.sample.arxiv import ArxivServer, DayList, fictional_days
+
+    label = Calendar().label_at(datetime.now(UTC))
+    papers = tuple(replace(paper, label=label) for paper in fictional_days()[0].papers)
+    with ArxivServer([DayList(label, papers)]) as server:
+        monkeypatch.setenv("BROADSHEET_ARXIV", server.url)
+        monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path))
+        words = [sys.executable, "-m", "broadsheet", "report", "fetch", "--wait", "0", "--category"]
+        running = [subprocess.Popen([*words, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for name in ("cs.IR", "cs.CL", "cs.AI", "cs")]
+        told = [process.communicate(timeout=240) for process in running]
+        # On a weekend, or before midnight in the east, no feed carries the label.
+        assert {process.returncode for process in running} <= {0, 3, 5}, told
+        served = server.served
+    assert len(served.requests) == 8
+    assert min(served.gaps) >= 3
+    assert served.at_once == 1
+
+
+def test_the_other_client_loses_papers_without_a_word_where_ours_says_what_is_missing():
+    pytest.importorskip("arxiv", reason="the client arxiv of PyPI is not installed: pip install 'arxiv>=4'")
+    for name in ("HTML with status 200", "an error report with status 200"):
+        theirs = tried_by_arxiv(BY_NAME[name])
+        assert theirs.lost > 0, (name, theirs)
+        assert ends(name).lost == 0
+    assert tried_by_arxiv(BY_NAME["nothing is wrong"]).lost == 0
+
+
+def test_a_clock_that_is_wrong_by_a_day_is_told():
+    scenario = Scenario("", at=MORNING + timedelta(days=2), unknown=True)
+    with tempfile.TemporaryDirectory() as folder, morning(scenario, Path(folder)) as one:
+        one.server.clock = type(one.clock)(MORNING)
+        state = one.days.ask(("cs.IR",)).lists[0]
+    assert (state.state, state.kept) == ("stale", 0)
+    assert "its listing is still that of 2026-03-17, and so is the feed" in state.note

@@ -1,0 +1,37 @@
+"""Changes that break the store and what is news, and the tests that should notice."""
+
+from mutant_list import Mutant
+
+NEWS = "tests/unit/test_report_news.py::test_"
+PAGE = "tests/recipes/test_report_over_time.py::test_"
+STORE = "tests/unit/test_core_store.py::test_"
+STORES = [
+    Mutant(
+        "store: whoever writes does not keep others from it",
+        "core/database.py",
+        'connection.exec_driver_sql("BEGIN IMMEDIATE")',
+        "pass",
+        STORE + "what_a_writer_reads_stays_true_until_it_has_written",
+    ),
+    Mutant(
+        "store: a day is kept in two transactions",
+        "core/store.py",
+        "            upsert(connection, VERSIONS, versions)\n",
+        "            upsert(connection, VERSIONS, versions)\n            connection.exec_driver_sql('COMMIT')\n            connection.exec_driver_sql('BEGIN')\n",
+        STORE + "a_writer_killed_half_way_through_a_day_leaves_nothing_of_it",
+    ),
+    Mutant(
+        "news: another page's claim is not seen",
+        "report/news.py",
+        "for name, on in stood.items() if on != day.label",
+        "for name, on in stood.items() if False",
+        NEWS + "a_day_made_again_is_the_same_and_a_missed_day_made_later_doubles_nothing",
+    ),
+    Mutant(
+        "news: a withdrawal is told to nobody",
+        "report/build.py",
+        "told_before=day.told.get(item.id),",
+        "told_before=None,",
+        PAGE + "a_paper_is_new_once_and_its_withdrawal_reaches_whom_it_was_shown_to",
+    ),
+]
