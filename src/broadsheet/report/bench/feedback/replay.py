@@ -26,6 +26,8 @@ METRICS = ("recall@20", "ndcg@10")
 # A reader's first fifth of saves is what the profile began with, the last fifth is what is looked for.
 BEGUN, ASKED, LEAST_SAVES = 0.2, 0.2, 10
 BEST = 50
+# Nothing else ranks here, so what is learnt need not be bounded beside it; saves have no days, and nothing was passed over.
+LEARNING = LearningConfig(bound=1e6, passed_over=0.0, half_life=10_000.0)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -88,7 +90,7 @@ class Replay:
             Event(user="reader", item=self.items[row].id, kind=SAVED, at=START + timedelta(days=number)) for number, row in enumerate(saves.tolist())
         )
         known = {self.items[row].id: self.items[row] for row in saves.tolist()}
-        lesson = learn(Feedback(events, known), self.items, self.vectors, LearningConfig(passed_over=0.0, half_life=10_000.0), None)
+        lesson = learn(Feedback(events, known), self.items, self.vectors, LEARNING, None)
         assert lesson is not None
         return lesson.effect
 
