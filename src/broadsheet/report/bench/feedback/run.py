@@ -158,7 +158,7 @@ def _replayed(arm: str, plan: FeedbackPlan, papers: Callable[[], _Papers], saves
     del papers
     folder = plan.citeulike or Path()
     digest = hash_files([folder / name for name in ("users.dat", "item-tag.dat", "tags.dat")])
-    config = {"content": digest, "saves": plan.saves, "begun": replay.BEGUN, "asked": replay.ASKED, "metrics": replay.METRICS}
+    config: dict[str, Any] = {"content": digest, "saves": plan.saves, "begun": replay.BEGUN, "asked": replay.ASKED, "metrics": replay.METRICS}
     if arm.startswith("learning"):
         config["learning"] = replay.LEARNING.model_dump(mode="json")
     return Task(SAVES, arm, seed, config, lambda: replay.measure(saves(), arm))
