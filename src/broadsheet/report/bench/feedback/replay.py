@@ -32,7 +32,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 class Replay:
-    """Some readers of citeulike-a, their saves in the order of the file, which is the only order that there is."""
+    """Some readers of citeulike-a, their saves in the order of the file: that of the papers' numbers, for the data have no times."""
 
     def __init__(self, folder: Path, count: int, seed: int = 0) -> None:
         self.folder, self.count, self.seed = folder, count, seed
@@ -84,15 +84,21 @@ class Replay:
         return np.concatenate([begun, came]) if learning else begun
 
     def by_learning(self, reader: int, saves: np.ndarray) -> np.ndarray:
-        """Return what the page's learning says of all papers after these saves, `[N]`, one a day."""
+        """Return what the page's learning says of all papers after these saves, `[N]`; a paper without a tag has no text, and nothing is learnt of it."""
         del reader
+        saves = saves[[bool(self.held.texts[row]) for row in saves.tolist()]]
         events = tuple(
             Event(user="reader", item=self.items[row].id, kind=SAVED, at=START + timedelta(days=number)) for number, row in enumerate(saves.tolist())
         )
         known = {self.items[row].id: self.items[row] for row in saves.tolist()}
         lesson = learn(Feedback(events, known), self.items, self.vectors, LEARNING, None)
-        assert lesson is not None
-        return lesson.effect
+        return lesson.effect if lesson is not None else np.zeros(len(self.items))
+
+    def by_likeness(self, reader: int, saves: np.ndarray) -> np.ndarray:
+        """Return the mean cosine of each paper's tags with those of the saves, `[N]`."""
+        del reader
+        rows: Any = self.vectors.lexical_candidates
+        return np.asarray((rows @ rows[saves].T).mean(axis=1)).ravel()
 
     def by_neighbours(self, reader: int, saves: np.ndarray) -> np.ndarray:
         """Return the sum of each paper's nearness to the saves, `[N]`."""
@@ -111,6 +117,7 @@ ARMS: dict[str, tuple[Scorer, bool]] = {
     "popularity": (Replay.by_popularity, True),
     "item kNN, first saves alone": (Replay.by_neighbours, False),
     "item kNN, all saves": (Replay.by_neighbours, True),
+    "mean cosine of tags, all saves": (Replay.by_likeness, True),
     "learning, first saves alone": (Replay.by_learning, False),
     "learning, all saves": (Replay.by_learning, True),
 }

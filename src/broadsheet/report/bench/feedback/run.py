@@ -160,7 +160,7 @@ def _replayed(arm: str, plan: FeedbackPlan, papers: Callable[[], _Papers], saves
     digest = hash_files([folder / name for name in ("users.dat", "item-tag.dat", "tags.dat")])
     config: dict[str, Any] = {"content": digest, "saves": plan.saves, "begun": replay.BEGUN, "asked": replay.ASKED, "metrics": replay.METRICS}
     if arm.startswith("learning"):
-        config["learning"] = replay.LEARNING.model_dump(mode="json")
+        config |= {"learning": replay.LEARNING.model_dump(mode="json"), "learnt of": "papers with a tag"}
     return Task(SAVES, arm, seed, config, lambda: replay.measure(saves(), arm))
 
 

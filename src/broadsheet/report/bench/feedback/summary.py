@@ -34,7 +34,7 @@ def notes() -> tuple[str, ...]:
         "Gains are relative to the frozen ranker, which has the same profile and no events; brackets hold 95 % over readers and seeds, both drawn.",
         "A click in five is wrong, and slots are looked at less the lower they are. Shuffled clicks fall on any paper of the same page: a control that must not gain.",
         "Oracle clicks are all that is wanted, of the whole day, without an error.",
-        "saves: citeulike-a's libraries in the order of users.dat, which is all the order there is and need not be that of time; texts are the papers' tags.",
+        "saves: citeulike-a's libraries in the order of users.dat, the only one there is: by the papers' numbers, not by time. Texts are the papers' tags; a fifth of the papers have none.",
         "saves: the first fifth is what a profile began with, the last fifth is looked for among all papers that the reader does not have by then.",
         "comparisons: made days of 30 papers; the planted ranker sees what is wanted through less noise. Shares of repeats, with Wilson's interval.",
     )
