@@ -111,5 +111,5 @@ def test_the_package_holds_no_real_address_but_arxivs():
         if path.is_file() and path.suffix != ".pyc":
             hosts |= set(re.findall(r"https?://([\w.-]+)", path.read_text(encoding="utf-8")))
     # The names of vocabularies and the links of arXiv's own documents, which its double writes as they are.
-    forms = {"a9.com", "arxiv.org", "purl.org", "www.openarchives.org", "www.rssboard.org", "www.w3.org"}
+    forms = {"a9.com", "arxiv.org", "doi.org", "purl.org", "www.openarchives.org", "www.rssboard.org", "www.w3.org"}
     assert all(host.rstrip(".").endswith("example.org") for host in hosts - {"127.0.0.1"} - forms), hosts - forms

@@ -14,7 +14,7 @@ from broadsheet.report.feedback.record import CATEGORY, LESS, MORE, NOT_MY_FIELD
 from broadsheet.stack import represent
 
 DAY = date(2026, 2, 9)
-PLAIN = LearningConfig(saved=2, more=2, opened=1, less=2, not_my_field=2, half_life=10, position=0.5, clip=4)
+PLAIN = LearningConfig(saved=2, more=2, opened=1, less=2, not_my_field=2, half_life=10, position=0.5, clip=4, bound=100)
 
 
 def event(kind: str, item: str = "x", *, days: int = 0, **facts) -> Event:
