@@ -7,14 +7,17 @@ import pytest
 from tests.unit.plan_llm import QUICK, client_of
 from tests.unit.test_plan_llm_replay import Scoring
 
+from broadsheet.core.errors import LLMError
 from broadsheet.core.llm import Client
 from broadsheet.core.store import Store
+from broadsheet.plan.bench.filled import CALLED
 from broadsheet.plan.bench.planners import FAULTY, READ, SOUND, TABLE, PlannersPlan, bench_planners, corpus
-from broadsheet.plan.bench.tables import NAME_ARMS, NO_LLM, copied, met_codes, name_planners, name_tables, reflected
+from broadsheet.plan.bench.tables import BY_RULE, NAME_ARMS, copied, met_codes, name_planners, name_tables, reflected
 from broadsheet.plan.datasets.made import made
 from broadsheet.plan.environment.truth import Truth
 from broadsheet.plan.material import Split
 from broadsheet.plan.planners.keys import KeysConfig, fit_keys
+from broadsheet.plan.planners.llm import require_llm
 from broadsheet.plan.planners.reading import read_plan
 from broadsheet.plan.protocols import Source
 from broadsheet.sample.llm import LLMServer
@@ -53,17 +56,26 @@ def test_tables_of_all_arms_have_the_same_codes_and_are_filled_once(tmp_path, st
     tables = name_tables(PAIR, Client(llm, store, limits=QUICK), tmp_path, codes=5, keys=keys)
     assert list(tables) == list(NAME_ARMS)
     for arm, table in tables.items():
-        np.testing.assert_array_equal(table.codes, tables[NO_LLM].codes)
-        assert (table.source is Source.RULE) == (arm == NO_LLM)
+        np.testing.assert_array_equal(table.codes, tables[BY_RULE].codes)
+        assert (table.source is Source.RULE) == (arm == BY_RULE)
     asked = llm.asked
     again = name_tables(PAIR, Client(llm, store, limits=QUICK), tmp_path, codes=5, keys=keys)
     assert llm.asked == asked
     for arm, table in again.items():
         np.testing.assert_array_equal(table.values, tables[arm].values)
     assert [planner.name for planner in name_planners(tables).values()] == [
-        "LLM table, names", "LLM table, shuffled", "LLM table, ids", "table, no LLM",
+        "LLM table, names", "LLM table, shuffled", "LLM table, ids", "table, by rule",
     ]  # fmt: skip
-    assert list(name_tables(PAIR, None, tmp_path, codes=5, keys=keys)) == [NO_LLM]
+    assert list(name_tables(PAIR, None, tmp_path, codes=5, keys=keys)) == [BY_RULE]
+
+
+def test_the_table_by_rule_is_not_taken_for_a_language_model():
+    for arm, called in CALLED.items():
+        if arm == BY_RULE:
+            require_llm(f"{called} + greedy", {"rule": 1})
+        else:
+            with pytest.raises(LLMError):
+                require_llm(f"{called} + greedy", {"rule": 1})
 
 
 def test_what_sessions_come_to_follows_from_what_agents_know_and_from_train_users():

@@ -199,7 +199,7 @@ def test_planners_by_a_model_are_opened_by_name(tmp_path):
     PlanTable.fill(MET, RuleAsker(KEYS), KEYS, most=30).save(tmp_path / "t")
     planner = open_planner(f"llm-table:path={tmp_path / 't'},most=4", MATERIAL, slate=6, horizon=20)
     planner.begin(len(USERS), 0)
-    assert planner.name == "table, no LLM"
+    assert planner.name == "table, by rule"
     assert set(planner.plan(state_of(USERS), DUE).source) <= {Source.RULE, Source.FALLBACK}
     with LLMServer() as server:
         client = client_of(server, tmp_path)

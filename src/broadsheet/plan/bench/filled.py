@@ -8,11 +8,11 @@ from broadsheet.core.artifacts import arrays_hash
 from broadsheet.core.llm import Client, open_llm
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.store import Store
-from broadsheet.plan.bench.tables import NAME_ARMS, NO_LLM, name_tables
+from broadsheet.plan.bench.tables import BY_RULE, NAME_ARMS, name_tables
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.planners.asking import LOCAL
 
-CALLED: Final = {arm: f"table, {NO_LLM}" if arm == NO_LLM else f"LLM table, {arm}" for arm in NAME_ARMS}
+CALLED: Final = {arm: f"table, {BY_RULE}" if arm == BY_RULE else f"LLM table, {arm}" for arm in NAME_ARMS}
 """Names of tables by what fills them; `bench/standing.py` holds the first against the others."""
 
 

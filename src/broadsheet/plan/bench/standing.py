@@ -13,7 +13,7 @@ from broadsheet.plan.evaluate.compare import Comparison, alone, closed, compare,
 
 # Plan tables by what fills them (`bench/tables.py`): a language model that reads names, and three that do not.
 NAMES: Final = "LLM table, names"
-TABLES: Final = ("LLM table", "table, no LLM")
+TABLES: Final = ("LLM table", "table, by rule")
 VALIDATION, GREEDY, ORACLE = "validation", "greedy", "oracle MPC"
 SPENT = ("wall_s", "cpu_s", "load")
 # In the order of a table; what else was measured comes behind.

@@ -32,8 +32,8 @@ from broadsheet.plan.planners.rules import All
 from broadsheet.plan.planners.table import KeyCounter, PlanTable
 from broadsheet.plan.protocols import Planner
 
-NO_LLM: Final = "no LLM"
-NAME_ARMS: Final[dict[str, Naming | None]] = {"names": Naming.NAMES, "names shuffled": Naming.SHUFFLED, "ids only": Naming.IDS, NO_LLM: None}
+BY_RULE: Final = "by rule"
+NAME_ARMS: Final[dict[str, Naming | None]] = {"names": Naming.NAMES, "names shuffled": Naming.SHUFFLED, "ids only": Naming.IDS, BY_RULE: None}
 """What a table is filled by; the last one asks no model."""
 LOCAL_CODES: Final = 512
 """Codes of a table by a model on this machine."""
@@ -52,7 +52,7 @@ def copied(pair: Pair) -> Pair:
 def met_codes(pair: Pair, keys: Keys, *, streams: int = 2, seed: int = 0, config: LLMPlannerConfig | None = None) -> Counter[str]:
     """Count the codes that TRAIN users' sessions come to in the copy environment, planned by likings and not planned at all."""
     users, met = pair.material.of(Split.TRAIN), Counter[str]()
-    planners: tuple[Planner, ...] = (LLMPlanner(NO_LLM, asker=RuleAsker(keys), keys=keys, config=config), All())
+    planners: tuple[Planner, ...] = (LLMPlanner(BY_RULE, asker=RuleAsker(keys), keys=keys, config=config), All())
     for inner in planners:
         counter = KeyCounter(inner, keys)
         run_sessions(PlannedGreedy(pair.material, counter, pair.slate, pair.horizon), copied(pair), users, streams=streams, seed=seed)
@@ -63,7 +63,7 @@ def met_codes(pair: Pair, keys: Keys, *, streams: int = 2, seed: int = 0, config
 def reflected(pair: Pair, client: Client, keys: Keys, *, sessions: int = HELD, seed: int = 0) -> Pool:
     """Return a frozen pool of what the critic says of `sessions` sessions of TRAIN users in the copy environment, planned by likings; `client` asks it."""
     users = pair.material.of(Split.TRAIN)
-    planner = LLMPlanner(NO_LLM, asker=RuleAsker(keys), keys=keys)
+    planner = LLMPlanner(BY_RULE, asker=RuleAsker(keys), keys=keys)
     chosen = generator(seed, "plan", "reflected").permutation(users)[:sessions]
     log = run_sessions(PlannedGreedy(pair.material, planner, pair.slate, pair.horizon), copied(pair), chosen, streams=1, seed=seed)
     told = [ended(pair.material.items, int(user), *facts) for user, *facts in zip(log.user, log.shown, log.liked, log.length.tolist(), strict=True)]

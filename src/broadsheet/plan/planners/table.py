@@ -59,7 +59,7 @@ class PlanTable:
     def name(self) -> str:
         """Say who filled it, and by what names: `LLM table, names` where a model was asked."""
         named = str(self.facts.get("names", ""))
-        return f"LLM table, {named}" if self.source in {Source.LLM, Source.REPLAY} else "table, no LLM"
+        return f"LLM table, {named}" if self.source in {Source.LLM, Source.REPLAY} else "table, by rule"
 
     @classmethod
     def fill(
