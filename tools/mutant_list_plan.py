@@ -284,4 +284,11 @@ PLAN = [
         "        pass",
         TOLD + "a_planner_whose_table_is_not_there_fails_before_any_row",
     ),
+    Mutant(
+        "policy: trained weights are kept whatever validation prefers",
+        "plan/fit.py",
+        "    if not best_of(curve)[Columns.STEP]:",
+        "    if False:",
+        "tests/unit/test_plan_policy.py::test_untrained_weights_are_kept_where_validation_users_prefer_them",
+    ),
 ]

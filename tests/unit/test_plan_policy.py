@@ -90,6 +90,17 @@ def test_the_same_seed_gives_the_same_bits_and_another_other_ones(tmp_path: Path
     assert first.content_hash == second.content_hash
 
 
+def test_untrained_weights_are_kept_where_validation_users_prefer_them(tmp_path: Path) -> None:
+    config = SHORT.model_copy(update={"start": "scores", "learning_rate": 3.0})
+    artifact = fit_policy(PAIR, None, config, tmp_path / "p")
+    begun = Policy(config, Ground.of(PAIR).shape, 0).state_dict()
+    curve = artifact.frame("curve")["return"]
+    assert curve[0] > curve[1:].max()
+    assert artifact.manifest.config["chosen_by"] == f"validation users, step 0 of {config.steps * config.iterations}"
+    assert artifact.manifest.metrics["validation_return"] == curve[0]
+    assert all(np.array_equal(value, begun[name].numpy()) for name, value in artifact.tensors("weights").items())
+
+
 @pytest.mark.parametrize(("network", "choice"), [("gru", "plackett-luce"), ("transformer", "gaussian")])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path, network: Any, choice: Any) -> None:
     config = SHORT.model_copy(update={"network": network, "choice": choice})

@@ -11,8 +11,9 @@ from broadsheet.core.store import Store
 from broadsheet.plan.bench.tables import BY_RULE, NAME_ARMS, name_tables
 from broadsheet.plan.datasets.pair import Pair
 from broadsheet.plan.planners.asking import LOCAL
+from broadsheet.plan.planners.table import BY_RULE as TABLE_BY_RULE
 
-CALLED: Final = {arm: f"table, {BY_RULE}" if arm == BY_RULE else f"LLM table, {arm}" for arm in NAME_ARMS}
+CALLED: Final = {arm: TABLE_BY_RULE if arm == BY_RULE else f"LLM table, {arm}" for arm in NAME_ARMS}
 """Names of tables by what fills them; `bench/standing.py` holds the first against the others."""
 
 

@@ -10,10 +10,11 @@ from broadsheet.core.bench import Outcome, Row, by_arm
 from broadsheet.core.metrics import Interval
 from broadsheet.plan.bench.arms import MASK_RECENT, Arm, Kind
 from broadsheet.plan.evaluate.compare import Comparison, alone, closed, compare, corrected
+from broadsheet.plan.planners.table import BY_RULE
 
 # Plan tables by what fills them (`bench/tables.py`): a language model that reads names, and three that do not.
 NAMES: Final = "LLM table, names"
-TABLES: Final = ("LLM table", "table, by rule")
+TABLES: Final = ("LLM table", BY_RULE)
 VALIDATION, GREEDY, ORACLE = "validation", "greedy", "oracle MPC"
 SPENT = ("wall_s", "cpu_s", "load")
 # In the order of a table; what else was measured comes behind.

@@ -23,6 +23,8 @@ from broadsheet.plan.protocols import Planner, Plans, PlanState, Source
 MOST: Final = 5_000
 """Codes of a table; a local model is given 512."""
 CHUNK: Final = 64
+BY_RULE: Final = "table, by rule"
+"""The name of a table that no model filled."""
 _CODE, _TIMES = "code", "times"
 
 
@@ -59,7 +61,7 @@ class PlanTable:
     def name(self) -> str:
         """Say who filled it, and by what names: `LLM table, names` where a model was asked."""
         named = str(self.facts.get("names", ""))
-        return f"LLM table, {named}" if self.source in {Source.LLM, Source.REPLAY} else "table, by rule"
+        return f"LLM table, {named}" if self.source in {Source.LLM, Source.REPLAY} else BY_RULE
 
     @classmethod
     def fill(
