@@ -258,7 +258,7 @@ class Ranker(Component[RankerConfig]):
     ) -> None:
         """Take a new item in: it can be ranked, and stand in histories, at once. An attribute that is new says nothing.
 
-        `contents` are its vectors by modality, as `broadsheet.stack.item_contents` makes them of its title, text and picture; the title alone is only shown.
+        `contents` are its vectors by modality, as `broadsheet.stack.contents.item_contents` makes them of its title, text and picture; the title alone is only shown.
 
         Raises RecordError for an id that is there, for an attribute or a vector that the bundle was not fitted with, and where nothing is said of the item.
         """

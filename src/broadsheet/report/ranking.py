@@ -24,10 +24,10 @@ from broadsheet.report.ranker.ranker import ReaderRanker, shipped
 from broadsheet.report.scoring import Scoring
 from broadsheet.report.slate import Slate, pick
 from broadsheet.report.why import Bonus, bonuses, library_reasons, odds, rule_reasons, term_reasons
-from broadsheet.stack import Represented, represent
+from broadsheet.stack.represented import Represented, represent
 
 if TYPE_CHECKING:
-    from broadsheet.stack import DayPlan
+    from broadsheet.plan.daily import DayPlan
 
 _FOR_THE_SLATE = (Announce.NEW, Announce.CROSS)
 IN_LIBRARY = "already in your library"

@@ -19,7 +19,7 @@ from broadsheet.report.ranker.ranker import Situation, shipped
 from broadsheet.report.ranker.stream import Moment, Stream
 from broadsheet.report.run import MOST_BACKGROUND
 from broadsheet.represent import TfidfEmbedder
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 # A reader wants something on so many of the days at least; with fewer there is nothing to learn and nothing to judge.
 LEAST_WANTED = 5
