@@ -195,6 +195,14 @@ class Ranker(Component[RankerConfig]):
     def __len__(self) -> int:
         return len(self._row)
 
+    def __contains__(self, item: object) -> bool:
+        return item in self._row
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The modalities of which an item's vectors are taken in."""
+        return frozenset(self._bases)
+
     def __call__(self, histories: Sequence[Sequence[str]], k: int = 10) -> list[Ranking]:
         """Return the k items that come next after each history."""
         return [self.rank(history, k) for history in histories]

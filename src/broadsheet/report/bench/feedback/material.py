@@ -8,13 +8,13 @@ import numpy as np
 from scipy import sparse
 
 from broadsheet.core.catalogue import reading_text
+from broadsheet.core.choice import Choice
 from broadsheet.core.errors import NoPapersError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.core.seeds import generator
 from broadsheet.report.authors import LEAST_PAPERS, AuthorDays, UserDay
 from broadsheet.report.bench.forward import pseudonym
-from broadsheet.report.ranker.choice import Choice
 from broadsheet.report.ranker.ranker import Situation, shipped
 from broadsheet.report.ranker.stream import Moment, Stream
 from broadsheet.report.run import MOST_BACKGROUND
