@@ -5,7 +5,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.manifold import TSNE
 
 from broadsheet.core.component import unit
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 SMALLEST = 8
 # The layout of a larger day would take longer than all else together: so many papers are laid out, the rest put between their nearest.
