@@ -21,7 +21,8 @@ def stack(
     announced_on: Annotated[str, typer.Option("--list", help="The list whose papers are ranked, e.g. cs.IR, or all.")] = "all",
     since: Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label judged.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last label judged.")] = None,
-    planner: Annotated[str, typer.Option("--planner", help="What plans a page. Default: what readers of simulated days chose.")] = "",
+    planner: Annotated[str, typer.Option("--planner", help="What plans a page of papers. Default: what readers of simulated days chose.")] = "",
+    readers: Annotated[int, typer.Option("--readers", min=50, help="Readers of a world.")] = 300,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
@@ -30,7 +31,7 @@ def stack(
 ) -> None:
     """Add stage after stage, and tell what each gains over the row before it.
 
-    Example: broadsheet bench stack --on papers --history papers.jsonl.gz --list cs.IR --since 2026-03-01 --until 2026-05-31
+    Example: broadsheet bench stack --on world --readers 300 --seeds 3
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.errors import ConfigError, did_you_mean
@@ -50,4 +51,8 @@ def stack(
             labels = (since.date() if since else None, until.date() if until else None)
             report = Plan(tuple(history), tuple(days or ()), announced_on, *labels, seeds=seeds, budget_minutes=budget)
             bench = bench_papers(PapersPlan(report, tuple(arm or ()), planner or PLANNER), rows or bench_folder(), command(), progress)
+        else:
+            from broadsheet.stack.bench.world import StackPlan, bench_world
+
+            bench = bench_world(StackPlan(readers, seeds, tuple(arm or ()), budget), rows or bench_folder(), command(), progress)
     printed(bench, as_json=as_json)

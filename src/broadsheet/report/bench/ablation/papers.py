@@ -11,7 +11,6 @@ import polars as pl
 from broadsheet.core.bench import Bench, Measured, Outcome, Row, Task, by_arm, run_tasks, wanted_arms
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
-from broadsheet.report.bench.ablation.compared import GAIN, OVER, adjusted, averaged, gained
 from broadsheet.report.bench.ablation.pages import PLACES, PLANNER, Pages
 from broadsheet.report.bench.ablation.pages import Measured as Page
 from broadsheet.report.bench.arms import ARMS, Arm, Seen, as_a_slate, said, signals
@@ -22,6 +21,7 @@ from broadsheet.report.ranker.ranked import PapersRanker
 from broadsheet.report.ranker.retrieved import PapersRetriever
 from broadsheet.report.ranker.stream import PapersModel, Stream
 from broadsheet.represent.linked import LinkedConfig
+from broadsheet.stack.bench.compared import GAIN, OVER, adjusted, averaged, gained
 
 LEXICAL, REPRESENT, RETRIEVE, RANK, SLATE, PLAN, ALONE = "lexical", "+ represent", "+ retrieve", "+ rank", "+ places", "+ plan", "represent + rank"
 APART, AGAIN = "apart", "again"

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
+from broadsheet.core.choice import Day, fit_choice
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.modality import Content
 from broadsheet.core.progress import Progress, silent
@@ -22,8 +23,6 @@ from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.fit import Asks
 from broadsheet.rank.fit import fit_model as fit_ranker
 from broadsheet.rank.recipes import RECIPES as RANKED
-from broadsheet.report.ranker.choice import Day, fit_choice
-from broadsheet.report.ranker.signals import products
 from broadsheet.retrieve.decoding import Filter
 from broadsheet.retrieve.fit import RetrieverConfig, asks
 from broadsheet.retrieve.fit import fit_model as fit_retriever
@@ -163,7 +162,9 @@ def joined(stages: Sequence[pl.DataFrame]) -> pl.DataFrame:
     Weights are those of a model of choice that is fitted on readers whose choice gives the weights; only the others are returned.
     """
     first = stages[0]
-    signals = [np.concatenate([np.array(of, dtype=np.float64) for of in each], axis=1) for each in zip(*(frame[FEATURES].to_list() for frame in stages), strict=True)]
+    signals = [
+        np.concatenate([np.array(of, dtype=np.float64) for of in each], axis=1) for each in zip(*(frame[FEATURES].to_list() for frame in stages), strict=True)
+    ]
     chosen, weighed = first[CHOSEN].to_list(), first[WEIGHED].to_list()
     taken = [np.arange(len(of)) == place for of, place in zip(signals, chosen, strict=True)]
     days = [Day(of, one.astype(np.float64)) for of, one, weighs in zip(signals, taken, weighed, strict=True) if weighs]
@@ -184,10 +185,15 @@ def _best(scores: Floats) -> Floats:
 
 def _near(vectors: sparse.csr_array | np.ndarray, one: Asked) -> Floats:
     shown = vectors[one.shown.astype(np.int32)]
-    opened = products(shown, vectors[one.opened.astype(np.int32)]).astype(np.float64)
+    opened = _cosines(shown, vectors[one.opened.astype(np.int32)])
     mean = opened.mean(axis=1)
-    passed = products(shown, vectors[one.passed.astype(np.int32)]).astype(np.float64).mean(axis=1) if len(one.passed) else mean
+    passed = _cosines(shown, vectors[one.passed.astype(np.int32)]).mean(axis=1) if len(one.passed) else mean
     return np.stack([mean, opened.max(axis=1), mean - passed], axis=1)
+
+
+def _cosines(left: sparse.csr_array | np.ndarray, right: sparse.csr_array | np.ndarray) -> Floats:
+    found = left @ right.T
+    return np.asarray(found.todense() if sparse.issparse(found) else found, dtype=np.float64)
 
 
 def _unit(content: Content) -> np.ndarray:
