@@ -1,6 +1,7 @@
 """The ablation: one stage more in each row, each held against the row before it, on a small stream of papers."""
 
 from datetime import date
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ class Said:
     """Stands for a model of papers that is quickly fitted: it says how near a paper is to the library's last, through a projection drawn by the seed."""
 
     config = LinkedConfig()
-    fits: list[tuple[str, int, int]] = []
+    fits: ClassVar[list[tuple[str, int, int]]] = []
 
     def __init__(self, vectors, matrix):
         self.vectors, self.matrix = vectors, matrix

@@ -22,7 +22,7 @@ def stack(
     since: Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label judged.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last label judged.")] = None,
     planner: Annotated[str, typer.Option("--planner", help="What plans a page of papers. Default: what readers of simulated days chose.")] = "",
-    readers: Annotated[int, typer.Option("--readers", min=50, help="Readers of a world.")] = 300,
+    readers: Annotated[int, typer.Option("--readers", min=20, help="Readers of a world.")] = 300,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,

@@ -33,9 +33,11 @@ def planned_days(pair: Pair, boredom: str, identity: str, folder: Path, *, seed:
     return beside(dull, readers, {name: agent for name, (agent, _) in made.items()}, (RANKED, PLANNED), seed, progress), made[PLANNED][1]
 
 
-def beside(pair: Pair, readers: np.ndarray, agents: dict[str, Agent], names: tuple[str, str], seed: int, progress: Progress = silent) -> pl.DataFrame:
+def beside(
+    pair: Pair, readers: np.ndarray, agents: dict[str, Agent], names: tuple[str, str], seed: int, progress: Progress = silent, *, streams: int = 1
+) -> pl.DataFrame:
     """Return a row for each session of `readers`: the second agent's reward and whether it kept the reader, and `before` them the first's."""
-    before, after = (run_sessions(agents[name], pair, readers, streams=1, seed=seed, progress=progress) for name in names)
+    before, after = (run_sessions(agents[name], pair, readers, streams=streams, seed=seed, progress=progress) for name in names)
     return pl.DataFrame(
         {
             Columns.USER: [pair.material.users[row] for row in after.user.tolist()],

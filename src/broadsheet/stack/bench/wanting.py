@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from broadsheet.needs.taxonomy import Taxonomy
     from broadsheet.sample.world import World
 
+# So often are the four days lived, each time by other luck.
+STREAMS = 4
 # As on the world's shelf: so many papers a day, and how they are opened by who does not want them and by who does, in logits.
 SLATE, LIKING, LIFT = 3, -1.2, 2.6
-PLANNER = "saturation-mpc:keep=3"
-# Logits that an item loses for each of the same level beside it: a page holds of all that is planned.
-SPREAD = 1.0
+# A page of three papers is of one level: of several, the filler would take what is liked as a rule. Chosen on another world, with true levels.
+PLANNER = "saturation-mpc:keep=1"
 GOALS, NONE = "goals", "no goals"
 
 
@@ -51,7 +52,9 @@ class Wishes(NamedTuple):
     wanted: np.ndarray
 
 
-def told_goals(world: "World", taxonomy: "Taxonomy", labeller: "NeedLabeller", progress: Progress = silent, *, boredom: str, seed: int = 0) -> pl.DataFrame:
+def told_goals(
+    world: "World", taxonomy: "Taxonomy", labeller: "NeedLabeller | None", progress: Progress = silent, *, boredom: str, seed: int = 0
+) -> pl.DataFrame:
     """Return a row for each post of the later days: reward and whether the reader is kept, by a planner with goals and `before` them by the same one without.
 
     What a post means for what is opened is learnt on the first days alone; posts are read by the labeller. What readers want in truth is the world's.
@@ -62,11 +65,11 @@ def told_goals(world: "World", taxonomy: "Taxonomy", labeller: "NeedLabeller", p
     agents: dict[str, Agent] = {}
     for name, goals in ((NONE, None), (GOALS, wishes.odds)):
         planner = open_planner(PLANNER, pair.material, slate=pair.slate, horizon=pair.horizon)
-        agents[name] = PlannedGreedy(pair.material, planner, pair.slate, pair.horizon, spread=SPREAD, goals=goals)
-    return beside(pair, np.arange(len(wishes.users)), agents, (NONE, GOALS), seed, progress)
+        agents[name] = PlannedGreedy(pair.material, planner, pair.slate, pair.horizon, goals=goals)
+    return beside(pair, np.arange(len(wishes.users)), agents, (NONE, GOALS), seed, progress, streams=STREAMS)
 
 
-def _wishes(world: "World", written: "Written", taxonomy: "Taxonomy", labeller: "NeedLabeller", seed: int) -> Wishes:
+def _wishes(world: "World", written: "Written", taxonomy: "Taxonomy", labeller: "NeedLabeller | None", seed: int) -> Wishes:
     levels = [one.id for one in taxonomy.levels]
     first, last = written.shown[Columns.AT].min(), written.shown[Columns.AT].max()
     assert isinstance(first, datetime)

@@ -22,7 +22,9 @@ JOINED = ("lexical", "represent", "retrieve", "rank")
 PLAN, GOALS, UNTOLD = "plan", "needs as goals", "needs as goals, none planted"
 # Items of a world: the fewest that thirty days have, so that three seeds take minutes.
 ITEMS, DAYS, READERS = 800, 30, 300
-TAXONOMY, LABELLER = "financial", "minilm"
+# Four readers of ten write posts, each a few, and what these mean has to be learnt of some hundred.
+POSTING = 2000
+TAXONOMY, LABELLER = "financial", "cues"
 
 
 class Planted(NamedTuple):
@@ -44,13 +46,14 @@ TRUTHS: Mapping[str, Planted] = {
 
 
 class StackPlan(NamedTuple):
-    """What is measured: worlds of so many readers, one for each seed, and which rows."""
+    """What is measured: worlds of so many readers, one for each seed, which rows, and of how many readers the worlds are whose posts are read."""
 
     readers: int = READERS
     seeds: int = 3
     arms: tuple[str, ...] = ()
     budget_minutes: float | None = None
     items: int = ITEMS
+    posting: int = POSTING
 
 
 def arms() -> tuple[str, ...]:
@@ -78,16 +81,15 @@ def bench_world(plan: StackPlan, folder: Path, command: str, progress: Progress 
         "sum of the shares of pages that were liked, kept the share of readers who come to the end. Boredom zero: nothing tires, and a plan has nothing to win.",
         "Brackets: 95 % over readers of all seeds, each of which is a world of its own; p by signs of readers, after Holm over all rows beside it.",
     )
-    data = {"world": f"{plan.readers} readers, {plan.items} items, {DAYS} days", "weights from": "two readers of five"}
+    data = {"world": f"{plan.readers} readers, {plan.items} items, {DAYS} days", "readers with posts": plan.posting}
     return Bench.of("stack-world", command, outcome, summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
 class _Worlds:
-    """Worlds by seed, made when they are first asked for; the last is kept."""
+    """Worlds by seed, made when they are asked for; readers' choices are kept."""
 
     def __init__(self, plan: StackPlan, folder: Path, progress: Progress) -> None:
         self.plan, self.folder, self.progress = plan, folder, progress
-        self.world = cache(self._world)
         self.readers = cache(self._readers)
 
     def config(self, arm: str) -> dict[str, Any]:
@@ -96,7 +98,8 @@ class _Worlds:
 
         models = {"retrieve": RETRIEVER, "rank": RANKER}
         fitted = {"fitted": models[arm].model_dump(mode="json")} if arm in models else {}
-        return {"readers": self.plan.readers, "items": self.plan.items, "share": SHARE, **fitted}
+        readers = self.plan.posting if arm.startswith(GOALS) else self.plan.readers
+        return {"readers": readers, "items": self.plan.items, "share": SHARE, **fitted}
 
     def measuring(self, arm: str, seed: int) -> Callable[[], Measured]:
         """Return what measures a row."""
@@ -107,17 +110,17 @@ class _Worlds:
             return lambda: self._planned(boredom, seed)
         return lambda: self._wanting(boredom, seed, planted=name == GOALS)
 
-    def _world(self, seed: int, without: frozenset[str] = frozenset()) -> "World":
+    def _world(self, readers: int, seed: int, without: frozenset[str] = frozenset()) -> "World":
         from broadsheet.sample.world import world
 
-        return world(self.plan.readers, self.plan.items, DAYS, seed, without=without, posters=10, progress=self.progress)
+        return world(readers, self.plan.items, DAYS, seed, without=without, posters=10, progress=self.progress)
 
     def _readers(self, seed: int) -> Any:
         from broadsheet.represent import TfidfEmbedder
         from broadsheet.stack.bench.choosing import RANKER, Readers
         from broadsheet.stack.known import known_world
 
-        made = self.world(seed)
+        made = self._world(self.plan.readers, seed)
         texts = [reading_text(item) for item in made.catalogue]
         return Readers(known_world(made, RANKER.content, self.progress), TfidfEmbedder().fit_texts(texts)(texts))
 
@@ -142,7 +145,7 @@ class _Worlds:
         from broadsheet.stack.needed import level_labeller
 
         taxonomy = open_taxonomy(TAXONOMY)
-        made = self.world(seed) if planted else self.world(seed, frozenset({"finance"}))
+        made = self._world(self.plan.posting, seed, frozenset() if planted else frozenset({"finance"}))
         frame = told_goals(made, taxonomy, level_labeller(LABELLER, taxonomy), self.progress, boredom=boredom, seed=seed)
         return Measured({REWARD: float(frame[REWARD].to_numpy().mean())}, frame, {"labels": LABELLER})
 
@@ -153,7 +156,7 @@ def summary(outcome: Outcome) -> tuple[dict[str, Any], ...]:
     choices = _choices(held)
     lines = [_stage(name, choices, place) for place, name in enumerate(choices)]
     lines += [_lived(arm, frames) for arm, frames in held.items() if arm not in JOINED]
-    lines += [_truth(name, choices) for name in TRUTHS if TRUTHS[name].stage in choices]
+    lines += [_truth(name, choices) for stage, frame in choices.items() for name in _asked(frame) if TRUTHS[name].stage == stage]
     cpu = {arm: sum(row.metrics["cpu_s"] for row in rows) / len(rows) for (_, arm), rows in by_arm(outcome).items()}
     return adjusted([{**line, **({"cpu_s": round(cpu[line["of"]], 1)} if "of" in line else {})} for line in lines])
 
@@ -176,7 +179,7 @@ def _choices(held: Mapping[str, Mapping[int, pl.DataFrame]]) -> dict[str, pl.Dat
 def _stage(name: str, choices: Mapping[str, pl.DataFrame], place: int) -> dict[str, Any]:
     frame = choices[name]
     line: dict[str, Any] = {"name": name if place == 0 else f"+ {name}", "of": name, **averaged(frame[HIT].to_numpy(), RIGHT, frame[READER].to_list())}
-    for truth in TRUTHS:
+    for truth in _asked(frame):
         some = frame.filter(pl.col(Columns.TRUTH) == truth)
         line |= averaged(some[HIT].to_numpy(), truth, some[READER].to_list())
     if place:
@@ -184,6 +187,12 @@ def _stage(name: str, choices: Mapping[str, pl.DataFrame], place: int) -> dict[s
         both = frame.join(choices[before], on=READER, suffix=f" {BEFORE}").sort(READER)
         line |= {OVER: before, "metric": RIGHT, **gained(both[HIT].to_numpy(), both[f"{HIT} {BEFORE}"].to_numpy(), both[READER].to_list())}
     return {**line, "readers": len(frame), "runs": frame["seed"].n_unique()}
+
+
+def _asked(frame: pl.DataFrame) -> list[str]:
+    """Return the truths that several readers are asked for."""
+    counts = dict(frame[Columns.TRUTH].value_counts().iter_rows())
+    return [name for name in TRUTHS if counts.get(name, 0) > 1]
 
 
 def _lived(arm: str, frames: Mapping[int, pl.DataFrame]) -> dict[str, Any]:
