@@ -1,6 +1,8 @@
 """The ablation: one stage more in each row, each held against the row before it, on a small stream of papers."""
 
+import json
 from datetime import date
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -9,13 +11,13 @@ from tests.recipes.bench_world import write_stream
 
 from broadsheet.report.authors import AuthorDays
 from broadsheet.report.bench import Plan
+from broadsheet.report.bench.ablation import pages
 from broadsheet.report.bench.ablation import papers as ablation
-from broadsheet.report.bench.ablation.pages import PLACES, Pages
 from broadsheet.report.ranker.stream import Stream
 from broadsheet.represent.linked import LinkedConfig
 from broadsheet.sources import read_source
 
-SINCE, UNTIL = date(2026, 1, 28), date(2026, 1, 30)
+SINCE = UNTIL = date(2026, 1, 20)
 
 
 class Said:
@@ -49,7 +51,12 @@ class Ranking(Said):
 
 @pytest.fixture(scope="module")
 def stream(tmp_path_factory):
-    return write_stream(tmp_path_factory.mktemp("stream") / "papers.jsonl", labels=26, papers=24)
+    path = write_stream(tmp_path_factory.mktemp("stream") / "papers.jsonl", labels=16, papers=12)
+    # A plan is one of categories: those of the lists, and one of three that no list has.
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    told = [json.dumps({**row, "categories": [*row["lists"], f"x.{number % 3}"]}) for number, row in enumerate(rows)]
+    path.write_text("\n".join(told) + "\n")
+    return path
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def light(monkeypatch):
     monkeypatch.setattr(ablation, "PapersRetriever", Retrieving)
     monkeypatch.setattr(ablation, "PapersRanker", Ranking)
     monkeypatch.setattr(ablation, "LinkedConfig", lambda: LinkedConfig(size="tiny", latent=20, epochs=1))
-    vectors = np.random.default_rng(0).normal(size=(26 * 24, 16)).astype(np.float32)
+    vectors = np.random.default_rng(0).normal(size=(16 * 12, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     whole = ablation.opened
 
@@ -68,11 +75,12 @@ def light(monkeypatch):
         return setting._replace(stream=lambda *, dense: streams[dense])
 
     monkeypatch.setattr(ablation, "opened", opened)
+    monkeypatch.setattr("broadsheet.report.ranker.stream.LEAST_FOR_LINKS", 30)
     Said.fits.clear()
 
 
 def test_each_row_is_held_against_the_row_before_it_and_kept(light, stream, tmp_path):
-    plan = ablation.PapersPlan(Plan((str(stream),), since=SINCE, until=UNTIL, seeds=1))
+    plan = ablation.PapersPlan(Plan((str(stream),), since=SINCE, until=UNTIL, seeds=1), planner="mask-recent")
     bench = ablation.bench_papers(plan, tmp_path, "broadsheet bench stack --on papers")
     assert not bench.missing
     rows = {row["name"]: row for row in bench.rows}
@@ -83,8 +91,6 @@ def test_each_row_is_held_against_the_row_before_it_and_kept(light, stream, tmp_
         assert row["gain"] == pytest.approx(row[row["metric"]] - before[row["metric"]], abs=2e-5)
         assert row["gain_lo"] <= row["gain"] <= row["gain_hi"]
         assert row["p"] <= row["p_holm"] <= 1
-    # With more papers a day than places on a page, categories that were shown of late give way.
-    assert rows["+ plan"]["again"] < rows["+ places"]["again"]
     assert {"apart gain", "again gain_lo"} <= set(rows["+ plan"])
     # Every model is fitted once before each month and once before the first label judged, whichever rows ask it.
     assert len(Said.fits) == len(set(Said.fits)) == 2 * 2
@@ -93,15 +99,24 @@ def test_each_row_is_held_against_the_row_before_it_and_kept(light, stream, tmp_
     assert len(Said.fits) == 4
 
 
-def test_a_page_of_an_earlier_day_rests_on_what_was_known_on_that_day(stream):
+def test_a_page_of_an_earlier_day_rests_on_what_was_known_on_that_day_and_shows_less_of_what_was_shown(stream, monkeypatch):
+    monkeypatch.setattr(pages, "PLACES", 6)
     announcements = read_source(str(stream)).announcements
-    cut = [a for a in announcements if a.item.announced <= SINCE]
-    label = UNTIL
+    label, before = date(2026, 1, 19), date(2026, 1, 17)
     found = []
-    for some in (announcements, [a for a in announcements if a.item.announced <= label], cut):
-        days = AuthorDays(some)
-        pages = Pages("mask-recent").earlier(Stream(days, None), "Author Number3", label)
-        found.append([(page.label, [item.id for item in page.items]) for page in pages if page.label <= SINCE])
+    for some in (announcements, [a for a in announcements if a.item.announced <= label], [a for a in announcements if a.item.announced <= before]):
+        made = pages.Pages("mask-recent").earlier(Stream(AuthorDays(some), None), "Author Number3", label)
+        found.append([(page.label, [item.id for item in page.items]) for page in made if page.label <= before])
     assert found[0] == found[1] == found[2]
     assert len(found[0]) > 5
-    assert all(len(items) == PLACES for _, items in found[0])
+    assert all(len(items) == 6 for _, items in found[0])
+    stream_of = Stream(AuthorDays(announcements), np.ones((len(announcements), 1), dtype=np.float32))
+    rows = {item.item.id: row for row, item in enumerate(stream_of.days.papers)}
+
+    def again(planner: str) -> float:
+        shown = pages.Pages(planner).earlier(stream_of, "Author Number3", label)
+        told = [pages.Measured(stream_of, [rows[item.id] for item in page.items], [before]) for before, page in pairwise(shown)]
+        assert all(one.apart == 0 for one in told)
+        return float(np.mean([one.again for one in told]))
+
+    assert again("mask-recent") < again("")

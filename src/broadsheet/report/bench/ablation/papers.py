@@ -192,7 +192,7 @@ def _summary(outcome: Outcome, table: Mapping[str, Step]) -> tuple[dict[str, Any
         for metric in (*METRICS, APART, AGAIN):
             if metric in frame.columns:
                 there = frame.filter(pl.col(metric).is_not_null())
-                line |= averaged(there[metric].to_numpy(), metric, there["cluster"].to_list())
+                line |= averaged(there[metric].to_numpy(), metric, there["cluster"].to_list()) if there["cluster"].n_unique() > 1 else {}
         if step.over is not None and step.over in held:
             before = held[step.over]
             line |= {OVER: step.over, "metric": step.metric}
@@ -208,7 +208,7 @@ def _paged_gains(frame: pl.DataFrame, before: pl.DataFrame) -> dict[str, float]:
     for metric in (APART, AGAIN):
         if metric in frame.columns and metric in before.columns:
             both = pl.DataFrame({"a": frame[metric], "b": before[metric], "cluster": frame["cluster"]}).drop_nulls()
-            line |= averaged((both["a"] - both["b"]).to_numpy(), f"{metric} {GAIN}", both["cluster"].to_list())
+            line |= averaged((both["a"] - both["b"]).to_numpy(), f"{metric} {GAIN}", both["cluster"].to_list()) if both["cluster"].n_unique() > 1 else {}
     return line
 
 
