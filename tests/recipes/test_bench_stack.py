@@ -64,7 +64,7 @@ def light(monkeypatch):
     """Let all models be quick: random vectors for meaning, links of a few papers, two drawn projections."""
     monkeypatch.setattr(ablation, "PapersRetriever", Retrieving)
     monkeypatch.setattr(ablation, "PapersRanker", Ranking)
-    monkeypatch.setattr(ablation, "LinkedConfig", lambda: LinkedConfig(size="tiny", latent=20, epochs=1))
+    monkeypatch.setattr(ablation, "LinkedConfig", lambda: LinkedConfig(size="tiny", latent=8, epochs=1))
     vectors = np.random.default_rng(0).normal(size=(16 * 12, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     whole = ablation.opened

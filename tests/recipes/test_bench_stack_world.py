@@ -87,7 +87,7 @@ def test_rows_are_held_against_the_row_before_and_truths_against_the_stage_left_
 
 def test_goals_of_a_post_are_worth_something_where_they_are_planted_alone():
     taxonomy = open_taxonomy("financial")
-    made = {name: world(300, 800, 30, 1, posters=10, without=without) for name, without in (("planted", ()), ("none", ("finance",)))}
+    made = {name: world(200, 800, 30, 1, posters=10, without=without) for name, without in (("planted", ()), ("none", ("finance",)))}
     gains = {}
     for name, of in made.items():
         # The true levels in the place of what is read in posts: what is tried here is the way from there to the page.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -191,8 +191,8 @@ def _near(vectors: sparse.csr_array | np.ndarray, one: Asked) -> Floats:
     return np.stack([mean, opened.max(axis=1), mean - passed], axis=1)
 
 
-def _cosines(left: sparse.csr_array | np.ndarray, right: sparse.csr_array | np.ndarray) -> Floats:
-    found = left @ right.T
+def _cosines(left: Any, right: Any) -> Floats:
+    found: Any = left @ right.T
     return np.asarray(found.todense() if sparse.issparse(found) else found, dtype=np.float64)
 
 
