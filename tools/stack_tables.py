@@ -14,7 +14,7 @@ PAPERS: dict[str, tuple[tuple[str, str, str, int], ...]] = {
     "represent": (("stack-papers", "+ represent", "gain", 1), ("report-csir", "ours, words alone", "gain_of_ours", 1)),
     "retrieve": (("stack-papers", "+ retrieve", "gain", 1), ("retrieve-report-csir", "ours + retrieve", "gain_of_ours", -1)),
     "rank": (("stack-papers", "represent + rank", "gain", 1), ("rank-report-csir", "ours + rank", "gain_of_ours", -1)),
-    "plan": (("stack-papers", "+ plan", "gain", 1),),
+    "plan": (("stack-papers", "represent + plan", "gain", 1), ("stack-papers", "+ plan", "gain", 1)),
 }
 OVER = {"represent": "words alone", "retrieve": "words and meaning", "rank": "words and meaning", "plan": "the same page without a plan"}
 LEAST = 1e-9

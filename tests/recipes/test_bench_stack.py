@@ -25,9 +25,10 @@ class Said:
 
     config = LinkedConfig()
     fits: ClassVar[list[tuple[str, int, int]]] = []
+    asked: ClassVar[list[tuple]] = []
 
     def __init__(self, vectors, matrix):
-        self.vectors, self.matrix = vectors, matrix
+        self.vectors, self.matrix, self.fitted = vectors, matrix, self.fits[-1]
 
     @classmethod
     def fit(cls, days, vectors, known, *, seed=0, progress=None):
@@ -36,6 +37,7 @@ class Said:
         return cls(vectors[: known + 400], np.random.default_rng(seed).normal(size=(vectors.shape[1], 8)))
 
     def __call__(self, rows, libraries):
+        self.asked.append((self.fitted, *rows))
         seen = self.vectors @ self.matrix
         found = np.stack([seen[list(rows)] @ seen[library[-1]] for library in libraries])
         return (found - found.mean(axis=1, keepdims=True))[..., None]
@@ -77,6 +79,7 @@ def light(monkeypatch):
     monkeypatch.setattr(ablation, "opened", opened)
     monkeypatch.setattr("broadsheet.report.ranker.stream.LEAST_FOR_LINKS", 30)
     Said.fits.clear()
+    Said.asked.clear()
 
 
 def test_each_row_is_held_against_the_row_before_it_and_kept(light, stream, tmp_path):
@@ -84,7 +87,16 @@ def test_each_row_is_held_against_the_row_before_it_and_kept(light, stream, tmp_
     bench = ablation.bench_papers(plan, tmp_path, "broadsheet bench stack --on papers")
     assert not bench.missing
     rows = {row["name"]: row for row in bench.rows}
-    assert [row["over"] for row in bench.rows if "over" in row] == ["lexical", "+ represent", "+ retrieve", "+ represent", "+ rank", "+ places"]
+    assert [row["over"] for row in bench.rows if "over" in row] == [
+        "lexical",
+        "+ represent",
+        "+ retrieve",
+        "+ rank",
+        "+ places",
+        "+ represent",
+        "+ represent",
+        "represent + places",
+    ]
     assert rows["+ rank"]["runs"] == 1
     for row in bench.rows[1:]:
         before = rows[row["over"]]
@@ -94,6 +106,8 @@ def test_each_row_is_held_against_the_row_before_it_and_kept(light, stream, tmp_
     assert {"apart gain", "again gain_lo"} <= set(rows["+ plan"])
     # Every model is fitted once before each month and once before the first label judged, whichever rows ask it.
     assert len(Said.fits) == len(set(Said.fits)) == 2 * 2
+    # And is asked once about each day, before it has met a later one.
+    assert len(Said.asked) == len(set(Said.asked)) > 10
     again = ablation.bench_papers(plan, tmp_path, "broadsheet bench stack --on papers")
     assert again.rows == bench.rows
     assert len(Said.fits) == 4

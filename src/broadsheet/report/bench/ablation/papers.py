@@ -23,7 +23,9 @@ from broadsheet.report.ranker.stream import PapersModel, Stream
 from broadsheet.represent.linked import LinkedConfig
 from broadsheet.stack.bench.compared import GAIN, OVER, adjusted, averaged, gained
 
-LEXICAL, REPRESENT, RETRIEVE, RANK, SLATE, PLAN, ALONE = "lexical", "+ represent", "+ retrieve", "+ rank", "+ places", "+ plan", "represent + rank"
+LEXICAL, REPRESENT, RETRIEVE, RANK, SLATE, PLAN = "lexical", "+ represent", "+ retrieve", "+ rank", "+ places", "+ plan"
+# The same stages over words and meaning alone: what is off by default is not below them there.
+RANK_ALONE, SLATE_ALONE, PLAN_ALONE = "represent + rank", "represent + places", "represent + plan"
 APART, AGAIN = "apart", "again"
 _SIGNALS = signals(circle=True)
 
@@ -80,13 +82,15 @@ def steps(planner: str = PLANNER, kept: Remembered | None = None) -> Mapping[str
     both = (PapersRetriever, PapersRanker)
     return {
         LEXICAL: Step(ARMS["ours, words alone"], None),
-        REPRESENT: Step(arm(), LEXICAL),
+        REPRESENT: Step(arm(), LEXICAL, pages=free),
         RETRIEVE: Step(arm(PapersRetriever), REPRESENT),
         RANK: Step(arm(*both), RETRIEVE, pages=free),
-        ALONE: Step(arm(PapersRanker), REPRESENT),
         # A page has twenty places, so what its form costs shows at 20.
         SLATE: Step(arm(*both, arrange=as_a_slate), RANK, "ndcg@20", free),
         PLAN: Step(arm(*both, arrange=planned.arranged), SLATE, "ndcg@20", planned),
+        RANK_ALONE: Step(arm(PapersRanker), REPRESENT),
+        SLATE_ALONE: Step(arm(arrange=as_a_slate), REPRESENT, "ndcg@20", free),
+        PLAN_ALONE: Step(arm(arrange=planned.arranged), SLATE_ALONE, "ndcg@20", planned),
     }
 
 
