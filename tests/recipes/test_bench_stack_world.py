@@ -1,6 +1,7 @@
 """The ablation in the fictional world: weights come of other readers, a stage finds what is planted for it, a plan and goals are held against the same without."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -42,7 +43,7 @@ def readers_of(seed: int) -> choosing.Readers:
 
 def test_a_look_is_found_by_the_stage_that_sees_and_by_no_word():
     readers = readers_of(0)
-    words, seen = (choosing.told(readers, says(readers, 0), 0) for says in (choosing.in_words, choosing.by_meaning))
+    words, seen = (choosing.told(readers, says(readers, 0, Path()), 0) for says in (choosing.in_words, choosing.by_meaning))
     assert choosing.joined([words])["hit"].mean() == 0.5
     assert choosing.joined([words, seen])["hit"].mean() > 0.9
     assert len(choosing.joined([words])) == READERS - round(choosing.SHARE * READERS)
@@ -50,7 +51,7 @@ def test_a_look_is_found_by_the_stage_that_sees_and_by_no_word():
 
 def test_what_judged_readers_chose_moves_no_weight():
     readers = readers_of(1)
-    frames = [choosing.told(readers, says(readers, 0), 0) for says in (choosing.in_words, choosing.by_meaning)]
+    frames = [choosing.told(readers, says(readers, 0, Path()), 0) for says in (choosing.in_words, choosing.by_meaning)]
     turned = [frame.with_columns(chosen=pl.when(pl.col("weighed")).then("chosen").otherwise(1 - pl.col("chosen"))) for frame in frames]
     first, second = choosing.joined(frames), choosing.joined(turned)
     assert np.allclose(first["hit"].to_numpy() + second["hit"].to_numpy(), 1)
@@ -59,8 +60,8 @@ def test_what_judged_readers_chose_moves_no_weight():
 
 
 def test_rows_are_held_against_the_row_before_and_truths_against_the_stage_left_out(monkeypatch, tmp_path):
-    def nothing(readers, seed, progress):
-        del seed, progress
+    def nothing(readers, seed, folder, progress):
+        del seed, folder, progress
         return [np.zeros((2, 1)) for _ in readers.asked]
 
     stages = {"lexical": choosing.in_words, "represent": choosing.by_meaning, "retrieve": nothing, "rank": nothing}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,27 +86,28 @@ class Readers:
         return found
 
 
-Says = Callable[[Readers, int, Progress], list[Floats]]
-"""What a stage says: of readers and a seed, signals `[n, F]` of what each was shown last."""
+Says = Callable[[Readers, int, Path, Progress], list[Floats]]
+"""What a stage says: of readers, with a seed and a folder in which a training that was stopped goes on, signals `[n, F]` of what each was shown last."""
 
 
-def in_words(readers: Readers, seed: int, progress: Progress = silent) -> list[Floats]:
+def in_words(readers: Readers, seed: int, folder: Path, progress: Progress = silent) -> list[Floats]:
     """Return the mean TF-IDF cosine with what was opened, the greatest, and how much more it is than with what was passed over."""
-    del seed, progress
+    del seed, folder, progress
     return [_near(readers.lexical, one) for one in readers.asked]
 
 
-def by_meaning(readers: Readers, seed: int, progress: Progress = silent) -> list[Floats]:
+def by_meaning(readers: Readers, seed: int, folder: Path, progress: Progress = silent) -> list[Floats]:
     """Return the same of the vectors of texts and of pictures."""
-    del seed, progress
+    del seed, folder, progress
     units = [_unit(content) for content in readers.known.contents.values()]
     return [np.concatenate([_near(unit, one) for unit in units], axis=1) for one in readers.asked]
 
 
-def by_retrieval(readers: Readers, seed: int, progress: Progress = silent, config: RetrieverConfig = RETRIEVER) -> list[Floats]:
+def by_retrieval(readers: Readers, seed: int, folder: Path, progress: Progress = silent, config: RetrieverConfig = RETRIEVER) -> list[Floats]:
     """Return what generative and dense retrieval say, fitted on histories: the logarithms of both shares, and the nearness of the state to the ID's first codes."""
     held = asks(Held(Ragged.of([]), np.zeros(0, dtype=np.int64)))
-    fitted = fit_retriever(config, readers.corpus, readers.log.histories, held, passed=readers.log.passed, seed=seed, progress=progress)
+    log, identity = readers.log, {"readers": len(readers.asked), "config": config.model_dump(mode="json")}
+    fitted = fit_retriever(config, readers.corpus, log.histories, held, passed=log.passed, seed=seed, folder=folder, identity=identity, progress=progress)
     found: list[Floats] = [np.zeros(0)] * len(readers.asked)
     together: dict[tuple[int, ...], list[int]] = {}
     for place, one in enumerate(readers.asked):
@@ -122,12 +124,13 @@ def by_retrieval(readers: Readers, seed: int, progress: Progress = silent, confi
     return [of - of.mean(axis=0) for of in found]
 
 
-def by_order(readers: Readers, seed: int, progress: Progress = silent, config: RankerConfig = RANKER) -> list[Floats]:
+def by_order(readers: Readers, seed: int, folder: Path, progress: Progress = silent, config: RankerConfig = RANKER) -> list[Floats]:
     """Return what one token an item says, fitted on histories with their times."""
     some = np.arange(0, len(readers.known.histories), max(1, len(readers.known.histories) // 200))
     histories, times = readers.known.histories, readers.known.times
     watched = Asks([histories[row][:-1] for row in some], np.array([histories[row][-1] for row in some]), [times[row][:-1] for row in some])
-    model = fit_ranker(config, readers.corpus, readers.log, watched, seed=seed, progress=progress).model
+    identity = {"readers": len(readers.asked), "config": config.model_dump(mode="json")}
+    model = fit_ranker(config, readers.corpus, readers.log, watched, seed=seed, folder=folder, identity=identity, progress=progress).model
     with torch.inference_mode():
         vectors, outputs = model.table()
         counts = [kept(len(one.opened), model.config.longest) for one in readers.asked]
