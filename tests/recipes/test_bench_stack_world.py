@@ -43,20 +43,21 @@ def readers_of(seed: int) -> choosing.Readers:
 
 def test_a_look_is_found_by_the_stage_that_sees_and_by_no_word():
     readers = readers_of(0)
-    words, seen = (choosing.told(readers, says(readers, 0, Path()), 0) for says in (choosing.in_words, choosing.by_meaning))
+    words, seen = (choosing.told(readers, says(readers, 0, Path())) for says in (choosing.in_words, choosing.by_meaning))
     assert choosing.joined([words])["hit"].mean() == 0.5
     assert choosing.joined([words, seen])["hit"].mean() > 0.9
-    assert len(choosing.joined([words])) == READERS - round(choosing.SHARE * READERS)
+    assert len(choosing.joined([words])) == READERS
 
 
-def test_what_judged_readers_chose_moves_no_weight():
+def test_what_a_reader_chose_moves_no_weight_by_which_it_is_judged():
     readers = readers_of(1)
-    frames = [choosing.told(readers, says(readers, 0, Path()), 0) for says in (choosing.in_words, choosing.by_meaning)]
-    turned = [frame.with_columns(chosen=pl.when(pl.col("weighed")).then("chosen").otherwise(1 - pl.col("chosen"))) for frame in frames]
-    first, second = choosing.joined(frames), choosing.joined(turned)
-    assert np.allclose(first["hit"].to_numpy() + second["hit"].to_numpy(), 1)
-    given = [frame.with_columns(chosen=pl.when(pl.col("weighed")).then(1 - pl.col("chosen")).otherwise("chosen")) for frame in frames]
-    assert choosing.joined(given)["hit"].mean() < 0.1
+    frames = [choosing.told(readers, says(readers, 0, Path())) for says in (choosing.in_words, choosing.by_meaning)]
+    part = choosing.parts(READERS) == 0
+    turned = [frame.with_columns(chosen=pl.when(pl.Series(part)).then(1 - pl.col("chosen")).otherwise("chosen")) for frame in frames]
+    first, second = choosing.joined(frames)["hit"].to_numpy(), choosing.joined(turned)["hit"].to_numpy()
+    assert np.allclose(first[part] + second[part], 1)
+    given = [frame.with_columns(chosen=pl.when(pl.Series(part)).then("chosen").otherwise(1 - pl.col("chosen"))) for frame in frames]
+    assert choosing.joined(given)["hit"].to_numpy()[part].mean() < 0.1 < 0.9 < first[part].mean()
 
 
 def test_rows_are_held_against_the_row_before_and_truths_against_the_stage_left_out(monkeypatch, tmp_path):

@@ -67,7 +67,7 @@ def arms() -> tuple[str, ...]:
 def bench_world(plan: StackPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Fit every stage on each world, row by row in `folder`; join what they say, and let simulated readers live with a plan and without.
 
-    A seed is a world of its own. Intervals draw readers of all worlds. Weights that join stages are fitted on the last choices of other readers than are judged.
+    A seed is a world of its own. Intervals draw readers of all worlds. Weights that join stages are fitted on the last choices of other readers than the one who is judged.
     """
     worlds = _Worlds(plan, folder, progress)
     tasks = [
@@ -78,7 +78,7 @@ def bench_world(plan: StackPlan, folder: Path, command: str, progress: Progress 
     outcome = run_tasks("stack-world", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
         "The first rows: how often the paper that a reader opened last stands first among those shown with it, ties by their share. Models are fitted on all that was",
-        "opened before; the weights that join what stages say, on the last choices of two readers of five, who are not judged.",
+        "opened before; the weights that join what stages say, on the last choices of other readers: each fifth is judged by weights that the other four gave.",
         "With a plan: pages of thirty simulated days (four after a post, with goals), by the same model's scores, with the stage and without under the same luck; reward is the",
         "sum of the shares of pages that were liked, kept the share of readers who come to the end. Boredom zero: nothing tires, and a plan has nothing to win.",
         "Brackets: 95 % over readers of all seeds, each of which is a world of its own; p by signs of readers, after Holm over all rows beside it.",
@@ -100,12 +100,12 @@ class _Worlds:
 
     def config(self, arm: str) -> dict[str, Any]:
         """Return all that a row's figures follow from."""
-        from broadsheet.stack.bench.choosing import RANKER, RETRIEVER, SHARE
+        from broadsheet.stack.bench.choosing import RANKER, RETRIEVER
 
         models = {"retrieve": RETRIEVER, "rank": RANKER}
         fitted = {"fitted": models[arm].model_dump(mode="json")} if arm in models else {}
         readers = self.plan.readers if arm in JOINED else self.plan.posting if arm.startswith(GOALS) else self.plan.living
-        return {"readers": readers, "items": self.plan.items, "share": SHARE, **fitted}
+        return {"readers": readers, "items": self.plan.items, **fitted}
 
     def measuring(self, arm: str, seed: int) -> Callable[[], Measured]:
         """Return what measures a row."""
@@ -135,7 +135,7 @@ class _Worlds:
 
         readers = self.readers(seed)
         kept = self.folder / "checkpoints" / f"stack-world-{arm}-{seed}-{run_hash(self.config(arm))[:12]}"
-        frame = told(readers, STAGES[arm](readers, seed, kept, self.progress), seed)
+        frame = told(readers, STAGES[arm](readers, seed, kept, self.progress))
         return Measured({"alone": float(joined([frame])[HIT].to_numpy().mean())}, frame)
 
     def _planned(self, boredom: str, seed: int) -> Measured:
