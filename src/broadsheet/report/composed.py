@@ -107,6 +107,10 @@ def page_step(recipe: Recipe) -> Step:
         folder = given.folder.parent.parent
         report = Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
         run = read_run(folder)
+        own = run.step(PAGE)
+        assert own is not None
+        # Whoever looks at the page sees it done; how long it took is in the run's own picture.
+        run = run.with_step(own.model_copy(update={"state": "done", "figures": {"picks": len(report.picks())}}))
         lineage = Lineage(folder, run)
         entries = tuple(_with_lineage(entry, lineage) for entry in report.entries)
         whole = report.model_copy(update={"run": run, "entries": entries})
@@ -143,7 +147,8 @@ def _plan_step(ready: Prepared, recipe: Recipe) -> Step:
         held = plan.held_back if plan is not None else 0
         note = "" if plan is not None else "No plan of categories took part."
         if plan is not None:
-            note = f"{plan.planner} after {plan.days} earlier pages: {held} of {plan.candidates} candidates are held back{'; it rests ' + ', '.join(plan.rested) if plan.rested else ''}."
+            changed = f"{held} of {plan.candidates} candidates are held back" if held else "no candidate is held back, so it changed nothing"
+            note = f"{plan.planner}, after {plan.days} earlier pages: {changed}."
         return Done(write_slate(given, report, parts), {"picks": len(report.picks()), "ranked": len(report.entries), "held back": held}, note)
 
     before = text_hash("\n".join([*(one.model_dump_json() for one in ready.background), repr(ready.earlier), repr(ready.feedback)]))

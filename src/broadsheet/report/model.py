@@ -6,8 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from broadsheet.core.schema import Announce, Item, Record
-from broadsheet.stack.record import RunRecord
-from broadsheet.stack.why import Cause
+from broadsheet.stack.record import Cause, RunRecord
 
 SectionName = Literal["new", "cross", "updated", "withdrawn"]
 SECTION_OF: dict[Announce, SectionName] = {

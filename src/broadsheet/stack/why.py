@@ -5,13 +5,12 @@ from functools import cached_property
 from pathlib import Path
 
 import polars as pl
-from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact, read_artifact
 from broadsheet.core.errors import ArtifactError, RecordError, did_you_mean
-from broadsheet.core.schema import ArtifactKind, Columns, Record
+from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.stack.holdings import Holdings
-from broadsheet.stack.record import RunRecord, StepRecord, read_run
+from broadsheet.stack.record import Cause, RunRecord, StepRecord, read_run
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import Placed, read_slate
 from broadsheet.stack.steps import catalogue, rank, retrieve, score, vectors
@@ -26,21 +25,6 @@ KINDS = {
 }
 PAGE = "page"
 NEAREST = 2
-
-
-class Cause(Record):
-    """One line of the way to the page: the stage, what it says of the item, and the artefact that this was read from, with its hash.
-
-    `figures` are the numbers in it; a stage that did not run has no artefact, and says why.
-    """
-
-    stage: str
-    title: str
-    text: str
-    artefact: str = ""
-    content_hash: str = ""
-    models: dict[str, str] = Field(default_factory=dict)
-    figures: dict[str, float] = Field(default_factory=dict)
 
 
 class Lineage:
@@ -128,7 +112,6 @@ class Lineage:
             text=text,
             artefact=step.artefact,
             content_hash=step.content_hash,
-            models=step.models,
             figures={key: round(float(value), 6) for key, value in (figures or {}).items()},
         )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "catalogue"
 WORLD = "world"
-DIALS: Mapping[str, int] = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 40}
+DIALS: Mapping[str, int] = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
 """The fictional world of the shipped bundles, with fewer people who write."""
 
 

@@ -1,7 +1,7 @@
 """The step that reads posts for needs: mentions with their evidence, a verdict on the hierarchy, and goals where it is known what was shown."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ def _verdict(folder: Path, taxonomy: "Taxonomy") -> dict[str, Any]:
 
 
 def _goals(folder: Path, shown: Path | None, taxonomy: "Taxonomy") -> dict[str, list[dict[str, Any]]]:
-    """Return what each reader turns to after what they wrote; nothing where it is not known what they were shown."""
+    """Return what each reader turns to after what they wrote, as of the last post; nothing where it is not known what they were shown."""
     if shown is None:
         return {}
     from broadsheet.needs.goals import Turns
@@ -101,8 +101,10 @@ def _goals(folder: Path, shown: Path | None, taxonomy: "Taxonomy") -> dict[str, 
         pl.from_epoch(pl.col(Columns.AT), "s").dt.cast_time_unit("us").dt.replace_time_zone("UTC").alias(Columns.AT),
         pl.col(Columns.LEVEL).replace_strict(place, return_dtype=pl.Int64),
     )
-    moment: datetime = max([*log[Columns.AT].to_list(), *said[Columns.AT].to_list()], default=datetime.now(UTC))
-    found: dict[str, list[Goal]] = Turns.fit(log, said, names).goals(said, moment)
+    if said.is_empty():
+        return {}
+    last: datetime = max(said[Columns.AT].to_list())
+    found: dict[str, list[Goal]] = Turns.fit(log, said, names).goals(said, last)
     return {user: [{**one._asdict(), "at": one.at.isoformat()} for one in goals] for user, goals in sorted(found.items())}
 
 
