@@ -19,17 +19,19 @@ from broadsheet.report.archive import DAY_FILES, day_files, write_index
 from broadsheet.report.interests import stated_items
 from broadsheet.report.measured import because
 from broadsheet.report.model import Entry, Report
+from broadsheet.report.of_events import report_of
 from broadsheet.report.profile import read_reader
 from broadsheet.report.render.run_picture import run_picture
 from broadsheet.report.run import SAMPLE, Prepared, Request, prepared, ranked, settled
 from broadsheet.stack.composing import steps_of
 from broadsheet.stack.recipe import OFF, SHIPPED, Recipe
-from broadsheet.stack.record import RunRecord, read_run
+from broadsheet.stack.record import RunRecord, read_run, write_run
 from broadsheet.stack.running import Ran, Watch, run_steps
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import SLATE, Placed, slate_frame
 from broadsheet.stack.steps import catalogue, graph, needs, rank, retrieve, score, vectors
 from broadsheet.stack.steps.catalogue import Day
+from broadsheet.stack.steps.plan import plan_step
 from broadsheet.stack.steps.step import Done, Step, Work
 from broadsheet.stack.why import PAGE, Lineage
 
@@ -60,9 +62,7 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
     Raises what can be refused before the long work; a step that fails is in the record, and its error is returned.
     """
     if recipe.of_events:
-        from broadsheet.report.of_events import compose_events
-
-        return compose_events(recipe, out, asked.profile, watch=watch, progress=progress)
+        return _compose_events(recipe, out, asked, watch, progress)
     with prepared(_request(recipe, asked), out) as ready:
         steps = [*steps_of(recipe, _day(ready), because(recipe)), _plan_step(ready, recipe), page_step(recipe)]
         record = RunRecord(
@@ -76,6 +76,21 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
         report = published(ran, out)
         if report is not None and ran.record.step(PAGE).state == "done":  # pyrefly: ignore
             settled(ready, report)
+    return finished(ran, report, out)
+
+
+def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progress: Progress) -> Composed:
+    """Run a recipe of a catalogue whose readers are known by what they had."""
+    reader = asked.profile or recipe.reader
+    steps = [*steps_of(recipe, reader), plan_step(recipe.stages.plan, recipe.slate), page_step(recipe)]
+    settings = {**recipe.model_dump(mode="json"), "reader": reader}
+    ran = run_steps(
+        steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress
+    )
+    report = published(ran, out)
+    if report is not None:
+        ran = ran._replace(record=ran.record.model_copy(update={"reader": report.reader, "label": report.label}))
+        write_run(out, ran.record)
     return finished(ran, report, out)
 
 
@@ -105,8 +120,9 @@ def page_step(recipe: Recipe) -> Step:
 
     def work(given: Work) -> Done:
         folder = given.folder.parent.parent
-        report = Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
         run = read_run(folder)
+        report = report_of(given, run) if recipe.of_events else Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
+        run = run.model_copy(update={"reader": report.reader, "label": report.label})
         own = run.step(PAGE)
         assert own is not None
         # Whoever looks at the page sees it done; how long it took is in the run's own picture.
