@@ -20,6 +20,8 @@ from broadsheet.stack.steps.vectors import NAME as VECTORS
 NAME = "score"
 LEAST = 30
 """Choices from which on weights are fitted."""
+PENALTY = 1e-2
+"""Of the squared weights, a choice: some dozens of choices say little, and are not to be believed to the letter."""
 LIKENESS = "likeness"
 WEIGHT, HERE, CHOICES = "weight", "here", "choices"
 
@@ -73,7 +75,7 @@ def fit_weights(asks: Sequence[Asked], stages: Mapping[str, "Table"], seen: Seen
     days = [day for one in asks if (day := _choice_of(one, stages, seen)) is not None]
     if not stages or len(days) < LEAST:
         return Fitted(None, names, len(days))
-    return Fitted(fit_choice(days, names), names, len(days))
+    return Fitted(fit_choice(days, names, penalty=PENALTY), names, len(days))
 
 
 class Table:
