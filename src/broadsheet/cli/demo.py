@@ -29,11 +29,11 @@ DEMOS = {
             Act("sample catalogue shop --items 24 --users 20 --out {out}/shop", "A fictional shop: 24 articles, each with a drawing."),
             Act(
                 'represent search "something to make tea in" --source {out}/shop/items.csv --model minilm -k 4',
-                "Teapots and kettles come first, though no article has these words.",
+                "By meaning: what tea is made in and kept in comes first, whatever it is called.",
             ),
             Act(
                 "represent search --image {out}/shop/images/s000.png --texts {out}/shop/pictures.jsonl --images {out}/shop/images -k 4",
-                "By a picture: the same shape and colour stand next to it.",
+                "By a picture: the article itself, then drawings of the same shape.",
             ),
         ),
         "broadsheet represent search WORDS --source YOUR.csv",
