@@ -97,7 +97,7 @@ def _events(words: Words, ids: Sequence[str], drawn: Sequence[tuple[str, str]], 
     for user in range(users):
         liked, look = rng.permutation(len(groups))[:2], int(rng.integers(len(kinds)))
         weight = np.array([(OF_GROUP if groups.index(g) in liked else 1 - OF_GROUP) * (OF_KIND if kinds.index(k) == look else 1 - OF_KIND) for g, k in drawn])
-        count = int(rng.integers(6, 15))
+        count = min(int(rng.integers(6, 15)), len(ids) // 2)
         had = rng.choice(len(ids), size=count, replace=False, p=weight / weight.sum())
         at = np.sort(rng.uniform(0, DAYS * 86400, size=count))
         rows += [
