@@ -3,12 +3,12 @@
 import tomllib
 
 import pytest
+from tests.conftest import missing
 from typer.testing import CliRunner
 
 from broadsheet.cli import app
 from broadsheet.cli.demo import DEMOS
 from broadsheet.core.packages import MINILM
-from tests.conftest import missing
 
 
 @pytest.mark.parametrize("words", [("run",), ("why",), ("init",), ("demo",), ("sample", "catalogue"), ("sample", "posts")])

@@ -3,10 +3,10 @@
 import warnings
 
 import pytest
+from tests.small_world import PAPERS, small
 
 from broadsheet.report.composed import compose
 from broadsheet.stack.recipe import read_recipe
-from tests.small_world import PAPERS, small
 
 
 @pytest.fixture(scope="module")

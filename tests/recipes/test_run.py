@@ -6,6 +6,8 @@ import shutil
 
 import numpy as np
 import pytest
+from tests.conftest import missing
+from tests.small_world import PAPERS, small
 
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.errors import ArtifactError, RecordError
@@ -14,12 +16,10 @@ from broadsheet.core.schema import ArtifactKind
 from broadsheet.report.composed import Asked, compose
 from broadsheet.report.model import Report
 from broadsheet.report.render.run_picture import drawn_edges, layout, run_picture
-from broadsheet.stack.record import RunRecord, StepRecord, read_run
 from broadsheet.stack.recipe import read_recipe
+from broadsheet.stack.record import RunRecord, StepRecord, read_run
 from broadsheet.stack.slate import read_slate
 from broadsheet.stack.why import Lineage
-from tests.conftest import missing
-from tests.small_world import PAPERS, small
 
 STAGES = ["catalogue", "vectors", "retrieve", "rank", "score", "needs", "ask", "plan", "page"]
 
@@ -148,7 +148,10 @@ def test_the_command_runs_tells_and_draws(ran, here, tmp_path):
 
 def test_real_papers_take_only_what_was_measured_to_help_and_the_page_says_why(tmp_path, monkeypatch):
     with small(tmp_path / "home") as few:
-        lines = [one.item.model_copy(update={"id": f"p{row}"}).model_dump_json(include={"id", "title", "text", "creators", "categories", "announced"}) for row, one in enumerate(few)]
+        lines = [
+            one.item.model_copy(update={"id": f"p{row}"}).model_dump_json(include={"id", "title", "text", "creators", "categories", "announced"})
+            for row, one in enumerate(few)
+        ]
         (tmp_path / "day.jsonl").write_text("\n".join(lines) + "\n")
         recipe = read_recipe("papers", [f"source={tmp_path / 'day.jsonl'}", "ranking.use_dense=false", "profile.budget=3"])
         done = compose(recipe, tmp_path / "run", Asked("ines"))

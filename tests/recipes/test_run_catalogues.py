@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import missing
 
 from broadsheet import sample
 from broadsheet.core.artifacts import read_artifact
@@ -14,12 +15,11 @@ from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.sample.catalogues import write_catalogue
 from broadsheet.stack.holdings import Asked, Holdings
-from broadsheet.stack.record import read_run
 from broadsheet.stack.recipe import Recipe
+from broadsheet.stack.record import read_run
 from broadsheet.stack.shop import read_shop
 from broadsheet.stack.slate import read_slate
 from broadsheet.stack.steps.score import Table, fit_weights
-from tests.conftest import missing
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "catalogues.md"
 BLOCKS = dict(re.findall(r"## ([^\n]+)\n(?:(?!\n## ).)*?```sh\n(.*?)```", DOCS.read_text(), re.DOTALL))
@@ -105,7 +105,7 @@ def test_what_is_wrong_with_a_shop_is_told(tmp_path):
     assert read.items["s003"].images == ("s003.png",)
     with pytest.raises(BroadsheetError, match="Did you mean 'customer01'"):
         read_shop(recipe, "customer1")
-    with pytest.raises(BroadsheetError, match="No event of events.csv"):
+    with pytest.raises(BroadsheetError, match=r"No event of events\.csv"):
         read_shop(recipe.model_copy(update={"event_columns": "user=sku,item=customer"}), "")
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.stack_killed import step, steps
 
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.errors import ArtifactError, OutputError, RecordError
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.stack.record import RunRecord, read_run, told
 from broadsheet.stack.running import in_order, locked, run_steps, step_key
-from tests.stack_killed import step, steps
 
 RUN = RunRecord(recipe="mine")
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,9 +108,8 @@ def test_a_step_that_is_off_says_why_and_nothing_waits_for_it(tmp_path):
 
 
 def test_a_folder_has_one_run_at_a_time(tmp_path):
-    with locked(tmp_path):
-        with pytest.raises(OutputError, match="Another run works"):
-            run_steps(steps(), tmp_path, RUN)
+    with locked(tmp_path), pytest.raises(OutputError, match="Another run works"):
+        run_steps(steps(), tmp_path, RUN)
     assert states(run_steps(steps(), tmp_path, RUN).record) == dict.fromkeys("abc", "done")
 
 

@@ -1,6 +1,6 @@
 """The step that files a catalogue: a day's papers with a reader's library, or items and who had them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "catalogue"
 WORLD = "world"
-DIALS: Mapping[str, int] = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
+DIALS = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
 """The fictional world of the shipped bundles, with fewer people who write."""
 
 

@@ -125,7 +125,7 @@ def _choice_of(one: Asked, stages: Mapping[str, Table], seen: Seen | None) -> Da
 def _scored(held: Holdings, stages: Mapping[str, Table], seen: Seen | None, fitted: Fitted, *, of_events: bool, here: bool) -> pl.DataFrame:
     """Return for the page's reader each item, what each stage adds to its log-odds, and their sum; where nothing was fitted on events, ranking alone orders."""
     reader = held.asks[0]
-    last = next(reversed(stages), "")
+    last = next(iter(list(stages)[-1:]), "")
     items = list(reader.candidates) or (stages[next(iter(stages))].items(reader.user) if stages else [])
     items = [item for item in items if item not in reader.history] if of_events else items
     parts: dict[str, np.ndarray] = {}
