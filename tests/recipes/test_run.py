@@ -1,5 +1,6 @@
 """A recipe from the catalogue to the page: every stage of the sample, and the way of each paper to its place."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -11,8 +12,10 @@ from tests.small_world import PAPERS, small
 
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.errors import ArtifactError, RecordError
+from broadsheet.core.home import store_path
 from broadsheet.core.packages import MINILM
 from broadsheet.core.schema import ArtifactKind
+from broadsheet.core.store import Store
 from broadsheet.report.composed import Asked, compose
 from broadsheet.report.model import Report
 from broadsheet.report.render.run_picture import drawn_edges, layout, run_picture
@@ -146,7 +149,7 @@ def test_the_command_runs_tells_and_draws(ran, here, tmp_path):
     assert "from steps/vectors" in here("why", item).stdout
 
 
-def test_real_papers_take_only_what_was_measured_to_help_and_the_page_says_why(tmp_path, monkeypatch):
+def test_real_papers_take_only_what_was_measured_to_help_and_the_page_says_why(tmp_path):
     with small(tmp_path / "home") as few:
         lines = [
             one.item.model_copy(update={"id": f"p{row}"}).model_dump_json(include={"id", "title", "text", "creators", "categories", "announced"})
@@ -155,6 +158,11 @@ def test_real_papers_take_only_what_was_measured_to_help_and_the_page_says_why(t
         (tmp_path / "day.jsonl").write_text("\n".join(lines) + "\n")
         recipe = read_recipe("papers", [f"source={tmp_path / 'day.jsonl'}", "ranking.use_dense=false", "profile.budget=3"])
         done = compose(recipe, tmp_path / "run", Asked("ines"))
+        again = compose(recipe, tmp_path / "run", Asked("ines"))
+        with contextlib.closing(Store(store_path())) as store:
+            shown = [event for event in store.events("Ines Aldecoa") if event.kind == "shown"]
+    assert {step.state for step in again.run.steps} == {"unchanged", "off"}
+    assert [event.slot for event in shown] == [1, 2, 3]
     assert [step.name for step in done.run.steps if step.state == "off"] == ["retrieve", "rank", "score", "needs"]
     assert "On real papers it adds" in done.run.step("rank").note
     page = done.page.read_text()

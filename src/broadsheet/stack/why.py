@@ -26,6 +26,7 @@ KINDS = {
 }
 PAGE = "page"
 NEAREST = 2
+ROUNDING = 1e-9
 
 
 class Lineage:
@@ -190,8 +191,11 @@ class Lineage:
             )
         parts = {name.removeprefix("adds "): float(value) for name, value in self._parts.get(item, {}).items() if name.startswith("adds ")}
         own = placed.score - sum(parts.values())
-        beside = {} if self.record.kind != "papers" else {"the page's own ranker": own}
-        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**beside, **parts}.items())
+        if self.record.kind == "papers":
+            beside = {"the page's own ranker": own}
+        else:
+            beside = {"the plan": own} if abs(own) > ROUNDING else {}
+        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**parts, **beside}.items())
         return self._cause(score.NAME, f"Log-odds {placed.score:.2f}: {told}.", {"log-odds": placed.score, **parts}, "One score")
 
     def _placed(self, item: str) -> Cause | None:
