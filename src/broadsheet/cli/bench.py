@@ -16,6 +16,7 @@ from broadsheet.cli import (
     bench_represent,
     bench_retrieve,
     bench_size,
+    bench_stack,
 )
 from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
 
@@ -90,3 +91,4 @@ app.command("rank-citeulike")(bench_rank.citeulike)
 app.command("plan")(bench_plan.plan)
 app.command("llm")(bench_llm.llm)
 app.command("fetch")(bench_fetch.fetch)
+app.command("stack")(bench_stack.stack)

@@ -11,7 +11,7 @@ from broadsheet.stack.recipe import OFF, Recipe
 
 @cache
 def measured() -> Mapping[str, Mapping[str, Any]]:
-    """Return by stage what was measured of it, as `tools/stack_tables.py` writes it from `benchmarks/`."""
+    """Return by stage what was measured of it, as `tools/stack_tables.py` writes it from `benchmarks/`: what is said of it, the command, whether it is on, the figures."""
     return json.loads((files("broadsheet.stack") / "recipes" / "measured.json").read_text(encoding="utf-8"))
 
 
