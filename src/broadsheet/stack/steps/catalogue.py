@@ -52,14 +52,10 @@ def day_step(recipe: Recipe, day: Day) -> Step:
             sources[WORLD] = f"the fictional world, {', '.join(f'{value} {name}' for name, value in DIALS.items())}"
             figures |= {"posts": len(made.posts), "readers beside": len(made.readers)}
             note = "Posts, readers and events are those of a fictional world; the papers of the day are other ones."
-        elif recipe.posts:
-            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
-            sources["posts"] = Path(recipe.posts).name
         return Done(write_holdings(given.folder, filed, sources), figures, note)
 
-    files = (Path(recipe.posts),) if recipe.posts and recipe.posts != WORLD else ()
-    settings = {"day": day.content_hash(), "posts": recipe.posts, "dials": dict(DIALS) if recipe.posts == WORLD else {}}
-    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=files)
+    settings = {"day": day.content_hash(), "dials": dict(DIALS) if recipe.posts == WORLD else {}}
+    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings)
 
 
 def events_step(recipe: Recipe, reader: str) -> Step:
@@ -73,8 +69,6 @@ def events_step(recipe: Recipe, reader: str) -> Step:
         held = [Asked(user, tuple(row[:-1]), (), row[-1]) for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
         asks = [Asked(read.reader, tuple(read.histories[read.reader])), *held]
         filed = Filed([Announcement(item=item) for item in read.items.values()], library, asks, read.events, root=str(read.root or ""))
-        if recipe.posts:
-            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
         figures = {"items": len(read.items), "users": len(read.histories), "events": len(read.events)}
         return Done(
             write_holdings(given.folder, filed, {"items": ", ".join(Path(one).name for one in recipe.source), "events": Path(recipe.events).name}),
@@ -82,7 +76,7 @@ def events_step(recipe: Recipe, reader: str) -> Step:
             read.note,
         )
 
-    paths = (*recipe.source, recipe.events, *((recipe.posts,) if recipe.posts else ()))
+    paths = (*recipe.source, recipe.events)
     settings = {"columns": recipe.columns, "event_columns": recipe.event_columns, "reader": reader, "images": recipe.images}
     return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=tuple(Path(one) for one in paths))
 
