@@ -135,3 +135,39 @@ def _clock(stated: str | None, days: str) -> "Clock":
         return SetClock(datetime.fromisoformat(stated))
     except ValueError as fault:
         raise ConfigError(f"--now {stated!r} cannot be used: {fault}.", "Write an instant with its offset: 2026-02-09T20:30-05:00") from None
+
+
+@app.command("catalogue")
+def catalogue(
+    kind: Annotated[str, typer.Argument(help="shop, menu or movies.")] = "shop",
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")] = Path("catalogue"),
+    users: Annotated[int, typer.Option("--users", min=1, max=10_000, help="How many customers, guests or viewers.")] = 60,
+    items: Annotated[int, typer.Option("--items", min=6, max=10_000, help="How many items.")] = 80,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 0,
+) -> None:
+    """Write a fictional catalogue as tables: items.csv, events.csv, and a picture of each item in images/.
+
+    Example: broadsheet sample catalogue shop --out shop && broadsheet run shop --set source=shop/items.csv --set events=shop/events.csv --set images=shop/images
+    """
+    from broadsheet.sample.catalogues import write_catalogue
+
+    typer.echo(str(write_catalogue(kind, out, users=users, items=items, seed=seed)))
+
+
+@app.command("posts")
+def posts(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: JSON lines of id, author, at and text.")] = Path("posts.jsonl"),
+    posters: Annotated[int, typer.Option("--posters", min=10, help="Authors in each of four channels about money.")] = 30,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 0,
+) -> None:
+    """Write what the people of a fictional world say they need, as `broadsheet needs` reads it.
+
+    Example: broadsheet sample posts --out posts.jsonl && broadsheet needs run --posts posts.jsonl --labeller cues --out needs
+    """
+    from broadsheet.core.files import write_file
+    from broadsheet.sample.world import world
+    from broadsheet.sample.world.lines import post_lines
+
+    made = world(readers=10, items=800, days=24, seed=seed, posters=posters)
+    write_file(out, "".join(f"{line}\n" for line in post_lines(made)))
+    typer.echo(str(out))

@@ -11,25 +11,27 @@ import numpy as np
 from broadsheet import sample
 from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
 from broadsheet.core.catalogue import text_hash
-from broadsheet.core.errors import BroadsheetError
+from broadsheet.core.errors import BroadsheetError, ConfigError
 from broadsheet.core.files import staged_folder, write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.report.archive import DAY_FILES, day_files, write_index
 from broadsheet.report.interests import stated_items
-from broadsheet.report.measured import because
+from broadsheet.report.measured import because, stages_said
 from broadsheet.report.model import Entry, Report
+from broadsheet.report.of_events import report_of
 from broadsheet.report.profile import read_reader
 from broadsheet.report.render.run_picture import run_picture
 from broadsheet.report.run import SAMPLE, Prepared, Request, prepared, ranked, settled
 from broadsheet.stack.composing import steps_of
 from broadsheet.stack.recipe import OFF, SHIPPED, Recipe
-from broadsheet.stack.record import RunRecord, read_run
+from broadsheet.stack.record import RunRecord, read_run, write_run
 from broadsheet.stack.running import Ran, Watch, run_steps
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import SLATE, Placed, slate_frame
 from broadsheet.stack.steps import catalogue, graph, needs, rank, retrieve, score, vectors
 from broadsheet.stack.steps.catalogue import Day
+from broadsheet.stack.steps.plan import plan_step
 from broadsheet.stack.steps.step import Done, Step, Work
 from broadsheet.stack.why import PAGE, Lineage
 
@@ -60,10 +62,9 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
     Raises what can be refused before the long work; a step that fails is in the record, and its error is returned.
     """
     if recipe.of_events:
-        from broadsheet.report.of_events import compose_events
-
-        return compose_events(recipe, out, asked.profile, watch=watch, progress=progress)
-    with prepared(_request(recipe, asked), out) as ready:
+        return _compose_events(recipe, out, asked, watch, progress)
+    with prepared(_request(recipe, asked), out) as read:
+        ready = read._replace(notes=[*read.notes, *filter(None, [stages_said(recipe)])])
         steps = [*steps_of(recipe, _day(ready), because(recipe)), _plan_step(ready, recipe), page_step(recipe)]
         record = RunRecord(
             recipe=recipe.name,
@@ -74,8 +75,24 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
         )
         ran = run_steps(steps, out, record, watch=watch, progress=progress)
         report = published(ran, out)
-        if report is not None and ran.record.step(PAGE).state == "done":  # pyrefly: ignore
+        if report is not None:
+            # The same page twice is one: a run that was killed before this line keeps what was shown all the same.
             settled(ready, report)
+    return finished(ran, report, out)
+
+
+def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progress: Progress) -> Composed:
+    """Run a recipe of a catalogue whose readers are known by what they had."""
+    reader = asked.profile or recipe.reader
+    steps = [*steps_of(recipe, reader), plan_step(recipe.stages.plan, recipe.slate), page_step(recipe)]
+    settings = {**recipe.model_dump(mode="json"), "reader": reader}
+    ran = run_steps(
+        steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress
+    )
+    report = published(ran, out)
+    if report is not None:
+        ran = ran._replace(record=ran.record.model_copy(update={"reader": report.reader, "label": report.label}))
+        write_run(out, ran.record)
     return finished(ran, report, out)
 
 
@@ -105,8 +122,13 @@ def page_step(recipe: Recipe) -> Step:
 
     def work(given: Work) -> Done:
         folder = given.folder.parent.parent
-        report = Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
         run = read_run(folder)
+        report = report_of(given, run) if recipe.of_events else Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
+        run = run.model_copy(update={"reader": report.reader, "label": report.label})
+        own = run.step(PAGE)
+        assert own is not None
+        # Whoever looks at the page sees it done; how long it took is in the run's own picture.
+        run = run.with_step(own.model_copy(update={"state": "done", "figures": {"picks": len(report.picks())}}))
         lineage = Lineage(folder, run)
         entries = tuple(_with_lineage(entry, lineage) for entry in report.entries)
         whole = report.model_copy(update={"run": run, "entries": entries})
@@ -141,9 +163,10 @@ def _plan_step(ready: Prepared, recipe: Recipe) -> Step:
         report = ranked(ready, given.progress, parts)
         plan = report.plan
         held = plan.held_back if plan is not None else 0
-        note = "" if plan is not None else "No plan of categories took part."
+        note = "" if plan is not None else f"No plan of categories took part. {because(recipe).get(PLAN, '')}".strip()
         if plan is not None:
-            note = f"{plan.planner} after {plan.days} earlier pages: {held} of {plan.candidates} candidates are held back{'; it rests ' + ', '.join(plan.rested) if plan.rested else ''}."
+            changed = f"{held} of {plan.candidates} candidates are held back" if held else "no candidate is held back, so it changed nothing"
+            note = f"{plan.planner}, after {plan.days} earlier pages: {changed}."
         return Done(write_slate(given, report, parts), {"picks": len(report.picks()), "ranked": len(report.entries), "held back": held}, note)
 
     before = text_hash("\n".join([*(one.model_dump_json() for one in ready.background), repr(ready.earlier), repr(ready.feedback)]))
@@ -195,6 +218,10 @@ def _request(recipe: Recipe, asked: Asked) -> Request:
     if recipe.source == (SAMPLE,) and not profile:
         profile = sample.READERS[0]
     live = not recipe.source or all(one.startswith(LIVE) for one in recipe.source)
+    if live and not recipe.source and not profile:
+        raise ConfigError(
+            "The recipe names no source of papers, and no profile whose lists could be fetched.", "Give one: --profile me.toml, or --set source=arxiv:cs.IR"
+        )
     settings = [f"profile.{name}={_toml(value)}" for name, value in recipe.profile.items()] + [
         f"ranking.{name}={_toml(value)}" for name, value in recipe.ranking.items()
     ]
@@ -205,11 +232,7 @@ def _planned(recipe: Recipe) -> list[str]:
     said = recipe.stages.plan
     if said == OFF:
         return []
-    if said == SHIPPED:
-        from broadsheet.plan.bundle import SHIPPED as BUNDLE
-
-        return [f"profile.plan.bundle={_toml(str(BUNDLE))}"]
-    return [f"profile.plan.{'bundle' if Path(said).is_dir() else 'planner'}={_toml(said)}"]
+    return [f"profile.plan.{'bundle' if said == SHIPPED or Path(said).is_dir() else 'planner'}={_toml(said)}"]
 
 
 def _toml(value: object) -> str:

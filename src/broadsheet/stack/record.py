@@ -77,6 +77,20 @@ class RunRecord(Record):
         return sum(step.seconds for step in self.steps if step.state != "unchanged")
 
 
+class Cause(Record):
+    """One line of the way to the page: the stage, what it says of the item, and the artefact that this was read from, with its hash.
+
+    `figures` are the numbers in it; a stage that did not run has no artefact, and says why.
+    """
+
+    stage: str
+    title: str
+    text: str
+    artefact: str = ""
+    content_hash: str = ""
+    figures: dict[str, float] = Field(default_factory=dict)
+
+
 def read_run(folder: Path) -> RunRecord:
     """Read what a run told of itself. Raises ArtifactError where a folder holds no run that this version can read."""
     path = folder / RUN

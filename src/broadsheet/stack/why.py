@@ -1,17 +1,17 @@
 """Why an item stands where it stands: a walk over a run's artefacts, from text and figure to the page."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
-from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact, read_artifact
 from broadsheet.core.errors import ArtifactError, RecordError, did_you_mean
-from broadsheet.core.schema import ArtifactKind, Columns, Record
+from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.stack.holdings import Holdings
-from broadsheet.stack.record import RunRecord, StepRecord, read_run
+from broadsheet.stack.record import Cause, RunRecord, StepRecord, read_run
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import Placed, read_slate
 from broadsheet.stack.steps import catalogue, rank, retrieve, score, vectors
@@ -26,21 +26,7 @@ KINDS = {
 }
 PAGE = "page"
 NEAREST = 2
-
-
-class Cause(Record):
-    """One line of the way to the page: the stage, what it says of the item, and the artefact that this was read from, with its hash.
-
-    `figures` are the numbers in it; a stage that did not run has no artefact, and says why.
-    """
-
-    stage: str
-    title: str
-    text: str
-    artefact: str = ""
-    content_hash: str = ""
-    models: dict[str, str] = Field(default_factory=dict)
-    figures: dict[str, float] = Field(default_factory=dict)
+ROUNDING = 1e-9
 
 
 class Lineage:
@@ -58,7 +44,7 @@ class Lineage:
         self.check_reader(reader)
         if item not in self.holdings.items:
             raise RecordError(
-                f"There is no item {item!r} in this run.{did_you_mean(item, self.holdings.items)}", f"Ids stand in {self.folder}/steps/catalogue/items.jsonl."
+                f"There is no item {item!r} in this run.{self._near(item)}", f"Ids stand in {self.folder / 'steps' / catalogue.NAME / 'items.jsonl'}."
             )
         lines = (self._text(item), self._vector(item), self._retrieved(item), self._ranked(item), self._scored(item), self._placed(item), self._shown(item))
         return tuple(line for line in lines if line is not None)
@@ -71,6 +57,15 @@ class Lineage:
                 f"This run's page is for {self.record.reader}, not for {reader!r}.{did_you_mean(reader, own)}",
                 "Leave --reader out, or run for that reader: broadsheet run --reader",
             )
+
+    def _near(self, name: str) -> str:
+        """Return items whose id or title is like a name."""
+        if hint := did_you_mean(name, self.holdings.items):
+            return hint
+        titles = {item.title.casefold(): item.id for item in self.holdings.items.values()}
+        found = [titles[one] for one in get_close_matches(name.casefold(), titles, n=3, cutoff=0.5)]
+        found = found or [own for title, own in titles.items() if name.casefold() in title][:3]
+        return f" Did you mean {', '.join(found)}?" if found else ""
 
     @cached_property
     def holdings(self) -> Holdings:
@@ -96,6 +91,8 @@ class Lineage:
 
     @cached_property
     def _weights(self) -> dict[str, float]:
+        if not self._ready(score.NAME):
+            return {}
         frame = self._artifact(score.NAME).frame("weights")
         return dict(frame.select("stage_name", score.HERE).iter_rows())
 
@@ -128,7 +125,6 @@ class Lineage:
             text=text,
             artefact=step.artefact,
             content_hash=step.content_hash,
-            models=step.models,
             figures={key: round(float(value), 6) for key, value in (figures or {}).items()},
         )
 
@@ -197,8 +193,8 @@ class Lineage:
             )
         parts = {name.removeprefix("adds "): float(value) for name, value in self._parts.get(item, {}).items() if name.startswith("adds ")}
         own = placed.score - sum(parts.values())
-        beside = {} if self.record.kind != "papers" else {"the page's own ranker": own}
-        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**beside, **parts}.items())
+        beside = {"the page's own ranker" if self.record.kind == "papers" else "the plan": own}
+        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**parts, **beside}.items() if name != "the plan" or abs(value) > ROUNDING)
         return self._cause(score.NAME, f"Log-odds {placed.score:.2f}: {told}.", {"log-odds": placed.score, **parts}, "One score")
 
     def _placed(self, item: str) -> Cause | None:

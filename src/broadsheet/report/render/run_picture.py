@@ -1,14 +1,14 @@
 """The picture of a run: steps as boxes from the catalogue down to the page, drawn from `run.json` alone."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from broadsheet.stack.record import RunRecord, StepRecord, told
 
-WIDTH, GAP, BOX, MARGIN = 760, 44, 92, 12
+WIDTH, GAP, SIDE, BOX, MARGIN = 760, 34, 26, 84, 12
 WIDEST = 230
 # How wide a letter of the small text is drawn, with room to spare.
 LETTER = 6.1
@@ -34,21 +34,46 @@ class Box(NamedTuple):
 
 
 def layout(run: RunRecord) -> list[Box]:
-    """Place each step a row below the lowest of those that it reads; those of a row stand side by side, as wide as there is room for."""
-    rows: dict[int, list[StepRecord]] = {}
+    """Place each step a row below the lowest of those that it reads. The longest way to the last step is the left lane; what is beside it has a lane as long as its line runs."""
+    after = {step.name: [name for name in step.after if run.step(name) is not None] for step in run.steps}
     depth: dict[str, int] = {}
     for step in run.steps:
-        depth[step.name] = 1 + max((depth[name] for name in step.after if name in depth), default=-1)
-    last = max(depth.values(), default=0)
+        depth[step.name] = 1 + max((depth[name] for name in after[step.name]), default=-1)
+    if run.steps:
+        depth[run.steps[-1].name] = max(depth.values())
+    main = _longest(run, after, depth)
+    until = {step.name: max((depth[other] for other, read in after.items() if step.name in read), default=depth[step.name] + 1) for step in run.steps}
+    lanes: list[list[tuple[int, int]]] = []
+    place = dict.fromkeys(main, 0)
     for step in run.steps:
-        rows.setdefault(depth[step.name] if step.name != "page" else last, []).append(step)
-    boxes = []
-    for row, steps in sorted(rows.items()):
-        width = min(WIDEST, (WIDTH - 2 * MARGIN - (len(steps) - 1) * 18) / len(steps))
-        whole = len(steps) * width + (len(steps) - 1) * 18
-        left = (WIDTH - whole) / 2
-        boxes += [Box(step, left + place * (width + 18), MARGIN + row * (BOX + GAP), width) for place, step in enumerate(steps)]
-    return boxes
+        if step.name not in place:
+            own = (depth[step.name], until[step.name])
+            free = next((number for number, taken in enumerate(lanes) if all(own[1] <= start or end <= own[0] for start, end in taken)), len(lanes))
+            if free == len(lanes):
+                lanes.append([])
+            lanes[free].append(own)
+            place[step.name] = free + 1
+    count = len(lanes) + 1
+    width = min(WIDEST, (WIDTH - 2 * MARGIN - (count - 1) * SIDE) / count)
+    left = (WIDTH - count * width - (count - 1) * SIDE) / 2
+    return [Box(step, left + place[step.name] * (width + SIDE), MARGIN + depth[step.name] * (BOX + GAP), width) for step in run.steps]
+
+
+def drawn_edges(run: RunRecord) -> list[tuple[str, str]]:
+    """Return which step reads which, less what another way tells already: who reads the score reads what the score is made of."""
+    after = {step.name: [name for name in step.after if run.step(name) is not None] for step in run.steps}
+    above: dict[str, set[str]] = {}
+    for step in run.steps:
+        above[step.name] = {*after[step.name], *(far for name in after[step.name] for far in above.get(name, ()))}
+    return [(name, step.name) for step in run.steps for name in after[step.name] if not any(name in above.get(other, ()) for other in after[step.name])]
+
+
+def _longest(run: RunRecord, after: Mapping[str, Sequence[str]], depth: Mapping[str, int]) -> list[str]:
+    """Return the names on the longest way from the first step to the last."""
+    way = [run.steps[-1].name] if run.steps else []
+    while way and after[way[-1]]:
+        way.append(max(after[way[-1]], key=depth.__getitem__))
+    return way
 
 
 def run_picture(run: RunRecord, *, alone: bool = False) -> Markup:
@@ -56,7 +81,7 @@ def run_picture(run: RunRecord, *, alone: bool = False) -> Markup:
     boxes = layout(run)
     place = {box.step.name: box for box in boxes}
     height = max((box.y for box in boxes), default=0) + BOX + MARGIN
-    edges = Markup("").join(_edge(place[name], box) for box in boxes for name in box.step.after if name in place)
+    edges = Markup("").join(_edge(place[start], place[end]) for start, end in drawn_edges(run))
     drawn = Markup("").join(_box(box) for box in boxes)
     title = f"The run of the recipe {run.recipe}" + (f" for {run.reader}" if run.reader else "") + (f", {run.label}" if run.label else "")
     space = Markup(' xmlns="http://www.w3.org/2000/svg"') if alone else Markup("")
@@ -83,7 +108,7 @@ def run_lines(run: RunRecord) -> Iterator[str]:
 
 def seconds(step: StepRecord) -> str:
     """Write how long a step took; nothing where it did not work."""
-    return f"{step.seconds:.1f} s" if step.ready or step.state == "failed" else ""
+    return f"{step.seconds:.1f} s" if step.seconds and (step.ready or step.state == "failed") else ""
 
 
 def _box(box: Box) -> Markup:
@@ -124,13 +149,11 @@ def _hash(step: StepRecord) -> str:
 
 
 def _edge(start: Box, end: Box) -> Markup:
-    """Draw the way from a step to one that reads it: dashed where it brought nothing."""
+    """Draw the way from a step to one that reads it: down its own lane, then over to the other; dashed where it brought nothing."""
     x0, y0 = start.x + start.width / 2, start.y + BOX
     x1, y1 = end.x + end.width / 2, end.y
-    if y1 <= y0:
-        return Markup("")
-    bend = (y1 - y0) / 2
     none = "" if start.step.ready else " none"
-    return Markup(
-        '<path class="edge{none}" d="M{x0:g} {y0:g}C{x0:g} {b0:g} {x1:g} {b1:g} {x1:g} {y2:g}"/><path class="tip" d="M{x1:g} {y1:g}l-4 -7h8z"/>'
-    ).format(none=none, x0=x0, y0=y0, b0=y0 + bend, b1=y1 - bend, x1=x1, y1=y1, y2=y1 - 6)
+    # The turn is made in the gap above the one that reads, where no box stands; going out of a lane's head it is made just below the one that is read.
+    turn = y1 - GAP / 2 if x0 >= x1 else y0 + GAP / 2
+    way = f"M{x0:g} {y0:g}V{turn:g}H{x1:g}V{y1 - 6:g}"
+    return Markup('<path class="edge{none}" d="{way}"/><path class="tip" d="M{x1:g} {y1:g}l-4 -7h8z"/>').format(none=none, way=way, x1=x1, y1=y1)

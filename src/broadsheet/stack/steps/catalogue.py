@@ -1,11 +1,8 @@
 """The step that files a catalogue: a day's papers with a reader's library, or items and who had them."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-import polars as pl
 
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.schema import Announcement, ArtifactKind, Columns, Item
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "catalogue"
 WORLD = "world"
-DIALS: Mapping[str, int] = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 40}
+DIALS = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
 """The fictional world of the shipped bundles, with fewer people who write."""
 
 
@@ -48,20 +45,17 @@ def day_step(recipe: Recipe, day: Day) -> Step:
         filed, sources, note = Filed(list(day.announcements), own, asks), {"papers": day.source}, ""
         if recipe.posts == WORLD:
             from broadsheet.sample.world import world
+            from broadsheet.sample.world.lines import post_lines, shown_lines
 
             made = world(**DIALS)
-            filed = filed._replace(asks=[*asks, *_choices(made)], posts=_posts(made), shown=_shown(made))
+            filed = filed._replace(asks=[*asks, *_choices(made)], posts=post_lines(made), shown=shown_lines(made))
             sources[WORLD] = f"the fictional world, {', '.join(f'{value} {name}' for name, value in DIALS.items())}"
             figures |= {"posts": len(made.posts), "readers beside": len(made.readers)}
             note = "Posts, readers and events are those of a fictional world; the papers of the day are other ones."
-        elif recipe.posts:
-            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
-            sources["posts"] = Path(recipe.posts).name
         return Done(write_holdings(given.folder, filed, sources), figures, note)
 
-    files = (Path(recipe.posts),) if recipe.posts and recipe.posts != WORLD else ()
-    settings = {"day": day.content_hash(), "posts": recipe.posts, "dials": dict(DIALS) if recipe.posts == WORLD else {}}
-    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=files)
+    settings = {"day": day.content_hash(), "dials": dict(DIALS) if recipe.posts == WORLD else {}}
+    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings)
 
 
 def events_step(recipe: Recipe, reader: str) -> Step:
@@ -75,8 +69,6 @@ def events_step(recipe: Recipe, reader: str) -> Step:
         held = [Asked(user, tuple(row[:-1]), (), row[-1]) for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
         asks = [Asked(read.reader, tuple(read.histories[read.reader])), *held]
         filed = Filed([Announcement(item=item) for item in read.items.values()], library, asks, read.events, root=str(read.root or ""))
-        if recipe.posts:
-            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
         figures = {"items": len(read.items), "users": len(read.histories), "events": len(read.events)}
         return Done(
             write_holdings(given.folder, filed, {"items": ", ".join(Path(one).name for one in recipe.source), "events": Path(recipe.events).name}),
@@ -84,7 +76,7 @@ def events_step(recipe: Recipe, reader: str) -> Step:
             read.note,
         )
 
-    paths = (*recipe.source, recipe.events, *((recipe.posts,) if recipe.posts else ()))
+    paths = (*recipe.source, recipe.events)
     settings = {"columns": recipe.columns, "event_columns": recipe.event_columns, "reader": reader, "images": recipe.images}
     return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=tuple(Path(one) for one in paths))
 
@@ -101,18 +93,3 @@ def _choices(world: "World") -> Iterator[Asked]:
         items, passed = row[Columns.ITEM], row[PASSED][-1]
         if len(items) > 1 and passed:
             yield Asked(row[Columns.USER], tuple(items[:-1]), (items[-1], *passed), items[-1])
-
-
-def _posts(world: "World") -> Iterator[str]:
-    for row in world.posts.iter_rows(named=True):
-        at = row[Columns.AT].isoformat() + "Z"
-        yield json.dumps({"id": row[Columns.POST], "author": row[Columns.AUTHOR], "at": at, "text": row[Columns.TEXT]}, ensure_ascii=False)
-
-
-def _shown(world: "World") -> Iterator[str]:
-    """Yield what readers were shown that serves a need, and whether they opened it, as lines for `needs goals`."""
-    levels = {item.id: int(item.attributes[Columns.LEVEL]) for item in world.catalogue if Columns.LEVEL in item.attributes}
-    opened = set(world.events.filter(pl.col(Columns.KIND) == "opened").select(Columns.USER, Columns.ITEM).iter_rows())
-    shown = world.events.filter((pl.col(Columns.KIND) == "shown") & pl.col(Columns.ITEM).is_in(list(levels)))
-    for user, item, at in shown.select(Columns.USER, Columns.ITEM, Columns.AT).iter_rows():
-        yield json.dumps({"user": user, "at": at.isoformat() + "Z", "level": levels[item], "opened": (user, item) in opened})
