@@ -76,7 +76,7 @@ def world(bench: dict) -> list[str]:
         "What is planted for each stage:",
         "",
         *table(
-            ["for", "what is planted", "chance", "without the stage", "with it", "p"],
+            ["for", "what is planted", "chance", "without the stage", "with it", "p", "found"],
             [
                 [
                     row["name"].removeprefix("truth: "),
@@ -86,6 +86,7 @@ def world(bench: dict) -> list[str]:
                     ranged(row, "without"),
                     ranged(row, "found"),
                     plain(row, "p_holm", 4),
+                    "yes" if (row["gain_lo"] > LEAST if "gain" in row else row["found_lo"] > row["chance"]) else "no, at this size",
                 ]
                 for row in truths
             ],
