@@ -82,6 +82,11 @@ class Recipe(Config):
             )
         if strange := next((stage for stage in self.fit if stage not in FITTED), None):
             raise ConfigError(f"fit.{strange}: a run fits {' and '.join(FITTED)} alone.{did_you_mean(strange, FITTED)}", "Name one of these.")
+        if not self.of_events and (fitted := next((stage for stage in FITTED if getattr(self.stages, stage) == FIT), None)):
+            raise ConfigError(
+                f"stages.{fitted} = {FIT!r}: a day of papers has no readers to learn from.",
+                f"Fit it on a history of papers, and name the folder: broadsheet {fitted} fit --papers FILE --out {fitted}",
+            )
         if self.of_events and not self.events:
             raise ConfigError(
                 f"A {self.kind} has readers by what they had before, and no events are named.", 'Name them: events = "events.csv", or --set events=events.csv'
