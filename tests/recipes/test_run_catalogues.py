@@ -121,6 +121,17 @@ def test_a_picture_that_changes_changes_the_vectors_and_not_the_words(tmp_path):
     assert changed == ["catalogue", "vectors"]
 
 
+def test_a_folder_of_sequences_is_a_catalogue_too(tmp_path):
+    (tmp_path / "sequences.txt").write_text("ana a b c\nbo b a\n")
+    (tmp_path / "items.jsonl").write_text("".join(f'{{"id": "{item}", "title": "Thing {item}", "categories": ["things"]}}\n' for item in "abc"))
+    read = read_shop(Recipe(kind="shop", events=str(tmp_path)).check(), "")
+    assert read.histories == {"u1": ["a", "b", "c"], "u2": ["b", "a"]}
+    assert read.reader == "u1"
+    assert read.items["a"].title == "Thing a"
+    assert read.events.height == 5
+    assert "2 users" in read.note
+
+
 def test_weights_are_those_of_held_out_choices_and_none_where_there_are_few():
     import polars as pl
 
