@@ -185,6 +185,11 @@ class Report(Record):
     config: dict[str, object] = Field(default_factory=dict)
 
     @property
+    def proposed(self) -> bool:
+        """Whether its items were proposed out of a whole catalogue, and are not a day's news."""
+        return self.run is not None and self.run.kind != "papers"
+
+    @property
     def title(self) -> str:
         """What the page calls itself: papers are arXiv's, items are the user's own."""
         return "arXiv Daily Report" if self.subject == "papers" else "Daily Report"

@@ -22,8 +22,8 @@ def steps_of(recipe: Recipe, material: "Day | str", because: Mapping[str, str] =
     """
     first = day_step(recipe, material) if isinstance(material, Day) else events_step(recipe, material)
     meaning = bool(recipe.ranking.get("use_dense", True))
-    steps = [first, vectors_step(meaning=meaning)]
-    offs = {stage: why_off(getattr(recipe.stages, stage), because.get(stage, "")) for stage in ("retrieve", "rank")}
+    steps = [first, vectors_step(meaning=meaning, images=recipe.images)]
+    offs = {stage: why_off(getattr(recipe.stages, stage), because.get(stage, ""), meaning=meaning) for stage in ("retrieve", "rank")}
     for stage, make in (("retrieve", retrieve_step), ("rank", rank_step)):
         said, off = getattr(recipe.stages, stage), offs[stage]
         # A stage that is off has no bundle to look for.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.schema import Announcement, ArtifactKind, Columns, Item
+from broadsheet.core.seeds import generator
 from broadsheet.stack.holdings import Asked, Filed, write_holdings
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.steps.step import Done, Step, Work
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "catalogue"
 WORLD = "world"
-DIALS = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
+DIALS = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 16}
 """The fictional world of the shipped bundles, with fewer people who write."""
 
 
@@ -66,7 +67,9 @@ def events_step(recipe: Recipe, reader: str) -> Step:
 
         read = read_shop(recipe, reader)
         library = [read.items[item] for item in read.histories[read.reader] if item in read.items]
-        held = [Asked(user, tuple(row[:-1]), (), row[-1]) for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
+        several = [user for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
+        chosen = sorted(generator(0, "held out").permutation(len(several))[:MOST].tolist())
+        held = [Asked(several[row], tuple(read.histories[several[row]][:-1]), (), read.histories[several[row]][-1]) for row in chosen]
         asks = [Asked(read.reader, tuple(read.histories[read.reader])), *held]
         filed = Filed([Announcement(item=item) for item in read.items.values()], library, asks, read.events, root=str(read.root or ""))
         figures = {"items": len(read.items), "users": len(read.histories), "events": len(read.events)}
@@ -76,13 +79,13 @@ def events_step(recipe: Recipe, reader: str) -> Step:
             read.note,
         )
 
-    paths = (*recipe.source, recipe.events)
+    paths = (*recipe.source, recipe.events, *filter(None, [recipe.images]))
     settings = {"columns": recipe.columns, "event_columns": recipe.event_columns, "reader": reader, "images": recipe.images}
     return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=tuple(Path(one) for one in paths))
 
 
-LEAST = 3
-"""Events of a user from which on the last is held out."""
+LEAST, MOST = 3, 400
+"""Events of a user from which on the last may be held out, and how many users' are: a few hundred choices fit three weights."""
 
 
 def _choices(world: "World") -> Iterator[Asked]:
