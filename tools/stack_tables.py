@@ -66,9 +66,17 @@ def world(bench: dict) -> list[str]:
         f"{bench['data']['world']}, seeds: {bench['seeds']}. The command: `{bench['command']}`",
         "",
         *table(
-            ["the last choice is found", "gain", "p", *names, "readers"],
+            ["the last choice is found", "gain", "p", *names, "readers", "seeds"],
             [
-                [row["name"], ranged(row, "right"), ranged(row, "gain"), plain(row, "p_holm", 4), *(plain(row, name) for name in names), f"{row['readers']:,}"]
+                [
+                    row["name"],
+                    ranged(row, "right"),
+                    ranged(row, "gain"),
+                    plain(row, "p_holm", 4),
+                    *(plain(row, name) for name in names),
+                    f"{row['readers']:,}",
+                    str(row["runs"]),
+                ]
                 for row in choices
             ],
         ),
@@ -95,7 +103,7 @@ def world(bench: dict) -> list[str]:
         "Days that are lived with a plan, and with goals:",
         "",
         *table(
-            ["reward", "gain over the same without", "p", "kept", "kept, more", "readers"],
+            ["reward", "gain over the same without", "p", "kept", "kept, more", "readers", "seeds"],
             [
                 [
                     row["name"],
@@ -105,6 +113,7 @@ def world(bench: dict) -> list[str]:
                     ranged(row, "kept"),
                     ranged(row, "kept gain"),
                     f"{row['readers']:,}",
+                    str(row["runs"]),
                 ]
                 for row in lived
             ],
