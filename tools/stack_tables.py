@@ -94,7 +94,7 @@ def world(bench: dict) -> list[str]:
                     ranged(row, "without"),
                     ranged(row, "found"),
                     plain(row, "p_holm", 4),
-                    "yes" if (row["gain_lo"] > LEAST if "gain" in row else row["found_lo"] > row["chance"]) else "no, at this size",
+                    found(row),
                 ]
                 for row in truths
             ],
@@ -122,6 +122,15 @@ def world(bench: dict) -> list[str]:
         *bench["notes"],
         *missing(bench),
     ]
+
+
+def found(row: dict) -> str:
+    """Return whether a truth is found with its stage: beside the row before, or beside chance where there is none before."""
+    if "gain" not in row:
+        return "yes" if row["found_lo"] > row["chance"] else "no, at this size"
+    if row["gain_lo"] <= LEAST:
+        return "no, at this size"
+    return "yes" if row["p_holm"] < 0.05 else "perhaps: not after Holm"
 
 
 def verdicts() -> dict[str, dict]:
