@@ -90,7 +90,7 @@ class Measured:
 def shares(items: Sequence[Item]) -> Counter[str]:
     """Return the share of each category, a paper's weight shared by its categories.
 
-    >>> sorted(shares([Item(id="a", categories=("x", "y")), Item(id="b", categories=("x",))]).items())
+    >>> sorted(shares([Item(id="a", title="a", categories=("x", "y")), Item(id="b", title="b", categories=("x",))]).items())
     [('x', 0.75), ('y', 0.25)]
     """
     found: Counter[str] = Counter()
