@@ -58,7 +58,8 @@ class Sent(Record):
         first = min(self.left, key=lambda row: row.state is not State.REFUSED)
         if first.state is State.REFUSED:
             mend = f"Mend what the server names, then: broadsheet report send --resend --date {first.label}; or leave it: broadsheet report outbox --settle {first.label}"
-            return DeliveryError(f"Not delivered: {_named(self.left, first)}. {first.reason}", mend)
+            is_final = all(row.state is State.REFUSED for row in self.left)
+            return DeliveryError(f"Not delivered: {_named(self.left, first)}. {first.reason}", mend, is_final=is_final)
         return DeliveryError(
             f"Not delivered yet: {_named(self.left)}. {first.reason}", "It is kept; mend that if it is yours to mend, and send again: broadsheet report send"
         )
