@@ -150,7 +150,8 @@ class _Run:
                 put = self._outbox.put(made, again=again or self._is_gone(name, there.get(name)))
                 self.notes += told if put in (Put.NEW, Put.REPLACED) else ()
                 if put is Put.KEPT:
-                    self.notes.append(f"The mail of {day.label} left before its page was written anew; it goes again only with --resend --date {day.label}.")
+                    left = "may be on its way from another process" if again else "left before its page was written anew"
+                    self.notes.append(f"The mail of {day.label} {left}; it goes again only with --resend --date {day.label}.")
         return report.reader
 
     def _fitting(self, label: date, *, again: bool) -> list[ChannelName]:
