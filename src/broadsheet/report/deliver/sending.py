@@ -99,6 +99,12 @@ class _DayFile(NamedTuple):
     label: date
     path: Path
 
+    def read(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError as fault:
+            raise OutputError(f"{self.path} cannot be read: {fault.strerror}.", "Check that you may read it, or write the day again.") from None
+
 
 class _Run:
     """One run's putting of days into the outbox, and what there is to tell of it."""
@@ -122,14 +128,13 @@ class _Run:
         if mail and "mail" in names:
             told += [f"Mail goes without TLS, in plain text, to {mail.host} on this machine (delivery.mail.tls)."] if mail.tls == "none" else []
             if self._too_old:
-                told.append(
-                    f"{len(self._too_old)} labels up to {max(self._too_old)} are not mailed: they are more than {mail.days} days old (delivery.mail.days)."
-                )
+                many = f"{len(self._too_old)} label{'s' if len(self._too_old) > 1 else ''} up to {max(self._too_old)}"
+                told.append(f"Not mailed, for they are more than {mail.days} days old (delivery.mail.days): {many}.")
         return told
 
     def put(self, day: _DayFile) -> str:
         """Put a day into the outbox for each channel that does not have it; return whose page it is."""
-        content = day.path.read_bytes()
+        content = day.read()
         origin = hashlib.sha256(content).hexdigest()
         again = self._wanted.resend and day.label == self._newest
         there = {row.channel: row for row in self._outbox.rows(self._wanted.reader or None, origin=origin) if row.label == day.label}
