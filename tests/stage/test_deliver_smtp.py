@@ -112,6 +112,14 @@ def test_a_letter_that_fails_holds_up_no_other(post, certificates):
     assert stands == ["refused", "unknown", "queued", "delivered", "delivered"]
 
 
+@pytest.mark.parametrize("ends", ["421", "drop"])
+def test_a_server_that_takes_one_letter_a_line_gets_all_of_them(post, certificates, ends):
+    with running(Sink(), certificates) as sink:
+        sink.ends = ends
+        assert post(sink).put(days=3).send() == [("delivered", "250 kept")] * 3
+        assert (len(sink.accepted), len(sink.logins)) == (3, 3)
+
+
 def test_an_unknown_letter_is_sent_again_when_the_user_says_so_with_the_same_bytes(post, certificates):
     with running(Sink(["drop"]), certificates) as sink:
         sender = post(sink).put()
@@ -156,9 +164,19 @@ def test_a_wrong_password_keeps_the_letter_and_is_never_shown(post, certificates
         assert "the variable BROADSHEET_MAIL_PASSWORD is empty" in reason
 
 
+def test_a_password_beyond_ascii(post, certificates, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_MAIL_PASSWORD", "drei süße Wörter")
+    with running(Sink(), certificates) as sink:
+        ((state, reason),) = post(sink).put().send()
+        assert (state, "535" in reason, "süße" in reason) == ("queued", True, False)
+        sink.password = "drei süße Wörter"
+        assert post(sink).send() == [("delivered", "250 kept")]
+
+
 def test_nobody_at_the_port(post, certificates):
     with running(Sink(), certificates) as sink:
         sender = post(sink).put(days=2)
+    assert [state for state, _ in post(sink, host="no..host").send()] == ["queued"] * 2
     assert [state for state, _ in sender.send()] == ["queued"] * 2
     assert "Check delivery.mail.host and port" in sender.send()[0][1]
 

@@ -308,6 +308,15 @@ def test_a_bare_at_sign_in_a_password_is_an_error_that_says_how_to_write_it():
         Store("postgresql://ana:se@cret@host/news")
 
 
+@pytest.mark.parametrize("typo", ["postgresql:/ana:secret@host/news", "postgresql+psycopg:ana:secret@host/news"])
+def test_a_misspelt_address_is_no_path_and_its_password_is_not_shown(tmp_path, monkeypatch, typo):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match="not of the form database://") as error:
+        Store(typo)
+    assert "secret" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_path_is_shown_whole(tmp_path):
     with pytest.raises(StoreError) as error:
         Store(write_text(tmp_path / "what?mode=ro"))

@@ -207,3 +207,20 @@ def test_what_a_dead_process_was_sending_is_unknown_and_what_it_only_claimed_is_
     tried = box.deliver([carrier], "Ana")
     assert [(row.state, row.attempts) for row in tried] == [(State.UNKNOWN, 2), (State.DELIVERED, 1)]
     assert "ended before" in tried[0].reason
+
+
+def test_a_database_that_ends_all_sessions_while_a_letter_is_carried_keeps_what_became_of_it(store, box):
+    if store.engine.dialect.name != "postgresql":
+        return
+    box.put(letter())
+
+    class Ending(Carrier):
+        def send(self, delivery, content, mark):
+            said = super().send(delivery, content, mark)
+            with store.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid != pg_backend_pid()")
+            return said
+
+    (row,) = box.deliver([Ending()], "Ana")
+    assert row.state is State.DELIVERED
+    assert box.deliver([Carrier()], "Ana") == []
