@@ -1,12 +1,12 @@
 """Which labels a reader has had: a row a label, written once all of its morning is done, and one for the label that was due first."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
-from broadsheet.core.database import upsert
+from broadsheet.core.database import Instant, upsert
 from broadsheet.core.store import METADATA, Store
 
 MORNINGS = sa.Table(
@@ -16,7 +16,7 @@ MORNINGS = sa.Table(
     sa.Column("label", sa.Date, primary_key=True),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 
@@ -62,4 +62,4 @@ class Mornings:
             return {row.label: Done(row.state) for row in connection.execute(query)}
 
     def _row(self, label: date, state: str, at: datetime, reason: str) -> dict[str, Any]:
-        return {"reader": self._reader, "label": label, "state": state, "reason": reason, "at": at.astimezone(UTC)}
+        return {"reader": self._reader, "label": label, "state": state, "reason": reason, "at": at}
