@@ -187,10 +187,12 @@ def test_an_address_beyond_ascii_goes_where_the_server_knows_them(post, certific
         assert sink.senders == ["zoë@xn--bcher-kva.example"]
 
 
-def test_several_processes_at_once_send_each_letter_once(post, certificates):
+def test_several_processes_at_once_send_each_letter_once(post, certificates, database):
     with running(Sink(), certificates) as sink:
         sink.hold = 0.02
-        sender = post(sink).put(days=3)
+        sender = post(sink)
+        sender.database = database
+        sender.put(days=3)
         sender.clock = WallClock()
         said = []
         threads = [threading.Thread(target=lambda: said.append(in_a_process(sender.send))) for _ in range(4)]

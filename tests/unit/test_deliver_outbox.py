@@ -153,7 +153,7 @@ def test_what_goes_wrong_before_the_mark_leaves_a_row_queued_and_after_it_unknow
     with pytest.raises(KeyboardInterrupt):
         box.deliver([Carrier(KeyboardInterrupt())], "Ana")
     (row,) = box.rows("Ana")
-    assert (row.state, row.reason) == (State.UNKNOWN, "KeyboardInterrupt: ")
+    assert (row.state, row.reason) == (State.UNKNOWN, "it was broken off by KeyboardInterrupt")
 
 
 def test_a_letter_that_was_replaced_while_it_was_carried_is_not_sent(box):

@@ -236,7 +236,8 @@ class Outbox:
             except BroadsheetError as fault:
                 outcome = Outcome(State.UNKNOWN if marked else State.QUEUED, f"{fault.what} {fault.mend}")
             except BaseException as fault:
-                end(Outcome(State.UNKNOWN if marked else State.QUEUED, f"{type(fault).__name__}: {fault}"))
+                said = ": ".join(filter(None, (type(fault).__name__, str(fault))))
+                end(Outcome(State.UNKNOWN if marked else State.QUEUED, f"it was broken off by {said}"))
                 raise
             end(outcome)
         return self._row(row)

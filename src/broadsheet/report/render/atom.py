@@ -72,7 +72,7 @@ def as_iri(address: str) -> str:
     >>> as_iri("https://example.org/a b?q=é")
     'https://example.org/a%20b?q=é'
     """
-    return "".join(quote(letter) if letter in " <>\"{}|\\^`" or not letter.isprintable() else letter for letter in address)
+    return "".join(quote(letter) if letter in ' <>"{}|\\^`' or not letter.isprintable() else letter for letter in address)
 
 
 def said(names: Iterable[str]) -> list[str]:
