@@ -46,7 +46,7 @@ DELIVER = [
         "report/watch.py",
         "            self._kept.begin(first, self._clock.now())",
         "            pass",
-        WATCH + "the_first_label_due_is_not_lost_when_it_is_over_or_the_watch_starts_anew",
+        WATCH + "the_first_label_due_is_not_lost_when_the_next_is_announced_or_the_watch_starts_anew",
     ),
     Mutant(
         "mail: a server without TLS gets the letter",
@@ -72,8 +72,8 @@ DELIVER = [
     Mutant(
         "page: tells whom it is mailed to",
         "report/build.py",
-        'exclude={"delivery"}',
-        "exclude=set()",
+        'else {"delivery", "compare"})',
+        'else {"compare"})',
         MAIL + "what_a_profile_says_of_delivery",
     ),
     Mutant(

@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 
@@ -91,7 +92,10 @@ def test_a_line_break_in_a_title_or_a_name_stays_in_its_header(title):
     made = report(reader=title, picks=0, entries=(entry(1, slot=1, title=title),))
     said = read(compose(made, mail(), NINE).content)
     assert said["Bcc"] is None
-    assert len(said["Subject"].splitlines()) == 1
+    # As a mail reader decodes it, and not as this library tidies it up.
+    raw = str(make_header(decode_header(email.message_from_bytes(compose(made, mail(), NINE).content)["Subject"])))
+    assert raw.isprintable()
+    assert len(raw.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -155,15 +155,15 @@ def test_a_letter_that_is_refused_for_good_ends_its_label_and_is_told(stage):
     assert [(change.state, change.exit_code) for change in one.told if change.label == friday] == [("refused", 41)]
 
 
-def test_the_first_label_due_is_not_lost_when_it_is_over_or_the_watch_starts_anew(stage):
-    one = stage(at(9, 12), {MONDAY: [ThrottledError("429.", "Wait.", 4 * 3600.0)] * 4}, until=at(10, 1))
+def test_the_first_label_due_is_not_lost_when_the_next_is_announced_or_the_watch_starts_anew(stage):
+    one = stage(at(9, 12), {MONDAY: [ThrottledError("429.", "Wait.")]})
     with pytest.raises(ThrottledError):
         one.loop.run(once=True)
-    again = stage(at(9, 13), {MONDAY: [ThrottledError("429.", "Wait.", 4 * 3600.0)] * 4}, until=at(10, 1))
+    again = stage(at(10, 2), {MONDAY: [ThrottledError("429.", "Wait.", 4 * 3600.0)] * 6}, until=at(11, 2))
     again.loop.run()
-    assert again.sent() == [MONDAY, date(2026, 2, 10)]
-    # Four times four hours, although the next label was announced at 01:00.
-    assert again.clock.now() == at(10, 5)
+    # Six times four hours, although the next label was announced meanwhile.
+    assert again.sent() == [MONDAY, date(2026, 2, 10), date(2026, 2, 11)]
+    assert again.clock.now() == at(11, 2)
 
 
 def test_a_clock_that_is_put_back_makes_no_wait_longer():
