@@ -202,9 +202,9 @@ def test_eight_processes_write_at_once_and_nothing_is_lost_or_doubled(database):
 
 def test_what_a_writer_reads_stays_true_until_it_has_written(database):
     Store(database).close()
-    together(count_up, [(database, 10)] * 4)
+    together(count_up, [(database, 5)] * 4)
     with contextlib.closing(Store(database)) as store:
-        assert sorted(int(event.item) for event in store.events("ana")) == list(range(40))
+        assert sorted(int(event.item) for event in store.events("ana")) == list(range(20))
 
 
 def test_processes_that_make_the_same_store_at_once_all_succeed(database, tmp_path, request):
@@ -229,7 +229,7 @@ def test_a_writer_killed_half_way_through_a_day_leaves_nothing_of_it(database):
 
 
 def test_a_writer_killed_at_any_moment_leaves_whole_days(database):
-    for moment in range(4):
+    for moment in range(3):
         heard, told = CONTEXT.Pipe(duplex=False)
         process = begin(write_for_ever, database, told)
         assert heard.poll(60)

@@ -219,3 +219,7 @@ def test_what_cannot_be_sent_is_an_error_of_two_lines(tmp_path, store):
     (tmp_path / "page" / "2026-02-09" / "report.json").write_text("{}")
     with pytest.raises(OutputError, match="no report that this version can read"):
         send_archive(place, Wanted(), store)
+    (tmp_path / "page" / "2026-02-09" / "report.json").unlink()
+    (tmp_path / "page" / "2026-02-09" / "report.json").mkdir()
+    with pytest.raises(OutputError, match="cannot be read: Is a directory"):
+        send_archive(place, Wanted(), store)

@@ -78,7 +78,7 @@ def test_a_message_id_follows_from_reader_and_label_alone():
 
 
 @given(st.text(max_size=90))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_no_title_begins_a_header_and_each_comes_back(title):
     made = report(picks=0, rest=0, entries=(entry(1, slot=1, title=f"Soup{title}"),))
     wanted = subject(made)

@@ -76,12 +76,7 @@ def send_archive(place: Place, wanted: Wanted, store: Store, clock: Clock | None
     days = _days(place.archive, wanted.label)
     place = place if place.links is not None else place._replace(links=configured(clock))
     run = _Run(place, wanted, outbox, clock, has_left or partial(is_unsubscribed, store), days[-1].label)
-    readers = {run.put(day) for day in days}
-    if len(readers) > 1:
-        raise ProfileError(
-            f"{place.archive} holds pages of several readers: {', '.join(sorted(readers))}.", "Keep each reader's archive in a folder of its own: --out"
-        )
-    reader = readers.pop()
+    reader = [run.put(day) for day in days][-1]
     names = run.names(reader)
     title = _title(place.archive, reader)
     channels = [open_channel(name, place, outbox, title) for name in names]
@@ -114,6 +109,7 @@ class _Run:
         self._channels = wanted.channels or place.settings.wanted
         if "mail" in self._channels and place.settings.mail is None:
             raise ProfileError("The profile says nothing of mail.", "Add a section [delivery.mail] with to, sender and host.")
+        self._reader = ""
         self.notes: list[str] = []
         self._too_old: list[date] = []
 
@@ -141,7 +137,7 @@ class _Run:
         known = next((row.reader for row in there.values()), "")
         missing = [name for name in self._fitting(day.label, again=again) if again or not self._is_put(name, there.get(name))]
         if known and not missing:
-            return known
+            return self._of_one(known)
         try:
             report = Report.model_validate_json(content)
         except ValidationError:
@@ -149,6 +145,7 @@ class _Run:
         if self._wanted.reader not in ("", report.reader):
             what = f"The page of {day.label} is for {report.reader}, and the profile is of {self._wanted.reader}."
             raise ProfileError(what, "Name that reader's --profile, or another folder with --out.")
+        self._of_one(report.reader)
         for name in missing:
             if name in self.names(report.reader):
                 made, told = parcel(report, name, self._place, origin, self._clock.now())
@@ -158,6 +155,13 @@ class _Run:
                     left = "may be on its way from another process" if again else "left before its page was written anew"
                     self.notes.append(f"The mail of {day.label} {left}; it goes again only with --resend --date {day.label}.")
         return report.reader
+
+    def _of_one(self, reader: str) -> str:
+        self._reader = self._reader or reader
+        if reader != self._reader:
+            what = f"{self._place.archive} holds pages of several readers: {', '.join(sorted((self._reader, reader)))}."
+            raise ProfileError(what, "Keep each reader's archive in a folder of its own: --out")
+        return reader
 
     def _fitting(self, label: date, *, again: bool) -> list[ChannelName]:
         mail = self._place.settings.mail
