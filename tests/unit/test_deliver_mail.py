@@ -69,6 +69,9 @@ def test_the_same_facts_give_the_same_bytes_which_are_ascii_in_short_lines():
     assert one.isascii()
     assert max(map(len, one.split(b"\r\n"))) < 998
     assert b"\n" not in one.replace(b"\r\n", b"")
+    long = compose(report(), mail(unsubscribe=UNSUBSCRIBE + "a" * 900), NINE)
+    assert max(map(len, long.content.split(b"\r\n"))) < 998
+    assert "no one-click unsubscribing" in long.notes[0]
 
 
 def test_a_message_id_follows_from_reader_and_label_alone():

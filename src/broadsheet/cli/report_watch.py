@@ -18,7 +18,7 @@ def watch(
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder.")] = Path("page"),
     since: Annotated[
         datetime | None,
-        typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that is due. Default: the oldest one that was done, or the newest."),
+        typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that is due. Default: the oldest one that ever was, or the newest."),
     ] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Any setting, as of `broadsheet report`. Repeats.")] = None,
     store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
