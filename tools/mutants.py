@@ -17,7 +17,7 @@ from mutant_list import Mutant
 
 # Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
 IMPORTED = "numpy torch scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
-IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss openai".split()
+IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss openai fastapi uvicorn aiosmtpd.smtp".split()
 IMPORTED += (
     "gymnasium.vector sklearn.ensemble sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
 )
