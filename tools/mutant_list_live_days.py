@@ -4,7 +4,7 @@ from mutant_list import Mutant
 
 CALENDAR = "tests/unit/test_sources_arxiv_calendar.py::test_"
 DAYS = "tests/unit/test_sources_arxiv_days.py::test_"
-MORNINGS = "tests/stage/test_arxiv_mornings.py::test_"
+FAULTS = "tests/stage/test_arxiv_faults.py::test_"
 STORE = "tests/unit/test_core_store_days.py::test_"
 LIVE_DAYS = [
     Mutant(
@@ -26,7 +26,7 @@ LIVE_DAYS = [
         "sources/arxiv/judging.py",
         "and not (a.kind is Announce.CROSS and on_list(_primary(a), name))",
         "",
-        MORNINGS + "a_morning_ends_as_it_should_and_nothing_is_lost_in_silence[429 on the listings alone]",
+        FAULTS + "a_morning_ends_as_it_should_and_nothing_is_lost_in_silence[429 on the listings alone]",
     ),
     Mutant(
         "backfill: numbers say nothing of labels",

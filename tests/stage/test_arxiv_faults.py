@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from broadsheet.core.store import ANNOUNCEMENTS, DAYS, VERSIONS, Store
-from broadsheet.report.mornings import SCENARIOS, Scenario, tried
-from broadsheet.report.mornings.rival import tried_by_arxiv
-from broadsheet.report.mornings.scenarios import LABEL, LISTS, MORNING, WEEK
-from broadsheet.report.mornings.trial import morning, on_server
+from broadsheet.report.faults import SCENARIOS, Scenario, tried
+from broadsheet.report.faults.rival import tried_by_arxiv
+from broadsheet.report.faults.scenarios import LABEL, LISTS, MORNING, WEEK
+from broadsheet.report.faults.trial import morning, on_server
 from broadsheet.sources.arxiv.calendar import Calendar
 
 BY_NAME = {one.name: one for one in SCENARIOS}
