@@ -21,7 +21,7 @@ def clock():
 def server(clock, monkeypatch):
     with double(Scenario(""), clock) as running:
         monkeypatch.setenv("BROADSHEET_ARXIV", running.url)
-        monkeypatch.setattr("broadsheet.report.live.WallClock", lambda: clock)
+        monkeypatch.setattr("broadsheet.report.live.stated_clock", lambda: clock)
         yield running
 
 

@@ -383,15 +383,15 @@ def test_a_listing_states_its_date_and_counts(desk, client):
         "/list/cs.IR/new",
         listing(["New submissions (showing 12 of 12", "Cross submissions (showing 5 of 5", "Replacement submissions (showing first 3 of 9"], 26),
     )
-    assert client.listing("cs.IR") == (date(2026, 2, 9), 12, 5, 9, 26, 20)
+    assert client.listing("cs.IR") == (date(2026, 2, 9), 12, 5, 9, 26, 20, ())
     desk.says("/list/cs.IR/new", listing(["Replacement submissions (showing 1 of 1"], 1))
-    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 1, 1, 1)
+    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 1, 1, 1, ())
 
 
 @pytest.mark.parametrize("body", [LISTING.format(total=0, parts=""), LISTING.format(total=0, parts="<p>No updates today.</p>")])
 def test_a_quiet_day_is_a_listing_of_nothing(desk, client, body):
     desk.says("/list/cs.IR/new", Reply(body.encode()))
-    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 0, 0, 0)
+    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 0, 0, 0, ())
 
 
 @pytest.mark.parametrize(

@@ -100,14 +100,20 @@ def test_what_is_known_of_numbers():
     assert known_by("cs.IR", [], {"cs.IR": ["2602.00001"]}) == Known("", "")
 
 
-def test_a_listing_names_its_papers_by_heading_once_each():
+def test_a_listing_names_its_entries_by_heading():
     page = (
         "<html><h3>Showing new listings for Monday, 9 February 2026</h3><h3>New submissions (showing 1 of 1 entries)</h3>"
         '<a href ="/abs/2602.00001" title="Abstract" id="2602.00001">arXiv:2602.00001</a> <a href="/abs/2602.00009">see also</a>'
         "<h3>Replacement submissions (showing 1 of 1 entries)</h3>"
         '<a href="/abs/cs/0503001" title="Abstract">x</a><a href="/abs/2602.00001" title="Abstract">y</a></html>'
     )
-    assert parse_listing(page.encode(), "page").ids == (("2602.00001", "new"), ("cs/0503001", "replacement"))
+    assert parse_listing(page.encode(), "page").ids == (("2602.00001", "new"), ("cs/0503001", "replacement"), ("2602.00001", "replacement"))
+
+
+def test_a_paper_that_a_listing_counts_twice_is_kept_once_in_its_newest_version():
+    served = [paper("2602.00001", kind=Announce.REPLACE, version=2), paper("2602.00001")]
+    one = judged(served, listing(("2602.00001", "new"), ("2602.00001", "replacement")))
+    assert (one.day.state, [(a.item.version, str(a.kind)) for a in one.announcements]) == ("announced", [(2, "new")])
 
 
 def at(day: int, hour: int) -> datetime:
@@ -137,6 +143,15 @@ def test_the_first_version_comes_on_the_label_whose_door_it_reached_and_a_later_
 def test_a_paper_that_moderators_held_is_put_where_its_number_says():
     told, _ = filled(record("2602.00001", at(9, 12)), record("2602.00002", at(6, 12)))
     assert ("2602.00002", "2026-02-10", "new") in told
+
+
+def test_one_paper_with_an_odd_time_pulls_no_other():
+    """A number of long ago, or of the first day, under a late time: as of a cross-list whose first day was not seen."""
+    week = [record(f"2602.{number:05}", at(6, 12) if number < 20 else at(9, 12)) for number in range(10, 30)]
+    told, _ = filled(record("2410.00001", at(10, 12)), record("2602.00015", at(10, 12)), *(one for one in week if one.id != "2602.00015"))
+    labels = {key: label[-2:] for key, label, _ in told}
+    assert [labels[one.id] for one in week] == ["09"] * 5 + ["11"] + ["09"] * 4 + ["10"] * 10
+    assert labels["2410.00001"] == "11"
 
 
 def test_numbers_that_are_known_bound_those_between_them():

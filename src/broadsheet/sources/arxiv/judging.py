@@ -60,7 +60,8 @@ def judge(name: str, label: date, served: Sequence[Announcement], listing: Listi
         return _earlier(name, label, served, known, listing.label)
     if listing.label > label:
         return _uncounted(name, label, served, known, f"its listing has gone on to {listing.label}")
-    if len(listing.ids) == listing.total:
+    # A page that counts a paper twice shows it twice.
+    if listing.total in {len(listing.ids), len({key for key, _ in listing.ids})}:
         return _named(name, label, served, listing)
     return _counted(name, label, served, listing, known)
 
@@ -68,7 +69,7 @@ def judge(name: str, label: date, served: Sequence[Announcement], listing: Listi
 def _named(name: str, label: date, served: Sequence[Announcement], listing: Listing) -> Judged:
     """Judge by the very papers that the listing names."""
     kinds = {key: _SECTIONS[section] for key, section in reversed(listing.ids)}
-    by_id = {a.item.id: a for a in served}
+    by_id = {a.item.id: a for a in sorted(served, key=lambda a: a.item.version)}
     kept = tuple(_placed(by_id[key], name, label, kind) for key, kind in kinds.items() if key in by_id)
     missing = tuple(key for key in kinds if key not in by_id)
     day = ListDay(label=label, name=name, state=DayState.ANNOUNCED, stated=len(kinds), source="feed")

@@ -30,7 +30,7 @@ _UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE |
 class Listing(NamedTuple):
     """A category's newest day by its own page: the label, how many papers of each kind, of all, and how many the page shows.
 
-    `ids` are the papers it shows, each with the heading it stands under: new, cross or replacement.
+    `ids` are the papers it shows, entry by entry, each with the heading it stands under: new, cross or replacement.
     """
 
     label: date
@@ -74,15 +74,15 @@ def parse_listing(data: bytes, where: str) -> Listing:
 
 
 def _ids(data: bytes) -> tuple[tuple[str, str], ...]:
-    """Return each paper once, under the first heading that it stands under."""
-    found: dict[str, str] = {}
+    """Return each entry: its paper, and the heading that it stands under."""
+    found: list[tuple[str, str]] = []
     heading = ""
     for mark in _MARKS.finditer(_UNSEEN.sub(" ", data.decode("utf-8", "replace"))):
         if mark.group(1):
             heading = mark.group(1).lower()
         elif heading and (paper := as_arxiv_id(html.unescape(mark.group(2)))):
-            found.setdefault(paper.key, heading)
-    return tuple(found.items())
+            found.append((paper.key, heading))
+    return tuple(found)
 
 
 def _text(data: bytes) -> str:

@@ -127,6 +127,8 @@ def harvest(
     while True:
         try:
             page = ask(addresses.resumed_at(token) if token else first(reached if by_day else since), parse_records)
+            if token and not page.records:
+                raise ExpiredTokenError(f"{addresses.oai}: a token to go on with brings no record.", "Try again later; a harvest that breaks off is no harvest.")
         except ExpiredTokenError as fault:
             idle += 1
             if not token or idle > _RESTARTS:
