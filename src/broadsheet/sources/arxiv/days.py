@@ -1,7 +1,9 @@
 """Days that are complete: what has been announced is asked for, counted, kept and, where a label was missed, filled in."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from statistics import mean
 from typing import NamedTuple
 
 from broadsheet.core.clock import Clock, WallClock
@@ -13,6 +15,7 @@ from broadsheet.sources.arxiv.calendar import DAY, EASTERN, Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
 from broadsheet.sources.arxiv.judging import Judged, Known, complete, judge, known_by, new_ids, on_list, order
 from broadsheet.sources.arxiv.listing import Listing
+from broadsheet.sources.arxiv.oai import Harvested
 from broadsheet.sources.arxiv.outcome import DayOutcome, DayState
 from broadsheet.sources.merge import merge
 from broadsheet.sources.withdrawal import is_withdrawn
@@ -21,6 +24,9 @@ from broadsheet.sources.withdrawal import is_withdrawn
 MARGIN = 30 * DAY
 _INFERRED = "labels inferred from the times of submission and the order of numbers"
 _BARE = "OAI-PMH has no record at all of this list since two days before: it is behind, or the list is very quiet"
+# A list with so many papers a day has hardly ever a day without one.
+_BUSY = 8
+# What a list's source ends in, once the comments of its replaced papers were asked for.
 _COMMENTS = ", comments"
 
 
@@ -273,8 +279,8 @@ class Days:
             return [DayOutcome(label, self.check(label, lists), fault=fault) for label, lists in sorted(missing.items())]
         filled = fill(records, self.calendar, gaps)
         notes = [*self._client_notes(), *_remarks(filled)]
-        bare = {name for name, found in records.items() if not found}
-        outcomes = [self._write(label, lists, filled, bare) for label, lists in sorted(missing.items())]
+        busy = self._busy(records, filled, gaps)
+        outcomes = [self._write(label, lists, filled, busy) for label, lists in sorted(missing.items())]
         return [outcomes[0]._replace(notes=(*outcomes[0].notes, *notes)), *outcomes[1:]]
 
     def _gaps(self, missing: dict[date, tuple[str, ...]], names: Sequence[str]) -> Gaps:
@@ -286,8 +292,19 @@ class Days:
         labels = {name: [label for label in sorted(missing) if name in missing[label]] for name in names}
         return Gaps(labels, first, frozenset(labels_of(kept)), whole)
 
-    def _write(self, label: date, lists: Sequence[str], filled: Filled, bare: Collection[str]) -> DayOutcome:
-        """Keep what was inferred for one label, beside what a feed brought for it, which stands; of `bare` lists the archive has nothing at all."""
+    def _busy(self, records: Mapping[str, Sequence[Harvested]], filled: Filled, gaps: Gaps) -> dict[str, str]:
+        """Return the lists of which an archive that has no paper of a label is probably behind, with why."""
+        found = {name: _BARE for name, of in records.items() if not of}
+        for name, labels in gaps.missing.items():
+            came = Counter(a.item.announced for a in filled.announcements[name]).values()
+            kept = (one.kept for one in self.store.list_days([name], labels[0] - MARGIN, labels[-1] + MARGIN) if one.label not in labels)
+            counts = [count for count in (*came, *kept) if count]
+            if counts and mean(counts) >= _BUSY:
+                found[name] = f"OAI-PMH has no paper of it, where other days of this list have {mean(counts):.0f}: it may be behind"
+        return found
+
+    def _write(self, label: date, lists: Sequence[str], filled: Filled, busy: Mapping[str, str]) -> DayOutcome:
+        """Keep what was inferred for one label, beside what a feed brought for it, which stands; a list that is `busy` and has no paper is not whole."""
         there = {(a.item.id, a.lists[0]) for a in self.store.announced_between(label, label, lists)}
         found: list[Announcement] = []
         states: list[ListDay] = []
@@ -295,8 +312,9 @@ class Days:
             own = [a for a in filled.announcements[day.name] if a.item.announced == label and (a.item.id, day.name) not in there]
             had = sum(1 for _, name in there if name == day.name)
             found += own
-            found_of = _filled(day, had, len(own), self.clock.now())
-            states.append(found_of.model_copy(update={"state": DayState.INCOMPLETE, "note": _BARE}) if day.name in bare and day.stated is None else found_of)
+            is_bare = not had and not own and day.stated is None and day.name in busy
+            update = {"state": DayState.INCOMPLETE, "note": busy.get(day.name)} if is_bare else {}
+            states.append(_filled(day, had, len(own), self.clock.now()).model_copy(update=update))
         self.store.record_day(found, states)
         return self._told(label, self.check(label, lists), ())
 

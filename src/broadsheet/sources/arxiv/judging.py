@@ -57,7 +57,7 @@ def judge(name: str, label: date, served: Sequence[Announcement], listing: Listi
     if listing is None:
         return _uncounted(name, label, served, known, "its listing could not be read, so nothing could be counted")
     if listing.label < label:
-        return _earlier(name, label, served, known, listing.label)
+        return _earlier(name, label, served, known, listing)
     if listing.label > label:
         return _uncounted(name, label, served, known, f"its listing has gone on to {listing.label}")
     # A page that counts a paper twice shows it twice.
@@ -99,9 +99,11 @@ def _counted(name: str, label: date, served: Sequence[Announcement], listing: Li
     return Judged(day.model_copy(update={"state": DayState.ANNOUNCED, "note": more}), kept)
 
 
-def _earlier(name: str, label: date, served: Sequence[Announcement], known: Known, dated: date) -> Judged:
-    fresh = _uncounted(name, label, served, known, "")
-    note = f"its listing is still that of {dated}"
+def _earlier(name: str, label: date, served: Sequence[Announcement], known: Known, listing: Listing) -> Judged:
+    """Judge beside a listing of an earlier day: what it names is of that day, whatever the feed is dated."""
+    named = {key for key, _ in listing.ids}
+    fresh = _uncounted(name, label, [a for a in served if a.item.id not in named], known, "")
+    note = f"its listing is still that of {listing.label}"
     note += ", and so is the feed" if not fresh.announcements else ", so what the feed brings could not be counted"
     return Judged(fresh.day.model_copy(update={"state": DayState.STALE, "note": note}), fresh.announcements)
 
