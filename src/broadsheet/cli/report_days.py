@@ -13,7 +13,12 @@ Categories = Annotated[list[str] | None, typer.Option("--category", "-c", help="
 ProfileName = Annotated[str, typer.Option("--profile", "-p", help="A profile (.toml) whose categories are meant, or a sample reader.")]
 Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label. Default: the oldest that is known of these lists.")]
 Label = Annotated[datetime | None, typer.Option("--label", formats=["%Y-%m-%d"], help="The label. Default: the newest that is announced.")]
-Wait = Annotated[float, typer.Option("--wait", min=0, help="Minutes in which a list that is late, stale or not whole is asked for again, ever more seldom. Default: asked for once.")]
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait", min=0, help="Minutes in which a list that is late, stale or not whole is asked for again, ever more seldom. Default: asked for once."
+    ),
+]
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds in which one of arXiv's answers has to be whole, tries and waits included.")]
 Fill = Annotated[bool, typer.Option("--fill", help="Ask by their numbers for papers that the listing names and the feed does not bring.")]
 StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
