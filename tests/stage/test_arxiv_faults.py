@@ -107,6 +107,25 @@ def test_what_is_filled_in_is_what_the_lists_had_oldest_first():
         assert len(one.server.served.requests) == before
 
 
+def test_an_archive_that_is_behind_is_told_and_filled_in_later(monkeypatch):
+    with tempfile.TemporaryDirectory() as folder, morning(BY_NAME["five days missed"], Path(folder)) as one:
+        whole = one.days.client.harvest
+        monkeypatch.setattr(one.days.client, "harvest", lambda *words: (r for r in whole(*words) if r.datestamp < LABEL))
+        states = {outcome.label: outcome.lists[0] for outcome in one.days.backfill(["cs"], WEEK[1])}
+        assert [states[label].state for label in WEEK[1:]] == ["announced", "announced", "incomplete", "announced"]
+        assert "it may be behind" in states[LABEL].note
+        monkeypatch.setattr(one.days.client, "harvest", whole)
+        assert [(outcome.label, outcome.state) for outcome in one.days.backfill(["cs"], WEEK[1])] == [(LABEL, "announced")]
+
+
+def test_what_no_listing_names_is_not_kept_and_said(monkeypatch):
+    with tempfile.TemporaryDirectory() as folder, morning(Scenario("", unknown=True), Path(folder)) as one:
+        feed = one.days.client.feed(("cs.IR",))
+        odd = feed.announcements[0].model_copy(update={"item": feed.announcements[0].item.model_copy(update={"id": "2602.00001"})})
+        monkeypatch.setattr(one.days.client, "feed", lambda names: feed._replace(announcements=(*feed.announcements, odd)))
+        assert one.days.fetch(("cs.IR",)).notes == ("Not kept, since no listing names them, though the feed brings them: 1 papers, such as 2602.00001.",)
+
+
 def rows(store: Store) -> list[list[tuple]]:
     """Return all that is kept, but for when it was asked for."""
     columns = [VERSIONS.c, ANNOUNCEMENTS.c, [c for c in DAYS.c if c.name != "at"]]

@@ -74,7 +74,9 @@ def test_numbers_of_new_papers_rise_from_label_to_label_so_back_filled_labels_ca
         newest = new[-1]
 
 
-@pytest.mark.parametrize("label", ["2020-06-10", "2022-12-28", "2023-08-18", "2024-10-09", "2026-09-08", "2026-11-27", "2026-12-28", "2026-12-30", "2027-01-01"])
+@pytest.mark.parametrize(
+    "label", ["2020-06-10", "2022-12-28", "2023-08-18", "2024-10-09", "2026-09-08", "2026-11-27", "2026-12-28", "2026-12-30", "2027-01-01"]
+)
 def test_days_that_arxiv_has_listed_are_known(label):
     verdict = CALENDAR.verdict(date.fromisoformat(label))
     assert (verdict.is_label, verdict.certain) == (False, True)

@@ -90,6 +90,8 @@ def test_a_listing_of_another_day_is_told():
         judged([paper("2602.00001")], listing(label=date(2026, 2, 6))).day.note
         == "its listing is still that of 2026-02-06, so what the feed brings could not be counted"
     )
+    named = judged([paper("2602.00001")], listing(("2602.00001", "new"), label=date(2026, 2, 6)))
+    assert (named.day.state, named.announcements) == ("stale", ())
     assert judged([], listing(label=date(2026, 2, 6))).day.note == "its listing is still that of 2026-02-06, and so is the feed"
     assert judged([], listing(label=TUESDAY)).day.note == "its listing has gone on to 2026-02-10"
 

@@ -72,6 +72,7 @@ SCENARIOS = (
     Scenario("429 for ever, with Retry-After", ("429",), THROTTLED),
     Scenario("429 for ever, without Retry-After", ("429-bare",), THROTTLED),
     Scenario("503 twice, with Retry-After", ("503:2x",)),
+    Scenario("429 twice, until a date by a clock that is 26 hours off", ("429:2x@rss", "skew:2x@rss"), retry_after="+30"),
     Scenario("503 for ever, to come back in a day", ("503",), THROTTLED, retry_after="86400"),
     Scenario("429 on the listings alone", ("429@list",), THROTTLED),
     Scenario("XML that ends too soon, once", ("truncated:1x",)),
@@ -110,6 +111,8 @@ SCENARIOS = (
     Scenario("Friday's list asked for on Saturday", code=INCOMPLETE, at=_at(2026, 3, 14, 9), labels=(date(2026, 3, 13),), unknown=True),
     Scenario("five days missed", at=MORNING + timedelta(days=1), labels=WEEK, does="backfill", unknown=True),
     Scenario("five days missed, token expires", ("token-expired:1x@oai",), at=MORNING + timedelta(days=1), labels=WEEK, does="backfill", page=40, unknown=True),
+    Scenario("five days missed, and the archive breaks off", ("token-empty@oai",), DONE, "backfill", MORNING + timedelta(days=1), WEEK, page=40, unknown=True),
+    Scenario("five days missed, and the archive has no record", ("empty@oai",), INCOMPLETE, "backfill", MORNING + timedelta(days=1), WEEK, unknown=True),
     Scenario("five days missed, 503 at the archive", ("503@oai",), THROTTLED, "backfill", at=MORNING + timedelta(days=1), labels=WEEK, unknown=True),
     Scenario("five days missed, all answers cut", ("truncated",), CUT, "backfill", at=MORNING + timedelta(days=1), labels=WEEK, unknown=True),
 )

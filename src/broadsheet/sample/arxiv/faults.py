@@ -38,6 +38,7 @@ SAID = {
     "short-list": "list: counts one entry more than it shows",
     "broken-list": "list: another layout, without date and counts",
     "token-expired": "oai: a resumption token is answered with badResumptionToken",
+    "token-empty": "oai: a resumption token is answered with noRecordsMatch",
     "skew": "all dates that the server states are --skew hours off",
 }
 # In the days themselves, on all interfaces alike, as long as it is switched on.
@@ -52,6 +53,7 @@ _ONLY = {
     "short-list": {"list"},
     "broken-list": {"list"},
     "token-expired": {"oai"},
+    "token-empty": {"oai"},
     **dict.fromkeys(("stale", "stale-today", "pubdate-lag", "cap", "duplicate"), FEEDS),
 }
 

@@ -147,7 +147,16 @@ class Days:
         return (f"Missed before it: {', '.join(missed)}. Fill them in: broadsheet report backfill --since {missed[0]}",) if missed else ()
 
     def _told(self, label: date, lists: Sequence[ListDay], notes: Sequence[str], fault: BroadsheetError | None = None) -> DayOutcome:
-        return DayOutcome(label, tuple(lists), tuple(self.papers(label, [one.name for one in lists])), tuple(notes), fault)
+        return DayOutcome(label, tuple(lists), tuple(self.papers(label, [one.name for one in lists])), (*notes, *self._guesses(label)), fault)
+
+    def _guesses(self, label: date) -> tuple[str, ...]:
+        """Say which weekdays from a label to today the calendar only guesses about, where a wrong guess would hide a mailing."""
+        last = self.clock.now().astimezone(EASTERN).date()
+        unsure = [day for day in (label + DAY * number for number in range((last - label).days + 1)) if day.weekday() < 5]
+        guessed = [(day, verdict) for day in unsure if not (verdict := self.calendar.verdict(day)).certain and not verdict.is_label]
+        return tuple(
+            f"Whether {day} has a mailing is a guess ({why.why}). Where it is wrong, give arXiv's list of that year: mailings.toml." for day, why in guessed
+        )
 
     # Asking for the newest day.
 
