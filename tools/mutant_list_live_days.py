@@ -36,6 +36,27 @@ LIVE_DAYS = [
         DAYS + "a_paper_that_moderators_held_is_put_where_its_number_says",
     ),
     Mutant(
+        "backfill: one odd time pulls all papers with higher numbers",
+        "sources/arxiv/backfilling.py",
+        ">= _SEVERAL}",
+        ">= 10**9}",
+        DAYS + "one_paper_with_an_odd_time_pulls_no_other",
+    ),
+    Mutant(
+        "backfill: a day that the archive has not yet is a day without papers",
+        "sources/arxiv/days.py",
+        "if counts and mean(counts) >= _BUSY:",
+        "if False:",
+        FAULTS + "an_archive_that_is_behind_is_told_and_filled_in_later",
+    ),
+    Mutant(
+        "days: a withdrawal that could not be asked for is forgotten",
+        "sources/arxiv/days.py",
+        "self._withdrawals(label, names) if label == newest else []",
+        "[]",
+        FAULTS + "a_withdrawal_is_asked_for_until_it_was",
+    ),
+    Mutant(
         "store: how many are kept is what is said",
         "core/store.py",
         '"kept": connection.execute(kept).scalar_one()',

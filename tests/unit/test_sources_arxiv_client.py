@@ -184,11 +184,14 @@ def test_a_call_is_over_by_its_deadline(desk, tmp_path):
 
 
 def test_a_server_that_drips_is_given_up_and_its_connection_closed(desk, tmp_path):
-    client = client_of(desk, tmp_path, answer=0.3, tries=1)
     desk.says("/rss/cs.IR", Reply(None))
-    assert "within 0.3 s" in refused(NetworkError, client.feed, ["cs.IR"]).what
     # On a very busy machine the time may be over before anything was asked.
-    assert not desk.asked or desk.gone.wait(20), "the server still has its connection"
+    for answer in (0.2, 2, 20):
+        fault = refused(NetworkError, client_of(desk, tmp_path, answer=answer, tries=1).feed, ["cs.IR"])
+        assert f"within {answer:g} s" in fault.what
+        if desk.asked:
+            break
+    assert desk.gone.wait(5), "the server still has its connection"
 
 
 def test_a_body_without_end_is_given_up(desk, tmp_path):
