@@ -111,7 +111,7 @@ SCENARIOS = (
     Scenario("Friday's list asked for on Saturday", code=INCOMPLETE, at=_at(2026, 3, 14, 9), labels=(date(2026, 3, 13),), unknown=True),
     Scenario("five days missed", at=MORNING + timedelta(days=1), labels=WEEK, does="backfill", unknown=True),
     Scenario("five days missed, token expires", ("token-expired:1x@oai",), at=MORNING + timedelta(days=1), labels=WEEK, does="backfill", page=40, unknown=True),
-    Scenario("five days missed, and the archive breaks off", ("token-empty@oai",), DONE, "backfill", MORNING + timedelta(days=1), WEEK, page=40, unknown=True),
+    Scenario("five days missed, and the archive breaks off", ("token-empty@oai",), DONE, "backfill", MORNING + timedelta(days=1), WEEK, page=20, unknown=True),
     Scenario("five days missed, and the archive has no record", ("empty@oai",), INCOMPLETE, "backfill", MORNING + timedelta(days=1), WEEK, unknown=True),
     Scenario("five days missed, 503 at the archive", ("503@oai",), THROTTLED, "backfill", at=MORNING + timedelta(days=1), labels=WEEK, unknown=True),
     Scenario("five days missed, all answers cut", ("truncated",), CUT, "backfill", at=MORNING + timedelta(days=1), labels=WEEK, unknown=True),
