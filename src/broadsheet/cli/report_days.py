@@ -126,6 +126,7 @@ def _as_json(outcome: "DayOutcome") -> dict[str, Any]:
     return {
         "label": str(outcome.label),
         "state": outcome.state,
+        "exit_code": outcome.exit_code,
         "lists": [one.model_dump(mode="json", exclude={"label"}) for one in outcome.lists],
         "papers": len(outcome.announcements),
         "notes": outcome.notes,
