@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.errors import IncompleteError, NotReadyError, StaleError, ThrottledError
@@ -192,6 +192,7 @@ def test_a_deleted_record_is_counted():
     assert (told, result.deleted) == (set(), 1)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 4 * 24), min_size=1, max_size=12), st.data())
 def test_papers_announced_in_the_order_of_numbers_get_their_labels_back(hours, data):
     """Held or not: a paper's label is no earlier than its door and rises with its number; where one of each day was not held, all are found."""
