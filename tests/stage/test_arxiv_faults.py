@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tests.processes import run_command, together
 
 from broadsheet.core.clock import SetClock
+from broadsheet.core.errors import StaleError
 from broadsheet.core.store import ANNOUNCEMENTS, DAYS, VERSIONS, Store
 from broadsheet.report.faults import SCENARIOS, Scenario, tried
 from broadsheet.report.faults.rival import tried_by_arxiv
@@ -115,6 +116,17 @@ def test_an_archive_that_is_behind_is_told_and_filled_in_later(monkeypatch):
         assert "it may be behind" in states[LABEL].note
         monkeypatch.setattr(one.days.client, "harvest", whole)
         assert [(outcome.label, outcome.state) for outcome in one.days.backfill(["cs"], WEEK[1])] == [(LABEL, "announced")]
+
+
+def test_a_server_that_says_wrongly_that_nothing_changed_is_believed_once():
+    with tempfile.TemporaryDirectory() as folder, morning(Scenario("", unknown=True), Path(folder)) as one:
+        one.clock.at -= timedelta(days=1)
+        one.days.fetch(("cs.IR",))
+        one.clock.at += timedelta(days=1)
+        one.server.faults.set(("not-modified",))
+        with pytest.raises(StaleError):
+            one.days.fetch(("cs.IR",))
+        assert one.days.fetch(("cs.IR",)).is_done
 
 
 def test_what_no_listing_names_is_not_kept_and_said(monkeypatch):

@@ -130,5 +130,5 @@ def _as_json(outcome: "DayOutcome") -> dict[str, Any]:
         "lists": [one.model_dump(mode="json", exclude={"label"}) for one in outcome.lists],
         "papers": len(outcome.announcements),
         "notes": outcome.notes,
-        "fault": fault and {"kind": type(fault).__name__, "exit_code": fault.exit_code, "what": fault.what},
+        "fault": fault and {"kind": type(fault).__name__, "exit_code": fault.exit_code, "what": fault.what, "retry_after": getattr(fault, "retry_after", None)},
     }

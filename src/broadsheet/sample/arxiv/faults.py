@@ -22,6 +22,7 @@ SENT = {
     "truncated": "the first half of the document, as if it were all",
     "cut": "the connection is closed in the middle of the body",
     "drip": "the body comes a byte at a time, --drip seconds apart",
+    "not-modified": "a conditional request is answered with 304, whatever has changed",
     "stall": "nothing comes for --stall seconds, then the connection is closed",
 }
 # In what the answer says: a request meets all of these that fit it.

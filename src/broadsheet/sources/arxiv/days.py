@@ -175,6 +175,9 @@ class Days:
             self.say(f"{label}: {outcome.state}, {outcome.kept()} kept; asked for again in {pause:.0f} s")
             self.clock.sleep(pause)
             wait = min(2 * wait, self.patience.longest)
+        if outcome.state is DayState.STALE:
+            # A server may say that nothing changed, and be wrong: the next run believes none.
+            self.client.forget()
         if fill_in and not outcome.is_done:
             try:
                 notes += self._fill_in(judged)
