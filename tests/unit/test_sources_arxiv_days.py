@@ -112,6 +112,14 @@ def test_a_listing_names_its_entries_by_heading():
     assert parse_listing(page.encode(), "page").ids == (("2602.00001", "new"), ("cs/0503001", "replacement"), ("2602.00001", "replacement"))
 
 
+def test_a_listing_in_the_form_of_other_years_is_read_too():
+    page = (
+        "<html><h2 id='x'>New submissions for Mon, 9 Feb 26 (showing 1 of 1 entries)</h2>"
+        "<a href='https://arxiv.org/abs/hep-th/9901001' title='Abstract'>x</a><h3>Cross-lists for Mon, 9 Feb 26 (showing 0 of 2 entries)</h3></html>"
+    )
+    assert parse_listing(page.encode(), "page") == (MONDAY, 1, 2, 0, 3, 1, (("hep-th/9901001", "new"),))
+
+
 def test_a_paper_that_a_listing_counts_twice_is_kept_once_in_its_newest_version():
     served = [paper("2602.00001", kind=Announce.REPLACE, version=2), paper("2602.00001")]
     one = judged(served, listing(("2602.00001", "new"), ("2602.00001", "replacement")))
