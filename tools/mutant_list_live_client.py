@@ -52,8 +52,8 @@ LIVE_CLIENT = [
     Mutant(
         "polite: a date to wait for is read by our own clock alone",
         "sources/arxiv/polite.py",
-        "if there is not None and timedelta(0)",
-        "if False and timedelta(0)",
+        "for wait in waits if timedelta(0) <= wait",
+        "for wait in () if timedelta(0) <= wait",
         ENDS + "[429 twice, until a date by a clock that is 26 hours off]",
     ),
     Mutant(

@@ -1,7 +1,7 @@
 """Asking as arXiv wants to be asked: in turn, waiting as told, again where that may help, and within a time."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -99,7 +99,7 @@ class Asker:
         wait = f" It asks to wait {f'{after} s' if _SECONDS.fullmatch(after) else f'until {after}'}." if after else ""
         what = f"{_short(url)} answered {answer.status} {answer.reason}.{wait}"
         if answer.status in _THROTTLED:
-            seconds = self._seconds_of(after, answer.headers.get("Date", ""))
+            seconds = self._seconds_of(after, answer.headers.get_list("Date"))
             return _AgainError(ThrottledError(what, _LATER, seconds), seconds)
         if answer.status in _PASSING:
             return _AgainError(RefusedError(what, _LATER))
@@ -107,19 +107,18 @@ class Asker:
             what, _LATER if answer.status < 400 or answer.status >= 500 else "Check what was asked for; the same request will be refused again."
         )
 
-    def _seconds_of(self, after: str, dated: str) -> float | None:
+    def _seconds_of(self, after: str, dated: Sequence[str]) -> float | None:
         """Return how long Retry-After asks to wait; None where it is missing or says nothing that can be read.
 
-        An instant counts from the server's own `dated`, which may be a wrong clock's, where that gives a wait; else from ours.
+        An instant counts from when the answer is `dated`, be it by a wrong clock, where that gives a wait; else from ours.
         """
         if _SECONDS.fullmatch(after):
             return float(after)
-        until, there = _instant(after), _instant(dated)
-        if until is None:
+        if (until := _instant(after)) is None:
             return None
-        if there is not None and timedelta(0) <= until - there <= _DAY:
-            return (until - there).total_seconds()
-        return max(0.0, (until - self.clock.now()).total_seconds())
+        waits = [until - there for stated in dated if (there := _instant(stated)) is not None]
+        wait = next((wait for wait in waits if timedelta(0) <= wait <= _DAY), until - self.clock.now())
+        return max(0.0, wait.total_seconds())
 
     def _follow(self, url: str, conditions: dict[str, str], deadline: float) -> Answer:
         place = url
