@@ -12,8 +12,8 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["broadsheet.core.store", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "tests.store_writers"])
+# No database is open where these are called from: what is open is not to be taken into another process.
+CONTEXT = multiprocessing.get_context("fork")
 
 
 def together(work: Callable[..., None], calls: Sequence[tuple[Any, ...]]) -> None:

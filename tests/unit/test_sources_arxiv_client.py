@@ -191,7 +191,7 @@ def test_a_server_that_drips_is_given_up_and_its_connection_closed(desk, tmp_pat
         assert f"within {answer:g} s" in fault.what
         if desk.asked:
             break
-    assert desk.gone.wait(5), "the server still has its connection"
+    assert desk.gone.wait(2), "the server still has its connection"
 
 
 def test_a_body_without_end_is_given_up(desk, tmp_path):
