@@ -219,7 +219,10 @@ def test_a_writer_killed_half_way_through_a_day_leaves_nothing_of_it(database):
     Store(database).close()
     heard, told = CONTEXT.Pipe(duplex=False)
     process = begin(stop_half_way, database, told)
+    # Whoever has only one end hears that a process that failed has left the other.
+    told.close()
     assert heard.poll(60)
+    assert heard.recv() == "half"
     process.kill()
     process.join()
     with contextlib.closing(Store(database)) as store:
