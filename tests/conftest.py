@@ -64,7 +64,9 @@ def _same_numbers():
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path_factory.mktemp("home")))
+    home = str(tmp_path_factory.mktemp("home"))
+    monkeypatch.setenv("BROADSHEET_HOME", home)
+    monkeypatch.setenv("XDG_CACHE_HOME", home)
 
 
 @pytest.fixture

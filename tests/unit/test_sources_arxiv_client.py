@@ -21,6 +21,7 @@ from broadsheet.core.errors import (
 from broadsheet.core.schema import Announce
 from broadsheet.sources.arxiv.addresses import Addresses, ClientLimits
 from broadsheet.sources.arxiv.client import ArxivClient
+from broadsheet.sources.arxiv.gate import Gate
 
 NOON = datetime(2026, 2, 9, 12, tzinfo=UTC)
 DAY = Reply(rss("cs.IR", ["2602.00001v1 new", "2602.00002v2 replace"]))
@@ -40,7 +41,10 @@ def client(desk, tmp_path):
 
 
 def client_of(desk, home, **limits):
-    return ArxivClient(home, addresses=Addresses.of(desk.url), clock=SetClock(NOON), limits=ClientLimits(**{"answer": 20.0, **limits}))
+    clock = SetClock(NOON)
+    return ArxivClient(
+        home, addresses=Addresses.of(desk.url), clock=clock, gate=Gate(home / "gate", clock=clock), limits=ClientLimits(**{"answer": 20.0, **limits})
+    )
 
 
 def waited(client):
