@@ -107,6 +107,17 @@ def test_an_older_secret_opens_and_a_strange_one_does_not():
         Links(newer, "", SetClock(NOW)).open(token)
 
 
+def test_who_asks_for_the_secrets_each_time_sees_one_that_was_made_and_none_that_was_dropped():
+    running = Links(read_secrets, "", SetClock(NOW))
+    old = running.token(ACT)
+    rotate_secret()
+    assert running.open(old) == running.open(Links(read_secrets(), "").token(ACT)) == ACT
+    rotate_secret(forget=True)
+    with pytest.raises(ForgedLinkError):
+        running.open(old)
+    assert running.open(Links(read_secrets(), "").token(ACT)) == ACT
+
+
 def test_the_secret_is_made_once_for_its_owner_alone():
     first = read_secrets()
     assert stat.S_IMODE(secret_path().stat().st_mode) == 0o600

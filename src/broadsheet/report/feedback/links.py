@@ -6,7 +6,7 @@ import hmac
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Final, NamedTuple
@@ -69,17 +69,25 @@ class Offer(NamedTuple):
 
 
 class Links:
-    """Makes and opens links under a base address, by secrets of which the first signs and each opens.
+    """Makes and opens links under a base address, by secrets of which the first signs and each opens; a function is asked for them each time.
 
     A token is the act's text, hidden by a key stream, behind a tag: the HMAC-SHA256 of the text, cut to 128 bits, which is also what
     the stream begins from (a synthetic initialisation vector, as in RFC 5297, with HMAC for the cipher). So the same act has the same link, and who sees
     a link learns neither the reader nor the paper from it.
     """
 
-    def __init__(self, secret: bytes | Sequence[bytes], base: str, clock: Clock | None = None) -> None:
+    def __init__(self, secret: bytes | Sequence[bytes] | Callable[[], Sequence[bytes]], base: str, clock: Clock | None = None) -> None:
         self.base = base.rstrip("/")
         self.clock = clock or WallClock()
-        self._keys = [_Keys.of(one) for one in ([secret] if isinstance(secret, bytes) else secret)]
+        self._secret = secret
+        self._known: tuple[tuple[bytes, ...], list[_Keys]] = ((), [])
+
+    @property
+    def _keys(self) -> "list[_Keys]":
+        stated = (self._secret,) if isinstance(self._secret, bytes) else tuple(self._secret() if callable(self._secret) else self._secret)
+        if stated != self._known[0]:
+            self._known = (stated, [_Keys.of(one) for one in stated])
+        return self._known[1]
 
     def link(self, reader: str, item: str, label: date | None, slot: int | None, act: str, expires: datetime | None = None, *, after: str = "") -> str:
         """Return the address that does an act."""
