@@ -153,7 +153,8 @@ def test_there_are_links_only_where_an_address_is_configured(monkeypatch):
     assert all(offer.url.startswith("https://news.example.org/broadsheet/f/") for offer in offered)
     assert links.of(report(), entry()) == offered
     assert links.of(report(fictional=True), entry()) == ()
-    act = links.configured(SetClock(NOW)).open(offered[0].url.rsplit("/", 1)[1])
+    ours = links.configured(SetClock(NOW))
+    act = ours.open(ours.of(report(), entry())[0].url.rsplit("/", 1)[1])
     assert act == Act("ana@example.org", "2602.06393", date(2026, 2, 9), 1, "more", datetime(2026, 4, 10, tzinfo=UTC))
     monkeypatch.setenv("BROADSHEET_LINKS", "news.example.org")
     with pytest.raises(ConfigError):

@@ -19,8 +19,8 @@ from broadsheet.report.model import Entry, Report
 
 VARIABLE: Final = "BROADSHEET_LINKS"
 UNSUBSCRIBE: Final = "unsubscribe"
-# A page's links open for so many days after its label.
-DAYS = 60
+# A page's links open for so many days after its label; one that is made so many days after it is late.
+DAYS, LATE = 60, 30
 # What is longer was not made here, and is not looked at.
 LONGEST = 4000
 _TAG = 16
@@ -126,7 +126,7 @@ class Links:
         return self._offer(report, entry, OPENED).url
 
     def _offer(self, report: Report, entry: Entry, act: str) -> Offer:
-        expires = datetime.combine(report.label, time(), UTC) + timedelta(days=DAYS)
+        expires = expiry(report.label, self.clock.now())
         return Offer(act, WORDS[act], self.link(report.reader, entry.item.id, report.label, entry.slot, act, expires))
 
     def _read(self, token: str) -> Act:
@@ -147,6 +147,21 @@ class Links:
                 when = datetime.fromtimestamp(expires, UTC) if expires else None
                 return Act(reader, item, date.fromisoformat(label) if label else None, slot, act, when, after)
         raise ForgedLinkError("no secret of ours made it")
+
+
+def expiry(label: date, now: datetime) -> datetime:
+    """Return when the links of a label's page end that is made now.
+
+    A late page's would be over at once: they open to the end of the month that follows, so that a page made again within a month is the same.
+
+    >>> [str(expiry(date(2026, 2, 9), datetime(2026, month, 9, tzinfo=UTC)).date()) for month in (2, 11)]
+    ['2026-04-10', '2027-01-01']
+    """
+    begin = datetime.combine(label, time(), UTC)
+    if now - begin <= timedelta(days=LATE):
+        return begin + timedelta(days=DAYS)
+    months = now.year * 12 + now.month + 1
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
 
 
 class _Keys(NamedTuple):
