@@ -1,7 +1,7 @@
 """What a reader's events say of today's papers: log-odds that are added to the ranking, and the evidence for each."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -38,6 +38,7 @@ class LearningConfig(Config):
     its kernel where there are dense vectors, `reach` how many deviations of the day's utilities one of its log-odds is worth, `bound` the most that it can come to, which it nears as a
     hyperbolic tangent does. A category of the `field` that is not the reader's loses
     that times ln(1 + acts against it / (1 + acts for it)), where one against the category itself counts `category` acts. `most` acts are learnt from, the newest.
+    What was taken up also joins the papers of the profile, by the share `library`: so far a paper's utility moves to what the ranker says of the larger library.
     `hide_read` leaves out what was marked as read.
     """
 
@@ -58,6 +59,7 @@ class LearningConfig(Config):
     bound: Annotated[float, Field(gt=0)] = 3.0
     field: Annotated[float, Field(ge=0)] = 1.0
     category: Annotated[float, Field(ge=0)] = 6.0
+    library: Annotated[float, Field(ge=0, le=1)] = 0.5
     most: Annotated[int, Field(ge=1)] = 600
     hide_read: bool = True
 
@@ -114,11 +116,13 @@ def learn(
     cache: Path | None = None,
     *,
     spread: float = 1.0,
+    widened: Callable[[Sequence[Item]], np.ndarray] | None = None,
 ) -> Lesson | None:
     """Learn from a reader's events what they say of today's candidates; None where the reader did nothing.
 
     The interest is a logistic regression in the kernel of `Represented`'s vectors, centred on what is usual; its prior is that the events say nothing.
     `spread` is the deviation of the utilities that it is added to: what a reader says has to count beside them, however far apart they lie.
+    `widened` returns how far each utility `[N]` moves when some papers join the reader's library.
     """
     told = acts(feedback.events)
     if not told and not feedback.later:
@@ -133,6 +137,10 @@ def learn(
     items = [wordy[name] for name in sorted({e.item for e in (*examples, *over)})]
     effect, nearest = _interest(examples, over, items, candidates, vectors, config, cache)
     effect = spread * (effect + np.array([field_effect(item, used, feedback.items, config) for item in candidates]))
+    unwanted = {e.item for e in examples if e.side < 0}
+    taken = [wordy[e.item] for e in examples if e.side > 0 and e.item not in unwanted]
+    if widened is not None and taken and config.library:
+        effect = effect + config.library * widened(taken)
     named = tuple(name if value >= LEAST_EFFECT else "" for name, value in zip(nearest, effect, strict=True))
     read = frozenset(e.item for e in told if e.kind == READ)
     counted = Counter(e.kind for e in used if e.item not in wordless or e.kind == NOT_MY_FIELD) + Counter(e.kind for e in told if e.kind == READ and config.hide_read)
