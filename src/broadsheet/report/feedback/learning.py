@@ -38,7 +38,8 @@ class LearningConfig(Config):
     its kernel where there are dense vectors, `reach` how many deviations of the day's utilities one of its log-odds is worth, `bound` the most that it can come to, which it nears as a
     hyperbolic tangent does. A category of the `field` that is not the reader's loses
     that times ln(1 + acts against it / (1 + acts for it)), where one against the category itself counts `category` acts. `most` acts are learnt from, the newest.
-    What was taken up also joins the papers of the profile, by the share `library`: so far a paper's utility moves to what the ranker says of the larger library.
+    What was taken up also joins the papers of the profile, by the share `library`: so far a paper's utility moves to what the ranker says of the larger library. What was opened, and
+    no more, is then learnt by that alone.
     `hide_read` leaves out what was marked as read.
     """
 
@@ -59,7 +60,7 @@ class LearningConfig(Config):
     bound: Annotated[float, Field(gt=0)] = 3.0
     field: Annotated[float, Field(ge=0)] = 1.0
     category: Annotated[float, Field(ge=0)] = 6.0
-    library: Annotated[float, Field(ge=0, le=1)] = 0.5
+    library: Annotated[float, Field(ge=0, le=1)] = 0.75
     most: Annotated[int, Field(ge=1)] = 600
     hide_read: bool = True
 
@@ -132,15 +133,19 @@ def learn(
     day = label or max((e.at for e in told), default=datetime.min).date()
     wordy = {name: item for name, item in feedback.items.items() if any(map(str.isalnum, reading_text(item)))}
     wordless = tuple(sorted({e.item for e in used if e.item in feedback.items and e.item not in wordy}))
-    examples = examples_of([e for e in used if e.item in wordy], config, day)
+    every = examples_of([e for e in used if e.item in wordy], config, day)
+    widens = widened is not None and config.library > 0
+    examples = examples_of([e for e in used if e.item in wordy and e.kind != OPENED], config, day) if widens else every
     over = passed_over([e for e in feedback.events if e.item in wordy], config, day)
-    items = [wordy[name] for name in sorted({e.item for e in (*examples, *over)})]
+    items = [wordy[name] for name in sorted({e.item for e in (*every, *over)})]
     effect, nearest = _interest(examples, over, items, candidates, vectors, config, cache)
     effect = spread * (effect + np.array([field_effect(item, used, feedback.items, config) for item in candidates]))
-    unwanted = {e.item for e in examples if e.side < 0}
-    taken = [wordy[e.item] for e in examples if e.side > 0 and e.item not in unwanted]
-    if widened is not None and taken and config.library:
+    unwanted = {e.item for e in every if e.side < 0}
+    taken = [wordy[e.item] for e in every if e.side > 0 and e.item not in unwanted]
+    if widened is not None and widens and taken and candidates:
         effect = effect + config.library * widened(taken)
+        alike = _Space.of(taken, vectors, config, cache).across.argmax(axis=1)
+        nearest = [name or taken[at].id for name, at in zip(nearest, alike, strict=True)]
     named = tuple(name if value >= LEAST_EFFECT else "" for name, value in zip(nearest, effect, strict=True))
     read = frozenset(e.item for e in told if e.kind == READ)
     counted = Counter(e.kind for e in used if e.item not in wordless or e.kind == NOT_MY_FIELD) + Counter(e.kind for e in told if e.kind == READ and config.hide_read)
