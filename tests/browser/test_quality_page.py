@@ -33,7 +33,8 @@ def pages(tmp_path_factory):
     return {"bare": bare, "full": full}
 
 
-@pytest.mark.parametrize("which", ["bare", "full"])
+# What is bare is part of what is full but for words: one look tells.
+@pytest.mark.parametrize(("look", "which"), [("light", "full"), ("dark", "full"), ("narrow", "full"), ("narrow", "bare")], indirect=["look"])
 def test_nothing_is_asked_for_nothing_is_too_wide_and_axe_finds_nothing(look, pages, which):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

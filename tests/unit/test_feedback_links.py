@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.clock import SetClock
@@ -30,6 +30,7 @@ def report(**facts) -> Report:
     return Report(label=date(2026, 2, 9), reader="ana@example.org", source="s", ranked_by="words", counts={"new": 1}, entries=(entry(),), **facts)
 
 
+@settings(max_examples=40)
 @given(
     st.builds(
         Act,
@@ -48,6 +49,7 @@ def test_what_a_link_says_is_what_it_was_made_of(act):
     assert OURS.token(act) == token
 
 
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_no_changed_byte_opens(place, change):
     raw = bytearray(base64.urlsafe_b64decode(OURS.token(ACT) + "=="))

@@ -185,6 +185,7 @@ def test_nobody_is_asked_without_a_model_and_dollars_need_prices(tmp_path):
         ("It does not improve recall.", "It improves recall.", Unsupported.NEGATION),
         ("Latency rises by half.", "Latency drops by half.", Unsupported.DIRECTION),
         ("Training is slower.", "Training is faster.", Unsupported.DIRECTION),
+        ("A lower-order ranker.", "A higher-order ranker.", Unsupported.DIRECTION),
         ("p>0.05", "p<0.05", Unsupported.UNIT),
         ("It costs €5.", "It costs $5.", Unsupported.UNIT),
         ("a third of users", "a fifth of users", Unsupported.NUMBER),

@@ -150,7 +150,9 @@ def library(
 
 @app.command("rotate")
 def rotate(
-    forget: Annotated[bool, typer.Option("--forget", help="Drop the older secrets too, as after one became known: no link that is out opens any more.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Drop the older secrets too, as after one became known: no link that is out opens any more.")
+    ] = False,
 ) -> None:
     """Make a new secret for signed links; those that are out open until they expire.
 

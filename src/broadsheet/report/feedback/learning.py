@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -130,7 +130,7 @@ def learn(
         return None
     known = [e for e in told if e.item in feedback.items or e.item.startswith(CATEGORY) or e.kind == READ]
     used = _newest([e for e in known if e.kind != READ], config.most)
-    day = label or max((e.at for e in told), default=datetime.min).date()
+    day = label or max((e.at.date() for e in told), default=date.min)
     wordy = {name: item for name, item in feedback.items.items() if any(map(str.isalnum, reading_text(item)))}
     wordless = tuple(sorted({e.item for e in used if e.item in feedback.items and e.item not in wordy}))
     every = examples_of([e for e in used if e.item in wordy], config, day)
@@ -148,7 +148,9 @@ def learn(
         nearest = [name or taken[at].id for name, at in zip(nearest, alike, strict=True)]
     named = tuple(name if value >= LEAST_EFFECT else "" for name, value in zip(nearest, effect, strict=True))
     read = frozenset(e.item for e in told if e.kind == READ)
-    counted = Counter(e.kind for e in used if e.item not in wordless or e.kind == NOT_MY_FIELD) + Counter(e.kind for e in told if e.kind == READ and config.hide_read)
+    counted = Counter(e.kind for e in used if e.item not in wordless or e.kind == NOT_MY_FIELD) + Counter(
+        e.kind for e in told if e.kind == READ and config.hide_read
+    )
     titles = {i.id: i.title for i in items}
     return Lesson(effect, named, titles, read if config.hide_read else frozenset(), counted, len(told) - len(known), wordless, feedback.later)
 

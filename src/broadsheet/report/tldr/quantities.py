@@ -25,7 +25,7 @@ WHOLE = {
     "hundreds": (100, "many"), "thousands": (1000, "many"), "millions": (10**6, "many"), "billions": (10**9, "many"),
 }  # fmt: skip
 # "second" is a time far more often than a place. A share ("two thirds") is read by both its words.
-ORDINALS = dict(zip("third fourth fifth sixth seventh eighth ninth tenth".split(), range(3, 11), strict=True))
+ORDINALS: dict[str, int] = dict(zip("third fourth fifth sixth seventh eighth ninth tenth".split(), range(3, 11), strict=True))
 CURRENCIES = "$€£¥"
 NUMBER_WORDS = frozenset({*ONES, *TENS, *SCALES, *WHOLE})
 UNITS = {
@@ -51,7 +51,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile("[ \u00a0\u202f-]?(" + "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True)) + r")(?![A-Za-z0-9])")
-_BOUND = re.compile("(?:^|[\\s(]|(?=[<>≤≥~≈]))(" + "|".join(re.escape(b) for b in sorted(BOUNDS, key=len, reverse=True)) + r")\s*(?:an?\s+|the\s+)?[$€£¥]?$", re.IGNORECASE)
+_BOUND = re.compile(
+    "(?:^|[\\s(]|(?=[<>≤≥~≈]))(" + "|".join(re.escape(b) for b in sorted(BOUNDS, key=len, reverse=True)) + r")\s*(?:an?\s+|the\s+)?[$€£¥]?$", re.IGNORECASE
+)
 _JOINS = re.compile(r"\s*(?:-|–|—|−|to|and|or|,|,\s*and|vs\.?|versus|from)\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w'’]*")
 # The end of a name that goes on with digits.

@@ -132,7 +132,7 @@ def _tasks(plan: FeedbackPlan, progress: Progress) -> list[Task]:
 def _played(told: Told, name: str, plan: FeedbackPlan, papers: Callable[[], _Papers], saves: Callable[[], replay.Replay], seed: int) -> Task:
     del saves
     stream = papers()
-    config = {
+    config: dict[str, Any] = {
         "content": content_hash(stream.days),
         "labels": [str(label) for label in stream.judged],
         "readers": plan.readers,
