@@ -86,7 +86,7 @@ class Pace(NamedTuple):
         """Return the seconds to wait after so many tries in a row; what a server asks for is waited at least.
 
         >>> Pace(60, 300).wait(1, NotReadyError("", "")), Pace(60, 300).wait(9, ThrottledError("", "", 900))
-        (120.0, 900)
+        (120, 900)
         """
         asked = fault.retry_after or 0.0 if isinstance(fault, ThrottledError) else 0.0
         return max(min(self.first * 2**tries, self.longest), asked)

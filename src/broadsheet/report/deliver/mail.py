@@ -37,7 +37,7 @@ def message_id(reader: str, label: date, sender: str) -> str:
     """Return the id that follows from reader and label, under the sender's domain.
 
     >>> message_id("Ana", date(2026, 2, 9), "Broadsheet <news@example.org>")
-    '<2026-02-09.9ee53e774c7f7c4a72c7@example.org>'
+    '<2026-02-09.b17c4228a0a56efbc2d7@example.org>'
     """
     digits = hashlib.sha256(f"{reader}\n{label}\nmail".encode()).hexdigest()[:20]
     return f"<{label}.{digits}@{address_of(sender).domain}>"
