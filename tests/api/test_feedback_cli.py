@@ -1,6 +1,7 @@
 """`broadsheet report feedback` and `broadsheet serve` as a user meets them."""
 
 import contextlib
+import functools
 import importlib.util
 import json
 import signal
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from tests.conftest import missing
-from typer.testing import CliRunner
+from typer.main import get_command
 
 from broadsheet.cli import app
 from broadsheet.core import errors
@@ -37,13 +39,19 @@ def me(tmp_path):
         yield store
 
 
+@functools.cache
+def tree():
+    """The command and all below it, which typer makes anew for each call."""
+    return get_command(app)
+
+
 def held(store: Store) -> list[tuple[str, str]]:
     return [(e.kind, e.item) for e in standing(store.events("Ana")) if e.kind != SHOWN]
 
 
 @pytest.mark.parametrize("words", [("report", "feedback", name) for name in COMMANDS] + [("serve",)])
 def test_every_command_has_help_with_an_example(words):
-    done = CliRunner().invoke(app, [*words, "--help"], prog_name="broadsheet")
+    done = CliRunner().invoke(tree(), [*words, "--help"], prog_name="broadsheet")
     assert done.exit_code == 0
     assert "Example:" in done.stdout
     assert " ".join(["broadsheet", *words]) in done.stdout

@@ -1,5 +1,6 @@
 """What events come to: weights, clipping, recency, what was passed over, and an interest that is fitted, not counted."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -114,6 +115,27 @@ def test_a_paper_without_text_teaches_nothing_and_is_named_and_words_nobody_know
     assert lesson.wordless == ("blank",)
     assert lesson.used == {SAVED: 1}
     assert not lesson.effect.any()
+
+
+def test_what_was_opened_joins_the_library_and_is_not_learnt_twice():
+    vectors = represent(CANDIDATES, [], None, use_dense=False)
+    held = {name: item(name, text) for name, text in (("tea", "tea leaf"), ("soup", "soup broth"))}
+    joined: list[list[str]] = []
+
+    def widened(taken: Sequence[Item]) -> np.ndarray:
+        joined.append([one.id for one in taken])
+        return np.array([2.0, 0.0, 0.0])
+
+    def after(*events: Event, library: float = 0.75) -> np.ndarray:
+        config = PLAIN.model_copy(update={"library": library})
+        return learn(Feedback(events, held), CANDIDATES, vectors, config, DAY, widened=widened).effect
+
+    assert after(event(OPENED, "tea"), event(LESS, "tea")).tolist() != [1.5, 0, 0]
+    assert joined == []
+    assert after(event(OPENED, "tea")).tolist() == [1.5, 0, 0]
+    assert after(event(SAVED, "tea"), event(LESS, "soup"))[0] > 1.5
+    assert joined == [["tea"], ["tea"]]
+    assert after(event(OPENED, "tea"), library=0).tolist() == effect([event(OPENED, "tea")], [held["tea"]]).tolist()
 
 
 def test_an_act_of_a_time_to_come_is_not_used_and_counted(tmp_path):
