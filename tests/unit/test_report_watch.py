@@ -167,7 +167,8 @@ def test_what_waiting_does_not_mend_is_raised_and_told(stage):
 
 def test_a_stop_comes_between_two_steps_and_the_morning_is_done_anew(stage):
     def stopped(one, label, step):
-        one.stop.asked = "SIGTERM" if step == "written" else ""
+        if step == "written":
+            one.stop.asked = "SIGTERM"
 
     one = stage(at(9, 12), each=stopped)
     one.loop.run()
