@@ -13,16 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from mutant_list import MUTANTS, Mutant
-from mutant_list_ask import ASK
-from mutant_list_llm import LLM
-from mutant_list_needs import NEEDS
-from mutant_list_plan import PLAN
-from mutant_list_rank import RANK
+from mutant_list import Mutant
 
 # Imported once, before each mutant's process is forked: nothing of the package itself, which every mutant has its own copy of.
 IMPORTED = "numpy torch scipy.sparse polars pydantic sqlalchemy structlog typer httpx jinja2 PIL.Image sklearn.linear_model sklearn.svm".split()
-IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss openai".split()
+IMPORTED += "hypothesis hypothesis.strategies hypothesis.extra.numpy xdist anyio.pytest_plugin transformers faiss openai fastapi uvicorn aiosmtpd.smtp".split()
 IMPORTED += (
     "gymnasium.vector sklearn.ensemble sklearn.feature_extraction.text sklearn.decomposition bibtexparser pylatexenc.latexwalker latex2mathml.converter".split()
 )
@@ -30,6 +25,12 @@ IMPORTED += (
 REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 CORES = os.cpu_count() or 1
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def listed() -> list[Mutant]:
+    """Return the mutants of every list beside this file."""
+    lists = [vars(importlib.import_module(path.stem)).values() for path in sorted(Path(__file__).parent.glob("mutant_list*.py"))]
+    return [mutant for values in lists for held in values if isinstance(held, list) for mutant in held if isinstance(mutant, Mutant)]
 
 
 class Seen:
@@ -132,7 +133,7 @@ def main() -> int:
     """
     times = "--times" in sys.argv
     wanted = next((word for word in sys.argv[1:] if word != "--times"), "")
-    chosen = [m for m in (*MUTANTS, *RANK, *LLM, *NEEDS, *ASK, *PLAN) if wanted in m.name]
+    chosen = [m for m in listed() if wanted in m.name]
     for name in IMPORTED:
         importlib.import_module(name)
     # pytest collects garbage twice; what is imported here is none.

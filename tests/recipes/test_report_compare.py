@@ -1,5 +1,6 @@
 """A profile asks for a comparison: the page, its events, and the verdict over them."""
 
+import contextlib
 import json
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +28,12 @@ form = "{form}"
 a = {{use_dense = false}}
 b = {{use_dense = false, affinity = {{lexical_alone = 5.0}}}}
 """
+
+
+@pytest.fixture
+def store(database):
+    with contextlib.closing(Store(database)) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -93,8 +100,7 @@ def marked(store: Store, readers: int, *, undone: bool = False) -> None:
         )
 
 
-def test_a_verdict_needs_nothing_but_the_events_and_what_was_undone_is_no_click(tmp_path):
-    store = Store(tmp_path / "a.sqlite")
+def test_a_verdict_needs_nothing_but_the_events_and_what_was_undone_is_no_click(store, tmp_path):
     marked(store, 12)
     assert interleaved(store).said == "a"
     undone = Store(tmp_path / "b.sqlite")
@@ -102,8 +108,7 @@ def test_a_verdict_needs_nothing_but_the_events_and_what_was_undone_is_no_click(
     assert interleaved(undone, "test").said == "too little"
 
 
-def test_a_click_is_the_newest_page_s(tmp_path):
-    store = Store(tmp_path / "a.sqlite")
+def test_a_click_is_the_newest_page_s(store):
     later = DAY + timedelta(days=2)
     store.record_events([*draft_events("t", "r", DAY, ["x"], ["a"]), *draft_events("t", "r", later, ["x"], ["b"])])
     store.record_events([Event(user="r", item="x", kind="saved", at=at_label(later) + timedelta(hours=1))])
@@ -111,8 +116,7 @@ def test_a_click_is_the_newest_page_s(tmp_path):
     assert (first.credit, second.credit) == ((0, 0), (0, 1))
 
 
-def test_no_experiment_and_several_are_told(tmp_path):
-    store = Store(tmp_path / "a.sqlite")
+def test_no_experiment_and_several_are_told(store):
     with pytest.raises(RecordError, match="No page"):
         interleaved(store)
     store.record_events([*draft_events("one", "r", DAY, ["x"], ["a"]), *draft_events("two", "r", DAY, ["x"], ["a"])])

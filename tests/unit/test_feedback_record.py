@@ -32,8 +32,8 @@ NINE = datetime(2026, 2, 9, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path):
-    with contextlib.closing(Store(tmp_path / "store.sqlite")) as opened:
+def store(database):
+    with contextlib.closing(Store(database)) as opened:
         yield opened
 
 

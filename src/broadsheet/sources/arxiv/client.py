@@ -40,7 +40,8 @@ class ArxivClient:
         self.limits = limits or ClientLimits()
         self.gate = gate or Gate(home / "arxiv" / "gate", clock=self.clock)
         self.notes: list[str] = []
-        self._asker = Asker(self.gate, self.clock, self.limits, ResponseCache(home / "arxiv" / "answers", self._say))
+        self._cache = ResponseCache(home / "arxiv" / "answers", self._say)
+        self._asker = Asker(self.gate, self.clock, self.limits, self._cache)
 
     def feed(self, categories: Sequence[str], form: Literal["rss", "atom"] = "rss") -> Feed:
         """Return the newest feed of some categories, asked for in one request; an empty one is a day without papers.
@@ -60,6 +61,10 @@ class ArxivClient:
         labels = [part.label for part in parts.values() if part.label]
         merged = Feed(max(labels, default=whole.label), tuple(names), tuple(merge(a for part in parts.values() for a in part.announcements)))
         return self._capped(merged, [name for name, part in parts.items() if len(part.announcements) >= self.limits.feed_items])
+
+    def forget(self) -> None:
+        """Ask for everything anew from now on, whatever a server says of what is kept."""
+        self._cache.forget()
 
     def raw_feed(self, categories: Sequence[str]) -> bytes:
         """Return the bytes of a feed as the server sent them, unread and not kept."""
