@@ -28,6 +28,13 @@ LIVE_VERDICT = [
         SPLIT + "arms_of_the_wrong_size_get_no_verdict",
     ),
     Mutant(
+        "split: an arm that lost everybody is not missed",
+        "report/feedback/marks.py",
+        "if 0 < sum(shares.values()) < 1 - 1e-6:",
+        "if False:",
+        COMPARE + "an_arm_that_lost_everybody_gets_no_verdict_and_a_share_that_changed_is_told",
+    ),
+    Mutant(
         "split: papers are the units of click-through",
         "report/feedback/split.py",
         "rest = clicks - rate * shown",

@@ -75,6 +75,16 @@ def test_a_split_page_is_one_arms(source, tmp_path):
     assert split_over(store).strays == 1
 
 
+def test_an_arm_that_lost_everybody_gets_no_verdict_and_a_share_that_changed_is_told(tmp_path):
+    store = Store(tmp_path / "s.sqlite")
+    store.record_events([split_event("arms", f"r{number}", DAY, "a", 0.5) for number in range(20)])
+    found = split_over(store)
+    assert (found.said, found.ratio.expected) == ("refused", {"a": 10.0, "without a page": 10.0})
+    store.record_events([split_event("arms", "late", DAY, "a", 0.9)])
+    with pytest.raises(RecordError, match="changed"):
+        split_over(store)
+
+
 def test_settings_that_are_none_are_refused(source, tmp_path):
     with pytest.raises(ProfileError, match=r"compare\.a"):
         page(source, tmp_path, "interleave", "profile.compare.a.use_dence=true")
