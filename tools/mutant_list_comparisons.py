@@ -5,7 +5,7 @@ from mutant_list import Mutant
 INTERLEAVE = "tests/unit/test_feedback_interleave.py::test_"
 SPLIT = "tests/unit/test_feedback_split.py::test_"
 COMPARE = "tests/recipes/test_report_compare.py::test_"
-LIVE_VERDICT = [
+COMPARISONS = [
     Mutant(
         "interleave: days of one reader are units of their own",
         "report/feedback/interleave.py",

@@ -6,7 +6,7 @@ CALENDAR = "tests/unit/test_sources_arxiv_calendar.py::test_"
 DAYS = "tests/unit/test_sources_arxiv_days.py::test_"
 FAULTS = "tests/stage/test_arxiv_faults.py::test_"
 STORE = "tests/unit/test_core_store_days.py::test_"
-LIVE_DAYS = [
+KEPT_DAYS = [
     Mutant(
         "calendar: a label is the day of the evening itself",
         "sources/arxiv/calendar.py",

@@ -5,7 +5,7 @@ from mutant_list import Mutant
 OUTBOX, SMTP = "tests/unit/test_deliver_outbox.py::test_", "tests/stage/test_deliver_smtp.py::test_"
 MAIL, FEEDS = "tests/unit/test_deliver_mail.py::test_", "tests/unit/test_deliver_feeds.py::test_"
 WATCH = "tests/unit/test_report_watch.py::test_"
-DELIVER = [
+DELIVERY = [
     Mutant(
         "outbox: what a dead process was sending is sent again",
         "report/deliver/outbox.py",

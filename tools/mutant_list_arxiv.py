@@ -6,7 +6,7 @@ CLIENT = "tests/unit/test_sources_arxiv_client.py::test_"
 GATE = "tests/unit/test_sources_arxiv_gate.py::test_"
 OAI = "tests/unit/test_sources_arxiv_oai.py::test_"
 ENDS = "tests/stage/test_arxiv_faults.py::test_a_morning_ends_as_it_should_and_nothing_is_lost_in_silence"
-LIVE_CLIENT = [
+ARXIV = [
     Mutant(
         "gate: a request that never ended does not count",
         "sources/arxiv/gate.py",

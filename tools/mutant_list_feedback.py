@@ -1,4 +1,4 @@
-"""Mutants of feedback: events, links, learning, and the server."""
+"""Changes that break feedback (events, links, learning, the server), and the tests that should notice."""
 
 from mutant_list import Mutant
 
