@@ -131,8 +131,8 @@ MUTANTS = [
         CORE + "artifacts.py",
     ),
     Mutant("embeddings: another model's vectors are taken", "core/embeddings.py", "if kept.model == model:", "if True:", CORE + "embeddings.py"),
-    Mutant("store: passwords are shown", "core/store.py", ':.*@", r"\\1:***@', '(:.*@)", r"\\1\\2', CORE + "store.py"),
-    Mutant("store: a bare @ makes the password a host", "core/store.py", 'if "@" in (address.host or ""):', "if False:", CORE + "store.py"),
+    Mutant("store: passwords are shown", "core/database.py", r'r"\1:***@"', r'r"\g<0>"', CORE + "store.py"),
+    Mutant("store: a bare @ makes the password a host", "core/database.py", 'if "@" in (address.host or ""):', "if False:", CORE + "store.py"),
     Mutant(
         "authors: papers of the same label are history",
         "report/authors.py",

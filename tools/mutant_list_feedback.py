@@ -17,7 +17,7 @@ FEEDBACK = [
     Mutant(
         "feedback: a link posted again is another event",
         "report/feedback/record.py",
-        'told = event.model_copy(update={"at": at if at.tzinfo else at.replace(tzinfo=UTC)})',
+        'told = event.model_copy(update={"at": before or event.at.astimezone(UTC)})',
         "told = event",
         SERVE + "a_post_records_once_with_the_page_it_came_from",
     ),
