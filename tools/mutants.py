@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,6 +92,8 @@ def begin(tests: str, mutant: Mutant, source: Path, folder: Path) -> int:
     code = 99
     try:
         code = run_tests(tests, mutant, folder)
+    except BaseException:  # noqa: BLE001 - whoever began this process tells what it was
+        (folder / "seen").write_text(f"0\n{traceback.format_exc()!r}", encoding="utf-8")
     finally:
         os._exit(code)
 
@@ -139,6 +142,11 @@ def main() -> int:
     # pytest collects garbage twice; what is imported here is none.
     gc.freeze()
     done = dict(zip(chosen, run_all([(m.tests, m) for m in chosen]), strict=True))
+    # 0 and 1 are pytest's own words, of tests that passed and of one that failed; after anything else nothing is known.
+    broken = [m for m, run in done.items() if run.code not in {0, 1, -1}]
+    for mutant in broken:
+        print(f"run again, for pytest ended with {done[mutant].code}: {mutant.name} {done[mutant].killer}")
+    done |= dict(zip(broken, run_all([(m.tests, m) for m in broken]), strict=True))
     skipped = [m for m, run in done.items() if run.code == 0 and not run.passed]
     alive = [m for m, run in done.items() if run.code != 1 and m not in skipped]
     for mutant in skipped:
