@@ -1,5 +1,6 @@
 """What all tests share: the public data, a home of their own, and skips that say what is missing."""
 
+import fcntl
 import importlib.util
 import os
 import subprocess
@@ -63,7 +64,29 @@ def _same_numbers():
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path_factory.mktemp("home")))
+    home = str(tmp_path_factory.mktemp("home"))
+    monkeypatch.setenv("BROADSHEET_HOME", home)
+    monkeypatch.setenv("XDG_CACHE_HOME", home)
+
+
+@pytest.fixture
+def smollm2(tmp_path_factory, monkeypatch) -> Path:
+    """SmolLM2's checkpoint in the home of this test: converted once for all tests and workers, which takes half a minute."""
+    from broadsheet.core.backbones.smollm2 import smollm2_folder
+    from broadsheet.core.packages import SMOLLM2
+
+    if not SMOLLM2.is_installed():
+        missing(f"SmolLM2 is not installed: {SMOLLM2.install}")
+    own, base = Path(os.environ["BROADSHEET_HOME"]), tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "smollm2"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock, monkeypatch.context() as patch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        patch.setenv("BROADSHEET_HOME", str(shared))
+        folder = smollm2_folder()
+    (own / "artifacts").mkdir(parents=True)
+    (own / "artifacts" / folder.name).symlink_to(folder)
+    return folder
 
 
 @pytest.fixture

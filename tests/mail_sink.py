@@ -66,12 +66,24 @@ class Sink:
         self.senders: list[str] = []
         self.hold = 0.0
         self.port = 0
+        self.password = PASSWORD
+        # How a line ends after one letter: with a word, without one, or not at all.
+        self.ends = ""
 
     def word(self) -> str:
         return self.script[0] if self.script else ""
 
     def next_word(self) -> str:
         return self.script.pop(0) if self.script else ""
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        if self.ends and getattr(session, "letters", 0):
+            if self.ends == "drop":
+                server.transport.abort()
+            return "421 one letter a line"
+        session.letters = 1
+        envelope.mail_from = address
+        return "250 fine"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         self.commands.append("RCPT")
@@ -102,7 +114,7 @@ class Sink:
 
     def login(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data) -> AuthResult:
         self.logins.append((mechanism, session.ssl is not None))
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
+        return AuthResult(success=(data.login, data.password) == (USER.encode(), self.password.encode()), handled=False)
 
 
 class _Server(SMTP):

@@ -55,8 +55,8 @@ class Postgres:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End the process that was started, and only that; connections still open are cut."""
-        self.process.send_signal(signal.SIGINT)
+        """End the process that was started, and only that, at once: nobody needs what it holds."""
+        self.process.send_signal(signal.SIGQUIT)
         try:
             self.process.wait(SECONDS)
         except subprocess.TimeoutExpired:
@@ -112,4 +112,4 @@ def unprivileged() -> pwd.struct_passwd:
 
 def _end_with_parent() -> None:
     # A worker that is killed runs no fixture's end; the server would stay for ever.
-    ctypes.CDLL(None).prctl(_PARENT_DIES, signal.SIGINT)
+    ctypes.CDLL(None).prctl(_PARENT_DIES, signal.SIGQUIT)

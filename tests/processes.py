@@ -1,15 +1,19 @@
 """Real processes that all begin at once, without importing everything anew."""
 
+import contextlib
+import io
 import multiprocessing
+import os
+import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["broadsheet.core.store", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "tests.store_writers"])
+# No database is open where these are called from: what is open is not to be taken into another process.
+CONTEXT = multiprocessing.get_context("fork")
 
 
 def together(work: Callable[..., None], calls: Sequence[tuple[Any, ...]]) -> None:
@@ -28,6 +32,21 @@ def begin(work: Callable[..., None], *call: Any) -> BaseProcess:
     process = CONTEXT.Process(target=work, args=call)
     process.start()
     return process
+
+
+def run_command(words: Sequence[str], environment: Mapping[str, str], expected: Collection[int]) -> None:
+    """Give the command, in a process of its own; it ends with one of the exit codes expected."""
+    from broadsheet.cli import main
+
+    os.environ.update(environment)
+    sys.argv = ["broadsheet", *words]
+    code, said = 0, io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    assert code in expected, said.getvalue()
 
 
 def _told(process: BaseProcess, faults: SimpleQueue) -> tuple[int | None, str]:

@@ -11,7 +11,7 @@ from broadsheet.core.schema import Announcement, Event, Item
 from broadsheet.core.store import Store
 
 DAY = date(2026, 2, 9)
-EVENTS, DAYS, PAPERS = 6, 4, 30
+EVENTS, DAYS, PAPERS = 4, 3, 15
 
 
 def papers(day: int, writer: int = 0) -> list[Announcement]:

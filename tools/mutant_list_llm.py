@@ -40,7 +40,7 @@ LLM = [
         FILE + "ledger.py",
         'if row["reply"] is not None]',
         'if row["reply"] is not None and "wrong" not in row["reply"]]',
-        RESUME + "killed_and_run_again",
+        RESUME + "a_reply_that_did_not_fit_is_not_paid_for_again",
     ),
     Mutant(
         "llm: the same request is called twice",

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from broadsheet.core.clock import SetClock
-from broadsheet.report.mornings.scenarios import LABEL, MORNING, Scenario
-from broadsheet.report.mornings.trial import double
+from broadsheet.report.faults.scenarios import LABEL, MORNING, Scenario
+from broadsheet.report.faults.trial import double
 
 LISTS = ("--category", "cs.IR", "--category", "cs.CL")
 
@@ -21,7 +21,7 @@ def clock():
 def server(clock, monkeypatch):
     with double(Scenario(""), clock) as running:
         monkeypatch.setenv("BROADSHEET_ARXIV", running.url)
-        monkeypatch.setattr("broadsheet.report.live.WallClock", lambda: clock)
+        monkeypatch.setattr("broadsheet.report.live.stated_clock", lambda: clock)
         yield running
 
 
@@ -47,9 +47,11 @@ def test_a_day_is_fetched_shown_and_not_asked_for_again(here, server):
 )
 def test_each_end_has_its_exit_code_and_two_lines(here, server, faults, code, said):
     server.faults.set(faults)
-    done = here("report", "fetch", *LISTS, "--wait", "0")
+    done = here("report", "fetch", *LISTS, "--json")
     assert done.returncode == code
     assert said in done.stderr
+    told = json.loads(done.stdout)
+    assert (told["state"], told["exit_code"], told["fault"] is None) == ({4: "stale"}.get(code, "incomplete"), code, code < 6)
     assert "Kept of" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -77,6 +79,22 @@ def test_missed_days_are_told_and_filled_in_oldest_first(here, server, clock):
         ["2026-03-19", "waiting"],
     ]
     assert here("report", "backfill", *LISTS).stderr == "Nothing is missing.\n"
+
+
+def test_a_backfill_that_fails_is_told_as_json_too(here, server):
+    server.faults.set(["503-bare@oai"])
+    done = here("report", "backfill", *LISTS, "--since", "2026-03-13", "--json")
+    days = json.loads(done.stdout)["days"]
+    assert (done.returncode, [(day["label"], day["exit_code"]) for day in days]) == (52, [("2026-03-13", 52), ("2026-03-16", 52)])
+
+
+def test_the_hour_may_be_stated_and_guesses_say_so(here, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_NOW", "2026-03-16T20:01-04:00")
+    assert here("report", "status", *LISTS).stdout.splitlines()[0] == "Tue 2026-03-17  incomplete"
+    monkeypatch.setenv("BROADSHEET_NOW", "2029-01-16T23:00+08:00")
+    assert "Whether 2029-01-16 has a mailing is a guess" in here("report", "fetch", *LISTS, "--label", "2029-01-16").stderr
+    monkeypatch.setenv("BROADSHEET_NOW", "yesterday")
+    assert here("report", "status", *LISTS).returncode == 10
 
 
 def test_what_cannot_be_known_is_asked_for(here, server, tmp_path):

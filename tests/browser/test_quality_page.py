@@ -18,9 +18,9 @@ def pages(tmp_path_factory):
     store = Store(folder / "s.sqlite")
     write_archive(folder / "bare", days=1, candidates=())
     bare = write_quality(quality(folder / "bare", None), folder / "bare")
-    reports = write_archive(folder / "full", store, days=9, papers=24, picks=12)
+    reports = write_archive(folder / "full", store, days=5, papers=20, picks=12)
     twice = item_of(0, 0).model_copy(update={"title": "Pneumonoultramicroscopicsilicovolcanoconiosis" * 4 + " <script>alert(1)</script>"})
-    write_day(report_of(9, [twice, *(item_of(9, number) for number in range(1, 8))]), folder / "full")
+    write_day(report_of(5, [twice, *(item_of(5, number) for number in range(1, 8))]), folder / "full")
     rng = np.random.default_rng(1)
     acts = [event(e.item.id, "opened", r.label) for r in reports for e in r.entries if rng.random() < ((e.chance or 0) if e.slot else 0.1)]
     store.record_events(acts)
@@ -33,7 +33,8 @@ def pages(tmp_path_factory):
     return {"bare": bare, "full": full}
 
 
-@pytest.mark.parametrize("which", ["bare", "full"])
+# What is bare is part of what is full but for words: one look tells.
+@pytest.mark.parametrize(("look", "which"), [("light", "full"), ("dark", "full"), ("narrow", "full"), ("narrow", "bare")], indirect=["look"])
 def test_nothing_is_asked_for_nothing_is_too_wide_and_axe_finds_nothing(look, pages, which):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

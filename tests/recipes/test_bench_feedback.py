@@ -94,8 +94,8 @@ def test_an_unknown_row_is_an_error(papers, tmp_path):
 @pytest.mark.parametrize("form", ["interleave", "split"])
 def test_a_planted_ranker_is_found_and_the_same_is_not(form):
     reader = ReaderConfig(position=0.5)
-    planted = measure(form, Setting(80, 3, (3 * NOISE, 0.3)), 4, reader, 0).metrics
-    same = measure(form, Setting(36, 2, same=True, looks=True), 10, reader, 0).metrics
+    planted = measure(form, Setting(80, 3, (3 * NOISE, 0.3)), 3, reader, 0).metrics
+    same = measure(form, Setting(36, 2, same=True, looks=True), 6, reader, 0).metrics
     assert planted["found b"] == 1.0
     assert same["no difference"] >= 0.8
     assert same["alarm by what holds at any look"] <= 0.1

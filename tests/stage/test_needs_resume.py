@@ -24,11 +24,8 @@ def arena(bench, tmp_path_factory):
 @pytest.mark.parametrize(
     ("kind", "at"),
     [
-        ("before a call is written down", 1),
-        ("before a call", 44),
         ("in flight", 40),
         ("the reply is here, not yet written", 21),
-        ("the reply is just written", 53),
         ("the artefact is being written", 6),
     ],
 )

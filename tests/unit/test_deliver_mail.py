@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 
@@ -68,6 +69,9 @@ def test_the_same_facts_give_the_same_bytes_which_are_ascii_in_short_lines():
     assert one.isascii()
     assert max(map(len, one.split(b"\r\n"))) < 998
     assert b"\n" not in one.replace(b"\r\n", b"")
+    long = compose(report(), mail(unsubscribe=UNSUBSCRIBE + "a" * 900), NINE)
+    assert max(map(len, long.content.split(b"\r\n"))) < 998
+    assert "no one-click unsubscribing" in long.notes[0]
 
 
 def test_a_message_id_follows_from_reader_and_label_alone():
@@ -77,7 +81,7 @@ def test_a_message_id_follows_from_reader_and_label_alone():
 
 
 @given(st.text(max_size=90))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_no_title_begins_a_header_and_each_comes_back(title):
     made = report(picks=0, rest=0, entries=(entry(1, slot=1, title=f"Soup{title}"),))
     wanted = subject(made)
@@ -91,7 +95,10 @@ def test_a_line_break_in_a_title_or_a_name_stays_in_its_header(title):
     made = report(reader=title, picks=0, entries=(entry(1, slot=1, title=title),))
     said = read(compose(made, mail(), NINE).content)
     assert said["Bcc"] is None
-    assert len(said["Subject"].splitlines()) == 1
+    # As a mail reader decodes it, and not as this library tidies it up.
+    raw = str(make_header(decode_header(email.message_from_bytes(compose(made, mail(), NINE).content)["Subject"])))
+    assert raw.isprintable()
+    assert len(raw.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,13 @@ def test_a_second_reader_of_the_same_name_is_an_error_and_no_silence(box):
     assert box.put(letter(destination="another@example.org"), again=True) is Put.REPLACED
 
 
+def test_no_file_of_one_reader_is_replaced_by_anothers(box):
+    box.put(letter(channel="atom", destination="feeds/atom.xml", repeatable=True))
+    with pytest.raises(ProfileError, match="has the atom of Ana, and would lose it to Sam"):
+        box.put(letter(reader="Sam", channel="atom", destination="feeds/atom.xml", repeatable=True))
+    assert box.put(letter(reader="Sam")) is Put.NEW
+
+
 def test_a_refusal_for_now_waits_longer_each_time(box, clock):
     box.put(letter())
     busy = Outcome(State.QUEUED, "451 busy", waits=True)
@@ -126,8 +133,18 @@ def test_a_refusal_for_now_waits_longer_each_time(box, clock):
     box.deliver([carrier], "Ana")
     clock.sleep(301)
     assert box.deliver([carrier], "Ana") == []
+    clock.at -= timedelta(days=1)
+    (row,) = box.deliver([carrier], "Ana")
+    assert (row.state, row.attempts) == (State.DELIVERED, 4), "a clock that was put back puts nothing off"
+
+
+def test_what_waits_is_tried_at_once_when_the_user_says_so(box):
+    box.put(letter())
+    carrier = Carrier(*[Outcome(State.QUEUED, "451 busy", waits=True)] * 2)
+    for _ in range(2):
+        box.deliver([carrier], "Ana")
     (row,) = box.deliver([carrier], "Ana", now=True)
-    assert (row.state, row.attempts) == (State.DELIVERED, 4)
+    assert row.state is State.DELIVERED
 
 
 def test_a_refusal_for_good_and_an_unknown_outcome_stay_until_somebody_says_so(box):
@@ -153,7 +170,7 @@ def test_what_goes_wrong_before_the_mark_leaves_a_row_queued_and_after_it_unknow
     with pytest.raises(KeyboardInterrupt):
         box.deliver([Carrier(KeyboardInterrupt())], "Ana")
     (row,) = box.rows("Ana")
-    assert (row.state, row.reason) == (State.UNKNOWN, "KeyboardInterrupt: ")
+    assert (row.state, row.reason) == (State.UNKNOWN, "it was broken off by KeyboardInterrupt")
 
 
 def test_a_letter_that_was_replaced_while_it_was_carried_is_not_sent(box):
@@ -207,3 +224,20 @@ def test_what_a_dead_process_was_sending_is_unknown_and_what_it_only_claimed_is_
     tried = box.deliver([carrier], "Ana")
     assert [(row.state, row.attempts) for row in tried] == [(State.UNKNOWN, 2), (State.DELIVERED, 1)]
     assert "ended before" in tried[0].reason
+
+
+def test_a_database_that_ends_all_sessions_while_a_letter_is_carried_keeps_what_became_of_it(store, box):
+    if store.engine.dialect.name != "postgresql":
+        return
+    box.put(letter())
+
+    class Ending(Carrier):
+        def send(self, delivery, content, mark):
+            said = super().send(delivery, content, mark)
+            with store.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid != pg_backend_pid()")
+            return said
+
+    (row,) = box.deliver([Ending()], "Ana")
+    assert row.state is State.DELIVERED
+    assert box.deliver([Carrier()], "Ana") == []

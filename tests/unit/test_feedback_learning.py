@@ -1,15 +1,18 @@
 """What events come to: weights, clipping, recency, what was passed over, and an interest that is fitted, not counted."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from broadsheet.core.clock import SetClock
 from broadsheet.core.schema import Event, Item
-from broadsheet.report.feedback.learning import Feedback, LearningConfig, examples_of, field_effect, fit_interest, learn, passed_over
+from broadsheet.core.store import Store
+from broadsheet.report.feedback.learning import Feedback, LearningConfig, examples_of, field_effect, fit_interest, learn, passed_over, read_feedback
 from broadsheet.report.feedback.record import CATEGORY, LESS, MORE, NOT_MY_FIELD, OPENED, READ, SAVED, SHOWN
 from broadsheet.stack.represented import represent
 
@@ -105,6 +108,44 @@ def test_without_an_act_there_is_no_lesson_and_acts_on_unknown_papers_are_counte
     assert not lesson.effect.any()
 
 
+def test_a_paper_without_text_teaches_nothing_and_is_named_and_words_nobody_knows_are_like_nothing():
+    vectors = represent(CANDIDATES, [], None, use_dense=False)
+    held = {"blank": Item(id="blank", title="", text=" - "), "odd": Item(id="odd", title="qwertz", text="uiop")}
+    lesson = learn(Feedback((event(SAVED, "blank"), event(SAVED, "odd")), held), CANDIDATES, vectors, PLAIN, DAY)
+    assert lesson.wordless == ("blank",)
+    assert lesson.used == {SAVED: 1}
+    assert not lesson.effect.any()
+
+
+def test_what_was_opened_joins_the_library_and_is_not_learnt_twice():
+    vectors = represent(CANDIDATES, [], None, use_dense=False)
+    held = {name: item(name, text) for name, text in (("tea", "tea leaf"), ("soup", "soup broth"))}
+    joined: list[list[str]] = []
+
+    def widened(taken: Sequence[Item]) -> np.ndarray:
+        joined.append([one.id for one in taken])
+        return np.array([2.0, 0.0, 0.0])
+
+    def after(*events: Event, library: float = 0.75) -> np.ndarray:
+        config = PLAIN.model_copy(update={"library": library})
+        return learn(Feedback(events, held), CANDIDATES, vectors, config, DAY, widened=widened).effect
+
+    assert after(event(OPENED, "tea"), event(LESS, "tea")).tolist() != [1.5, 0, 0]
+    assert joined == []
+    assert after(event(OPENED, "tea")).tolist() == [1.5, 0, 0]
+    assert after(event(SAVED, "tea"), event(LESS, "soup"))[0] > 1.5
+    assert joined == [["tea"], ["tea"]]
+    assert after(event(OPENED, "tea"), library=0).tolist() == effect([event(OPENED, "tea")], [held["tea"]]).tolist()
+
+
+def test_an_act_of_a_time_to_come_is_not_used_and_counted(tmp_path):
+    store = Store(tmp_path / "s.sqlite")
+    store.record_events([event(MORE, "x"), event(LESS, "x", days=-2), Event(user="bob", item="x", kind=SAVED, at=datetime(2026, 2, 9, tzinfo=UTC))])
+    found = read_feedback(store, "ana", DAY, SetClock(datetime(2026, 2, 10, tzinfo=UTC)))
+    assert ([e.kind for e in found.events], found.later) == ([MORE], 1)
+    store.close()
+
+
 def test_a_field_falls_with_acts_against_it_and_less_where_others_are_for_it():
     here = {name: item(name, "x", "food") for name in "abcd"}
 
@@ -119,6 +160,7 @@ def test_a_field_falls_with_acts_against_it_and_less_where_others_are_for_it():
     assert field_effect(item("new", "x"), [event(NOT_MY_FIELD, "a")], here, PLAIN) == 0
 
 
+@settings(max_examples=20)
 @given(st.integers(1, 12), st.integers(0, 10_000), st.floats(0.05, 5))
 def test_the_interest_is_the_minimum_of_its_loss(count, seed, penalty):
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.clock import SetClock
@@ -30,6 +30,7 @@ def report(**facts) -> Report:
     return Report(label=date(2026, 2, 9), reader="ana@example.org", source="s", ranked_by="words", counts={"new": 1}, entries=(entry(),), **facts)
 
 
+@settings(max_examples=40)
 @given(
     st.builds(
         Act,
@@ -48,6 +49,7 @@ def test_what_a_link_says_is_what_it_was_made_of(act):
     assert OURS.token(act) == token
 
 
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_no_changed_byte_opens(place, change):
     raw = bytearray(base64.urlsafe_b64decode(OURS.token(ACT) + "=="))
@@ -107,6 +109,17 @@ def test_an_older_secret_opens_and_a_strange_one_does_not():
         Links(newer, "", SetClock(NOW)).open(token)
 
 
+def test_who_asks_for_the_secrets_each_time_sees_one_that_was_made_and_none_that_was_dropped():
+    running = Links(read_secrets, "", SetClock(NOW))
+    old = running.token(ACT)
+    rotate_secret()
+    assert running.open(old) == running.open(Links(read_secrets(), "").token(ACT)) == ACT
+    rotate_secret(forget=True)
+    with pytest.raises(ForgedLinkError):
+        running.open(old)
+    assert running.open(Links(read_secrets(), "").token(ACT)) == ACT
+
+
 def test_the_secret_is_made_once_for_its_owner_alone():
     first = read_secrets()
     assert stat.S_IMODE(secret_path().stat().st_mode) == 0o600
@@ -142,7 +155,8 @@ def test_there_are_links_only_where_an_address_is_configured(monkeypatch):
     assert all(offer.url.startswith("https://news.example.org/broadsheet/f/") for offer in offered)
     assert links.of(report(), entry()) == offered
     assert links.of(report(fictional=True), entry()) == ()
-    act = links.configured(SetClock(NOW)).open(offered[0].url.rsplit("/", 1)[1])
+    ours = links.configured(SetClock(NOW))
+    act = ours.open(ours.of(report(), entry())[0].url.rsplit("/", 1)[1])
     assert act == Act("ana@example.org", "2602.06393", date(2026, 2, 9), 1, "more", datetime(2026, 4, 10, tzinfo=UTC))
     monkeypatch.setenv("BROADSHEET_LINKS", "news.example.org")
     with pytest.raises(ConfigError):

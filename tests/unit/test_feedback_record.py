@@ -4,7 +4,7 @@ import contextlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.clock import SetClock
@@ -32,8 +32,8 @@ NINE = datetime(2026, 2, 9, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path):
-    with contextlib.closing(Store(tmp_path / "store.sqlite")) as opened:
+def store(database):
+    with contextlib.closing(Store(database)) as opened:
         yield opened
 
 
@@ -51,6 +51,7 @@ def test_an_undo_takes_back_the_one_event_it_names():
     assert undone_by(undo_of(first, NINE).kind) == (MORE, NINE)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from([MORE, LESS, SAVED]), st.integers(0, 9), st.sampled_from("xy")), unique=True, max_size=12), st.data())
 def test_what_stands_is_what_was_told_less_what_was_undone(told, data):
     events = [event(kind, second, item) for kind, second, item in told]

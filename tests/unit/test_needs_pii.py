@@ -209,7 +209,7 @@ HOSTILE = "7|7 |12-|A|Abc |ABC |A. |at dot |a at b dot |(at)|[|(|a.|-a|Ab, |Ab 1
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_long_text_of_one_thing_takes_no_longer_than_others(unit):
-    text = (unit * 30_000)[:30_000]
+    text = (unit * 12_000)[:12_000]
     scrubbed = scrub(text)
     assert sum(one.end - one.start for one in scrubbed.replaced) <= len(text)
 

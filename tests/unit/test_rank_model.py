@@ -13,7 +13,6 @@ from broadsheet.core.config import build, with_settings
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.modality import Attributes, Content
-from broadsheet.core.packages import SMOLLM2
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.train import Stage
 from broadsheet.rank import model as models
@@ -365,10 +364,9 @@ def test_words_are_read_one_by_one_by_the_same_backbone_and_their_number_is_that
     assert torch.allclose(states[4], net.read([np.array([4, 5])], None, nothing)[0], atol=1e-5)
 
 
+@pytest.mark.usefixtures("smollm2")
 def test_smollm2_is_the_model_it_says_and_goes_on_as_it_should():
     """A random or cut one would not: its likeliest word after a well-known sentence, read at once and piece by piece."""
-    if not SMOLLM2.is_installed():
-        pytest.skip("SmolLM2 is not installed")
     reader = open_reader(TINY.model_copy(update={"backbone": "smollm2", "lora": 0}))
     assert "30 layers" in reader.name
     ids = reader.encode("The capital of France is")

@@ -132,7 +132,7 @@ papers = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 5), papers, st.booleans()), min_size=1, max_size=8), st.sampled_from([(), ("cs.IR",)]))
 def test_any_runs_over_any_days_in_any_order_make_each_paper_news_under_one_label(runs, categories):
     with closing(Store("sqlite://")) as store:

@@ -15,6 +15,7 @@ from broadsheet.core.errors import (
     IncompleteError,
     NoPapersError,
     NotReadyError,
+    RecordError,
     StaleError,
     StoreError,
     ThrottledError,
@@ -130,11 +131,50 @@ def test_a_label_that_cannot_be_had_keeps_no_other_from_its_reader_and_is_tried_
     assert (friday, "again") not in one.states()
 
 
-def test_a_mail_server_that_refuses_keeps_the_order(stage):
+def test_a_mail_server_that_refuses_keeps_the_order_for_some_hours(stage):
     friday = date(2026, 2, 6)
     one = stage(at(9, 12), {friday: [DeliveryError("451", "Wait.")]}, until=at(9, 12))
     one.loop.run(since=friday)
     assert one.sent() == [friday, MONDAY]
+    for fault in (DeliveryError("451", "Wait."), RecordError("No title.", "Wait.")):
+        one = stage(at(12, 12), {date(2026, 2, 11): [fault] * 99}, until=at(13, 12))
+        one.kept = Mornings(one.store, type(fault).__name__)
+        one.loop = Watch(Calendar(), one.kept, one.morning, one.clock, one.say, stop=one.stop)
+        one.loop.run(since=date(2026, 2, 11))
+        assert one.sent() == [date(2026, 2, 12), date(2026, 2, 13), date(2026, 2, 16)]
+        assert one.states().count((date(2026, 2, 11), "put off")) == 8
+
+
+def test_a_letter_that_is_refused_for_good_ends_its_label_and_is_told(stage):
+    friday = date(2026, 2, 6)
+    one = stage(at(9, 12), {friday: [DeliveryError("554", "Mend it.", is_final=True)]})
+    with pytest.raises(DeliveryError):
+        one.loop.run(since=friday, once=True)
+    assert one.sent() == [MONDAY]
+    assert one.kept.labels() == {friday: Done.REFUSED, MONDAY: Done.DONE}
+    assert [(change.state, change.exit_code) for change in one.told if change.label == friday] == [("refused", 41)]
+
+
+def test_the_first_label_due_is_not_lost_when_the_next_is_announced_or_the_watch_starts_anew(stage):
+    one = stage(at(9, 12), {MONDAY: [ThrottledError("429.", "Wait.")]})
+    with pytest.raises(ThrottledError):
+        one.loop.run(once=True)
+    again = stage(at(10, 2), {MONDAY: [ThrottledError("429.", "Wait.", 4 * 3600.0)] * 6}, until=at(11, 2))
+    again.loop.run()
+    # Six times four hours, although the next label was announced meanwhile.
+    assert again.sent() == [MONDAY, date(2026, 2, 10), date(2026, 2, 11)]
+    assert again.clock.now() == at(11, 2)
+
+
+def test_a_clock_that_is_put_back_makes_no_wait_longer():
+    class Back(SetClock):
+        def sleep(self, seconds):
+            super().sleep(seconds)
+            self.at -= timedelta(days=1)
+
+    clock = Back(at(9, 12))
+    Stop().wait(clock, 3000)
+    assert clock.now() == at(5, 12, 50)
 
 
 def test_once_raises_the_first_error_after_it_has_done_the_rest(stage):
@@ -167,7 +207,7 @@ def test_what_waiting_does_not_mend_is_raised_and_told(stage):
 
 def test_a_stop_comes_between_two_steps_and_the_morning_is_done_anew(stage):
     def stopped(one, label, step):
-        one.stop.asked = "SIGTERM" if step == "written" else ""
+        one.stop.asked = one.stop.asked or ("SIGTERM" if step == "written" else "")
 
     one = stage(at(9, 12), each=stopped)
     one.loop.run()

@@ -201,7 +201,7 @@ def kept(text: str) -> str:
     return printable(text)
 
 
-@settings(max_examples=50)
+@settings(max_examples=15)
 @given(ODD, ODD, st.sampled_from(sorted(WRITERS)))
 def test_odd_titles_and_texts_come_back(title, text, form):
     paper = listed(1, title=f"A{title}Z", text=f"B{text}Y")
@@ -209,7 +209,7 @@ def test_odd_titles_and_texts_come_back(title, text, form):
     assert (item.title, item.text) == (kept(paper.title), kept(paper.text))
 
 
-@settings(max_examples=50)
+@settings(max_examples=15)
 @given(ODD, ODD)
 def test_odd_titles_and_texts_come_back_from_the_query_and_harvest_interfaces(title, text):
     paper = listed(1, title=f"A{title}Z", text=f"B{text}Y")
@@ -222,14 +222,14 @@ def test_odd_titles_and_texts_come_back_from_the_query_and_harvest_interfaces(ti
         assert ["".join(one.split()) for one in said] == ["".join(kept(one).split()) for one in (paper.title, paper.text)]
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(ODD)
 def test_control_characters_are_kept_out_and_nothing_else(text):
     assert [letter for letter in kept(text) if ord(letter) < 32 and letter not in "\t\n"] == []
     assert [letter for letter in text if letter.isprintable() and letter not in kept(text)] == []
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(ODD)
 def test_odd_titles_come_back_from_the_listing(title):
     (text,) = ListPage(listing("cs.IR", MONDAY, [Entry(listed(1, title=f"A{title}Z"), Announce.NEW, MONDAY)]).decode()).texts["list-title"]

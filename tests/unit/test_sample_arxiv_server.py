@@ -354,7 +354,7 @@ def test_a_fault_that_cannot_be_read_is_an_error(stated):
 
 
 def test_every_fault_is_named_once_and_written_as_it_is_read():
-    assert len(FAULTS) == len(SENT) + len(SAID) + len(HAPPENS) == 26
+    assert len(FAULTS) == len(SENT) + len(SAID) + len(HAPPENS) == 28
     for stated in ("429:0.1", "503:2x@oai", "stale:1@cs.AI", "cut:1@rss/cs.IR"):
         assert str(Fault.read(stated)) == stated
 

@@ -21,6 +21,7 @@ from broadsheet.core.errors import (
 from broadsheet.core.schema import Announce
 from broadsheet.sources.arxiv.addresses import Addresses, ClientLimits
 from broadsheet.sources.arxiv.client import ArxivClient
+from broadsheet.sources.arxiv.gate import Gate
 
 NOON = datetime(2026, 2, 9, 12, tzinfo=UTC)
 DAY = Reply(rss("cs.IR", ["2602.00001v1 new", "2602.00002v2 replace"]))
@@ -40,7 +41,10 @@ def client(desk, tmp_path):
 
 
 def client_of(desk, home, **limits):
-    return ArxivClient(home, addresses=Addresses.of(desk.url), clock=SetClock(NOON), limits=ClientLimits(**{"answer": 20.0, **limits}))
+    clock = SetClock(NOON)
+    return ArxivClient(
+        home, addresses=Addresses.of(desk.url), clock=clock, gate=Gate(home / "gate", clock=clock), limits=ClientLimits(**{"answer": 20.0, **limits})
+    )
 
 
 def waited(client):
@@ -184,11 +188,14 @@ def test_a_call_is_over_by_its_deadline(desk, tmp_path):
 
 
 def test_a_server_that_drips_is_given_up_and_its_connection_closed(desk, tmp_path):
-    client = client_of(desk, tmp_path, answer=0.3, tries=1)
     desk.says("/rss/cs.IR", Reply(None))
-    assert "within 0.3 s" in refused(NetworkError, client.feed, ["cs.IR"]).what
     # On a very busy machine the time may be over before anything was asked.
-    assert not desk.asked or desk.gone.wait(20), "the server still has its connection"
+    for answer in (0.2, 2, 20):
+        fault = refused(NetworkError, client_of(desk, tmp_path, answer=answer, tries=1).feed, ["cs.IR"])
+        assert f"within {answer:g} s" in fault.what
+        if desk.asked:
+            break
+    assert desk.gone.wait(2), "the server still has its connection"
 
 
 def test_a_body_without_end_is_given_up(desk, tmp_path):
@@ -383,15 +390,15 @@ def test_a_listing_states_its_date_and_counts(desk, client):
         "/list/cs.IR/new",
         listing(["New submissions (showing 12 of 12", "Cross submissions (showing 5 of 5", "Replacement submissions (showing first 3 of 9"], 26),
     )
-    assert client.listing("cs.IR") == (date(2026, 2, 9), 12, 5, 9, 26, 20)
+    assert client.listing("cs.IR") == (date(2026, 2, 9), 12, 5, 9, 26, 20, ())
     desk.says("/list/cs.IR/new", listing(["Replacement submissions (showing 1 of 1"], 1))
-    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 1, 1, 1)
+    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 1, 1, 1, ())
 
 
 @pytest.mark.parametrize("body", [LISTING.format(total=0, parts=""), LISTING.format(total=0, parts="<p>No updates today.</p>")])
 def test_a_quiet_day_is_a_listing_of_nothing(desk, client, body):
     desk.says("/list/cs.IR/new", Reply(body.encode()))
-    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 0, 0, 0)
+    assert client.listing("cs.IR") == (date(2026, 2, 9), 0, 0, 0, 0, 0, ())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.core.errors import IncompleteError, NotReadyError, StaleError, ThrottledError
@@ -90,6 +90,8 @@ def test_a_listing_of_another_day_is_told():
         judged([paper("2602.00001")], listing(label=date(2026, 2, 6))).day.note
         == "its listing is still that of 2026-02-06, so what the feed brings could not be counted"
     )
+    named = judged([paper("2602.00001")], listing(("2602.00001", "new"), label=date(2026, 2, 6)))
+    assert (named.day.state, named.announcements) == ("stale", ())
     assert judged([], listing(label=date(2026, 2, 6))).day.note == "its listing is still that of 2026-02-06, and so is the feed"
     assert judged([], listing(label=TUESDAY)).day.note == "its listing has gone on to 2026-02-10"
 
@@ -100,14 +102,28 @@ def test_what_is_known_of_numbers():
     assert known_by("cs.IR", [], {"cs.IR": ["2602.00001"]}) == Known("", "")
 
 
-def test_a_listing_names_its_papers_by_heading_once_each():
+def test_a_listing_names_its_entries_by_heading():
     page = (
         "<html><h3>Showing new listings for Monday, 9 February 2026</h3><h3>New submissions (showing 1 of 1 entries)</h3>"
         '<a href ="/abs/2602.00001" title="Abstract" id="2602.00001">arXiv:2602.00001</a> <a href="/abs/2602.00009">see also</a>'
         "<h3>Replacement submissions (showing 1 of 1 entries)</h3>"
         '<a href="/abs/cs/0503001" title="Abstract">x</a><a href="/abs/2602.00001" title="Abstract">y</a></html>'
     )
-    assert parse_listing(page.encode(), "page").ids == (("2602.00001", "new"), ("cs/0503001", "replacement"))
+    assert parse_listing(page.encode(), "page").ids == (("2602.00001", "new"), ("cs/0503001", "replacement"), ("2602.00001", "replacement"))
+
+
+def test_a_listing_in_the_form_of_other_years_is_read_too():
+    page = (
+        "<html><h2 id='x'>New submissions for Mon, 9 Feb 26 (showing 1 of 1 entries)</h2>"
+        "<a href='https://arxiv.org/abs/hep-th/9901001' title='Abstract'>x</a><h3>Cross-lists for Mon, 9 Feb 26 (showing 0 of 2 entries)</h3></html>"
+    )
+    assert parse_listing(page.encode(), "page") == (MONDAY, 1, 2, 0, 3, 1, (("hep-th/9901001", "new"),))
+
+
+def test_a_paper_that_a_listing_counts_twice_is_kept_once_in_its_newest_version():
+    served = [paper("2602.00001", kind=Announce.REPLACE, version=2), paper("2602.00001")]
+    one = judged(served, listing(("2602.00001", "new"), ("2602.00001", "replacement")))
+    assert (one.day.state, [(a.item.version, str(a.kind)) for a in one.announcements]) == ("announced", [(2, "new")])
 
 
 def at(day: int, hour: int) -> datetime:
@@ -137,6 +153,15 @@ def test_the_first_version_comes_on_the_label_whose_door_it_reached_and_a_later_
 def test_a_paper_that_moderators_held_is_put_where_its_number_says():
     told, _ = filled(record("2602.00001", at(9, 12)), record("2602.00002", at(6, 12)))
     assert ("2602.00002", "2026-02-10", "new") in told
+
+
+def test_one_paper_with_an_odd_time_pulls_no_other():
+    """A number of long ago, or of the first day, under a late time: as of a cross-list whose first day was not seen."""
+    week = [record(f"2602.{number:05}", at(6, 12) if number < 20 else at(9, 12)) for number in range(10, 30)]
+    told, _ = filled(record("2410.00001", at(10, 12)), record("2602.00015", at(10, 12)), *(one for one in week if one.id != "2602.00015"))
+    labels = {key: label[-2:] for key, label, _ in told}
+    assert [labels[one.id] for one in week] == ["09"] * 5 + ["11"] + ["09"] * 4 + ["10"] * 10
+    assert labels["2410.00001"] == "11"
 
 
 def test_numbers_that_are_known_bound_those_between_them():
@@ -175,6 +200,7 @@ def test_a_deleted_record_is_counted():
     assert (told, result.deleted) == (set(), 1)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 4 * 24), min_size=1, max_size=12), st.data())
 def test_papers_announced_in_the_order_of_numbers_get_their_labels_back(hours, data):
     """Held or not: a paper's label is no earlier than its door and rises with its number; where one of each day was not held, all are found."""

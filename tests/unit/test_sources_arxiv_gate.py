@@ -11,6 +11,8 @@ import pytest
 
 from broadsheet.core.clock import SetClock, steady
 from broadsheet.core.errors import NetworkError, OutputError
+from broadsheet.sources.arxiv.addresses import Addresses
+from broadsheet.sources.arxiv.client import ArxivClient
 from broadsheet.sources.arxiv.gate import Gate
 
 NOON = datetime(2026, 2, 9, 12, tzinfo=UTC)
@@ -171,5 +173,12 @@ def test_who_cannot_have_a_turn_in_time_is_told_and_keeps_nobody_waiting(tmp_pat
 def test_a_place_that_cannot_hold_the_gate_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file" / "gate"):
-        with pytest.raises(OutputError, match="BROADSHEET_HOME"), Gate(path).turn():
+        with pytest.raises(OutputError, match="XDG_CACHE_HOME"), Gate(path).turn():
             pass
+
+
+def test_installations_of_one_user_share_the_gate_before_a_server(tmp_path):
+    clock = SetClock(NOON)
+    one, other = (ArxivClient(tmp_path / name, addresses=Addresses.of("http://127.0.0.1:8000"), clock=clock) for name in ("one", "other"))
+    assert one.gate.path == other.gate.path
+    assert ArxivClient(tmp_path, clock=clock).gate.path != one.gate.path

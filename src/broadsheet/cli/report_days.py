@@ -13,7 +13,13 @@ Categories = Annotated[list[str] | None, typer.Option("--category", "-c", help="
 ProfileName = Annotated[str, typer.Option("--profile", "-p", help="A profile (.toml) whose categories are meant, or a sample reader.")]
 Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label. Default: the oldest that is known of these lists.")]
 Label = Annotated[datetime | None, typer.Option("--label", formats=["%Y-%m-%d"], help="The label. Default: the newest that is announced.")]
-Wait = Annotated[float, typer.Option("--wait", min=0, help="Minutes in which a list that is late, stale or not whole is asked for again, ever more seldom.")]
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait", min=0, help="Minutes in which a list that is late, stale or not whole is asked for again, ever more seldom. Default: asked for once."
+    ),
+]
+Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds in which one of arXiv's answers has to be whole, tries and waits included.")]
 Fill = Annotated[bool, typer.Option("--fill", help="Ask by their numbers for papers that the listing names and the feed does not bring.")]
 StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -23,7 +29,8 @@ def fetch(
     category: Categories = None,
     profile: ProfileName = "",
     label: Label = None,
-    wait: Wait = 15.0,
+    wait: Wait = 0.0,
+    timeout: Timeout = 900.0,
     store: StoreUrl = "",
     *,
     fill: Fill = False,
@@ -36,17 +43,25 @@ def fetch(
     Example: broadsheet report fetch --category cs.IR --category cs.CL
     """
     from broadsheet.report.live import lists_of, open_days
+    from broadsheet.sources.arxiv.addresses import ClientLimits
     from broadsheet.sources.arxiv.days import Patience
 
     names = lists_of(category or (), profile)
-    with open_days(store, patience=Patience(60 * wait), say=_say) as days:
+    with open_days(store, patience=Patience(60 * wait), say=_say, limits=ClientLimits.within(timeout)) as days:
         outcome = days.ask(names, _day(label), fill_in=fill)
     _show([outcome], as_json=as_json, single=True)
     outcome.check()
 
 
 def backfill(
-    category: Categories = None, profile: ProfileName = "", since: Since = None, wait: Wait = 0.0, store: StoreUrl = "", *, as_json: Json = False
+    category: Categories = None,
+    profile: ProfileName = "",
+    since: Since = None,
+    wait: Wait = 0.0,
+    timeout: Timeout = 900.0,
+    store: StoreUrl = "",
+    *,
+    as_json: Json = False,
 ) -> None:
     """Fill in labels that were missed, oldest first: days that are over from arXiv's archive (OAI-PMH), the newest from its feed.
 
@@ -55,11 +70,12 @@ def backfill(
     Example: broadsheet report backfill --category cs.IR --since 2026-02-02
     """
     from broadsheet.report.live import lists_of, open_days
+    from broadsheet.sources.arxiv.addresses import ClientLimits
     from broadsheet.sources.arxiv.days import Patience
     from broadsheet.sources.arxiv.outcome import outcomes_check
 
     names = lists_of(category or (), profile)
-    with open_days(store, patience=Patience(60 * wait), say=_say) as days:
+    with open_days(store, patience=Patience(60 * wait), say=_say, limits=ClientLimits.within(timeout)) as days:
         outcomes = days.backfill(names, _day(since))
     _show(outcomes, as_json=as_json)
     if not outcomes and not as_json:
@@ -110,8 +126,9 @@ def _as_json(outcome: "DayOutcome") -> dict[str, Any]:
     return {
         "label": str(outcome.label),
         "state": outcome.state,
+        "exit_code": outcome.exit_code,
         "lists": [one.model_dump(mode="json", exclude={"label"}) for one in outcome.lists],
         "papers": len(outcome.announcements),
         "notes": outcome.notes,
-        "fault": fault and {"kind": type(fault).__name__, "exit_code": fault.exit_code, "what": fault.what},
+        "fault": fault and {"kind": type(fault).__name__, "exit_code": fault.exit_code, "what": fault.what, "retry_after": getattr(fault, "retry_after", None)},
     }

@@ -149,14 +149,18 @@ def library(
 
 
 @app.command("rotate")
-def rotate() -> None:
+def rotate(
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Drop the older secrets too, as after one became known: no link that is out opens any more.")
+    ] = False,
+) -> None:
     """Make a new secret for signed links; those that are out open until they expire.
 
     Example: broadsheet report feedback rotate
     """
     from broadsheet.report.feedback.signing import rotate_secret
 
-    typer.echo(str(rotate_secret()))
+    typer.echo(str(rotate_secret(forget=forget)))
 
 
 def _tell(kind: str, items: list[str], profile: str, label: datetime | None, store: str, *, as_json: bool) -> None:
@@ -183,7 +187,7 @@ def _check_known(store: "Store", ids: list[str], *, fields: bool) -> None:
         if item not in known and not (fields and item.startswith(CATEGORY)):
             raise SourceNotFoundError(
                 f"The database {store.shown} has no paper {item}; nothing was recorded.",
-                "Give an id as the page shows it; the built-in sample is not kept. Another database: --store.",
+                "Give an id as the page shows it; the built-in sample is kept only in a database that is named. Another database: --store.",
             )
 
 

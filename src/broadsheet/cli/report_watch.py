@@ -18,7 +18,7 @@ def watch(
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder.")] = Path("page"),
     since: Annotated[
         datetime | None,
-        typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that is due. Default: the oldest one that was done, or the newest."),
+        typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that is due. Default: the oldest one that ever was, or the newest."),
     ] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Any setting, as of `broadsheet report`. Repeats.")] = None,
     store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
@@ -35,7 +35,7 @@ def watch(
     """
     import contextlib
 
-    from broadsheet.core.clock import WallClock
+    from broadsheet.core.clock import stated_clock
     from broadsheet.core.home import home, store_path
     from broadsheet.core.store import Store
     from broadsheet.report.labels_done import Mornings
@@ -44,11 +44,13 @@ def watch(
     from broadsheet.report.run import Request, profile_of
     from broadsheet.report.stopping import Stop, only_one
     from broadsheet.report.watch import Watch
+    from broadsheet.sources.arxiv.addresses import Addresses
 
     request = Request(profile=profile, settings=tuple(settings or ()), store=store)
     reader = profile_of(request)
     names = lists_of(category or reader.categories)
-    clock, stop = WallClock(), Stop()
+    clock, stop = stated_clock(), Stop()
+    typer.echo(f"Watching {', '.join(names)} at {Addresses.stated().feed}; the newest label is {calendar().label_at(clock.now())}.", err=True)
     with stop.listening(), only_one(home() / f"watch-{_file_name(reader.name)}.lock"), contextlib.closing(Store(store or store_path())) as opened:
         morning = live_morning(request, names, reader, out, opened, clock, lambda remark: typer.echo(f"Note: {remark}", err=True))
         loop = Watch(calendar(), Mornings(opened, reader.name), morning, clock, lambda change: typer.echo(_line(change, as_json=as_json)), stop=stop)

@@ -30,7 +30,9 @@ def serve(
     from broadsheet.report.feedback.signing import read_secrets
 
     base = base_address()
-    links = Links(read_secrets(), base)
+    read_secrets()
+    # Asked for at each link: a secret that is made or dropped meanwhile counts at once.
+    links = Links(read_secrets, base)
     with contextlib.closing(Store(store or store_path())) as opened, listen(host, port) as socket:
         if not base:
             typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)

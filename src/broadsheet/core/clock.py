@@ -1,8 +1,11 @@
 """The time, as a thing that is given: whoever waits or dates asks a clock, and tests give one that they move."""
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from broadsheet.core.errors import ConfigError
 
 
 class Clock(Protocol):
@@ -27,6 +30,30 @@ class WallClock:
     def sleep(self, seconds: float) -> None:
         """Wait so many seconds."""
         time.sleep(max(0.0, seconds))
+
+
+class ShiftedClock(WallClock):
+    """The machine's clock, as if it had been set to an instant when this one was made: it goes on, and waiting by it is waiting."""
+
+    def __init__(self, at: datetime) -> None:
+        if at.tzinfo is None:
+            raise ValueError("the instant has no time zone")
+        self._by = at - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return the instant in UTC."""
+        return super().now() + self._by
+
+
+def stated_clock() -> WallClock:
+    """Return the machine's clock, or one that begins at BROADSHEET_NOW, to try days that are over. Raises ConfigError for what is no instant."""
+    stated = os.environ.get("BROADSHEET_NOW")
+    if not stated:
+        return WallClock()
+    try:
+        return ShiftedClock(datetime.fromisoformat(stated))
+    except ValueError:
+        raise ConfigError(f"BROADSHEET_NOW is {stated!r}, which is no instant with a time zone.", "Write for example: 2026-03-16T20:01-04:00") from None
 
 
 class SetClock:

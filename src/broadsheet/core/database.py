@@ -22,6 +22,8 @@ PATIENCE = 30
 # Whoever writes holds this lock of PostgreSQL, as SQLite has one writer: two that touch the same rows in another order would else end each other.
 _ONE_WRITER = 0x62726F6164
 _FORM = "its address is not of the form database://user:password@host:port/name, with %40 for @ in a password"
+# What begins so was meant for an address, and its password for nobody to see.
+_MISSPELT = re.compile(r"(postgres|mysql|sqlite)\w*(\+\w+)?:(?!//)", re.IGNORECASE)
 _NUMBER = sa.Table("schema_number", sa.MetaData(), sa.Column("number", sa.Integer, primary_key=True, autoincrement=False))
 
 
@@ -49,6 +51,8 @@ def open_engine(url: str | Path) -> sa.Engine:
 
     Raises ArgumentError for what is no address, and OSError where the folder cannot be made.
     """
+    if _MISSPELT.match(str(url)):
+        raise ArgumentError(_FORM)
     address = sa.URL.create("sqlite", database=str(url)) if is_path(url) else _address(str(url))
     if address.get_backend_name() == "sqlite" and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +74,8 @@ def without_secrets(url: str | Path) -> str:
     >>> without_secrets("postgresql://ana:secret@host/news?sslpassword=x")
     'postgresql://ana:***@host/news'
     """
-    return str(url) if is_path(url) else re.sub(r"(://[^:/@]*):.*@", r"\1:***@", str(url)).partition("?")[0]
+    is_address = not is_path(url) or _MISSPELT.match(str(url))
+    return re.sub(r"(:/*[^:/@]*):.*@", r"\1:***@", str(url)).partition("?")[0] if is_address else str(url)
 
 
 def one_writer(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:

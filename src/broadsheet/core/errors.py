@@ -184,9 +184,13 @@ class OutputError(BroadsheetError):
 
 
 class DeliveryError(OutputError):
-    """A delivery that was refused or could not be begun; it is kept, and the next run tries it again."""
+    """A delivery that was refused or could not be begun. It is kept, and the next run tries it again, unless it is `is_final`: refused for good."""
 
     exit_code = 41
+
+    def __init__(self, what: str, mend: str, *, is_final: bool = False) -> None:
+        super().__init__(what, mend)
+        self.is_final = is_final
 
 
 class UnknownDeliveryError(OutputError):

@@ -12,6 +12,11 @@ def home() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "broadsheet"
 
 
+def cache_folder() -> Path:
+    """Return the user's cache folder by the XDG convention: all installations of one user share it, whatever their BROADSHEET_HOME."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "broadsheet"
+
+
 def artifact_folder() -> Path:
     """Return the folder of cached artefacts."""
     return home() / "artifacts"

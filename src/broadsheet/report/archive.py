@@ -65,6 +65,8 @@ def read_days(folder: Path, since: date = date.min, before: date = date.max) -> 
             if not since <= date.fromisoformat(path.parent.name) < before:
                 continue
             found.append(Report.model_validate_json(path.read_bytes()))
+        except OSError as fault:
+            raise OutputError(f"{path} cannot be read: {fault.strerror}.", "Check that you may read it, or write the day again.") from None
         except (ValidationError, ValueError):
             raise OutputError(f"{path} is no report that this version can read.", f"Move {path.parent} away, then write the day again.") from None
     return found

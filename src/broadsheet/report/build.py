@@ -248,6 +248,10 @@ def _feedback_notes(lesson: Lesson | None, entries: Sequence[Entry]) -> list[str
         notes.append(f"Left out because you marked them as read: {hidden}.")
     if lesson.unknown:
         notes.append(f"Not learnt from, as the papers they are about are not kept here: {lesson.unknown} events.")
+    if lesson.wordless:
+        notes.append(f"Not learnt from, as they have neither title nor text: {', '.join(lesson.wordless)}.")
+    if lesson.later:
+        notes.append(f"Not learnt from, as their time is yet to come: {lesson.later} events. Is the clock right?")
     return notes
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from broadsheet.core.bench import Bench, Measured, Outcome, Task, run_tasks, wanted_arms
+from broadsheet.core.clock import WallClock
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Item
@@ -30,6 +31,8 @@ WORDS, SENTENCES, LENGTH, THEMES = 8000, 8, 22, 40
 """Words of the vocabulary, sentences of an abstract, words of a sentence, themes that share words."""
 LIBRARY = 40
 LISTS = ("cs.AI", "cs.CL", "cs.IR")
+A_PAGE = 20
+"""Picks of a day, of which the feeds are written."""
 POSTGRESQL = "day, kept in PostgreSQL"
 
 
@@ -62,6 +65,7 @@ def bench_size(plan: SizePlan, rows: Path, command: str, progress: Progress = si
     notes = (
         "Each row ran in a process of its own; peak_mib is the most memory that it ever held, before_mib what it had held before the work: modules, and the day in memory. Texts are generated: no paper in them is real.",
         f"A page is the whole command, for a reader with a library of {LIBRARY}: read, settled, ranked, explained, drawn, written in all forms, kept in SQLite.",
+        f"Feeds, written: Atom and JSON Feed of as many items, {A_PAGE} a day, through the outbox.",
     )
     data = {"papers": plan.papers, "items": plan.items}
     return Bench.of("report-size", command, outcome, [_row(outcome, number) for number in range(len(outcome.rows))], data=data, seeds=1, notes=notes)
@@ -105,6 +109,7 @@ def generated(count: int, label: date = LABEL) -> list[Announcement]:
 def _arms(plan: SizePlan) -> Mapping[str, tuple[Callable[[int, str], Spent], int]]:
     return {
         "feed, read": (_feed, plan.items),
+        "feeds, written": (_feeds, plan.items),
         "day, kept in SQLite": (_kept_in_a_file, plan.papers),
         POSTGRESQL: (_kept, plan.papers),
         "page, by words": (_page_of_words, plan.papers),
@@ -149,6 +154,38 @@ def _feed(count: int, store: str) -> Spent:
     head = f"<title>cs.IR updates on arXiv.org</title><pubDate>{LABEL:%a, %d %b %Y} 00:00:00 -0400</pubDate>"
     data = f'<rss version="2.0" {names}><channel>{head}{items}</channel></rss>'.encode()
     return _timed(lambda: parse_feed(data, "generated"))
+
+
+def _feeds(count: int, store: str) -> Spent:
+    # Rows without a delivery do without what it needs.
+    from broadsheet.report.deliver import DeliveryConfig, FeedChannel, FeedPlace, Outbox, Place, parcel
+    from broadsheet.report.model import Entry, Links, Report
+
+    del store
+    papers = [Entry(item=a.item, kind=a.kind, section="new", links=Links(abstract=f"https://arxiv.org/abs/{a.item.id}")) for a in generated(count)]
+    days = [
+        Report(
+            label=LABEL + timedelta(days=start // A_PAGE),
+            reader="Bench",
+            source="generated",
+            ranked_by="nothing",
+            counts={},
+            entries=tuple(entry.model_copy(update={"slot": slot}) for slot, entry in enumerate(papers[start : start + A_PAGE], 1)),
+        )
+        for start in range(0, count, A_PAGE)
+    ]
+    del papers
+    forms = ("atom", "json-feed")
+
+    def delivered(folder: Path, outbox: Outbox) -> None:
+        for day in days:
+            for form in forms:
+                outbox.put(parcel(day, form, Place(folder, DeliveryConfig()), "generated", WallClock().now())[0])
+        rows = outbox.deliver([FeedChannel(form, outbox, FeedPlace(folder, "Bench"), count) for form in forms], "Bench")
+        assert len(rows) == 2 * len(days)
+
+    with tempfile.TemporaryDirectory() as name, closing(Store(Path(name) / "store.sqlite")) as opened:
+        return _timed(lambda: delivered(Path(name), Outbox(opened)))
 
 
 def _kept(count: int, store: str) -> Spent:

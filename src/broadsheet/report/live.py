@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from broadsheet import sample
-from broadsheet.core.clock import Clock, WallClock
+from broadsheet.core.clock import Clock, stated_clock
 from broadsheet.core.errors import NoPapersError, ProfileError, SourceNotFoundError, did_you_mean
 from broadsheet.core.home import home, store_path
 from broadsheet.core.schema import Announcement
 from broadsheet.core.store import Store
+from broadsheet.sources.arxiv.addresses import ClientLimits
 from broadsheet.sources.arxiv.calendar import Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
 from broadsheet.sources.arxiv.days import Days, Patience
@@ -25,12 +26,18 @@ def calendar() -> Calendar:
 
 
 @contextmanager
-def open_days(store: str = "", clock: Clock | None = None, patience: Patience | None = None, say: Callable[[str], None] = lambda _: None) -> Iterator[Days]:
-    """Open the days of an installation, by its calendar."""
-    clock = clock or WallClock()
+def open_days(
+    store: str = "",
+    clock: Clock | None = None,
+    patience: Patience | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    limits: ClientLimits | None = None,
+) -> Iterator[Days]:
+    """Open the days of an installation, by its calendar and, unless one is given, its clock."""
+    clock = clock or stated_clock()
     kept = Store(store or store_path())
     try:
-        yield Days(kept, ArxivClient(home(), clock=clock), calendar(), clock, patience=patience, say=say)
+        yield Days(kept, ArxivClient(home(), clock=clock, limits=limits), calendar(), clock, patience=patience, say=say)
     finally:
         kept.close()
 

@@ -52,10 +52,7 @@ def live_morning(
 
 
 def _fetch(days: Days, names: Sequence[str], label: date) -> None:
-    """Have a label whole in the store: the newest from its feed, one that is over from the archive. Raises what keeps it from that."""
-    if days.calendar.label_at(days.clock.now()) == label:
-        days.fetch(names, label)
-        return
+    """Have a label whole in the store: from its feed while that carries it, else from the archive. Raises what keeps it from that."""
     for outcome in days.backfill(names, label):
         if outcome.label == label:
             outcome.check()

@@ -108,7 +108,8 @@ def rank(
     extra = np.array([sum(b.amount for b in found) for found in added])
     label = announcements[0].item.announced if announcements else None
     text = scoring.utilities() if scoring else None
-    lesson = learn(feedback, items, vectors, config.learning, label, cache, spread=_spread(text)) if feedback else None
+    widened = scoring.widening(cache) if scoring else None
+    lesson = learn(feedback, items, vectors, config.learning, label, cache, spread=_spread(text), widened=widened) if feedback else None
     if lesson is not None:
         extra = extra + lesson.effect
         added = [[*found, *_of_feedback(lesson, row)] for row, found in enumerate(added)]

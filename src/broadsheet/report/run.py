@@ -110,7 +110,8 @@ def prepared(request: Request, out: Path, client: Client | None = None) -> Itera
         profile = _profile(request, stack, default=sample.READERS[0] if is_sample else "")
         client = client or _client(request, profile, stack)
         day, source, notes = _live(request, profile) if request.live else _read_day(request)
-        store = None if is_sample else Store(request.store or store_path())
+        # The fictional sample is kept in no database but one that is named for it.
+        store = None if is_sample and not request.store else Store(request.store or store_path())
         background: list[Announcement] = []
         announced = day.announcements
         if store:

@@ -1,9 +1,10 @@
 """A day's utilities for one reader, and what they would be with a piece of evidence taken away."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class Scoring:
         config: AffinityConfig,
     ) -> None:
         self.day, self.library, self.vectors, self.ranker, self.config = day, library, vectors, ranker, config
+        self.background = background
         shelved = list(background) or list(day)
         links = ranker.linked is not None and vectors.dense is not None and bool(background)
         spaces = ("lexical", *(("dense",) if vectors.dense is not None else ()), *(("linked",) if links else ()))
@@ -60,6 +62,19 @@ class Scoring:
     def of_texts(self, texts: Sequence[str], rows: Sequence[int], dense: np.ndarray | None) -> np.ndarray:
         """Return the utility `[K]` that candidates `rows` would have with other texts, of which `dense` are the vectors."""
         return self._utilities(self._sight(self._vectors_of(texts, self.vectors.lexical(texts), dense), rows), None)
+
+    def widening(self, cache: Path | None) -> Callable[[Sequence[Item]], np.ndarray]:
+        """Return what tells how far each utility `[N]` moves when some papers join the library; `cache` keeps their dense vectors."""
+
+        def widened(taken: Sequence[Item]) -> np.ndarray:
+            own = {item.id for item in self.library}
+            new = [item for item in taken if item.id not in own]
+            if not new:
+                return np.zeros(len(self.day))
+            larger = Scoring(self.day, (*self.library, *new), self.background, self.vectors.with_library(new, cache), self.ranker, self.config)
+            return larger.utilities() - self.utilities()
+
+        return widened
 
     def _utilities(self, sight: Sight, without: int | None) -> np.ndarray:
         rows = [row for row in self._oldest_first() if row != without]

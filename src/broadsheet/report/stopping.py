@@ -45,10 +45,13 @@ class Stop:
 
     def _wait(self, clock: Clock, seconds: float) -> None:
         until = clock.now() + timedelta(seconds=seconds)
+        slept = 0.0
         self._is_waiting = True
         try:
-            while not self.asked and (left := (until - clock.now()).total_seconds()) > 0:
+            # A clock that was put back makes no wait longer.
+            while not self.asked and (left := min((until - clock.now()).total_seconds(), seconds - slept)) > 0:
                 clock.sleep(min(left, LONGEST_NAP))
+                slept += min(left, LONGEST_NAP)
         finally:
             self._is_waiting = False
 

@@ -1,5 +1,6 @@
 """Watching for the next label: when it is there it is fetched, written and sent; what was missed goes first, oldest first."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -24,6 +25,10 @@ from broadsheet.report.stopping import Stop
 
 # Of these the source, the line or the mail server is the cause, not the label: they pass, and no other label is tried before.
 PASSING = (NetworkError, TruncatedError, NotAFeedError, EmptySourceError, RecordError, DeliveryError)
+# So often in a row, some hours, such an error holds up what comes after a label that is over; then it may be the label's after all.
+PATIENCE = 6
+# Seconds; who asks for more is asked again after so many.
+LONGEST_ASKED = 86400.0
 
 
 class Labels(Protocol):
@@ -57,6 +62,14 @@ class Kept(Protocol):
         """Return the labels that are done with, and how."""
         ...
 
+    def first(self) -> date | None:
+        """Return the oldest label that was ever due, done with or not."""
+        ...
+
+    def begin(self, label: date, at: datetime) -> None:
+        """Keep that a label is due, unless more is known of it."""
+        ...
+
     def record(self, label: date, state: Done, at: datetime, reason: str = "") -> None:
         """Keep that a label is done with."""
         ...
@@ -86,10 +99,9 @@ class Pace(NamedTuple):
         """Return the seconds to wait after so many tries in a row; what a server asks for is waited at least.
 
         >>> Pace(60, 300).wait(1, NotReadyError("", "")), Pace(60, 300).wait(9, ThrottledError("", "", 900))
-        (120.0, 900)
+        (120, 900)
         """
-        asked = fault.retry_after or 0.0 if isinstance(fault, ThrottledError) else 0.0
-        return max(min(self.first * 2**tries, self.longest), asked)
+        return max(min(self.first * 2**tries, self.longest), asked(fault))
 
 
 class _Left(NamedTuple):
@@ -110,6 +122,8 @@ class Watch:
         self._pace, self._stop = pace or Pace(), stop or Stop()
         # Labels that are over and could not be had, with the newest label at that time: they are tried again under the next.
         self._aside: dict[date, date] = {}
+        # How often in a row a label met an error that passes.
+        self._met: Counter[date] = Counter()
         self._said: tuple[date | None, str, str] | None = None
 
     def run(self, since: date | None = None, *, once: bool = False) -> None:
@@ -119,7 +133,8 @@ class Watch:
         and the first error of a label is raised. Otherwise an error is raised that waiting does not mend: a setting, a store, a folder.
         """
         tries = 0
-        self._tell(None, "watching", f"since {since}" if since else "")
+        since = self._begun(since)
+        self._tell(None, "watching", f"since {since}")
         while not self._stop.asked:
             left = self._pass(self._due(since))
             if self._stop.asked:
@@ -138,11 +153,18 @@ class Watch:
                     self._wait_for_next()
         self._tell(None, "stopped", f"{self._stop.asked}, between two steps: nothing is half done")
 
-    def _due(self, since: date | None) -> list[date]:
+    def _begun(self, since: date | None) -> date:
+        """Return the first label that is due, and keep it: where it cannot be had before the next is announced, or before a restart, it is still due."""
+        newest = self._newest()
+        first = since or min(self._kept.first() or newest, newest)
+        if first <= newest:
+            self._kept.begin(first, self._clock.now())
+        return first
+
+    def _due(self, since: date) -> list[date]:
         done = self._kept.labels()
         newest = self._newest()
-        first = since or min(done, default=newest)
-        missing = [label for label in self._labels.labels(first, newest) if label not in done]
+        missing = [label for label in self._labels.labels(since, newest) if label not in done]
         return [label for label in missing if label == newest or self._aside.get(label) != newest]
 
     def _newest(self) -> date:
@@ -156,9 +178,13 @@ class Watch:
             first = first or fault
             if self._stop.asked:
                 break
-            if isinstance(fault, PASSING) or (isinstance(fault, DayError) and label not in self._aside):
+            if fault is not None and self._holds_up(fault, label):
                 return _Left(first, fault, label)
         return _Left(first)
+
+    def _holds_up(self, fault: BroadsheetError, label: date) -> bool:
+        is_over = isinstance(fault, DeliveryError) and fault.is_final
+        return isinstance(fault, (*PASSING, DayError)) and label not in self._aside and not is_over
 
     def _try(self, label: date) -> BroadsheetError | None:
         """Do a label's morning; return what kept it from its end, raise what waiting does not mend."""
@@ -171,11 +197,17 @@ class Watch:
             self._end(label, Done.UNKNOWN, fault.what, fault.exit_code)
             return fault
         except PASSING as fault:
-            self._tell(label, "throttled" if isinstance(fault, ThrottledError) else "put off", fault.what, fault.exit_code)
+            if isinstance(fault, DeliveryError) and fault.is_final:
+                self._end(label, Done.REFUSED, fault.what, fault.exit_code)
+                return fault
+            self._met[label] += 1
+            is_throttled = isinstance(fault, ThrottledError)
+            if self._met[label] >= PATIENCE and not is_throttled:
+                self._set_aside(label)
+            self._tell(label, "throttled" if is_throttled else "put off", fault.what, fault.exit_code)
             return fault
         except DayError as fault:
-            if label != self._newest():
-                self._aside[label] = self._newest()
+            self._set_aside(label)
             self._tell(label, "waiting" if isinstance(fault, NotReadyError) else "not whole", fault.what, fault.exit_code)
             return fault
         except BroadsheetError as fault:
@@ -193,9 +225,16 @@ class Watch:
             self._tell(label, step)
         return False
 
+    def _set_aside(self, label: date) -> None:
+        """Let what comes after a label that is over go before it, until the next label is there."""
+        newest = self._newest()
+        if label != newest:
+            self._aside[label] = newest
+
     def _end(self, label: date, state: Done, why: str = "", exit_code: int = 0) -> None:
         self._kept.record(label, state, self._clock.now(), why)
         self._aside.pop(label, None)
+        self._met.pop(label, None)
         self._tell(label, str(state), why, exit_code)
 
     def _wait_for_next(self) -> None:
@@ -206,13 +245,13 @@ class Watch:
         self._stop.wait(self._clock, (at - now).total_seconds())
 
     def _wait_again(self, fault: BroadsheetError, label: date | None, tries: int) -> None:
-        """Wait ever longer; for what is not there yet at least until feeds are built, and never past the next label."""
+        """Wait ever longer; for what is not there yet at least until feeds are built, and past the next label only where a server asks for that."""
         now = self._clock.now()
         seconds = self._pace.wait(tries, fault)
         if isinstance(fault, NotReadyError) and label is not None:
             seconds = max(seconds, (self._labels.rebuilt(label) - now).total_seconds())
         following = self._labels.announced(self._labels.after(self._labels.label_at(now)))
-        seconds = min(seconds, max((following - now).total_seconds(), self._pace.first))
+        seconds = max(min(seconds, max((following - now).total_seconds(), self._pace.first)), asked(fault))
         self._tell(label, "again", f"at {_when(now + timedelta(seconds=seconds))}", fault.exit_code)
         self._stop.wait(self._clock, seconds)
 
@@ -221,6 +260,11 @@ class Watch:
         if (label, state, why) != self._said:
             self._said = (label, state, why)
             self._say(Change(self._clock.now(), label, state, why, exit_code))
+
+
+def asked(fault: BroadsheetError) -> float:
+    """Return the seconds that a server asks to be left alone, at most a day."""
+    return min(fault.retry_after or 0.0, LONGEST_ASKED) if isinstance(fault, ThrottledError) else 0.0
 
 
 def _when(at: datetime) -> str:

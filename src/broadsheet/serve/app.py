@@ -24,7 +24,7 @@ def create_app(store: Store, links: Links, clock: Clock | None = None) -> FastAP
     GET and HEAD change nothing, whoever sends them; POST records once. Every other path is a plain 404.
     """
     clicks = Clicks(store, links, clock or WallClock())
-    app = FastAPI(title="Broadsheet", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Broadsheet", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 
     @app.api_route("/f/{token}", methods=LOOKED_AT)
     def see(token: str) -> HTMLResponse:

@@ -34,6 +34,14 @@ class Represented(NamedTuple):
     models: dict[str, str]
     note: str
 
+    def with_library(self, items: Sequence[Item], cache: Path | None) -> "Represented":
+        """Return the same with these papers behind those of the library."""
+        words = sparse.csr_array(sparse.vstack([self.lexical_library, self.lexical([reading_text(item) for item in items])], format="csr"))
+        dense = self.dense_library
+        if self.dense is not None and dense is not None:
+            dense = np.concatenate([dense, _vectors(self.dense, items, cache, silent)])
+        return self._replace(lexical_library=words, dense_library=dense)
+
 
 def represent(
     candidates: Sequence[Item],

@@ -23,6 +23,8 @@ MOST_BYTES = 100_000
 # Parts of a letter from most to least: picks in full, picks by title, further titles.
 _LESS = ((10**6, 10**6, FURTHER), (20, 10**6, FURTHER), (20, 100, FURTHER), (12, 100, FURTHER), (8, 60, 0), (4, 40, 0), (1, 20, 0), (0, 5, 0))
 _SUBJECT_TITLE = 60
+# A line has at most 998 bytes (RFC 5322, 2.1.1), and an address cannot be folded.
+_LONGEST_ADDRESS = 900
 
 
 class Letter(NamedTuple):
@@ -37,7 +39,7 @@ def message_id(reader: str, label: date, sender: str) -> str:
     """Return the id that follows from reader and label, under the sender's domain.
 
     >>> message_id("Ana", date(2026, 2, 9), "Broadsheet <news@example.org>")
-    '<2026-02-09.9ee53e774c7f7c4a72c7@example.org>'
+    '<2026-02-09.b17c4228a0a56efbc2d7@example.org>'
     """
     digits = hashlib.sha256(f"{reader}\n{label}\nmail".encode()).hexdigest()[:20]
     return f"<{label}.{digits}@{address_of(sender).domain}>"
@@ -102,7 +104,7 @@ def _letter(view: MailView, mail: MailConfig, at: datetime, identity: str) -> by
 
 def _takes_one_click(address: str) -> bool:
     # RFC 8058, 3.1: what is posted to without a look is reached over HTTPS alone.
-    return address.startswith("https://")
+    return address.startswith("https://") and len(address) <= _LONGEST_ADDRESS
 
 
 def _plain_headers(view: MailView, mail: MailConfig, identity: str) -> bytes:
@@ -111,7 +113,7 @@ def _plain_headers(view: MailView, mail: MailConfig, identity: str) -> bytes:
     title = subject(view.report)
     folded = Header(title, "us-ascii" if title.isascii() else "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n")
     lines = [f"Message-ID: {identity}", f"Subject: {folded}"]
-    if address:
+    if address and len(address) <= _LONGEST_ADDRESS:
         lines.append(f"List-Unsubscribe: <{address}>")
         lines += ["List-Unsubscribe-Post: List-Unsubscribe=One-Click"] if _takes_one_click(address) else []
     elif address_of(mail.sender).addr_spec.isascii():

@@ -135,7 +135,7 @@ class Outbox:
         """Write a delivery down as queued; what is there already stays, unless it may change.
 
         A queued row takes the newer content. A row that left is kept; only a repeatable one with another content or destination is queued again, and any with `again`.
-        Raises ProfileError where a row of the same reader went, or is to go, to another address.
+        Raises ProfileError where a row of the same reader went, or is to go, to another address, and where a file is another reader's.
         """
         return self._store.write(lambda connection: self._put(connection, parcel, again=again))
 
@@ -178,13 +178,17 @@ class Outbox:
             order = list(known)
             waiting = sorted((row for row in self.pending(reader) if row.channel in known), key=lambda row: (row.label, order.index(row.channel)))
             for row in waiting:
-                if label in (None, row.label) and (now or row.due <= self._now()):
+                if label in (None, row.label) and (now or self._is_due(row)):
                     after = self._attempt(known[row.channel], row)
                     touched[after.label, after.channel] = after
             for row in self.rows(reader, states=(State.UNKNOWN,)):
                 if (row.label, row.channel) in lost:
                     touched[row.label, row.channel] = row
         return sorted(touched.values(), key=lambda row: (row.label, order.index(row.channel) if row.channel in known else -1))
+
+    def _is_due(self, row: Delivery) -> bool:
+        # What is due later than anything can be was put off by a clock that was wrong.
+        return not self._now() < row.due <= self._now() + LONGEST_WAIT
 
     def settle(self, reader: str, label: date, channel: str, reason: str) -> bool:
         """Say that a delivery that is unknown or refused is done with; return whether there was one."""
@@ -194,6 +198,8 @@ class Outbox:
     def _put(self, connection: sa.Connection, parcel: Parcel, *, again: bool) -> Put:
         row = self._new_row(parcel)
         there = connection.execute(sa.select(*_HEAD).where(_key(parcel))).one_or_none()
+        if parcel.repeatable and (there is None or there.destination != parcel.destination):
+            self._check_owner(connection, parcel)
         if there is None:
             connection.execute(sa.insert(DELIVERIES).values(**row))
             return Put.NEW
@@ -236,7 +242,8 @@ class Outbox:
             except BroadsheetError as fault:
                 outcome = Outcome(State.UNKNOWN if marked else State.QUEUED, f"{fault.what} {fault.mend}")
             except BaseException as fault:
-                end(Outcome(State.UNKNOWN if marked else State.QUEUED, f"{type(fault).__name__}: {fault}"))
+                said = ": ".join(filter(None, (type(fault).__name__, str(fault))))
+                end(Outcome(State.UNKNOWN if marked else State.QUEUED, f"it was broken off by {said}"))
                 raise
             end(outcome)
         return self._row(row)
@@ -282,6 +289,14 @@ class Outbox:
         if there.destination != parcel.destination and not parcel.repeatable and not again:
             what = f"The {parcel.channel} of {parcel.label} for {parcel.reader} is addressed to {there.destination} ({there.state}), and the profile says {parcel.destination}."
             raise ProfileError(what, f"Give each reader a name of its own, or, where the address changed, send it again: --resend --date {parcel.label}")
+
+    def _check_owner(self, connection: sa.Connection, parcel: Parcel) -> None:
+        """See that what is replaced as a whole is not what was delivered to somebody else."""
+        there = (DELIVERIES.c.channel == parcel.channel) & (DELIVERIES.c.destination == parcel.destination) & (DELIVERIES.c.reader != parcel.reader)
+        owner = connection.execute(sa.select(DELIVERIES.c.reader).where(there).limit(1)).scalar()
+        if owner is not None:
+            what = f"{parcel.destination} has the {parcel.channel} of {owner}, and would lose it to {parcel.reader}."
+            raise ProfileError(what, "Give each reader a folder of its own: delivery.folder in the profile, or --out")
 
     def _now(self) -> datetime:
         return self._clock.now().astimezone(UTC)

@@ -58,7 +58,8 @@ class Sent(Record):
         first = min(self.left, key=lambda row: row.state is not State.REFUSED)
         if first.state is State.REFUSED:
             mend = f"Mend what the server names, then: broadsheet report send --resend --date {first.label}; or leave it: broadsheet report outbox --settle {first.label}"
-            return DeliveryError(f"Not delivered: {_named(self.left, first)}. {first.reason}", mend)
+            is_final = all(row.state is State.REFUSED for row in self.left)
+            return DeliveryError(f"Not delivered: {_named(self.left, first)}. {first.reason}", mend, is_final=is_final)
         return DeliveryError(
             f"Not delivered yet: {_named(self.left)}. {first.reason}", "It is kept; mend that if it is yours to mend, and send again: broadsheet report send"
         )
@@ -75,12 +76,7 @@ def send_archive(place: Place, wanted: Wanted, store: Store, clock: Clock | None
     days = _days(place.archive, wanted.label)
     place = place if place.links is not None else place._replace(links=configured(clock))
     run = _Run(place, wanted, outbox, clock, has_left or partial(is_unsubscribed, store), days[-1].label)
-    readers = {run.put(day) for day in days}
-    if len(readers) > 1:
-        raise ProfileError(
-            f"{place.archive} holds pages of several readers: {', '.join(sorted(readers))}.", "Keep each reader's archive in a folder of its own: --out"
-        )
-    reader = readers.pop()
+    reader = [run.put(day) for day in days][-1]
     names = run.names(reader)
     title = _title(place.archive, reader)
     channels = [open_channel(name, place, outbox, title) for name in names]
@@ -98,6 +94,12 @@ class _DayFile(NamedTuple):
     label: date
     path: Path
 
+    def read(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError as fault:
+            raise OutputError(f"{self.path} cannot be read: {fault.strerror}.", "Check that you may read it, or write the day again.") from None
+
 
 class _Run:
     """One run's putting of days into the outbox, and what there is to tell of it."""
@@ -107,6 +109,7 @@ class _Run:
         self._channels = wanted.channels or place.settings.wanted
         if "mail" in self._channels and place.settings.mail is None:
             raise ProfileError("The profile says nothing of mail.", "Add a section [delivery.mail] with to, sender and host.")
+        self._reader = ""
         self.notes: list[str] = []
         self._too_old: list[date] = []
 
@@ -121,21 +124,20 @@ class _Run:
         if mail and "mail" in names:
             told += [f"Mail goes without TLS, in plain text, to {mail.host} on this machine (delivery.mail.tls)."] if mail.tls == "none" else []
             if self._too_old:
-                told.append(
-                    f"{len(self._too_old)} labels up to {max(self._too_old)} are not mailed: they are more than {mail.days} days old (delivery.mail.days)."
-                )
+                many = f"{len(self._too_old)} label{'s' if len(self._too_old) > 1 else ''} up to {max(self._too_old)}"
+                told.append(f"Not mailed, for they are more than {mail.days} days old (delivery.mail.days): {many}.")
         return told
 
     def put(self, day: _DayFile) -> str:
         """Put a day into the outbox for each channel that does not have it; return whose page it is."""
-        content = day.path.read_bytes()
+        content = day.read()
         origin = hashlib.sha256(content).hexdigest()
         again = self._wanted.resend and day.label == self._newest
         there = {row.channel: row for row in self._outbox.rows(self._wanted.reader or None, origin=origin) if row.label == day.label}
         known = next((row.reader for row in there.values()), "")
         missing = [name for name in self._fitting(day.label, again=again) if again or not self._is_put(name, there.get(name))]
         if known and not missing:
-            return known
+            return self._of_one(known)
         try:
             report = Report.model_validate_json(content)
         except ValidationError:
@@ -143,14 +145,23 @@ class _Run:
         if self._wanted.reader not in ("", report.reader):
             what = f"The page of {day.label} is for {report.reader}, and the profile is of {self._wanted.reader}."
             raise ProfileError(what, "Name that reader's --profile, or another folder with --out.")
+        self._of_one(report.reader)
         for name in missing:
             if name in self.names(report.reader):
                 made, told = parcel(report, name, self._place, origin, self._clock.now())
                 put = self._outbox.put(made, again=again or self._is_gone(name, there.get(name)))
                 self.notes += told if put in (Put.NEW, Put.REPLACED) else ()
                 if put is Put.KEPT:
-                    self.notes.append(f"The mail of {day.label} left before its page was written anew; it goes again only with --resend --date {day.label}.")
+                    left = "may be on its way from another process" if again else "left before its page was written anew"
+                    self.notes.append(f"The mail of {day.label} {left}; it goes again only with --resend --date {day.label}.")
         return report.reader
+
+    def _of_one(self, reader: str) -> str:
+        self._reader = self._reader or reader
+        if reader != self._reader:
+            what = f"{self._place.archive} holds pages of several readers: {', '.join(sorted((self._reader, reader)))}."
+            raise ProfileError(what, "Keep each reader's archive in a folder of its own: --out")
+        return reader
 
     def _fitting(self, label: date, *, again: bool) -> list[ChannelName]:
         mail = self._place.settings.mail

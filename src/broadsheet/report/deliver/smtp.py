@@ -4,6 +4,7 @@ import contextlib
 import os
 import smtplib
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from broadsheet.report.deliver.settings import MailConfig, address_of
 
 # These refuse the sender's access and not the letter, which stays queued.
 _ACCESS = (530, 534, 535, 538)
+_ENDS, _LET_IN = 421, 235
 _AGAIN = "The letter is kept: send again when that is mended."
 
 
@@ -33,14 +35,14 @@ class MailChannel:
 
         Raises DeliveryError where no line can be had.
         """
+        is_used = self._line is not None
+        failed = self._agreed(delivery)
+        if failed is not None and is_used and self._line is None:
+            # Servers take so many letters a line, and end one that they grew tired of.
+            failed = self._agreed(delivery)
+        if failed is not None:
+            return failed
         line = self._opened()
-        try:
-            refused = self._envelope(line, delivery)
-            if refused is not None:
-                return refused
-        except (smtplib.SMTPException, OSError) as fault:
-            self.close()
-            return Outcome(State.QUEUED, f"the line to {self._mail.host} was lost before DATA: {_said(fault)}")
         try:
             mark()
         except BaseException:
@@ -73,6 +75,15 @@ class MailChannel:
                 line.quit()
             line.close()
 
+    def _agreed(self, delivery: Delivery) -> Outcome | None:
+        """Agree with the server on the envelope of a letter; return how that failed, and give up a line that ended."""
+        line = self._opened()
+        try:
+            return self._envelope(line, delivery)
+        except (smtplib.SMTPException, OSError) as fault:
+            self.close()
+            return Outcome(State.QUEUED, f"the line to {self._mail.host} was lost before DATA: {_said(fault)}")
+
     def _envelope(self, line: smtplib.SMTP, delivery: Delivery) -> Outcome | None:
         options = ["SMTPUTF8", "BODY=8BITMIME"] if needs_smtputf8(self._mail) else []
         if options and not line.has_extn("smtputf8"):
@@ -84,7 +95,8 @@ class MailChannel:
             code, text = line.rcpt(address_of(delivery.destination).addr_spec)
         if code in (250, 251):
             return None
-        self._reset(line)
+        # RFC 5321, 3.8: 421 ends the line.
+        self.close() if code == _ENDS else self._reset(line)
         return _verdict(code, text, "the envelope")
 
     def _reset(self, line: smtplib.SMTP) -> None:
@@ -119,7 +131,7 @@ def _open(mail: MailConfig) -> smtplib.SMTP:
             if context is not None and mail.tls == "starttls":
                 _start_tls(line, context, where)
             if mail.user:
-                line.login(mail.user, password)
+                _log_in(line, mail.user, password)
         except BaseException:
             line.close()
             raise
@@ -132,6 +144,18 @@ def _start_tls(line: smtplib.SMTP, context: ssl.SSLContext, where: str) -> None:
         raise DeliveryError(what, 'Use a port with TLS (587, or 465 with tls = "implicit"); a server on this machine may have tls = "none".')
     line.starttls(context=context)
     line.ehlo()
+
+
+def _log_in(line: smtplib.SMTP, user: str, password: str) -> None:
+    if (user + password).isascii():
+        line.login(user, password)
+        return
+    # The library knows ASCII alone; RFC 4616 has UTF-8.
+    if "PLAIN" not in line.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("a user or a password beyond ASCII needs AUTH PLAIN, which it does not offer")
+    code, text = line.docmd("AUTH", "PLAIN " + b64encode(f"\0{user}\0{password}".encode()).decode())
+    if code != _LET_IN:
+        raise smtplib.SMTPAuthenticationError(code, text)
 
 
 @contextlib.contextmanager
@@ -151,7 +175,8 @@ def _told(mail: MailConfig, where: str) -> Iterator[None]:
         raise DeliveryError(what, f"Check delivery.mail.user and the password in {mail.password_file or mail.password_env}. {_AGAIN}") from None
     except smtplib.SMTPNotSupportedError as fault:
         raise DeliveryError(f"The mail server {where} lacks what is needed: {fault}.", f"Check delivery.mail.user, port and tls. {_AGAIN}") from None
-    except (smtplib.SMTPException, OSError) as fault:
+    # A name that is none of a host is a ValueError.
+    except (smtplib.SMTPException, OSError, ValueError) as fault:
         raise DeliveryError(
             f"The mail server {where} cannot be used: {_said(fault)}.", f"Check delivery.mail.host and port, and that it is up. {_AGAIN}"
         ) from None

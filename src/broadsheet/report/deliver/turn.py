@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from broadsheet.core.clock import Clock
-from broadsheet.core.errors import DeliveryError, OutputError
+from broadsheet.core.errors import DeliveryError, OutputError, StoreError
 from broadsheet.core.store import Store
 
 LONGEST_WAIT = 120.0
@@ -30,7 +30,8 @@ def sole_sender(store: Store, reader: str, clock: Clock) -> Iterator[None]:
     elif store.engine.url.database in (None, "", ":memory:"):
         yield
     else:
-        with _locked(Path(str(store.engine.url.database)), key.hex()[:16], reader, clock):
+        # One database has one lock, by whatever link it is reached.
+        with _locked(Path(str(store.engine.url.database)).resolve(), key.hex()[:16], reader, clock):
             yield
 
 
@@ -70,7 +71,11 @@ def _advisory(store: Store, key: int, reader: str, clock: Clock) -> Iterator[Non
         try:
             yield
         finally:
-            asked(sa.func.pg_advisory_unlock(key))
+            try:
+                asked(sa.func.pg_advisory_unlock(key))
+            except StoreError:
+                # The session may have ended meanwhile, and its lock with it; a connection of which that is not known is not used again.
+                connection.invalidate()
 
 
 def _wait_for(taken: Callable[[], bool], reader: str, clock: Clock) -> None:

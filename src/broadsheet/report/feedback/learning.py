@@ -1,7 +1,7 @@
 """What a reader's events say of today's papers: log-odds that are added to the ranking, and the evidence for each."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from broadsheet.core.catalogue import Catalogue, reading_text
+from broadsheet.core.clock import Clock, WallClock
 from broadsheet.core.config import Config
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.schema import Event, Item
@@ -37,6 +38,8 @@ class LearningConfig(Config):
     its kernel where there are dense vectors, `reach` how many deviations of the day's utilities one of its log-odds is worth, `bound` the most that it can come to, which it nears as a
     hyperbolic tangent does. A category of the `field` that is not the reader's loses
     that times ln(1 + acts against it / (1 + acts for it)), where one against the category itself counts `category` acts. `most` acts are learnt from, the newest.
+    What was taken up also joins the papers of the profile, by the share `library`: so far a paper's utility moves to what the ranker says of the larger library. What was opened, and
+    no more, is then learnt by that alone.
     `hide_read` leaves out what was marked as read.
     """
 
@@ -57,15 +60,17 @@ class LearningConfig(Config):
     bound: Annotated[float, Field(gt=0)] = 3.0
     field: Annotated[float, Field(ge=0)] = 1.0
     category: Annotated[float, Field(ge=0)] = 6.0
+    library: Annotated[float, Field(ge=0, le=1)] = 0.75
     most: Annotated[int, Field(ge=1)] = 600
     hide_read: bool = True
 
 
 class Feedback(NamedTuple):
-    """What a reader did, as far as it holds, what was shown before a label, and the papers that both are about."""
+    """What a reader did, as far as it holds, what was shown before a label, and the papers that both are about; `later` acts bear a time that is yet to come."""
 
     events: tuple[Event, ...]
     items: Mapping[str, Item]
+    later: int = 0
 
 
 class Example(NamedTuple):
@@ -80,7 +85,8 @@ class Lesson(NamedTuple):
     """What the events come to today.
 
     `effect` `[N]` are log-odds added to each candidate, `nearest` the paper acted on that speaks for it most (empty where the effect is not for it).
-    `read` were marked as read, `used` counts the acts that took part by kind, `unknown` those on papers that are not kept here.
+    `read` were marked as read, `used` counts the acts that took part by kind, `unknown` those on papers that are not kept here, `later` those of a time to come.
+    `wordless` are the papers acted on that have neither title nor text, of which nothing can be learnt but the field.
     """
 
     effect: np.ndarray
@@ -89,13 +95,17 @@ class Lesson(NamedTuple):
     read: frozenset[str]
     used: Mapping[str, int]
     unknown: int
+    wordless: tuple[str, ...] = ()
+    later: int = 0
 
 
-def read_feedback(store: Store, reader: str, label: date) -> Feedback:
-    """Read what holds of a reader's events; what was shown counts where it was shown before `label`."""
-    held = standing(store.events(reader))
+def read_feedback(store: Store, reader: str, label: date, clock: Clock | None = None) -> Feedback:
+    """Read what holds of a reader's events until now; what was shown counts where it was shown before `label`."""
+    now = (clock or WallClock()).now()
+    every = store.events(reader)
+    held = standing(e for e in every if e.at <= now)
     events = tuple(e for e in held if e.kind in ACTS or (e.kind == SHOWN and e.at.date() < label))
-    return Feedback(events, store.items({e.item for e in events}))
+    return Feedback(events, store.items({e.item for e in events}), sum(e.at > now and e.kind in ACTS for e in every))
 
 
 def learn(
@@ -107,27 +117,42 @@ def learn(
     cache: Path | None = None,
     *,
     spread: float = 1.0,
+    widened: Callable[[Sequence[Item]], np.ndarray] | None = None,
 ) -> Lesson | None:
     """Learn from a reader's events what they say of today's candidates; None where the reader did nothing.
 
     The interest is a logistic regression in the kernel of `Represented`'s vectors, centred on what is usual; its prior is that the events say nothing.
     `spread` is the deviation of the utilities that it is added to: what a reader says has to count beside them, however far apart they lie.
+    `widened` returns how far each utility `[N]` moves when some papers join the reader's library.
     """
     told = acts(feedback.events)
-    if not told:
+    if not told and not feedback.later:
         return None
     known = [e for e in told if e.item in feedback.items or e.item.startswith(CATEGORY) or e.kind == READ]
     used = _newest([e for e in known if e.kind != READ], config.most)
-    day = label or max(e.at for e in told).date()
-    examples = examples_of([e for e in used if e.item in feedback.items], config, day)
-    over = passed_over([e for e in feedback.events if e.item in feedback.items], config, day)
-    items = [feedback.items[name] for name in sorted({e.item for e in (*examples, *over)})]
+    day = label or max((e.at.date() for e in told), default=date.min)
+    wordy = {name: item for name, item in feedback.items.items() if any(map(str.isalnum, reading_text(item)))}
+    wordless = tuple(sorted({e.item for e in used if e.item in feedback.items and e.item not in wordy}))
+    every = examples_of([e for e in used if e.item in wordy], config, day)
+    widens = widened is not None and config.library > 0
+    examples = examples_of([e for e in used if e.item in wordy and e.kind != OPENED], config, day) if widens else every
+    over = passed_over([e for e in feedback.events if e.item in wordy], config, day)
+    items = [wordy[name] for name in sorted({e.item for e in (*every, *over)})]
     effect, nearest = _interest(examples, over, items, candidates, vectors, config, cache)
     effect = spread * (effect + np.array([field_effect(item, used, feedback.items, config) for item in candidates]))
+    unwanted = {e.item for e in every if e.side < 0}
+    taken = [wordy[e.item] for e in every if e.side > 0 and e.item not in unwanted]
+    if widened is not None and widens and taken and candidates:
+        effect = effect + config.library * widened(taken)
+        alike = _Space.of(taken, vectors, config, cache).across.argmax(axis=1)
+        nearest = [name or taken[at].id for name, at in zip(nearest, alike, strict=True)]
     named = tuple(name if value >= LEAST_EFFECT else "" for name, value in zip(nearest, effect, strict=True))
     read = frozenset(e.item for e in told if e.kind == READ)
-    counted = Counter(e.kind for e in used) + Counter(e.kind for e in told if e.kind == READ and config.hide_read)
-    return Lesson(effect, named, {i.id: i.title for i in items}, read if config.hide_read else frozenset(), counted, len(told) - len(known))
+    counted = Counter(e.kind for e in used if e.item not in wordless or e.kind == NOT_MY_FIELD) + Counter(
+        e.kind for e in told if e.kind == READ and config.hide_read
+    )
+    titles = {i.id: i.title for i in items}
+    return Lesson(effect, named, titles, read if config.hide_read else frozenset(), counted, len(told) - len(known), wordless, feedback.later)
 
 
 def _newest(events: Sequence[Event], most: int) -> list[Event]:
@@ -239,7 +264,10 @@ def _centred(items: Any, candidates: Any, usual: Any) -> tuple[np.ndarray, np.nd
     squares = np.asarray(candidates.multiply(candidates).sum(axis=1)).ravel() if sparse.issparse(candidates) else (candidates**2).sum(axis=1)
     lengths = np.sqrt(np.clip(squares - 2 * np.asarray(candidates @ mean).ravel() + float(mean @ mean), 1e-12, None))
     own_lengths = np.sqrt(np.clip(np.diag(own), 1e-12, None))
-    return own / np.outer(own_lengths, own_lengths), product(candidates, items) / np.outer(lengths, own_lengths)
+    # A text of no known word is like nothing, and not unlike all that is usual.
+    some, some_candidates = (np.asarray(abs(rows).sum(axis=1)).ravel() > 0 for rows in (items, candidates))
+    across = product(candidates, items) / np.outer(lengths, own_lengths)
+    return own / np.outer(own_lengths, own_lengths) * np.outer(some, some), across * np.outer(some_candidates, some)
 
 
 def fit_interest(kernel: np.ndarray, sides: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:

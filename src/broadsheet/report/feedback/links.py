@@ -6,7 +6,7 @@ import hmac
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Final, NamedTuple
@@ -19,8 +19,8 @@ from broadsheet.report.model import Entry, Report
 
 VARIABLE: Final = "BROADSHEET_LINKS"
 UNSUBSCRIBE: Final = "unsubscribe"
-# A page's links open for so many days after its label.
-DAYS = 60
+# A page's links open for so many days after its label; one that is made so many days after it is late.
+DAYS, LATE = 60, 30
 # What is longer was not made here, and is not looked at.
 LONGEST = 4000
 _TAG = 16
@@ -69,17 +69,25 @@ class Offer(NamedTuple):
 
 
 class Links:
-    """Makes and opens links under a base address, by secrets of which the first signs and each opens.
+    """Makes and opens links under a base address, by secrets of which the first signs and each opens; a function is asked for them each time.
 
     A token is the act's text, hidden by a key stream, behind a tag: the HMAC-SHA256 of the text, cut to 128 bits, which is also what
     the stream begins from (a synthetic initialisation vector, as in RFC 5297, with HMAC for the cipher). So the same act has the same link, and who sees
     a link learns neither the reader nor the paper from it.
     """
 
-    def __init__(self, secret: bytes | Sequence[bytes], base: str, clock: Clock | None = None) -> None:
+    def __init__(self, secret: bytes | Sequence[bytes] | Callable[[], Sequence[bytes]], base: str, clock: Clock | None = None) -> None:
         self.base = base.rstrip("/")
         self.clock = clock or WallClock()
-        self._keys = [_Keys.of(one) for one in ([secret] if isinstance(secret, bytes) else secret)]
+        self._secret = secret
+        self._known: tuple[tuple[bytes, ...], list[_Keys]] = ((), [])
+
+    @property
+    def _keys(self) -> "list[_Keys]":
+        stated = (self._secret,) if isinstance(self._secret, bytes) else tuple(self._secret() if callable(self._secret) else self._secret)
+        if stated != self._known[0]:
+            self._known = (stated, [_Keys.of(one) for one in stated])
+        return self._known[1]
 
     def link(self, reader: str, item: str, label: date | None, slot: int | None, act: str, expires: datetime | None = None, *, after: str = "") -> str:
         """Return the address that does an act."""
@@ -118,7 +126,7 @@ class Links:
         return self._offer(report, entry, OPENED).url
 
     def _offer(self, report: Report, entry: Entry, act: str) -> Offer:
-        expires = datetime.combine(report.label, time(), UTC) + timedelta(days=DAYS)
+        expires = expiry(report.label, self.clock.now())
         return Offer(act, WORDS[act], self.link(report.reader, entry.item.id, report.label, entry.slot, act, expires))
 
     def _read(self, token: str) -> Act:
@@ -139,6 +147,21 @@ class Links:
                 when = datetime.fromtimestamp(expires, UTC) if expires else None
                 return Act(reader, item, date.fromisoformat(label) if label else None, slot, act, when, after)
         raise ForgedLinkError("no secret of ours made it")
+
+
+def expiry(label: date, now: datetime) -> datetime:
+    """Return when the links of a label's page end that is made now.
+
+    A late page's would be over at once: they open to the end of the month that follows, so that a page made again within a month is the same.
+
+    >>> [str(expiry(date(2026, 2, 9), datetime(2026, month, 9, tzinfo=UTC)).date()) for month in (2, 11)]
+    ['2026-04-10', '2027-01-01']
+    """
+    begin = datetime.combine(label, time(), UTC)
+    if now - begin <= timedelta(days=LATE):
+        return begin + timedelta(days=DAYS)
+    months = now.year * 12 + now.month + 1
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
 
 
 class _Keys(NamedTuple):

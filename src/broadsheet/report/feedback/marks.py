@@ -22,6 +22,8 @@ DRAFT, SPLIT = "draft", "split"
 CLICKS = frozenset({OPENED, SAVED, MORE})
 # What an act is worth, where a reader did it: a paper that was kept is worth more than one that was looked at.
 WORTH: Mapping[str, float] = {OPENED: 1.0, SAVED: 3.0, MORE: 3.0}
+# An arm that has a share of the readers, and no page.
+NOBODY = "without a page"
 MEND = "Make pages with [compare] in a profile, and let readers click; events are kept in the database of --store."
 
 
@@ -147,10 +149,18 @@ def interleaved(store: Store, name: str = "", since: date = date.min, until: dat
 
 
 def split_over(store: Store, name: str = "", since: date = date.min, until: date = date.max) -> SplitVerdict:
-    """Judge a split test; a reader whose pages bear two arms is left out and counted. Raises RecordError as `chosen` does."""
+    """Judge a split test; a reader whose pages bear two arms is left out and counted.
+
+    Raises RecordError as `chosen` does, and where an arm's share was changed: no one ratio can be expected then.
+    """
     experiment = chosen(store, SPLIT, name)
     found = [assigned(reader, events, experiment, since=since, until=until) for reader, events in marked(store, SPLIT, experiment)]
-    shares = {arm: share for one in found for arm, share in one.shares.items()}
+    stated = {(arm, share) for one in found for arm, share in one.shares.items()}
+    shares = dict(sorted(stated))
+    if len(shares) < len(stated):
+        raise RecordError(f"The shares of {experiment!r} were changed while it ran.", "Judge the days of one share: --since or --until.")
+    if 0 < sum(shares.values()) < 1 - 1e-6:
+        shares[NOBODY] = 1 - sum(shares.values())
     kept = [one.reader for one in found if len(one.shares) == 1]
     strays = sum(len(one.shares) > 1 for one in found)
-    return judge_readers(experiment, kept, dict(sorted(shares.items())), strays=strays)
+    return judge_readers(experiment, kept, shares, strays=strays)

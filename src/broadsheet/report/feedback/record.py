@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from broadsheet.core.clock import Clock, WallClock
+from broadsheet.core.database import Instant
 from broadsheet.core.schema import Announcement, Event, Item
 from broadsheet.core.store import METADATA, Store
 
@@ -32,7 +32,7 @@ LINKS = sa.Table(
     sa.Column("user", sa.String, nullable=False),
     sa.Column("item", sa.String, nullable=False),
     sa.Column("kind", sa.String, nullable=False),
-    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 
@@ -120,8 +120,7 @@ def event_of_link(store: Store, link: str) -> Event | None:
         row = connection.execute(sa.select(LINKS).where(LINKS.c.link == _digest(link))).mappings().first()
     if row is None:
         return None
-    at = row["at"] if row["at"].tzinfo else row["at"].replace(tzinfo=UTC)
-    return next((e for e in store.events(row["user"]) if (e.item, e.kind, e.at) == (row["item"], row["kind"], at)), None)
+    return next((e for e in store.events(row["user"]) if (e.item, e.kind, e.at) == (row["item"], row["kind"], row["at"])), None)
 
 
 def record_once(store: Store, link: str, event: Event) -> Once:
@@ -129,15 +128,19 @@ def record_once(store: Store, link: str, event: Event) -> Once:
 
     The instant is kept before the event: after a kill between the two, the next post makes the event.
     """
-    row = {"link": _digest(link), "user": event.user, "item": event.item, "kind": event.kind, "at": event.at.astimezone(UTC)}
-    insert = postgresql.insert if store.engine.dialect.name == "postgresql" else sqlite.insert
-    with store.errors(), store.engine.begin() as connection:
-        made = connection.execute(insert(LINKS).values(**row).on_conflict_do_nothing(index_elements=["link"])).rowcount
-        at = connection.execute(sa.select(LINKS.c.at).where(LINKS.c.link == row["link"])).scalar_one()
-    told = event.model_copy(update={"at": at if at.tzinfo else at.replace(tzinfo=UTC)})
-    if made or told not in store.events(event.user):
+    row = {"link": _digest(link), "user": event.user, "item": event.item, "kind": event.kind, "at": event.at}
+
+    def named(connection: sa.Connection) -> datetime | None:
+        before = connection.execute(sa.select(LINKS.c.at).where(LINKS.c.link == row["link"])).scalar()
+        if before is None:
+            connection.execute(sa.insert(LINKS).values(**row))
+        return before
+
+    before = store.write(named)
+    told = event.model_copy(update={"at": before or event.at.astimezone(UTC)})
+    if before is None or told not in store.events(event.user):
         store.record_events([told])
-    return Once(told, bool(made))
+    return Once(told, before is None)
 
 
 def _digest(link: str) -> str:

@@ -36,13 +36,16 @@ def read_secrets() -> tuple[bytes, ...]:
     return tuple(one.encode() for one in dict.fromkeys(found))
 
 
-def rotate_secret() -> Path:
-    """Put a new secret before the others in the file; links of the older ones, of which few are kept, open until they expire."""
+def rotate_secret(*, forget: bool = False) -> Path:
+    """Put a new secret before the others in the file; links of the older ones, of which few are kept, open until they expire.
+
+    With `forget` none is kept: who knows an older one can sign nothing more, and no link that is out opens.
+    """
     path = secret_path()
     if not path.exists():
         _make(path)
         return path
-    lines = [secrets.token_hex(32), *_read(path)][:KEPT]
+    lines = [secrets.token_hex(32), *([] if forget else _read(path))][:KEPT]
     _as_whole(path, "\n".join(lines) + "\n", replace=True)
     return path
 
@@ -53,7 +56,7 @@ def _read(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(f"{path}, which signs links, cannot be read: {fault}.", f"Move it away, and another is made; or set {VARIABLE}.") from None
     if open_to:
-        raise ConfigError(f"Others may read {path}, which signs links.", f"chmod 600 {path}; then, if they did: broadsheet report feedback rotate")
+        raise ConfigError(f"Others may read {path}, which signs links.", f"chmod 600 {path}; then, if they did: broadsheet report feedback rotate --forget")
     return text.split()
 
 

@@ -39,6 +39,8 @@ def atom_document(entries: Iterable[Element], title: str, reader: str, updated: 
     for relation, where in (("alternate", home), ("self", address)):
         if where:
             SubElement(feed, "link", {"rel": relation, "href": where})
+    # A feed without an entry needs an author of its own (RFC 4287, 4.1.1).
+    _add(SubElement(feed, "author"), "name", "Broadsheet")
     _add(feed, "generator", "Broadsheet")
     feed.extend(entries)
     indent(feed, space=" ")
@@ -64,6 +66,20 @@ def read_entries(text: str) -> list[Element]:
     return list(fromstring(text))  # noqa: S314  our own writing
 
 
+def as_iri(address: str) -> str:
+    """Write what an address may not hold (RFC 3987) in hexadecimal.
+
+    >>> as_iri("https://example.org/a b?q=é")
+    'https://example.org/a%20b?q=é'
+    """
+    return "".join(quote(letter) if letter in ' <>"{}|\\^`' or not letter.isprintable() else letter for letter in address)
+
+
+def said(names: Iterable[str]) -> list[str]:
+    """Return the names of which anything is left without what XML cannot hold."""
+    return [left for name in names if (left := name.translate(_NOT_XML).strip())]
+
+
 def _in_iri(text: str) -> str:
     return quote(text.replace(" ", "-"), safe="-._~:/@!$&'()*+,;=")
 
@@ -74,10 +90,10 @@ def _entry(entry: Entry, report: Report, *, withdrawn: bool = False) -> Element:
     _add(element, "title", ("Withdrawn: " if withdrawn else "") + plain_tex(entry.item.title) + (FICTIONAL if report.fictional else ""))
     _add(element, "updated", f"{report.label}T00:00:00Z")
     if entry.links.abstract:
-        SubElement(element, "link", {"rel": "alternate", "href": entry.links.abstract})
-    for name in entry.item.creators or ("Anonymous",):
+        SubElement(element, "link", {"rel": "alternate", "href": as_iri(entry.links.abstract)})
+    for name in said(entry.item.creators) or ["Anonymous"]:
         _add(SubElement(element, "author"), "name", name)
-    for category in entry.item.categories:
+    for category in said(entry.item.categories):
         SubElement(element, "category", {"term": category})
     # An entry without a link says what it is about itself (RFC 4287, 4.1.2).
     told = f"{entry.told} " if withdrawn else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from broadsheet.report.model import Report
-from broadsheet.report.render.atom import FICTIONAL, entry_id
+from broadsheet.report.render.atom import FICTIONAL, as_iri, entry_id, said
 from broadsheet.report.render.maths import render_tex
 from broadsheet.report.render.readable import readable
 
@@ -18,12 +18,12 @@ def json_items(report: Report) -> list[dict[str, Any]]:
     return [
         {
             "id": entry_id(report.label, entry.item.id),
-            **({"url": entry.links.abstract} if entry.links.abstract else {}),
+            **({"url": as_iri(entry.links.abstract)} if entry.links.abstract else {}),
             "title": ("Withdrawn: " if entry.section == "withdrawn" else "") + readable(entry.item.title) + (FICTIONAL if report.fictional else ""),
             "content_html": (f"<p>{entry.told}</p>" if entry.section == "withdrawn" else "") + f"<p>{render_tex(entry.item.text)}</p>",
             "date_published": f"{report.label}T00:00:00Z",
-            "authors": [{"name": name} for name in entry.item.creators],
-            "tags": list(entry.item.categories),
+            "authors": [{"name": name} for name in said(entry.item.creators)],
+            "tags": said(entry.item.categories),
         }
         for entry in (*report.picks(), *gone)
     ]

@@ -101,7 +101,8 @@ def _stem_counts(text: str) -> dict[str, int]:
 
 def directions(said: str, quoted: Sequence[str]) -> Iterator[Fault]:
     """Find words of one side of a pair of opposites where the spans have the other side alone, or, in what repeats them, more of it."""
-    spans = " ".join(quoted)
+    # "lower-order" goes the other way than "higher-order".
+    said, spans = (text.replace("-", " ") for text in (said, " ".join(quoted)))
     ours, theirs = _stem_counts(said), _stem_counts(spans)
     behind, behind_theirs = _followed(said), _followed(spans)
     for word in ours:

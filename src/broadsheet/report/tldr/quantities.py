@@ -15,21 +15,26 @@ ONES = dict(
     )
 )
 TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 ATTACHED = {"k": 1000, "K": 1000, "M": 10**6, "B": 10**9}
 # Words that are a number and its unit at once.
 WHOLE = {
     "twice": (2, "x"), "double": (2, "x"), "doubles": (2, "x"), "doubled": (2, "x"), "doubling": (2, "x"), "thrice": (3, "x"), "triple": (3, "x"),
     "triples": (3, "x"), "tripled": (3, "x"), "tripling": (3, "x"), "halves": (Decimal("0.5"), "x"), "halved": (Decimal("0.5"), "x"),
-    "halving": (Decimal("0.5"), "x"), "halve": (Decimal("0.5"), "x"), "half": (50, "%"), "quarter": (25, "%"), "dozen": (12, ""), "dozens": (12, ""),
+    "halving": (Decimal("0.5"), "x"), "halve": (Decimal("0.5"), "x"), "half": (50, "%"), "quarter": (25, "%"), "dozens": (12, "many"),
+    "hundreds": (100, "many"), "thousands": (1000, "many"), "millions": (10**6, "many"), "billions": (10**9, "many"),
 }  # fmt: skip
+# "second" is a time far more often than a place. A share ("two thirds") is read by both its words.
+ORDINALS: dict[str, int] = dict(zip("third fourth fifth sixth seventh eighth ninth tenth".split(), range(3, 11), strict=True))
+CURRENCIES = "$€£¥"
+NUMBER_WORDS = frozenset({*ONES, *TENS, *SCALES, *WHOLE})
 UNITS = {
     "percentage points": "points", "percentage point": "points", "% points": "points", "points": "points", "point": "points", "pp": "points",
     "percent": "%", "per cent": "%", "pct": "%", "%": "%", "times": "x", "fold": "x", "-fold": "x", "x": "x", "×": "x",
     "milliseconds": "ms", "millisecond": "ms", "ms": "ms", "microseconds": "µs", "µs": "µs", "seconds": "s", "second": "s", "sec": "s", "s": "s",
     "minutes": "min", "minute": "min", "min": "min", "hours": "h", "hour": "h", "h": "h", "days": "days", "day": "days", "weeks": "weeks", "week": "weeks",
     "months": "months", "month": "months", "years": "years", "year": "years", "KB": "KB", "kB": "KB", "MB": "MB", "GB": "GB", "TB": "TB",
-    "dollars": "$", "USD": "$", "st": "th", "nd": "th", "rd": "th", "th": "th",
+    "dollars": "$", "USD": "$", "euros": "€", "euro": "€", "EUR": "€", "€": "€", "£": "£", "st": "th", "nd": "th", "rd": "th", "th": "th",
 }  # fmt: skip
 # What stands before a number and bounds it. "over 12 lists" may mean across: such words may also bound nothing.
 BOUNDS = {
@@ -37,16 +42,18 @@ BOUNDS = {
     "under": "≤?", "below": "≤?", "at least": "≥", "more than": "≥", "no less than": "≥", "no fewer than": "≥", ">": "≥", "≥": "≥", "over": "≥?",
     "above": "≥?", "exceeding": "≥?", "about": "~", "around": "~", "roughly": "~", "approximately": "~", "nearly": "~", "almost": "~", "~": "~", "≈": "~",
 }  # fmt: skip
-_DIGITS = r"(?:\d{1,3}(?:[,\u00a0\u202f\u2009 ]\d{3})+(?![\d])|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+"
+_DIGITS = r"(?:\d{1,3}(?:[,'’\u00a0\u202f\u2009 ]\d{3})+(?![\d])|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+"
 _SPELT = "|".join(sorted({*ONES, *TENS, *SCALES}, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?P<sign>(?:(?<=[\s(])|^)[-−+])?(?<![\w.])(?P<digits>{_DIGITS})(?:(?P<scale>[kKMB])(?![\w])|\s(?P<said>thousand|million|billion|trillion)\b)?"
-    rf"|(?<![\w-])(?P<words>(?:{_SPELT})(?:(?:[\s-]+(?:and\s+)?)(?:{_SPELT}))*)(?![\w])"
-    rf"|(?<![\w-])(?P<whole>{'|'.join(WHOLE)})(?![\w])|(?<![\w-])(?P<soft>both|single)(?![\w-])",
+    rf"|(?<![\w-])(?P<words>(?:{_SPELT})(?:(?:[\s-]+(?:and\s+)?)(?:{_SPELT}))*)(?=fold\b|(?!\w))"
+    rf"|(?<![\w-])(?P<whole>{'|'.join(WHOLE)})(?![\w])|(?<!\w)(?P<place>{'|'.join(ORDINALS)})s?(?!\w)|(?<![\w-])(?P<soft>both|single)(?![\w-])",
     re.IGNORECASE,
 )
 _UNIT = re.compile("[ \u00a0\u202f-]?(" + "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True)) + r")(?![A-Za-z0-9])")
-_BOUND = re.compile("(?:^|[\\s(])(" + "|".join(re.escape(b) for b in sorted(BOUNDS, key=len, reverse=True)) + r")\s*(?:an?\s+|the\s+)?[$]?$", re.IGNORECASE)
+_BOUND = re.compile(
+    "(?:^|[\\s(]|(?=[<>≤≥~≈]))(" + "|".join(re.escape(b) for b in sorted(BOUNDS, key=len, reverse=True)) + r")\s*(?:an?\s+|the\s+)?[$€£¥]?$", re.IGNORECASE
+)
 _JOINS = re.compile(r"\s*(?:-|–|—|−|to|and|or|,|,\s*and|vs\.?|versus|from)\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w'’]*")
 # The end of a name that goes on with digits.
@@ -112,8 +119,8 @@ def _read(text: str) -> Iterator[Quantity]:
         if measured and not unit:
             unit, end = UNITS[measured[1]], measured.end()
         before = text[: match.start()]
-        if before.endswith("$"):
-            unit = unit or "$"
+        if before and before[-1] in CURRENCIES:
+            unit = unit or before[-1]
         bound = _BOUND.search(before)
         said = BOUNDS[bound[1].lower()] if bound else ""
         bounds = frozenset({said[0], ""} if said.endswith("?") else {said})
@@ -123,11 +130,13 @@ def _read(text: str) -> Iterator[Quantity]:
 
 def _value(match: re.Match[str]) -> tuple[Decimal, str]:
     if match["digits"]:
-        value = Decimal(re.sub(r"[,\s\u00a0\u202f\u2009]", "", match["digits"]))
+        value = Decimal(re.sub(r"[,'’\s\u00a0\u202f\u2009]", "", match["digits"]))
         value *= ATTACHED.get(match["scale"] or "", 1) * SCALES.get((match["said"] or "").lower(), 1)
         return (-value if match["sign"] in ("-", "−") else value), ""
     if match["words"]:
         return Decimal(_spelt(match["words"])), ""
+    if match["place"]:
+        return Decimal(ORDINALS[match["place"].lower()]), "th"
     if match["soft"]:
         return Decimal(2 if match["soft"].lower() == "both" else 1), ""
     number, unit = WHOLE[match["whole"].lower()]

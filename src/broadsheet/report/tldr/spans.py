@@ -14,8 +14,8 @@ def find_span(quote: str, text: str) -> KeySentence | None:
 
     White space may differ, for models fold it; what is kept is the text's own.
 
-    >>> find_span("a ranker that learns fast", "We show a ranker\\nthat learns fast.")
-    KeySentence(start=8, end=34, text='a ranker\\nthat learns fast')
+    >>> find_span("a ranker that learns fast", "We show a ranker\nthat learns fast.")
+    KeySentence(start=8, end=33, text='a ranker\nthat learns fast')
     """
     words = quote.split()
     if len(words) < LEAST_WORDS:

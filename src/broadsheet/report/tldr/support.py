@@ -5,6 +5,7 @@ a wrong relation between words that the source has too.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from broadsheet.report.tldr.denials import directions, negations
 from broadsheet.report.tldr.faults import Fault, Unsupported
-from broadsheet.report.tldr.quantities import Quantity, quantities
+from broadsheet.report.tldr.quantities import NUMBER_WORDS, Quantity, quantities
 from broadsheet.report.tldr.words import OPENERS, STOP, TOKEN, Vocabulary, plain, sentences, stem
 
 # Between two names these say which is ahead; before a name, where something was measured.
@@ -36,6 +37,7 @@ def unsupported(summary: str, spans: Sequence[str], source: str, vocabulary: Voc
         *_addresses(said, whole),
         *_numbers(said, quoted),
         *_names(said, whole, vocabulary),
+        *_other_scripts(said, quoted, whole),
         *negations(said, quoted, whole),
         *directions(said, quoted),
         *_orders(said, whole, vocabulary),
@@ -62,6 +64,16 @@ def _numbers(said: str, quoted: Sequence[str]) -> Iterator[Fault]:
             counted and not any(one.nouns & other.nouns for other in same)
         ):
             yield Fault(Unsupported.COUNTED, shown)
+
+
+def _other_scripts(said: str, quoted: Sequence[str], whole: str) -> Iterator[Fault]:
+    """Find words of a script that is not Latin and signs such as ½, which have no capitals to tell names by: they must stand in the source as they are."""
+    for match in TOKEN.finditer(said):
+        if any(c.isalpha() and not unicodedata.name(c, "").startswith("LATIN") for c in match[0]) and match[0].casefold() not in whole.casefold():
+            yield Fault(Unsupported.NAME, match[0])
+    for sign in sorted({c for c in said if c.isnumeric() and not c.isalpha() and not c.isascii()}):
+        if not any(sign in span for span in quoted):
+            yield Fault(Unsupported.NUMBER, sign)
 
 
 class _Name(NamedTuple):
@@ -93,9 +105,9 @@ def _found_names(text: str, known: frozenset[str], vocabulary: Vocabulary) -> It
         at = begin + len(sentence)
         for place, match in enumerate(TOKEN.finditer(sentence)):
             token = _bare(match[0])
-            if not token or token[0].isdigit():
-                continue
             low = token.lower()
+            if not token or token[0].isdigit() or low in NUMBER_WORDS:
+                continue
             has_capital, has_digit = token != low, any(c.isdigit() for c in token)
             is_opener = (
                 place == 0 and token[1:] == low[1:] and (low in known or stem(low) in known or low in STOP or low in OPENERS or low in vocabulary.common)

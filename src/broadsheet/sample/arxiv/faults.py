@@ -22,6 +22,7 @@ SENT = {
     "truncated": "the first half of the document, as if it were all",
     "cut": "the connection is closed in the middle of the body",
     "drip": "the body comes a byte at a time, --drip seconds apart",
+    "not-modified": "a conditional request is answered with 304, whatever has changed",
     "stall": "nothing comes for --stall seconds, then the connection is closed",
 }
 # In what the answer says: a request meets all of these that fit it.
@@ -38,6 +39,7 @@ SAID = {
     "short-list": "list: counts one entry more than it shows",
     "broken-list": "list: another layout, without date and counts",
     "token-expired": "oai: a resumption token is answered with badResumptionToken",
+    "token-empty": "oai: a resumption token is answered with noRecordsMatch",
     "skew": "all dates that the server states are --skew hours off",
 }
 # In the days themselves, on all interfaces alike, as long as it is switched on.
@@ -52,6 +54,7 @@ _ONLY = {
     "short-list": {"list"},
     "broken-list": {"list"},
     "token-expired": {"oai"},
+    "token-empty": {"oai"},
     **dict.fromkeys(("stale", "stale-today", "pubdate-lag", "cap", "duplicate"), FEEDS),
 }
 

@@ -38,7 +38,7 @@ _SAID = {
 
 
 class Harvest(NamedTuple):
-    """What is harvested: papers by id, the base address, the instant, how many a page, and the token's fate."""
+    """What is harvested: papers by id, the base address, the instant, how many a page, and the token's fate; a harvest that `ends` has one page alone."""
 
     papers: Mapping[str, Known]
     base: str
@@ -46,6 +46,7 @@ class Harvest(NamedTuple):
     page: int | None = None
     expired: bool = False
     empty: bool = False
+    ends: bool = False
 
 
 class _BadRequestError(Exception):
@@ -123,7 +124,7 @@ def _get(asked: Mapping[str, str], harvest: Harvest) -> str:
 def _list(asked: Mapping[str, str], harvest: Harvest) -> str:
     asked, skip = _resumed(asked, harvest)
     verb, form = asked["verb"], _form(asked)
-    found = [] if harvest.empty else _selected(asked, harvest)
+    found = [] if harvest.empty or (harvest.ends and skip) else _selected(asked, harvest)
     if not found[skip:]:
         raise _BadRequestError("noRecordsMatch")
     size = harvest.page or (RECORDS if verb == "ListRecords" else IDENTIFIERS)

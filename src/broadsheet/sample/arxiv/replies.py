@@ -86,9 +86,10 @@ class Desk:
     def reply(self, asked: Asked, now: datetime, base: str, met: Sequence[Fault] = ()) -> Reply:
         """Answer a request at an instant."""
         names = {fault.name for fault in met}
-        if refused := self._refused(names, now):
+        stated = now + (self.skew if "skew" in names else timedelta())
+        if refused := self._refused(names, stated):
             return refused
-        archive, stated = self.with_happenings(met), now + (self.skew if "skew" in names else timedelta())
+        archive = self.with_happenings(met)
         if "error-200" in names or "error-400" in names:
             return self._error(asked, stated, base, 200 if "error-200" in names else 400)
         if asked.face in {"rss", "atom"}:
@@ -159,7 +160,7 @@ class Desk:
         return Reply(made.status, _TYPES["api"], made.body)
 
     def _oai(self, asked: Asked, papers: Mapping[str, Known], stated: datetime, base: str, names: Collection[str]) -> Reply:
-        harvest = oai.Harvest(papers, base, stated, self.page, expired="token-expired" in names, empty="empty" in names)
+        harvest = oai.Harvest(papers, base, stated, self.page, expired="token-expired" in names, empty="empty" in names, ends="token-empty" in names)
         return Reply(200, _TYPES["oai"], oai.answer(asked.pairs, harvest))
 
     def _page(self, asked: Asked, base: str, built: datetime, dated: datetime, entries: Sequence[Entry] = (), fault: str = "") -> feeds.Page:

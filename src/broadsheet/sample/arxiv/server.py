@@ -172,15 +172,17 @@ class _Handler(BaseHTTPRequestHandler):
             pairs = parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(posted.get("body", b"").decode("latin-1"), keep_blank_values=True)
             reply, fault = double.reply(Asked.read(unquote(parts.path), pairs), now)
             self._skewed = "skew" in fault.split("+")
-            status = 0 if fault.startswith("stall") else 304 if self._unchanged(reply) else reply.status
+            status = 0 if fault.startswith("stall") else 304 if self._unchanged(reply, fault) else reply.status
             double.record.note(Request(now, moment, self.path, status, fault, self.headers.get("User-Agent") or "", count))
             self._send(reply._replace(status=status), fault.split("+"))
         finally:
             double.record.opened(-1)
 
-    def _unchanged(self, reply: Reply) -> bool:
+    def _unchanged(self, reply: Reply, fault: str) -> bool:
         if reply.modified is None or reply.status != 200:
             return False
+        if "not-modified" in fault.split("+") and {"If-None-Match", "If-Modified-Since"} & set(self.headers):
+            return True
         if known := self.headers.get("If-None-Match"):
             return reply.tag in (one.strip() for one in known.split(",")) or known.strip() == "*"
         try:

@@ -79,3 +79,8 @@ class ClientLimits:
     results: int = 30_000
     feed_items: int = 2000
     seed: int = 0
+
+    @classmethod
+    def within(cls, seconds: float) -> Self:
+        """Return the usual limits, with the time of a call and of each answer bounded."""
+        return cls(deadline=seconds, answer=min(cls.answer, seconds))

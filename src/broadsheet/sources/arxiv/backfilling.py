@@ -1,5 +1,6 @@
 """On which label a harvested paper was announced: OAI-PMH tells when versions were submitted and records changed, and not when they were announced."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -9,6 +10,9 @@ from broadsheet.core.schema import Announce, Announcement
 from broadsheet.sources.arxiv.calendar import Calendar
 from broadsheet.sources.arxiv.judging import on_list, order
 from broadsheet.sources.arxiv.oai import Harvested
+
+# So many papers with higher numbers and earlier labels are no papers that moderators held: it is the one paper that is odd.
+_SEVERAL = 5
 
 
 class Gaps(NamedTuple):
@@ -66,17 +70,42 @@ def fill(harvested: Mapping[str, Sequence[Harvested]], calendar: Calendar, gaps:
 def first_labels(records: Iterable[Harvested], calendar: Calendar, known: Mapping[str, date]) -> dict[str, date]:
     """Return the label on which each paper was first announced, as far as numbers and times tell."""
     least = {one.id: calendar.label_of(one.versions[0].at) for one in records}
-    ids = sorted({*known, *least}, key=order)
-    found: dict[str, date] = {}
+    found = {**least, **known}
+    # An old number says nothing of when another was given.
+    dotted = sorted((key for key in found if order(key)[0]), key=order)
+    odd = _against(dotted, [found[key] for key in dotted])
+    ids = [key for key in dotted if key not in odd]
     reached = date.min
     for key in ids:
-        # An old number says nothing of when another was given.
         reached = max(reached, least[key]) if key not in known else known[key]
-        found[key] = known.get(key) or (reached if order(key)[0] else least[key])
+        found[key] = known.get(key) or reached
     for later, key in pairwise(reversed(ids)):
-        if key not in known and order(key)[0]:
+        if key not in known:
             found[key] = min(found[key], found[later])
     return found
+
+
+def _against(ids: Sequence[str], labels: Sequence[date]) -> set[str]:
+    """Return the papers, in the order of numbers, that came later than several with higher numbers: their times say nothing of others.
+
+    The longest run of papers whose labels do not fall is what the others are held against.
+    """
+    ends: list[date] = []
+    places: list[int] = []
+    before: list[int] = []
+    for number, label in enumerate(labels):
+        place = bisect_right(ends, label)
+        before.append(places[place - 1] if place else -1)
+        ends[place : place + 1], places[place : place + 1] = [label], [number]
+    run: list[int] = []
+    at = places[-1] if places else -1
+    while at >= 0:
+        run.append(at)
+        at = before[at]
+    run.reverse()
+    rising, within = [labels[number] for number in run], set(run)
+    odd = (number for number in range(len(ids)) if number not in within)
+    return {ids[number] for number in odd if bisect_left(rising, labels[number]) - bisect_left(run, number) >= _SEVERAL}
 
 
 def _kinds(name: str, record: Harvested, calendar: Calendar, first: Mapping[str, date], gaps: Gaps) -> tuple[dict[date, Announce], bool]:

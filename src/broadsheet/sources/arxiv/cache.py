@@ -1,5 +1,6 @@
 """Answers kept on disk, so that a server is asked only whether anything changed."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable
@@ -71,6 +72,12 @@ class ResponseCache:
         except OSError as fault:
             reason = f"{reason}, and cannot be removed ({fault.strerror})"
         self.say(f"The kept answer of {url} was discarded: {reason.rstrip('.')}. It is asked for anew.")
+
+    def forget(self) -> None:
+        """Remove all that is kept: whoever says that nothing changed is not believed any more."""
+        for path in self.folder.glob(f"*{_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _path(self, url: str) -> Path:
         return self.folder / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}{_SUFFIX}"

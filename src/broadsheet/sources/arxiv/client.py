@@ -26,7 +26,7 @@ _CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
 class ArxivClient:
     """Asks arXiv, one request at a time, and gives what it says or a typed error; what it knows of days it does not keep.
 
-    Its gate and its cache stand under `home`/arxiv: all processes with one home share them. Every call
+    Its cache stands under `home`/arxiv; its gate is the one that all processes of a user share, unless another is given. Every call
     raises `ThrottledError`, `RefusedError` or `NetworkError` where no answer comes within the limits;
     `TruncatedError`, `NotAFeedError`, `FeedError`, `RecordError` or `IdentifierError` where the
     answer is none. `notes` tells what was mended on the way, in sentences.
@@ -38,9 +38,10 @@ class ArxivClient:
         self.addresses = addresses or Addresses.stated()
         self.clock = clock or WallClock()
         self.limits = limits or ClientLimits()
-        self.gate = gate or Gate(home / "arxiv" / "gate", clock=self.clock)
+        self.gate = gate or Gate.before(self.addresses.feed, self.clock)
         self.notes: list[str] = []
-        self._asker = Asker(self.gate, self.clock, self.limits, ResponseCache(home / "arxiv" / "answers", self._say))
+        self._cache = ResponseCache(home / "arxiv" / "answers", self._say)
+        self._asker = Asker(self.gate, self.clock, self.limits, self._cache)
 
     def feed(self, categories: Sequence[str], form: Literal["rss", "atom"] = "rss") -> Feed:
         """Return the newest feed of some categories, asked for in one request; an empty one is a day without papers.
@@ -60,6 +61,10 @@ class ArxivClient:
         labels = [part.label for part in parts.values() if part.label]
         merged = Feed(max(labels, default=whole.label), tuple(names), tuple(merge(a for part in parts.values() for a in part.announcements)))
         return self._capped(merged, [name for name, part in parts.items() if len(part.announcements) >= self.limits.feed_items])
+
+    def forget(self) -> None:
+        """Ask for everything anew from now on, whatever a server says of what is kept."""
+        self._cache.forget()
 
     def raw_feed(self, categories: Sequence[str]) -> bytes:
         """Return the bytes of a feed as the server sent them, unread and not kept."""

@@ -1,7 +1,9 @@
 """Days that are complete: what has been announced is asked for, counted, kept and, where a label was missed, filled in."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from statistics import mean
 from typing import NamedTuple
 
 from broadsheet.core.clock import Clock, WallClock
@@ -13,6 +15,7 @@ from broadsheet.sources.arxiv.calendar import DAY, EASTERN, Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
 from broadsheet.sources.arxiv.judging import Judged, Known, complete, judge, known_by, new_ids, on_list, order
 from broadsheet.sources.arxiv.listing import Listing
+from broadsheet.sources.arxiv.oai import Harvested
 from broadsheet.sources.arxiv.outcome import DayOutcome, DayState
 from broadsheet.sources.merge import merge
 from broadsheet.sources.withdrawal import is_withdrawn
@@ -20,6 +23,11 @@ from broadsheet.sources.withdrawal import is_withdrawn
 # How far around missed labels announcements that are known are looked at: papers held by moderators may come so much later.
 MARGIN = 30 * DAY
 _INFERRED = "labels inferred from the times of submission and the order of numbers"
+_BARE = "OAI-PMH has no record at all of this list since two days before: it is behind, or the list is very quiet"
+# A list with so many papers a day has hardly ever a day without one.
+_BUSY = 8
+# What a list's source ends in, once the comments of its replaced papers were asked for.
+_COMMENTS = ", comments"
 
 
 class Patience(NamedTuple):
@@ -80,7 +88,7 @@ class Days:
         """Fetch a label, the newest by default: one request for the feed of all lists, and one for the listing of each.
 
         What is not whole is asked for again, ever more seldom, while patience lasts. With `fill_in`, papers that the listing names
-        and the feed does not bring are then asked for by their numbers. Raises the error of a request for the feed.
+        and the feed does not bring are then asked for by their numbers. The error of a request is the outcome's `fault`.
         """
         names = tuple(dict.fromkeys(categories))
         if not names:
@@ -91,14 +99,16 @@ class Days:
         if label != newest or all(one.state in {DayState.ANNOUNCED, DayState.SKIPPED} for one in known):
             over = label < newest and DayOutcome(label, known).state is DayState.INCOMPLETE
             note = (f"The feeds carry {newest} by now. Only an archive has {label}: broadsheet report backfill --since {label}",) if over else ()
-            return self._told(label, known, (*note, *self._missed(names, label)))
+            gone = self._withdrawals(label, names) if label == newest else []
+            return self._told(label, self.check(label, names), (*note, *gone, *self._missed(names, label)))
         return self._poll(label, names, fill_in=fill_in)
 
     def backfill(self, categories: Sequence[str], since: date | None = None) -> list[DayOutcome]:
         """Fill in the labels from one on that are not whole, oldest first: those that are over by OAI-PMH, the newest by its feed.
 
-        Each label is written at once or not at all, so that a run that was stopped goes on where it was.
-        Raises the error of a request; `since` is the oldest label known where it is not given, SourceNotFoundError where there is none.
+        Each label is written at once or not at all, so that a run that was stopped goes on where it was. The error of a request is the `fault` of the
+        outcomes that it kept from being whole; newer labels are then not asked for. `since` is the oldest label known where it is not given; raises
+        SourceNotFoundError where there is none.
         """
         names = tuple(dict.fromkeys(categories))
         newest = self.calendar.label_at(self.clock.now())
@@ -111,6 +121,8 @@ class Days:
         missing = {label: self._open(label, names) for label in self.calendar.labels(since, over)}
         missing = {label: lists for label, lists in missing.items() if lists}
         outcomes = self._harvested(missing) if missing else []
+        if any(one.fault for one in outcomes):
+            return outcomes
         return [*outcomes, *([self._poll(newest, names)] if over < newest and since <= newest and self._open(newest, names) else [])]
 
     def papers(self, label: date, categories: Sequence[str]) -> list[Announcement]:
@@ -135,7 +147,16 @@ class Days:
         return (f"Missed before it: {', '.join(missed)}. Fill them in: broadsheet report backfill --since {missed[0]}",) if missed else ()
 
     def _told(self, label: date, lists: Sequence[ListDay], notes: Sequence[str], fault: BroadsheetError | None = None) -> DayOutcome:
-        return DayOutcome(label, tuple(lists), tuple(self.papers(label, [one.name for one in lists])), tuple(notes), fault)
+        return DayOutcome(label, tuple(lists), tuple(self.papers(label, [one.name for one in lists])), (*notes, *self._guesses(label)), fault)
+
+    def _guesses(self, label: date) -> tuple[str, ...]:
+        """Say which weekdays from a label to today the calendar only guesses about, where a wrong guess would hide a mailing."""
+        last = self.clock.now().astimezone(EASTERN).date()
+        unsure = [day for day in (label + DAY * number for number in range((last - label).days + 1)) if day.weekday() < 5]
+        guessed = [(day, verdict) for day in unsure if not (verdict := self.calendar.verdict(day)).certain and not verdict.is_label]
+        return tuple(
+            f"Whether {day} has a mailing is a guess ({why.why}). Where it is wrong, give arXiv's list of that year: mailings.toml." for day, why in guessed
+        )
 
     # Asking for the newest day.
 
@@ -146,37 +167,52 @@ class Days:
             outcome = DayOutcome(label, self.check(label, names), fault=fault)
             left = self.patience.deadline - (self.clock.now() - began).total_seconds()
             least = (self.calendar.rebuilt(label) - self.clock.now()).total_seconds() if outcome.state is DayState.WAITING else 0.0
-            if outcome.is_done or self._is_over(label) or left <= least:
+            # Where the feed itself could not be had, the tries that are worth it were made.
+            if outcome.is_done or not judged or self._is_over(label) or left <= least:
                 break
             # The last time is at the deadline, whatever the wait has grown to.
             pause = min(max(wait, least), left)
             self.say(f"{label}: {outcome.state}, {outcome.kept()} kept; asked for again in {pause:.0f} s")
             self.clock.sleep(pause)
             wait = min(2 * wait, self.patience.longest)
+        if outcome.state is DayState.STALE:
+            # A server may say that nothing changed, and be wrong: the next run believes none.
+            self.client.forget()
         if fill_in and not outcome.is_done:
             try:
                 notes += self._fill_in(judged)
             except BroadsheetError as refused:
                 fault = refused
-        notes += self._withdrawals(label, names)
+        if fault is None:
+            notes += self._withdrawals(label, names)
         return self._told(label, self.check(label, names), (*notes, *self._client_notes(), *self._missed(names, label)), fault)
 
     def _attempt(self, label: date, names: Sequence[str]) -> tuple[list[Judged], BroadsheetError | None]:
-        """Ask once for the feed and the listings, judge each list, and keep all of it in one transaction."""
+        """Ask once for the feed and the listings, judge each list, and keep all of it in one transaction; without a feed no list is judged."""
         now = self.clock.now()
         try:
             feed = self.client.feed(names)
-        except BroadsheetError as fault:
-            states = [one.model_copy(update={"state": DayState.INCOMPLETE, "at": now, "note": fault.what}) for one in self.check(label, names)]
+        except SourceNotFoundError:
+            raise
+        except BroadsheetError as unread:
+            states = [one.model_copy(update={"state": DayState.INCOMPLETE, "at": now, "note": unread.what}) for one in self.check(label, names)]
             self.store.record_day((), states)
-            raise self._with_kept(fault, label, names) from None
+            return [], unread
         listings, fault = self._listings(names)
         known = self._known(label, names, feed.announcements)
         judged = [judge(name, label, feed.announcements, listings.get(name), known[name]) for name in names]
         if self.clock.now() < self.calendar.rebuilt(label):
             judged = [self._before_midnight(one) for one in judged]
-        self.store.record_day([a for one in judged for a in one.announcements], [one.day.model_copy(update={"at": now}) for one in judged])
+        kept = [a for one in judged for a in one.announcements]
+        self.store.record_day(kept, [one.day.model_copy(update={"at": now}) for one in judged])
+        if all(one.day.state == DayState.ANNOUNCED for one in judged):
+            self._remark_unlisted({a.item.id for a in feed.announcements} - {a.item.id for a in kept})
         return judged, fault
+
+    def _remark_unlisted(self, ids: Collection[str]) -> None:
+        if ids:
+            first = min(ids, key=order)
+            self.client.notes.append(f"Not kept, since no listing names them, though the feed brings them: {len(ids)} papers, such as {first}.")
 
     def _listings(self, names: Sequence[str]) -> tuple[dict[str, Listing], BroadsheetError | None]:
         """Ask for the listing of each list; a server that refuses one is not asked for the others."""
@@ -217,28 +253,29 @@ class Days:
         return [f"Asked for by number, since the feed did not bring them: {len(found)} of {len(wanted)} papers."]
 
     def _withdrawals(self, label: date, names: Sequence[str]) -> list[str]:
-        """Ask for the comments of replaced papers that are kept from before: a feed does not say that a paper was withdrawn."""
-        kept = [a for a in self.store.announced_between(label, label, names) if a.kind in {Announce.REPLACE, Announce.REPLACE_CROSS}]
+        """Ask for the comments of replaced papers that are kept from before: a feed does not say that a paper was withdrawn.
+
+        A list says in its source that it was asked for; so one for which that failed, or was cut off, is asked for by the next run.
+        """
+        days = [one for one in self.check(label, names) if one.source.startswith("feed") and not one.source.endswith(_COMMENTS)]
+        announced = self.store.announced_between(label, label, [one.name for one in days])
+        kept = [a for a in announced if a.kind in {Announce.REPLACE, Announce.REPLACE_CROSS}]
         ids = sorted(self.store.earlier_versions(a.item for a in kept), key=order)
         if not ids:
             return []
         try:
             found = {a.item.id: a.item for a in self.client.query(ids=ids)}
         except BroadsheetError as fault:
-            return [f"Whether {len(ids)} replaced papers that are known from before were withdrawn could not be asked: {fault.what}"]
+            return [f"Whether {len(ids)} replaced papers that are known from before were withdrawn could not be asked: {fault.what} The next run asks again."]
         gone = [a for a in kept if a.item.id in found and is_withdrawn(found[a.item.id])]
         items = {a.item.id: found[a.item.id].model_copy(update={"announced": label}) for a in gone}
-        self.store.record_day([a.model_copy(update={"kind": Announce.WITHDRAWN, "item": items[a.item.id]}) for a in gone])
+        withdrawn = [a.model_copy(update={"kind": Announce.WITHDRAWN, "item": items[a.item.id]}) for a in gone]
+        self.store.record_day(withdrawn, [one.model_copy(update={"source": one.source + _COMMENTS}) for one in days])
         return [f"Withdrawn, as their comments say: {', '.join(sorted(items))}."] if items else []
 
     def _client_notes(self) -> list[str]:
         notes, self.client.notes[:] = list(self.client.notes), []
         return notes
-
-    def _with_kept(self, fault: BroadsheetError, label: date, names: Sequence[str]) -> BroadsheetError:
-        outcome = DayOutcome(label, self.check(label, names))
-        fault.what = f"{fault.what} Kept of {label}: {outcome.kept()}."
-        return fault
 
     # Filling in days that are over.
 
@@ -246,9 +283,16 @@ class Days:
         names = tuple(dict.fromkeys(name for lists in missing.values() for name in lists))
         gaps = self._gaps(missing, names)
         since, until = min(missing) - 2 * DAY, self.clock.now().astimezone(UTC).date()
-        filled = fill({name: list(self.client.harvest(name, since, until)) for name in names}, self.calendar, gaps)
+        try:
+            records = {name: list(self.client.harvest(name, since, until)) for name in names}
+        except SourceNotFoundError:
+            raise
+        except BroadsheetError as fault:
+            return [DayOutcome(label, self.check(label, lists), fault=fault) for label, lists in sorted(missing.items())]
+        filled = fill(records, self.calendar, gaps)
         notes = [*self._client_notes(), *_remarks(filled)]
-        outcomes = [self._write(label, lists, filled) for label, lists in sorted(missing.items())]
+        busy = self._busy(records, filled, gaps)
+        outcomes = [self._write(label, lists, filled, busy) for label, lists in sorted(missing.items())]
         return [outcomes[0]._replace(notes=(*outcomes[0].notes, *notes)), *outcomes[1:]]
 
     def _gaps(self, missing: dict[date, tuple[str, ...]], names: Sequence[str]) -> Gaps:
@@ -260,8 +304,19 @@ class Days:
         labels = {name: [label for label in sorted(missing) if name in missing[label]] for name in names}
         return Gaps(labels, first, frozenset(labels_of(kept)), whole)
 
-    def _write(self, label: date, lists: Sequence[str], filled: Filled) -> DayOutcome:
-        """Keep what was inferred for one label, beside what a feed brought for it, which stands."""
+    def _busy(self, records: Mapping[str, Sequence[Harvested]], filled: Filled, gaps: Gaps) -> dict[str, str]:
+        """Return the lists of which an archive that has no paper of a label is probably behind, with why."""
+        found = {name: _BARE for name, of in records.items() if not of}
+        for name, labels in gaps.missing.items():
+            came = Counter(a.item.announced for a in filled.announcements[name]).values()
+            kept = (one.kept for one in self.store.list_days([name], labels[0] - MARGIN, labels[-1] + MARGIN) if one.label not in labels)
+            counts = [count for count in (*came, *kept) if count]
+            if counts and mean(counts) >= _BUSY:
+                found[name] = f"OAI-PMH has no paper of it, where other days of this list have {mean(counts):.0f}: it may be behind"
+        return found
+
+    def _write(self, label: date, lists: Sequence[str], filled: Filled, busy: Mapping[str, str]) -> DayOutcome:
+        """Keep what was inferred for one label, beside what a feed brought for it, which stands; a list that is `busy` and has no paper is not whole."""
         there = {(a.item.id, a.lists[0]) for a in self.store.announced_between(label, label, lists)}
         found: list[Announcement] = []
         states: list[ListDay] = []
@@ -269,7 +324,9 @@ class Days:
             own = [a for a in filled.announcements[day.name] if a.item.announced == label and (a.item.id, day.name) not in there]
             had = sum(1 for _, name in there if name == day.name)
             found += own
-            states.append(_filled(day, had, len(own), self.clock.now()))
+            is_bare = not had and not own and day.stated is None and day.name in busy
+            update = {"state": DayState.INCOMPLETE, "note": busy.get(day.name)} if is_bare else {}
+            states.append(_filled(day, had, len(own), self.clock.now()).model_copy(update=update))
         self.store.record_day(found, states)
         return self._told(label, self.check(label, lists), ())
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from broadsheet.core.clock import Clock, WallClock, steady
 from broadsheet.core.errors import NetworkError, OutputError
+from broadsheet.core.home import cache_folder
 
 SECONDS = 3.0
 # How often a process that waits for another looks again; waiting for the lock is real time, whatever clock was given.
@@ -42,6 +44,11 @@ class Gate:
         self.path = path
         self.seconds = seconds
         self.clock = clock or WallClock()
+
+    @classmethod
+    def before(cls, address: str, clock: Clock) -> "Gate":
+        """Return the gate before a server, which all processes of a user share, whatever their BROADSHEET_HOME: arXiv counts requests, not installations."""
+        return cls(cache_folder() / f"gate-{re.sub('[^0-9a-z.]+', '-', address.rpartition('//')[2].lower())[:100]}", clock=clock)
 
     @contextmanager
     def turn(self, deadline: float | None = None) -> Iterator[None]:
@@ -137,5 +144,5 @@ class Gate:
     def _unusable(self, fault: OSError) -> OutputError:
         return OutputError(
             f"{self.path}, which keeps requests to arXiv apart, cannot be used: {fault.strerror}.",
-            "Name a place that you may write in: BROADSHEET_HOME.",
+            f"Make {self.path.parent} a folder that you may write in, or name another: XDG_CACHE_HOME.",
         )

@@ -57,10 +57,11 @@ def judge(name: str, label: date, served: Sequence[Announcement], listing: Listi
     if listing is None:
         return _uncounted(name, label, served, known, "its listing could not be read, so nothing could be counted")
     if listing.label < label:
-        return _earlier(name, label, served, known, listing.label)
+        return _earlier(name, label, served, known, listing)
     if listing.label > label:
         return _uncounted(name, label, served, known, f"its listing has gone on to {listing.label}")
-    if len(listing.ids) == listing.total:
+    # A page that counts a paper twice shows it twice.
+    if listing.total in {len(listing.ids), len({key for key, _ in listing.ids})}:
         return _named(name, label, served, listing)
     return _counted(name, label, served, listing, known)
 
@@ -68,7 +69,7 @@ def judge(name: str, label: date, served: Sequence[Announcement], listing: Listi
 def _named(name: str, label: date, served: Sequence[Announcement], listing: Listing) -> Judged:
     """Judge by the very papers that the listing names."""
     kinds = {key: _SECTIONS[section] for key, section in reversed(listing.ids)}
-    by_id = {a.item.id: a for a in served}
+    by_id = {a.item.id: a for a in sorted(served, key=lambda a: a.item.version)}
     kept = tuple(_placed(by_id[key], name, label, kind) for key, kind in kinds.items() if key in by_id)
     missing = tuple(key for key in kinds if key not in by_id)
     day = ListDay(label=label, name=name, state=DayState.ANNOUNCED, stated=len(kinds), source="feed")
@@ -98,9 +99,11 @@ def _counted(name: str, label: date, served: Sequence[Announcement], listing: Li
     return Judged(day.model_copy(update={"state": DayState.ANNOUNCED, "note": more}), kept)
 
 
-def _earlier(name: str, label: date, served: Sequence[Announcement], known: Known, dated: date) -> Judged:
-    fresh = _uncounted(name, label, served, known, "")
-    note = f"its listing is still that of {dated}"
+def _earlier(name: str, label: date, served: Sequence[Announcement], known: Known, listing: Listing) -> Judged:
+    """Judge beside a listing of an earlier day: what it names is of that day, whatever the feed is dated."""
+    named = {key for key, _ in listing.ids}
+    fresh = _uncounted(name, label, [a for a in served if a.item.id not in named], known, "")
+    note = f"its listing is still that of {listing.label}"
     note += ", and so is the feed" if not fresh.announcements else ", so what the feed brings could not be counted"
     return Judged(fresh.day.model_copy(update={"state": DayState.STALE, "note": note}), fresh.announcements)
 

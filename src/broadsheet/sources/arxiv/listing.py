@@ -13,13 +13,16 @@ from broadsheet.sources.arxiv.ids import as_arxiv_id
 from broadsheet.sources.strict import words_of
 
 _MONTHS: tuple[str, ...] = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(r"\b(?:listings?|submissions?) for (?:[A-Z][a-z]+, )?([0-9]{1,2} [A-Z][a-z]+ [0-9]{4})\b")
+_DATE = re.compile(r"\b(?:listings?|submissions?|lists?) for (?:[A-Z][a-z]+, )?([0-9]{1,2} [A-Z][a-z]+ (?:[0-9]{2}){1,2})\b")
 _PART = re.compile(
-    r"\b(new|cross|replacement)[ -](?:submissions?|lists?|listings?)\s*\(?\s*showing(?: first)? ([0-9]{1,6}) of ([0-9]{1,6}) entr(?:y|ies)", re.IGNORECASE
+    r"\b(new|cross|replacement)[ -](?:submissions?|lists?|listings?)(?: for [a-z0-9, ]{1,40})?\s*\(?\s*showing(?: first)? ([0-9]{1,6}) of ([0-9]{1,6}) entr(?:y|ies)",
+    re.IGNORECASE,
 )
 # A heading of a part, or the link to a paper's own page that opens its entry; links in abstracts have no such title.
 _MARKS = re.compile(
-    r"<h3>\s*(new|cross|replacement)[ -](?:submission|list)|<a\s+href\s*=\s*[\"']/abs/([^\"'\s]+)[\"']\s+title\s*=\s*[\"']Abstract", re.IGNORECASE
+    r"<h[2-4]\b[^>]*>\s*(new|cross|replacement)[ -](?:submission|list)"
+    r"|<a\s+href\s*=\s*[\"'](?:https?://(?:[a-z]+\.)?arxiv\.org)?/abs/([^\"'\s]+)[\"']\s+title\s*=\s*[\"']Abstract",
+    re.IGNORECASE,
 )
 _TOTAL = re.compile(r"\btotal of ([0-9]{1,6}) entr(?:y|ies)", re.IGNORECASE)
 _NOTHING = re.compile(r"\bno updates\b", re.IGNORECASE)
@@ -30,7 +33,7 @@ _UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE |
 class Listing(NamedTuple):
     """A category's newest day by its own page: the label, how many papers of each kind, of all, and how many the page shows.
 
-    `ids` are the papers it shows, each with the heading it stands under: new, cross or replacement.
+    `ids` are the papers it shows, entry by entry, each with the heading it stands under: new, cross or replacement.
     """
 
     label: date
@@ -74,15 +77,15 @@ def parse_listing(data: bytes, where: str) -> Listing:
 
 
 def _ids(data: bytes) -> tuple[tuple[str, str], ...]:
-    """Return each paper once, under the first heading that it stands under."""
-    found: dict[str, str] = {}
+    """Return each entry: its paper, and the heading that it stands under."""
+    found: list[tuple[str, str]] = []
     heading = ""
     for mark in _MARKS.finditer(_UNSEEN.sub(" ", data.decode("utf-8", "replace"))):
         if mark.group(1):
             heading = mark.group(1).lower()
         elif heading and (paper := as_arxiv_id(html.unescape(mark.group(2)))):
-            found.setdefault(paper.key, heading)
-    return tuple(found.items())
+            found.append((paper.key, heading))
+    return tuple(found)
 
 
 def _text(data: bytes) -> str:
@@ -93,7 +96,7 @@ def _text(data: bytes) -> str:
 def _date(text: str, where: str) -> date:
     day, month, year = text.split()
     try:
-        return date(int(year), _MONTHS.index(month[:3]) + 1, int(day))
+        return date(int(year) if len(year) == 4 else 2000 + int(year), _MONTHS.index(month[:3]) + 1, int(day))
     except ValueError:
         raise RecordError(f"{where}: {text!r} is no date.", "Listings are dated like: Monday, 9 February 2026.") from None
 

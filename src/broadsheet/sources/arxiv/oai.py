@@ -126,7 +126,7 @@ def harvest(
     reached, by_day, token, idle = since, True, "", 0
     while True:
         try:
-            page = ask(addresses.resumed_at(token) if token else first(reached if by_day else since), parse_records)
+            page = ask(addresses.resumed_at(token), _parse_more) if token else ask(first(reached if by_day else since), parse_records)
         except ExpiredTokenError as fault:
             idle += 1
             if not token or idle > _RESTARTS:
@@ -169,6 +169,14 @@ def parse_records(data: bytes, where: str) -> RecordPage:
     if not records:
         raise MissingResultsError(f"{where}: the page holds no record, and does not say that none match.", "Fetch it again.")
     return RecordPage(records, _text(listed, "resumptionToken"))
+
+
+def _parse_more(data: bytes, where: str) -> RecordPage:
+    """Read a page that a token stands for: it holds what is left, so that no record matches is no end."""
+    page = parse_records(data, where)
+    if not page.records:
+        raise ExpiredTokenError(f"{where}: a token to go on with brings no record.", "Try again later; a harvest that breaks off is no harvest.")
+    return page
 
 
 def _record(element: Element, where: str) -> Harvested:

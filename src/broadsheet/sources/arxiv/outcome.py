@@ -21,6 +21,7 @@ class DayState(StrEnum):
 
 # Of several lists the one that stands first here says where the day stands.
 _WORST = (DayState.STALE, DayState.INCOMPLETE, DayState.WAITING, DayState.ANNOUNCED, DayState.SKIPPED)
+_ERRORS = {DayState.STALE: StaleError, DayState.INCOMPLETE: IncompleteError, DayState.WAITING: NotReadyError}
 AGAIN = (
     "Ask again later: broadsheet report fetch. What only the feed lacks can be asked for by its numbers: --fill. A day that is over: broadsheet report backfill"
 )
@@ -48,6 +49,13 @@ class DayOutcome(NamedTuple):
     def is_done(self) -> bool:
         """Whether nothing more can come: every list is whole, or there is no mailing."""
         return self.state in {DayState.ANNOUNCED, DayState.SKIPPED}
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that `check` ends with."""
+        if self.is_done:
+            return 0
+        return self.fault.exit_code if self.fault is not None else _ERRORS[self.state].exit_code
 
     def kept(self) -> str:
         """Say of each list how many papers are kept of how many.

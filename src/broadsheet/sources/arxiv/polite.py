@@ -1,8 +1,8 @@
 """Asking as arXiv wants to be asked: in turn, waiting as told, again where that may help, and within a time."""
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]+)?")
 # Faults of an answer that another answer may not have: cut on the way, a proxy's page, results that are missing.
 _PASSING_FAULTS = (TruncatedError, NotAFeedError, MissingResultsError)
 _TOLD = 200
+_DAY = timedelta(days=1)
 _LATER = "Try again later; arXiv asks for one request in 3 s."
 _SAVED = "or read a saved feed: --source FILE.xml"
 
@@ -98,7 +99,7 @@ class Asker:
         wait = f" It asks to wait {f'{after} s' if _SECONDS.fullmatch(after) else f'until {after}'}." if after else ""
         what = f"{_short(url)} answered {answer.status} {answer.reason}.{wait}"
         if answer.status in _THROTTLED:
-            seconds = self._seconds_of(after)
+            seconds = self._seconds_of(after, answer.headers.get_list("Date"))
             return _AgainError(ThrottledError(what, _LATER, seconds), seconds)
         if answer.status in _PASSING:
             return _AgainError(RefusedError(what, _LATER))
@@ -106,15 +107,18 @@ class Asker:
             what, _LATER if answer.status < 400 or answer.status >= 500 else "Check what was asked for; the same request will be refused again."
         )
 
-    def _seconds_of(self, after: str) -> float | None:
-        """Return how long Retry-After asks to wait; None where it is missing or says nothing that can be read."""
+    def _seconds_of(self, after: str, dated: Sequence[str]) -> float | None:
+        """Return how long Retry-After asks to wait; None where it is missing or says nothing that can be read.
+
+        An instant counts from when the answer is `dated`, be it by a wrong clock, where that gives a wait; else from ours.
+        """
         if _SECONDS.fullmatch(after):
             return float(after)
-        try:
-            until = parsedate_to_datetime(after)
-        except (ValueError, OverflowError):
+        if (until := _instant(after)) is None:
             return None
-        return max(0.0, (_aware(until) - self.clock.now()).total_seconds())
+        waits = [until - there for stated in dated if (there := _instant(stated)) is not None]
+        wait = next((wait for wait in waits if timedelta(0) <= wait <= _DAY), until - self.clock.now())
+        return max(0.0, wait.total_seconds())
 
     def _follow(self, url: str, conditions: dict[str, str], deadline: float) -> Answer:
         place = url
@@ -167,5 +171,9 @@ def _short(url: str) -> str:
     return url if len(url) <= _TOLD else url[: _TOLD - 1] + "…"
 
 
-def _aware(instant: datetime) -> datetime:
+def _instant(stated: str) -> datetime | None:
+    try:
+        instant = parsedate_to_datetime(stated)
+    except (ValueError, OverflowError):
+        return None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

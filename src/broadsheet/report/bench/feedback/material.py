@@ -1,6 +1,6 @@
 """Readers made of authors: what each has read before the first day, what each wants on every day, and what the page's ranker says without feedback."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple, cast
 
@@ -28,11 +28,15 @@ Told = Literal["whole", "half", "one", "group"]
 
 
 class Reading(NamedTuple):
-    """A reader's day: utilities `[N]` of the page's ranker without any feedback, its chances `[N]`, and which `[N]` papers are wanted."""
+    """A reader's day: utilities `[N]` of the page's ranker without any feedback, its chances `[N]`, which `[N]` papers are wanted.
+
+    `widened` returns how far each utility moves when some papers join the library.
+    """
 
     utility: np.ndarray
     chances: np.ndarray
     wanted: np.ndarray
+    widened: Callable[[Sequence[Item]], np.ndarray]
 
 
 class DayOf(NamedTuple):
@@ -102,6 +106,7 @@ def make_materials(stream: Stream, labels: Sequence[date], kinds: Mapping[Told, 
     choice = shipped()(Situation(("lexical", "dense") if stream.dense is not None else ("lexical",), history=True))
     shown = np.arange(known, end, dtype=np.int32)
     place = {reading_text(days.papers[row].item): number for number, row in enumerate(shown)}
+    where = {days.papers[row].item.id: int(row) for row in shown}
     made: dict[Told, list[DayOf]] = {kind: [] for kind in kinds}
     for number, label in enumerate(labels, 1):
         moment = stream.moment(label)
@@ -109,21 +114,28 @@ def make_materials(stream: Stream, labels: Sequence[date], kinds: Mapping[Told, 
             vectors = _vectors(stream, moment, shown, place)
             items = tuple(days.blind(row).item for row in moment.rows)
             for kind, readers in kinds.items():
-                readings = {pseudonym(one.name): seen for one in readers if (seen := _reading(stream, moment, choice, one, known)) is not None}
+                readings = {pseudonym(one.name): seen for one in readers if (seen := _reading(stream, moment, choice, one, known, where)) is not None}
                 made[kind].append(DayOf(label, number, items, vectors, readings))
         progress("days of readers", number, len(labels))
     return {kind: Material(tuple(made[kind]), tuple(pseudonym(one.name) for one in readers), len(days.papers)) for kind, readers in kinds.items()}
 
 
-def _reading(stream: Stream, moment: Moment, choice: Choice, one: Persona, known: int) -> Reading | None:
+def _reading(stream: Stream, moment: Moment, choice: Choice, one: Persona, known: int, where: Mapping[str, int]) -> Reading | None:
     """Return what a reader's day looks like; None where nothing is wanted, or everything."""
     days = stream.days
     wanted = np.array([not one.wanted.isdisjoint(days.papers[row].item.creators) for row in moment.rows], dtype=np.float64)
     if not 0 < wanted.sum() < len(wanted):
         return None
     library = np.array([row for row in days.by_author[one.name] if row < known][-(one.told or 0) :])
-    utility = choice.utility(moment.sight.signals(stream.reading(UserDay(one.name, library, wanted), moment.known), circle=True))
-    return Reading(utility, choice.probability(utility), wanted)
+
+    def utility_of(rows: np.ndarray) -> np.ndarray:
+        return choice.utility(moment.sight.signals(stream.reading(UserDay(one.name, rows, wanted), moment.known), circle=True))
+
+    def widened(taken: Sequence[Item]) -> np.ndarray:
+        return utility_of(np.array(sorted({*library.tolist(), *(where[item.id] for item in taken)}))) - utility
+
+    utility = utility_of(library)
+    return Reading(utility, choice.probability(utility), wanted, widened)
 
 
 def _circles(days: AuthorDays, told: Told) -> dict[str, set[str]]:

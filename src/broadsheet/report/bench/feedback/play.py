@@ -16,7 +16,7 @@ from broadsheet.report.feedback.learning import Feedback, LearningConfig, learn
 from broadsheet.report.feedback.record import OPENED, SHOWN
 
 METRIC = "ndcg@10"
-FROZEN, LEARNING = "frozen", "learning"
+FROZEN, LEARNING, WIDENED = "frozen", "learning", "learning, with what was taken up in the library"
 # Settings that are tried on earlier days: how far what is learnt reaches.
 REACHES = (2.0, 4.0, 6.0, 10.0)
 
@@ -45,13 +45,15 @@ class _Slate(NamedTuple):
 
 def ways(learning: LearningConfig) -> dict[str, Way]:
     """Return the ways that are compared."""
-    blind = learning.model_copy(update={"position": 0.0, "clip": 1.0})
+    alone = learning.model_copy(update={"library": 0.0})
+    blind = alone.model_copy(update={"position": 0.0, "clip": 1.0})
     return {
         FROZEN: Way(None),
-        LEARNING: Way(learning),
+        LEARNING: Way(alone),
         "learning without propensities": Way(blind),
-        "learning from shuffled clicks": Way(learning, shuffled=True),
-        "learning from oracle clicks": Way(learning, oracle=True),
+        "learning from shuffled clicks": Way(alone, shuffled=True),
+        "learning from oracle clicks": Way(alone, oracle=True),
+        WIDENED: Way(learning),
     }
 
 
@@ -68,7 +70,7 @@ def play(material: Material, way: Way, config: ReaderConfig, *, seed: int) -> It
             reading = day.readings.get(reader)
             if reading is None:
                 continue
-            utility = reading.utility + _learnt(way, events, items, day, float(reading.utility.std()))
+            utility = reading.utility + _learnt(way, events, items, day, reading)
             yield Scored(reader, day.number, float(evaluate_scores([utility], [reading.wanted], [METRIC])[METRIC][0]), done)
             if way.learning is None:
                 continue
@@ -80,15 +82,18 @@ def play(material: Material, way: Way, config: ReaderConfig, *, seed: int) -> It
 
 def choose(material: Material, learning: LearningConfig, config: ReaderConfig) -> LearningConfig:
     """Return the settings whose days are ranked best on material that is not judged: the reach is tried, and all else is as given."""
-    tried = {reach: np.mean([one.value for one in play(material, Way(learning.model_copy(update={"reach": reach})), config, seed=0)]) for reach in REACHES}
+    alone = {"library": 0.0}
+    tried = {reach: np.mean([s.value for s in play(material, Way(learning.model_copy(update=alone | {"reach": reach})), config, seed=0)]) for reach in REACHES}
     return learning.model_copy(update={"reach": max(tried, key=lambda reach: tried[reach])})
 
 
-def _learnt(way: Way, events: list[Event], items: Mapping[str, Item], day: DayOf, spread: float) -> np.ndarray:
+def _learnt(way: Way, events: list[Event], items: Mapping[str, Item], day: DayOf, reading: Reading) -> np.ndarray:
     if way.learning is None or not events:
         return np.zeros(len(day.items))
     shown = {event.item for event in events}
-    lesson = learn(Feedback(tuple(events), {name: items[name] for name in shown}), day.items, day.vectors, way.learning, day.label, spread=spread or 1.0)
+    known = Feedback(tuple(events), {name: items[name] for name in shown})
+    spread = float(reading.utility.std()) or 1.0
+    lesson = learn(known, day.items, day.vectors, way.learning, day.label, spread=spread, widened=reading.widened)
     return lesson.effect if lesson is not None else np.zeros(len(day.items))
 
 

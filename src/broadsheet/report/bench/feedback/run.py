@@ -21,7 +21,7 @@ from broadsheet.report.authors import AuthorDays
 from broadsheet.report.bench.feedback import comparisons, replay
 from broadsheet.report.bench.feedback.clicks import ReaderConfig
 from broadsheet.report.bench.feedback.material import Material, Told, authors_of, make_materials, personas
-from broadsheet.report.bench.feedback.play import FROZEN, METRIC, REACHES, Way, choose, first_labels, play, ways
+from broadsheet.report.bench.feedback.play import FROZEN, METRIC, REACHES, WIDENED, Way, choose, first_labels, play, ways
 from broadsheet.report.bench.feedback.summary import DAY, VALUE, late, notes, summarise
 from broadsheet.report.bench.forward import content_hash
 from broadsheet.report.feedback.learning import LearningConfig
@@ -132,15 +132,17 @@ def _tasks(plan: FeedbackPlan, progress: Progress) -> list[Task]:
 def _played(told: Told, name: str, plan: FeedbackPlan, papers: Callable[[], _Papers], saves: Callable[[], replay.Replay], seed: int) -> Task:
     del saves
     stream = papers()
-    config = {
+    config: dict[str, Any] = {
         "content": content_hash(stream.days),
         "labels": [str(label) for label in stream.judged],
         "readers": plan.readers,
         "reader": plan.reader.model_dump(mode="json"),
-        "learning": plan.learning.model_dump(mode="json"),
+        "learning": plan.learning.model_dump(mode="json", exclude={"library"}),
         "reaches": REACHES,
         "dense": stream.is_dense,
     }
+    if name == WIDENED:
+        config["library"] = plan.learning.library
 
     def measure() -> Measured:
         stage = stream.stages()[told]

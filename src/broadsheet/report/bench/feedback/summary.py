@@ -27,12 +27,15 @@ def late(days: int) -> pl.Expr:
 def notes() -> tuple[str, ...]:
     """Return what is to be known to read the table."""
     return (
-        "A reader is made of authors. The profile holds earlier papers; wanted is what is by an author, or by anybody the author ever wrote with: names that no ranker sees.",
+        "A reader is made of authors. The profile holds earlier papers; wanted is what is by an author, or by anybody the author ever wrote with: names of a day that no ranker sees.",
         "half: what belongs to two authors is wanted, and the profile has the first's papers alone. one: the profile has one paper. whole: it has all of the author's.",
         "group: the profile has one paper, and what is by anybody within two steps of its author is wanted.",
         "No two readers want each other's papers. The reach of what is learnt is chosen on the days before those judged, on other readers.",
         "Gains are relative to the frozen ranker, which has the same profile and no events; brackets hold 95 % over readers and seeds, both drawn.",
         "A click in five is wrong, and slots are looked at less the lower they are. Shuffled clicks fall on any paper of the same page: a control that must not gain.",
+        "With what was taken up in the library: opened papers join the profile's, by three quarters; the other ways leave the library, and learn an interest beside the ranker.",
+        "That share, and that no interest is learnt of them as well, was chosen on the days before those judged, on other readers.",
+        "The ranker knows who wrote what came before the day, and so the authors of what was opened and their earlier papers; of the day's own papers it knows no author.",
         "Oracle clicks are all that is wanted, of the whole day, without an error.",
         "saves: citeulike-a's libraries in the order of users.dat, the only one there is: by the papers' numbers, not by time. Texts are the papers' tags; a fifth of the papers have none.",
         "saves: the first fifth is what a profile began with, the last fifth is looked for among all papers that the reader does not have by then.",

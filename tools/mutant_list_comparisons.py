@@ -5,7 +5,7 @@ from mutant_list import Mutant
 INTERLEAVE = "tests/unit/test_feedback_interleave.py::test_"
 SPLIT = "tests/unit/test_feedback_split.py::test_"
 COMPARE = "tests/recipes/test_report_compare.py::test_"
-LIVE_VERDICT = [
+COMPARISONS = [
     Mutant(
         "interleave: days of one reader are units of their own",
         "report/feedback/interleave.py",
@@ -26,6 +26,13 @@ LIVE_VERDICT = [
         "if ratio.is_broken:",
         "if False:",
         SPLIT + "arms_of_the_wrong_size_get_no_verdict",
+    ),
+    Mutant(
+        "split: an arm that lost everybody is not missed",
+        "report/feedback/marks.py",
+        "if 0 < sum(shares.values()) < 1 - 1e-6:",
+        "if False:",
+        COMPARE + "an_arm_that_lost_everybody_gets_no_verdict_and_a_share_that_changed_is_told",
     ),
     Mutant(
         "split: papers are the units of click-through",

@@ -1,4 +1,4 @@
-"""Mutants of feedback: events, links, learning, and the server."""
+"""Changes that break feedback (events, links, learning, the server), and the tests that should notice."""
 
 from mutant_list import Mutant
 
@@ -17,7 +17,7 @@ FEEDBACK = [
     Mutant(
         "feedback: a link posted again is another event",
         "report/feedback/record.py",
-        'told = event.model_copy(update={"at": at if at.tzinfo else at.replace(tzinfo=UTC)})',
+        'told = event.model_copy(update={"at": before or event.at.astimezone(UTC)})',
         "told = event",
         SERVE + "a_post_records_once_with_the_page_it_came_from",
     ),
@@ -48,6 +48,27 @@ FEEDBACK = [
         "min(1.0 / chance, config.clip)",
         "1.0 / chance",
         LEARNING + "an_act_weighs_one_over_its_chance_clipped",
+    ),
+    Mutant(
+        "learning: a paper without text teaches",
+        "report/feedback/learning.py",
+        "if any(map(str.isalnum, reading_text(item)))}",
+        "}",
+        LEARNING + "a_paper_without_text_teaches_nothing_and_is_named_and_words_nobody_knows_are_like_nothing",
+    ),
+    Mutant(
+        "learning: acts of a time to come are used",
+        "report/feedback/learning.py",
+        "standing(e for e in every if e.at <= now)",
+        "standing(every)",
+        LEARNING + "an_act_of_a_time_to_come_is_not_used_and_counted",
+    ),
+    Mutant(
+        "learning: what was taken up does not join the library",
+        "report/feedback/learning.py",
+        "effect = effect + config.library * widened(taken)",
+        "effect = effect + 0 * widened(taken)",
+        LEARNING + "what_was_opened_joins_the_library_and_is_not_learnt_twice",
     ),
     Mutant(
         "serve: to look is to vote",

@@ -1,9 +1,10 @@
 """One morning tried: our days against the double, and what was kept of what it held."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +12,8 @@ from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.schema import Announce
 from broadsheet.core.store import Store
-from broadsheet.report.mornings.scenarios import BEFORE, Scenario
-from broadsheet.sample.arxiv import ArxivServer
+from broadsheet.report.faults.scenarios import BEFORE, Scenario
+from broadsheet.sample.arxiv import ArxivServer, DayList
 from broadsheet.sources.arxiv.addresses import Addresses, ClientLimits
 from broadsheet.sources.arxiv.calendar import Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
@@ -21,8 +22,6 @@ from broadsheet.sources.arxiv.outcome import outcomes_check
 
 # Seconds of the wall for which the double gives no answer, where that is the fault.
 STALL = 60.0
-# Seconds for an answer when nothing is wrong.
-UNHURRIED = 20.0
 
 
 class Tried(NamedTuple):
@@ -67,23 +66,32 @@ def morning(scenario: Scenario, folder: Path) -> Iterator[Morning]:
     """Open a store and a double at the scenario's time, its faults switched on, the day before known unless it is `unknown`."""
     clock = SetClock(scenario.at)
     with double(scenario, clock) as server:
+        if not scenario.unknown:
+            (folder / "store.sqlite").write_bytes(_day_before(scenario.days, scenario.lists))
+            clock.at = max(scenario.at, _noon(BEFORE))
         store = Store(folder / "store.sqlite")
-
-        def days(answer: float) -> Days:
-            limits = ClientLimits(deadline=120.0, answer=answer, tries=3, feed_items=scenario.most)
-            client = ArxivClient(folder, addresses=Addresses.of(server.url), clock=clock, limits=limits)
-            return Days(store, client, Calendar(), clock, patience=Patience(900.0))
-
+        limits = ClientLimits(deadline=120.0, answer=scenario.answer, tries=3, feed_items=scenario.most)
+        client = ArxivClient(folder, addresses=Addresses.of(server.url), clock=clock, limits=limits)
+        days = Days(store, client, Calendar(), clock, patience=Patience(900.0))
         try:
-            if not scenario.unknown:
-                clock.at = datetime(BEFORE.year, BEFORE.month, BEFORE.day, 12, tzinfo=UTC)
-                days(UNHURRIED).fetch(scenario.lists, BEFORE)
-                clock.at = max(scenario.at, clock.at)
-            server.forget()
             server.faults.set(scenario.faults)
-            yield Morning(scenario, server, clock, days(scenario.answer))
+            yield Morning(scenario, server, clock, days)
         finally:
             store.close()
+
+
+@lru_cache(maxsize=8)
+def _day_before(days: Callable[[], Sequence[DayList]], lists: Sequence[str]) -> bytes:
+    """Return a database with the day before, fetched when nothing was wrong."""
+    plain = Scenario("", at=_noon(BEFORE), lists=tuple(lists), days=days, unknown=True)
+    with tempfile.TemporaryDirectory() as folder:
+        with morning(plain, Path(folder)) as one:
+            one.days.fetch(plain.lists, BEFORE)
+        return (Path(folder) / "store.sqlite").read_bytes()
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
 def tried(scenario: Scenario) -> Tried:
@@ -131,7 +139,7 @@ def _ten_times(one: Morning) -> str:
 
 def _each_day(one: Morning) -> str:
     for label in one.scenario.labels:
-        one.clock.at = datetime(label.year, label.month, label.day, 12, tzinfo=UTC)
+        one.clock.at = _noon(label)
         one.days.fetch(one.scenario.lists)
     return one.days.status(one.scenario.lists)[-2].kept()
 

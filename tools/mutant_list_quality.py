@@ -23,8 +23,8 @@ QUALITY = [
     Mutant(
         "watch: a label that is over keeps later ones from their reader",
         "report/watch.py",
-        "(isinstance(fault, DayError) and label not in self._aside)",
-        "isinstance(fault, DayError)",
+        "and label not in self._aside and not is_over",
+        "and not is_over",
         WATCH + "once_raises_the_first_error_after_it_has_done_the_rest",
     ),
     Mutant(

@@ -10,7 +10,7 @@ STORES = [
         "store: whoever writes does not keep others from it",
         "core/database.py",
         'connection.exec_driver_sql("BEGIN IMMEDIATE")',
-        "pass",
+        'connection.exec_driver_sql("BEGIN")',
         STORE + "what_a_writer_reads_stays_true_until_it_has_written",
     ),
     Mutant(

@@ -6,7 +6,7 @@ DAYS = "tests/unit/test_sample_arxiv_days.py::test_"
 FEEDS = "tests/unit/test_sample_arxiv_feeds.py::test_"
 OAI = "tests/unit/test_sample_arxiv_oai.py::test_"
 SERVER = "tests/unit/test_sample_arxiv_server.py::test_"
-LIVE_DOUBLE = [
+DOUBLE = [
     Mutant(
         "double: announcements follow UTC",
         "sample/arxiv/hours.py",

@@ -4,7 +4,8 @@ from mutant_list import Mutant
 
 OUTBOX, SMTP = "tests/unit/test_deliver_outbox.py::test_", "tests/stage/test_deliver_smtp.py::test_"
 MAIL, FEEDS = "tests/unit/test_deliver_mail.py::test_", "tests/unit/test_deliver_feeds.py::test_"
-DELIVER = [
+WATCH = "tests/unit/test_report_watch.py::test_"
+DELIVERY = [
     Mutant(
         "outbox: what a dead process was sending is sent again",
         "report/deliver/outbox.py",
@@ -25,6 +26,27 @@ DELIVER = [
         'return Outcome(State.UNKNOWN, f"the line to',
         'return Outcome(State.QUEUED, f"the line to',
         SMTP + "each_way_a_letter_can_fail_is_told_apart",
+    ),
+    Mutant(
+        "mail: a line that ended holds up the next letter",
+        "report/deliver/smtp.py",
+        "if failed is not None and is_used and self._line is None:",
+        "if False:",
+        SMTP + "a_server_that_takes_one_letter_a_line_gets_all_of_them",
+    ),
+    Mutant(
+        "watch: a letter that is refused for good holds up all later labels",
+        "report/watch.py",
+        "if isinstance(fault, DeliveryError) and fault.is_final:",
+        "if False:",
+        WATCH + "a_letter_that_is_refused_for_good_ends_its_label_and_is_told",
+    ),
+    Mutant(
+        "watch: the first label due is not kept",
+        "report/watch.py",
+        "            self._kept.begin(first, self._clock.now())",
+        "            pass",
+        WATCH + "the_first_label_due_is_not_lost_when_the_next_is_announced_or_the_watch_starts_anew",
     ),
     Mutant(
         "mail: a server without TLS gets the letter",
@@ -50,8 +72,8 @@ DELIVER = [
     Mutant(
         "page: tells whom it is mailed to",
         "report/build.py",
-        'exclude={"delivery"}',
-        "exclude=set()",
+        'else {"delivery", "compare"})',
+        'else {"compare"})',
         MAIL + "what_a_profile_says_of_delivery",
     ),
     Mutant(

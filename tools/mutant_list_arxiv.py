@@ -5,7 +5,8 @@ from mutant_list import Mutant
 CLIENT = "tests/unit/test_sources_arxiv_client.py::test_"
 GATE = "tests/unit/test_sources_arxiv_gate.py::test_"
 OAI = "tests/unit/test_sources_arxiv_oai.py::test_"
-LIVE_CLIENT = [
+ENDS = "tests/stage/test_arxiv_faults.py::test_a_morning_ends_as_it_should_and_nothing_is_lost_in_silence"
+ARXIV = [
     Mutant(
         "gate: a request that never ended does not count",
         "sources/arxiv/gate.py",
@@ -40,6 +41,20 @@ LIVE_CLIENT = [
         "                given.add(key)\n",
         "",
         OAI + "whatever_expires_each_record_that_comes_by_day_comes_once",
+    ),
+    Mutant(
+        "oai: no record behind a token is the end",
+        "sources/arxiv/oai.py",
+        "_parse_more) if token",
+        "parse_records) if token",
+        ENDS + "[five days missed, and the archive breaks off]",
+    ),
+    Mutant(
+        "polite: a date to wait for is read by our own clock alone",
+        "sources/arxiv/polite.py",
+        "for wait in waits if timedelta(0) <= wait",
+        "for wait in () if timedelta(0) <= wait",
+        ENDS + "[429 twice, until a date by a clock that is 26 hours off]",
     ),
     Mutant(
         "wire: a connection that is given up stays open",
