@@ -30,7 +30,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(sample.app, name="sample")
 app.command("doctor")(doctor.doctor)
 app.command("world")(world.world)
-app.command("serve")(serve.serve)
+app.add_typer(serve.app, name="serve")
 
 
 @app.callback(invoke_without_command=True)

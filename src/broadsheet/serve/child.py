@@ -1,0 +1,23 @@
+"""A command in a process that ends when the one that began it does: it reads its standard input, which then ends too."""
+
+import os
+import sys
+import threading
+
+
+def _watch() -> None:
+    # Nothing is ever written there: what comes is the end.
+    sys.stdin.buffer.read()
+    os._exit(75)
+
+
+def main() -> None:
+    """Run `broadsheet` with the words given."""
+    threading.Thread(target=_watch, daemon=True).start()
+    from broadsheet.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()
