@@ -73,4 +73,16 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
         for operation in path.values():
             if isinstance(operation, dict) and operation.get("security"):
                 operation["security"] = [*operation["security"], {}]
-    return schema
+    return _with_tuples(schema)
+
+
+def _with_tuples(schema: Any) -> Any:
+    """Say of a tuple's places what OpenAPI 3.1 says: `prefixItems`, where the framework lists them under `items`."""
+    if isinstance(schema, list):
+        return [_with_tuples(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _with_tuples(one) for name, one in schema.items()}
+    if isinstance(found.get("items"), list):
+        found["prefixItems"] = found.pop("items")
+    return found

@@ -1,6 +1,7 @@
 """A command in a process that ends when the one that began it does: it reads its standard input, which then ends too."""
 
 import os
+import runpy
 import sys
 import threading
 
@@ -14,9 +15,7 @@ def _watch() -> None:
 def main() -> None:
     """Run `broadsheet` with the words given."""
     threading.Thread(target=_watch, daemon=True).start()
-    from broadsheet.cli import main as run
-
-    run()
+    runpy.run_module("broadsheet", run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from broadsheet.core.database import Instant
 from broadsheet.core.errors import QueryError
 from broadsheet.core.store import METADATA
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
-from broadsheet.serve.api.shapes import Cursor, Shape, Whole, cursor_of, place_of
+from broadsheet.serve.api.shapes import WHOLE, Cursor, Shape, cursor_of, place_of
 from broadsheet.serve.callers import Caller, Reads
 from broadsheet.serve.models.parts import Asking
 
@@ -55,8 +55,8 @@ class StepIn(Shape):
 
     act: Doing
     text: Words = ""
-    number: Annotated[Whole, Field(ge=0, le=10_000)] = 0
-    step: Annotated[Whole, Field(ge=1, le=STEPS)] | None = None
+    number: Annotated[int, Field(ge=0, le=10_000), WHOLE] = 0
+    step: Annotated[int, Field(ge=1, le=STEPS), WHOLE] | None = None
 
 
 class AskOut(Shape):

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Request
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from broadsheet.core.component import Content, MultimodalEmbedder, unit
 from broadsheet.serve.api.pictures import of_base64, opened
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
-from broadsheet.serve.api.shapes import Shape, Whole
+from broadsheet.serve.api.shapes import LISTED, WHOLE, Shape
 from broadsheet.serve.callers import Reads
 from broadsheet.serve.models.parts import Searching
 
@@ -39,14 +39,10 @@ class ImagePart(Shape):
     image_url: ImageAt
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
-Parts = Annotated[tuple[Part, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=8)]
-Texts = Annotated[tuple[Words, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=MOST)]
-Contents = Annotated[tuple[Parts, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=MOST)]
+Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=8), LISTED]
+Texts = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST), LISTED]
+Contents = Annotated[tuple[Parts, ...], Field(min_length=1, max_length=MOST), LISTED]
 
 
 def _form(value: Any) -> str:
@@ -74,7 +70,7 @@ class EmbeddingsIn(Shape):
     input: Input
     model: Annotated[str, StringConstraints(max_length=400)] = ""
     encoding_format: Literal["float", "base64"] = "float"
-    dimensions: Annotated[Whole, Field(ge=1, le=4096)] | None = None
+    dimensions: Annotated[int, Field(ge=1, le=4096), WHOLE] | None = None
     user: Annotated[str, StringConstraints(max_length=200)] = ""
 
 

@@ -17,7 +17,7 @@ from broadsheet.core.schema import Event
 from broadsheet.core.store import EVENTS, METADATA
 from broadsheet.report.feedback.record import act_event, acts, standing, undo_of
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
-from broadsheet.serve.api.shapes import PLAIN, Cursor, ItemId, Name, Shape, Whole, cursor_of, place_of
+from broadsheet.serve.api.shapes import LISTED, WHOLE, Cursor, ItemId, Name, Shape, cursor_of, place_of
 from broadsheet.serve.callers import Caller, Owns, Reads
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -52,16 +52,14 @@ class EventIn(Shape):
     kind: Kind
     reader: Name | None = None
     at: Annotated[AwareDatetime, BeforeValidator(_instant)] | None = None
-    slot: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
+    slot: Annotated[int, Field(ge=1, le=10_000), WHOLE] | None = None
     propensity: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
 class EventsIn(Shape):
     """Acts to keep, all or none."""
 
-    events: Annotated[
-        tuple[EventIn, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value), Field(min_length=1, max_length=100)
-    ]
+    events: Annotated[tuple[EventIn, ...], Field(min_length=1, max_length=100), LISTED]
 
 
 class EventOut(Shape):
@@ -192,4 +190,4 @@ def _event(site: Any, caller: Caller, one: EventIn, now: datetime) -> Event:
     return made.model_copy(update={name: value for name, value in (("slot", one.slot), ("propensity", one.propensity)) if value is not None})
 
 
-__all__ = ["ANSWERS", "PLAIN", "out", "router", "table"]
+__all__ = ["ANSWERS", "out", "router", "table"]

@@ -10,7 +10,7 @@ from broadsheet.core.errors import RecordError
 from broadsheet.core.jobs import Job
 from broadsheet.serve.api.events import Idempotency
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
-from broadsheet.serve.api.shapes import Cursor, Shape, Whole, cursor_of, place_of
+from broadsheet.serve.api.shapes import WHOLE, Cursor, Shape, cursor_of, place_of
 from broadsheet.serve.callers import Reads, Rules
 from broadsheet.serve.work import NAME
 
@@ -31,7 +31,7 @@ class FitJob(Shape):
     kind: Literal["fit"]
     stage: Literal["retrieve", "rank", "plan"]
     name: Named
-    seed: Annotated[Whole, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31), WHOLE] = 0
 
 
 class RunJob(Shape):
@@ -56,7 +56,7 @@ class JobOut(Shape):
     made: str
     ended: str | None
     result: dict[str, Any] | None
-    fault: tuple[str, str] | None
+    fault: tuple[str, ...] | None
 
 
 class JobPage(Shape):

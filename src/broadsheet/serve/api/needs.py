@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from broadsheet.core.schema import Columns
 from broadsheet.serve.api.problems import ALWAYS
-from broadsheet.serve.api.shapes import Shape
+from broadsheet.serve.api.shapes import LISTED, Shape
 from broadsheet.serve.callers import Reads
 from broadsheet.serve.models.parts import Needing
 
@@ -18,7 +18,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=8000), Field(ex
 class NeedsIn(Shape):
     """Posts, and the taxonomy of needs by which they are read."""
 
-    posts: Annotated[tuple[Text, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value), Field(min_length=1, max_length=16)]
+    posts: Annotated[tuple[Text, ...], Field(min_length=1, max_length=16), LISTED]
     taxonomy: Literal["financial", "papers"] = "financial"
 
 

@@ -1,5 +1,6 @@
 """What goes wrong, as RFC 9457 has it: a title that says what is wrong, a detail that says what mends it."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -9,7 +10,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from broadsheet.core.errors import (
     ArtifactError,
@@ -152,11 +152,9 @@ def with_problems(app: FastAPI) -> None:
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:
     """Return the methods of all routes of a path: each route knows its own alone."""
-    found: set[str] = set()
-    for route in app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            found |= set(getattr(route, "methods", None) or ())
-    return sorted(found)
+    path = request.scope["path"]
+    paths = {one: methods for one, methods in app.openapi()["paths"].items() if re.fullmatch(re.sub(r"{[^/]+}", "[^/]+", one), path)}
+    return sorted({method.upper() for methods in paths.values() for method in methods})
 
 
 def _where(fault: BaseException) -> str:

@@ -1,16 +1,17 @@
 """`/v1/recommend`, `/v1/rank`, `/v1/slate`: what comes next for a history or a reader, candidates in order, the next slate of a session."""
 
+import asyncio
 from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field
 
 from broadsheet.plan.bundle import Ask as PlanAsk
 from broadsheet.plan.run import Shown as ShownSlate
 from broadsheet.report.feedback.record import MORE, OPENED, READ, SAVED, acts, standing
 from broadsheet.serve.api.problems import ALWAYS, Problem
-from broadsheet.serve.api.shapes import Few, Ids, Name, Shape, Whole
+from broadsheet.serve.api.shapes import LISTED, WHOLE, Few, Ids, ItemId, Name, Shape
 from broadsheet.serve.callers import Reads
 from broadsheet.serve.models.parts import Ranked, Ranks, Recommending, Session, Slates, Wanted
 
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/v1", tags=["recommend"])
 LIKED = frozenset({OPENED, SAVED, MORE, READ})
 # So many of a reader's newest items are a history.
 LONGEST = 200
+Slate = Annotated[tuple[ItemId, ...], Field(max_length=50, examples=[["w01415", "w01319"]]), LISTED]
 
 
 class Who(Shape):
@@ -26,12 +28,6 @@ class Who(Shape):
 
     history: Ids = ()
     reader: Name | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> "Who":
-        if self.history and self.reader is not None:
-            raise ValueError("history and reader are both given; give one")
-        return self
 
 
 class RecommendIn(Who):
@@ -95,12 +91,8 @@ class RankOut(Shape):
 class Before(Shape):
     """A slate that was shown, and which of its items were liked."""
 
-    items: Annotated[Ids, Field(max_length=50)]
-    liked: Annotated[Ids, Field(max_length=50)] = ()
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    items: Slate
+    liked: Slate = ()
 
 
 class SlateIn(Who):
@@ -110,9 +102,9 @@ class SlateIn(Who):
     """
 
     user: Name | None = None
-    shown: Annotated[tuple[Before, ...], BeforeValidator(_tuple), Field(max_length=100)] = ()
+    shown: Annotated[tuple[Before, ...], Field(max_length=100), LISTED] = ()
     keep_seen: bool = False
-    seed: Annotated[Whole, Field(ge=0, lt=2**31)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**31), WHOLE] | None = None
 
 
 class Pick(Shape):
@@ -207,10 +199,10 @@ def _check_shown(asked: SlateIn) -> None:
 
 async def history_of(site: Any, asked: Who) -> tuple[str, ...]:
     """Return what somebody had: as it is given, or the newest items that a reader's events speak for."""
-    import asyncio
-
     if asked.reader is None:
-        return tuple(asked.history)
+        return asked.history
+    if asked.history:
+        raise Problem(400, "two", "A history and a reader are both given.", "Give one of the two.")
     return await asyncio.to_thread(items_of, site.store, asked.reader)
 
 

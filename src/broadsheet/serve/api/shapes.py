@@ -30,12 +30,14 @@ def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+# Both stand behind the bounds of a field, or the documented form would have none.
+WHOLE = BeforeValidator(_whole)
+LISTED = BeforeValidator(_listed)
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN), Field(examples=["ana"])]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN), Field(examples=["w00250"])]
 Said = Annotated[str, StringConstraints(max_length=4000)]
-Ids = Annotated[tuple[ItemId, ...], BeforeValidator(_listed), Field(max_length=1000, examples=[["w00250", "w01340"]])]
-Few = Annotated[Whole, Field(ge=1, le=100, examples=[10])]
+Ids = Annotated[tuple[ItemId, ...], Field(max_length=1000, examples=[["w00250", "w01340"]]), LISTED]
+Few = Annotated[int, Field(ge=1, le=100, examples=[10]), WHOLE]
 Cursor = Annotated[str, StringConstraints(max_length=400, pattern=r"^[A-Za-z0-9_-]*$"), Field(description="`next` of the page before; empty for the first.")]
 
 
