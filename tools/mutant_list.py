@@ -150,7 +150,7 @@ MUTANTS = [
     Mutant("bench: a spent budget is ignored", "core/bench/rows.py", "clock() - began >= 60 * budget_minutes", "False", "tests/unit/test_core_bench.py"),
     Mutant(
         "choice: the calibration is ignored",
-        "report/ranker/choice.py",
+        "core/choice.py",
         "expit(_calibrating(utility) @ self.calibration)",
         "expit(utility)",
         "tests/unit/test_ranker_models.py",
@@ -166,7 +166,7 @@ MUTANTS = [
     Mutant("authors: two papers make a library", "report/authors.py", "LEAST_PAPERS = 3", "LEAST_PAPERS = 2", "tests/unit/test_report_authors.py"),
     Mutant(
         "choice: each paper of a day counts in full",
-        "report/ranker/choice.py",
+        "core/choice.py",
         "day.taken / day.taken.sum()",
         "day.taken",
         "tests/unit/test_ranker_models.py",

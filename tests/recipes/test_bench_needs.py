@@ -13,7 +13,7 @@ from broadsheet.needs.bench.goals import EXCHANGED, GOLD, LAST, SAME, GoalsPlan,
 from broadsheet.needs.label.words import CueWords
 from broadsheet.needs.taxonomy import open_taxonomy
 from broadsheet.sample.world import world
-from broadsheet.stack import written_in_world
+from broadsheet.stack.needed import written_in_world
 
 WORDS = {"card": "card fee limit", "loan": "loan house rate", "debt": "debt caller notice"}
 

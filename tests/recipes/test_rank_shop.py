@@ -9,7 +9,7 @@ from PIL import Image
 
 from broadsheet.core.errors import RecordError
 from broadsheet.core.schema import Item
-from broadsheet.stack import item_contents
+from broadsheet.stack.contents import item_contents
 
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "rank.md").read_text(encoding="utf-8")
 QUICK = [word for name, value in {"size": "tiny", "epochs": 4, "batch": 200}.items() for word in ("--set", f"{name}={value}")]

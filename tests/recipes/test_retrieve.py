@@ -81,7 +81,6 @@ def test_what_is_named_twice_or_unknown_is_said_in_two_lines(papers, bundle, tmp
 
 
 def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
-    from broadsheet import stack
     from broadsheet.core.artifacts import read_artifact
     from broadsheet.core.catalogue import Catalogue
     from broadsheet.core.errors import RecordError
@@ -89,19 +88,21 @@ def test_a_world_is_fitted_with_its_figures(tmp_path, monkeypatch):
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.retrieve.retriever import Retriever
     from broadsheet.sample.world import world
+    from broadsheet.stack.fitting import fit_retriever
+    from broadsheet.stack.known import Known, of_world
 
     made = world(readers=10, items=800, days=24, posters=10, seed=0)
     few = Catalogue(list(made.catalogue)[:24])
     seen = made.events.filter(made.events["item"].is_in(few.ids))
     small = type(made)(**{**vars(made), "catalogue": few, "events": seen})
     config = RetrieverConfig(size="tiny", levels=2, epochs=1, id_epochs=1, batch=50, content=16)
-    with stack.of_world(small) as known:
-        artifact = stack.fit_retriever(known, tmp_path / "world", config)
+    with of_world(small) as known:
+        artifact = fit_retriever(known, tmp_path / "world", config)
     assert "EfficientNet" in artifact.manifest.models["content image"]
     bundle = Retriever.load(read_artifact(artifact.path, ArtifactKind.RETRIEVER))
     assert bundle._corpus.contents["image"].present.all()
     assert artifact.manifest.metrics["without image"] == 0
-    unseen = stack.fit_retriever(stack.Known(few, [], root=tmp_path / "nowhere"), tmp_path / "unseen", config)
+    unseen = fit_retriever(Known(few, [], root=tmp_path / "nowhere"), tmp_path / "unseen", config)
     assert unseen.manifest.metrics["without image"] == 24
     with pytest.raises(RecordError, match="each item"):
         Retriever(config).fit(few, tmp_path / "no", histories=[list(few.ids[:2])], passed=[[[]]])

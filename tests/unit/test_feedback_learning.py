@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from broadsheet.core.schema import Event, Item
 from broadsheet.report.feedback.learning import Feedback, LearningConfig, examples_of, field_effect, fit_interest, learn, passed_over
 from broadsheet.report.feedback.record import CATEGORY, LESS, MORE, NOT_MY_FIELD, OPENED, READ, SAVED, SHOWN
-from broadsheet.stack import represent
+from broadsheet.stack.represented import represent
 
 DAY = date(2026, 2, 9)
 PLAIN = LearningConfig(saved=2, more=2, opened=1, less=2, not_my_field=2, half_life=10, position=0.5, clip=4, bound=100)

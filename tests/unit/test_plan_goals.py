@@ -11,7 +11,7 @@ from broadsheet.plan.datasets.made import made
 from broadsheet.plan.planners.registry import open_planner
 from broadsheet.plan.planning import Planning
 from broadsheet.plan.session import Sessions
-from broadsheet.stack import goal_odds
+from broadsheet.stack.needed import goal_odds
 
 AT = datetime(2026, 3, 16, tzinfo=UTC)
 SHELF = {"debt": ["category 2", "category 5"], "saving": ["category 5"]}

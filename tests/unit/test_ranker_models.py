@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from broadsheet.core.choice import Day, fit_choice
 from broadsheet.core.metrics import brier_skill, top_decile_gap
-from broadsheet.report.ranker.choice import Day, fit_choice
 from broadsheet.report.ranker.machine import fit_machine
 
 TRUE = np.array([1.5, -1.0, 0.0])

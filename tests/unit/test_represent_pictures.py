@@ -317,7 +317,7 @@ def test_the_bench_measures_every_arm_and_goes_on_where_it_was_stopped(drawn, tm
 
 @installed
 def test_pictures_become_items_and_their_key_words_queries_and_no_family_is_trained_and_tested_on(drawn):
-    from broadsheet.stack import picture_material
+    from broadsheet.stack.pictures import picture_material
 
     made = picture_material(Shown(drawn, (drawn / "texts.jsonl",)), 0, tested=6, validated=4)
     count = len(made.titles)

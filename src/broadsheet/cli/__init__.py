@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import ask, bench, doctor, needs, plan, profile, rank, report, report_feedback, represent, retrieve, sample, serve, world
+from broadsheet.cli import ask, bench, doctor, needs, plan, profile, rank, report, report_feedback, represent, retrieve, run, sample, serve, world
 
 app = typer.Typer(
     name="broadsheet",
@@ -29,6 +29,7 @@ app.add_typer(ask.app, name="ask")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sample.app, name="sample")
 app.command("doctor")(doctor.doctor)
+app.command("run")(run.run)
 app.command("world")(world.world)
 app.add_typer(serve.app, name="serve")
 

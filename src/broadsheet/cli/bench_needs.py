@@ -94,7 +94,7 @@ class _Asked(NamedTuple):
     def intents(self, path: Path, progress: "Progress") -> "Bench":
         """Label questions of one intent each."""
         from broadsheet.needs.bench.intents import SHARES, IntentsPlan, bench_intents
-        from broadsheet.stack import sentence_vectors
+        from broadsheet.stack.needed import sentence_vectors
 
         plan = IntentsPlan(path, self.fit, self.seeds, self.arms, self.shares or SHARES, self.budget)
         return bench_intents(plan, *sentence_vectors(), self.rows, command(), progress)
@@ -102,7 +102,7 @@ class _Asked(NamedTuple):
     def slots(self, path: Path, progress: "Progress") -> "Bench":
         """Find the intents and spans of utterances."""
         from broadsheet.needs.bench.slots import SlotsPlan, bench_slots
-        from broadsheet.stack import sentence_vectors
+        from broadsheet.stack.needed import sentence_vectors
 
         return bench_slots(SlotsPlan(path, self.fit, self.seeds, self.arms, self.budget), *sentence_vectors(), self.rows, command(), progress)
 
@@ -111,7 +111,7 @@ class _Asked(NamedTuple):
         from broadsheet.core.llm import open_llm
         from broadsheet.needs.bench.levels import LevelsPlan, bench_levels
         from broadsheet.needs.taxonomy import open_taxonomy
-        from broadsheet.stack import level_labeller
+        from broadsheet.stack.needed import level_labeller
 
         taxonomy, below = open_taxonomy(), LevelsPlan._field_defaults["below"]
         plan = LevelsPlan(
@@ -153,7 +153,7 @@ def goals(
     from broadsheet.needs.bench.goals import GoalsPlan, Written, bench_goals
     from broadsheet.needs.taxonomy import open_taxonomy
     from broadsheet.sample.world import world
-    from broadsheet.stack import level_labeller, written_in_world
+    from broadsheet.stack.needed import level_labeller, written_in_world
 
     levels = open_taxonomy(taxonomy)
     with shown() as progress:

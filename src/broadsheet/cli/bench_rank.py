@@ -49,7 +49,7 @@ def rank(
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder, data_path
     from broadsheet.rank.bench.sequences import RankPlan, bench_rank
-    from broadsheet.stack import text_contents
+    from broadsheet.stack.contents import text_contents
 
     with shown() as progress:
         plan = RankPlan(tuple(map(data_path, data)), seeds, tuple(arm or ()), seconds, budget, _configured(settings), rival=rival, writes=writes)
@@ -79,7 +79,7 @@ def speed(
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder, data_path
     from broadsheet.rank.bench.speed import SpeedPlan, bench_speed
-    from broadsheet.stack import text_contents
+    from broadsheet.stack.contents import text_contents
 
     with shown() as progress:
         plan = SpeedPlan(
@@ -116,7 +116,7 @@ def world(
     from broadsheet.core.home import bench_folder
     from broadsheet.rank.bench.world import ARMS, WorldPlan, bench_world
     from broadsheet.sample.world import world as make
-    from broadsheet.stack import known_world
+    from broadsheet.stack.known import known_world
 
     config = _configured(settings, "crowd")
     with shown() as progress:
@@ -168,7 +168,7 @@ def citeulike(
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder, data_path
     from broadsheet.rank.bench.citeulike import CiteulikePlan, bench_citeulike
-    from broadsheet.stack import text_contents
+    from broadsheet.stack.contents import text_contents
 
     config = _configured(settings, "libraries")
     with shown() as progress:

@@ -158,7 +158,7 @@ def staging(
     from broadsheet.retrieve.bench.materials import Sequences
     from broadsheet.retrieve.bench.staging import LEXICAL, StagingPlan, bench_staging, plans
     from broadsheet.sources.interactions import files_of
-    from broadsheet.stack import picture_material
+    from broadsheet.stack.pictures import picture_material
 
     source, data = pictures_of(images, texts), data_path(data) if data else None
     if (source is None) == (data is None):

@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from broadsheet.core.config import Config
-    from broadsheet.stack import Known
+    from broadsheet.stack.known import Known
 
 ConfigT = TypeVar("ConfigT", bound="Config")
 
@@ -57,18 +57,18 @@ def known_of(data: Path | None, world: Path | None, papers: Sequence[str] | None
     """Yield what is known by the one that is given."""
     if world is not None:
         from broadsheet.sample.world import read_world
-        from broadsheet.stack import of_world
+        from broadsheet.stack.known import of_world
 
         with of_world(read_world(world)) as known:
             yield known
     elif papers:
         from broadsheet.sources import read_source
-        from broadsheet.stack import of_papers
+        from broadsheet.stack.known import of_papers
 
         yield of_papers(read_source(papers).announcements)
     else:
         from broadsheet.core.home import data_path
-        from broadsheet.stack import of_shop
+        from broadsheet.stack.known import of_shop
 
         assert data is not None
         yield of_shop(data_path(data), texts=texts)

@@ -33,7 +33,7 @@ def post_extractor(name: str, labeller: str, taxonomy: "Taxonomy", asked: Asked,
     if name == "llm" and client is not None:
         return AskedExtractor(taxonomy, client, author_key(), floor=floor, progress=progress)
     # Not before: what it brings takes longer to import than a small run takes.
-    from broadsheet.stack import level_labeller
+    from broadsheet.stack.needed import level_labeller
 
     return Extractor(taxonomy, level_labeller(labeller, taxonomy, client, below, progress), author_key(), floor)
 

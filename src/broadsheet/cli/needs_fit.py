@@ -29,7 +29,7 @@ def fit(
     from broadsheet.needs.fit.run import fit as fitted
     from broadsheet.needs.fit.show import lines
     from broadsheet.needs.taxonomy import open_taxonomy
-    from broadsheet.stack import level_prototypes
+    from broadsheet.stack.needed import level_prototypes
 
     levels = open_taxonomy(taxonomy)
     labelled, _ = read(labels, levels, posts)

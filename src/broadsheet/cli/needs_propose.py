@@ -29,7 +29,7 @@ def propose(
     from broadsheet.needs.propose import Options, write_proposals
     from broadsheet.needs.propose import propose as proposed
     from broadsheet.needs.taxonomy import open_taxonomy
-    from broadsheet.stack import sentence_vectors
+    from broadsheet.stack.needed import sentence_vectors
 
     levels = open_taxonomy(taxonomy)
     check_writable(out.parent)

@@ -47,7 +47,7 @@ def fit(
     from broadsheet.rank.config import RankerConfig
     from broadsheet.rank.ranker import NOT_TRAINED
     from broadsheet.rank.recipes import RECIPES
-    from broadsheet.stack import fit_ranker
+    from broadsheet.stack.fitting import fit_ranker
 
     require_one(data, world, papers, texts=words)
     config = configured(RankerConfig, RECIPES, recipe, kind_of(world, papers), settings)

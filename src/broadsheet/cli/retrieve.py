@@ -45,7 +45,7 @@ def fit(
     from broadsheet.retrieve.fit import RetrieverConfig
     from broadsheet.retrieve.recipes import RECIPES
     from broadsheet.retrieve.retriever import NOT_TRAINED
-    from broadsheet.stack import fit_retriever
+    from broadsheet.stack.fitting import fit_retriever
 
     require_one(data, world, papers, texts=words)
     config = configured(RetrieverConfig, RECIPES, recipe, kind_of(world, papers), settings)
@@ -90,7 +90,7 @@ def run(
     retriever = open_retriever(bundle)
     rows = [[item.strip() for item in one.split(",") if item.strip()] for one in history or [""] * len(query or [""])]
     if query:
-        from broadsheet.stack import query_vectors
+        from broadsheet.stack.contents import query_vectors
 
         asked = [Ask(row, vector) for row, vector in zip(rows, query_vectors(query, retriever.asked_by), strict=True)]
     else:

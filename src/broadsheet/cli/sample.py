@@ -135,3 +135,20 @@ def _clock(stated: str | None, days: str) -> "Clock":
         return SetClock(datetime.fromisoformat(stated))
     except ValueError as fault:
         raise ConfigError(f"--now {stated!r} cannot be used: {fault}.", "Write an instant with its offset: 2026-02-09T20:30-05:00") from None
+
+
+@app.command("catalogue")
+def catalogue(
+    kind: Annotated[str, typer.Argument(help="shop, menu or movies.")] = "shop",
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")] = Path("catalogue"),
+    users: Annotated[int, typer.Option("--users", min=1, max=10_000, help="How many customers, guests or viewers.")] = 60,
+    items: Annotated[int, typer.Option("--items", min=6, max=10_000, help="How many items.")] = 80,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 0,
+) -> None:
+    """Write a fictional catalogue as tables: items.csv, events.csv, and a picture of each item in images/.
+
+    Example: broadsheet sample catalogue shop --out shop && broadsheet run shop --set source=shop/items.csv --set events=shop/events.csv --set images=shop/images
+    """
+    from broadsheet.sample.catalogues import write_catalogue
+
+    typer.echo(str(write_catalogue(kind, out, users=users, items=items, seed=seed)))

@@ -35,6 +35,9 @@ MAKERS = {
     ArtifactKind.GRAPH: "broadsheet ask build",
     ArtifactKind.PLAN_TABLE: "broadsheet plan fit",
     ArtifactKind.PLAN: "broadsheet plan fit",
+    **dict.fromkeys(
+        (ArtifactKind.CATALOGUE, ArtifactKind.VECTORS, ArtifactKind.CANDIDATES, ArtifactKind.SCORES, ArtifactKind.SLATE, ArtifactKind.PAGE), "broadsheet run"
+    ),
 }
 # How often, and after how many seconds, a folder that is just being replaced is looked at again.
 TRIES, PAUSE = 50, 0.02

@@ -105,6 +105,12 @@ class ArtifactKind(StrEnum):
     PLAN_TABLE = "plan-table"
     PLAN = "plan"
     LIKINGS = "likings"
+    CATALOGUE = "catalogue"
+    VECTORS = "vectors"
+    CANDIDATES = "candidates"
+    SCORES = "scores"
+    SLATE = "slate"
+    PAGE = "page"
 
 
 class Announce(StrEnum):

@@ -195,6 +195,14 @@ class Ranker(Component[RankerConfig]):
     def __len__(self) -> int:
         return len(self._row)
 
+    def __contains__(self, item: object) -> bool:
+        return item in self._row
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The modalities of which an item's vectors are taken in."""
+        return frozenset(self._bases)
+
     def __call__(self, histories: Sequence[Sequence[str]], k: int = 10) -> list[Ranking]:
         """Return the k items that come next after each history."""
         return [self.rank(history, k) for history in histories]
@@ -258,7 +266,7 @@ class Ranker(Component[RankerConfig]):
     ) -> None:
         """Take a new item in: it can be ranked, and stand in histories, at once. An attribute that is new says nothing.
 
-        `contents` are its vectors by modality, as `broadsheet.stack.item_contents` makes them of its title, text and picture; the title alone is only shown.
+        `contents` are its vectors by modality, as `broadsheet.stack.contents.item_contents` makes them of its title, text and picture; the title alone is only shown.
 
         Raises RecordError for an id that is there, for an attribute or a vector that the bundle was not fitted with, and where nothing is said of the item.
         """

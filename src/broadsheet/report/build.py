@@ -76,16 +76,19 @@ def build_report(
     feedback: Feedback | None = None,
     fictional: bool = False,
     notes: Sequence[str] = (),
+    beside: Mapping[str, float] | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Rank the day and assemble everything the page says.
 
     `cache` is the folder of vector artefacts, `background` what was announced before the day, `earlier` the reader's pages of
-    days before, `feedback` what the reader did with them. Notes name every fallback.
+    days before, `feedback` what the reader did with them, `beside` what other stages add to papers' log-odds by id. Notes name every fallback.
     """
     known = {a.item.id: a.item for a in day.announcements}
     reader = read_reader(profile, known)
-    ranking, comparison = rank_compared(day.announcements, reader, config, cache, progress, background=background, earlier=earlier, feedback=feedback)
+    ranking, comparison = rank_compared(
+        day.announcements, reader, config, cache, progress, background=background, earlier=earlier, feedback=feedback, beside=beside
+    )
     progress("drawing the map", 0, 1)
     places = place(ranking.vectors)
     progress("drawing the map", 1, 1)

@@ -5,7 +5,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.manifold import TSNE
 
 from broadsheet.core.component import unit
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 SMALLEST = 8
 # The layout of a larger day would take longer than all else together: so many papers are laid out, the rest put between their nearest.
@@ -19,7 +19,11 @@ def place(vectors: Represented) -> np.ndarray:
     t-SNE from their principal components; a day of fewer than 8 papers by components alone. Of a day of more than 2,000 every
     second, third, ... paper is laid out, and each of the others put between the three of those that it is nearest to.
     """
-    base = vectors.dense_candidates if vectors.dense_candidates is not None else _reduced(vectors)
+    return place_rows(vectors.dense_candidates if vectors.dense_candidates is not None else _reduced(vectors))
+
+
+def place_rows(base: np.ndarray) -> np.ndarray:
+    """Return places `[N, 2]` of dense rows `[N, d]`, as `place` does."""
     count = len(base)
     if count < 2 or base.shape[1] < 2:
         return np.full((count, 2), 0.5)

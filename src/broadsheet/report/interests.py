@@ -12,7 +12,7 @@ from sklearn.metrics import silhouette_score
 
 from broadsheet.core.component import similarity
 from broadsheet.core.schema import Item
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 MOST = 7
 STATED = "interest:"

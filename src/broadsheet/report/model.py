@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from broadsheet.core.schema import Announce, Item, Record
+from broadsheet.stack.record import Cause, RunRecord
 
 SectionName = Literal["new", "cross", "updated", "withdrawn"]
 SECTION_OF: dict[Announce, SectionName] = {
@@ -84,6 +85,7 @@ class Entry(Record):
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
     `held_back` says that a plan of categories took from its odds. `summary` is a TL;DR by a language model, None where there is none
     or it did not hold against the abstract. `x`, `y` are its place on the map, 0 to 1.
+    `lineage` is its way through the stages of a run, where the page is one's.
     `news_before` is the label under which it was announced first, where its source calls it new again; `told_before` that of the newest page before on which the reader was shown it.
     """
 
@@ -110,6 +112,7 @@ class Entry(Record):
     summary: Summary | None = None
     news_before: date | None = None
     told_before: date | None = None
+    lineage: tuple[Cause, ...] = ()
     x: float = 0.5
     y: float = 0.5
 
@@ -161,7 +164,7 @@ class Comparison(Record):
 
 
 class Report(Record):
-    """A day for one reader. Entries are in the order of the page; nothing of the day is missing."""
+    """A day for one reader. Entries are in the order of the page; nothing of the day is missing. `run` is what made it, where a run did."""
 
     schema_version: int = 1
     label: date
@@ -177,6 +180,7 @@ class Report(Record):
     plan: PlanSummary | None = None
     compare: Comparison | None = None
     entries: tuple[Entry, ...]
+    run: RunRecord | None = None
     config: dict[str, object] = Field(default_factory=dict)
 
     @property

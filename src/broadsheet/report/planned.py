@@ -14,10 +14,10 @@ from broadsheet.core.schema import Announcement, Item
 from broadsheet.core.store import Store
 from broadsheet.report.archive import read_days
 from broadsheet.report.feedback.record import MORE, OPENED, SAVED, SHOWN, standing
-from broadsheet.stack import day_plan
+from broadsheet.stack.planned import day_plan
 
 if TYPE_CHECKING:
-    from broadsheet.stack import DayPlan
+    from broadsheet.plan.daily import DayPlan
 
 # What a reader does with a paper that was shown, if it was worth a place.
 TAKEN_UP = frozenset({OPENED, SAVED, MORE})

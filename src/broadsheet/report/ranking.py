@@ -1,6 +1,6 @@
 """Ranking a day for a reader: utilities, chances, interests, the slate, and the evidence for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -24,10 +24,10 @@ from broadsheet.report.ranker.ranker import ReaderRanker, shipped
 from broadsheet.report.scoring import Scoring
 from broadsheet.report.slate import Slate, pick
 from broadsheet.report.why import Bonus, bonuses, library_reasons, odds, rule_reasons, term_reasons
-from broadsheet.stack import Represented, represent
+from broadsheet.stack.represented import Represented, represent
 
 if TYPE_CHECKING:
-    from broadsheet.stack import DayPlan
+    from broadsheet.plan.daily import DayPlan
 
 _FOR_THE_SLATE = (Announce.NEW, Announce.CROSS)
 IN_LIBRARY = "already in your library"
@@ -89,13 +89,14 @@ def rank(
     background: Sequence[Announcement] = (),
     earlier: Sequence[EarlierPage] = (),
     feedback: Feedback | None = None,
+    beside: Mapping[str, float] | None = None,
 ) -> Ranking:
     """Rank a day's announcements for a reader.
 
     A paper's utility is that of the model of choice, plus what rules and followed authors add; its
     score is the exponential of it. Every reason is measured: the evidence is taken away and the
     paper is scored again. `earlier` are the reader's pages of the days before, of which a plan makes use,
-    `feedback` what the reader did with them, of which the ranking learns.
+    `feedback` what the reader did with them, of which the ranking learns, `beside` what other stages of a run add to papers' log-odds, by id.
     """
     profile = reader.profile
     items = [a.item for a in announcements]
@@ -111,6 +112,8 @@ def rank(
     if lesson is not None:
         extra = extra + lesson.effect
         added = [[*found, *_of_feedback(lesson, row)] for row, found in enumerate(added)]
+    if beside:
+        extra = extra + np.array([beside.get(item.id, 0.0) for item in items])
     scores = odds(text, extra)
     own = {item.id for item in library}
     read = lesson.read if lesson else frozenset()

@@ -1,6 +1,7 @@
 """One run of the report: read the day, rank it, write it; and the reference form."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -21,12 +22,12 @@ from broadsheet.core.schema import Announcement, Event
 from broadsheet.core.store import Store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
-from broadsheet.report.feedback.learning import read_feedback
+from broadsheet.report.feedback.learning import Feedback, read_feedback
 from broadsheet.report.feedback.marks import comparison_events
 from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.news import settle
-from broadsheet.report.planned import earlier_pages
+from broadsheet.report.planned import EarlierPage, earlier_pages
 from broadsheet.report.profile import Profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
@@ -70,6 +71,38 @@ def run(request: Request, out: Path, progress: Progress = silent, client: Client
 
     `client` asks for TL;DRs; without one the profile says whether there are any.
     """
+    with prepared(request, out, client) as ready:
+        report = ranked(ready, progress)
+        page = write_day(report, out)
+        settled(ready, report)
+    return Result(report, page)
+
+
+class Prepared(NamedTuple):
+    """All that a page is made of, read before the long work: the day, the reader, what came before, and the store (None for the sample)."""
+
+    config: RunConfig
+    profile: Profile
+    day: Day
+    source: str
+    notes: Sequence[str]
+    announced: Sequence[Announcement]
+    background: Sequence[Announcement]
+    earlier: Sequence[EarlierPage]
+    feedback: Feedback | None
+    client: Client | None
+    store: Store | None
+    live: bool
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it is the built-in sample, of which nothing is kept."""
+        return self.store is None
+
+
+@contextmanager
+def prepared(request: Request, out: Path, client: Client | None = None) -> Iterator[Prepared]:
+    """Read what a page is made of; the store is open while the block runs."""
     check_writable(out)
     config = build(RunConfig, with_settings({}, request.settings), "--set")
     is_sample = request.sources in ((), (SAMPLE,)) and not request.live
@@ -87,27 +120,38 @@ def run(request: Request, out: Path, progress: Progress = silent, client: Client
             day = with_earlier(day, store.earlier_versions(a.item for a in announced))
             background = store.announced_before(day.label, MOST_BACKGROUND)
             background = background if len(background) >= LEAST_BACKGROUND else []
-        report = build_report(
-            day,
-            profile,
-            source=source,
-            config=_with_ranker(config.ranking),
-            cache=artifact_folder(),
-            background=background,
-            earlier=earlier_pages(out, store, profile.name, day.label, profile.plan.days) if profile.plan.wanted else (),
-            feedback=read_feedback(store, profile.name, day.label) if store else None,
-            fictional=is_sample,
-            notes=notes,
-            progress=progress,
-        )
-        report = with_summaries(report, client, profile.tldr, progress) if client else report
-        get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
-        page = write_day(report, out)
-        if store:
-            if not request.live:
-                store.record_day(announced)
-            store.record_events([*shown_events(report), *comparison_events(report)])
-    return Result(report, page)
+        earlier = earlier_pages(out, store, profile.name, day.label, profile.plan.days) if profile.plan.wanted else ()
+        feedback = read_feedback(store, profile.name, day.label) if store else None
+        yield Prepared(config, profile, day, source, notes, announced, background, earlier, feedback, client, store, request.live)
+
+
+def ranked(ready: Prepared, progress: Progress = silent, beside: Mapping[str, float] | None = None) -> Report:
+    """Rank a day that was read; `beside` is what other stages add to papers' log-odds, by id."""
+    report = build_report(
+        ready.day,
+        ready.profile,
+        source=ready.source,
+        config=_with_ranker(ready.config.ranking),
+        cache=artifact_folder(),
+        background=ready.background,
+        earlier=ready.earlier,
+        feedback=ready.feedback,
+        fictional=ready.is_sample,
+        notes=ready.notes,
+        beside=beside,
+        progress=progress,
+    )
+    report = with_summaries(report, ready.client, ready.profile.tldr, progress) if ready.client else report
+    get_logger("report").info("ranked", label=str(report.label), entries=len(report.entries), ranked_by=report.ranked_by)
+    return report
+
+
+def settled(ready: Prepared, report: Report) -> None:
+    """Keep what was read and what was shown, for the next page; nothing of the sample."""
+    if ready.store:
+        if not ready.live:
+            ready.store.record_day(ready.announced)
+        ready.store.record_events([*shown_events(report), *comparison_events(report)])
 
 
 def shown_events(report: Report) -> list[Event]:

@@ -16,7 +16,7 @@ from broadsheet.report.affinity import AffinityConfig
 from broadsheet.report.ranker.ranker import ReaderRanker, Situation
 from broadsheet.report.ranker.signals import Reading, Shelf, Sight, on_lists
 from broadsheet.report.ranker.stream import circle, lists_of, shown_lists
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 
 class Scoring:

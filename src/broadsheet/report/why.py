@@ -14,7 +14,7 @@ from broadsheet.report.interests import STATED
 from broadsheet.report.model import Evidence, Reason
 from broadsheet.report.profile import Profile, same_person
 from broadsheet.report.scoring import Scoring
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 TERMS_TRIED = 4
 TERMS_SHOWN = 3

@@ -205,6 +205,14 @@ class Retriever(Component[RetrieverConfig]):
     def __len__(self) -> int:
         return len(self._ready().trie)
 
+    def __contains__(self, item: object) -> bool:
+        return item in self._row
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The modalities of which an item's vectors are taken in."""
+        return frozenset(self._bases)
+
     def __call__(self, requests: Sequence[Ask], k: int = 10, *, allowed: Collection[str] | None = None) -> list[Answer]:
         """Return k items for each request, of those `allowed` (all, if None) that it has not had: as many as there are, where fewer are.
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from broadsheet.core.choice import Choice, Day, fit_choice
 from broadsheet.core.errors import NoPapersError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.seeds import generator
 from broadsheet.report.authors import AuthorDays
 from broadsheet.report.bench.arms import Arm, Seen
-from broadsheet.report.ranker.choice import Choice, Day, fit_choice
 from broadsheet.report.ranker.stream import LEAST_FOR_LINKS, Stream
 
 # Labels are learnt from once this share of the papers before the first label judged is known.

@@ -1,6 +1,6 @@
 """A page that compares two rankings: ranked by both and drafted, or by the one whose arm the reader is in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,7 @@ def rank_compared(
     background: Sequence[Announcement] = (),
     earlier: Sequence[EarlierPage] = (),
     feedback: Feedback | None = None,
+    beside: Mapping[str, float] | None = None,
 ) -> Compared:
     """Rank a day as `rank` does; with `[compare]` in the profile by both rankings, drafted into one slate, or by that of the reader's arm.
 
@@ -48,7 +49,7 @@ def rank_compared(
     def ranked(arm: str) -> Ranking:
         settings = laid_over(config.model_dump(), getattr(compare, arm)) if arm else config.model_dump()
         chosen = build(RankingConfig, settings, f"compare.{arm}", ProfileError)
-        return rank(announcements, reader, chosen, cache, progress, background=background, earlier=earlier, feedback=feedback)
+        return rank(announcements, reader, chosen, cache, progress, background=background, earlier=earlier, feedback=feedback, beside=beside)
 
     if not compare.wanted:
         return Compared(ranked(""), None)

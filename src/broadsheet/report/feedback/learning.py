@@ -17,7 +17,7 @@ from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.schema import Event, Item
 from broadsheet.core.store import Store
 from broadsheet.report.feedback.record import ACTS, CATEGORY, LESS, MORE, NOT_MY_FIELD, OPENED, READ, SAVED, SHOWN, acts, standing
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 # Newton's steps end here, or where nothing moves any more.
 STEPS, STILL = 50, 1e-9

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from broadsheet.core.artifacts import Artifact, Manifest, read_artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.choice import Choice, Day, fit_choice
 from broadsheet.core.component import Component
 from broadsheet.core.config import Config, Size
 from broadsheet.core.embeddings import embed_catalogue
@@ -20,7 +21,6 @@ from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, ArtifactKind, Columns
 from broadsheet.report.authors import AuthorDays
-from broadsheet.report.ranker.choice import Choice, Day, fit_choice
 from broadsheet.report.ranker.signals import signal_names
 from broadsheet.report.ranker.stream import LEAST_FOR_LINKS, Stream
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder

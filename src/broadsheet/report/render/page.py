@@ -14,7 +14,9 @@ from broadsheet.report.feedback import links
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.render import drawing
 from broadsheet.report.render.maths import plain_tex, render_tex
+from broadsheet.report.render.run_picture import run_picture, seconds
 from broadsheet.sample import NOTICE
+from broadsheet.stack.record import told
 
 SECTIONS = (
     ("new", "New", "Announced for the first time."),
@@ -103,9 +105,12 @@ def environment() -> Environment:
         interest_count=len(drawing.SHAPES),
         listening=listening,
         ping=ping,
+        run_picture=run_picture,
+        seconds=seconds,
         shape=drawing.shape,
         strip=drawing.strip,
         ticks=drawing.ticks,
+        told=told,
         version=__version__,
     )
     environment.filters.update(tex=render_tex, plain=plain_tex, percent=percent, chance=chance, long_date=long_date)

@@ -8,18 +8,18 @@ import numpy as np
 from scipy import sparse
 
 from broadsheet.core.catalogue import reading_text
+from broadsheet.core.choice import Choice
 from broadsheet.core.errors import NoPapersError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.core.seeds import generator
 from broadsheet.report.authors import LEAST_PAPERS, AuthorDays, UserDay
 from broadsheet.report.bench.forward import pseudonym
-from broadsheet.report.ranker.choice import Choice
 from broadsheet.report.ranker.ranker import Situation, shipped
 from broadsheet.report.ranker.stream import Moment, Stream
 from broadsheet.report.run import MOST_BACKGROUND
 from broadsheet.represent import TfidfEmbedder
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 # A reader wants something on so many of the days at least; with fewer there is nothing to learn and nothing to judge.
 LEAST_WANTED = 5

@@ -20,7 +20,7 @@ from broadsheet.report.feedback.learning import Feedback, LearningConfig, learn
 from broadsheet.report.feedback.record import SAVED
 from broadsheet.represent import TfidfEmbedder
 from broadsheet.sources.citeulike import Libraries, read_libraries
-from broadsheet.stack import Represented
+from broadsheet.stack.represented import Represented
 
 METRICS = ("recall@20", "ndcg@10")
 # A reader's first fifth of saves is what the profile began with, the last fifth is what is looked for.

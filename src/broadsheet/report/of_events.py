@@ -1,0 +1,91 @@
+"""The page of a reader by what was had before: what retrieval proposes, ranking orders and a plan fills."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from broadsheet.core.schema import Announcement, Columns
+from broadsheet.report.daymap import place_rows
+from broadsheet.report.model import Entry, PlanSummary, Report
+from broadsheet.report.references import bibtex, find_links
+from broadsheet.stack.holdings import Holdings
+from broadsheet.stack.record import RunRecord
+from broadsheet.stack.slate import NAME as PLAN
+from broadsheet.stack.slate import read_slate
+from broadsheet.stack.steps import catalogue, score, vectors
+from broadsheet.stack.steps.step import Work
+
+NEW = "new"
+
+
+def report_of(given: Work, run: RunRecord) -> Report:
+    """Return the page of a reader: all candidates, those on the slate first."""
+    held = Holdings(given.parents[catalogue.NAME])
+    slate = list(read_slate(given.parents[PLAN]).values())
+    scores = np.array([one.score for one in slate])
+    width = float(np.ptp(scores)) if len(scores) else 0.0
+    places = _places(given, [one.item for one in slate])
+    entries = []
+    for row, one in enumerate(slate):
+        item = held.items[one.item]
+        entries.append(
+            Entry(
+                item=item,
+                kind=Announcement(item=item).kind,
+                section=NEW,
+                score=round(float(np.exp(one.score)), 6),
+                strength=round(float((one.score - scores.min()) / width), 4) if width else 0.0,
+                chance=None if one.chance is None else round(one.chance, 4),
+                slot=one.slot,
+                propensity=one.propensity,
+                held_back=one.held_back,
+                links=find_links(item),
+                bibtex=bibtex(item, fictional=False),
+                x=float(places[row][0]),
+                y=float(places[row][1]),
+            )
+        )
+    plan = run.step(PLAN)
+    models = {name: model for step in run.steps if step.ready for name, model in step.models.items()}
+    return Report(
+        label=label_of(held, run.label),
+        reader=held.asks[0].user,
+        source=", ".join(held.artifact.manifest.models.values()),
+        subject="items",
+        ranked_by="likeness, retrieval and sequence ranking" if score.NAME in given.parents else "likeness",
+        models=models,
+        notes=tuple(filter(None, (f"Picked after {len(held.asks[0].history)} events of {held.asks[0].user}.", plan.note if plan is not None else ""))),
+        counts={NEW: len(entries), "cross": 0, "updated": 0, "withdrawn": 0},
+        plan=_plan(given, models),
+        entries=tuple(sorted(entries, key=lambda entry: (entry.slot or 10**9, -entry.score))),
+        config={"recipe": dict(run.settings)},
+    )
+
+
+def label_of(held: Holdings, wanted: date | None) -> date:
+    """Return the day of the page: the one that is wanted, else that of the last event, else today."""
+    if wanted is not None:
+        return wanted
+    last = held.events[Columns.AT].max() if held.events is not None else None
+    return datetime.now(UTC).date() if last is None else datetime.fromtimestamp(float(str(last)), UTC).date()
+
+
+def _places(given: Work, items: list[str]) -> np.ndarray:
+    """Return places on the map `[N, 2]`, by meaning where there is such a model."""
+    seen = vectors.Seen(given.parents[vectors.NAME])
+    base: Any = seen.spaces.get(vectors.MEANING)
+    if base is None or len(items) < 2:
+        return np.full((len(items), 2), 0.5)
+    return place_rows(base[[seen.row[item] for item in items]])
+
+
+def _plan(given: Work, models: Mapping[str, str]) -> PlanSummary | None:
+    slate = read_slate(given.parents[PLAN])
+    planner = given.parents[PLAN].manifest.models.get("plan", "")
+    if not planner:
+        return None
+    del models
+    held_back = sum(one.held_back for one in slate.values())
+    return PlanSummary(planner=planner, source="rule", days=0, categories=(), rested=(), candidates=len(slate), held_back=held_back, outside=2.0)

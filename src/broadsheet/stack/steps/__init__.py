@@ -1,0 +1,1 @@
+"""The steps of a run: each a function of its parents' artefacts that leaves one of its own."""

@@ -1,0 +1,118 @@
+"""The step that files a catalogue: a day's papers with a reader's library, or items and who had them."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from broadsheet.core.catalogue import text_hash
+from broadsheet.core.schema import Announcement, ArtifactKind, Columns, Item
+from broadsheet.stack.holdings import Asked, Filed, write_holdings
+from broadsheet.stack.recipe import Recipe
+from broadsheet.stack.steps.step import Done, Step, Work
+
+if TYPE_CHECKING:
+    from broadsheet.sample.world import World
+
+NAME = "catalogue"
+WORLD = "world"
+DIALS: Mapping[str, int] = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
+"""The fictional world of the shipped bundles, with fewer people who write."""
+
+
+class Day(NamedTuple):
+    """A day's papers, as the page read them, the library of its reader, oldest first, interests that are stated, and where the papers came from."""
+
+    reader: str
+    announcements: Sequence[Announcement]
+    library: Sequence[Item]
+    stated: Sequence[Item]
+    source: str
+
+    def content_hash(self) -> str:
+        """Return a hash of every field of every paper."""
+        lines = [*(one.model_dump_json() for one in self.announcements), *(one.model_dump_json() for one in (*self.library, *self.stated))]
+        return text_hash("\n".join([self.reader, self.source, *lines]))
+
+
+def day_step(recipe: Recipe, day: Day) -> Step:
+    """Return the step for a day of papers; with `posts = "world"` the fictional world writes and reads beside it."""
+
+    def work(given: Work) -> Done:
+        offered = {one.item.id for one in day.announcements}
+        own = [item for item in (*day.library, *day.stated) if item.id not in offered]
+        asks = [Asked(day.reader, tuple(item.id for item in day.library), tuple(one.item.id for one in day.announcements))]
+        figures = {"papers": len(day.announcements), "in the library": len(day.library)}
+        filed, sources, note = Filed(list(day.announcements), own, asks), {"papers": day.source}, ""
+        if recipe.posts == WORLD:
+            from broadsheet.sample.world import world
+
+            made = world(**DIALS)
+            filed = filed._replace(asks=[*asks, *_choices(made)], posts=_posts(made), shown=_shown(made))
+            sources[WORLD] = f"the fictional world, {', '.join(f'{value} {name}' for name, value in DIALS.items())}"
+            figures |= {"posts": len(made.posts), "readers beside": len(made.readers)}
+            note = "Posts, readers and events are those of a fictional world; the papers of the day are other ones."
+        elif recipe.posts:
+            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
+            sources["posts"] = Path(recipe.posts).name
+        return Done(write_holdings(given.folder, filed, sources), figures, note)
+
+    files = (Path(recipe.posts),) if recipe.posts and recipe.posts != WORLD else ()
+    settings = {"day": day.content_hash(), "posts": recipe.posts, "dials": dict(DIALS) if recipe.posts == WORLD else {}}
+    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=files)
+
+
+def events_step(recipe: Recipe, reader: str) -> Step:
+    """Return the step for items and events; what each user had last is asked for, so that weights can be fitted on what no stage was fitted on."""
+
+    def work(given: Work) -> Done:
+        from broadsheet.stack.shop import read_shop
+
+        read = read_shop(recipe, reader)
+        library = [read.items[item] for item in read.histories[read.reader] if item in read.items]
+        held = [Asked(user, tuple(row[:-1]), (), row[-1]) for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
+        asks = [Asked(read.reader, tuple(read.histories[read.reader])), *held]
+        filed = Filed([Announcement(item=item) for item in read.items.values()], library, asks, read.events, root=str(read.root or ""))
+        if recipe.posts:
+            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
+        figures = {"items": len(read.items), "users": len(read.histories), "events": len(read.events)}
+        return Done(
+            write_holdings(given.folder, filed, {"items": ", ".join(Path(one).name for one in recipe.source), "events": Path(recipe.events).name}),
+            figures,
+            read.note,
+        )
+
+    paths = (*recipe.source, recipe.events, *((recipe.posts,) if recipe.posts else ()))
+    settings = {"columns": recipe.columns, "event_columns": recipe.event_columns, "reader": reader, "images": recipe.images}
+    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=tuple(Path(one) for one in paths))
+
+
+LEAST = 3
+"""Events of a user from which on the last is held out."""
+
+
+def _choices(world: "World") -> Iterator[Asked]:
+    """Yield what each reader of a world opened last, and what stood beside it: the shipped bundles were fitted without it."""
+    from broadsheet.sources.slates import PASSED, choices
+
+    for row in choices(world.events).iter_rows(named=True):
+        items, passed = row[Columns.ITEM], row[PASSED][-1]
+        if len(items) > 1 and passed:
+            yield Asked(row[Columns.USER], tuple(items[:-1]), (items[-1], *passed), items[-1])
+
+
+def _posts(world: "World") -> Iterator[str]:
+    for row in world.posts.iter_rows(named=True):
+        at = row[Columns.AT].isoformat() + "Z"
+        yield json.dumps({"id": row[Columns.POST], "author": row[Columns.AUTHOR], "at": at, "text": row[Columns.TEXT]}, ensure_ascii=False)
+
+
+def _shown(world: "World") -> Iterator[str]:
+    """Yield what readers were shown that serves a need, and whether they opened it, as lines for `needs goals`."""
+    levels = {item.id: int(item.attributes[Columns.LEVEL]) for item in world.catalogue if Columns.LEVEL in item.attributes}
+    opened = set(world.events.filter(pl.col(Columns.KIND) == "opened").select(Columns.USER, Columns.ITEM).iter_rows())
+    shown = world.events.filter((pl.col(Columns.KIND) == "shown") & pl.col(Columns.ITEM).is_in(list(levels)))
+    for user, item, at in shown.select(Columns.USER, Columns.ITEM, Columns.AT).iter_rows():
+        yield json.dumps({"user": user, "at": at.isoformat() + "Z", "level": levels[item], "opened": (user, item) in opened})

@@ -1,0 +1,44 @@
+"""The step that makes a graph of the catalogue, which `broadsheet ask` answers over."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from broadsheet.core.schema import ArtifactKind
+from broadsheet.stack.holdings import Holdings
+from broadsheet.stack.recipe import Recipe
+from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
+from broadsheet.stack.steps.step import Done, Step, Work
+
+if TYPE_CHECKING:
+    from broadsheet.ask.graph.tables import Graph
+
+NAME = "ask"
+LABELS = {"shop": "Article", "menu": "Dish", "movies": "Movie"}
+"""What the rows of a catalogue are called in its graph."""
+
+
+def graph_step(recipe: Recipe, off: str = "") -> Step:
+    """Return the step: papers with their authors and citations, or the rows of a table with the values of its columns."""
+
+    def work(given: Work) -> Done:
+        from broadsheet.ask.graph.tables import write_graph
+
+        held = Holdings(given.parents[CATALOGUE])
+        graph = _graph(recipe, held)
+        made = write_graph(given.folder, graph, parents={CATALOGUE: held.artifact.content_hash, "source": graph.content_hash()})
+        figures = {"nodes": graph.node_count, "relations": graph.edge_count}
+        return Done(made, figures, f"Nodes are {', '.join(graph.nodes)}. It takes no part in the score.")
+
+    return Step(NAME, "Ask", ArtifactKind.GRAPH, work, (CATALOGUE,), settings={"kind": recipe.kind, "source": recipe.source}, off=off)
+
+
+def _graph(recipe: Recipe, held: Holdings) -> "Graph":
+    from broadsheet.ask.graph.catalogues import catalogue_graph
+    from broadsheet.ask.graph.flat import Wishes, table_graph
+    from broadsheet.sample import citations
+
+    if recipe.of_events and len(recipe.source) == 1 and Path(recipe.source[0]).is_file():
+        found = table_graph(Path(recipe.source[0]), Wishes(LABELS[recipe.kind], (), ()))
+        if found is not None:
+            return found
+    return catalogue_graph(list(held.items.values()), citations() if recipe.source == ("sample",) else ())

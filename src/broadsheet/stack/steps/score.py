@@ -1,0 +1,169 @@
+"""The step that makes one score of what the stages say: a weight each, fitted on what came before, never chosen."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
+from broadsheet.core.choice import Choice, Day, fit_choice
+from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.stack.holdings import Asked, Holdings
+from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
+from broadsheet.stack.steps.rank import NAME as RANK
+from broadsheet.stack.steps.retrieve import NAME as RETRIEVE
+from broadsheet.stack.steps.step import Done, Step, Work
+from broadsheet.stack.steps.vectors import MEANING, WORDS, Seen
+from broadsheet.stack.steps.vectors import NAME as VECTORS
+
+NAME = "score"
+LEAST = 30
+"""Choices from which on weights are fitted."""
+LIKENESS = "likeness"
+WEIGHT, HERE, CHOICES = "weight", "here", "choices"
+
+
+class Fitted(NamedTuple):
+    """Weights by stage, of how many choices, and whether they are of this catalogue's own readers."""
+
+    choice: Choice | None
+    names: tuple[str, ...]
+    choices: int
+
+    def weight(self, name: str) -> float:
+        """Return how much a stage's score adds to the log-odds by one of its units; nought where nothing was fitted."""
+        if self.choice is None or name not in self.names:
+            return 0.0
+        place = self.names.index(name)
+        return float(self.choice.weights[place] / self.choice.deviation[place])
+
+
+def score_step(*, of_events: bool, off: str = "") -> Step:
+    """Return the step. Of events the score is likeness, retrieval and ranking together; of a day of papers it is what the two add to the page's own ranker."""
+
+    def work(given: Work) -> Done:
+        held = Holdings(given.parents[CATALOGUE])
+        seen = Seen(given.parents[VECTORS]) if VECTORS in given.parents else None
+        stages = _tables(given.parents)
+        fitted = fit_weights(held.asks[1:], stages, seen if of_events else None)
+        # The readers beside a day of papers chose among another catalogue's items: what is fitted on them says nothing of this one.
+        here = of_events and fitted.choice is not None
+        frame = _scored(held, stages, seen, fitted, of_events=of_events, here=here)
+        weights = pl.DataFrame(
+            [(name, fitted.weight(name) if here else 0.0, fitted.weight(name), fitted.choices) for name in (*((LIKENESS,) if of_events else ()), *stages)],
+            schema={"stage_name": pl.String, HERE: pl.Float64, WEIGHT: pl.Float64, CHOICES: pl.Int64},
+            orient="row",
+        )
+        parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
+        models = {"weights": _named(fitted, of_events=of_events)}
+        made = write_artifact(given.folder, Manifest(kind=ArtifactKind.SCORES, parents=parents, models=models), frames={"scores": frame, "weights": weights})
+        figures = {"choices": float(fitted.choices), **{f"weight of {name}": round(fitted.weight(name) if here else 0.0, 3) for name in stages}}
+        return Done(made, figures, _said(fitted, stages, of_events=of_events, here=here))
+
+    return Step(NAME, "Score", ArtifactKind.SCORES, work, (CATALOGUE,), (VECTORS, RETRIEVE, RANK), settings={"of_events": of_events}, off=off)
+
+
+def fit_weights(asks: Sequence[Asked], stages: Mapping[str, "Table"], seen: Seen | None = None) -> Fitted:
+    """Fit a conditional logit of what was taken among what stood beside it, or among what retrieval proposed.
+
+    Each choice was held out from the fit of the stages. Fewer than `LEAST` choices fit nothing. With `seen` likeness to the history is a signal too.
+    """
+    names = (*((LIKENESS,) if seen is not None else ()), *stages)
+    days = [day for one in asks if (day := _choice_of(one, stages, seen)) is not None]
+    if not stages or len(days) < LEAST:
+        return Fitted(None, names, len(days))
+    return Fitted(fit_choice(days, names), names, len(days))
+
+
+class Table:
+    """A stage's scores by user and item."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._of: dict[str, dict[str, float]] = {}
+        for user, item, score in frame.select(Columns.USER, Columns.ITEM, Columns.SCORE).iter_rows():
+            self._of.setdefault(user, {})[item] = score
+
+    def items(self, user: str) -> list[str]:
+        """Return what was scored for a user, in the order of the scores."""
+        return list(self._of.get(user, {}))
+
+    def centred(self, user: str, items: Sequence[str]) -> np.ndarray | None:
+        """Return scores `[N]` less their mean; one that the stage does not have is as its least. None where it has none of them."""
+        held = self._of.get(user, {})
+        known = [held[item] for item in items if item in held]
+        if not known:
+            return None
+        found = np.array([held.get(item, min(known)) for item in items])
+        return found - found.mean()
+
+
+def likeness(seen: Seen, history: Sequence[str], items: Sequence[str]) -> np.ndarray:
+    """Return the cosine `[N]` of each item to the nearest of a history, less its mean; by meaning, or where there is no such model by words."""
+    space = MEANING if MEANING in seen.spaces else WORDS
+    nearest = {item: (near[0][1] if (near := seen.near(item, list(history), space)) else 0.0) for item in items}
+    found = np.array([nearest[item] for item in items])
+    return found - found.mean()
+
+
+def _choice_of(one: Asked, stages: Mapping[str, Table], seen: Seen | None) -> Day | None:
+    first = next(iter(stages.values()), None)
+    items = [item for item in (one.candidates or (first.items(one.user) if first else ())) if item not in one.history]
+    if one.target not in items:
+        return None
+    columns = [likeness(seen, one.history, items)] if seen is not None else []
+    for table in stages.values():
+        scores = table.centred(one.user, items)
+        if scores is None:
+            return None
+        columns.append(scores)
+    return Day(np.stack(columns, axis=1), np.array([float(item == one.target) for item in items])) if columns else None
+
+
+def _scored(held: Holdings, stages: Mapping[str, Table], seen: Seen | None, fitted: Fitted, *, of_events: bool, here: bool) -> pl.DataFrame:
+    """Return for the page's reader each item, what each stage adds to its log-odds, and their sum; where nothing was fitted on events, ranking alone orders."""
+    reader = held.asks[0]
+    last = next(reversed(stages), "")
+    items = list(reader.candidates) or (stages[next(iter(stages))].items(reader.user) if stages else [])
+    items = [item for item in items if item not in reader.history] if of_events else items
+    parts: dict[str, np.ndarray] = {}
+    if of_events and seen is not None and items:
+        parts[LIKENESS] = likeness(seen, reader.history, items) * (fitted.weight(LIKENESS) if here else 0.0)
+    for name, table in stages.items():
+        scores = table.centred(reader.user, items) if items else None
+        weight = fitted.weight(name) if here else float(of_events and name == last)
+        parts[name] = np.zeros(len(items)) if scores is None else scores * weight
+    total = np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(items))
+    chance = fitted.choice.probability(total) if here and fitted.choice is not None else np.full(len(items), np.nan)
+    return pl.DataFrame({Columns.ITEM: items, Columns.SCORE: total, Columns.CHANCE: chance, **{f"adds {name}": part for name, part in parts.items()}})
+
+
+def _tables(parents: Mapping[str, Artifact]) -> dict[str, Table]:
+    found = {}
+    for name, frame in ((RETRIEVE, "candidates"), (RANK, "scores")):
+        if name in parents:
+            found[name] = Table(parents[name].frame(frame))
+    return found
+
+
+def _named(fitted: Fitted, *, of_events: bool) -> str:
+    if fitted.choice is None:
+        return f"none fitted: {fitted.choices} choices are fewer than {LEAST}"
+    whose = "last events of this catalogue's users, held out" if of_events else "last choices of the fictional world's readers"
+    return f"conditional logit of {fitted.choices} {whose}"
+
+
+def _said(fitted: Fitted, stages: Mapping[str, Table], *, of_events: bool, here: bool) -> str:
+    if not stages:
+        return "Retrieval and ranking are off: the page's own ranker scores alone."
+    told = ", ".join(f"{name} {fitted.weight(name):.2f}" for name in fitted.names)
+    if here:
+        return f"Weights by log-odds a unit, fitted on {fitted.choices} choices that no stage was fitted on: {told}."
+    if of_events:
+        return f"Only {fitted.choices} choices are held out, fewer than {LEAST}: no weight is fitted, and ranking alone orders."
+    if fitted.choice is None:
+        return f"Nobody's choices among these papers are known, so the weights of {' and '.join(stages)} are nought: they are shown and move nothing."
+    return (
+        f"Nobody's choices among these papers are known, so the weights of {' and '.join(stages)} are nought here: they are shown and move nothing. "
+        f"On the fictional world, from {fitted.choices} choices: {told}."
+    )

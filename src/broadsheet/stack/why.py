@@ -1,0 +1,222 @@
+"""Why an item stands where it stands: a walk over a run's artefacts, from text and figure to the page."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from broadsheet.core.artifacts import Artifact, read_artifact
+from broadsheet.core.errors import ArtifactError, RecordError, did_you_mean
+from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.stack.holdings import Holdings
+from broadsheet.stack.record import Cause, RunRecord, StepRecord, read_run
+from broadsheet.stack.slate import NAME as PLAN
+from broadsheet.stack.slate import Placed, read_slate
+from broadsheet.stack.steps import catalogue, rank, retrieve, score, vectors
+
+KINDS = {
+    catalogue.NAME: ArtifactKind.CATALOGUE,
+    vectors.NAME: ArtifactKind.VECTORS,
+    retrieve.NAME: ArtifactKind.CANDIDATES,
+    rank.NAME: ArtifactKind.SCORES,
+    score.NAME: ArtifactKind.SCORES,
+    PLAN: ArtifactKind.SLATE,
+}
+PAGE = "page"
+NEAREST = 2
+
+
+class Lineage:
+    """A run's artefacts, opened as they are asked for; the same walk serves the command, the page and the site."""
+
+    def __init__(self, folder: Path, record: RunRecord | None = None) -> None:
+        self.folder, self.record = folder, record or read_run(folder)
+        self._opened: dict[str, Artifact] = {}
+
+    def why(self, item: str, reader: str = "") -> tuple[Cause, ...]:
+        """Return the way of an item to the page, a line a stage.
+
+        Raises RecordError for an item that the run does not have and for another reader than its own, and ArtifactError where an artefact is missing or was changed.
+        """
+        self.check_reader(reader)
+        if item not in self.holdings.items:
+            raise RecordError(
+                f"There is no item {item!r} in this run.{did_you_mean(item, self.holdings.items)}", f"Ids stand in {self.folder}/steps/catalogue/items.jsonl."
+            )
+        lines = (self._text(item), self._vector(item), self._retrieved(item), self._ranked(item), self._scored(item), self._placed(item), self._shown(item))
+        return tuple(line for line in lines if line is not None)
+
+    def check_reader(self, reader: str) -> None:
+        """Raise RecordError where the page is for somebody else."""
+        own = [self.record.reader, str(self.record.settings.get("reader") or "")]
+        if reader and reader not in own:
+            raise RecordError(
+                f"This run's page is for {self.record.reader}, not for {reader!r}.{did_you_mean(reader, own)}",
+                "Leave --reader out, or run for that reader: broadsheet run --reader",
+            )
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """The catalogue of the run."""
+        return Holdings(self._artifact(catalogue.NAME))
+
+    @cached_property
+    def _seen(self) -> vectors.Seen:
+        return vectors.Seen(self._artifact(vectors.NAME))
+
+    @cached_property
+    def _candidates(self) -> dict[str, dict[str, object]]:
+        return self._rows(retrieve.NAME, "candidates")
+
+    @cached_property
+    def _ranks(self) -> dict[str, dict[str, object]]:
+        return self._rows(rank.NAME, "scores")
+
+    @cached_property
+    def _parts(self) -> dict[str, dict[str, float]]:
+        frame = self._artifact(score.NAME).frame("scores")
+        return {row.pop(Columns.ITEM): row for row in frame.iter_rows(named=True)}
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        frame = self._artifact(score.NAME).frame("weights")
+        return dict(frame.select("stage_name", score.HERE).iter_rows())
+
+    @cached_property
+    def _slate(self) -> dict[str, Placed]:
+        return read_slate(self._artifact(PLAN))
+
+    def _rows(self, step: str, name: str) -> dict[str, dict[str, object]]:
+        """Return a step's rows of the page's reader, by item."""
+        frame = self._artifact(step).frame(name).filter(pl.col(Columns.USER) == self.holdings.asks[0].user)
+        return {str(row[Columns.ITEM]): row for row in frame.iter_rows(named=True)}
+
+    def _artifact(self, name: str) -> Artifact:
+        step = self.record.step(name)
+        if step is None or not step.ready:
+            raise ArtifactError(f"The run has no artefact of {name}{f': {step.note}' if step else ''}.", "Run again: broadsheet run")
+        if name not in self._opened:
+            held = read_artifact(self.folder / step.artefact, KINDS[name])
+            if held.content_hash != step.content_hash:
+                raise ArtifactError(f"{self.folder / step.artefact} is another artefact than the run left.", "Run again: broadsheet run")
+            self._opened[name] = held
+        return self._opened[name]
+
+    def _cause(self, name: str, text: str, figures: Mapping[str, float] | None = None, title: str = "") -> Cause:
+        step = self.record.step(name)
+        assert step is not None
+        return Cause(
+            stage=name,
+            title=title or step.title,
+            text=text,
+            artefact=step.artefact,
+            content_hash=step.content_hash,
+            figures={key: round(float(value), 6) for key, value in (figures or {}).items()},
+        )
+
+    def _without(self, name: str) -> Cause | None:
+        """Return why a stage says nothing, None where it does; a stage that the run does not know has no line."""
+        step = self.record.step(name)
+        if step is None or step.ready:
+            return None
+        return Cause(stage=name, title=step.title, text=_not_run(step))
+
+    def _text(self, item: str) -> Cause:
+        held = self.holdings.items[item]
+        pictures = f"Its picture is {held.images[0]}." if held.images else "It has no picture."
+        words = f"{len(held.text.split()):,} words of text" if held.text else "no text"
+        return self._cause(catalogue.NAME, f"“{held.title}”, {words}. {pictures}", {"words": len(held.text.split())}, "Text and figure")
+
+    def _vector(self, item: str) -> Cause | None:
+        if (lacking := self._without(vectors.NAME)) is not None:
+            return lacking
+        history = [one.id for one in self.holdings.library if one.id != item]
+        history += [one for one in self.holdings.asks[0].history if one not in history and one != item]
+        space = next((name for name in (vectors.MEANING, vectors.WORDS) if name in (*self._seen.spaces, vectors.WORDS)), vectors.WORDS)
+        near = self._seen.near(item, history, space)[:NEAREST]
+        if not near:
+            return self._cause(vectors.NAME, "There is nothing in the library to be near to.")
+        told = "; ".join(f"“{self.holdings.items[other].title}” {cosine:.2f}" for other, cosine in near)
+        pictured = self._seen.near(item, history, vectors.PICTURES)[:1] if vectors.PICTURES in self._seen.spaces and self.holdings.items[item].images else []
+        shown = (
+            f" Its picture is nearest to that of “{self.holdings.items[pictured[0][0]].title}” {pictured[0][1]:.2f}." if pictured and pictured[0][1] > 0 else ""
+        )
+        return self._cause(vectors.NAME, f"By {space}, nearest of the library (cosine): {told}.{shown}", {"cosine": near[0][1]}, "Vector")
+
+    def _retrieved(self, item: str) -> Cause | None:
+        if (lacking := self._without(retrieve.NAME)) is not None or self.record.step(retrieve.NAME) is None:
+            return lacking
+        row = self._candidates.get(item)
+        if row is None:
+            return self._cause(retrieve.NAME, f"It is not among the {len(self._candidates)} that retrieval proposes.", title="Semantic ID")
+        codes = "-".join(str(code) for code in row[retrieve.SEMANTIC])  # pyrefly: ignore
+        place, value = int(str(row[Columns.RANK])), float(str(row[Columns.SCORE]))
+        text = f"Semantic ID {codes}; place {place} of {len(self._candidates)}, log-probability {value:.2f}{self._weighed(retrieve.NAME)}."
+        return self._cause(retrieve.NAME, text, {"place": place, "score": value, "weight": self._weights.get(retrieve.NAME, 0.0)}, "Semantic ID")
+
+    def _ranked(self, item: str) -> Cause | None:
+        if (lacking := self._without(rank.NAME)) is not None or self.record.step(rank.NAME) is None:
+            return lacking
+        row = self._ranks.get(item)
+        if row is None:
+            return self._cause(rank.NAME, "It was no candidate, or the reader had it.", title="Sequence ranking")
+        place, value = int(str(row[Columns.RANK])), float(str(row[Columns.SCORE]))
+        text = f"Place {place} of {len(self._ranks)} after what the reader had, score {value:.2f}{self._weighed(rank.NAME)}."
+        return self._cause(rank.NAME, text, {"place": place, "score": value, "weight": self._weights.get(rank.NAME, 0.0)}, "Sequence ranking")
+
+    def _weighed(self, name: str) -> str:
+        step = self.record.step(score.NAME)
+        return f"; its weight here is {self._weights.get(name, 0.0):.3g}" if step is not None and step.ready else ""
+
+    def _scored(self, item: str) -> Cause | None:
+        placed = self._slate.get(item) if self._ready(PLAN) else None
+        step = self.record.step(score.NAME)
+        if placed is None:
+            return None
+        if step is None or not step.ready:
+            return self._cause(
+                PLAN, f"Log-odds {placed.score:.2f} against an average paper, by the page's own ranker alone.", {"log-odds": placed.score}, "Score"
+            )
+        parts = {name.removeprefix("adds "): float(value) for name, value in self._parts.get(item, {}).items() if name.startswith("adds ")}
+        own = placed.score - sum(parts.values())
+        beside = {} if self.record.kind != "papers" else {"the page's own ranker": own}
+        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**beside, **parts}.items())
+        return self._cause(score.NAME, f"Log-odds {placed.score:.2f}: {told}.", {"log-odds": placed.score, **parts}, "One score")
+
+    def _placed(self, item: str) -> Cause | None:
+        if not self._ready(PLAN):
+            return self._without(PLAN)
+        placed = self._slate.get(item)
+        if placed is None:
+            return self._cause(PLAN, "It was no candidate for the slate.", title="Slate")
+        return self._cause(
+            PLAN, _place_of(placed), {"propensity": placed.propensity, **({"chance": placed.chance} if placed.chance is not None else {})}, "Slate"
+        )
+
+    def _shown(self, item: str) -> Cause | None:
+        step = self.record.step(PAGE)
+        if step is None or not step.ready:
+            return None
+        placed = self._slate.get(item) if self._ready(PLAN) else None
+        where = f"{self.record.label}/index.html" + (f"#p{placed.slot}" if placed is not None and placed.slot else "")
+        return self._cause(PAGE, f"It stands at {where}.", title="Page")
+
+    def _ready(self, name: str) -> bool:
+        step = self.record.step(name)
+        return step is not None and step.ready
+
+
+def _place_of(placed: Placed) -> str:
+    chance = f" Its chance to be taken is {placed.chance:.2f}." if placed.chance is not None else ""
+    interest = f" for the interest “{placed.interest}”" if placed.interest else ""
+    if placed.slot is None:
+        held = " A plan of categories held it back." if placed.held_back else ""
+        return f"Not on the slate{f': {placed.kept_out}' if placed.kept_out else ''}; it had a chance of {placed.propensity:.2f} of a place.{chance}{held}"
+    by = f"by chance, which gave it a place in {placed.propensity:.0%} of draws" if placed.explored else f"by its score{interest}"
+    held = " though the plan of categories held it back" if placed.held_back else ""
+    return f"Place {placed.slot}, {by}{held}; propensity {placed.propensity:.2f}.{chance}"
+
+
+def _not_run(step: StepRecord) -> str:
+    return {"off": f"Off. {step.note}", "failed": f"It failed: {step.note}"}.get(step.state, f"It did not run: {step.note}" if step.note else "It did not run.")
