@@ -86,7 +86,7 @@ def asking() -> Asking:
 
 
 def needing() -> Needing:
-    from broadsheet.stack import level_labeller
+    from broadsheet.stack.needed import level_labeller
 
     made = {name: Extractor(taxonomy, level_labeller("cues", taxonomy), b"k" * 32) for name in ("financial", "papers") for taxonomy in [open_taxonomy(name)]}
     return Needing(made, Loaded("needs", "cues", ""), lane("texts"))

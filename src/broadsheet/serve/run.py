@@ -81,6 +81,7 @@ def serve_site(
     with contextlib.closing(Store(address)) as store:
         store.create_tables()
         sources = Sources() if run is None else Sources.of_run(run)
+        settings = settings if run is None or settings.reports is not None else settings._replace(reports=run)
         site = Site(store, Holder(openers(sources), links.clock), settings, links.clock)
         jobs = [Worker(site.jobs, threading.Event(), ready=lambda: site.holder.is_ready).beside] if worker else []
         if worker and run is None and settings.reports is None:

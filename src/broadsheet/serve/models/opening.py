@@ -6,12 +6,13 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from broadsheet.core.artifacts import MANIFEST, Artifact, Manifest
+from broadsheet.core.artifacts import MANIFEST, Artifact, Manifest, read_artifact
 from broadsheet.core.catalogue import Catalogue
+from broadsheet.core.component import MultimodalEmbedder
 from broadsheet.core.errors import ArtifactError
 from broadsheet.core.home import artifact_folder
-from broadsheet.core.packages import MINILM
-from broadsheet.core.schema import Item
+from broadsheet.core.packages import EFFICIENTNET, MINILM
+from broadsheet.core.schema import ArtifactKind, Item
 from broadsheet.plan.bundle import SHIPPED as SHIPPED_PLAN
 from broadsheet.plan.bundle import open_bundle
 from broadsheet.rank.ranker import SHIPPED as SHIPPED_RANKER
@@ -21,14 +22,21 @@ from broadsheet.retrieve.retriever import open_retriever
 from broadsheet.serve.models.batcher import lane
 from broadsheet.serve.models.holder import Opener
 from broadsheet.serve.models.parts import Asking, Loaded, Needing, Ranks, Recommending, Searching, Slates
+from broadsheet.serve.models.slating import HeldBundle
+from broadsheet.stack.holdings import Holdings
+from broadsheet.stack.recipe import FIT, OFF, SHIPPED, Recipe
+from broadsheet.stack.record import read_run
 
 SAMPLE = "sample"
-RUN = "run.json"
+LABELLERS = ("cues", "minilm")
 TAXONOMIES = ("financial", "papers")
 
 
 class Sources(NamedTuple):
-    """From what a site is opened: a catalogue (`sample`, or files), an embedder, bundles (None: those of the package), a graph, a labeller of needs."""
+    """From what a site is opened: a catalogue (`sample`, files, or the `holdings` of a run), an embedder, bundles (None: those of the package), a graph, a labeller of needs.
+
+    Parts that are `off` do not answer.
+    """
 
     catalogue: tuple[str, ...] = (SAMPLE,)
     embedder: str = ""
@@ -37,13 +45,37 @@ class Sources(NamedTuple):
     plan: Path | None = None
     graph: str = SAMPLE
     labeller: str = "minilm"
+    holdings: Path | None = None
+    off: frozenset[str] = frozenset()
 
     @classmethod
     def of_run(cls, folder: Path) -> Self:
-        """Return what a run left: bundles of its steps, where they are there. Raises ArtifactError for a folder that holds no run."""
-        if not (folder / RUN).is_file():
-            raise ArtifactError(f"There is no run in {folder}.", "Make one: broadsheet run sample --out page")
-        raise ArtifactError(f"The run in {folder} cannot be served yet.", "Serve the built-in sample: broadsheet serve")
+        """Return what a run left: its catalogue and graph, and the bundles that its recipe names or that it fitted.
+
+        Raises ArtifactError for a folder that holds no run, or one whose catalogue is not there yet.
+        """
+        recipe = Recipe.model_validate(read_run(folder).settings)
+        steps = folder / "steps"
+        if not (steps / "catalogue" / MANIFEST).is_file():
+            raise ArtifactError(f"The run in {folder} has no catalogue yet.", f"Let it go on: broadsheet run {recipe.name} --out {folder}")
+        stages, off = recipe.stages, set()
+        bundles: dict[str, Path | None] = {}
+        for part, stage in (("recommend", "retrieve"), ("rank", "rank")):
+            said = getattr(stages, stage)
+            bundle = steps / f"fit-{stage}" if said == FIT else None if said in {SHIPPED, OFF} else Path(said)
+            bundles[part] = bundle
+            if said == OFF or (said == FIT and not (steps / f"fit-{stage}" / MANIFEST).is_file()):
+                off.add(part)
+        plan = Path(stages.plan) if Path(stages.plan).is_dir() else None
+        if plan is None and stages.plan != SHIPPED:
+            off.add("slate")
+        if not (steps / "ask" / MANIFEST).is_file():
+            off.add("ask")
+        labeller = stages.needs if stages.needs in LABELLERS else "cues"
+        return cls(
+            retriever=bundles["recommend"], ranker=bundles["rank"], plan=plan, graph=str(steps / "ask"), labeller=labeller, holdings=steps / "catalogue",
+            off=frozenset(off),
+        )  # fmt: skip
 
 
 def openers(sources: Sources) -> dict[str, Opener]:
@@ -52,7 +84,7 @@ def openers(sources: Sources) -> dict[str, Opener]:
     What embeds texts has a lane of its own, so have the models of sequences, and the graph: two cores have something to do, and no model meets two callers.
     """
     texts, sequences, graph = lane("texts"), lane("sequences"), lane("graph")
-    return {
+    every = {
         "recommend": Opener(_stamp(sources.retriever or SHIPPED_RETRIEVER), lambda: _recommending(sources.retriever, sequences)),
         "rank": Opener(_stamp(sources.ranker or SHIPPED_RANKER), lambda: _ranks(sources.ranker, sequences)),
         "slate": Opener(_stamp(sources.plan or SHIPPED_PLAN), lambda: _slates(sources.plan, sequences)),
@@ -60,10 +92,12 @@ def openers(sources: Sources) -> dict[str, Opener]:
         "ask": Opener(_stamp(Path(sources.graph)), lambda: _asking(sources.graph, graph)),
         "needs": Opener(_stamp(Path(sources.labeller)), lambda: _needing(sources.labeller, texts)),
     }
+    return {name: one for name, one in every.items() if name not in sources.off}
 
 
 def _files(sources: Sources) -> list[Path]:
-    return [Path(name) for name in (*sources.catalogue, sources.embedder) if name]
+    held = [sources.holdings] if sources.holdings is not None else [Path(name) for name in sources.catalogue]
+    return [*held, *([Path(sources.embedder)] if sources.embedder else [])]
 
 
 def _stamp(*paths: Path) -> Callable[[], str]:
@@ -106,16 +140,18 @@ def _ranks(path: Path | None, on: Executor) -> Ranks:
 
 
 def _slates(path: Path | None, on: Executor) -> Slates:
-    bundle = open_bundle(path)
+    bundle = HeldBundle.of(open_bundle(path))
     manifest = bundle.artifact.manifest
     return Slates(bundle, _of_manifest(manifest, bundle.artifact.path, bundle.name, len(bundle.material.items)), on)
 
 
 def catalogue_of(sources: Sources) -> Catalogue:
-    """Return the items that are searched: those of the sample's day, or those of files, the newest version of each."""
+    """Return the items that are searched: those of a run, those of the sample's day, or those of files, the newest version of each."""
     from broadsheet import sample
     from broadsheet.sources.read import read_source
 
+    if sources.holdings is not None:
+        return Catalogue(_held(sources.holdings).items.values())
     found: dict[str, Item] = {}
     for name in sources.catalogue:
         read = sample.announcements() if name == SAMPLE else read_source(name).announcements
@@ -123,15 +159,21 @@ def catalogue_of(sources: Sources) -> Catalogue:
     return Catalogue(found.values())
 
 
+def _held(folder: Path) -> Holdings:
+    return Holdings(read_artifact(folder, ArtifactKind.CATALOGUE))
+
+
 def _searching(sources: Sources, on: Executor) -> Searching:
     from broadsheet.core.embeddings import embed_catalogue
     from broadsheet.core.index import build_index
     from broadsheet.represent.models import open_embedder
 
-    embedder = open_embedder(sources.embedder or "pictures")
+    # Without the tower of pictures words alone are searched, and the model that is named says so.
+    embedder = open_embedder(sources.embedder or ("pictures" if EFFICIENTNET.is_installed() else "minilm"))
     catalogue = catalogue_of(sources)
+    root = _held(sources.holdings).root if sources.holdings is not None else None
     # In the lane: another part may be answering with the same tokenizer.
-    made = on.submit(embed_catalogue, embedder, catalogue, artifact_folder()).result()
+    made = on.submit(embed_catalogue, embedder, catalogue, artifact_folder(), root=root if isinstance(embedder, MultimodalEmbedder) else None).result()
     about = Loaded("index", made.model, made.artifact.content_hash, dict(made.artifact.manifest.parents), len(catalogue))
     return Searching(embedder, build_index(made), catalogue, about, on)
 
@@ -153,7 +195,7 @@ def _needing(labeller: str, on: Executor) -> Needing:
     from broadsheet.needs.extract.extractor import Extractor
     from broadsheet.needs.pseudonyms import author_key
     from broadsheet.needs.taxonomy import open_taxonomy
-    from broadsheet.stack import level_labeller
+    from broadsheet.stack.needed import level_labeller
 
     def opened() -> Mapping[str, Any]:
         return {name: Extractor(taxonomy, level_labeller(labeller, taxonomy), author_key()) for name in TAXONOMIES for taxonomy in [open_taxonomy(name)]}
