@@ -40,9 +40,10 @@ def test_questions_asked_at_once_are_answered_together_and_each_by_its_own(on):
 
 
 def test_without_room_the_answer_is_no_at_once_and_what_was_taken_is_answered(on):
-    held = threading.Event()
+    begun, held = threading.Event(), threading.Event()
 
     def slow(asked):
+        begun.set()
         held.wait(10)
         return list(asked)
 
@@ -50,9 +51,7 @@ def test_without_room_the_answer_is_no_at_once_and_what_was_taken_is_answered(on
 
     async def ask():
         first = asyncio.create_task(batcher(0))
-        while batcher.counts.waiting or not batcher._task:
-            await asyncio.sleep(0)
-        await asyncio.sleep(0.01)
+        await asyncio.to_thread(begun.wait, 10)
         rest = [asyncio.create_task(batcher(number)) for number in range(1, 4)]
         await asyncio.sleep(0)
         with pytest.raises(BusyError) as refused:

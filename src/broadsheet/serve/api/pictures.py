@@ -4,7 +4,6 @@ import asyncio
 import base64
 import io
 import re
-import warnings
 from typing import Final
 
 from PIL import Image, UnidentifiedImageError
@@ -12,11 +11,14 @@ from PIL import Image, UnidentifiedImageError
 from broadsheet.core.errors import ImageError
 from broadsheet.core.images import read_image
 from broadsheet.serve.api.problems import Problem
+from broadsheet.serve.models.batcher import lane
 
 # What is read from strangers: formats whose readers are small, and call no other program.
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 PIXELS: Final = 16_000_000
 BYTES: Final = 8_000_000
+# One at a time: the pixels of a few large pictures would fill the memory.
+_DECODING = lane("pictures")
 _DATA = re.compile(r"data:image/[a-z0-9.+-]{1,40};base64,", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]{1,20}:", re.IGNORECASE)
 
@@ -40,7 +42,7 @@ def of_base64(text: str) -> bytes:
 
 async def opened(data: bytes) -> Image.Image:
     """Return a picture as RGB. Raises Problem for what is none, of another format, too large, or cut."""
-    return await asyncio.to_thread(_opened, _short(data))
+    return await asyncio.get_running_loop().run_in_executor(_DECODING, _opened, _short(data))
 
 
 def _short(data: bytes) -> bytes:
@@ -51,16 +53,20 @@ def _short(data: bytes) -> bytes:
 
 def _opened(data: bytes) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # The header alone: of a bomb no pixel is decoded.
-            with Image.open(io.BytesIO(data), formats=FORMATS) as seen:
-                width, height = seen.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        # The header alone: of a bomb no pixel is decoded.
+        with Image.open(io.BytesIO(data), formats=FORMATS) as seen:
+            width, height = seen.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_large("far more") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise Problem(400, "no-picture", "The bytes are no picture that is read here.", f"Send one of {', '.join(FORMATS)}.") from None
     if width * height > PIXELS:
-        raise Problem(413, "too-large", f"The picture has {width} x {height} pixels, more than {PIXELS / 1e6:g} million.", "Make it smaller.")
+        raise _too_large(f"{width} x {height}")
     try:
         return read_image(data, PIXELS)
     except ImageError as fault:
         raise Problem(400, "no-picture", fault.what, fault.mend) from None
+
+
+def _too_large(size: str) -> Problem:
+    return Problem(413, "too-large", f"The picture has {size} pixels, and {PIXELS / 1e6:g} million are read.", "Make it smaller.")
