@@ -141,6 +141,8 @@ def test_a_swap_loses_no_request_and_a_stop_answers_what_was_accepted(tmp_path, 
 
     with ThreadPoolExecutor(4) as pool, httpx.Client(trust_env=False, timeout=30) as client:
         asking = [pool.submit(ask) for _ in range(4)]
+        while len(seen) < 4:
+            time.sleep(0.005)
         for version in range(1, 6):
             until = len(seen) + 6
             file.write_text(f"v{version}")
@@ -186,7 +188,9 @@ def test_a_job_of_a_killed_worker_is_done_by_another_and_one_that_is_stopped_giv
         os.kill(first.pid, signal.SIGKILL)
         first.join()
         second = work(path, ["--version"], 1.0)
-        until(JobState.DONE)
-        assert jobs.get(job.id).attempts == 2
-        os.kill(second.pid, signal.SIGKILL)
-        second.join()
+        try:
+            until(JobState.DONE)
+            assert jobs.get(job.id).attempts == 2
+        finally:
+            os.kill(second.pid, signal.SIGKILL)
+            second.join()

@@ -15,6 +15,7 @@ from broadsheet.cli import (
     bench_rank,
     bench_represent,
     bench_retrieve,
+    bench_serve,
     bench_size,
 )
 from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
@@ -90,3 +91,4 @@ app.command("rank-citeulike")(bench_rank.citeulike)
 app.command("plan")(bench_plan.plan)
 app.command("llm")(bench_llm.llm)
 app.command("fetch")(bench_fetch.fetch)
+app.command("serve")(bench_serve.serve)

@@ -19,7 +19,7 @@ class Limit(NamedTuple):
 
 
 # A person on this machine, and whoever tries keys.
-PERSON: Final = Limit(6000, 1000)
+PERSON: Final = Limit(60_000, 5_000)
 FAILURES: Final = Limit(6, 12)
 
 

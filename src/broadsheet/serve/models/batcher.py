@@ -37,7 +37,7 @@ class Batcher(Generic[Asked, Told]):
     def __init__(
         self, name: str, answer: Callable[[Sequence[Asked]], Sequence[Told]], on: Executor, *, window: float = 0.002, most: int = 16, room: int = 64
     ) -> None:
-        self.name, self._answer, self._on = name, answer, on
+        self.name, self._answer, self.on = name, answer, on
         self._window, self._most, self._room = window, most, room
         self._waiting: deque[tuple[Asked, asyncio.Future[Told]]] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -87,7 +87,7 @@ class Batcher(Generic[Asked, Told]):
     async def _pass(self, batch: Sequence[tuple[Asked, asyncio.Future[Told]]]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            answers = await loop.run_in_executor(self._on, self._answer, [asked for asked, _ in batch])
+            answers = await loop.run_in_executor(self.on, self._answer, [asked for asked, _ in batch])
         except Exception as fault:  # noqa: BLE001 - whoever asked is told
             if len(batch) > 1 and isinstance(fault, BroadsheetError):
                 for one in batch:
