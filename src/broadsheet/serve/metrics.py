@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -21,6 +21,7 @@ class Metrics:
         self._requests = Counter("broadsheet_requests", "Requests that were answered.", labels, registry=self.registry)
         self._seconds = Histogram("broadsheet_request_seconds", "How long an answer took.", ["method", "route"], buckets=SECONDS, registry=self.registry)
         self.registry.register(_Parts(holder))
+        ProcessCollector(registry=self.registry)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""

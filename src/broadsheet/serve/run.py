@@ -1,6 +1,7 @@
 """Running the application: on a socket that is bound before anything is said."""
 
 import contextlib
+import os
 import socket as sockets
 import threading
 from collections.abc import Callable
@@ -78,6 +79,10 @@ def serve_site(
 
     `told` is called as soon as requests are heard.
     """
+    import torch
+
+    # Two lanes of models work side by side: more threads than cores would wait for each other.
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     with contextlib.closing(Store(address)) as store:
         store.create_tables()
         sources = Sources() if run is None else Sources.of_run(run)

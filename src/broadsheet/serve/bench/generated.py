@@ -96,6 +96,6 @@ def _bundle(items: int) -> HeldBundle:
     table = ItemTable(ids, ids, categories, member, unit(rng.normal(size=(items, width)).astype(np.float32)))
     none = np.zeros(0, dtype=np.int8)
     material = Material("generated", table, (), Ragged.of([]), none, none, np.zeros((0, items), dtype=np.float32))
-    directions = (rng.normal(size=(items, 32)) / np.sqrt(items)).astype(np.float32)
-    folding = Folding(rng.normal(-2, 1, size=items).astype(np.float32), directions, np.full(32, items / 100, dtype=np.float32))
+    directions = rng.normal(size=(items, 32)) / np.sqrt(items)
+    folding = Folding(rng.normal(-2, 1, size=items), directions, np.full(32, items / 100))  # pyrefly: ignore[bad-argument-type]
     return HeldBundle(held.artifact, material, folding, held.planner, held.laws, held.slate, held.horizon, held.policy)

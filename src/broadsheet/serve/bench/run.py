@@ -28,8 +28,8 @@ KINDS: Final = ("search", "recommend", "rank", "slate", "events")
 GOAL: Final = 150.0
 # Seconds that a server may take until every part answers.
 OPENING: Final = 900.0
-CALM, TOO_MUCH, SWAPS = "calm", "too much, then calm", "swaps under load"
-ARMS: Final = (CALM, TOO_MUCH, SWAPS)
+CALM, TOO_MUCH, SWAPS, ALONE = "calm", "too much, then calm", "swaps under load", "each kind alone"
+ARMS: Final = (CALM, TOO_MUCH, SWAPS, ALONE)
 PRESSING: Final = 64
 
 
@@ -58,6 +58,7 @@ def bench_serve(plan: ServePlan, folder: Path, command: str, progress: Progress 
     """Measure, row by row in `folder`; the server is begun once, for the first row that is not there."""
     arms: dict[str, Callable[[Running, int], Mapping[str, float]]] = {
         CALM: lambda on, seed: _calm(plan, on, seed), TOO_MUCH: lambda on, seed: _too_much(plan, on, seed), SWAPS: lambda on, seed: _swaps(plan, on, seed),
+        ALONE: lambda on, seed: _alone(plan, on, seed),
     }  # fmt: skip
     identity = {"items": plan.items, "connections": plan.connections, "rate": plan.rate, "seconds": plan.seconds, "index": plan.index}
     chosen = wanted_arms(plan.arms, ARMS)
@@ -131,7 +132,25 @@ def _shots(plan: ServePlan, on: Running, seed: int, **other: Any) -> list[Shot]:
 
 
 def _calm(plan: ServePlan, on: Running, seed: int) -> dict[str, float]:
-    return _told(_shots(plan, on, seed)) | _load()
+    before = _processor(on)
+    shots = _shots(plan, on, seed)
+    return _told(shots) | {"server_cpu_ms_a_request": 1000 * (_processor(on) - before) / max(1, len(shots))} | _load()
+
+
+def _alone(plan: ServePlan, on: Running, seed: int) -> dict[str, float]:
+    """Return the processor's milliseconds that a request of each kind takes, which tell of the server whatever else the machine does."""
+    found = {}
+    for kind in KINDS:
+        before = _processor(on)
+        shots = _shots(plan, on, seed, kinds=[kind], seconds=plan.seconds / len(KINDS))
+        found[f"{kind}_cpu_ms"] = 1000 * (_processor(on) - before) / max(1, len(shots))
+    return found | _load()
+
+
+def _processor(on: Running) -> float:
+    """Return the seconds of the processor that the server took so far, all threads together."""
+    text = httpx.get(f"{on.url}/metrics", trust_env=False, timeout=60).text
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("process_cpu_seconds_total "))
 
 
 def _too_much(plan: ServePlan, on: Running, seed: int) -> dict[str, float]:

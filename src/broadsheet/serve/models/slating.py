@@ -8,6 +8,7 @@ import numpy as np
 
 from broadsheet.core.ragged import Ragged
 from broadsheet.plan.bundle import Ask, PlanBundle
+from broadsheet.plan.folding import Folding
 from broadsheet.plan.material import Material
 from broadsheet.plan.policy.agent import PolicyAgent, load_policy
 from broadsheet.plan.policy.model import Policy
@@ -27,7 +28,8 @@ class HeldBundle(PlanBundle):
     def of(cls, bundle: PlanBundle) -> Self:
         """Hold a bundle. Raises ArtifactError where its policy is not whole, or is for other items."""
         bundle.agent(bundle.material, bundle.open_planner(bundle.material))
-        parts = (bundle.artifact, bundle.material, bundle.folding, bundle.planner, bundle.laws, bundle.slate, bundle.horizon)
+        folding = Folding(*(np.asarray(one, dtype=np.float64) for one in bundle.folding))  # pyrefly: ignore[bad-argument-type]
+        parts = (bundle.artifact, bundle.material, folding, bundle.planner, bundle.laws, bundle.slate, bundle.horizon)
         return cls(*parts, load_policy(bundle.artifact))
 
     def agent(self, material: Material, planner: Planner | None, *, greedy: bool = True) -> PolicyAgent:
