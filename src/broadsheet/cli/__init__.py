@@ -8,7 +8,26 @@ from typing import Annotated
 import typer
 
 from broadsheet import __version__
-from broadsheet.cli import ask, bench, doctor, needs, plan, profile, rank, report, report_feedback, represent, retrieve, run, sample, serve, world
+from broadsheet.cli import (
+    ask,
+    bench,
+    demo,
+    doctor,
+    init,
+    needs,
+    plan,
+    profile,
+    rank,
+    report,
+    report_feedback,
+    represent,
+    retrieve,
+    run,
+    sample,
+    serve,
+    why,
+    world,
+)
 
 app = typer.Typer(
     name="broadsheet",
@@ -30,6 +49,9 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(sample.app, name="sample")
 app.command("doctor")(doctor.doctor)
 app.command("run")(run.run)
+app.command("init")(init.init)
+app.command("demo")(demo.demo)
+app.command("why")(why.why)
 app.command("world")(world.world)
 app.add_typer(serve.app, name="serve")
 

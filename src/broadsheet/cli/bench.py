@@ -17,6 +17,7 @@ from broadsheet.cli import (
     bench_retrieve,
     bench_serve,
     bench_size,
+    bench_stack,
 )
 from broadsheet.cli.bench_options import Budget, Json, Rows, command, printed
 
@@ -92,3 +93,4 @@ app.command("plan")(bench_plan.plan)
 app.command("llm")(bench_llm.llm)
 app.command("fetch")(bench_fetch.fetch)
 app.command("serve")(bench_serve.serve)
+app.command("stack")(bench_stack.stack)

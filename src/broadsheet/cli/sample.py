@@ -152,3 +152,22 @@ def catalogue(
     from broadsheet.sample.catalogues import write_catalogue
 
     typer.echo(str(write_catalogue(kind, out, users=users, items=items, seed=seed)))
+
+
+@app.command("posts")
+def posts(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: JSON lines of id, author, at and text.")] = Path("posts.jsonl"),
+    posters: Annotated[int, typer.Option("--posters", min=10, help="Authors in each of four channels about money.")] = 30,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 0,
+) -> None:
+    """Write what the people of a fictional world say they need, as `broadsheet needs` reads it.
+
+    Example: broadsheet sample posts --out posts.jsonl && broadsheet needs run --posts posts.jsonl --labeller cues --out needs
+    """
+    from broadsheet.core.files import write_file
+    from broadsheet.sample.world import world
+    from broadsheet.sample.world.lines import post_lines
+
+    made = world(readers=10, items=800, days=24, seed=seed, posters=posters)
+    write_file(out, "".join(f"{line}\n" for line in post_lines(made)))
+    typer.echo(str(out))

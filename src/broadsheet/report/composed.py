@@ -17,7 +17,7 @@ from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.report.archive import DAY_FILES, day_files, write_index
 from broadsheet.report.interests import stated_items
-from broadsheet.report.measured import because
+from broadsheet.report.measured import because, stages_said
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.of_events import report_of
 from broadsheet.report.profile import read_reader
@@ -63,7 +63,8 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
     """
     if recipe.of_events:
         return _compose_events(recipe, out, asked, watch, progress)
-    with prepared(_request(recipe, asked), out) as ready:
+    with prepared(_request(recipe, asked), out) as read:
+        ready = read._replace(notes=[*read.notes, *filter(None, [stages_said(recipe)])])
         steps = [*steps_of(recipe, _day(ready), because(recipe)), _plan_step(ready, recipe), page_step(recipe)]
         record = RunRecord(
             recipe=recipe.name,
@@ -74,7 +75,8 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
         )
         ran = run_steps(steps, out, record, watch=watch, progress=progress)
         report = published(ran, out)
-        if report is not None and ran.record.step(PAGE).state == "done":  # pyrefly: ignore
+        if report is not None:
+            # The same page twice is one: a run that was killed before this line keeps what was shown all the same.
             settled(ready, report)
     return finished(ran, report, out)
 
@@ -161,7 +163,7 @@ def _plan_step(ready: Prepared, recipe: Recipe) -> Step:
         report = ranked(ready, given.progress, parts)
         plan = report.plan
         held = plan.held_back if plan is not None else 0
-        note = "" if plan is not None else "No plan of categories took part."
+        note = "" if plan is not None else f"No plan of categories took part. {because(recipe).get(PLAN, '')}".strip()
         if plan is not None:
             changed = f"{held} of {plan.candidates} candidates are held back" if held else "no candidate is held back, so it changed nothing"
             note = f"{plan.planner}, after {plan.days} earlier pages: {changed}."

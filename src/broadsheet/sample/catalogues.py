@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from broadsheet.core.seeds import generator
 START: Final = datetime(2026, 3, 1, 9, tzinfo=UTC)
 DAYS, SIDE = 28, 96
 # Shares of an act that follow what somebody likes; the rest is chance.
-OF_GROUP, OF_KIND = 0.75, 0.6
+OF_GROUP, OF_KIND = 0.92, 0.85
 
 
 class Words(NamedTuple):
@@ -63,7 +64,7 @@ CATALOGUES: Final[Mapping[str, Words]] = {"shop": SHOP, "menu": MENU, "movies": 
 
 
 def write_catalogue(kind: str, folder: Path, *, users: int = 60, items: int = 80, seed: int = 0) -> Path:
-    """Write `items.csv`, `events.csv` and a picture of each item in `images/`: all made up, the same for the same seed.
+    """Write `items.csv`, `events.csv`, and a picture of each item in `images/` with its words in `pictures.jsonl`: all made up, the same for the same seed.
 
     Most of what a user has is of two groups and of one kind that they like. Raises ConfigError for a catalogue that there is not.
     """
@@ -82,6 +83,8 @@ def write_catalogue(kind: str, folder: Path, *, users: int = 60, items: int = 80
         value = f"{rng.uniform(*words.money):.0f}" if kind == "movies" else f"{rng.uniform(*words.money):.2f}"
         table.append([ids[row], name[0].upper() + name[1:], text[0].upper() + text[1:], group, value, f"{ids[row]}.png"])
         _draw(folder / "images" / f"{ids[row]}.png", words.kinds[look], list(words.groups).index(group), row)
+    shown = [{"image": row[5], "title": row[1], "keywords": [drawn[place][1]], "category": row[3]} for place, row in enumerate(table[1:])]
+    write_file(folder / "pictures.jsonl", "".join(f"{json.dumps(one)}\n" for one in shown))
     write_file(folder / "items.csv", _csv(table))
     write_file(folder / "events.csv", _csv([[words.user, words.item, "at"], *_events(words, ids, drawn, users, rng)]))
     return folder
@@ -93,10 +96,8 @@ def _events(words: Words, ids: Sequence[str], drawn: Sequence[tuple[str, str]], 
     rows = []
     for user in range(users):
         liked, look = rng.permutation(len(groups))[:2], int(rng.integers(len(kinds)))
-        weight = np.array(
-            [(OF_GROUP if groups.index(g) in liked else 1 - OF_GROUP) * (OF_KIND if kinds.index(k) == look else 1 - OF_KIND) ** 1.5 for g, k in drawn]
-        )
-        count = int(rng.integers(6, 15))
+        weight = np.array([(OF_GROUP if groups.index(g) in liked else 1 - OF_GROUP) * (OF_KIND if kinds.index(k) == look else 1 - OF_KIND) for g, k in drawn])
+        count = min(int(rng.integers(6, 15)), len(ids) // 2)
         had = rng.choice(len(ids), size=count, replace=False, p=weight / weight.sum())
         at = np.sort(rng.uniform(0, DAYS * 86400, size=count))
         rows += [

@@ -1,6 +1,7 @@
 """Why an item stands where it stands: a walk over a run's artefacts, from text and figure to the page."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
@@ -25,6 +26,7 @@ KINDS = {
 }
 PAGE = "page"
 NEAREST = 2
+ROUNDING = 1e-9
 
 
 class Lineage:
@@ -42,7 +44,7 @@ class Lineage:
         self.check_reader(reader)
         if item not in self.holdings.items:
             raise RecordError(
-                f"There is no item {item!r} in this run.{did_you_mean(item, self.holdings.items)}", f"Ids stand in {self.folder}/steps/catalogue/items.jsonl."
+                f"There is no item {item!r} in this run.{self._near(item)}", f"Ids stand in {self.folder / 'steps' / catalogue.NAME / 'items.jsonl'}."
             )
         lines = (self._text(item), self._vector(item), self._retrieved(item), self._ranked(item), self._scored(item), self._placed(item), self._shown(item))
         return tuple(line for line in lines if line is not None)
@@ -55,6 +57,15 @@ class Lineage:
                 f"This run's page is for {self.record.reader}, not for {reader!r}.{did_you_mean(reader, own)}",
                 "Leave --reader out, or run for that reader: broadsheet run --reader",
             )
+
+    def _near(self, name: str) -> str:
+        """Return items whose id or title is like a name."""
+        if hint := did_you_mean(name, self.holdings.items):
+            return hint
+        titles = {item.title.casefold(): item.id for item in self.holdings.items.values()}
+        found = [titles[one] for one in get_close_matches(name.casefold(), titles, n=3, cutoff=0.5)]
+        found = found or [own for title, own in titles.items() if name.casefold() in title][:3]
+        return f" Did you mean {', '.join(found)}?" if found else ""
 
     @cached_property
     def holdings(self) -> Holdings:
@@ -180,8 +191,11 @@ class Lineage:
             )
         parts = {name.removeprefix("adds "): float(value) for name, value in self._parts.get(item, {}).items() if name.startswith("adds ")}
         own = placed.score - sum(parts.values())
-        beside = {} if self.record.kind != "papers" else {"the page's own ranker": own}
-        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**beside, **parts}.items())
+        if self.record.kind == "papers":
+            beside = {"the page's own ranker": own}
+        else:
+            beside = {"the plan": own} if abs(own) > ROUNDING else {}
+        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**parts, **beside}.items())
         return self._cause(score.NAME, f"Log-odds {placed.score:.2f}: {told}.", {"log-odds": placed.score, **parts}, "One score")
 
     def _placed(self, item: str) -> Cause | None:

@@ -53,7 +53,7 @@ def bench_goals(plan: GoalsPlan, folder: Path, command: str, progress: Progress 
     """Order what was shown on the last days by each arm, row by row in `folder`; all is learnt from the days before."""
     arms = (LAST, SAME, *plan.labellers, GOLD, EXCHANGED)
     read = cache(lambda name, seed: plan.worlds[name](seed))
-    labelled = cache(lambda name, seed, by: _said(read(name, seed), plan.taxonomy, plan.labellers[by]() if by else None))
+    labelled = cache(lambda name, seed, by: read_levels(read(name, seed), plan.taxonomy, plan.labellers[by]() if by else None))
     tasks = [
         Task(name, arm, seed, {"size": plan.size, "learnt": LEARNT}, _measuring(plan, read, labelled, name, arm, seed))
         for name in plan.worlds
@@ -72,7 +72,7 @@ def bench_goals(plan: GoalsPlan, folder: Path, command: str, progress: Progress 
     return Bench.of("needs", command, outcome, _summary(outcome), data={"world": plan.size}, seeds=plan.seeds, notes=notes)
 
 
-def _said(written: Written, taxonomy: Taxonomy, labeller: NeedLabeller | None) -> pl.DataFrame:
+def read_levels(written: Written, taxonomy: Taxonomy, labeller: NeedLabeller | None) -> pl.DataFrame:
     """Return what each reader said (user, at, level from 0): the surest mention of each post, or its true level."""
     posts = written.posts.select(Columns.POST, pl.col(Columns.AUTHOR).alias(Columns.USER), Columns.AT)
     if labeller is None:

@@ -38,7 +38,7 @@ class Arm(NamedTuple):
 
     `see` returns `[N, F]`. With `learns` the columns are signals, to be weighed by a model of choice
     that is fitted on earlier labels; without, there is one column, the score. `arrange` turns
-    scores into those of another order. `seeded` says whether a seed changes anything.
+    scores, with the chances `[N]`, into those of another order. `seeded` says whether a seed changes anything.
     """
 
     see: Callable[[Seen], np.ndarray]
@@ -46,8 +46,8 @@ class Arm(NamedTuple):
     seeded: bool = False
     dense: bool = False
     links: bool = False
-    stage: type[PapersModel] | None = None
-    arrange: Callable[[Seen, np.ndarray], np.ndarray] | None = None
+    stages: tuple[type[PapersModel], ...] = ()
+    arrange: Callable[[Seen, np.ndarray, np.ndarray], np.ndarray] | None = None
 
 
 def constant(seen: Seen) -> np.ndarray:
@@ -113,21 +113,27 @@ def signals(*, circle: bool) -> Callable[[Seen], np.ndarray]:
 
 
 def said(seen: Seen) -> np.ndarray:
-    """Return what the model of papers says of the candidates."""
+    """Return what models of papers say of the candidates."""
     return seen.stream.said(seen.moment, seen.user)
 
 
 def with_said(seen: Seen) -> np.ndarray:
-    """Return the signals of the page's ranker, and beside them what the model of papers says."""
+    """Return the signals of the page's ranker, and beside them what models of papers say."""
     return np.concatenate([signals(circle=True)(seen), said(seen)], axis=1)
 
 
-def as_a_slate(seen: Seen, scores: np.ndarray) -> np.ndarray:
+def as_a_slate(seen: Seen, scores: np.ndarray, chances: np.ndarray) -> np.ndarray:
     """Return scores `[N]` in the order of the page: the slate at the default floor and budget, then the rest.
 
     Interests are groups of the user's papers, as on the page; places of exploration are left out, so
     that what is measured is the cost of diversity alone.
     """
+    del chances
+    return slated(seen, scores, None)
+
+
+def slated(seen: Seen, scores: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return scores `[N]` in the order of the page, on which a paper's score is multiplied by its weight `[N]` where there are weights."""
     sight, library = seen.moment.sight, seen.user.library
     shelf = [rows[library] for rows in (sight.shelf.vectors["lexical"], sight.shelf.vectors["dense"])]
     apart = np.clip(1 - np.mean([products(rows, rows) for rows in shelf], axis=0), 0, None)
@@ -139,7 +145,7 @@ def as_a_slate(seen: Seen, scores: np.ndarray) -> np.ndarray:
     own = seen.stream.dense[seen.moment.rows]
     distances = 1 - own @ own.T
     rows = range(len(scores))
-    slate = pick(scores, interests, near, list(rows), profile.budget, profile.diversity_floor, lambda a, b: float(distances[a, b]))
+    slate = pick(scores, interests, near, list(rows), profile.budget, profile.diversity_floor, lambda a, b: float(distances[a, b]), weights)
     # The rest of the day stands below the slate on the page, by score.
     places = {row: place for place, row in enumerate([*slate.rows, *sorted(set(rows) - set(slate.rows), key=lambda row: -scores[row])])}
     return -np.array([places[row] for row in rows], dtype=np.float64)
@@ -156,10 +162,10 @@ ARMS: Mapping[str, Arm] = {
     "TF-IDF SVM": Arm(svm, seeded=True),
     "z-sum of lexical and dense": Arm(z_sum, dense=True),
     OURS: Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True),
-    "retrieve alone": Arm(said, learns=True, seeded=True, dense=True, stage=PapersRetriever),
-    "ours + retrieve": Arm(with_said, learns=True, seeded=True, dense=True, links=True, stage=PapersRetriever),
-    "rank alone": Arm(said, learns=True, seeded=True, dense=True, stage=PapersRanker),
-    "ours + rank": Arm(with_said, learns=True, seeded=True, dense=True, links=True, stage=PapersRanker),
+    "retrieve alone": Arm(said, learns=True, seeded=True, dense=True, stages=(PapersRetriever,)),
+    "ours + retrieve": Arm(with_said, learns=True, seeded=True, dense=True, links=True, stages=(PapersRetriever,)),
+    "rank alone": Arm(said, learns=True, seeded=True, dense=True, stages=(PapersRanker,)),
+    "ours + rank": Arm(with_said, learns=True, seeded=True, dense=True, links=True, stages=(PapersRanker,)),
     "ours as a slate": Arm(signals(circle=True), learns=True, seeded=True, dense=True, links=True, arrange=as_a_slate),
     "ours without circle": Arm(signals(circle=False), learns=True, seeded=True, dense=True, links=True),
     "ours without links": Arm(signals(circle=True), learns=True, dense=True),

@@ -80,7 +80,7 @@ def _judged(arm: Arm, seen: Seen, day: Day, choice: Choice | None) -> Judged:
     chances = choice.probability(utility) if choice else np.full(len(utility), 1 / len(utility))
     scores = utility if arm.learns else day.signals[:, 0]
     papers = tuple(seen.stream.days.papers[row].item.id for row, taken in zip(seen.moment.rows, day.taken, strict=True) if taken)
-    return Judged(seen.moment.label, pseudonym(seen.user.user), arm.arrange(seen, scores) if arm.arrange else scores, chances, day.taken, papers)
+    return Judged(seen.moment.label, pseudonym(seen.user.user), arm.arrange(seen, scores, chances) if arm.arrange else scores, chances, day.taken, papers)
 
 
 def pseudonym(name: str) -> str:

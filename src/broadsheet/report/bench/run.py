@@ -48,7 +48,9 @@ class Plan(NamedTuple):
         return [(name, seed) for seed in range(self.seeds) for name in self.arms if seed == 0 or ARMS[name].seeded]
 
 
-class _Setting(NamedTuple):
+class Setting(NamedTuple):
+    """What is walked: papers, the first label and the last, and what makes the stream of them, with dense vectors or without."""
+
     days: AuthorDays
     since: date
     until: date
@@ -61,7 +63,7 @@ def bench_report(plan: Plan, folder: Path, command: str, progress: Progress = si
     Labels judged are those of `days`, or without them of `history`, from `since` to `until`; with none of
     the three, the last quarter of the history's. Everything announced strictly before a label may be learnt from.
     """
-    setting = _setting(plan, progress)
+    setting = opened(plan, progress)
     tasks = [_task(plan, setting, name, seed, progress) for name, seed in plan.rows()]
     outcome = run_tasks("report", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     rows, facts = summarise(outcome.rows)
@@ -76,7 +78,8 @@ def bench_report(plan: Plan, folder: Path, command: str, progress: Progress = si
     return Bench.of("report", command, outcome, rows, data=data, seeds=plan.seeds, notes=_notes(outcome))
 
 
-def _setting(plan: Plan, progress: Progress) -> _Setting:
+def opened(plan: Plan, progress: Progress) -> Setting:
+    """Read the papers of a plan, and find the labels that are judged. Raises NoPapersError where there is none, or no paper of the list."""
     history = read_source(list(plan.history)).announcements
     judged = read_source(list(plan.days)).announcements if plan.days else []
     days = AuthorDays([*history, *judged])
@@ -98,10 +101,10 @@ def _setting(plan: Plan, progress: Progress) -> _Setting:
     def stream(*, dense: bool) -> Stream:
         return Stream(days, vectors() if dense else None, announced_on=plan.announced_on)
 
-    return _Setting(days, wanted[0], wanted[-1], stream)
+    return Setting(days, wanted[0], wanted[-1], stream)
 
 
-def _task(plan: Plan, setting: _Setting, name: str, seed: int, progress: Progress) -> Task:
+def _task(plan: Plan, setting: Setting, name: str, seed: int, progress: Progress) -> Task:
     arm = ARMS[name]
     config = {
         "list": plan.announced_on,
@@ -110,22 +113,22 @@ def _task(plan: Plan, setting: _Setting, name: str, seed: int, progress: Progres
         "content": content_hash(setting.days),
         "metrics": list(METRICS),
         "links": LinkedConfig().model_dump(mode="json") if arm.links else None,
-        **({"papers": arm.stage.config.model_dump(mode="json")} if arm.stage else {}),
+        **({"papers": arm.stages[0].config.model_dump(mode="json")} if arm.stages else {}),
     }
 
     def measure() -> Measured:
         stream = setting.stream(dense=arm.dense)
         stream.links = LinkedConfig() if arm.links else None
-        stream.stage = arm.stage
-        judged = list(walk(arm, stream, setting.since, setting.until, seed=seed, progress=_named(progress, name)))
-        values = _values(judged)
+        stream.stages = arm.stages
+        judged = list(walk(arm, stream, setting.since, setting.until, seed=seed, progress=named(progress, name)))
+        values = values_of(judged)
         means = {metric: float(np.mean(values[metric].to_numpy())) for metric in METRICS}
         return Measured({**means, "user_days": float(len(judged))}, values, _models(arm))
 
     return Task(plan.announced_on, name, seed, config, measure)
 
 
-def _values(judged: Sequence[Judged]) -> pl.DataFrame:
+def values_of(judged: Sequence[Judged]) -> pl.DataFrame:
     """Return one line a user-day: who and when, its cluster, metrics, and chances with what was taken."""
     if not judged:
         raise NoPapersError("No author of these labels has three papers before them.", "Give a longer --history, or later labels.")
@@ -139,7 +142,9 @@ def _models(arm: Arm) -> dict[str, str]:
     return {"dense": MiniLMEmbedder(MiniLMConfig()).model} if arm.dense else {}
 
 
-def _named(progress: Progress, name: str) -> Progress:
+def named(progress: Progress, name: str) -> Progress:
+    """Return a progress that says of what it is one."""
+
     def told(step: str, done: int, total: int) -> None:
         progress(f"{name}: {step}", done, total)
 

@@ -43,35 +43,42 @@ class _Base(NamedTuple):
 PapersModel = PapersRetriever | PapersRanker
 
 
+class _Fit(NamedTuple):
+    """Of a model of papers: the label it was fitted before, its seed, and what it is."""
+
+    label: date
+    seed: int
+    stage: type[PapersModel]
+
+
 class Stream:
     """Sights of label after label; labels are asked for in order, and nothing later is ever looked at.
 
     `dense` `[N, d]` are vectors of all papers by a fixed model, or None. With `links` a
-    projection is learnt from who wrote what, anew at each call of `refit`; with a `stage` so is that model of papers.
+    projection is learnt from who wrote what, anew at each call of `refit`; with `stages` so are those models of papers.
     """
 
     def __init__(self, days: AuthorDays, dense: np.ndarray | None, *, announced_on: str = ALL_LISTS) -> None:
         self.days, self.dense, self.announced_on = days, dense, announced_on
         self.rolling = RollingTfidf([reading_text(a.item) for a in days.papers])
         self.links: LinkedConfig | None = None
-        self.stage: type[PapersModel] | None = None
+        self.stages: tuple[type[PapersModel], ...] = ()
         self._bases: dict[date, _Base | None] = {}
         self._lexical: tuple[int, sparse.csr_array] | None = None
         self._learnt: dict[tuple[date, int, str], LinkedProjection] = {}
         self._linked: np.ndarray | None = None
-        self._models: dict[tuple[date, int, type[PapersModel]], PapersModel | None] = {}
-        self._model: PapersModel | None = None
-        self._said: tuple[date, np.ndarray] | None = None
+        self._models: dict[_Fit, PapersModel | None] = {}
+        self._fits: tuple[_Fit, ...] = ()
+        self._said: dict[tuple[_Fit, date], np.ndarray] = {}
 
     def refit(self, label: date, *, seed: int = 0, progress: Progress = silent) -> LinkedProjection | None:
         """Learn a projection from everything before a label, where links are asked for and there is enough."""
         known = self.days.before(label)
         self._linked = None
-        if self.stage is not None and self.dense is not None:
-            at = (label, seed, self.stage)
-            if at not in self._models:
-                self._models[at] = self.stage.fit(self.days, self.dense, known, seed=seed, progress=progress)
-            self._model, self._said = self._models[at], None
+        self._fits = tuple(_Fit(label, seed, stage) for stage in self.stages)
+        for fit in self._fits:
+            if fit not in self._models and self.dense is not None:
+                self._models[fit] = fit.stage.fit(self.days, self.dense, known, seed=seed, progress=progress)
         if self.links is None or self.dense is None or known < LEAST_FOR_LINKS:
             return None
         key = (label, seed, self.links.model_dump_json())
@@ -86,7 +93,8 @@ class Stream:
     @property
     def is_ready(self) -> bool:
         """Tell whether the last `refit` learnt what was asked for."""
-        return (self.links is None or self._linked is not None) and (self.stage is None or self._model is not None)
+        fitted = len(self._fits) == len(self.stages) and all(self._models.get(fit) is not None for fit in self._fits)
+        return (self.links is None or self._linked is not None) and fitted
 
     def moment(self, label: date) -> Moment | None:
         """Return what is seen at a label, or None where no author of a candidate has papers enough before it."""
@@ -143,12 +151,29 @@ class Stream:
         return _Base(rows, known, cosines, users)
 
     def said(self, moment: Moment, user: UserDay) -> np.ndarray:
-        """Return what the stage's model says of a moment's candidates for a user, `[N, F]`. Raises RuntimeError where the last `refit` fitted none."""
-        if self._model is None:
+        """Return what the stages' models say of a moment's candidates for a user, side by side `[N, F]`. Raises RuntimeError where the last `refit` did not fit all.
+
+        What was said is kept: a model that has met later papers since then might say something else.
+        """
+        if not self._fits or not self.is_ready:
             raise RuntimeError("no model of papers was fitted")
-        if self._said is None or self._said[0] != moment.label:
-            self._said = (moment.label, self._model(moment.rows, [user.library for user in moment.users]))
-        return self._said[1][next(place for place, other in enumerate(moment.users) if other.user == user.user)]
+        place = next(place for place, other in enumerate(moment.users) if other.user == user.user)
+        return np.concatenate([self._said_by(fit, moment)[place] for fit in self._fits], axis=1)
+
+    def _said_by(self, fit: _Fit, moment: Moment) -> np.ndarray:
+        at = (fit, moment.label)
+        if at not in self._said:
+            model = self._models[fit]
+            assert model is not None
+            self._said[at] = model(moment.rows, [user.library for user in moment.users])
+        return self._said[at]
+
+    def cosines(self, label: date) -> tuple[list[int], dict[str, np.ndarray]] | None:
+        """Return a label's candidates and their cosines with what came before `[N, C]` by space, or None where no author of a candidate has papers enough before it."""
+        if label not in self._bases:
+            self._bases[label] = self._base(label)
+        base = self._bases[label]
+        return None if base is None else (base.rows, base.cosines)
 
     def lexical(self, known: int) -> sparse.csr_array:
         """Return the TF-IDF rows of all papers, rarities counted on the first `known`."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from broadsheet.core.artifacts import Artifact, read_artifact
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.config import build, with_settings
+from broadsheet.core.config import build
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.home import data_path
 from broadsheet.core.packages import MINILM
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     from broadsheet.stack.known import Known
 
 KINDS = {"retrieve": ArtifactKind.RETRIEVER, "rank": ArtifactKind.SEQUENCE_RANKER}
-TINY: Mapping[str, Any] = {"size": "tiny", "epochs": 8}
-"""What a run fits with where the recipe says nothing else: a small shop in seconds."""
+# Where few had few items, what an item shows tells more than who had it: none has an embedding of its own, and taste is by content.
+_SMALL: Mapping[str, Any] = {"size": "tiny", "own": False, "content": 32, "batch": 32}
+SMALL: Mapping[str, Mapping[str, Any]] = {
+    "retrieve": {**_SMALL, "taste": 10.0, "epochs": 8, "id_epochs": 6},
+    "rank": {**_SMALL, "taste": 1.0, "epochs": 12},
+}
+"""What a run fits with where the recipe says nothing else: a small catalogue in seconds. Whoever has many users says so: fit.rank.size = "small"."""
 
 
 class Chosen(NamedTuple):
@@ -127,19 +132,14 @@ def _known(held: Holdings) -> "Known":
 
 
 def _configured(stage: str, recipe: Recipe) -> Any:
-    where, given = f"fit.{stage}", recipe.fit.get(stage, {})
-    base = {} if recipe.of_events else {"size": "tiny"}
+    where, given = f"fit.{stage}", {**SMALL[stage], **recipe.fit.get(stage, {})}
     if stage == "retrieve":
         from broadsheet.retrieve.fit import RetrieverConfig
-        from broadsheet.retrieve.recipes import RECIPES as RETRIEVED
 
-        kind = RETRIEVED["sequences" if recipe.of_events else "papers"]
-        return build(RetrieverConfig, with_settings({**kind, **TINY, **base, **given}, ()), where)
+        return build(RetrieverConfig, given, where)
     from broadsheet.rank.config import RankerConfig
-    from broadsheet.rank.recipes import RECIPES as RANKED
 
-    kind = RANKED["sequences" if recipe.of_events else "papers"]
-    return build(RankerConfig, with_settings({**kind, **TINY, **base, **given}, ()), where)
+    return build(RankerConfig, given, where)
 
 
 def _shipped(stage: str) -> Path:

@@ -1,11 +1,8 @@
 """The step that files a catalogue: a day's papers with a reader's library, or items and who had them."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-import polars as pl
 
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.schema import Announcement, ArtifactKind, Columns, Item
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "catalogue"
 WORLD = "world"
-DIALS: Mapping[str, int] = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
+DIALS = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
 """The fictional world of the shipped bundles, with fewer people who write."""
 
 
@@ -48,9 +45,10 @@ def day_step(recipe: Recipe, day: Day) -> Step:
         filed, sources, note = Filed(list(day.announcements), own, asks), {"papers": day.source}, ""
         if recipe.posts == WORLD:
             from broadsheet.sample.world import world
+            from broadsheet.sample.world.lines import post_lines, shown_lines
 
             made = world(**DIALS)
-            filed = filed._replace(asks=[*asks, *_choices(made)], posts=_posts(made), shown=_shown(made))
+            filed = filed._replace(asks=[*asks, *_choices(made)], posts=post_lines(made), shown=shown_lines(made))
             sources[WORLD] = f"the fictional world, {', '.join(f'{value} {name}' for name, value in DIALS.items())}"
             figures |= {"posts": len(made.posts), "readers beside": len(made.readers)}
             note = "Posts, readers and events are those of a fictional world; the papers of the day are other ones."
@@ -101,18 +99,3 @@ def _choices(world: "World") -> Iterator[Asked]:
         items, passed = row[Columns.ITEM], row[PASSED][-1]
         if len(items) > 1 and passed:
             yield Asked(row[Columns.USER], tuple(items[:-1]), (items[-1], *passed), items[-1])
-
-
-def _posts(world: "World") -> Iterator[str]:
-    for row in world.posts.iter_rows(named=True):
-        at = row[Columns.AT].isoformat() + "Z"
-        yield json.dumps({"id": row[Columns.POST], "author": row[Columns.AUTHOR], "at": at, "text": row[Columns.TEXT]}, ensure_ascii=False)
-
-
-def _shown(world: "World") -> Iterator[str]:
-    """Yield what readers were shown that serves a need, and whether they opened it, as lines for `needs goals`."""
-    levels = {item.id: int(item.attributes[Columns.LEVEL]) for item in world.catalogue if Columns.LEVEL in item.attributes}
-    opened = set(world.events.filter(pl.col(Columns.KIND) == "opened").select(Columns.USER, Columns.ITEM).iter_rows())
-    shown = world.events.filter((pl.col(Columns.KIND) == "shown") & pl.col(Columns.ITEM).is_in(list(levels)))
-    for user, item, at in shown.select(Columns.USER, Columns.ITEM, Columns.AT).iter_rows():
-        yield json.dumps({"user": user, "at": at.isoformat() + "Z", "level": levels[item], "opened": (user, item) in opened})

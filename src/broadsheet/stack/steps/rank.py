@@ -43,7 +43,7 @@ def rank_step(bundle: Chosen, off: str = "") -> Step:
         made = write_artifact(given.folder, Manifest(kind=ArtifactKind.SCORES, parents=parents, models=models), frames={"scores": frame})
         own = int((frame[Columns.USER] == held.asks[0].user).sum())
         note = "The bundle knew none of these items: each is one pass through its compression." if len(fresh) == len(held.items) else ""
-        return Done(made, {"taken in by content": len(fresh), "scored": own, "histories ranked": len(asks)}, note)
+        return Done(made, {**({"taken in by content": len(fresh)} if fresh else {}), "scored": own, "histories ranked": len(asks)}, note)
 
     parents = (CATALOGUE, VECTORS, *bundle.parents)
     return Step(NAME, "Rank", ArtifactKind.SCORES, work, parents, (RETRIEVE,), files=bundle.files, off=off)

@@ -54,7 +54,7 @@ def retrieve_step(bundle: Chosen, off: str = "") -> Step:
         models = {"retriever": retriever.model, "bundle": bundle.named()}
         made = write_artifact(given.folder, Manifest(kind=ArtifactKind.CANDIDATES, parents=parents, models=models), frames={"candidates": frame})
         own = frame.filter(pl.col(Columns.USER) == held.asks[0].user)
-        figures = {"taken in by content": len(fresh), "candidates": len(own), "histories asked": len(asks)}
+        figures = {**({"taken in by content": len(fresh)} if fresh else {}), "candidates": len(own), "histories asked": len(asks)}
         return Done(made, figures, _said(held, own, fresh))
 
     return Step(NAME, "Retrieve", ArtifactKind.CANDIDATES, work, (CATALOGUE, VECTORS, *bundle.parents), files=bundle.files, off=off)

@@ -20,6 +20,8 @@ from broadsheet.stack.steps.vectors import NAME as VECTORS
 NAME = "score"
 LEAST = 30
 """Choices from which on weights are fitted."""
+PENALTY = 1e-2
+"""Of the squared weights, a choice: some dozens of choices say little, and are not to be believed to the letter."""
 LIKENESS = "likeness"
 WEIGHT, HERE, CHOICES = "weight", "here", "choices"
 
@@ -73,7 +75,7 @@ def fit_weights(asks: Sequence[Asked], stages: Mapping[str, "Table"], seen: Seen
     days = [day for one in asks if (day := _choice_of(one, stages, seen)) is not None]
     if not stages or len(days) < LEAST:
         return Fitted(None, names, len(days))
-    return Fitted(fit_choice(days, names), names, len(days))
+    return Fitted(fit_choice(days, names, penalty=PENALTY), names, len(days))
 
 
 class Table:
@@ -123,7 +125,7 @@ def _choice_of(one: Asked, stages: Mapping[str, Table], seen: Seen | None) -> Da
 def _scored(held: Holdings, stages: Mapping[str, Table], seen: Seen | None, fitted: Fitted, *, of_events: bool, here: bool) -> pl.DataFrame:
     """Return for the page's reader each item, what each stage adds to its log-odds, and their sum; where nothing was fitted on events, ranking alone orders."""
     reader = held.asks[0]
-    last = next(reversed(stages), "")
+    last = next(iter(list(stages)[-1:]), "")
     items = list(reader.candidates) or (stages[next(iter(stages))].items(reader.user) if stages else [])
     items = [item for item in items if item not in reader.history] if of_events else items
     parts: dict[str, np.ndarray] = {}

@@ -1,0 +1,50 @@
+"""The page of a run in Debian's Chromium: its picture, its table and each way to a place, at three looks."""
+
+import warnings
+
+import pytest
+from tests.small_world import PAPERS, small
+
+from broadsheet.report.composed import compose
+from broadsheet.stack.recipe import read_recipe
+
+
+@pytest.fixture(scope="module")
+def page_of_run(tmp_path_factory):
+    """A run of the sample by words alone, with a stage that is off and one that failed."""
+    folder = tmp_path_factory.mktemp("run")
+    with small(folder / "home"):
+        settings = ["stages.retrieve=off", "stages.rank=off", "stages.needs=nowhere", "ranking.use_dense=false"]
+        return compose(read_recipe("sample", settings), folder / "run").page
+
+
+def test_the_page_of_a_run_asks_for_nothing_and_axe_finds_nothing(look, page_of_run):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from axe_playwright_python.sync_playwright import Axe
+    page = look.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(page_of_run.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert asked == [page_of_run.as_uri()]
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.locator("details.lineage").count() == PAPERS
+    assert page.locator("svg.run g.failed").count() == 1
+    assert "There is no labeller" in page.locator("#run").inner_text()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_keyboard_opens_a_why(browser, page_of_run):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(page_of_run.as_uri())
+    first = page.locator("#p1 details.lineage")
+    first.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert "Text and figure" in first.inner_text()
+    assert "Off." in first.inner_text()
+    context.close()

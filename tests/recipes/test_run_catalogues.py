@@ -1,0 +1,132 @@
+"""Catalogues of each kind: what docs/catalogues.md shows runs, and the page of a reader is made of what was had before."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.conftest import missing
+
+from broadsheet import sample
+from broadsheet.core.artifacts import read_artifact
+from broadsheet.core.errors import BroadsheetError
+from broadsheet.core.packages import EFFICIENTNET, MINILM
+from broadsheet.core.schema import ArtifactKind
+from broadsheet.sample.catalogues import write_catalogue
+from broadsheet.stack.holdings import Asked, Holdings
+from broadsheet.stack.recipe import Recipe
+from broadsheet.stack.record import read_run
+from broadsheet.stack.shop import read_shop
+from broadsheet.stack.slate import read_slate
+from broadsheet.stack.steps.score import Table, fit_weights
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "catalogues.md"
+BLOCKS = dict(re.findall(r"## ([^\n]+)\n(?:(?!\n## ).)*?```sh\n(.*?)```", DOCS.read_text(), re.DOTALL))
+# Small enough for a test: few items, few users, and a step or two of training.
+FEW = ("--users", "9", "--items", "16")
+QUICK = [word for name in ("retrieve.epochs", "retrieve.id_epochs", "rank.epochs") for word in ("--set", f"fit.{name}=1")]
+
+
+def needs_models():
+    for weights in (MINILM, EFFICIENTNET):
+        if not weights.is_installed():
+            missing(f"{weights.what} is not installed: {weights.install}")
+
+
+def smaller(line):
+    words = shlex.split(line)[1:]
+    if words[:2] == ["sample", "catalogue"]:
+        return [*words, *FEW]
+    return [*words, *QUICK] if words[0] == "run" and "papers.toml" not in words else words
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_a_worked_example_of_the_docs_runs(kind, here, tmp_path, monkeypatch):
+    needs_models()
+    if kind == "Papers":
+        import csv
+
+        rows = [(one.item.id, one.item.title, one.item.text, ";".join(one.item.creators), ";".join(one.item.categories)) for one in sample.announcements()[:8]]
+        with (tmp_path / "day.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("id", "title", "abstract", "authors", "categories"), *rows])
+    for line in BLOCKS[kind].strip().split("\n"):
+        done = here(*smaller(line))
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    folder = tmp_path / {"A shop": "shop/run", "A menu": "menu/run", "Movies": "movies/run", "Papers": "papers-run"}[kind]
+    run = read_run(folder)
+    assert not run.failed
+    assert (folder / str(run.label) / "index.html").is_file()
+    if kind == "A shop":
+        bought_and_shown(folder, run)
+    if kind == "Movies":
+        assert run.step("vectors").state == run.step("retrieve").state == "unchanged"
+        assert run.step("fit-rank").state == "done"
+        assert run.step("plan").figures["picks"] == 5
+
+
+def bought_and_shown(folder, run):
+    """What a customer had is not on the page, and what was not enough to fit weights on is said."""
+    held = Holdings(read_artifact(folder / "steps/catalogue", ArtifactKind.CATALOGUE))
+    assert run.reader == held.asks[0].user == "customer07"
+    slate = read_slate(read_artifact(folder / "steps/plan", ArtifactKind.SLATE))
+    assert not set(slate) & set(held.asks[0].history)
+    assert {one.item for one in slate.values()} <= set(held.items)
+    assert "fewer than 30" in run.step("score").note
+    assert run.step("vectors").figures["with a picture"] == 16
+    ranks = read_artifact(folder / "steps/rank", ArtifactKind.SCORES).frame("scores").to_dicts()
+    own = {row["item"]: row["score"] for row in ranks if row["user"] == "customer07"}
+    allowed = [item for item in sorted(own, key=lambda item: -own[item]) if not slate[item].held_back]
+    assert [item for item in slate if not slate[item].held_back] == allowed
+
+
+def test_a_fictional_catalogue_is_the_same_for_the_same_seed(tmp_path):
+    for name in ("one", "two"):
+        write_catalogue("menu", tmp_path / name, users=5, items=8, seed=3)
+    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
+    assert len(files) == 11
+    assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
+    with pytest.raises(BroadsheetError, match="Did you mean 'menu'"):
+        write_catalogue("menus", tmp_path / "three")
+
+
+def test_what_is_wrong_with_a_shop_is_told(tmp_path):
+    write_catalogue("shop", tmp_path, users=5, items=8)
+    (tmp_path / "outside.png").write_bytes(b"x")
+    items = (tmp_path / "items.csv").read_text().replace("s001.png", "../outside.png").replace("s002.png", "nowhere.png")
+    (tmp_path / "items.csv").write_text(items)
+    with (tmp_path / "events.csv").open("a") as events:
+        events.write("customer01,s999,2026-03-05\n")
+    recipe = Recipe(kind="shop", source=(str(tmp_path / "items.csv"),), events=str(tmp_path / "events.csv"), images=str(tmp_path / "images"))
+    read = read_shop(recipe, "customer01")
+    assert "1 events of items that the catalogue lacks are left out." in read.note
+    assert "2 items have no picture." in read.note
+    assert read.items["s001"].images == ()
+    assert read.items["s003"].images == ("s003.png",)
+    with pytest.raises(BroadsheetError, match="Did you mean 'customer01'"):
+        read_shop(recipe, "customer1")
+    with pytest.raises(BroadsheetError, match=r"No event of events\.csv"):
+        read_shop(recipe.model_copy(update={"event_columns": "user=sku,item=customer"}), "")
+
+
+def test_weights_are_those_of_held_out_choices_and_none_where_there_are_few(monkeypatch):
+    import polars as pl
+
+    rng = np.random.default_rng(0)
+    rows, asks = [], []
+    for user in range(200):
+        told, noise = rng.normal(size=8), rng.normal(size=8)
+        taken = int(np.argmax(told * 1.5 + rng.gumbel(size=8)))
+        rows += [(f"u{user}", f"i{item}", told[item], noise[item]) for item in range(8)]
+        asks.append(Asked(f"u{user}", (), tuple(f"i{item}" for item in range(8)), f"i{taken}"))
+    frame = pl.DataFrame(rows, schema=["user", "item", "told", "noise"], orient="row")
+    stages = {name: Table(frame.select("user", "item", pl.col(name).alias("score"))) for name in ("told", "noise")}
+    fitted = fit_weights(asks, stages)
+    assert fitted.choices == 200
+    assert fitted.weight("told") == pytest.approx(1.5, abs=0.45)
+    assert abs(fitted.weight("noise")) < 0.3
+    few = fit_weights(asks[:29], stages)
+    assert few.choice is None
+    assert few.weight("told") == 0
+    # A choice of something that was not on offer teaches nothing.
+    assert fit_weights([one._replace(target="elsewhere") for one in asks], stages).choices == 0
