@@ -13,7 +13,7 @@ from broadsheet.report.feedback.links import Links
 from broadsheet.serve.app import create_app
 from broadsheet.serve.application import create_site
 from broadsheet.serve.models.holder import Holder, Opener
-from broadsheet.serve.run import site_server
+from broadsheet.serve.running import site_server
 from broadsheet.serve.site import Settings, Site
 from broadsheet.serve.worker import Worker
 

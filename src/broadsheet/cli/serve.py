@@ -1,5 +1,7 @@
 """`broadsheet serve`: the site of one catalogue, its programming interface, and the links of pages and mails."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(serve_key.app, name="key")
 app.command("worker")(serve_worker.worker)
-NEEDED = frozenset({"fastapi", "starlette", "uvicorn", "prometheus_client", "python_multipart", "multipart"})
+NEEDED = frozenset({"fastapi", "starlette", "uvicorn", "prometheus_client", "python_multipart", "multipart", "torch"})
 
 
 @app.callback()
@@ -55,18 +57,11 @@ def serve(
     """
     if context.invoked_subcommand:
         return
-    import contextlib
-
-    from broadsheet.core.errors import MissingExtraError
     from broadsheet.core.home import store_path
     from broadsheet.core.store import Store
 
-    try:
-        from broadsheet.serve.run import listen, serve_on, serve_site
-    except ModuleNotFoundError as fault:
-        if fault.name not in NEEDED:
-            raise
-        raise MissingExtraError(f"Serving needs {fault.name}, which is not installed.", "Run: pip install 'broadsheet[serve]'") from None
+    with _needed():
+        from broadsheet.serve.run import listen, serve_on
     from broadsheet.report.feedback.links import VARIABLE, Links, base_address
     from broadsheet.report.feedback.signing import read_secrets
 
@@ -84,6 +79,8 @@ def serve(
         from broadsheet.core.log import configure
 
         configure(verbose=True, as_json=True)
+        with _needed():
+            from broadsheet.serve.running import serve_site
         serve_site(
             socket,
             store or str(store_path()),
@@ -93,6 +90,19 @@ def serve(
             worker=work,
             told=lambda: typer.echo(address),
         )
+
+
+@contextlib.contextmanager
+def _needed() -> "Iterator[None]":
+    """Say which package is missing, and how it is installed."""
+    from broadsheet.core.errors import MissingExtraError
+
+    try:
+        yield
+    except ModuleNotFoundError as fault:
+        if fault.name not in NEEDED:
+            raise
+        raise MissingExtraError(f"Serving needs {fault.name}, which is not installed.", "Run: pip install 'broadsheet[models,serve]'") from None
 
 
 def _settings(host: str, reports: Path | None, reader: str, names: list[str]) -> "Settings":

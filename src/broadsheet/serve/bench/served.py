@@ -13,7 +13,8 @@ from broadsheet.serve.app import create_app
 from broadsheet.serve.application import create_site
 from broadsheet.serve.bench.generated import parts_of
 from broadsheet.serve.models.holder import Holder
-from broadsheet.serve.run import listen, site_server
+from broadsheet.serve.run import listen
+from broadsheet.serve.running import site_server
 from broadsheet.serve.site import Settings, Site
 
 
