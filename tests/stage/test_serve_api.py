@@ -223,15 +223,22 @@ def test_a_report_is_listed_and_read(site, client):
     from broadsheet.report.archive import write_day
     from broadsheet.report.model import Entry, Report
 
-    assert client.get("/v1/reports").json() == {"days": [], "next": ""}
+    assert client.get("/v1/reports").json() == {"days": [], "unreadable": [], "next": ""}
     entry = Entry(item=Item(id="w1", title="Soup", text="Leeks."), kind=Announce.NEW, section="new", slot=1, propensity=0.5)
-    made = Report(label=date(2026, 2, 9), reader="ana", source="a test", ranked_by="hand", counts={"new": 1}, entries=(entry,))
+    made = Report(label=date(2026, 2, 9), reader="ana", source="a test", ranked_by="hand", counts=dict.fromkeys(("new", "cross", "updated", "withdrawn"), 1), entries=(entry,))
     write_day(made, site.settings.report_folder)
     day = client.get("/v1/reports").json()["days"][0]
     assert (day["label"], day["picks"]) == (str(made.label), [entry.item.id for entry in made.picks()])
     assert client.get(f"/v1/reports/{made.label}").json() == made.model_dump(mode="json")
     assert client.get("/v1/reports/2020-01-01").status_code == 404
     assert client.get("/v1/reports/9999-12-31").status_code == 404
+    old = site.settings.report_folder / "2026-02-08"
+    old.mkdir()
+    (old / "report.json").write_text('{"schema_version": 0}')
+    assert client.get("/v1/reports").json()["unreadable"] == ["2026-02-08"]
+    refused = client.get("/v1/reports/2026-02-08")
+    assert refused.status_code == 409
+    assert str(site.settings.report_folder) not in refused.text
 
 
 def test_the_state_of_the_server_is_told(site, client):

@@ -327,3 +327,21 @@ def test_too_many_at_once_are_told_to_come_back(client, monkeypatch):
     monkeypatch.setattr("broadsheet.serve.guard.AT_ONCE", 0)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.headers["retry-after"], kind(answer)) == (503, "1", "busy")
+
+
+def test_no_folder_of_this_machine_is_told(site, client, tmp_path):
+    from tests.serve_site import key_of
+
+    from broadsheet.core.errors import ArtifactError
+    from broadsheet.serve.models.holder import Holder, Opener
+
+    def broken():
+        raise ArtifactError(f"{tmp_path} is missing.", f"Look at {tmp_path}.")
+
+    site.holder = Holder({"rank": Opener(lambda: "", broken)})
+    site.holder.open_all()
+    refused = client.post("/v1/rank", json={})
+    assert (refused.status_code, kind(refused)) == (503, "not-open")
+    assert str(tmp_path) not in refused.text
+    assert str(tmp_path) not in client.get("/v1/artefacts", headers=key_of(site, "read")).text
+    assert str(tmp_path) in client.get("/v1/artefacts", headers=key_of(site, "admin")).text

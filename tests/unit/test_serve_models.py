@@ -163,9 +163,10 @@ def test_what_cannot_be_opened_at_all_is_a_problem_that_says_so():
     holder = Holder({"rank": folder.opener()})
     holder.open_all()
     assert holder.is_ready
-    with pytest.raises(Problem, match="It was changed") as refused, holder.use("rank", Ranks):
+    with pytest.raises(Problem, match="rank could not be opened") as refused, holder.use("rank", Ranks):
         pass
     assert refused.value.status == 503
+    assert "It was changed" in holder.fault
     with pytest.raises(Problem) as nothing, holder.use("search", Ranks):
         pass
     assert nothing.value.status == 404

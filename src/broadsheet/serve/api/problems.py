@@ -28,6 +28,8 @@ MEDIA: Final = "application/problem+json"
 URN: Final = "urn:broadsheet:problem:"
 # So many faults of a request are told.
 FEW = 20
+IN_THE_LOG: Final = "Who runs this server finds it in the log, under the id of the request."
+TOLD: Final = frozenset({"query-timeout", "language-model", "not-installed"})
 MENDS: Final = {
     400: "Look at the form of the request in /v1/openapi.json.",
     401: "Send a key: Authorization: Bearer KEY. Make one: broadsheet serve key new",
@@ -83,6 +85,9 @@ def of_error(fault: BroadsheetError) -> Problem:
         (ArtifactError, 503, "artefact"), (SourceError, 400, "record"), (ConfigError, 400, "setting"),
     )  # fmt: skip
     status, kind = next(((status, kind) for of, status, kind in kinds if isinstance(fault, of)), (500, "fault"))
+    if status >= 500 and kind not in TOLD:
+        # Its words name folders of this machine: they are for the log.
+        return Problem(status, kind, "Something that the server needs cannot be used.", IN_THE_LOG, headers={"Retry-After": "5"} if status == 503 else None)
     return Problem(status, kind, fault.what, fault.mend, headers={"Retry-After": "5"} if status == 503 else None)
 
 
@@ -146,8 +151,7 @@ def with_problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def broken(request: Request, fault: Exception) -> JSONResponse:
         get_logger("serve").error("a request broke", fault=type(fault).__name__, where=_where(fault), request=_id(request))
-        mend = "Who runs this server finds it in the log, under the id of the request."
-        return answer_of(Problem(500, "broken", "Something is broken here.", mend), _id(request))
+        return answer_of(Problem(500, "broken", "Something is broken here.", IN_THE_LOG), _id(request))
 
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:

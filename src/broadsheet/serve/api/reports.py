@@ -1,10 +1,13 @@
 """`/v1/reports`: the days of a report, and one of them."""
 
 from datetime import date
+from pathlib import Path as Folder
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
+from broadsheet.core.errors import OutputError
+from broadsheet.core.log import get_logger
 from broadsheet.report.archive import read_days
 from broadsheet.report.model import Report
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
@@ -25,9 +28,10 @@ class DayOut(Shape):
 
 
 class DaysOut(Shape):
-    """A page of days, newest first."""
+    """A page of days, newest first; of those that are `unreadable` another version wrote the report."""
 
     days: tuple[DayOut, ...]
+    unreadable: tuple[str, ...]
     next: str
 
 
@@ -42,25 +46,39 @@ def reports(request: Request, caller: Reads, limit: Annotated[int, Query(ge=1, l
     labels = sorted(
         (found for path in folder.glob("????-??-??/report.json") if (found := _label(path.parent.name)) is not None and found < before), reverse=True
     )
-    days = [report for label in labels[:limit] for report in read_days(folder, label, date.fromordinal(label.toordinal() + 1))]
+    days: list[Report] = []
+    unreadable: list[str] = []
+    for label in labels[:limit]:
+        try:
+            days += _read(folder, label)
+        except OutputError as fault:
+            get_logger("serve").warning("a report cannot be read", what=fault.what, mend=fault.mend)
+            unreadable.append(str(label))
     shown = tuple(
         DayOut(label=str(one.label), reader=one.reader, fictional=one.fictional, counts=dict(one.counts), picks=tuple(e.item.id for e in one.picks()))
         for one in days
     )
     more = cursor_of(labels[limit - 1].toordinal(), "reports") if len(labels) > limit else ""
-    return DaysOut(days=shown, next=more)
+    return DaysOut(days=shown, unreadable=tuple(unreadable), next=more)
 
 
-@router.get("/reports/{label}", responses={**ALWAYS, **documented(404)})
+@router.get("/reports/{label}", responses={**ALWAYS, **documented(404, 409)})
 def report(request: Request, caller: Reads, label: Annotated[date, Path(description="The day, as 2026-03-16.", examples=["2026-03-16"])]) -> Report:
     """Return the report of a day, whole."""
     del caller
     folder = request.app.state.site.settings.report_folder
-    after = date.fromordinal(label.toordinal() + 1) if label < date.max else date.max
-    found = read_days(folder, label, after)
+    try:
+        found = _read(folder, label)
+    except OutputError as fault:
+        get_logger("serve").warning("a report cannot be read", what=fault.what, mend=fault.mend)
+        raise Problem(409, "old-report", "The report of that day was written by another version.", "Write the day again: broadsheet report") from None
     if not found:
         raise Problem(404, "no-report", "There is no report of that day.", "GET /v1/reports lists those that there are.")
     return found[0]
+
+
+def _read(folder: Folder, label: date) -> list[Report]:
+    return read_days(folder, label, date.fromordinal(label.toordinal() + 1)) if label < date.max else []
 
 
 def _label(name: str) -> date | None:

@@ -104,14 +104,15 @@ def metrics(request: Request, caller: Reads) -> Response:
 @router.get("/v1/artefacts", responses=ALWAYS)
 def artefacts(request: Request, caller: Reads) -> ArtefactsOut:
     """List what is loaded, each part with the hash of its content and what it came from."""
-    del caller
     holder = request.app.state.site.holder
     now, states = holder.current, _states(holder)
+    # Faults name folders of this machine: they are for whoever runs it.
+    inside = caller.key is None or caller.may("admin")
     parts = []
     for name, state in states.items():
         held = now.parts.get(name)
         if held is None or held.part is None:
-            parts.append(PartOut(part=name, state=state, fault=f"{held.fault.title} {held.fault.detail}" if held is not None and held.fault else ""))
+            parts.append(PartOut(part=name, state=state, fault=f"{held.fault.title} {held.fault.detail}" if inside and held is not None and held.fault else ""))
         else:
             about = held.part.loaded
             parts.append(
@@ -126,7 +127,7 @@ def artefacts(request: Request, caller: Reads) -> ArtefactsOut:
                     metrics=_finite(about.metrics),
                 )
             )
-    return ArtefactsOut(generation=now.number, since=now.at.isoformat(), fault=holder.fault, parts=tuple(parts))
+    return ArtefactsOut(generation=now.number, since=now.at.isoformat(), fault=holder.fault if inside else "", parts=tuple(parts))
 
 
 @router.get("/v1/models", responses=ALWAYS)

@@ -83,7 +83,9 @@ class Holder:
             if part is not None:
                 self._uses[id(part)] = self._uses.get(id(part), 0) + 1
         if found is not None and found.fault is not None:
-            raise found.fault
+            # What it says may name folders of this machine.
+            mend = "Who runs this server finds why in its log, or at GET /v1/artefacts."
+            raise Problem(found.fault.status, "not-open", f"The part {name} could not be opened.", mend, headers=found.fault.headers)
         if not isinstance(part, kind):
             if name in self._openers:
                 raise BusyError(f"The part {name} is being opened.", 2)
