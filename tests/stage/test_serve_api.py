@@ -225,7 +225,14 @@ def test_a_report_is_listed_and_read(site, client):
 
     assert client.get("/v1/reports").json() == {"days": [], "unreadable": [], "next": ""}
     entry = Entry(item=Item(id="w1", title="Soup", text="Leeks."), kind=Announce.NEW, section="new", slot=1, propensity=0.5)
-    made = Report(label=date(2026, 2, 9), reader="ana", source="a test", ranked_by="hand", counts=dict.fromkeys(("new", "cross", "updated", "withdrawn"), 1), entries=(entry,))
+    made = Report(
+        label=date(2026, 2, 9),
+        reader="ana",
+        source="a test",
+        ranked_by="hand",
+        counts=dict.fromkeys(("new", "cross", "updated", "withdrawn"), 1),
+        entries=(entry,),
+    )
     write_day(made, site.settings.report_folder)
     day = client.get("/v1/reports").json()["days"][0]
     assert (day["label"], day["picks"]) == (str(made.label), [entry.item.id for entry in made.picks()])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from broadsheet.serve.api.problems import Problem
@@ -63,11 +64,12 @@ def is_here(request: Request) -> bool:
 def may(scope: str) -> Callable[..., Caller]:
     """Return the dependency of a route that needs a scope."""
 
-    def found(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
+    async def found(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
         stated = request.headers.get("authorization")
         if stated is not None and given is None:
             raise Problem(401, "no-bearer", "The header Authorization has no key.", "Send: Authorization: Bearer KEY")
-        caller = caller_of(request, given.credentials if given else None)
+        # A key is looked up in the database: that is for a thread, and nothing else here is.
+        caller = caller_of(request, None) if given is None else await run_in_threadpool(caller_of, request, given.credentials)
         if not caller.may(scope):
             status = 403 if caller.key else 401
             raise Problem(status, "scope", f"This needs a key with the scope {scope}.", f"Make one: broadsheet serve key new --scope {scope}")
