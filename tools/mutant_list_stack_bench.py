@@ -8,9 +8,9 @@ STACK_BENCH = [
     Mutant(
         "bench stack: readers who are judged give the weights too",
         "stack/bench/choosing.py",
-        "zip(signals, taken, weighed, strict=True) if weighs]",
-        "zip(signals, taken, weighed, strict=True)]",
-        WORLD + "what_judged_readers_chose_moves_no_weight",
+        "_fitted([days[row] for row in others])",
+        "_fitted(days)",
+        WORLD + "what_a_reader_chose_moves_no_weight_by_which_it_is_judged",
     ),
     Mutant(
         "bench stack: a planner is told no goals",

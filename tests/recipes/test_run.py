@@ -13,7 +13,7 @@ from tests.small_world import PAPERS, small
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.errors import ArtifactError, RecordError
 from broadsheet.core.home import store_path
-from broadsheet.core.packages import MINILM
+from broadsheet.core.packages import MINILM, Packaged
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.core.store import Store
 from broadsheet.report.composed import Asked, compose
@@ -147,6 +147,20 @@ def test_the_command_runs_tells_and_draws(ran, here, tmp_path):
     assert [cause["stage"] for cause in json.loads(told.stdout)["causes"]][:2] == ["catalogue", "vectors"]
     assert (tmp_path / "why.svg").read_text().startswith("<svg xmlns=")
     assert "from steps/vectors" in here("why", item).stdout
+
+
+def test_without_a_model_of_meaning_words_rank_alone_and_each_stage_that_needs_one_says_so(tmp_path, monkeypatch):
+    with small(tmp_path / "home"):
+        words = compose(read_recipe("sample", ["ranking.use_dense=false", "stages.needs=off"]), tmp_path / "words")
+        monkeypatch.setattr(Packaged, "is_installed", lambda _: False)
+        bare = compose(read_recipe("sample", ["stages.needs=off"]), tmp_path / "bare")
+    assert "words alone (ranking.use_dense = false)" in words.run.step("rank").note
+    assert "pip install" in bare.run.step("rank").note
+    assert "Words alone: no model of meaning is installed." in bare.run.step("vectors").note
+    for done in (words, bare):
+        assert done.error is None
+        assert [step.name for step in done.run.steps if step.state == "off"] == ["retrieve", "rank", "score", "needs"]
+        assert done.report.ranked_by == "words"
 
 
 def test_real_papers_take_only_what_was_measured_to_help_and_the_page_says_why(tmp_path):

@@ -14,9 +14,11 @@ from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.sample.catalogues import write_catalogue
+from broadsheet.stack.composing import steps_of
 from broadsheet.stack.holdings import Asked, Holdings
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.record import read_run
+from broadsheet.stack.running import step_key
 from broadsheet.stack.shop import read_shop
 from broadsheet.stack.slate import read_slate
 from broadsheet.stack.steps.score import Table, fit_weights
@@ -109,7 +111,28 @@ def test_what_is_wrong_with_a_shop_is_told(tmp_path):
         read_shop(recipe.model_copy(update={"event_columns": "user=sku,item=customer"}), "")
 
 
-def test_weights_are_those_of_held_out_choices_and_none_where_there_are_few(monkeypatch):
+def test_a_picture_that_changes_changes_the_vectors_and_not_the_words(tmp_path):
+    recipe = Recipe(kind="shop", source=("items.csv",), events="events.csv", images=str(tmp_path))
+    steps = {step.name: step for step in steps_of(recipe, "")}
+    assert list(steps) == ["catalogue", "vectors", "retrieve", "rank", "score", "needs", "ask"]
+    before = {name: step_key(step, {}) for name, step in steps.items()}
+    (tmp_path / "s000.png").write_bytes(b"x")
+    changed = [name for name, step in steps.items() if step_key(step, {}) != before[name]]
+    assert changed == ["catalogue", "vectors"]
+
+
+def test_a_folder_of_sequences_is_a_catalogue_too(tmp_path):
+    (tmp_path / "sequences.txt").write_text("ana a b c\nbo b a\n")
+    (tmp_path / "items.jsonl").write_text("".join(f'{{"id": "{item}", "title": "Thing {item}", "categories": ["things"]}}\n' for item in "abc"))
+    read = read_shop(Recipe(kind="shop", events=str(tmp_path)).check(), "")
+    assert read.histories == {"u1": ["a", "b", "c"], "u2": ["b", "a"]}
+    assert read.reader == "u1"
+    assert read.items["a"].title == "Thing a"
+    assert read.events.height == 5
+    assert "2 users" in read.note
+
+
+def test_weights_are_those_of_held_out_choices_and_none_where_there_are_few():
     import polars as pl
 
     rng = np.random.default_rng(0)

@@ -39,6 +39,7 @@ def test_the_recipe_of_real_papers_holds_what_was_measured_to_help():
         (["stages.needs=fit"], "a run fits retrieve and rank alone"),
         (["stages.represent=off"], "without words"),
         (["fit.needs.size=tiny"], "a run fits"),
+        (["stages.rank=fit"], "no readers to learn from"),
         (["slate=0"], "slate"),
         (["slate"], "not of the form"),
     ],

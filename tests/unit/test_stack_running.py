@@ -143,6 +143,10 @@ def test_a_key_hears_of_settings_parents_and_the_bytes_of_files(tmp_path):
     assert step_key(plain._replace(settings={"said": "more"}), {"b": "x"}) != first
     file.write_text("two")
     assert step_key(plain, {"b": "x"}) != first
+    of_folder = step("a", files=(tmp_path,))
+    before = step_key(of_folder, {})
+    file.write_text("three")
+    assert step_key(of_folder, {}) != before
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25), st.randoms())

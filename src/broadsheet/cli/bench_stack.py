@@ -22,7 +22,7 @@ def stack(
     since: Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label judged.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last label judged.")] = None,
     planner: Annotated[str, typer.Option("--planner", help="What plans a page of papers. Default: what readers of simulated days chose.")] = "",
-    readers: Annotated[int, typer.Option("--readers", min=20, help="Readers of a world.")] = 300,
+    readers: Annotated[int, typer.Option("--readers", min=20, help="Readers of a world whose last choice is asked for.")] = 150,
     seeds: Seeds = 3,
     arm: Arms = None,
     budget: Budget = None,
@@ -31,7 +31,7 @@ def stack(
 ) -> None:
     """Add stage after stage, and tell what each gains over the row before it.
 
-    Example: broadsheet bench stack --on world --readers 300 --seeds 3
+    Example: broadsheet bench stack --on world --seeds 3
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.errors import ConfigError, did_you_mean

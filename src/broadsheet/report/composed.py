@@ -11,7 +11,7 @@ import numpy as np
 from broadsheet import sample
 from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
 from broadsheet.core.catalogue import text_hash
-from broadsheet.core.errors import BroadsheetError
+from broadsheet.core.errors import BroadsheetError, ConfigError
 from broadsheet.core.files import staged_folder, write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
@@ -218,6 +218,10 @@ def _request(recipe: Recipe, asked: Asked) -> Request:
     if recipe.source == (SAMPLE,) and not profile:
         profile = sample.READERS[0]
     live = not recipe.source or all(one.startswith(LIVE) for one in recipe.source)
+    if live and not recipe.source and not profile:
+        raise ConfigError(
+            "The recipe names no source of papers, and no profile whose lists could be fetched.", "Give one: --profile me.toml, or --set source=arxiv:cs.IR"
+        )
     settings = [f"profile.{name}={_toml(value)}" for name, value in recipe.profile.items()] + [
         f"ranking.{name}={_toml(value)}" for name, value in recipe.ranking.items()
     ]
@@ -228,11 +232,7 @@ def _planned(recipe: Recipe) -> list[str]:
     said = recipe.stages.plan
     if said == OFF:
         return []
-    if said == SHIPPED:
-        from broadsheet.plan.bundle import SHIPPED as BUNDLE
-
-        return [f"profile.plan.bundle={_toml(str(BUNDLE))}"]
-    return [f"profile.plan.{'bundle' if Path(said).is_dir() else 'planner'}={_toml(said)}"]
+    return [f"profile.plan.{'bundle' if said == SHIPPED or Path(said).is_dir() else 'planner'}={_toml(said)}"]
 
 
 def _toml(value: object) -> str:

@@ -85,7 +85,7 @@ class Entry(Record):
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
     `held_back` says that a plan of categories took from its odds. `summary` is a TL;DR by a language model, None where there is none
     or it did not hold against the abstract. `x`, `y` are its place on the map, 0 to 1.
-    `lineage` is its way through the stages of a run, where the page is one's.
+    `lineage` is its way through the stages of a run, where the page is one's, `picture` a small picture of it as a data address.
     `news_before` is the label under which it was announced first, where its source calls it new again; `told_before` that of the newest page before on which the reader was shown it.
     """
 
@@ -113,6 +113,7 @@ class Entry(Record):
     news_before: date | None = None
     told_before: date | None = None
     lineage: tuple[Cause, ...] = ()
+    picture: str = ""
     x: float = 0.5
     y: float = 0.5
 
@@ -182,6 +183,11 @@ class Report(Record):
     entries: tuple[Entry, ...]
     run: RunRecord | None = None
     config: dict[str, object] = Field(default_factory=dict)
+
+    @property
+    def proposed(self) -> bool:
+        """Whether its items were proposed out of a whole catalogue, and are not a day's news."""
+        return self.run is not None and self.run.kind != "papers"
 
     @property
     def title(self) -> str:

@@ -1,12 +1,17 @@
 """The page of a reader by what was had before: what retrieval proposes, ranking orders and a plan fills."""
 
+import base64
+import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from broadsheet.core.schema import Announcement, Columns
+from broadsheet.core.errors import ImageError
+from broadsheet.core.images import read_image
+from broadsheet.core.schema import Announcement, Columns, Item
 from broadsheet.report.daymap import place_rows
 from broadsheet.report.model import Entry, PlanSummary, Report
 from broadsheet.report.references import bibtex, find_links
@@ -18,6 +23,8 @@ from broadsheet.stack.steps import catalogue, score, vectors
 from broadsheet.stack.steps.step import Work
 
 NEW = "new"
+SIDE = 96
+"""Pixels of a picture on the page."""
 
 
 def report_of(given: Work, run: RunRecord) -> Report:
@@ -43,6 +50,7 @@ def report_of(given: Work, run: RunRecord) -> Report:
                 held_back=one.held_back,
                 links=find_links(item),
                 bibtex=bibtex(item, fictional=False),
+                picture=_picture(item, held.root) if one.slot else "",
                 x=float(places[row][0]),
                 y=float(places[row][1]),
             )
@@ -70,6 +78,19 @@ def label_of(held: Holdings, wanted: date | None) -> date:
         return wanted
     last = held.events[Columns.AT].max() if held.events is not None else None
     return datetime.now(UTC).date() if last is None else datetime.fromtimestamp(float(str(last)), UTC).date()
+
+
+def _picture(item: Item, root: Path | None) -> str:
+    """Return an item's first picture, made small, as a data address; nothing where it has none that can be read, which the vectors' step has told."""
+    if root is None or not item.images:
+        return ""
+    try:
+        shown = read_image(root / item.images[0]).convert("RGB")
+    except ImageError:
+        return ""
+    shown.thumbnail((SIDE, SIDE))
+    shown.save(held := io.BytesIO(), "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}"
 
 
 def _places(given: Work, items: list[str]) -> np.ndarray:

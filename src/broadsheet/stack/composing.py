@@ -1,10 +1,11 @@
 """From a recipe to its steps; the page, and what it alone can do, are handed in from above."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from broadsheet.stack.recipe import FIT, OFF, Recipe
 from broadsheet.stack.steps.bundles import chosen, fit_step, why_off
-from broadsheet.stack.steps.catalogue import Day, day_step, events_step
+from broadsheet.stack.steps.catalogue import WORLD, Day, day_step, events_step
 from broadsheet.stack.steps.graph import graph_step
 from broadsheet.stack.steps.needs import needs_step
 from broadsheet.stack.steps.rank import rank_step
@@ -21,8 +22,8 @@ def steps_of(recipe: Recipe, material: "Day | str", because: Mapping[str, str] =
     """
     first = day_step(recipe, material) if isinstance(material, Day) else events_step(recipe, material)
     meaning = bool(recipe.ranking.get("use_dense", True))
-    steps = [first, vectors_step(meaning=meaning)]
-    offs = {stage: why_off(getattr(recipe.stages, stage), because.get(stage, "")) for stage in ("retrieve", "rank")}
+    steps = [first, vectors_step(meaning=meaning, images=recipe.images)]
+    offs = {stage: why_off(getattr(recipe.stages, stage), because.get(stage, ""), meaning=meaning) for stage in ("retrieve", "rank")}
     for stage, make in (("retrieve", retrieve_step), ("rank", rank_step)):
         said, off = getattr(recipe.stages, stage), offs[stage]
         # A stage that is off has no bundle to look for.
@@ -36,7 +37,8 @@ def steps_of(recipe: Recipe, material: "Day | str", because: Mapping[str, str] =
             of_events=recipe.of_events, off="Retrieval and ranking are off: the page's own ranker scores alone." if both and not recipe.of_events else ""
         )
     )
-    steps.append(needs_step(recipe.stages.needs, recipe.taxonomy, _off(recipe.stages.needs, because.get("needs", ""))))
+    own = Path(recipe.posts) if recipe.posts and recipe.posts != WORLD else None
+    steps.append(needs_step(recipe.stages.needs, recipe.taxonomy, own, _off(recipe.stages.needs, because.get("needs", ""))))
     steps.append(graph_step(recipe, _off(recipe.stages.ask, "")))
     return steps
 

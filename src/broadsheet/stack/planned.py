@@ -11,6 +11,9 @@ from broadsheet.core.errors import ConfigError
 if TYPE_CHECKING:
     from broadsheet.plan.daily import DayPlan
 
+SHIPPED = "shipped"
+"""The name of the bundle that comes with the package."""
+
 
 def day_plan(
     planner: str,
@@ -32,7 +35,7 @@ def day_plan(
 
     spec, named = planner, planner
     if bundle:
-        opened = open_bundle(Path(bundle))
+        opened = open_bundle(None if bundle == SHIPPED else Path(bundle))
         spec, named = opened.planner, f"{opened.planner} of the bundle {opened.artifact.content_hash[:12]}"
         if not spec:
             raise ConfigError(f"The bundle {bundle} has a policy and no planner.", "Fit one with a planner: broadsheet plan fit --planner saturation-mpc")

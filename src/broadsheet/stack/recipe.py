@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ConfigError, did_you_mean
+from broadsheet.core.home import data_path
 
 Kind = Literal["papers", "shop", "menu", "movies"]
 RECIPES = ("sample", "papers", "shop", "menu", "movies")
@@ -82,11 +83,17 @@ class Recipe(Config):
             )
         if strange := next((stage for stage in self.fit if stage not in FITTED), None):
             raise ConfigError(f"fit.{strange}: a run fits {' and '.join(FITTED)} alone.{did_you_mean(strange, FITTED)}", "Name one of these.")
+        if not self.of_events and (fitted := next((stage for stage in FITTED if getattr(self.stages, stage) == FIT), None)):
+            raise ConfigError(
+                f"stages.{fitted} = {FIT!r}: a day of papers has no readers to learn from.",
+                f"Fit it on a history of papers, and name the folder: broadsheet {fitted} fit --papers FILE --out {fitted}",
+            )
         if self.of_events and not self.events:
             raise ConfigError(
                 f"A {self.kind} has readers by what they had before, and no events are named.", 'Name them: events = "events.csv", or --set events=events.csv'
             )
-        if self.of_events and not self.source:
+        # A folder of sequences says of its items what there is to say.
+        if self.of_events and not self.source and not data_path(Path(self.events)).is_dir():
             raise ConfigError(f"A {self.kind} has items, and no source of them is named.", 'Name one: source = "items.csv", or --set source=items.csv')
         return self
 
@@ -136,8 +143,6 @@ def _beside(recipe: Recipe, stated: dict[str, Any], folder: Path) -> Recipe:
 
 def _at(folder: Path, path: str) -> str:
     """Lead a path from a folder; one that BROADSHEET_DATA knows stays as it is."""
-    from broadsheet.core.home import data_path
-
     beside = folder / path
     return str(beside) if beside.exists() or data_path(Path(path)) == Path(path) else path
 

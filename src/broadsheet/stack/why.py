@@ -91,6 +91,8 @@ class Lineage:
 
     @cached_property
     def _weights(self) -> dict[str, float]:
+        if not self._ready(score.NAME):
+            return {}
         frame = self._artifact(score.NAME).frame("weights")
         return dict(frame.select("stage_name", score.HERE).iter_rows())
 
@@ -191,11 +193,8 @@ class Lineage:
             )
         parts = {name.removeprefix("adds "): float(value) for name, value in self._parts.get(item, {}).items() if name.startswith("adds ")}
         own = placed.score - sum(parts.values())
-        if self.record.kind == "papers":
-            beside = {"the page's own ranker": own}
-        else:
-            beside = {"the plan": own} if abs(own) > ROUNDING else {}
-        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**parts, **beside}.items())
+        beside = {"the page's own ranker" if self.record.kind == "papers" else "the plan": own}
+        told = ", ".join(f"{name} {value:+.2f}" for name, value in {**parts, **beside}.items() if name != "the plan" or abs(value) > ROUNDING)
         return self._cause(score.NAME, f"Log-odds {placed.score:.2f}: {told}.", {"log-odds": placed.score, **parts}, "One score")
 
     def _placed(self, item: str) -> Cause | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,8 +10,9 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import logsumexp
 
-from broadsheet.core.choice import Day, fit_choice
+from broadsheet.core.choice import Choice, Day, fit_choice
 from broadsheet.core.corpus import Corpus
 from broadsheet.core.modality import Content
 from broadsheet.core.progress import Progress, silent
@@ -31,11 +33,12 @@ from broadsheet.retrieve.model.requests import Requests
 from broadsheet.retrieve.recipes import RECIPES as RETRIEVED
 from broadsheet.sources.leave_one_out import Held
 
-READER, FEATURES, CHOSEN, WEIGHED = "reader", "features", "chosen", "weighed"
-# The share of readers whose last choice gives the weights; the others' are judged.
-SHARE = 0.4
-# Of weights that some hundred choices give.
-PENALTY = 1e-2
+READER, FEATURES, CHOSEN = "reader", "features", "chosen"
+# Readers are in so many parts; each part is judged by weights that the last choices of the others gave.
+PARTS = 5
+# Penalties of the weights; the readers who give them choose one.
+PENALTIES = (1e-2, 1e-1, 1.0)
+HALVES = 2
 RANKER = RankerConfig.model_validate(RANKED["world"])
 RETRIEVER = RetrieverConfig.model_validate(RETRIEVED["world"])
 Floats = NDArray[np.float64]
@@ -78,34 +81,29 @@ class Readers:
         """Items with what is written of them and what they look like."""
         return Corpus(self.known.ids, {}, self.known.contents)
 
-    def weighing(self, seed: int) -> NDArray[np.bool_]:
-        """Tell whose last choice gives the weights `[R]`."""
-        found = np.zeros(len(self.asked), dtype=bool)
-        found[generator(seed, "bench stack", "weighing").permutation(len(found))[: round(SHARE * len(found))]] = True
-        return found
+
+Says = Callable[[Readers, int, Path, Progress], list[Floats]]
+"""What a stage says: of readers, with a seed and a folder in which a training that was stopped goes on, signals `[n, F]` of what each was shown last."""
 
 
-Says = Callable[[Readers, int, Progress], list[Floats]]
-"""What a stage says: of readers and a seed, signals `[n, F]` of what each was shown last."""
-
-
-def in_words(readers: Readers, seed: int, progress: Progress = silent) -> list[Floats]:
+def in_words(readers: Readers, seed: int, folder: Path, progress: Progress = silent) -> list[Floats]:
     """Return the mean TF-IDF cosine with what was opened, the greatest, and how much more it is than with what was passed over."""
-    del seed, progress
+    del seed, folder, progress
     return [_near(readers.lexical, one) for one in readers.asked]
 
 
-def by_meaning(readers: Readers, seed: int, progress: Progress = silent) -> list[Floats]:
+def by_meaning(readers: Readers, seed: int, folder: Path, progress: Progress = silent) -> list[Floats]:
     """Return the same of the vectors of texts and of pictures."""
-    del seed, progress
+    del seed, folder, progress
     units = [_unit(content) for content in readers.known.contents.values()]
     return [np.concatenate([_near(unit, one) for unit in units], axis=1) for one in readers.asked]
 
 
-def by_retrieval(readers: Readers, seed: int, progress: Progress = silent, config: RetrieverConfig = RETRIEVER) -> list[Floats]:
+def by_retrieval(readers: Readers, seed: int, folder: Path, progress: Progress = silent, config: RetrieverConfig = RETRIEVER) -> list[Floats]:
     """Return what generative and dense retrieval say, fitted on histories: the logarithms of both shares, and the nearness of the state to the ID's first codes."""
     held = asks(Held(Ragged.of([]), np.zeros(0, dtype=np.int64)))
-    fitted = fit_retriever(config, readers.corpus, readers.log.histories, held, passed=readers.log.passed, seed=seed, progress=progress)
+    log, identity = readers.log, {"readers": len(readers.asked), "config": config.model_dump(mode="json")}
+    fitted = fit_retriever(config, readers.corpus, log.histories, held, passed=log.passed, seed=seed, folder=folder, identity=identity, progress=progress)
     found: list[Floats] = [np.zeros(0)] * len(readers.asked)
     together: dict[tuple[int, ...], list[int]] = {}
     for place, one in enumerate(readers.asked):
@@ -122,12 +120,13 @@ def by_retrieval(readers: Readers, seed: int, progress: Progress = silent, confi
     return [of - of.mean(axis=0) for of in found]
 
 
-def by_order(readers: Readers, seed: int, progress: Progress = silent, config: RankerConfig = RANKER) -> list[Floats]:
+def by_order(readers: Readers, seed: int, folder: Path, progress: Progress = silent, config: RankerConfig = RANKER) -> list[Floats]:
     """Return what one token an item says, fitted on histories with their times."""
     some = np.arange(0, len(readers.known.histories), max(1, len(readers.known.histories) // 200))
     histories, times = readers.known.histories, readers.known.times
     watched = Asks([histories[row][:-1] for row in some], np.array([histories[row][-1] for row in some]), [times[row][:-1] for row in some])
-    model = fit_ranker(config, readers.corpus, readers.log, watched, seed=seed, progress=progress).model
+    identity = {"readers": len(readers.asked), "config": config.model_dump(mode="json")}
+    model = fit_ranker(config, readers.corpus, readers.log, watched, seed=seed, folder=folder, identity=identity, progress=progress).model
     with torch.inference_mode():
         vectors, outputs = model.table()
         counts = [kept(len(one.opened), model.config.longest) for one in readers.asked]
@@ -143,14 +142,13 @@ STAGES: Mapping[str, Says] = {"lexical": in_words, "represent": by_meaning, "ret
 """What each stage says, in the order of the stack."""
 
 
-def told(readers: Readers, signals: Sequence[Floats], seed: int) -> pl.DataFrame:
-    """Return what a stage says of each last choice as a frame: reader, truth, what was chosen, whether it gives the weights, and signals."""
+def told(readers: Readers, signals: Sequence[Floats]) -> pl.DataFrame:
+    """Return what a stage says of each last choice as a frame: reader, truth, what was chosen, and signals."""
     return pl.DataFrame(
         {
             READER: [one.reader for one in readers.asked],
             Columns.TRUTH: [one.truth for one in readers.asked],
             CHOSEN: [one.chosen for one in readers.asked],
-            WEIGHED: readers.weighing(seed),
             FEATURES: [of.tolist() for of in signals],
         }
     )
@@ -159,18 +157,41 @@ def told(readers: Readers, signals: Sequence[Floats], seed: int) -> pl.DataFrame
 def joined(stages: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Return how often each reader's last choice is the one of the greatest score, ties by their share (`hit`), by what all stages say together.
 
-    Weights are those of a model of choice that is fitted on readers whose choice gives the weights; only the others are returned.
+    Weights are those of a model of choice that is fitted on the last choices of readers of other parts.
     """
     first = stages[0]
-    signals = [
-        np.concatenate([np.array(of, dtype=np.float64) for of in each], axis=1) for each in zip(*(frame[FEATURES].to_list() for frame in stages), strict=True)
-    ]
-    chosen, weighed = first[CHOSEN].to_list(), first[WEIGHED].to_list()
-    taken = [np.arange(len(of)) == place for of, place in zip(signals, chosen, strict=True)]
-    days = [Day(of, one.astype(np.float64)) for of, one, weighs in zip(signals, taken, weighed, strict=True) if weighs]
-    choice = fit_choice(days, [str(place) for place in range(signals[0].shape[1])], penalty=PENALTY)
-    hits = [float(share[place]) for share, place in zip(map(_best, map(choice.utility, signals)), chosen, strict=True)]
-    return first.select(READER, Columns.TRUTH, WEIGHED).with_columns(pl.Series("hit", hits)).filter(~pl.col(WEIGHED)).drop(WEIGHED)
+    said = zip(*(frame[FEATURES].to_list() for frame in stages), strict=True)
+    signals = [np.concatenate([np.array(of, dtype=np.float64) for of in each], axis=1) for each in said]
+    chosen = first[CHOSEN].to_numpy()
+    days = [Day(of, (np.arange(len(of)) == place).astype(np.float64)) for of, place in zip(signals, chosen.tolist(), strict=True)]
+    part = parts(len(days))
+    hits = np.zeros(len(days))
+    for number in range(PARTS):
+        others, own = (np.flatnonzero(which) for which in (part != number, part == number))
+        choice = _fitted([days[row] for row in others])
+        hits[own] = [_best(choice.utility(signals[row]))[chosen[row]] for row in own]
+    return first.select(READER, Columns.TRUTH).with_columns(pl.Series("hit", hits))
+
+
+def parts(count: int, of: int = PARTS) -> NDArray[np.int64]:
+    """Return the part of each of so many readers `[R]`, drawn once for all."""
+    return generator(0, "bench stack", "parts").permutation(count) % of
+
+
+def _fitted(days: Sequence[Day]) -> Choice:
+    """Fit to choices, with the penalty by which one half of them makes the other the likeliest."""
+    names, part = [str(place) for place in range(days[0].signals.shape[1])], parts(len(days), HALVES)
+
+    def likelihood(penalty: float) -> float:
+        total = 0.0
+        for number in range(HALVES):
+            choice = fit_choice([day for day, of in zip(days, part, strict=True) if of != number], names, penalty=penalty)
+            for day in (day for day, of in zip(days, part, strict=True) if of == number):
+                utility = choice.utility(day.signals)
+                total += float(utility @ day.taken - logsumexp(utility))
+        return total
+
+    return fit_choice(days, names, penalty=max(PENALTIES, key=likelihood))
 
 
 def _best(scores: Floats) -> Floats:

@@ -11,6 +11,7 @@ from broadsheet.core.bench import Bench, Measured, Outcome, Task, by_arm, run_ta
 from broadsheet.core.catalogue import reading_text
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Columns
+from broadsheet.core.train.checkpoint import run_hash
 from broadsheet.stack.bench.compared import OVER, adjusted, averaged, gained
 from broadsheet.stack.bench.sessions import BEFORE, BOREDOM, KEPT, REWARD
 
@@ -21,7 +22,7 @@ RIGHT, HIT, READER = "right", "hit", "reader"
 JOINED = ("lexical", "represent", "retrieve", "rank")
 PLAN, GOALS, UNTOLD = "plan", "needs as goals", "needs as goals, none planted"
 # Items of a world: the fewest that thirty days have, so that three seeds take minutes.
-ITEMS, DAYS, READERS = 800, 30, 300
+ITEMS, DAYS, READERS, LIVING = 800, 30, 150, 300
 # Four readers of ten write posts, each a few, and what these mean has to be learnt of some hundred.
 POSTING = 2000
 TAXONOMY, LABELLER = "financial", "cues"
@@ -46,13 +47,14 @@ TRUTHS: Mapping[str, Planted] = {
 
 
 class StackPlan(NamedTuple):
-    """What is measured: worlds of so many readers, one for each seed, which rows, and of how many readers the worlds are whose posts are read."""
+    """What is measured: worlds of so many readers, one for each seed, and which rows; of how many readers the worlds are whose days are lived, and those whose posts are read."""
 
     readers: int = READERS
     seeds: int = 3
     arms: tuple[str, ...] = ()
     budget_minutes: float | None = None
     items: int = ITEMS
+    living: int = LIVING
     posting: int = POSTING
 
 
@@ -65,23 +67,27 @@ def arms() -> tuple[str, ...]:
 def bench_world(plan: StackPlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Fit every stage on each world, row by row in `folder`; join what they say, and let simulated readers live with a plan and without.
 
-    A seed is a world of its own. Intervals draw readers of all worlds. Weights that join stages are fitted on the last choices of other readers than are judged.
+    A seed is a world of its own. Intervals draw readers of all worlds. Weights that join stages are fitted on the last choices of other readers than the one who is judged.
     """
     worlds = _Worlds(plan, folder, progress)
     tasks = [
-        Task(f"{plan.readers} readers", arm, seed, worlds.config(arm), worlds.measuring(arm, seed))
+        Task(f"{plan.readers if arm in JOINED else plan.living} readers", arm, seed, worlds.config(arm), worlds.measuring(arm, seed))
         for seed in range(plan.seeds)
         for arm in wanted_arms(plan.arms, arms())
     ]
     outcome = run_tasks("stack-world", tasks, folder, budget_minutes=plan.budget_minutes, progress=progress)
     notes = (
         "The first rows: how often the paper that a reader opened last stands first among those shown with it, ties by their share. Models are fitted on all that was",
-        "opened before; the weights that join what stages say, on the last choices of two readers of five, who are not judged.",
+        "opened before; the weights that join what stages say, on the last choices of other readers: each fifth is judged by weights that the other four gave.",
         "With a plan: pages of thirty simulated days (four after a post, with goals), by the same model's scores, with the stage and without under the same luck; reward is the",
         "sum of the shares of pages that were liked, kept the share of readers who come to the end. Boredom zero: nothing tires, and a plan has nothing to win.",
         "Brackets: 95 % over readers of all seeds, each of which is a world of its own; p by signs of readers, after Holm over all rows beside it.",
     )
-    data = {"world": f"{plan.readers} readers, {plan.items} items, {DAYS} days", "readers with posts": plan.posting}
+    data = {
+        "world": f"{plan.readers} readers, {plan.items} items, {DAYS} days",
+        "days lived": f"{plan.living} readers",
+        "posts read": f"{plan.posting} readers",
+    }
     return Bench.of("stack-world", command, outcome, summary(outcome), data=data, seeds=plan.seeds, notes=notes)
 
 
@@ -94,12 +100,12 @@ class _Worlds:
 
     def config(self, arm: str) -> dict[str, Any]:
         """Return all that a row's figures follow from."""
-        from broadsheet.stack.bench.choosing import RANKER, RETRIEVER, SHARE
+        from broadsheet.stack.bench.choosing import RANKER, RETRIEVER
 
         models = {"retrieve": RETRIEVER, "rank": RANKER}
         fitted = {"fitted": models[arm].model_dump(mode="json")} if arm in models else {}
-        readers = self.plan.posting if arm.startswith(GOALS) else self.plan.readers
-        return {"readers": readers, "items": self.plan.items, "share": SHARE, **fitted}
+        readers = self.plan.readers if arm in JOINED else self.plan.posting if arm.startswith(GOALS) else self.plan.living
+        return {"readers": readers, "items": self.plan.items, **fitted}
 
     def measuring(self, arm: str, seed: int) -> Callable[[], Measured]:
         """Return what measures a row."""
@@ -128,15 +134,16 @@ class _Worlds:
         from broadsheet.stack.bench.choosing import STAGES, joined, told
 
         readers = self.readers(seed)
-        frame = told(readers, STAGES[arm](readers, seed, self.progress), seed)
+        kept = self.folder / "checkpoints" / f"stack-world-{arm}-{seed}-{run_hash(self.config(arm))[:12]}"
+        frame = told(readers, STAGES[arm](readers, seed, kept, self.progress))
         return Measured({"alone": float(joined([frame])[HIT].to_numpy().mean())}, frame)
 
     def _planned(self, boredom: str, seed: int) -> Measured:
         from broadsheet.plan.datasets.world import world
         from broadsheet.stack.bench.sessions import planned_days
 
-        name = f"{self.plan.readers} readers, seed {seed}"
-        frame, spec = planned_days(world(self.plan.readers, seed=seed, progress=self.progress), boredom, name, self.folder, seed=seed, progress=self.progress)
+        name = f"{self.plan.living} readers, seed {seed}"
+        frame, spec = planned_days(world(self.plan.living, seed=seed, progress=self.progress), boredom, name, self.folder, seed=seed, progress=self.progress)
         return Measured({REWARD: float(frame[REWARD].to_numpy().mean())}, frame, {"plan": spec})
 
     def _wanting(self, boredom: str, seed: int, *, planted: bool) -> Measured:

@@ -14,7 +14,7 @@ from broadsheet.core.errors import ConfigError
 from broadsheet.core.home import data_path
 from broadsheet.core.packages import MINILM
 from broadsheet.core.progress import Progress
-from broadsheet.core.schema import ArtifactKind
+from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.stack.holdings import Asked, Holdings
 from broadsheet.stack.recipe import FIT, OFF, SHIPPED, Recipe
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
@@ -79,17 +79,19 @@ def chosen(stage: str, said: str) -> Chosen:
     return Chosen(stage, folder)
 
 
-def why_off(said: str, because: str = "") -> str:
-    """Return why a stage does not run: the recipe says so, for a reason, or what it needs is not installed; empty where it runs."""
+def why_off(said: str, because: str = "", *, meaning: bool = True) -> str:
+    """Return why a stage does not run: the recipe says so, for a reason, or what it needs is not there; empty where it runs."""
     if said == OFF:
         return because or "The recipe leaves it out."
+    if not meaning:
+        return "Left out: it reads items by their meaning, and the recipe takes words alone (ranking.use_dense = false)."
     if find_spec("torch") is None or not MINILM.is_installed():
         return f"Left out: it needs a model of meaning, which is not installed. To add it: {MINILM.install}"
     return ""
 
 
 def fit_step(stage: str, recipe: Recipe, off: str = "") -> Step:
-    """Return the step that fits a bundle on all events but each user's last, or on authors' papers."""
+    """Return the step that fits a bundle on all events but the last of those users who are held out."""
     configure = _configured(stage, recipe)
 
     def work(given: Work) -> Done:
@@ -100,7 +102,7 @@ def fit_step(stage: str, recipe: Recipe, off: str = "") -> Step:
         made = fit(known, given.folder, configure, progress=given.progress)
         metrics = made.manifest.metrics
         figures = {name: metrics[name] for name in ("histories", "items") if name in metrics}
-        return Done(made, figures, "Each user's last event is held out; on these the weights of the score are fitted.")
+        return Done(made, figures, "The last events of users who are held out are not in it: on these the weights of the score are fitted.")
 
     settings = {"config": configure.model_dump(mode="json")}
     return Step(f"fit-{stage}", f"Fit {stage}", KINDS[stage], work, (CATALOGUE, VECTORS), settings=settings, off=off)
@@ -120,12 +122,17 @@ def given_contents(seen: Seen, item: str) -> dict[str, np.ndarray]:
 
 
 def _known(held: Holdings) -> "Known":
+    """Return what is learnt from: all that users had, but the last event of those who are held out."""
     from broadsheet.core.errors import RecordError
-    from broadsheet.stack.known import Known, of_papers
+    from broadsheet.stack.known import Known
 
-    if held.events is None:
-        return of_papers(held.offered)
-    histories = [list(one.history) for one in held.asks if len(one.history) > 1]
+    events = held.events
+    if events is None:
+        raise RecordError("The catalogue has no events to learn from.", 'Name them: events = "events.csv"')
+    out = {one.user for one in held.asks[1:]}
+    grouped = events.group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM).iter_rows()
+    histories = [list(row[:-1]) if user in out else list(row) for user, row in grouped]
+    histories = [row for row in histories if len(row) > 1]
     if not histories:
         raise RecordError("No user has three events or more: there is nothing to learn.", "Give more events, or take a stage's line out of the recipe.")
     return Known(Catalogue(list(held.items.values())), histories, root=held.root)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.schema import Announcement, ArtifactKind, Columns, Item
+from broadsheet.core.seeds import generator
 from broadsheet.stack.holdings import Asked, Filed, write_holdings
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.steps.step import Done, Step, Work
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "catalogue"
 WORLD = "world"
-DIALS = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 24}
+DIALS = {"readers": 120, "items": 1500, "days": 30, "seed": 0, "posters": 16}
 """The fictional world of the shipped bundles, with fewer people who write."""
 
 
@@ -52,14 +53,10 @@ def day_step(recipe: Recipe, day: Day) -> Step:
             sources[WORLD] = f"the fictional world, {', '.join(f'{value} {name}' for name, value in DIALS.items())}"
             figures |= {"posts": len(made.posts), "readers beside": len(made.readers)}
             note = "Posts, readers and events are those of a fictional world; the papers of the day are other ones."
-        elif recipe.posts:
-            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
-            sources["posts"] = Path(recipe.posts).name
         return Done(write_holdings(given.folder, filed, sources), figures, note)
 
-    files = (Path(recipe.posts),) if recipe.posts and recipe.posts != WORLD else ()
-    settings = {"day": day.content_hash(), "posts": recipe.posts, "dials": dict(DIALS) if recipe.posts == WORLD else {}}
-    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=files)
+    settings = {"day": day.content_hash(), "dials": dict(DIALS) if recipe.posts == WORLD else {}}
+    return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings)
 
 
 def events_step(recipe: Recipe, reader: str) -> Step:
@@ -70,11 +67,11 @@ def events_step(recipe: Recipe, reader: str) -> Step:
 
         read = read_shop(recipe, reader)
         library = [read.items[item] for item in read.histories[read.reader] if item in read.items]
-        held = [Asked(user, tuple(row[:-1]), (), row[-1]) for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
+        several = [user for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
+        chosen = sorted(generator(0, "held out").permutation(len(several))[:MOST].tolist())
+        held = [Asked(several[row], tuple(read.histories[several[row]][:-1]), (), read.histories[several[row]][-1]) for row in chosen]
         asks = [Asked(read.reader, tuple(read.histories[read.reader])), *held]
         filed = Filed([Announcement(item=item) for item in read.items.values()], library, asks, read.events, root=str(read.root or ""))
-        if recipe.posts:
-            filed = filed._replace(posts=Path(recipe.posts).read_text(encoding="utf-8").splitlines())
         figures = {"items": len(read.items), "users": len(read.histories), "events": len(read.events)}
         return Done(
             write_holdings(given.folder, filed, {"items": ", ".join(Path(one).name for one in recipe.source), "events": Path(recipe.events).name}),
@@ -82,13 +79,13 @@ def events_step(recipe: Recipe, reader: str) -> Step:
             read.note,
         )
 
-    paths = (*recipe.source, recipe.events, *((recipe.posts,) if recipe.posts else ()))
+    paths = (*recipe.source, recipe.events, *filter(None, [recipe.images]))
     settings = {"columns": recipe.columns, "event_columns": recipe.event_columns, "reader": reader, "images": recipe.images}
     return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=tuple(Path(one) for one in paths))
 
 
-LEAST = 3
-"""Events of a user from which on the last is held out."""
+LEAST, MOST = 3, 400
+"""Events of a user from which on the last may be held out, and how many users' are: a few hundred choices fit three weights."""
 
 
 def _choices(world: "World") -> Iterator[Asked]:

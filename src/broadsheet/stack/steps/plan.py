@@ -35,8 +35,8 @@ def plan_step(said: str, slate: int) -> Step:
         allowed, note, planner = np.ones(len(items), dtype=bool), "No plan of categories took part.", ""
         if said != OFF and items:
             pages = earlier_pages(held)
-            planner_name, bundle = ("", said) if Path(said).is_dir() else ("", str(_shipped())) if said == SHIPPED else (said, "")
-            plan = day_plan(planner_name, bundle, groups, chances, pages, min(slate, len(items)))
+            named = ("", said) if said == SHIPPED or Path(said).is_dir() else (said, "")
+            plan = day_plan(*named, groups, chances, pages, min(slate, len(items)))
             allowed, planner = plan.allowed, plan.planner
             held_back = int((~allowed).sum())
             what = (
@@ -88,9 +88,3 @@ def _placed(items: Sequence[str], scores: np.ndarray, chances: np.ndarray, allow
         )
         for row in order.tolist()
     ]
-
-
-def _shipped() -> Path:
-    from broadsheet.plan.bundle import SHIPPED as BUNDLE
-
-    return BUNDLE

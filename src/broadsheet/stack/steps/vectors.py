@@ -21,8 +21,8 @@ NAME = "vectors"
 WORDS, MEANING, PICTURES = "words", "meaning", "pictures"
 
 
-def vectors_step(*, meaning: bool = True) -> Step:
-    """Return the step; without `meaning` words alone."""
+def vectors_step(*, meaning: bool = True, images: str = "") -> Step:
+    """Return the step; without `meaning` words alone. Pictures lie in the folder `images`: one that changes changes the vectors."""
 
     def work(given: Work) -> Done:
         from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfEmbedder
@@ -53,7 +53,15 @@ def vectors_step(*, meaning: bool = True) -> Step:
         made = write_artifact(given.folder, manifest, tensors, {"items": frame, "terms": words.frame()})
         return Done(made, {"items": len(items), "with a picture": shown}, " ".join(notes))
 
-    return Step(NAME, "Vectors", ArtifactKind.VECTORS, work, (CATALOGUE,), settings={"meaning": meaning and MINILM.is_installed()})
+    return Step(
+        NAME,
+        "Vectors",
+        ArtifactKind.VECTORS,
+        work,
+        (CATALOGUE,),
+        settings={"meaning": meaning and MINILM.is_installed()},
+        files=(Path(images),) if images else (),
+    )
 
 
 class Seen:
