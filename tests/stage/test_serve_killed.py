@@ -32,14 +32,20 @@ def socket():
         yield found
 
 
+def client() -> httpx.Client:
+    """Return a client; certificates, which nobody shows here, take longer to load than all that it asks."""
+    return httpx.Client(trust_env=False, verify=False, timeout=30)
+
+
 def heard(url: str) -> None:
     """Wait until a server answers."""
     until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/healthz", trust_env=False).status_code == 200:
-                return
-        time.sleep(0.01)
+    with client() as asking:
+        while time.monotonic() < until:
+            with contextlib.suppress(httpx.TransportError):
+                if asking.get(f"{url}/healthz").status_code == 200:
+                    return
+            time.sleep(0.01)
     pytest.fail("the server does not answer")
 
 
@@ -59,27 +65,27 @@ def test_a_kill_loses_no_event_and_no_job_that_was_accepted(tmp_path, socket):
     accepted: set[int] = set()
     jobs: dict[int, str] = {}
 
-    def send(client: httpx.Client, number: int) -> None:
+    def send(sending: httpx.Client, number: int) -> None:
         with contextlib.suppress(httpx.TransportError):
-            answer = client.post(f"{url}/v1/events", json=body(number), headers={**admin, "Idempotency-Key": f"e{number}"})
+            answer = sending.post(f"{url}/v1/events", json=body(number), headers={**admin, "Idempotency-Key": f"e{number}"})
             if answer.status_code in {200, 201}:
                 accepted.add(number)
-            made = client.post(f"{url}/v1/jobs", json={"kind": "report"}, headers={**admin, "Idempotency-Key": f"j{number}"})
+            made = sending.post(f"{url}/v1/jobs", json={"kind": "report"}, headers={**admin, "Idempotency-Key": f"j{number}"})
             if made.status_code in {200, 202}:
                 jobs[number] = made.json()["id"]
 
     def all_of(numbers: range) -> None:
-        with httpx.Client(trust_env=False) as client:
+        with client() as sending:
             for number in numbers:
-                send(client, number)
+                send(sending, number)
 
     for kill in range(KILLS):
         server = serve(path, socket)
         heard(url)
         begin = kill * CLIENTS * EACH
         with ThreadPoolExecutor(CLIENTS) as pool:
-            for client in range(CLIENTS):
-                pool.submit(all_of, range(begin + client * EACH, begin + (client + 1) * EACH))
+            for number in range(CLIENTS):
+                pool.submit(all_of, range(begin + number * EACH, begin + (number + 1) * EACH))
             before = len(accepted)
             while len(accepted) < before + CLIENTS * EACH // 3:
                 time.sleep(0.001)
@@ -132,25 +138,26 @@ def test_a_swap_loses_no_request_and_a_stop_answers_what_was_accepted(tmp_path, 
         admin = {"Authorization": f"Bearer {Keys(store).new('test', [Scope.ADMIN], 1_000_000).secret}"}
     server = serve(path, socket, {"rank": Opener(file.read_text, lambda: slow_part(file.read_text(), begun))})
     heard(url)
-    while httpx.get(f"{url}/readyz", trust_env=False).status_code != 200:
-        time.sleep(0.01)
+    with client() as asking:
+        while asking.get(f"{url}/readyz").status_code != 200:
+            time.sleep(0.01)
     seen: list[tuple[int, str]] = []
     ended = threading.Event()
 
     def ask() -> None:
-        with httpx.Client(trust_env=False, timeout=30) as client:
+        with client() as sending:
             while not ended.is_set():
-                answer = client.post(f"{url}/v1/rank", json={"history": ["a"]}, headers=admin)
+                answer = sending.post(f"{url}/v1/rank", json={"history": ["a"]}, headers=admin)
                 seen.append((answer.status_code, answer.json()["hits"][0]["id"] if answer.status_code == 200 else answer.text))
 
-    with ThreadPoolExecutor(4) as pool, httpx.Client(trust_env=False, timeout=30) as client:
+    with ThreadPoolExecutor(4) as pool, client() as sending:
         asking = [pool.submit(ask) for _ in range(4)]
         while len(seen) < 4:
             time.sleep(0.005)
         for version in range(1, 6):
             until = len(seen) + 6
             file.write_text(f"v{version}")
-            assert client.post(f"{url}/v1/models/reload", headers=admin).status_code == 200
+            assert sending.post(f"{url}/v1/models/reload", headers=admin).status_code == 200
             while len(seen) < until:
                 time.sleep(0.005)
         ended.set()
@@ -158,8 +165,8 @@ def test_a_swap_loses_no_request_and_a_stop_answers_what_was_accepted(tmp_path, 
             one.result()
     assert {status for status, _ in seen} == {200}
     assert {version for _, version in seen} >= {"v0", "v5"}
-    with ThreadPoolExecutor(1) as pool:
-        accepted = pool.submit(httpx.post, f"{url}/v1/rank", json={"history": ["slow"]}, trust_env=False, timeout=30)
+    with ThreadPoolExecutor(1) as pool, client() as sending:
+        accepted = pool.submit(sending.post, f"{url}/v1/rank", json={"history": ["slow"]})
         while not begun.exists():
             time.sleep(0.005)
         os.kill(server.pid, signal.SIGTERM)

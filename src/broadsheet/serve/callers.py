@@ -1,6 +1,6 @@
 """Who asks: a key, or the person at this machine; what they may do, and how often."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Depends, Request
@@ -61,7 +61,7 @@ def is_here(request: Request) -> bool:
     return bool(request.app.state.site.settings.local) and named and not any(name in request.headers for name in FORWARDED)
 
 
-def may(scope: str) -> Callable[..., Caller]:
+def may(scope: str) -> Callable[..., Awaitable[Caller]]:
     """Return the dependency of a route that needs a scope."""
 
     async def found(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
