@@ -84,13 +84,14 @@ def test_a_kill_loses_no_event_and_no_job_that_was_accepted(tmp_path, socket):
         heard(url)
         begin = kill * CLIENTS * EACH
         with ThreadPoolExecutor(CLIENTS) as pool:
-            for number in range(CLIENTS):
-                pool.submit(all_of, range(begin + number * EACH, begin + (number + 1) * EACH))
+            sent = [pool.submit(all_of, range(begin + number * EACH, begin + (number + 1) * EACH)) for number in range(CLIENTS)]
             before = len(accepted)
-            while len(accepted) < before + CLIENTS * EACH // 3:
+            while len(accepted) < before + CLIENTS * EACH // 3 and not all(one.done() for one in sent):
                 time.sleep(0.001)
             os.kill(server.pid, signal.SIGKILL)
             server.join()
+            for one in sent:
+                one.result()
     with contextlib.closing(Store(path)) as store:
         kept = [event.item for event in store.events("ana")]
         assert {f"w{number}" for number in accepted} <= set(kept)

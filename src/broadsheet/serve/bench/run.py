@@ -30,7 +30,7 @@ GOAL: Final = 150.0
 OPENING: Final = 900.0
 CALM, TOO_MUCH, SWAPS, ALONE = "calm", "too much, then calm", "swaps under load", "each kind alone"
 ARMS: Final = (CALM, TOO_MUCH, SWAPS, ALONE)
-PRESSING: Final = 64
+PRESSING: Final = 256
 
 
 class ServePlan(NamedTuple):
