@@ -32,9 +32,9 @@ def socket():
         yield found
 
 
-def client() -> httpx.Client:
+def client(seconds: float = 30.0) -> httpx.Client:
     """Return a client; certificates, which nobody shows here, take longer to load than all that it asks."""
-    return httpx.Client(trust_env=False, verify=False, timeout=10)
+    return httpx.Client(trust_env=False, verify=False, timeout=seconds)
 
 
 def heard(url: str) -> None:
@@ -75,8 +75,8 @@ def test_a_kill_loses_no_event_and_no_job_that_was_accepted(tmp_path, socket):
             if made.status_code in {200, 202}:
                 jobs[number] = made.json()["id"]
 
-    def all_of(numbers: range) -> None:
-        with client() as sending:
+    def all_of(numbers: range, seconds: float = 30.0) -> None:
+        with client(seconds) as sending:
             for number in numbers:
                 # The socket outlives the server, and whoever asks it then waits for nobody.
                 if not dead.is_set():
@@ -88,7 +88,7 @@ def test_a_kill_loses_no_event_and_no_job_that_was_accepted(tmp_path, socket):
         dead.clear()
         begin = kill * CLIENTS * EACH
         with ThreadPoolExecutor(CLIENTS) as pool:
-            sent = [pool.submit(all_of, range(begin + number * EACH, begin + (number + 1) * EACH)) for number in range(CLIENTS)]
+            sent = [pool.submit(all_of, range(begin + number * EACH, begin + (number + 1) * EACH), 1.0) for number in range(CLIENTS)]
             before = len(accepted)
             while len(accepted) < before + CLIENTS * EACH // 3 and not all(one.done() for one in sent):
                 time.sleep(0.001)
