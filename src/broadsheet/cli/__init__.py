@@ -53,7 +53,7 @@ app.command("init")(init.init)
 app.command("demo")(demo.demo)
 app.command("why")(why.why)
 app.command("world")(world.world)
-app.command("serve")(serve.serve)
+app.add_typer(serve.app, name="serve")
 
 
 @app.callback(invoke_without_command=True)

@@ -15,6 +15,7 @@ from broadsheet.cli import (
     bench_rank,
     bench_represent,
     bench_retrieve,
+    bench_serve,
     bench_size,
     bench_stack,
 )
@@ -91,4 +92,5 @@ app.command("rank-citeulike")(bench_rank.citeulike)
 app.command("plan")(bench_plan.plan)
 app.command("llm")(bench_llm.llm)
 app.command("fetch")(bench_fetch.fetch)
+app.command("serve")(bench_serve.serve)
 app.command("stack")(bench_stack.stack)

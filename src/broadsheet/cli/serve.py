@@ -1,31 +1,67 @@
-"""`broadsheet serve`: the server of signed links."""
+"""`broadsheet serve`: the site of one catalogue, its programming interface, and the links of pages and mails."""
 
-from typing import Annotated
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli import serve_key, serve_worker
 
+if TYPE_CHECKING:
+    from broadsheet.serve.site import Settings
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    help="Serve search, recommendation, slates, questions, needs, reports and events, and the links of pages and mails.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(serve_key.app, name="key")
+app.command("worker")(serve_worker.worker)
+NEEDED = frozenset({"fastapi", "starlette", "uvicorn", "prometheus_client", "python_multipart", "multipart", "torch"})
+
+
+@app.callback()
 def serve(
+    context: typer.Context,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8460,
-    host: Annotated[str, typer.Option("--host", help="The address to listen at. Outside of this machine, put a server with TLS before it.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen at. Outside of this machine keys are needed, and a server with TLS before it.")
+    ] = "127.0.0.1",
     store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    run: Annotated[
+        Path | None, typer.Option("--run", help="A folder that `broadsheet run` wrote: its catalogue and bundles are served. Default: the built-in sample.")
+    ] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="The folder of reports, as `broadsheet report --out` writes it. Default: under BROADSHEET_HOME.")
+    ] = None,
+    reader: Annotated[str, typer.Option("--reader", help="Whose events the person at this machine tells.")] = "me",
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", help="A name under which a server before this one passes requests on. Repeats.")
+    ] = None,
+    *,
+    work: Annotated[bool, typer.Option("--work/--no-work", help="Also do jobs; else `broadsheet serve worker` does them.")] = True,
+    links_only: Annotated[
+        bool, typer.Option("--links-only", help="Serve the links of pages and mails (more, less, saved, undo, unsubscribe), and nothing else.")
+    ] = False,
 ) -> None:
-    """Serve the links of pages and mails (more, less, saved, undo, unsubscribe) until it is stopped; print where.
+    """Serve the built-in sample, or a run, until it is stopped; print where.
 
-    Example: BROADSHEET_LINKS=https://news.example.org broadsheet serve --port 8460
+    At this machine no key is needed to read and to tell one's own events. The interface is described at /v1/openapi.json.
+
+    Example: broadsheet serve --port 8460
+
+    Example: broadsheet serve --run page --reader ana
     """
-    import contextlib
-
-    from broadsheet.core.errors import MissingExtraError
+    if context.invoked_subcommand:
+        return
     from broadsheet.core.home import store_path
     from broadsheet.core.store import Store
 
-    try:
+    with _needed():
         from broadsheet.serve.run import listen, serve_on
-    except ModuleNotFoundError as fault:
-        if fault.name not in {"fastapi", "starlette", "uvicorn"}:
-            raise
-        raise MissingExtraError(f"Serving needs {fault.name}, which is not installed.", "Run: pip install 'broadsheet[serve]'") from None
     from broadsheet.report.feedback.links import VARIABLE, Links, base_address
     from broadsheet.report.feedback.signing import read_secrets
 
@@ -33,8 +69,51 @@ def serve(
     read_secrets()
     # Asked for at each link: a secret that is made or dropped meanwhile counts at once.
     links = Links(read_secrets, base)
-    with contextlib.closing(Store(store or store_path())) as opened, listen(host, port) as socket:
-        if not base:
-            typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
-        typer.echo(f"http://{host}:{socket.getsockname()[1]}")
-        serve_on(socket, opened, links)
+    if not base:
+        typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
+    with listen(host, port) as socket:
+        address = f"http://{f'[{host}]' if ':' in host else host}:{socket.getsockname()[1]}"
+        if links_only:
+            with contextlib.closing(Store(store or store_path())) as opened:
+                typer.echo(address)
+                serve_on(socket, opened, links)
+            return
+        from broadsheet.core.log import configure
+
+        configure(verbose=True, as_json=True)
+        with _needed():
+            from broadsheet.serve.running import serve_site
+        serve_site(
+            socket,
+            store or str(store_path()),
+            links,
+            _settings(host, reports, reader, [*(allow_host or []), base]),
+            run=run,
+            worker=work,
+            told=lambda: typer.echo(address),
+        )
+
+
+@contextlib.contextmanager
+def _needed() -> "Iterator[None]":
+    """Say which package is missing, and how it is installed."""
+    from broadsheet.core.errors import MissingExtraError
+
+    try:
+        yield
+    except ModuleNotFoundError as fault:
+        if fault.name not in NEEDED:
+            raise
+        raise MissingExtraError(f"Serving needs {fault.name}, which is not installed.", "Run: pip install 'broadsheet[models,serve]'") from None
+
+
+def _settings(host: str, reports: Path | None, reader: str, names: list[str]) -> "Settings":
+    from broadsheet.serve.guard import LOOPBACK, host_name
+    from broadsheet.serve.site import Settings
+
+    shown = f"[{host}]" if ":" in host else host.lower()
+    local = shown in LOOPBACK
+    # Whoever listens everywhere is reached by names that are not known here: those have to be named.
+    bare = [host_name(name.partition("://")[2].partition("/")[0] if "://" in name else name) for name in names]
+    hosts = tuple(dict.fromkeys(name for name in (*bare, shown) if name))
+    return Settings(reader=reader, reports=reports, local=local, hosts=hosts)

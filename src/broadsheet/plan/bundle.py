@@ -83,7 +83,7 @@ class PlanBundle:
         A user by name has the scores known; a history folds somebody in. Raises RecordError for a name that is not known and has no history.
         """
         place = {name: row for row, name in enumerate(self.material.users)}
-        item = {name: row for row, name in enumerate(self.material.items.ids)}
+        item = self.material.items.place
         names, scores, met, liked, unknown = [], [], [], [], []
         for number, ask in enumerate(asks):
             rows = [item[one] for one in ask.history if one in item]

@@ -42,9 +42,10 @@ class Folding(NamedTuple):
 
         The mode of the law given the likes, each a coin with the logit of its item; Newton's method.
         """
-        mean, size = self.mean.astype(np.float64), len(self.variance)
+        # Whoever holds them as float64 has them converted once.
+        mean, size = np.asarray(self.mean, dtype=np.float64), len(self.variance)
         if not size or not len(rows):
-            return self.mean.copy()
+            return self.mean.astype(np.float32)
         basis = self.directions[rows].astype(np.float64)
         ridge = np.diag(1 / np.maximum(self.variance.astype(np.float64), LEAST))
         place, wanted = np.zeros(size), liked.astype(np.float64)
@@ -57,4 +58,4 @@ class Folding(NamedTuple):
             place += move / max(1.0, length / 2)
             if length < LEAST:
                 break
-        return (mean + self.directions.astype(np.float64) @ place).astype(np.float32)
+        return (mean + np.asarray(self.directions, dtype=np.float64) @ place).astype(np.float32)

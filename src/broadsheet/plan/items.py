@@ -43,6 +43,11 @@ class ItemTable:
         return len(self.ids)
 
     @cached_property
+    def place(self) -> dict[str, int]:
+        """Return the row of each item by its id."""
+        return {name: row for row, name in enumerate(self.ids)}
+
+    @cached_property
     def weights(self) -> NDArray[np.float32]:
         """Return each item's share of its categories `[I, C]`: rows sum to 1."""
         return (self.member / np.maximum(self.member.sum(axis=1, keepdims=True), 1)).astype(np.float32)

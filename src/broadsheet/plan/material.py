@@ -53,7 +53,7 @@ class Material:
         """
         rows = np.arange(len(self.items)) if self.items.last is None else np.flatnonzero(self.items.last >= 0)
         count = min(SHORTLIST, len(rows)) if self.items.last is None else len(rows)
-        return rows[np.argsort(-self.scores[:, rows], axis=1, kind="stable")[:, :count]].astype(np.int32)
+        return rows[_best(self.scores[:, rows], count)].astype(np.int32)
 
     @cached_property
     def popularity(self) -> NDArray[np.int64]:
@@ -70,6 +70,22 @@ class Material:
     def popularity_third(self) -> NDArray[np.int8]:
         """Return 0, 1 or 2 for each item: the third by popularity."""
         return _thirds(self.popularity)
+
+
+def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Return the places of the greatest scores of each row `[U, count]`, the greatest first; ties by the place.
+
+    >>> _best(np.array([[1.0, 3.0, 2.0, 3.0]]), 3).tolist()
+    [[1, 3, 2]]
+    """
+    if not 0 < count < scores.shape[1]:
+        return np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    found = np.empty((len(scores), count), dtype=np.int64)
+    for line, row in enumerate(-scores):
+        # Sorting few of many is most of what a slate over a large catalogue takes.
+        near = np.flatnonzero(row <= np.partition(row, count - 1)[count - 1])
+        found[line] = near[np.argsort(row[near], kind="stable")[:count]]
+    return found
 
 
 def _thirds(values: NDArray[np.int64]) -> NDArray[np.int8]:

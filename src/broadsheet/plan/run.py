@@ -140,7 +140,7 @@ def _agent(bundle: PlanBundle, material: Material, planner_of: PlannerOf | None,
 
 
 def _observation(bundle: PlanBundle, known: int, count: int, shown: Sequence[Shown]) -> tuple[Observation, tuple[str, ...]]:
-    place = {name: row for row, name in enumerate(bundle.material.items.ids)}
+    place = bundle.material.items.place
     rows = np.full((bundle.horizon, bundle.slate), -1, dtype=np.int32)
     liked = np.full((bundle.horizon, bundle.slate), -1, dtype=np.int8)
     strange: list[str] = []

@@ -299,6 +299,10 @@ class Retriever(Component[RetrieverConfig]):
             raise RecordError(f"There is no item {item!r}.{did_you_mean(item, self._row)}", "Look at the ids of the catalogue.")
         self._ready_to_change().delete(self._row.pop(item))
 
+    def title(self, item: str) -> str | None:
+        """Return an item's title, None where there is no such item."""
+        return self._titles.get(item)
+
     def of_categories(self, names: Collection[str]) -> list[str]:
         """Return the items that are in any of the categories. Raises RecordError for one that no item is in."""
         for name in names:

@@ -1,0 +1,120 @@
+"""`/v1/search`: items by words, by a picture, or by both; `/v1/items`: one item."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from pydantic import Field, StringConstraints
+
+from broadsheet.core.component import Content, MultimodalEmbedder
+from broadsheet.core.schema import Item
+from broadsheet.serve.api.pictures import of_base64, opened
+from broadsheet.serve.api.problems import ALWAYS, Problem, documented
+from broadsheet.serve.api.shapes import DEEPEST, Cursor, Few, ItemId, Said, Shape, Shown, cursor_of, place_of, shown
+from broadsheet.serve.callers import Reads
+from broadsheet.serve.models.parts import Near, Recommending, Searching, Slates
+from broadsheet.serve.models.parts import Query as Asked
+
+router = APIRouter(prefix="/v1", tags=["search"])
+# Base64 of the longest picture.
+Picture = Annotated[str, StringConstraints(max_length=11_000_000), Field(description="Bytes in base64, or a data URL. No other address: nothing is fetched.")]
+
+
+class SearchIn(Shape):
+    """What is looked for: words, a picture, or both."""
+
+    text: Annotated[Said, Field(examples=["graph retrieval"])] = ""
+    image: Picture = ""
+    k: Few = 10
+    cursor: Cursor = ""
+
+
+class HitOut(Shape):
+    """An item that was found, its place from 1, and its cosine."""
+
+    rank: int
+    score: float
+    item: Shown
+
+
+class SearchOut(Shape):
+    """A page of what was found; `next` is the cursor of the page behind it, empty on the last."""
+
+    hits: tuple[HitOut, ...]
+    next: str
+    model: str
+    how: str
+    generation: int
+
+
+@router.post("/search", responses=ALWAYS)
+async def search(request: Request, asked: SearchIn, caller: Reads) -> SearchOut:
+    """Find items by words, a picture in base64, or both."""
+    del caller
+    data = of_base64(asked.image) if asked.image else None
+    return await _found(request, asked.text, data, asked.k, asked.cursor)
+
+
+@router.post("/search/upload", responses=ALWAYS)
+async def upload(
+    request: Request,
+    caller: Reads,
+    image: Annotated[UploadFile, File(description="A picture: PNG, JPEG, WebP, GIF or BMP.")],
+    text: Annotated[str, Form(max_length=4000)] = "",
+    k: Annotated[int, Form(ge=1, le=100)] = 10,
+) -> SearchOut:
+    """Find items by the bytes of a picture, alone or with words, as a form sends them."""
+    del caller
+    return await _found(request, text, await image.read(), k, "")
+
+
+async def _found(request: Request, text: str, data: bytes | None, k: int, cursor: str) -> SearchOut:
+    if not text.strip() and data is None:
+        raise Problem(400, "empty", "The query is empty.", "Give text, a picture, or both.")
+    site = request.app.state.site
+    asked = (text, data.hex()[:64] if data else "", k)
+    after = place_of(cursor, *asked).after
+    if after >= DEEPEST:
+        raise Problem(400, "cursor", f"Pages end at {DEEPEST} items.", "Ask for something narrower.")
+    image = await opened(data) if data is not None else None
+    with site.holder.use("search", Searching) as part:
+        if image is not None and not isinstance(part.embedder, MultimodalEmbedder):
+            raise Problem(400, "no-pictures", f"{part.embedder.model} reads no pictures.", "Ask with words.")
+        # One more than is shown tells whether there is another page.
+        near: Near = await part.find(Asked(Content(text, image), after + k + 1))
+        if near.fault:
+            what, _, mend = near.fault.partition("\n")
+            raise Problem(400, "no-picture", what, mend)
+        items = part.catalogue
+        rows = list(zip(near.ids, near.scores, strict=True))[after : after + k]
+        hits = tuple(HitOut(rank=rank, score=round(score, 6), item=shown(items.items[items.row(item)])) for rank, (item, score) in enumerate(rows, after + 1))
+        more = cursor_of(after + k, *asked) if len(near.ids) > after + k else ""
+        return SearchOut(hits=hits, next=more, model=part.loaded.model, how=near.how, generation=site.holder.current.number)
+
+
+@router.get("/items", responses={**ALWAYS, **documented(404)}, tags=["search"])
+def item(request: Request, caller: Reads, id: Annotated[ItemId, Query(description="The id; it may hold a slash.")]) -> Shown:  # noqa: A002
+    """Return one item by its id: of the catalogue that is searched, else of the database, else its title as a bundle knows it."""
+    del caller
+    return shown(known_item(request.app.state.site, id))
+
+
+def known_item(site: Any, id: str) -> Item:  # noqa: A002 - the field's own name
+    """Return an item by its id, wherever it is known. Raises Problem where it is nowhere."""
+    parts = {name: one.part for name, one in site.holder.current.parts.items()}
+    search = parts.get("search")
+    if isinstance(search, Searching) and id in search.catalogue:
+        return search.catalogue.items[search.catalogue.row(id)]
+    found = site.store.items([id]).get(id) if "\x00" not in id else None
+    if found is None:
+        title = next((title for part in parts.values() if (title := _title(part, id)) is not None), None)
+        if title is None:
+            raise Problem(404, "no-item", "There is no item of that id.", "Search for it: POST /v1/search")
+        found = Item(id=id, title=title)
+    return found
+
+
+def _title(part: Any, id: str) -> str | None:  # noqa: A002 - the field's own name
+    """Return the title that a bundle knows of an item."""
+    if isinstance(part, Recommending):
+        return part.retriever.title(id)
+    return part.titles.get(id) if isinstance(part, Slates) else None

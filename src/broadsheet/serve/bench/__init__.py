@@ -1,0 +1,1 @@
+"""How fast the server answers, what it does when there is too much, and whether a swap loses anything."""
