@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from broadsheet.core.progress import Progress
+    from broadsheet.stack.recipe import Recipe
     from broadsheet.stack.record import RunRecord
 
 RecipeName = Annotated[str, typer.Argument(help="sample, papers, shop, menu, movies, or a file that `broadsheet init` wrote.")]
@@ -23,7 +24,11 @@ def run(
     day: Annotated[datetime | None, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="The label of the day. Default: the newest in the source.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Any setting of the recipe, e.g. stages.rank=off or profile.budget=10. Repeats.")] = None,
     store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    feedback_from: Annotated[
+        str, typer.Option("--feedback-from", help="A database whose feedback the sample's page learns from; nothing of the sample is kept in it.")
+    ] = "",
     *,
+    again: Annotated[bool, typer.Option("--again", help="Run the recipe that made the run in --out, for the same reader.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the run as one JSON object.")] = False,
 ) -> None:
     """Bring a catalogue from raw to page: every stage of the recipe, each step's artefact kept, what has not changed not made again.
@@ -31,13 +36,15 @@ def run(
     The run is drawn as it goes. A run that was stopped goes on where it was when the same command is given again; a step that fails is named, and the rest goes on.
 
     Example: broadsheet run sample --out run && broadsheet why sample.0001 --run run
+
+    Example: broadsheet run --again --out run
     """
     from broadsheet.report.composed import Asked, compose
     from broadsheet.stack.recipe import read_recipe
 
-    read = read_recipe(recipe, settings or ())
+    read = _again(out, settings or ()) if again else read_recipe(recipe, settings or ())
     with _drawn() as (watch, progress):
-        done = compose(read, out, Asked(profile, day.date() if day else None, store), watch=watch, progress=progress)
+        done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from), watch=watch, progress=progress)
     if as_json:
         typer.echo(done.run.model_dump_json(indent=1))
     for step in done.run.failed:
@@ -50,6 +57,15 @@ def run(
         typer.echo(str(done.page), err=as_json)
     if done.error is not None:
         raise typer.Exit(done.error.exit_code)
+
+
+def _again(out: Path, settings: "list[str] | tuple[()]") -> "Recipe":
+    """Return the recipe of the run in a folder, as its own record says it."""
+    from broadsheet.core.config import build, with_settings
+    from broadsheet.stack.recipe import Recipe
+    from broadsheet.stack.record import read_run
+
+    return build(Recipe, with_settings(dict(read_run(out).settings), settings), str(out)).check()
 
 
 @contextmanager

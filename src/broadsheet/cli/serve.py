@@ -37,7 +37,9 @@ def serve(
     reports: Annotated[
         Path | None, typer.Option("--reports", help="The folder of reports, as `broadsheet report --out` writes it. Default: under BROADSHEET_HOME.")
     ] = None,
-    reader: Annotated[str, typer.Option("--reader", help="Whose events the person at this machine tells.")] = "me",
+    reader: Annotated[
+        str, typer.Option("--reader", help="Whose page the person at this machine sees, and whose events they tell. Default: who the run was made for.")
+    ] = "",
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A name under which a server before this one passes requests on. Repeats.")
     ] = None,
@@ -49,7 +51,7 @@ def serve(
 ) -> None:
     """Serve the built-in sample, or a run, until it is stopped; print where.
 
-    At this machine no key is needed to read and to tell one's own events. The interface is described at /v1/openapi.json.
+    A browser finds pages there, a program the interface that /v1/openapi.json describes. At this machine no key is needed to read and to tell one's own events.
 
     Example: broadsheet serve --port 8460
 

@@ -40,11 +40,12 @@ LIVE = "arxiv:"
 
 
 class Asked(NamedTuple):
-    """What a run is asked beside its recipe: for whom, and of which day (None: the newest)."""
+    """What a run is asked beside its recipe: for whom, of which day (None: the newest), and which databases it keeps things in, and learns from alone."""
 
     profile: str = ""
     wanted: date | None = None
     store: str = ""
+    feedback: str = ""
 
 
 class Composed(NamedTuple):
@@ -225,7 +226,7 @@ def _request(recipe: Recipe, asked: Asked) -> Request:
     settings = [f"profile.{name}={_toml(value)}" for name, value in recipe.profile.items()] + [
         f"ranking.{name}={_toml(value)}" for name, value in recipe.ranking.items()
     ]
-    return Request(recipe.source, profile, asked.wanted, recipe.columns, (*settings, *_planned(recipe)), asked.store, live)
+    return Request(recipe.source, profile, asked.wanted, recipe.columns, (*settings, *_planned(recipe)), asked.store, live, asked.feedback)
 
 
 def _planned(recipe: Recipe) -> list[str]:

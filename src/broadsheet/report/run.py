@@ -1,7 +1,7 @@
 """One run of the report: read the day, rank it, write it; and the reference form."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, time
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -48,7 +48,10 @@ class RunConfig(Config):
 
 
 class Request(NamedTuple):
-    """What a user asks for. Without sources it is the built-in sample; without a profile, the form's own."""
+    """What a user asks for. Without sources it is the built-in sample; without a profile, the form's own.
+
+    `store` is the database in which the day and what was shown are kept; `feedback` another one, whose feedback counts and in which nothing is kept.
+    """
 
     sources: tuple[str, ...] = ()
     profile: str = ""
@@ -57,6 +60,7 @@ class Request(NamedTuple):
     settings: tuple[str, ...] = ()
     store: str = ""
     live: bool = False
+    feedback: str = ""
 
 
 class Result(NamedTuple):
@@ -122,7 +126,7 @@ def prepared(request: Request, out: Path, client: Client | None = None) -> Itera
             background = store.announced_before(day.label, MOST_BACKGROUND)
             background = background if len(background) >= LEAST_BACKGROUND else []
         earlier = earlier_pages(out, store, profile.name, day.label, profile.plan.days) if profile.plan.wanted else ()
-        feedback = read_feedback(store, profile.name, day.label) if store else None
+        feedback = _feedback(request.feedback, profile.name, day) if request.feedback else read_feedback(store, profile.name, day.label) if store else None
         yield Prepared(config, profile, day, source, notes, announced, background, earlier, feedback, client, store, request.live)
 
 
@@ -159,6 +163,13 @@ def shown_events(report: Report) -> list[Event]:
     """Return that each pick was shown, in which slot and with which propensity, at the start of its label."""
     at = datetime.combine(report.label, time(), UTC)
     return [Event(user=report.reader, item=e.item.id, kind="shown", at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
+
+
+def _feedback(address: str, reader: str, day: Day) -> Feedback:
+    """Read a reader's feedback from a database that need not know the day's papers."""
+    with closing(Store(address)) as store:
+        found = read_feedback(store, reader, day.label)
+    return found._replace(items={**{a.item.id: a.item for a in day.announcements if a.item.id in {e.item for e in found.events}}, **found.items})
 
 
 def _client(request: Request, profile: Profile, stack: ExitStack) -> Client | None:

@@ -15,7 +15,7 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Bytes of a body, and of one that holds pictures.
 BODY, PICTURES = 1_000_000, 16_000_000
-WITH_PICTURES: Final = ("/v1/search", "/v1/embeddings")
+WITH_PICTURES: Final = ("/v1/search", "/v1/embeddings", "/search")
 # Requests under way at once; a thread pool and a database bear no more.
 AT_ONCE: Final = 128
 HEADERS: Final = [

@@ -85,6 +85,11 @@ class Keys:
         same = secrets.compare_digest(_hash(secret), row["hash"] if row is not None else "0" * 64)
         return _key(row) if row is not None and same and row["revoked"] is None else None
 
+    def known(self, names: str) -> Key | None:
+        """Return the key of an id, None where there is none, or it was revoked."""
+        row = self._row(names)
+        return _key(row) if row is not None and row["revoked"] is None else None
+
     def all(self) -> list[Key]:
         """Return all keys, oldest first, the revoked ones too."""
         with self.store.errors(), self.store.engine.connect() as connection:

@@ -17,17 +17,21 @@ from broadsheet.serve.models.holder import Holder
 
 
 class Settings(NamedTuple):
-    """How a site is run: for whom by default, where its reports lie, whether it listens at this machine alone, under which further names."""
+    """How a site is run: for whom by default, where its reports lie, whether it listens at this machine alone, under which further names.
+
+    `writes` says that the reports are those of a run, which the site itself may have made anew.
+    """
 
     reader: str = "me"
     reports: Path | None = None
     local: bool = True
     hosts: tuple[str, ...] = ()
+    writes: bool = False
 
     @property
     def report_folder(self) -> Path:
         """The folder of reports: one that was named, or that of this installation."""
-        return self.reports or home() / "site" / "reports"
+        return self.reports or home() / "site" / "today"
 
 
 class Site:

@@ -4,19 +4,30 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from broadsheet.core.errors import ConfigError
-from broadsheet.core.home import home
+from broadsheet.core.home import home, store_path
 from broadsheet.core.jobs import Job
+from broadsheet.stack.record import RUN
 
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 STAGES: Final = ("retrieve", "rank", "plan")
 READERS: Final = ("ines", "tomasz")
+PAGE: Final = "page"
+"""The job that writes the site's own page anew."""
 KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "report": ("label", "reader", "ranked_by", "fictional"), "fit": ("models", "metrics"), "run": ("recipe", "reader", "label"),
+    PAGE: ("recipe", "reader", "label"),
 }  # fmt: skip
 RECIPES: Final = ("sample", "papers", "shop", "menu", "movies")
+
+
+class Place(NamedTuple):
+    """Where jobs work: the database from which the site's page learns (empty: that of this installation), and the folder of the site's run."""
+
+    store: str = ""
+    run: Path | None = None
 
 
 def made_folder(name: str) -> Path:
@@ -43,11 +54,20 @@ def _run(payload: Mapping[str, Any]) -> list[list[str]]:
     return [["run", _of(str(payload["recipe"]), RECIPES), "--out", str(made_folder(str(payload["name"]))), "--json"]]
 
 
+def _page(place: Place) -> list[list[str]]:
+    """Run again what the site's folder holds; where it holds nothing, the built-in sample."""
+    folder = place.run or made_folder("today")
+    what = ["--again"] if (folder / RUN).is_file() else ["sample", "--reader", READERS[0]]
+    return [["run", *what, "--out", str(folder), "--feedback-from", place.store or str(store_path()), "--json"]]
+
+
 WORK: Final[Mapping[str, Callable[[Mapping[str, Any]], list[list[str]]]]] = {"report": _report, "fit": _fit, "run": _run}
 
 
-def command_of(job: Job) -> list[list[str]]:
+def command_of(job: Job, place: Place = Place()) -> list[list[str]]:  # noqa: B008
     """Return the words of `broadsheet` that do a job, one command after the other. Raises ConfigError for a kind or a name that there is not."""
+    if job.kind == PAGE:
+        return _page(place)
     if job.kind not in WORK:
         raise ConfigError(f"There is no job of the kind {job.kind!r}.", f"Kinds are {', '.join(WORK)}.")
     return WORK[job.kind](job.payload)

@@ -43,14 +43,12 @@ def reports(request: Request, caller: Reads, limit: Annotated[int, Query(ge=1, l
     after = place_of(cursor, "reports").after
     before = date.fromordinal(after) if 1 <= after <= date.max.toordinal() else date.max
     # Reading a report is the work: no more of them than are shown.
-    labels = sorted(
-        (found for path in folder.glob("????-??-??/report.json") if (found := _label(path.parent.name)) is not None and found < before), reverse=True
-    )
+    labels = [label for label in labels_of(folder) if label < before]
     days: list[Report] = []
     unreadable: list[str] = []
     for label in labels[:limit]:
         try:
-            days += _read(folder, label)
+            days += day_of(folder, label)
         except OutputError as fault:
             get_logger("serve").warning("a report cannot be read", what=fault.what, mend=fault.mend)
             unreadable.append(str(label))
@@ -68,7 +66,7 @@ def report(request: Request, caller: Reads, label: Annotated[date, Path(descript
     del caller
     folder = request.app.state.site.settings.report_folder
     try:
-        found = _read(folder, label)
+        found = day_of(folder, label)
     except OutputError as fault:
         get_logger("serve").warning("a report cannot be read", what=fault.what, mend=fault.mend)
         raise Problem(409, "old-report", "The report of that day was written by another version.", "Write the day again: broadsheet report") from None
@@ -77,7 +75,13 @@ def report(request: Request, caller: Reads, label: Annotated[date, Path(descript
     return found[0]
 
 
-def _read(folder: Folder, label: date) -> list[Report]:
+def labels_of(folder: Folder) -> list[date]:
+    """Return the labels of which a folder holds a report, newest first."""
+    return sorted((found for path in folder.glob("????-??-??/report.json") if (found := _label(path.parent.name)) is not None), reverse=True)
+
+
+def day_of(folder: Folder, label: date) -> list[Report]:
+    """Return the report of a label, in a list that is empty where there is none. Raises OutputError for one that another version wrote."""
     return read_days(folder, label, date.fromordinal(label.toordinal() + 1)) if label < date.max else []
 
 

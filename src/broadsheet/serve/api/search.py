@@ -51,7 +51,7 @@ async def search(request: Request, asked: SearchIn, caller: Reads) -> SearchOut:
     """Find items by words, a picture in base64, or both."""
     del caller
     data = of_base64(asked.image) if asked.image else None
-    return await _found(request, asked.text, data, asked.k, asked.cursor)
+    return await found(request, asked.text, data, asked.k, asked.cursor)
 
 
 @router.post("/search/upload", responses=ALWAYS)
@@ -64,10 +64,11 @@ async def upload(
 ) -> SearchOut:
     """Find items by the bytes of a picture, alone or with words, as a form sends them."""
     del caller
-    return await _found(request, text, await image.read(), k, "")
+    return await found(request, text, await image.read(), k, "")
 
 
-async def _found(request: Request, text: str, data: bytes | None, k: int, cursor: str) -> SearchOut:
+async def found(request: Request, text: str, data: bytes | None, k: int, cursor: str) -> SearchOut:
+    """Return what words, a picture or both find, from a cursor on. Raises Problem for what cannot be looked for."""
     if not text.strip() and data is None:
         raise Problem(400, "empty", "The query is empty.", "Give text, a picture, or both.")
     site = request.app.state.site

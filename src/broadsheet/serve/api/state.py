@@ -12,8 +12,9 @@ from pydantic import Field
 from broadsheet.core.log import get_logger
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
 from broadsheet.serve.api.shapes import Shape
-from broadsheet.serve.callers import Reads, Rules
+from broadsheet.serve.callers import Caller, Reads, Rules
 from broadsheet.serve.models.parts import Searching
+from broadsheet.serve.site import Site
 
 router = APIRouter(tags=["state"])
 
@@ -104,7 +105,34 @@ def metrics(request: Request, caller: Reads) -> Response:
 @router.get("/v1/artefacts", responses=ALWAYS)
 def artefacts(request: Request, caller: Reads) -> ArtefactsOut:
     """List what is loaded, each part with the hash of its content and what it came from."""
+    return loaded(request.app.state.site, caller)
+
+
+@router.get("/v1/models", responses=ALWAYS)
+def models(request: Request, caller: Reads) -> ModelsOut:
+    """List the models that make embeddings, as OpenAI's interface does."""
+    from broadsheet.core.component import MultimodalEmbedder
+
+    del caller
+    held = request.app.state.site.holder.current.parts.get("search")
+    part = held.part if held is not None else None
+    if not isinstance(part, Searching):
+        return ModelsOut(data=())
+    return ModelsOut(data=(ModelOut(id=part.embedder.model, hash=part.loaded.hash, pictures=isinstance(part.embedder, MultimodalEmbedder)),))
+
+
+@router.post("/v1/models/reload", responses=ALWAYS)
+async def reload(request: Request, caller: Rules) -> ReloadOut:
+    """Load what took the place of an artefact since, all of it in one step; what is being answered ends with the old."""
     holder = request.app.state.site.holder
+    changed = await asyncio.to_thread(holder.open_all)
+    get_logger("serve").info("loaded anew", by=caller.name, changed=changed, generation=holder.current.number)
+    return ReloadOut(generation=holder.current.number, changed=changed, fault=holder.fault)
+
+
+def loaded(site: Site, caller: Caller) -> ArtefactsOut:
+    """Return what is loaded, as far as a caller may know it."""
+    holder = site.holder
     now, states = holder.current, _states(holder)
     # Faults name folders of this machine: they are for whoever runs it.
     inside = caller.key is None or caller.may("admin")
@@ -128,28 +156,6 @@ def artefacts(request: Request, caller: Reads) -> ArtefactsOut:
                 )
             )
     return ArtefactsOut(generation=now.number, since=now.at.isoformat(), fault=holder.fault if inside else "", parts=tuple(parts))
-
-
-@router.get("/v1/models", responses=ALWAYS)
-def models(request: Request, caller: Reads) -> ModelsOut:
-    """List the models that make embeddings, as OpenAI's interface does."""
-    from broadsheet.core.component import MultimodalEmbedder
-
-    del caller
-    held = request.app.state.site.holder.current.parts.get("search")
-    part = held.part if held is not None else None
-    if not isinstance(part, Searching):
-        return ModelsOut(data=())
-    return ModelsOut(data=(ModelOut(id=part.embedder.model, hash=part.loaded.hash, pictures=isinstance(part.embedder, MultimodalEmbedder)),))
-
-
-@router.post("/v1/models/reload", responses=ALWAYS)
-async def reload(request: Request, caller: Rules) -> ReloadOut:
-    """Load what took the place of an artefact since, all of it in one step; what is being answered ends with the old."""
-    holder = request.app.state.site.holder
-    changed = await asyncio.to_thread(holder.open_all)
-    get_logger("serve").info("loaded anew", by=caller.name, changed=changed, generation=holder.current.number)
-    return ReloadOut(generation=holder.current.number, changed=changed, fault=holder.fault)
 
 
 def _states(holder: Any) -> dict[str, str]:

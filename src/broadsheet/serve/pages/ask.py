@@ -1,0 +1,5 @@
+"""Placeholder of the page /ask."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

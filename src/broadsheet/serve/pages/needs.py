@@ -1,0 +1,5 @@
+"""Placeholder of the page /needs."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Placeholder of the page /reader."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
