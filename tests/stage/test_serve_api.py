@@ -212,10 +212,10 @@ def test_jobs_are_kept_and_told(site, client):
     assert (made.status_code, again.status_code, again.json()["id"]) == (202, 200, made.json()["id"])
     assert made.headers["location"] == f"/v1/jobs/{made.json()['id']}"
     assert client.get(made.headers["location"]).json()["state"] == "waiting"
-    client.post("/v1/jobs", json={"kind": "report"}, headers=admin)
+    client.post("/v1/jobs", json={"kind": "run", "name": "trial"}, headers=admin)
     page = client.get("/v1/jobs", params={"limit": 1}).json()
     rest = client.get("/v1/jobs", params={"limit": 1, "cursor": page["next"]}).json()
-    assert [one["kind"] for one in page["jobs"] + rest["jobs"]] == ["report", "fit"]
+    assert [one["kind"] for one in page["jobs"] + rest["jobs"]] == ["run", "fit"]
     assert client.get(f"/v1/jobs/{'0' * 16}").status_code == 404
 
 

@@ -96,7 +96,7 @@ def test_scopes_hold(site, client):
     from tests.serve_site import key_of
 
     other = {"events": [{"item": "w1", "kind": "more", "reader": "bo"}]}
-    job = {"kind": "report"}
+    job = {"kind": "run", "name": "trial"}
     wanted = {"read": (401, 401), "write": (201, 403), "admin": (201, 202)}
     assert kind(client.post("/v1/events", json=other)) == "not-yours"
     assert client.post("/v1/jobs", json=job).status_code == 401

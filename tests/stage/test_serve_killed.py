@@ -71,7 +71,7 @@ def test_a_kill_loses_no_event_and_no_job_that_was_accepted(tmp_path, socket):
             answer = sending.post(f"{url}/v1/events", json=body(number), headers={**admin, "Idempotency-Key": f"e{number}"})
             if answer.status_code in {200, 201}:
                 accepted.add(number)
-            made = sending.post(f"{url}/v1/jobs", json={"kind": "report"}, headers={**admin, "Idempotency-Key": f"j{number}"})
+            made = sending.post(f"{url}/v1/jobs", json={"kind": "run", "name": "trial"}, headers={**admin, "Idempotency-Key": f"j{number}"})
             if made.status_code in {200, 202}:
                 jobs[number] = made.json()["id"]
 
@@ -188,7 +188,7 @@ def test_a_job_of_a_killed_worker_is_done_by_another_and_one_that_is_stopped_giv
     path = tmp_path / "s.sqlite"
     with contextlib.closing(Store(path)) as store:
         jobs = Jobs(store, lease=1.0)
-        job = jobs.submit("report", {}).job
+        job = jobs.submit("run", {"recipe": "sample", "name": "trial"}).job
 
         def state() -> JobState:
             found = jobs.get(job.id)

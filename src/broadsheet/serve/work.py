@@ -1,4 +1,4 @@
-"""What a job may be: a report, a fit or a run, each a command with names in it and never a path."""
+"""What a job may be: the site's page, a fit or a run, each a command with names in it and never a path."""
 
 import json
 import re
@@ -13,11 +13,12 @@ from broadsheet.stack.record import RUN
 
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 STAGES: Final = ("retrieve", "rank", "plan")
-READERS: Final = ("ines", "tomasz")
+READER: Final = "ines"
+"""Of the built-in sample."""
 PAGE: Final = "page"
 """The job that writes the site's own page anew."""
 KEPT: Final[Mapping[str, tuple[str, ...]]] = {
-    "report": ("label", "reader", "ranked_by", "fictional"), "fit": ("models", "metrics"), "run": ("recipe", "reader", "label"),
+    "fit": ("models", "metrics"), "run": ("recipe", "reader", "label"),
     PAGE: ("recipe", "reader", "label"),
 }  # fmt: skip
 RECIPES: Final = ("sample", "papers", "shop", "menu", "movies")
@@ -37,11 +38,6 @@ def made_folder(name: str) -> Path:
     return home() / "site" / name
 
 
-def _report(payload: Mapping[str, Any]) -> list[list[str]]:
-    command = ["report", "--out", str(made_folder("reports")), "--profile", _of(str(payload["reader"]), READERS), "--json"]
-    return [command]
-
-
 def _fit(payload: Mapping[str, Any]) -> list[list[str]]:
     stage, out, world = _of(str(payload["stage"]), STAGES), str(made_folder(str(payload["name"]))), str(home() / "site" / "world")
     last = ["--seed", str(int(payload["seed"])), "--out", out, "--json"]
@@ -57,11 +53,11 @@ def _run(payload: Mapping[str, Any]) -> list[list[str]]:
 def _page(place: Place) -> list[list[str]]:
     """Run again what the site's folder holds; where it holds nothing, the built-in sample."""
     folder = place.run or made_folder("today")
-    what = ["--again"] if (folder / RUN).is_file() else ["sample", "--reader", READERS[0]]
+    what = ["--again"] if (folder / RUN).is_file() else ["sample", "--reader", READER]
     return [["run", *what, "--out", str(folder), "--feedback-from", place.store or str(store_path()), "--json"]]
 
 
-WORK: Final[Mapping[str, Callable[[Mapping[str, Any]], list[list[str]]]]] = {"report": _report, "fit": _fit, "run": _run}
+WORK: Final[Mapping[str, Callable[[Mapping[str, Any]], list[list[str]]]]] = {"fit": _fit, "run": _run}
 
 
 def command_of(job: Job, place: Place = Place()) -> list[list[str]]:  # noqa: B008
@@ -69,7 +65,7 @@ def command_of(job: Job, place: Place = Place()) -> list[list[str]]:  # noqa: B0
     if job.kind == PAGE:
         return _page(place)
     if job.kind not in WORK:
-        raise ConfigError(f"There is no job of the kind {job.kind!r}.", f"Kinds are {', '.join(WORK)}.")
+        raise ConfigError(f"There is no job of the kind {job.kind!r}.", f"Kinds are {', '.join([PAGE, *WORK])}.")
     return WORK[job.kind](job.payload)
 
 

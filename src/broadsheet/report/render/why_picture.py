@@ -27,7 +27,14 @@ def why_picture(item: str, title: str, causes: Sequence[Cause]) -> Markup:
         '<title id="why-name">Why {item}</title><desc id="why-what">{words}</desc><style>{style}</style>'
         '<text class="name" x="{pad}" y="24">{head}</text>{drawn}</svg>'
     ).format(
-        w=WIDTH, h=top, item=item, words=words, style=Markup(STYLE), pad=PAD, head=textwrap.shorten(f"{item}  {title}", LETTERS), drawn=Markup("").join(drawn)
+        w=WIDTH,
+        h=top,
+        item=item,
+        words=words,
+        style=Markup(STYLE),
+        pad=PAD,
+        head=textwrap.shorten(f"{item}  {title}", LETTERS * 4 // 5),
+        drawn=Markup("").join(drawn),
     )
 
 

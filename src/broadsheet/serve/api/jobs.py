@@ -18,11 +18,10 @@ router = APIRouter(prefix="/v1", tags=["jobs"])
 Named = Annotated[str, StringConstraints(pattern=NAME), Field(examples=["trial"])]
 
 
-class ReportJob(Shape):
-    """Write the report of the built-in sample for one of its readers."""
+class PageJob(Shape):
+    """Write the site's own page anew: it learns from what its reader told since."""
 
-    kind: Literal["report"]
-    reader: Literal["ines", "tomasz"] = "ines"
+    kind: Literal["page"]
 
 
 class FitJob(Shape):
@@ -42,7 +41,7 @@ class RunJob(Shape):
     name: Named
 
 
-JobIn = Annotated[ReportJob | FitJob | RunJob, Field(discriminator="kind")]
+JobIn = Annotated[PageJob | FitJob | RunJob, Field(discriminator="kind")]
 
 
 class JobOut(Shape):
@@ -69,6 +68,8 @@ class JobPage(Shape):
 @router.post("/jobs", status_code=202, responses={**ALWAYS, **documented(409), 200: {"model": JobOut, "description": "Kept before, under the same key"}})
 def submit(request: Request, response: Response, asked: JobIn, caller: Rules, key: Idempotency = None) -> JobOut:
     """Keep a job; it is in the database before the answer is sent. With `Idempotency-Key` it may be sent again until the answer comes."""
+    if asked.kind == "page" and not request.app.state.site.settings.writes:
+        raise Problem(409, "no-run", "These reports were not made by a run that this server knows.", "Serve one: broadsheet serve --run FOLDER")
     try:
         made = request.app.state.site.jobs.submit(asked.kind, asked.model_dump(mode="json", exclude={"kind"}), owner=caller.name, key=key)
     except RecordError as fault:

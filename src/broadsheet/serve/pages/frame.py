@@ -1,5 +1,6 @@
 """What every page stands in: who looks at it, its form, its policy, and what a page of an error is."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
+from broadsheet.report.render import run_picture, why_picture
 from broadsheet.report.render.page import environment
 from broadsheet.serve.api.problems import Problem
 from broadsheet.serve.callers import OWN, PERSON_HERE, Caller, is_here
@@ -20,8 +22,16 @@ from broadsheet.serve.site import Site
 
 PLACES: Final = (("/", "Today"), ("/search", "Search"), ("/ask", "Ask"), ("/needs", "Needs"), ("/reader", "Reader"), ("/runs", "Runs"))
 """The pages that every page leads to."""
+DRAWN: Final = (run_picture.STYLE, why_picture.STYLE)
+"""Styles that pictures bring with them, so that they can be kept as files."""
+
+
+def _hash_of(style: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+
+
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    f"default-src 'none'; script-src 'self'; style-src 'self' {' '.join(map(_hash_of, DRAWN))}; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 # The script evaluates nothing, writes no style of its own, keeps no page of ours, and shows the answers that say what is wrong.

@@ -11,7 +11,7 @@ from broadsheet.core.jobs import Job, JobState
 from broadsheet.core.schema import Event
 from broadsheet.report.archive import DAY_FILES
 from broadsheet.report.feedback.links import WORDS
-from broadsheet.report.feedback.record import ACTS, OPENED, SHOWN, act_event, acts, standing, undo_of
+from broadsheet.report.feedback.record import LESS, MORE, NOT_MY_FIELD, READ, SAVED, SHOWN, act_event, acts, standing, undo_of
 from broadsheet.report.model import Report
 from broadsheet.report.render.page import SECTIONS
 from broadsheet.sample import NOTICE
@@ -25,7 +25,7 @@ from broadsheet.serve.work import PAGE
 from broadsheet.stack.record import RunRecord, read_run
 
 router = APIRouter()
-OFFERED = tuple(kind for kind in ACTS if kind != OPENED)
+OFFERED = (MORE, LESS, SAVED, READ, NOT_MY_FIELD)
 Kind = Literal["more", "less", "saved", "read", "not-my-field", "opened", "undo"]
 Label = Annotated[date, Path(description="The day, as 2026-03-16.")]
 # The page as a file has a style of its own, and runs nothing.
@@ -88,7 +88,7 @@ def act(
     store.record_events([event])
     if not view.is_part:
         return view.to(f"/day/{label}#{f'p{entry.slot}' if entry.slot else 'main'}")
-    return view.page("today_acts.html", entry=entry, report=report, told=_told(view), pending=_pending(view, report), offered=OFFERED, words=WORDS, asks=asks)
+    return view.page("today_acts.html", entry=entry, report=report, held=_told(view), pending=_pending(view, report), offered=OFFERED, words=WORDS, asks=asks)
 
 
 @router.post("/anew")
@@ -116,7 +116,7 @@ def _day(view: View, label: date) -> HTMLResponse:
     labels = labels_of(site.settings.report_folder)
     at = labels.index(label)
     return view.page(
-        "today.html", report=report, sections=SECTIONS, notice=NOTICE, told=_told(view), pending=_pending(view, report), offered=OFFERED, words=WORDS,
+        "today.html", report=report, sections=SECTIONS, notice=NOTICE, held=_told(view), pending=_pending(view, report), offered=OFFERED, words=WORDS,
         moved=before.moves(report, before.last(site.store, report.reader, label)), older=labels[at + 1] if at + 1 < len(labels) else None,
         newer=labels[at - 1] if at else None, files=DAY_FILES, is_newest=at == 0, asks="", **_under_way(site),
     )  # fmt: skip
