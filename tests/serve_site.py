@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from functools import cache
@@ -27,13 +28,17 @@ from broadsheet.core.schema import ArtifactKind, Item
 from broadsheet.core.store import Store
 from broadsheet.needs.extract.extractor import Extractor
 from broadsheet.needs.taxonomy import open_taxonomy
-from broadsheet.serve.application import create_api
+from broadsheet.report.feedback.links import Links
+from broadsheet.serve.app import create_app
+from broadsheet.serve.application import create_api, create_site
 from broadsheet.serve.guard import LOOPBACK, Guard
 from broadsheet.serve.keys import Scope
 from broadsheet.serve.models.batcher import lane
 from broadsheet.serve.models.holder import Holder, Opener
 from broadsheet.serve.models.opening import Sources, openers
 from broadsheet.serve.models.parts import Asking, Loaded, Needing, Part, Searching
+from broadsheet.serve.pages.app import create_pages
+from broadsheet.serve.session import Sessions
 from broadsheet.serve.site import Settings, Site
 
 TITLES = ["A red lamp", "A blue lamp", "Soup of leeks", "Bread <script>alert(1)</script>", '=HYPERLINK("x")', "Graph retrieval", "Retrieval of graphs", "Tea"]
@@ -126,3 +131,15 @@ def key_of(site: Site, *scopes: str, rate: int = 100_000) -> dict[str, str]:
 
 def scratch() -> Path:
     return Path(tempfile.mkdtemp(prefix=f"site-{os.getpid()}-"))
+
+
+def pages_of(site: Site, **facts) -> TestClient:
+    """Return a client of a whole server: pages, interface and links behind the guard. Redirects are not followed."""
+    secrets = (b"s" * 32,)
+    whole = create_site(site, create_pages(site, create_app(site.store, Links(secrets[0], "")), Sessions(secrets, site.clock)))
+    return TestClient(whole, base_url=HERE, raise_server_exceptions=False, follow_redirects=False, **facts)
+
+
+def token_of(page: str) -> str:
+    """Return the token that the forms of a page carry."""
+    return re.search(r'X-CSRF": "([^"]+)"', page)[1]

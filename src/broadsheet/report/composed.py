@@ -85,7 +85,7 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
 def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progress: Progress) -> Composed:
     """Run a recipe of a catalogue whose readers are known by what they had."""
     reader = asked.profile or recipe.reader
-    steps = [*steps_of(recipe, reader), plan_step(recipe.stages.plan, recipe.slate), page_step(recipe)]
+    steps = [*steps_of(recipe, reader), plan_step(recipe.stages.plan, recipe.places), page_step(recipe)]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
     ran = run_steps(
         steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress
@@ -226,7 +226,11 @@ def _request(recipe: Recipe, asked: Asked) -> Request:
     settings = [f"profile.{name}={_toml(value)}" for name, value in recipe.profile.items()] + [
         f"ranking.{name}={_toml(value)}" for name, value in recipe.ranking.items()
     ]
-    return Request(recipe.source, profile, asked.wanted, recipe.columns, (*settings, *_planned(recipe)), asked.store, live, asked.feedback)
+    return Request(recipe.source, profile, asked.wanted, recipe.columns, (*settings, *_planned(recipe), *_places(recipe)), asked.store, live, asked.feedback)
+
+
+def _places(recipe: Recipe) -> list[str]:
+    return [] if recipe.slate is None else [f"profile.budget={recipe.slate}"]
 
 
 def _planned(recipe: Recipe) -> list[str]:

@@ -16,6 +16,7 @@ Kind = Literal["papers", "shop", "menu", "movies"]
 RECIPES = ("sample", "papers", "shop", "menu", "movies")
 """Those that come with the package."""
 OFF, SHIPPED, FIT = "off", "shipped", "fit"
+PLACES = 20
 FITTED = ("retrieve", "rank")
 """Stages that a run can fit."""
 
@@ -44,7 +45,7 @@ class Recipe(Config):
 
     `source` names files, folders, `arxiv:cs.IR`, or `sample`; `columns` says which column holds what, as `--columns` does. `events` is a table of user, item and at
     (its columns by `event_columns`), or a folder of sequences; `images` the folder in which the items' pictures lie; `posts` what people wrote, as JSON lines. `reader` is a
-    profile, a sample reader, or a user of the events. A page has `slate` places. `fit` has settings by stage, those of the stage's own `fit` command; `profile` and
+    profile, a sample reader, or a user of the events. A page has `slate` places: without it as many as the profile says, or 20. `fit` has settings by stage, those of the stage's own `fit` command; `profile` and
     `ranking` those of the page, as `broadsheet report --set` has them. Paths begin at the recipe's folder.
     """
 
@@ -58,7 +59,7 @@ class Recipe(Config):
     posts: str = ""
     taxonomy: str = ""
     reader: str = ""
-    slate: Annotated[int, Field(ge=1, le=100)] = 20
+    slate: Annotated[int, Field(ge=1, le=100)] | None = None
     stages: Stages = Stages()
     fit: dict[str, dict[str, Any]] = Field(default_factory=dict)
     profile: dict[str, Any] = Field(default_factory=dict)
@@ -68,6 +69,11 @@ class Recipe(Config):
     def of_events(self) -> bool:
         """Whether the page is of items that readers had before, and not of a day's papers."""
         return self.kind != "papers"
+
+    @property
+    def places(self) -> int:
+        """Return how many places the page of a reader by events has."""
+        return self.slate or PLACES
 
     def check(self) -> "Recipe":
         """Raise ConfigError for what no run can do."""

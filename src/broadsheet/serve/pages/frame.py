@@ -158,7 +158,8 @@ def templates() -> Environment:
     """Return the templates of the pages, beside those of the report, whose papers and drawings they show."""
     made = environment().overlay(loader=ChoiceLoader([PackageLoader("broadsheet.serve", "pages/templates"), PackageLoader("broadsheet.report.render")]))
     # A page of the site records by its own buttons: no signed link is needed, nor a browser that tells of what was opened.
-    made.globals = {**made.globals, "feedback": _nothing, "ping": _nothing}
+    names: dict[str, Any] = {**made.globals, "feedback": _nothing, "ping": _nothing}
+    made.globals = names
     return made
 
 
