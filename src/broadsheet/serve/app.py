@@ -106,7 +106,8 @@ class SecurityHeaders:
             (b"content-security-policy", policy().encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"x-frame-options", b"DENY"),
-            (b"referrer-policy", b"no-referrer"),
+            # A form of these pages says where it comes from, and no other site learns it.
+            (b"referrer-policy", b"same-origin"),
             (b"cross-origin-opener-policy", b"same-origin"),
             (b"cross-origin-resource-policy", b"same-origin"),
             (b"permissions-policy", b"interest-cohort=(), browsing-topics=()"),

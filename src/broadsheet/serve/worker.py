@@ -94,9 +94,10 @@ class Worker:
     def _ran(self, job: Job, command: list[str]) -> "Over | None":
         """Run one command to its end; None where the job is not ours any more."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            child = subprocess.Popen([sys.executable, "-m", "broadsheet.serve.child", *command], stdin=subprocess.PIPE, stdout=out, stderr=err)
-            if not self._until_over(job, child):
-                return None
+            # Its standard input is open as long as this process lives, by which it knows that it is still wanted.
+            with subprocess.Popen([sys.executable, "-m", "broadsheet.serve.child", *command], stdin=subprocess.PIPE, stdout=out, stderr=err) as child:
+                if not self._until_over(job, child):
+                    return None
             out.seek(0)
             err.seek(0)
             return Over(child.returncode, out.read().decode("utf-8", "replace"), err.read().decode("utf-8", "replace")[-KEPT:])

@@ -14,7 +14,7 @@ from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.log import get_logger
 from broadsheet.serve.api.problems import IN_THE_LOG, Problem, of_error
 from broadsheet.serve.pages import ask, needs, reader, runs, search, sign_in, today, why
-from broadsheet.serve.pages.frame import POLICY, TYPES, AwayError, frame_names, is_part, static, templates
+from broadsheet.serve.pages.frame import SEALED, TYPES, AwayError, frame_names, is_part, static, templates
 from broadsheet.serve.session import Sessions
 from broadsheet.serve.site import Site
 
@@ -87,5 +87,5 @@ def page_of(request: Request, problem: Problem) -> HTMLResponse:
     names: dict[str, Any] = {**frame_names(), "problem": problem, "wait": wait, "path": request.url.path, "token": "", "view": None}
     name = "problem_part.html" if is_part(request) else "problem.html"
     answer = HTMLResponse(templates().get_template(name).render(names), problem.status, problem.headers)
-    answer.headers["content-security-policy"] = POLICY
+    answer.headers.update(SEALED)
     return answer

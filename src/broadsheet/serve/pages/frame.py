@@ -34,6 +34,8 @@ POLICY: Final = (
     f"default-src 'none'; script-src 'self'; style-src 'self' {' '.join(map(_hash_of, DRAWN))}; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+SEALED: Final = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}
+"""Headers of every page: with no referrer at all, a browser would not say that a form comes from here."""
 # The script evaluates nothing, writes no style of its own, keeps no page of ours, and shows the answers that say what is wrong.
 SCRIPT: Final = json.dumps(
     {
@@ -89,7 +91,7 @@ class View(NamedTuple):
 
     def sealed(self, answer: Response) -> Any:
         """Put the policy on an answer, and the cookie of a session that is new."""
-        answer.headers["content-security-policy"] = POLICY
+        answer.headers.update(SEALED)
         if self.is_fresh:
             self.sessions.set(answer, self.session, secure=not self.site.settings.local)
         return answer

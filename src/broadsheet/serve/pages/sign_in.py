@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from broadsheet.serve.api.problems import Problem
 from broadsheet.serve.callers import caller_of
-from broadsheet.serve.pages.frame import POLICY, Acts, frame_names, templates
+from broadsheet.serve.pages.frame import SEALED, Acts, frame_names, templates
 from broadsheet.serve.session import Sessions
 
 router = APIRouter()
@@ -48,7 +48,7 @@ def sign_out(view: Acts) -> Response:
 def _form(back: str, fault: Problem | None = None) -> HTMLResponse:
     names = {**frame_names(), "back": _here(back), "fault": fault, "token": "", "path": "/in", "view": None}
     answer = HTMLResponse(templates().get_template("sign_in.html").render(names), fault.status if fault else 200, fault.headers if fault else None)
-    answer.headers["content-security-policy"] = POLICY
+    answer.headers.update(SEALED)
     return answer
 
 

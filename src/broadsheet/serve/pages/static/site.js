@@ -13,6 +13,7 @@
     next.scrollIntoView({ block: "start" });
   };
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const was = before;
     before = "";
