@@ -40,7 +40,7 @@ SHOP: Final = Words(
         "knives": ("bread knife", "paring knife", "cleaver"), "boots": ("walking boots", "rubber boots", "slippers"), "pots": ("plant pot", "herb trough", "hanging pot"),
     },
     {"cobalt": (34, 72, 168), "ochre": (196, 138, 34), "moss": (86, 124, 60), "brick": (168, 66, 48), "slate": (92, 102, 114)},
-    "A {kind} {noun} for the {group} shelf, made to be used every day.", (6, 90),
+    "For the {group} shelf: a {noun} in {kind}, made to be used every day.", (6, 90),
 )  # fmt: skip
 MENU: Final = Words(
     "guest", "dish", ("dish", "name", "description", "course"),
