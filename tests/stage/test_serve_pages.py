@@ -278,3 +278,11 @@ def test_a_part_that_is_being_opened_is_asked_for_again_by_the_page(tmp_path, si
     answer = pages_of(site).get("/search", params={"q": "lamp"})
     assert answer.status_code == 503
     assert '<meta http-equiv="refresh" content="2">' in answer.text
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(client, site):
+    made = site.keys.new("phone", rate=6)
+    client.post("/in", data={"key": made.secret}, headers=ELSEWHERE)
+    answers = [client.get("/runs", headers=ELSEWHERE) for _ in range(12)]
+    assert answers[0].status_code == 200
+    assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "10")
