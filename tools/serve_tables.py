@@ -19,8 +19,9 @@ def load(bench: dict) -> list[str]:
             name,
             *(f"{row[f'{at}{kind}_p50_ms']:,.0f} / {row[f'{at}{kind}_p95_ms']:,.0f}" for kind in KINDS),
             *(f"{row[at + one]:,.0f}" for one in ("refused", "lost")),
+            f"{row['swaps']:.0f}" if "swaps" in row else "",
+            f"{row['machine_load']:.1f}",
         ]
-        + [f"{row['swaps']:.0f}" if "swaps" in row else "", f"{row['machine_load']:.1f}"]
         for name, row, at in phases
     ]
     lines += [*table([*(f"{kind}, p50 / p95 ms" for kind in KINDS), "refused", "lost", "swaps", "load"], told), ""]
