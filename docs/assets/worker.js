@@ -1,0 +1,34 @@
+// A page that was opened as a file may not start a worker. There, a hidden frame stands in for one, so that the search of the site works from a folder too.
+if (location.protocol === "file:") {
+  window.Worker = class extends EventTarget {
+    constructor(address) {
+      super();
+      this.onmessage = this.onerror = this.onmessageerror = null;
+      this.waiting = [];
+      this.frame = document.createElement("iframe");
+      this.frame.hidden = true;
+      this.frame.title = "Search";
+      document.documentElement.append(this.frame);
+      const inner = this.frame.contentWindow;
+      inner.postMessage = (data) => this.told(new MessageEvent("message", { data }));
+      const script = this.frame.contentDocument.createElement("script");
+      script.src = address;
+      script.onload = () => {
+        this.ready = true;
+        this.waiting.splice(0).forEach((data) => this.postMessage(data));
+      };
+      this.frame.contentDocument.head.append(script);
+    }
+    told(event) {
+      this.onmessage?.(event);
+      this.dispatchEvent(new MessageEvent("message", { data: event.data }));
+    }
+    postMessage(data) {
+      if (!this.ready) return void this.waiting.push(data);
+      this.frame.contentWindow.dispatchEvent(new MessageEvent("message", { data }));
+    }
+    terminate() {
+      this.frame.remove();
+    }
+  };
+}
