@@ -20,6 +20,9 @@ LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 FETCHED = re.compile(r'https://unpkg\.com/[^"]+/shim')
 # What a page asks for when it is opened; links that a reader may click are not among it.
 ASKED = re.compile(r"""<(?:script|img|iframe|source|link rel="?(?:stylesheet|preload|preconnect|icon)"?)\b[^>]*?(?:src|href)=["']?(https?://[^"' >]+)""")
+# Code within a cell of a table, and behind which of its letters a line may break.
+CELL = re.compile(r"(?<=<code>)[^<]+(?=</code>(?:(?!<td|</table).)*</td>)", re.DOTALL)
+BREAKS = re.compile(r"(?<=[/_:])(?=\w)")
 
 
 def place(path: Path) -> str:
@@ -66,7 +69,7 @@ def finish(site: Path) -> Iterator[str]:
     for page in sorted(site.rglob("*.html")):
         root = "../" * (len(page.relative_to(site).parts) - 1)
         text = FETCHED.sub(f"{root}assets/worker.js", page.read_text(encoding="utf-8"))
-        page.write_text(text, encoding="utf-8")
+        page.write_text(CELL.sub(lambda found: BREAKS.sub("<wbr>", found[0]), text), encoding="utf-8")
         yield from (f"{page.relative_to(site)} asks for {address}" for address in ASKED.findall(text))
 
 
@@ -90,7 +93,7 @@ def build(out: Path) -> int:
 def main() -> int:
     """Build the site where the builder is installed; else say what installs it."""
     if importlib.util.find_spec("zensical") is None or importlib.util.find_spec("mkdocstrings") is None:
-        print("The site is not built: zensical is not installed.\nRun: pip install 'broadsheet[docs]'")
+        print("The site is not built: zensical is not installed.\nRun: pip install --editable '.[docs]'")
         return 0
     return build(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "site")
 

@@ -10,7 +10,8 @@ if (location.protocol === "file:") {
       this.frame.title = "Search";
       document.documentElement.append(this.frame);
       const inner = this.frame.contentWindow;
-      inner.postMessage = (data) => this.told(new MessageEvent("message", { data }));
+      // As between real workers, a message is a copy, and arrives later.
+      inner.postMessage = (data) => setTimeout(() => this.told(structuredClone(data)));
       const script = this.frame.contentDocument.createElement("script");
       script.src = address;
       script.onload = () => {
@@ -19,13 +20,14 @@ if (location.protocol === "file:") {
       };
       this.frame.contentDocument.head.append(script);
     }
-    told(event) {
-      this.onmessage?.(event);
-      this.dispatchEvent(new MessageEvent("message", { data: event.data }));
+    told(data) {
+      this.onmessage?.(new MessageEvent("message", { data }));
+      this.dispatchEvent(new MessageEvent("message", { data }));
     }
     postMessage(data) {
       if (!this.ready) return void this.waiting.push(data);
-      this.frame.contentWindow.dispatchEvent(new MessageEvent("message", { data }));
+      const copy = structuredClone(data);
+      setTimeout(() => this.frame.contentWindow?.dispatchEvent(new MessageEvent("message", { data: copy })));
     }
     terminate() {
       this.frame.remove();

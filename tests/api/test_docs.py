@@ -80,16 +80,32 @@ def test_what_a_paper_became_is_there():
         assert all((ROOT / "tests" / file).is_file() for file in files), files
 
 
+def test_every_package_with_public_names_and_every_stage_is_in_the_reference():
+    pages = [path for path in PAGES if path.parent.name == "reference"]
+    named = [name for path in pages for name in re.findall(r"^::: ([\w.]+)$", text_of(path), re.MULTILINE)]
+    assert len(named) == len(set(named))
+    for name in named:
+        path = SOURCE.parent.joinpath(*name.split("."))
+        assert path.with_suffix(".py").is_file() or (path / "__init__.py").is_file(), name
+        assert f"`{name}`" in text_of(DOCS / "reference" / "index.md"), name
+    public = [path.parent for path in SOURCE.rglob("__init__.py") if "__all__" in text_of(path)]
+    assert not {".".join(path.relative_to(SOURCE.parent).parts) for path in public} - set(named)
+    assert {*STAGES, "serve"} <= {path.stem for path in pages}
+    menu = text_of(ROOT / "mkdocs.yml")
+    assert all(path.relative_to(DOCS).as_posix() in menu for path in PAGES[1:])
+
+
 def test_every_set_of_data_that_a_command_names_has_an_origin():
     table = text_of(DOCS / "data.md")
-    given = {word for word in re.findall(r"`([^`]+)`", table)}
+    given = {word for row in table.split("\n") if row.startswith("|") for word in re.findall(r"`([^`]+)`", row)}
     named = set()
     for page in PAGES:
         named |= {path for command in re.findall(r"^broadsheet .*$|`broadsheet [^`]+`", text_of(page), re.MULTILINE) for path in DATA.findall(command)}
     for bench in sorted((ROOT / "benchmarks").glob("*.json")):
         named |= set(DATA.findall(json.loads(text_of(bench)).get("command", "")))
     assert len(named) > 15
-    assert not {path for path in named if path not in given}
+    # A file of a folder is of where the folder is from.
+    assert not {path for path in named if not any(path == one or path.startswith(f"{one}/") for one in given)}
     # And each row says where it is from, under which licence, and who reads it.
     rows = [row.split("|")[1:-1] for row in table.split("\n") if row.startswith("| `")]
     assert all(len(row) == 5 and all(cell.strip() for cell in row) for row in rows)
