@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 BESIDE = "repository"
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 # What the builder would fetch to search a site that was opened as a file; ours stands beside it.
-FETCHED = re.compile(r'https://unpkg\.com/[^"]+/shim')
+FETCHED = re.compile(r'(?<=<script src=")https://[^"]+/shim(?=")')
 # What a page asks for when it is opened; links that a reader may click are not among it.
 ASKED = re.compile(r"""<(?:script|img|iframe|source|link rel="?(?:stylesheet|preload|preconnect|icon)"?)\b[^>]*?(?:src|href)=["']?(https?://[^"' >]+)""")
 # Code within a cell of a table, and behind which of its letters a line may break.

@@ -111,6 +111,15 @@ def test_every_set_of_data_that_a_command_names_has_an_origin():
     assert all(len(row) == 5 and all(cell.strip() for cell in row) for row in rows)
 
 
+def test_every_bench_is_in_the_table_of_what_it_reads():
+    table = text_of(DOCS / "data.md")
+    for path in sorted((ROOT / "benchmarks").glob("*.json")):
+        # By the name of its suite, by its command with what is named first, or by its script.
+        called = r"(?<=--suite )[\w-]+|bench (?!ask)[\w-]+(?: --(?:env|on) \w+)?|benchmarks/\w+\.py"
+        word = re.search(called, json.loads(text_of(path))["command"])[0]
+        assert re.search(f"`{re.escape(word)}[` ]", table), word
+
+
 def test_the_data_that_are_here_are_those_of_the_table(data):
     table = text_of(DOCS / "data.md")
     folders = [path for path in data.glob("*/*") if path.name != "SOURCE.md" and path.parent.name != "arxiv"]
