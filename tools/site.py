@@ -23,6 +23,8 @@ ASKED = re.compile(r"""<(?:script|img|iframe|source|link rel="?(?:stylesheet|pre
 # Code within a cell of a table, and behind which of its letters a line may break.
 CELL = re.compile(r"(?<=<code>)[^<]+(?=</code>(?:(?!<td|</table).)*</td>)", re.DOTALL)
 BREAKS = re.compile(r"(?<=[/_:])(?=\w)")
+# An interval, in which no line may break.
+INTERVAL = re.compile(r"\(([-+\d.,]+) to ([-+\d.,]+)\)")
 
 
 def place(path: Path) -> str:
@@ -69,6 +71,7 @@ def finish(site: Path) -> Iterator[str]:
     for page in sorted(site.rglob("*.html")):
         root = "../" * (len(page.relative_to(site).parts) - 1)
         text = FETCHED.sub(f"{root}assets/worker.js", page.read_text(encoding="utf-8"))
+        text = INTERVAL.sub("(\\1&nbsp;to&nbsp;\\2)", text)
         page.write_text(CELL.sub(lambda found: BREAKS.sub("<wbr>", found[0]), text), encoding="utf-8")
         yield from (f"{page.relative_to(site)} asks for {address}" for address in ASKED.findall(text))
 
