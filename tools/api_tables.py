@@ -35,9 +35,16 @@ def fields(said: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
     """Yield the names of what a request has: of its path and query, of its headers, of its body."""
     yield from (one["name"] for one in said.get("parameters", ()))
     for body in said.get("requestBody", {}).get("content", {}).values():
-        held = body["schema"]
-        held = schemas[held["$ref"].rpartition("/")[2]] if "$ref" in held else held
-        yield from held.get("properties", {})
+        yield from dict.fromkeys(properties(body["schema"], schemas))
+
+
+def properties(held: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of what a body has; of one that may have several forms, those of each."""
+    if "$ref" in held:
+        held = schemas[held["$ref"].rpartition("/")[2]]
+    yield from held.get("properties", {})
+    for one in (*held.get("oneOf", ()), *held.get("anyOf", ())):
+        yield from properties(one, schemas)
 
 
 # Where the extra `serve` is not installed there are no routes to tell, and the page stays as it is.
