@@ -25,6 +25,12 @@ class Change(NamedTuple):
     own: tuple[Event, ...]
     gone: str
 
+    @property
+    def others(self) -> tuple[Event, ...]:
+        """Acts on the item itself that no evidence of it names already."""
+        named = [event for one in self.learnt for event in one.acts]
+        return tuple(event for event in self.own if event not in named)
+
 
 def changes(report: Report, before: Before | None, held: Sequence[Event]) -> tuple[Change, ...]:
     """Return what moved, by the places now, then what went; `held` are the reader's acts that hold, oldest first."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from fastapi import APIRouter, Form, Query
@@ -68,7 +69,8 @@ def needs(view: Looks, level: Id = "", need: Id = "") -> HTMLResponse:
     names = _pyramid(view)
     shown: Pyramid | None = names["pyramid"]
     chosen = next((one for one in shown.levels if one.row.id == level), None) if shown else None
-    if level and chosen is None or need and (chosen is None or not any(one.id == need and one.is_told for one in chosen.needs)):
+    needs_of = {one.id for one in chosen.needs if one.is_told} if chosen else set()
+    if (level and chosen is None) or (need and need not in needs_of):
         raise Problem(404, "no-need", "There is no such level or need in these posts, or too few people speak of it.", "All that may be shown stand at Needs.")
     return _page(view, {**names, "level": level, "need": need})
 
@@ -107,7 +109,7 @@ def pieces(text: str, spans: Sequence[Sequence[tuple[int, int]]]) -> tuple[Piece
     """
     cuts = sorted({0, len(text), *(place for one in spans for span in one for place in span)})
     made = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         depth = sum(1 for one in spans if any(first <= start and end <= last for first, last in one))
         made.append(Piece(text[start:end], depth, tuple(number for number, one in enumerate(spans, 1) if any(end == last for _, last in one))))
     return tuple(made)
@@ -152,5 +154,15 @@ def _pyramid(view: View) -> dict[str, Any]:
 
 
 def _page(view: View, names: dict[str, Any], status: int = 200) -> HTMLResponse:
-    given = {"readings": (), "fault": None, "model": "", "typed": "", "taxonomy": "financial", "level_bar": level_bar, "ruler": ruler, "few": FEW, "whole": WHOLE}
+    given = {
+        "readings": (),
+        "fault": None,
+        "model": "",
+        "typed": "",
+        "taxonomy": "financial",
+        "level_bar": level_bar,
+        "ruler": ruler,
+        "few": FEW,
+        "whole": WHOLE,
+    }
     return view.page("needs.html", status=status, **{**given, **names})

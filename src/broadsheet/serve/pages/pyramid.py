@@ -149,7 +149,8 @@ def _rows(known: Taxonomy, verdict: Mapping[str, Any] | None, spoken: pl.DataFra
     else:
         counted = dict(spoken.group_by(Columns.LEVEL).agg(pl.col(Columns.AUTHOR).n_unique()).iter_rows())
         some = [int(counted.get(name, 0)) for name in names]
-        told = [({"id": name}, part.people, part.share) for name, part in zip(names, parts(some, [people] * len(some), k), strict=True)]
+        shown = [parts([one], [people], k)[0] for one in some]
+        told = [({"id": name}, part.people, part.share) for name, part in zip(names, shown, strict=True)]
     rows = []
     for one, speak, share in told:
         level = names[one["id"]]
@@ -174,7 +175,10 @@ def _quoted(path: Path, known: Taxonomy, levels: Sequence[str], needs: Mapping[s
     found = quotations(Said(read_claims(path / "mentions.jsonl"), texts), read_authors(path / "posts.jsonl"), known, levels, MOST)
     named = {level: {one.name for one in rows if one.is_told} for level, rows in needs.items()}
     whole = {level: next((one.name for one in rows if one.id == level and one.is_told), "") for level, rows in needs.items()}
-    return [one.model_copy(update={"month": "", "need": (one.need or whole[one.level]) if (one.need or whole[one.level]) in named[one.level] else ""}) for one in found]
+    return [
+        one.model_copy(update={"month": "", "need": (one.need or whole[one.level]) if (one.need or whole[one.level]) in named[one.level] else ""})
+        for one in found
+    ]
 
 
 def _tested(verdict: Mapping[str, Any]) -> Tested:

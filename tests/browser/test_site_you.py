@@ -1,0 +1,161 @@
+"""Needs and the reader in Debian's Chromium: a post is read and its evidence marked, an act is taken back, and what changed is a picture and a list."""
+
+import contextlib
+import importlib.util
+import socket as sockets
+import threading
+import warnings
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.site_posts import run_with_posts
+
+from broadsheet.core.clock import WallClock
+from broadsheet.core.schema import Event
+from broadsheet.core.store import Store
+from broadsheet.report.model import Report
+
+for needed in ("fastapi", "prometheus_client", "python_multipart", "torch"):
+    if importlib.util.find_spec(needed) is None:
+        pytest.skip(f"{needed} is not installed: pip install 'broadsheet[serve]'", allow_module_level=True)
+
+LABEL = "2026-03-16"
+POST = "Hello. The rent is late again and the heating is off. Bye."
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The address of a site over a run that read posts, and its store: a page that was written anew, and acts of its reader."""
+    from tests.serve_site import parts, site_of
+
+    from broadsheet.report.feedback.links import Links
+    from broadsheet.serve.app import create_app
+    from broadsheet.serve.application import create_site
+    from broadsheet.serve.pages import before
+    from broadsheet.serve.pages.app import create_pages
+    from broadsheet.serve.running import site_server
+    from broadsheet.serve.session import Sessions
+    from broadsheet.serve.site import Settings
+
+    here = tmp_path_factory.mktemp("you")
+    folder = run_with_posts(here)
+    report = Report.model_validate_json((folder / LABEL / "report.json").read_bytes())
+    with contextlib.closing(Store(here / "s.sqlite")) as store, sockets.create_server(("127.0.0.1", 0)) as socket:
+        site = site_of(store, Settings(reader="Ana", reports=folder), needs=parts()["needs"])
+        store.create_tables()
+        tell(store, report)
+        slots = {entry.item.id: entry.slot for entry in report.picks()}
+        turned = [entry.model_copy(update={"slot": len(slots) + 1 - entry.slot} if entry.slot else {}) for entry in report.entries]
+        before.keep(store, report.model_copy(update={"entries": tuple(turned)}), WallClock())
+        server = site_server(create_site(site, create_pages(site, create_app(store, Links(b"s" * 32, "")), Sessions([b"s" * 32]))))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
+        thread.start()
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}", store
+        server.should_exit = True
+        thread.join(30)
+
+
+def tell(store, report):
+    """Keep acts on three picks; the test takes the newest back."""
+    at = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    picks = report.picks()
+    store.record_events(Event(user="Ana", item=picks[n].item.id, kind=kind, at=at + timedelta(hours=n)) for n, kind in enumerate(("saved", "read", "more")))
+
+
+@pytest.fixture
+def page(browser, served):
+    """A page whose every request and word in the console is looked at when the test ends."""
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda fault: said.append(str(fault)))
+    yield page
+    context.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith((served[0], "data:"))] == []
+
+
+def test_a_post_is_read_by_keys_alone_its_evidence_is_marked_and_nothing_is_kept(page, served):
+    page.goto(f"{served[0]}/needs")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "posts"
+    page.keyboard.type(POST)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    mark = page.locator("#taken mark")
+    mark.wait_for()
+    assert mark.inner_text() == "The rent is late again and the heating is off."
+    assert page.evaluate("document.activeElement.className") == "taken-title"
+    page.locator("#taken sup a").click()
+    assert page.url.endswith("#need-1-1")
+    assert page.locator("#posts").input_value() == POST
+    page.reload()
+    assert page.locator("#taken mark").count() == 0
+
+
+def test_a_level_has_an_address_that_reload_and_back_keep(page, served):
+    page.goto(f"{served[0]}/needs")
+    page.get_by_role("link", name="Income, cash flow and tax").click()
+    page.wait_for_url("**/needs?level=cash_flow#level-cash_flow")
+    level = page.locator("#level-cash_flow")
+    assert level.locator("blockquote mark").count() == 9
+    page.reload()
+    assert level.get_attribute("open") is not None
+    page.go_back()
+    assert level.get_attribute("open") is None
+    page.go_forward()
+    assert level.locator("blockquote").first.is_visible()
+
+
+def test_an_act_is_taken_back_and_stays_so(page, served):
+    address, store = served
+    page.goto(f"{address}/reader")
+    first = page.locator(".act").first
+    assert "More like this" in first.inner_text()
+    first.get_by_role("button").press("Enter")
+    page.locator(".act.back").wait_for()
+    assert "taken back" in page.evaluate("document.activeElement.textContent")
+    assert page.locator(".act.back button").count() == 0
+    assert store.events("Ana")[-1].kind.startswith("undo more")
+    page.reload()
+    assert page.locator(".act.back").count() == 1
+    page.locator("#changed h3 a").first.click()
+    page.wait_for_url(f"**/day/{LABEL}#p1")
+    page.go_back()
+    assert page.locator(".act.back").count() == 1
+
+
+def test_without_the_script_both_forms_work(browser, served):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{served[0]}/needs")
+    page.locator("#posts").fill(POST)
+    page.get_by_role("button", name="Find the needs").click()
+    assert page.url.endswith("/needs#taken")
+    assert page.locator("#taken mark").inner_text() == "The rent is late again and the heating is off."
+    page.goto(f"{served[0]}/reader")
+    page.locator(".act button").last.click()
+    assert page.url.endswith("/reader?page=1#told")
+    assert page.locator(".act.back").count() >= 1
+    context.close()
+
+
+@pytest.mark.parametrize("place", ["/needs", "/reader"])
+def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, served, place):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from axe_playwright_python.sync_playwright import Axe
+    look.set_offline(False)
+    page = look.new_page()
+    page.goto(served[0] + place)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    if place == "/needs":
+        page.locator("#posts").fill(f"{POST}\n\n{'long' * 60}")
+        page.get_by_role("button", name="Find the needs").click()
+        page.locator("#taken mark").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
