@@ -196,6 +196,14 @@ def test_a_run_without_needs_says_why_and_a_post_can_be_read_all_the_same(site, 
     assert words in page.text
     assert "<textarea" in page.text
     assert "In their own words" not in page.text
+    assert words in client.get("/needs", headers=PART).text
+
+
+def test_who_waits_for_the_pyramid_is_told_that_it_is_there(client):
+    part = client.get("/needs", headers=PART).text
+    assert "<html" not in part
+    assert "Show the pyramid" in part
+    assert "hx-trigger" not in part
 
 
 def test_where_there_was_no_test_people_are_counted_and_the_command_that_tests_is_named(folder):

@@ -23,7 +23,8 @@ from broadsheet.stack.steps.needs import NAME
 router = APIRouter()
 Words = Literal["financial", "papers"]
 Id = Annotated[str, Query(max_length=100)]
-AT_ONCE, LONGEST, FEW = 16, 8000, 3
+AT_ONCE, LONGEST = 16, 8000
+FEW, MANY = 3, 25
 POLARITIES: Final = {"lack": "is lacking", "goal": "is wanted", "achieved": "is reached", "advice": "is advised on", "about_other": "is somebody else’s"}
 HORIZONS: Final = {"now": "now", "<1y": "within a year", "1-5y": "in one to five years", ">5y": "in more than five years", "unknown": ""}
 
@@ -65,13 +66,15 @@ class Reading(NamedTuple):
 
 @router.get("/needs")
 def needs(view: Looks, level: Id = "", need: Id = "") -> HTMLResponse:
-    """Show the pyramid; the address names the level, and the need of it, whose evidence is open."""
+    """Show the pyramid; the address names the level, and the need of it, whose evidence is open. The script asks how far it is while it is made."""
     names = _pyramid(view)
     shown: Pyramid | None = names["pyramid"]
     chosen = next((one for one in shown.levels if one.row.id == level), None) if shown else None
     needs_of = {one.id for one in chosen.needs if one.is_told} if chosen else set()
     if (level and chosen is None) or (need and need not in needs_of):
         raise Problem(404, "no-need", "There is no such level or need in these posts, or too few people speak of it.", "All that may be shown stand at Needs.")
+    if view.is_part:
+        return view.page("needs_state.html", **names)
     return _page(view, {**names, "level": level, "need": need})
 
 
@@ -162,7 +165,7 @@ def _page(view: View, names: dict[str, Any], status: int = 200) -> HTMLResponse:
         "taxonomy": "financial",
         "level_bar": level_bar,
         "ruler": ruler,
-        "few": FEW,
+        "few": FEW, "many": MANY,
         "whole": WHOLE,
     }
     return view.page("needs.html", status=status, **{**given, **names})

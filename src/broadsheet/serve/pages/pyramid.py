@@ -25,8 +25,8 @@ from broadsheet.stack.record import RunRecord
 from broadsheet.stack.steps.needs import GOALS, NAME, VERDICT, read_verdict
 
 WHOLE: Final = "none in particular"
-MOST: Final = 25
-"""So many quotations of a level are held; the page shows a few until a level is opened."""
+MOST: Final = 100
+"""So many quotations of a level are held, so that there are some of each need; the page shows fewer at a time."""
 
 
 class NeedRow(NamedTuple):
