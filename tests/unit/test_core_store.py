@@ -17,7 +17,7 @@ from tests.store_writers import DAYS, EVENTS, PAPERS, count_up, open_all, papers
 
 from broadsheet.core.errors import StoreError
 from broadsheet.core.schema import Announce, Announcement, Event, Item
-from broadsheet.core.store import ANNOUNCEMENTS, METADATA, RUN, VERSIONS, Store
+from broadsheet.core.store import ANNOUNCEMENTS, METADATA, RUN, VERSIONS, Store, open_store
 from broadsheet.core.store import EVENTS as EVENT_ROWS
 
 NINE = datetime(2026, 2, 9, 9, tzinfo=UTC)
@@ -33,6 +33,17 @@ def store(database):
 def in_a_file(tmp_path):
     with contextlib.closing(Store(tmp_path / "state" / "store.sqlite")) as opened:
         yield opened
+
+
+def test_without_an_address_the_database_of_this_installation_is_opened_and_closed(monkeypatch, tmp_path):
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path))
+    with open_store() as ours, open_store(tmp_path / "other.sqlite") as other:
+        ours.record_events([Event(user="ana", item="x", kind="saved", at=NINE)])
+        assert other.events("ana") == []
+        pool = ours.engine.pool
+    assert ours.engine.pool is not pool
+    with open_store(str(tmp_path / "store.sqlite")) as again:
+        assert len(again.events("ana")) == 1
 
 
 def paper(version: int, item: str = "2602.06393", **facts) -> Item:

@@ -34,15 +34,11 @@ def interleave(name: Name = "", *, store: StoreUrl = "", since: Since = None, un
 
     Example: broadsheet report compare interleave words-or-meaning
     """
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.marks import interleaved
 
-    held = Store(store or store_path())
-    try:
+    with open_store(store) as held:
         found = interleaved(held, name, *_span(since, until))
-    finally:
-        held.close()
     _printed(found, _of_interleaving(found), as_json=as_json)
 
 
@@ -52,15 +48,11 @@ def split(name: Name = "", *, store: StoreUrl = "", since: Since = None, until: 
 
     Example: broadsheet report compare split words-or-meaning --json
     """
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.marks import split_over
 
-    held = Store(store or store_path())
-    try:
+    with open_store(store) as held:
         found = split_over(held, name, *_span(since, until))
-    finally:
-        held.close()
     _printed(found, _of_split(found), as_json=as_json)
 
 

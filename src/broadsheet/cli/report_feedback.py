@@ -83,13 +83,14 @@ def undo(
     Example: broadsheet report feedback undo 2602.06393 --profile me.toml
     """
     from broadsheet.core.errors import ConfigError, SourceNotFoundError, did_you_mean
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import ACTS, record_undo
     from broadsheet.report.feedback.subscription import CHANNEL, subscribe_again
 
     act = {"save": "saved"}.get(act, act)
     if act and act not in ACTS:
         raise ConfigError(f"There is no act {act!r}.{did_you_mean(act, ACTS)}", f"Acts are: {', '.join(ACTS)}.")
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         undone: list[str] = []
         for item in map(_id, items):
@@ -111,9 +112,10 @@ def list_events(profile: ProfileName, store: StoreUrl = "", as_json: AsJson = Fa
 
     Example: broadsheet report feedback list --profile me.toml
     """
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import SHOWN, standing, undone_by
 
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         events = opened.events(reader)
         titles = {name: item.title for name, item in opened.items(e.item for e in events).items()}
@@ -136,11 +138,12 @@ def library(
 
     Example: broadsheet report feedback library yesterday.bib library.bib --profile me.toml
     """
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import library_change, record_library
     from broadsheet.sources import read_library
 
     change = library_change(read_library(old), read_library(new))
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         found = record_library(opened, reader, change)
     lines = [f"saved: {e.item}" for e in found.saved] + [f"undone: {e.item}" for e in found.undone]
@@ -164,9 +167,10 @@ def rotate(
 
 
 def _tell(kind: str, items: list[str], profile: str, label: datetime | None, store: str, *, as_json: bool) -> None:
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import record_act
 
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         ids = [_id(item) for item in items]
         _check_known(opened, ids, fields=kind == "not-my-field")
@@ -220,25 +224,6 @@ def _id(item: str) -> str:
 
     arxiv = as_arxiv_id(item)
     return arxiv.key if arxiv else item
-
-
-class _Opened:
-    """A database that is closed at the end."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def __enter__(self) -> "Store":
-        from broadsheet.core.home import store_path
-        from broadsheet.core.store import Store
-        from broadsheet.report.feedback import record
-
-        del record  # its table is made with the database
-        self.store = Store(self.url or store_path())
-        return self.store
-
-    def __exit__(self, *fault: object) -> None:
-        self.store.close()
 
 
 def _row(event: "Event") -> dict[str, Any]:

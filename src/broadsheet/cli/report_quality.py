@@ -18,16 +18,13 @@ def quality(
 
     Example: broadsheet report quality --out page
     """
-    import contextlib
-
     from broadsheet.cli.progress import shown
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.quality.build import quality as judge
     from broadsheet.report.quality.build import write_quality
     from broadsheet.report.quality.library import library_of
 
-    with contextlib.closing(Store(store or store_path())) as opened, shown() as progress:
+    with open_store(store) as opened, shown() as progress:
         found = judge(out, opened, library_of(profile), most=days, progress=progress)
     page = write_quality(found, out)
     for note in found.notes:

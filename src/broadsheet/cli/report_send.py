@@ -43,17 +43,14 @@ def send(
 
     Example: broadsheet report send --profile me.toml --out page
     """
-    import contextlib
-
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.deliver import DeliveryConfig, Place, Wanted, send_archive
 
     reader = _profile(profile)
     place = Place(out, reader.delivery if reader else DeliveryConfig())
     label = day.date() if day else None
     wanted = Wanted(reader.name if reader else "", tuple(one.value for one in channel or ()), label, resend, resend_unknown, now)
-    with contextlib.closing(Store(store or store_path())) as opened:
+    with open_store(store) as opened:
         sent = send_archive(place, wanted, opened)
     for note in sent.notes:
         typer.echo(f"Note: {note}", err=True)
@@ -83,16 +80,14 @@ def outbox(
 
     Example: broadsheet report outbox --profile me.toml
     """
-    import contextlib
     import json
 
     from broadsheet.core.errors import ConfigError
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.deliver import Outbox
 
     reader = _profile(profile)
-    with contextlib.closing(Store(store or store_path())) as opened:
+    with open_store(store) as opened:
         box = Outbox(opened)
         if settle is not None:
             name = reader.name if reader else _only_reader(box.rows())

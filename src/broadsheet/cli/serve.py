@@ -58,7 +58,7 @@ def serve(
     if context.invoked_subcommand:
         return
     from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
 
     with _needed():
         from broadsheet.serve.run import listen, serve_on
@@ -74,7 +74,7 @@ def serve(
     with listen(host, port) as socket:
         address = f"http://{f'[{host}]' if ':' in host else host}:{socket.getsockname()[1]}"
         if links_only:
-            with contextlib.closing(Store(store or store_path())) as opened:
+            with open_store(store) as opened:
                 typer.echo(address)
                 serve_on(socket, opened, links)
             return

@@ -81,11 +81,10 @@ def revoke(key: Annotated[str, typer.Argument(help="The eight letters that name 
 
 @contextlib.contextmanager
 def _keys(store: str) -> "Iterator[Keys]":
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store as Opened
+    from broadsheet.core.store import open_store
     from broadsheet.serve.keys import Keys
 
-    with contextlib.closing(Opened(store or store_path())) as opened:
+    with open_store(store) as opened:
         opened.create_tables()
         yield Keys(opened)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from broadsheet import sample
 from broadsheet.core.clock import Clock, stated_clock
 from broadsheet.core.errors import NoPapersError, ProfileError, SourceNotFoundError, did_you_mean
-from broadsheet.core.home import home, store_path
+from broadsheet.core.home import home
 from broadsheet.core.schema import Announcement
-from broadsheet.core.store import Store
+from broadsheet.core.store import open_store
 from broadsheet.sources.arxiv.addresses import ClientLimits
 from broadsheet.sources.arxiv.calendar import Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
@@ -35,11 +35,8 @@ def open_days(
 ) -> Iterator[Days]:
     """Open the days of an installation, by its calendar and, unless one is given, its clock."""
     clock = clock or stated_clock()
-    kept = Store(store or store_path())
-    try:
+    with open_store(store) as kept:
         yield Days(kept, ArxivClient(home(), clock=clock, limits=limits), calendar(), clock, patience=patience, say=say)
-    finally:
-        kept.close()
 
 
 def lists_of(stated: Sequence[str], profile: str = "") -> tuple[str, ...]:

@@ -14,12 +14,12 @@ from broadsheet.core.artifacts import MANIFEST
 from broadsheet.core.config import Config, build, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.files import check_writable
-from broadsheet.core.home import artifact_folder, ranker_folder, store_path
+from broadsheet.core.home import artifact_folder, ranker_folder
 from broadsheet.core.llm import Client
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Event
-from broadsheet.core.store import Store
+from broadsheet.core.store import Store, open_store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.feedback.learning import Feedback, read_feedback
@@ -111,11 +111,10 @@ def prepared(request: Request, out: Path, client: Client | None = None) -> Itera
         client = client or _client(request, profile, stack)
         day, source, notes = _live(request, profile) if request.live else _read_day(request)
         # The fictional sample is kept in no database but one that is named for it.
-        store = None if is_sample and not request.store else Store(request.store or store_path())
+        store = None if is_sample and not request.store else stack.enter_context(open_store(request.store))
         background: list[Announcement] = []
         announced = day.announcements
         if store:
-            stack.callback(store.close)
             day, said = settle(store, profile.name, day, profile.categories)
             notes = [*notes, *said]
             day = with_earlier(day, store.earlier_versions(a.item for a in announced))
@@ -165,9 +164,7 @@ def _client(request: Request, profile: Profile, stack: ExitStack) -> Client | No
     """Return what asks the model that the profile names, if any; its replies and its ledger are in the store."""
     if not profile.tldr.llm:
         return None
-    store = Store(request.store or store_path())
-    stack.callback(store.close)
-    return open_client(profile.tldr, store)
+    return open_client(profile.tldr, stack.enter_context(open_store(request.store)))
 
 
 def _with_ranker(config: RankingConfig) -> RankingConfig:
