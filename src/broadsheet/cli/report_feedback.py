@@ -207,16 +207,10 @@ def _check_shown(store: "Store", reader: str, ids: list[str], label: date) -> No
 
 def _reader(profile: str) -> str:
     """Return the reader's name, as the profile states it and the page says it."""
-    from broadsheet import sample
-    from broadsheet.core.errors import ProfileError
-    from broadsheet.report.profile import read_profile
+    from broadsheet.report.profile import found_profile
 
-    if Path(profile).is_file():
-        return read_profile(Path(profile)).name
-    if profile in sample.READERS:
-        with sample.profile_path(profile) as path:
-            return read_profile(path).name
-    raise ProfileError(f"There is no profile {profile}.", 'Make one: broadsheet profile new --from words "…" --out me.toml')
+    with found_profile(profile) as found:
+        return found.name
 
 
 def _id(item: str) -> str:

@@ -106,15 +106,12 @@ def outbox(
 
 
 def _profile(name: str) -> "Profile | None":
-    from broadsheet import sample
-    from broadsheet.report.profile import read_profile
+    from broadsheet.report.profile import found_profile
 
     if not name:
         return None
-    if name in sample.READERS and not Path(name).exists():
-        with sample.profile_path(name) as path:
-            return read_profile(path)
-    return read_profile(Path(name))
+    with found_profile(name) as found:
+        return found
 
 
 def _only_reader(rows: "list[Delivery]") -> str:

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
-from broadsheet import sample
 from broadsheet.core.clock import Clock, stated_clock
-from broadsheet.core.errors import NoPapersError, ProfileError, SourceNotFoundError, did_you_mean
+from broadsheet.core.errors import NoPapersError, SourceNotFoundError
 from broadsheet.core.home import home
 from broadsheet.core.schema import Announcement
 from broadsheet.core.store import open_store
@@ -71,12 +69,7 @@ def live_day(days: Days, names: Sequence[str], wanted: date | None = None) -> tu
 
 def _categories(profile: str) -> tuple[str, ...]:
     # Reading a profile loads what ranks; nobody who names lists has to wait for that.
-    from broadsheet.report.profile import read_profile
+    from broadsheet.report.profile import found_profile
 
-    path = Path(profile)
-    if path.exists():
-        return read_profile(path).categories
-    if profile not in sample.READERS:
-        raise ProfileError(f"There is no profile {profile}.{did_you_mean(profile, sample.READERS)}", "Name a profile (.toml), or lists: --category cs.IR")
-    with sample.profile_path(profile) as shipped:
-        return read_profile(shipped).categories
+    with found_profile(profile) as found:
+        return found.categories

@@ -12,7 +12,7 @@ from pydantic import Field
 from broadsheet import sample
 from broadsheet.core.artifacts import MANIFEST
 from broadsheet.core.config import Config, build, with_settings
-from broadsheet.core.errors import ProfileError, did_you_mean
+from broadsheet.core.errors import ProfileError
 from broadsheet.core.files import check_writable
 from broadsheet.core.home import artifact_folder, ranker_folder
 from broadsheet.core.llm import Client
@@ -28,7 +28,7 @@ from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.news import settle
 from broadsheet.report.planned import EarlierPage, earlier_pages
-from broadsheet.report.profile import Profile, read_profile
+from broadsheet.report.profile import Profile, found_profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
 from broadsheet.report.tldr.summaries import open_client, with_summaries
@@ -214,14 +214,7 @@ def _profile(request: Request, stack: ExitStack, default: str) -> Profile:
     name = request.profile or default
     if not name:
         return build(Profile, with_settings({}, _profile_settings(request)), "--set profile", ProfileError).check()
-    if name in sample.READERS and not Path(name).exists():
-        path = stack.enter_context(sample.profile_path(name))
-    else:
-        path = Path(name)
-        if not path.exists():
-            hint = did_you_mean(name, sample.READERS)
-            raise ProfileError(f"There is no profile {name}.{hint}", 'Make one: broadsheet profile new --from words "…" --out me.toml')
-    return read_profile(path, _profile_settings(request))
+    return stack.enter_context(found_profile(name, _profile_settings(request)))
 
 
 def _profile_settings(request: Request) -> tuple[str, ...]:
