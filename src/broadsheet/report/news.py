@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from broadsheet.core.schema import Announce, Announcement
 from broadsheet.core.store import ANNOUNCEMENTS, EVENTS, METADATA, RUN, Store
 from broadsheet.report.build import Day
+from broadsheet.report.feedback.record import SHOWN
 from broadsheet.sources.arxiv.ids import as_arxiv_id
 
 NEWS = sa.Table(
@@ -21,7 +22,7 @@ NEWS = sa.Table(
 )
 """Under which label a paper was news to a reader: one row, whatever comes later."""
 # What tells that a paper reached a reader.
-REACHED = ("shown", "delivered")
+REACHED = (SHOWN, "delivered")
 # As what a paper comes again that is not news.
 _AGAIN = {Announce.NEW: Announce.REPLACE, Announce.CROSS: Announce.REPLACE_CROSS}
 _NAMED = 10

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.feedback.learning import Feedback, read_feedback
 from broadsheet.report.feedback.marks import comparison_events
+from broadsheet.report.feedback.record import SHOWN, at_label
 from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.news import settle
@@ -156,8 +157,8 @@ def settled(ready: Prepared, report: Report) -> None:
 
 def shown_events(report: Report) -> list[Event]:
     """Return that each pick was shown, in which slot and with which propensity, at the start of its label."""
-    at = datetime.combine(report.label, time(), UTC)
-    return [Event(user=report.reader, item=e.item.id, kind="shown", at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
+    at = at_label(report.label)
+    return [Event(user=report.reader, item=e.item.id, kind=SHOWN, at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
 
 
 def _client(request: Request, profile: Profile, stack: ExitStack) -> Client | None:
