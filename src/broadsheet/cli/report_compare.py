@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet.cli.report_options import Json, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.core.metrics import Interval
     from broadsheet.report.feedback.interleave import InterleaveVerdict
@@ -20,10 +22,8 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="The comparison's name; not needed where there is only one.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
 Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that counts.")]
 Until = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last label that counts.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WIDTH = 41
 LOOKS = "p holds for one look that was planned before; whoever looks more often goes by the last column, which holds at any look."
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet.cli.report_options import Json, ProfileName, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.core.schema import Event
     from broadsheet.core.store import Store
@@ -19,14 +21,11 @@ app = typer.Typer(
 
 Items = Annotated[list[str], typer.Argument(help="Ids as the page shows them, e.g. 2602.06393.")]
 Fields = Annotated[list[str], typer.Argument(help="Ids as the page shows them, or category:NAME, e.g. category:cs.RO.")]
-ProfileName = Annotated[str, typer.Option("--profile", "-p", help="The profile (.toml) of the page.")]
 Label = Annotated[datetime | None, typer.Option("--label", formats=["%Y-%m-%d"], help="The label of the page. Default: the newest that showed the paper.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command("more")
-def more(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def more(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Want more papers like these.
 
     Example: broadsheet report feedback more 2602.06393 --profile me.toml
@@ -35,7 +34,7 @@ def more(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("less")
-def less(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def less(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Want fewer papers like these.
 
     Example: broadsheet report feedback less 2602.06393 --profile me.toml
@@ -44,7 +43,7 @@ def less(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("save")
-def save(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def save(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Say that these papers are worth keeping.
 
     Example: broadsheet report feedback save 2602.06393 --profile me.toml
@@ -53,7 +52,7 @@ def save(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("read")
-def read(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def read(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Leave papers that you have read out of later reports.
 
     Example: broadsheet report feedback read 2602.06393 --profile me.toml
@@ -62,7 +61,7 @@ def read(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("not-my-field")
-def not_my_field(items: Fields, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def not_my_field(items: Fields, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Take the field of these papers down, or a category.
 
     Example: broadsheet report feedback not-my-field category:cs.RO --profile me.toml
@@ -76,7 +75,7 @@ def undo(
     profile: ProfileName,
     act: Annotated[str, typer.Option("--act", help="Which act: more, less, saved, opened, read, not-my-field. Default: the newest.")] = "",
     store: StoreUrl = "",
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Take back the newest act on each of these papers, as if it had not been.
 
@@ -107,7 +106,7 @@ def undo(
 
 
 @app.command("list")
-def list_events(profile: ProfileName, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def list_events(profile: ProfileName, store: StoreUrl = "", as_json: Json = False) -> None:
     """List what a reader did, oldest first, with what was undone.
 
     Example: broadsheet report feedback list --profile me.toml
@@ -132,7 +131,7 @@ def library(
     new: Annotated[Path, typer.Argument(help="The library as it is.")],
     profile: ProfileName,
     store: StoreUrl = "",
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Take what came into a library as saved, and undo the saving of what went.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.report_options import Json, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.report.deliver import Delivery
     from broadsheet.report.profile import Profile
@@ -22,7 +24,6 @@ class ChannelChoice(StrEnum):
 
 
 ProfileName = Annotated[str, typer.Option("--profile", "-p", help="The reader's profile (.toml), with a section [delivery]. Default: files and feeds.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
 
 
 def send(
@@ -35,7 +36,7 @@ def send(
     resend_unknown: Annotated[bool, typer.Option("--resend-unknown", help="Send again what nobody knows the outcome of, with the same Message-ID.")] = False,
     resend: Annotated[bool, typer.Option("--resend", help="Send the newest label, or that of --date, again, whatever became of it.")] = False,
     now: Annotated[bool, typer.Option("--now", help="Try at once what was refused and waits.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Deliver the reports in a folder that are not delivered yet, oldest label first: to files, feeds and by mail.
 
@@ -74,7 +75,7 @@ def outbox(
     channel: Annotated[ChannelChoice, typer.Option("--channel", "-c", help="The channel that --settle is about.")] = ChannelChoice.MAIL,
     store: StoreUrl = "",
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show every delivery and its state: queued, sending, delivered, refused, unknown.
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.report_options import Categories, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.report.watch import Change
-
-Categories = Annotated[list[str] | None, typer.Option("--category", "-c", help="One of arXiv's lists, such as cs.IR. Repeats. Default: those of the profile.")]
 
 
 def watch(
@@ -21,7 +21,7 @@ def watch(
         typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that is due. Default: the oldest one that ever was, or the newest."),
     ] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Any setting, as of `broadsheet report`. Repeats.")] = None,
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     *,
     once: Annotated[bool, typer.Option("--once", help="Do what is due and end; nothing is waited for.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each change of state as one JSON object a line.")] = False,

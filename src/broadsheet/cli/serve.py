@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli import serve_key, serve_worker
+from broadsheet.cli.report_options import StoreUrl
 
 if TYPE_CHECKING:
     from broadsheet.serve.site import Settings
@@ -30,7 +31,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="The address to listen at. Outside of this machine keys are needed, and a server with TLS before it.")
     ] = "127.0.0.1",
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     run: Annotated[
         Path | None, typer.Option("--run", help="A folder that `broadsheet run` wrote: its catalogue and bundles are served. Default: the built-in sample.")
     ] = None,

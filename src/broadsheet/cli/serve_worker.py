@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.report_options import StoreUrl
+
 
 def worker(
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     *,
     once: Annotated[bool, typer.Option("--once", help="Do what is due, and end.")] = False,
 ) -> None:
