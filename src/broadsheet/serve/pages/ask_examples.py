@@ -71,7 +71,11 @@ def _valued(tools: Tools) -> Iterator[str]:
             continue
         seen.add((one.label, one.property))
         starts = [triple.start for triple in tools.schema.triples if triple.end == one.label and triple.start != one.label]
-        yield f"Which {_many(starts[0])} have the {_one(one.label)} '{one.value}'?" if starts else f"Which {_many(one.label)} have the {one.property} '{one.value}'?"
+        yield (
+            f"Which {_many(starts[0])} have the {_one(one.label)} '{one.value}'?"
+            if starts
+            else f"Which {_many(one.label)} have the {one.property} '{one.value}'?"
+        )
 
 
 def _newest(schema: Schema) -> Iterator[str]:
