@@ -71,12 +71,16 @@ def _valued(tools: Tools) -> Iterator[str]:
             continue
         seen.add((one.label, one.property))
         starts = [triple.start for triple in tools.schema.triples if triple.end == one.label and triple.start != one.label]
-        yield f"Which {_many(starts[0])} have the {_one(one.label)} '{one.value}'?" if starts else f"Which {_many(one.label)} have the {one.property} '{one.value}'?"
+        yield (
+            f"Which {_many(starts[0])} have the {_one(one.label)} '{one.value}'?"
+            if starts
+            else f"Which {_many(one.label)} have the {one.property} '{one.value}'?"
+        )
 
 
 def _newest(schema: Schema) -> Iterator[str]:
     for label, held in schema.labels.items():
-        for key, facts in held.items():
+        for key, facts in (held or {}).items():
             if facts.type in NUMBERS and isinstance(facts.low, int | float) and isinstance(facts.high, int | float) and facts.low < facts.high:
                 middle = (facts.low + facts.high) / 2
                 yield f"Which {_many(label)} have a {_one(key)} greater than {int(middle) if facts.type == 'integer' else round(middle, 1)}?"
