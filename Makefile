@@ -45,5 +45,6 @@ check: $(READY) ## Lint, types, layers, dependencies, sizes, column names, mutan
 bench: $(READY) ## Run the benchmarks whose figures the README quotes
 	$(BIN)/python benchmarks/page.py
 
-docs: $(READY) ## Write the generated parts of README and docs anew
+docs: $(READY) ## Write the generated parts of README and docs anew; with the extra docs, build the site into site/
 	$(BIN)/python tools/generated.py
+	$(BIN)/python tools/site.py

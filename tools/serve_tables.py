@@ -15,8 +15,13 @@ def load(bench: dict) -> list[str]:
         ("calm, after too much", row, "after_") for row in rows.values() if "after_requests" in row
     ]
     told = [
-        [name, *(f"{row[f'{at}{kind}_p50_ms']:,.0f} / {row[f'{at}{kind}_p95_ms']:,.0f}" for kind in KINDS), *(f"{row[at + one]:,.0f}" for one in ("refused", "lost"))]
-        + [f"{row['swaps']:.0f}" if "swaps" in row else "", f"{row['machine_load']:.1f}"]
+        [
+            name,
+            *(f"{row[f'{at}{kind}_p50_ms']:,.0f} / {row[f'{at}{kind}_p95_ms']:,.0f}" for kind in KINDS),
+            *(f"{row[at + one]:,.0f}" for one in ("refused", "lost")),
+            f"{row['swaps']:.0f}" if "swaps" in row else "",
+            f"{row['machine_load']:.1f}",
+        ]
         for name, row, at in phases
     ]
     lines += [*table([*(f"{kind}, p50 / p95 ms" for kind in KINDS), "refused", "lost", "swaps", "load"], told), ""]
@@ -25,7 +30,10 @@ def load(bench: dict) -> list[str]:
         lines += [f"The processor's milliseconds that a request takes, each kind alone: {costs}.", ""]
     if (much := rows.get("too much, then calm")) is not None:
         share = f"{much['refused_share']:.0%} of {much['pressed_s']:,.0f} requests a second are refused, 95 % of those within {much['refused_p95_ms']:,.0f} ms"
-        lines += [f"Too much: {share}; {much['retry_after_share']:.0%} of refusals say when to come back, {much['answered_s']:,.0f} a second are answered, {much['pressed_lost']:.0f} lost.", ""]
+        lines += [
+            f"Too much: {share}; {much['retry_after_share']:.0%} of refusals say when to come back, {much['answered_s']:,.0f} a second are answered, {much['pressed_lost']:.0f} lost.",
+            "",
+        ]
     return [*lines, *bench["notes"], *missing(bench)]
 
 

@@ -1,12 +1,20 @@
-"""Catalogues of each kind: what docs/catalogues.md shows runs, and the page of a reader is made of what was had before."""
+"""Catalogues of each kind: what docs/catalogues.md and the tutorial show runs, and the page of a reader is made of what was had before."""
 
+import importlib.util
+import json
+import os
 import re
 import shlex
+import signal
+import socket
+import threading
+import time
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
-from tests.conftest import missing
+from tests.conftest import ROOT, missing
 
 from broadsheet import sample
 from broadsheet.core.artifacts import read_artifact
@@ -23,8 +31,11 @@ from broadsheet.stack.shop import read_shop
 from broadsheet.stack.slate import read_slate
 from broadsheet.stack.steps.score import Table, fit_weights
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "catalogues.md"
-BLOCKS = dict(re.findall(r"## ([^\n]+)\n(?:(?!\n## ).)*?```sh\n(.*?)```", DOCS.read_text(), re.DOTALL))
+DOCS = ROOT / "docs"
+BLOCKS = dict(re.findall(r"## ([^\n]+)\n(?:(?!\n## ).)*?```sh\n(.*?)```", (DOCS / "catalogues.md").read_text(), re.DOTALL))
+TUTORIAL = (DOCS / "tutorial.md").read_text()
+TYPED = [line for block in re.findall(r"```sh\n(.*?)```", TUTORIAL, re.DOTALL) for line in block.strip().split("\n")]
+ASKED = re.findall(r"^POST (\S+) (\{.*\})$", TUTORIAL, re.MULTILINE)
 # Small enough for a test: few items, few users, and a step or two of training.
 FEW = ("--users", "9", "--items", "16")
 QUICK = [word for name in ("retrieve.epochs", "retrieve.id_epochs", "rank.epochs") for word in ("--set", f"fit.{name}=1")]
@@ -61,6 +72,7 @@ def test_a_worked_example_of_the_docs_runs(kind, here, tmp_path, monkeypatch):
     assert (folder / str(run.label) / "index.html").is_file()
     if kind == "A shop":
         bought_and_shown(folder, run)
+        the_tutorial_goes_on(here)
     if kind == "Movies":
         assert run.step("vectors").state == run.step("retrieve").state == "unchanged"
         assert run.step("fit-rank").state == "done"
@@ -80,6 +92,51 @@ def bought_and_shown(folder, run):
     own = {row["item"]: row["score"] for row in ranks if row["user"] == "customer07"}
     allowed = [item for item in sorted(own, key=lambda item: -own[item]) if not slate[item].held_back]
     assert [item for item in slate if not slate[item].held_back] == allowed
+
+
+def the_tutorial_goes_on(here):
+    """The tutorial is of the same shop: it begins with the same commands, and what it shows beyond them runs too, the server last."""
+    *rest, serve = [line for line in TYPED if line not in BLOCKS["A shop"].strip().split("\n")]
+    assert len(TYPED) - len(rest) - 1 == 4
+    for line in rest:
+        done = here(*smaller(line))
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    assert Path("shop/why.svg").read_text().startswith("<svg")
+    if all(importlib.util.find_spec(name) for name in ("fastapi", "uvicorn")):
+        served(here, shlex.split(serve)[1:])
+
+
+def served(here, words):
+    """A server answers what the tutorial asks it, until it is interrupted. It runs here, where models are imported already, and who asks in a thread."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told = []
+
+    def ask():
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False, timeout=60) as client:
+            try:
+                while answer(client) == 503:
+                    time.sleep(0.1)
+                told.extend(client.post(path, json=json.loads(body)) for path, body in ASKED)
+            finally:
+                # The server has answered, so that it is the one that hears this.
+                os.kill(os.getpid(), signal.SIGINT)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    done = here(*words, "--port", str(port), "--no-work")
+    asking.join(60)
+    assert done.returncode == 130, done.stderr
+    assert [one.status_code for one in told] == [200] * len(ASKED) == [200, 200, 200]
+    assert all(len(one.json()["hits"]) == 3 for one in told)
+
+
+def answer(client):
+    """Return the status of the server; 503 until all parts are open, or where there is none yet."""
+    try:
+        return client.get("/readyz").status_code
+    except httpx.TransportError:
+        return 503
 
 
 def test_a_fictional_catalogue_is_the_same_for_the_same_seed(tmp_path):

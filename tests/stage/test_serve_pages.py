@@ -3,14 +3,10 @@
 import contextlib
 import importlib.util
 import io
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
-from tests.conftest import ROOT
 from tests.site_run import HOSTILE, write_recipe
 
 from broadsheet.core.clock import SetClock
@@ -29,12 +25,14 @@ ELSEWHERE = {"host": "news.example.org"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A run of few papers, as its command leaves it."""
+    """A run of few papers."""
+    from broadsheet.report.composed import compose
+    from broadsheet.stack.recipe import read_recipe
+
     here = tmp_path_factory.mktemp("few")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "BROADSHEET_HOME": str(here / "home")}
-    command = [sys.executable, "-m", "broadsheet", "run", str(write_recipe(here)), "--out", str(here / "run")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROADSHEET_HOME", str(here / "home"))
+        assert compose(read_recipe(write_recipe(here)), here / "run").error is None
     return here / "run"
 
 
@@ -278,3 +276,11 @@ def test_a_part_that_is_being_opened_is_asked_for_again_by_the_page(tmp_path, si
     answer = pages_of(site).get("/search", params={"q": "lamp"})
     assert answer.status_code == 503
     assert '<meta http-equiv="refresh" content="2">' in answer.text
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(client, site):
+    made = site.keys.new("phone", rate=6)
+    client.post("/in", data={"key": made.secret}, headers=ELSEWHERE)
+    answers = [client.get("/runs", headers=ELSEWHERE) for _ in range(12)]
+    assert answers[0].status_code == 200
+    assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "10")

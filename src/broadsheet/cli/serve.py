@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli import serve_key, serve_worker
+from broadsheet.cli.report_options import StoreUrl
 
 if TYPE_CHECKING:
     from broadsheet.serve.site import Settings
@@ -30,7 +31,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="The address to listen at. Outside of this machine keys are needed, and a server with TLS before it.")
     ] = "127.0.0.1",
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     run: Annotated[
         Path | None, typer.Option("--run", help="A folder that `broadsheet run` wrote: its catalogue and bundles are served. Default: the built-in sample.")
     ] = None,
@@ -60,7 +61,7 @@ def serve(
     if context.invoked_subcommand:
         return
     from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
 
     with _needed():
         from broadsheet.serve.run import listen, serve_on
@@ -76,7 +77,7 @@ def serve(
     with listen(host, port) as socket:
         address = f"http://{f'[{host}]' if ':' in host else host}:{socket.getsockname()[1]}"
         if links_only:
-            with contextlib.closing(Store(store or store_path())) as opened:
+            with open_store(store) as opened:
                 typer.echo(address)
                 serve_on(socket, opened, links)
             return

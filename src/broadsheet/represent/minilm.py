@@ -90,13 +90,16 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
         import torch
 
         tokenizer, model = self._load()
-        dtype = choose_dtype().name if self.config.dtype == "auto" else self.config.dtype
         tokens = tokenizer(texts, padding=True, truncation=True, max_length=self.config.max_tokens, return_tensors="pt")
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bfloat16"):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._dtype == "bfloat16"):
             states = model(**tokens).last_hidden_state.float()
         mask = tokens["attention_mask"].unsqueeze(-1).float()
         pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
         return torch.nn.functional.normalize(pooled, dim=1).numpy()
+
+    @property
+    def _dtype(self) -> str:
+        return choose_dtype().name if self.config.dtype == "auto" else self.config.dtype
 
     def _load(self) -> tuple[Any, Any]:
         if self._loaded is None:
@@ -108,6 +111,8 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
             logging.disable_progress_bar()
             tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
             model = AutoModel.from_pretrained(checkpoint, local_files_only=True, dtype=torch.float32).eval()
+            if self._dtype == "bfloat16":
+                _halve(model)
             self._loaded = (tokenizer, model)
         return self._loaded
 
@@ -121,3 +126,12 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
                 )
             return self.config.checkpoint
         return str(MINILM.path().parent)
+
+
+def _halve(model: Any) -> None:
+    """Keep the weights of linear layers in bfloat16: autocast would make the same of them at every call, which for one short text costs more than the rest."""
+    import torch
+
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.to(torch.bfloat16)

@@ -41,8 +41,7 @@ def caller_of(request: Request, secret: str | None) -> Caller:
     if secret is None:
         if not is_here(request):
             raise Problem(401, "no-key", "This needs a key.", "Send one: Authorization: Bearer KEY. Make one: broadsheet serve key new")
-        _within(site, "person", PERSON)
-        return PERSON_HERE
+        return within_rate(site, PERSON_HERE)
     # Whoever failed too often is not told whether this one is right.
     if wait := site.buckets.wait(f"failures {address}", FAILURES):
         raise Problem(429, "too-many-failures", "Too many keys were wrong.", "Wait, then send the right one.", headers={"Retry-After": retry_after(wait)})
@@ -51,8 +50,20 @@ def caller_of(request: Request, secret: str | None) -> Caller:
         site.buckets.take(f"failures {address}", FAILURES)
         raise Problem(401, "wrong-key", "The key is not known, or was revoked.", "Make one: broadsheet serve key new")
     request.scope["broadsheet.key"] = key.id
-    _within(site, f"key {key.id}", Limit(key.rate, max(10, key.rate / 6)))
+    return within_rate(site, of_key(key))
+
+
+def of_key(key: Key) -> Caller:
+    """Return who asks with a key."""
     return Caller(f"key {key.id}", frozenset(map(str, key.scopes)), key)
+
+
+def within_rate(site: Any, caller: Caller) -> Caller:
+    """Count a request of a caller, and return them. Raises Problem (429) where they ask too often."""
+    limit = PERSON if caller.key is None else Limit(caller.key.rate, max(10, caller.key.rate / 6))
+    if wait := site.buckets.take(caller.name, limit):
+        raise Problem(429, "rate", "Too many requests.", "Wait as long as the header Retry-After says.", headers={"Retry-After": retry_after(wait)})
+    return caller
 
 
 def is_here(request: Request) -> bool:
@@ -83,8 +94,3 @@ Reads = Annotated[Caller, Depends(may(Scope.READ))]
 Owns = Annotated[Caller, Depends(may(OWN))]
 Writes = Annotated[Caller, Depends(may(Scope.WRITE))]
 Rules = Annotated[Caller, Depends(may(Scope.ADMIN))]
-
-
-def _within(site: Any, name: str, limit: Limit) -> None:
-    if wait := site.buckets.take(name, limit):
-        raise Problem(429, "rate", "Too many requests.", "Wait as long as the header Retry-After says.", headers={"Retry-After": retry_after(wait)})

@@ -16,7 +16,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from broadsheet.report.render import run_picture, why_picture
 from broadsheet.report.render.page import environment
 from broadsheet.serve.api.problems import Problem
-from broadsheet.serve.callers import OWN, PERSON_HERE, Caller, is_here
+from broadsheet.serve.callers import OWN, PERSON_HERE, Caller, is_here, of_key, within_rate
 from broadsheet.serve.session import FIELD, HEADER, Session, Sessions
 from broadsheet.serve.site import Site
 
@@ -143,9 +143,10 @@ def _view(request: Request) -> View:
         key = site.keys.known(held.key)
         if key is not None:
             request.scope["broadsheet.key"] = key.id
-            return View(request, site, sessions, held, Caller(f"key {key.id}", frozenset(map(str, key.scopes)), key))
+            return View(request, site, sessions, held, within_rate(site, of_key(key)))
     if not is_here(request):
         raise AwayError(request.url.path if request.method == "GET" else "/")
+    within_rate(site, PERSON_HERE)
     if held is not None and not held.key and held.reader == site.settings.reader:
         return View(request, site, sessions, held, PERSON_HERE)
     return View(request, site, sessions, sessions.begin(site.settings.reader), PERSON_HERE, is_fresh=True)

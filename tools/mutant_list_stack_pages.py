@@ -1,0 +1,57 @@
+"""Changes that break the pages of the site, and the tests that should notice."""
+
+from mutant_list import Mutant
+
+PAGES = "tests/stage/test_serve_pages.py::test_"
+
+STACK_PAGES = [
+    Mutant(
+        "pages: what carries no token changes something",
+        "serve/pages/frame.py",
+        "        view.sessions.check(view.session, stated)\n",
+        "",
+        PAGES + "what_carries_no_token_of_the_session_changes_nothing",
+    ),
+    Mutant(
+        "pages: a key that may only read acts",
+        "serve/pages/frame.py",
+        "if not view.caller.may(OWN):",
+        "if False:",
+        PAGES + "from_elsewhere_a_key_is_asked_for_and_a_page_of_another_site_is_not_led_to",
+    ),
+    Mutant(
+        "pages: a session goes on after its key was revoked",
+        "serve/keys.py",
+        'return _key(row) if row is not None and row["revoked"] is None else None\n\n    def all',
+        "return _key(row) if row is not None else None\n\n    def all",
+        PAGES + "from_elsewhere_a_key_is_asked_for_and_a_page_of_another_site_is_not_led_to",
+    ),
+    Mutant(
+        "pages: who signs in is led to another site",
+        "serve/pages/sign_in.py",
+        'not back.startswith(("//", "/\\\\"))',
+        "True",
+        PAGES + "from_elsewhere_a_key_is_asked_for_and_a_page_of_another_site_is_not_led_to",
+    ),
+    Mutant(
+        "pages: the page is written anew twice at once",
+        "serve/pages/today.py",
+        "if job is None or job.state in {JobState.DONE, JobState.FAILED}:",
+        "if True:",
+        PAGES + "the_page_is_written_anew_once_and_what_stood_there_is_kept",
+    ),
+    Mutant(
+        "pages: an act loses its place",
+        "serve/pages/today.py",
+        '"slot": event.slot or entry.slot',
+        '"slot": event.slot',
+        PAGES + "a_button_records_once_with_its_place_and_again_takes_it_back",
+    ),
+    Mutant(
+        "pages: a title is taken for markup",
+        "report/render/page.py",
+        "autoescape=True",
+        "autoescape=False",
+        PAGES + "each_page_is_there_says_its_policy_and_loads_nothing_from_elsewhere",
+    ),
+]
