@@ -57,13 +57,14 @@ async def offered(view: Looks) -> Response:
 @router.post("/ask")
 async def ask(view: Acts, question: Annotated[str, Form()] = "") -> Response:
     """Ask a question, and lead to it."""
-    words = question.strip()
+    words = question.strip().replace("\0", "")
+    if not 0 < len(words) <= LONGEST:
+        what = "That is too long for a question." if words else "There is no question."
+        return await _start(view, words[:LONGEST], Problem(422, "unfit", what, f"Write one of 1 to {LONGEST} letters."))
     try:
-        if not words or "\0" in words or len(words) > LONGEST:
-            raise Problem(422, "unfit", "There is no question." if not words else "That is too long for a question.", f"Write one of 1 to {LONGEST} letters.")
-        name = await begin(view.site, view.caller, words, lambda name, loop, made: name)
+        name, _ = await begin(view.site, view.caller, words, _named)
     except (Problem, BroadsheetError) as fault:
-        return await _start(view, question[:LONGEST], _problem(fault))
+        return await _start(view, words, _problem(fault))
     return view.to(f"/ask/{name}")
 
 
@@ -81,7 +82,7 @@ async def step(
     """Take a step. What goes wrong with it is told beside the state, which stays as it was, and so do the words."""
     event = Event(act=Act(act), text=text.replace("\0", ""), number=number)
     try:
-        made = await take(view.site, view.caller, name, event, step, lambda name, loop, made: made)
+        _, made = await take(view.site, view.caller, name, event, step, _named)
     except (Problem, BroadsheetError) as fault:
         problem = _problem(fault)
         if problem.kind == "no-loop":
@@ -117,6 +118,11 @@ async def transcript(view: Looks, name: LoopId) -> Response:
     """Return all that happened, as `broadsheet ask replay` reads it."""
     made = await run_in_threadpool(_held, view, name)
     return view.sealed(Response(dumped(made), media_type="application/json", headers={"content-disposition": 'attachment; filename="loop.json"'}))
+
+
+def _named(name: str, loop: Loop, made: Transcript) -> tuple[str, Transcript]:
+    del loop
+    return name, made
 
 
 def in_words(problem: Problem) -> Problem:

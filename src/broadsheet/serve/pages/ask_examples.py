@@ -80,7 +80,7 @@ def _valued(tools: Tools) -> Iterator[str]:
 
 def _newest(schema: Schema) -> Iterator[str]:
     for label, held in schema.labels.items():
-        for key, facts in held.items():
+        for key, facts in (held or {}).items():
             if facts.type in NUMBERS and isinstance(facts.low, int | float) and isinstance(facts.high, int | float) and facts.low < facts.high:
                 middle = (facts.low + facts.high) / 2
                 yield f"Which {_many(label)} have a {_one(key)} greater than {int(middle) if facts.type == 'integer' else round(middle, 1)}?"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from broadsheet.ask.amend.chips import Chip, chips
@@ -30,6 +31,11 @@ CHOICES: Final = {
 }
 """Parts of which there are few values, and how those are called."""
 DEEPEST: Final = 6
+TYPED: Final = (
+    ("; or: parts, edit N NEW, query CYPHER.", "; or change a part by hand, or write the query yourself: both stand below."),
+    ("Write one: query MATCH ... RETURN ..., or quit and ask otherwise.", "Write one yourself, or ask otherwise: both stand below."),
+)
+"""What mends a step where commands are typed, and where buttons are pressed."""
 
 
 class Piece(NamedTuple):
@@ -82,7 +88,7 @@ def shown_of(made: Transcript) -> dict[str, Any]:
         "made": made,
         "state": state,
         "last": last,
-        "fault_lines": last.fault,
+        "fault_lines": tuple(map(on_page, last.fault)),
         "lines": () if state is None else tuple(query_lines(state, query)),
         "sayings": () if query is None else sayings(query),
         "findings": () if state is None else tuple((number, one, fix_words(state, one)) for number, one in enumerate(state.findings, 1)),
@@ -97,6 +103,17 @@ def shown_of(made: Transcript) -> dict[str, Any]:
         "kept_words": last.event.text if last.fault else "",
         "acts": {"amend": Act.AMEND, "query": Act.WRITE, "why not": Act.WHY_NOT},
     }
+
+
+def on_page(line: str) -> str:
+    """Return what is told of a fault, with what can be done on the page in the place of what is typed in a terminal.
+
+    >>> on_page("There is no query yet."), on_page("Name a value; or: parts, edit N NEW, query CYPHER.")
+    ('There is no query yet.', 'Name a value; or change a part by hand, or write the query yourself: both stand below.')
+    """
+    for typed, pressed in TYPED:
+        line = line.replace(typed, pressed)
+    return line
 
 
 def sayings(query: Query) -> tuple[Said, ...]:
@@ -125,7 +142,7 @@ def _pieces(text: str, start: int, end: int, looks: Sequence[tuple[int, int, str
     """Cut a line wherever its looks change. A finding without width is shown at the letter that it stands before."""
     wide = [(first, max(last, first + 1), name) for first, last, name in looks if first < end and max(last, first + 1) > start]
     edges = sorted({start, end, *(min(max(edge, start), end) for first, last, _ in wide for edge in (first, last))})
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         yield Piece(text[left:right], " ".join(dict.fromkeys(name for first, last, name in wide if first <= left < last)))
 
 
