@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
-    help="Serve search, recommendation, slates, questions, needs, reports and events, and the links of pages and mails.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(serve_key.app, name="key")
@@ -50,7 +49,7 @@ def serve(
         bool, typer.Option("--links-only", help="Serve the links of pages and mails (more, less, saved, undo, unsubscribe), and nothing else.")
     ] = False,
 ) -> None:
-    """Serve the built-in sample, or a run, until it is stopped; print where.
+    """Serve a catalogue as a site until it is stopped: pages, search, recommendation, slates, questions, needs, reports, events, and signed links.
 
     A browser finds pages there, a program the interface that /v1/openapi.json describes. At this machine no key is needed to read and to tell one's own events.
 
@@ -72,11 +71,11 @@ def serve(
     read_secrets()
     # Asked for at each link: a secret that is made or dropped meanwhile counts at once.
     links = Links(read_secrets, base)
-    if not base:
-        typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
     with listen(host, port) as socket:
         address = f"http://{f'[{host}]' if ':' in host else host}:{socket.getsockname()[1]}"
         if links_only:
+            if not base:
+                typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
             with open_store(store) as opened:
                 typer.echo(address)
                 serve_on(socket, opened, links)
