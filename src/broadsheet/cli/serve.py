@@ -73,9 +73,9 @@ def serve(
     links = Links(read_secrets, base)
     with listen(host, port) as socket:
         address = f"http://{f'[{host}]' if ':' in host else host}:{socket.getsockname()[1]}"
+        if not base:
+            typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
         if links_only:
-            if not base:
-                typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
             with open_store(store) as opened:
                 typer.echo(address)
                 serve_on(socket, opened, links)
