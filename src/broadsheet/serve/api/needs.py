@@ -62,6 +62,11 @@ class NeedsOut(Shape):
 async def needs(request: Request, asked: NeedsIn, caller: Reads) -> NeedsOut:
     """Take needs from posts; nothing of them is kept."""
     del caller
+    return await taken(request, asked)
+
+
+async def taken(request: Request, asked: NeedsIn) -> NeedsOut:
+    """Take needs from posts, for a program and for a page alike. Raises Problem while the part is not open."""
     with request.app.state.site.holder.use("needs", Needing) as part:
         texts, mentions = await part.ask((asked.taxonomy, asked.posts))
         by_post: dict[str, list[MentionOut]] = {}
