@@ -166,13 +166,13 @@ def _token_looks(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def differing(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Return two queries in pieces, those that stand in one alone marked `gone` and `come`.
+    """Return two queries in pieces, each clause on a line of its own, what stands in one alone marked `gone` and `come`.
 
     >>> old, new = differing("RETURN f LIMIT 3", "RETURN f LIMIT 5")
     >>> [one.text for one in old if one.looks], [one.text for one in new if one.looks]
     (['3'], ['5'])
     """
-    old, new = _words(before), _words(after)
+    old, new = (_words("\n".join(text[start:end] for start, end in clause_places(text))) for text in (before, after))
     left: list[Piece] = []
     right: list[Piece] = []
     for tag, first, last, begin, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
