@@ -68,7 +68,7 @@ def needs(view: Looks, level: Id = "", need: Id = "") -> HTMLResponse:
     names = _pyramid(view)
     shown: Pyramid | None = names["pyramid"]
     chosen = next((one for one in shown.levels if one.row.id == level), None) if shown else None
-    if level and chosen is None or need and (chosen is None or not any(one.id == need and one.is_told for one in chosen.needs)):
+    if (level and chosen is None) or (need and (chosen is None or not any(one.id == need and one.is_told for one in chosen.needs))):
         raise Problem(404, "no-need", "There is no such level or need in these posts, or too few people speak of it.", "All that may be shown stand at Needs.")
     return _page(view, {**names, "level": level, "need": need})
 
@@ -152,5 +152,15 @@ def _pyramid(view: View) -> dict[str, Any]:
 
 
 def _page(view: View, names: dict[str, Any], status: int = 200) -> HTMLResponse:
-    given = {"readings": (), "fault": None, "model": "", "typed": "", "taxonomy": "financial", "level_bar": level_bar, "ruler": ruler, "few": FEW, "whole": WHOLE}
+    given = {
+        "readings": (),
+        "fault": None,
+        "model": "",
+        "typed": "",
+        "taxonomy": "financial",
+        "level_bar": level_bar,
+        "ruler": ruler,
+        "few": FEW,
+        "whole": WHOLE,
+    }
     return view.page("needs.html", status=status, **{**given, **names})

@@ -174,7 +174,10 @@ def _quoted(path: Path, known: Taxonomy, levels: Sequence[str], needs: Mapping[s
     found = quotations(Said(read_claims(path / "mentions.jsonl"), texts), read_authors(path / "posts.jsonl"), known, levels, MOST)
     named = {level: {one.name for one in rows if one.is_told} for level, rows in needs.items()}
     whole = {level: next((one.name for one in rows if one.id == level and one.is_told), "") for level, rows in needs.items()}
-    return [one.model_copy(update={"month": "", "need": (one.need or whole[one.level]) if (one.need or whole[one.level]) in named[one.level] else ""}) for one in found]
+    return [
+        one.model_copy(update={"month": "", "need": (one.need or whole[one.level]) if (one.need or whole[one.level]) in named[one.level] else ""})
+        for one in found
+    ]
 
 
 def _tested(verdict: Mapping[str, Any]) -> Tested:
