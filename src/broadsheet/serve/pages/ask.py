@@ -155,7 +155,7 @@ def _page(view: View, name: str, made: Transcript, fault: Problem | None = None,
 async def _start(view: View, words: str, fault: Problem | None = None) -> HTMLResponse:
     try:
         with view.site.holder.use("ask", Asking) as part:
-            found, about = known(part.tools.named.hash), part.tools.named.name
+            found, about = known(part.tools), part.tools.named.name
     except Problem:
         found, about = None, ""
     names: dict[str, Any] = {"words": words, "fault": fault, "longest": LONGEST, "status": fault.status if fault else 200}

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Final
+from weakref import WeakKeyDictionary
 
+from broadsheet.ask.graph.engine import Engine
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.outcome import Outcome, outcome_of
 from broadsheet.ask.loop.records import State
@@ -16,26 +18,25 @@ TRIED: Final = 24
 NUMBERS: Final = frozenset({"integer", "float"})
 # A value that is longer than this is a sentence, which nobody asks by.
 LONGEST = 40
-_known: dict[str, tuple[str, ...]] = {}
+_known: WeakKeyDictionary[Engine, tuple[str, ...]] = WeakKeyDictionary()
 
 
 def examples(tools: Tools) -> tuple[str, ...]:
-    """Return questions that the graph of these tools answers with rows and without doubt; they are found once for a graph."""
-    key = tools.named.hash
-    if key not in _known:
+    """Return questions that the graph of these tools answers with rows and without doubt; they are found once, as long as the graph is open."""
+    if tools.engine not in _known:
         found: list[str] = []
         for number, one in enumerate(_candidates(tools)):
             if number >= TRIED or len(found) >= OFFERED:
                 break
             if one not in found and answers(Loop(tools).begin(one).state):
                 found.append(one)
-        _known[key] = tuple(found)
-    return _known[key]
+        _known[tools.engine] = tuple(found)
+    return _known[tools.engine]
 
 
-def known(key: str) -> tuple[str, ...] | None:
-    """Return the questions of a graph, by the hash of what it holds; None where they have not been looked for yet."""
-    return _known.get(key)
+def known(tools: Tools) -> tuple[str, ...] | None:
+    """Return the questions of an open graph; None where they have not been looked for yet."""
+    return _known.get(tools.engine)
 
 
 def answers(state: State | None) -> bool:
