@@ -21,6 +21,27 @@ STORES = [
         STORE + "a_writer_killed_half_way_through_a_day_leaves_nothing_of_it",
     ),
     Mutant(
+        "store: a row that is there is in the way of those that are new",
+        "core/database.py",
+        "_insert(connection, table).on_conflict_do_nothing(), [",
+        "_insert(connection, table), [",
+        STORE + "a_row_that_is_new_is_written_and_one_that_is_there_stays",
+    ),
+    Mutant(
+        "store: what was opened stays open",
+        "core/store.py",
+        "    finally:\n        store.close()\n",
+        "    finally:\n        pass\n",
+        STORE + "without_an_address_the_database_of_this_installation_is_opened_and_closed",
+    ),
+    Mutant(
+        "profile: a sample reader is before a file of one's own",
+        "report/profile.py",
+        "if not path.exists():\n            if name not in sample.READERS:",
+        "if name in sample.READERS or not path.exists():\n            if name not in sample.READERS:",
+        "tests/unit/test_report_rules.py::test_a_profile_is_found_at_its_path_else_as_a_sample_reader_with_the_library_beside_it",
+    ),
+    Mutant(
         "news: another page's claim is not seen",
         "report/news.py",
         "for name, on in stood.items() if on != day.label",

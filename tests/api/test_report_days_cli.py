@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from broadsheet.core.clock import SetClock
-from broadsheet.report.faults.scenarios import LABEL, MORNING, Scenario
-from broadsheet.report.faults.trial import double
+from broadsheet.report.bench.faults.scenarios import LABEL, MORNING, Scenario
+from broadsheet.report.bench.faults.trial import double
 
 LISTS = ("--category", "cs.IR", "--category", "cs.CL")
 

@@ -29,7 +29,7 @@ PACKAGES = [
     "broadsheet.represent.bench.efficiency",
     "broadsheet.retrieve.decoding",
     "broadsheet.retrieve.tokenizer",
-    "broadsheet.report.bench",
+    "broadsheet.report.bench.faults",
     "broadsheet.report.ranker",
     "broadsheet.sample.world",
     "broadsheet.sample.llm",

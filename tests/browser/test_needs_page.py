@@ -1,10 +1,9 @@
 """The page of needs in Debian's Chromium, the network cut off: no request, no accessibility fault, nothing wider than the screen."""
 
-import warnings
-
 import numpy as np
 import polars as pl
 import pytest
+from tests.browser.conftest import check_axe, quiet_page
 
 from broadsheet.core.schema import Columns
 from broadsheet.needs.bench.planted import planted
@@ -79,27 +78,14 @@ def opened(context, path):
 
 @pytest.mark.parametrize("which", ["cumulative", "awkward", "few"])
 def test_no_request_no_script_no_overflow_no_console_message(look, pages, which):
-    page = look.new_page()
-    asked, told = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.goto(pages[which].as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert asked == [pages[which].as_uri()]
-    assert told == []
-    assert page.locator("script, img").count() == 0
+    page = quiet_page(look.new_page(), pages[which].as_uri())
+    assert page.locator("img").count() == 0
     assert page.locator("h1").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize("which", ["cumulative", "few"])
 def test_axe_finds_nothing(look, pages, which):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from axe_playwright_python.sync_playwright import Axe
-    found = Axe().run(opened(look, pages[which]))
-    assert found.violations_count == 0, found.generate_report()
+    check_axe(opened(look, pages[which]))
 
 
 def test_bars_are_as_wide_as_shares_and_the_lowest_level_is_at_the_bottom(browser, pages):

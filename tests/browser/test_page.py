@@ -1,8 +1,7 @@
 """The page in Debian's Chromium, the network cut off: no request, no accessibility fault, nothing wider than the screen."""
 
-import warnings
-
 import pytest
+from tests.browser.conftest import check_axe, quiet_page
 
 from broadsheet import sample
 from broadsheet.report.run import Request, run
@@ -17,30 +16,8 @@ def pages(tmp_path_factory):
 
 
 @pytest.mark.parametrize("which", ["day", "index"])
-def test_no_request_no_script_no_overflow_no_console_message(look, pages, which):
-    page = look.new_page()
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(pages[which].as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert asked == [pages[which].as_uri()]
-    assert said == []
-    assert page.locator("script").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-@pytest.mark.parametrize("which", ["day", "index"])
-def test_axe_finds_nothing(look, pages, which):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from axe_playwright_python.sync_playwright import Axe
-    page = look.new_page()
-    page.goto(pages[which].as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+def test_no_request_no_script_no_overflow_no_console_message_and_axe_finds_nothing(look, pages, which):
+    check_axe(quiet_page(look.new_page(), pages[which].as_uri()))
 
 
 def test_maths_is_drawn_and_every_abstract_is_there(browser, pages):

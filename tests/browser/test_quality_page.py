@@ -1,9 +1,8 @@
 """The page of quality in Debian's Chromium, the network cut off: full, nearly empty, and with a curve."""
 
-import warnings
-
 import numpy as np
 import pytest
+from tests.browser.conftest import check_axe, quiet_page
 from tests.unit.quality_archive import event, item_of, report_of, write_archive
 
 from broadsheet.core.store import Store
@@ -36,19 +35,6 @@ def pages(tmp_path_factory):
 # What is bare is part of what is full but for words: one look tells.
 @pytest.mark.parametrize(("look", "which"), [("light", "full"), ("dark", "full"), ("narrow", "full"), ("narrow", "bare")], indirect=["look"])
 def test_nothing_is_asked_for_nothing_is_too_wide_and_axe_finds_nothing(look, pages, which):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from axe_playwright_python.sync_playwright import Axe
-    page = look.new_page()
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(pages[which].as_uri())
-    assert asked == [pages[which].as_uri()]
-    assert said == []
-    assert page.locator("script").count() == 0
+    page = quiet_page(look.new_page(), pages[which].as_uri())
     assert page.locator("h1").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    check_axe(page)

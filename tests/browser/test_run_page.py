@@ -1,8 +1,7 @@
 """The page of a run in Debian's Chromium: its picture, its table and each way to a place, at three looks."""
 
-import warnings
-
 import pytest
+from tests.browser.conftest import check_axe, quiet_page
 from tests.small_world import PAPERS, small
 
 from broadsheet.report.composed import compose
@@ -19,23 +18,11 @@ def page_of_run(tmp_path_factory):
 
 
 def test_the_page_of_a_run_asks_for_nothing_and_axe_finds_nothing(look, page_of_run):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from axe_playwright_python.sync_playwright import Axe
-    page = look.new_page()
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.goto(page_of_run.as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert asked == [page_of_run.as_uri()]
-    assert said == []
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page = quiet_page(look.new_page(), page_of_run.as_uri())
     assert page.locator("details.lineage").count() == PAPERS
     assert page.locator("svg.run g.failed").count() == 1
     assert "There is no labeller" in page.locator("#run").inner_text()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    check_axe(page)
 
 
 def test_a_keyboard_opens_a_why(browser, page_of_run):

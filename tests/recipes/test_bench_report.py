@@ -13,8 +13,9 @@ from broadsheet.core.errors import ConfigError, NoPapersError
 from broadsheet.core.metrics import brier_skill
 from broadsheet.core.schema import Item
 from broadsheet.report.authors import AuthorDays
-from broadsheet.report.bench import ARMS, Plan, bench_report
+from broadsheet.report.bench.arms import ARMS
 from broadsheet.report.bench.forward import walk
+from broadsheet.report.bench.run import Plan, bench_report
 from broadsheet.report.ranker.fit import fit_history
 from broadsheet.report.ranker.ranker import ReaderRanker, Situation, shipped
 from broadsheet.report.ranker.stream import Stream

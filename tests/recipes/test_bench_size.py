@@ -5,7 +5,7 @@ import multiprocessing
 import pytest
 
 from broadsheet.core.errors import ConfigError
-from broadsheet.report.large import LISTS, SizePlan, bench_size, generated
+from broadsheet.report.bench.large import LISTS, SizePlan, bench_size, generated
 
 
 def test_generated_papers_are_a_day_without_a_word_of_anybodys():

@@ -10,9 +10,9 @@ import pytest
 from tests.recipes.bench_world import write_stream
 
 from broadsheet.report.authors import AuthorDays
-from broadsheet.report.bench import Plan
 from broadsheet.report.bench.ablation import pages
 from broadsheet.report.bench.ablation import papers as ablation
+from broadsheet.report.bench.run import Plan
 from broadsheet.report.ranker.stream import Stream
 from broadsheet.represent.linked import LinkedConfig
 from broadsheet.sources import read_source

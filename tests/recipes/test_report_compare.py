@@ -9,8 +9,8 @@ import pytest
 from broadsheet.core.errors import ProfileError, RecordError
 from broadsheet.core.schema import Event
 from broadsheet.core.store import Store
-from broadsheet.report.feedback.marks import assigned, at_label, draft_events, interleaved, pages, split_event, split_over
-from broadsheet.report.feedback.record import undo_of
+from broadsheet.report.feedback.marks import assigned, draft_events, interleaved, pages, split_event, split_over
+from broadsheet.report.feedback.record import at_label, undo_of
 from broadsheet.report.run import Request, run
 
 DAY = date(2026, 2, 9)

@@ -14,10 +14,10 @@ from tests.processes import run_command, together
 from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import StaleError
 from broadsheet.core.store import ANNOUNCEMENTS, DAYS, VERSIONS, Store
-from broadsheet.report.faults import SCENARIOS, Scenario, tried
-from broadsheet.report.faults.rival import tried_by_arxiv
-from broadsheet.report.faults.scenarios import LABEL, LISTS, MORNING, WEEK
-from broadsheet.report.faults.trial import double, morning, on_server
+from broadsheet.report.bench.faults import SCENARIOS, Scenario, tried
+from broadsheet.report.bench.faults.rival import tried_by_arxiv
+from broadsheet.report.bench.faults.scenarios import LABEL, LISTS, MORNING, WEEK
+from broadsheet.report.bench.faults.trial import double, morning, on_server
 from broadsheet.sample.arxiv import ArxivServer, DayList, fictional_days
 from broadsheet.sources.arxiv.addresses import Addresses
 from broadsheet.sources.arxiv.calendar import Calendar

@@ -55,7 +55,10 @@ def test_there_are_commands_of_every_kind():
 
 @pytest.mark.parametrize("words", SHOWN, ids=" ".join)
 def test_every_command_of_the_page_and_of_the_workflow_parses(words):
-    parse(words)
+    context = parse(words)
+    assert context.command_path.split() == ["broadsheet", *words][: len(context.command_path.split())]
+    stated = [parameter for parameter in context.command.params if context.get_parameter_source(parameter.name).name == "COMMANDLINE"]
+    assert {word.partition("=")[0] for word in words if word.startswith("-")} <= {name for one in stated for name in (*one.opts, *one.secondary_opts)}
 
 
 def test_an_option_that_is_none_would_be_noticed():

@@ -15,9 +15,10 @@ from sqlalchemy.exc import StatementError
 from tests.processes import CONTEXT, begin, together
 from tests.store_writers import DAYS, EVENTS, PAPERS, count_up, open_all, papers, stop_half_way, write_all, write_for_ever
 
+from broadsheet.core.database import insert_new
 from broadsheet.core.errors import StoreError
 from broadsheet.core.schema import Announce, Announcement, Event, Item
-from broadsheet.core.store import ANNOUNCEMENTS, METADATA, RUN, VERSIONS, Store
+from broadsheet.core.store import ANNOUNCEMENTS, METADATA, RUN, VERSIONS, Store, open_store
 from broadsheet.core.store import EVENTS as EVENT_ROWS
 
 NINE = datetime(2026, 2, 9, 9, tzinfo=UTC)
@@ -52,6 +53,24 @@ def dump(store: Store) -> dict[str, list[tuple]]:
 def test_the_file_and_its_folder_are_made_in_wal_mode(tmp_path, in_a_file):
     with contextlib.closing(sqlite3.connect(tmp_path / "state" / "store.sqlite")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_without_an_address_the_database_of_this_installation_is_opened_and_closed(monkeypatch, tmp_path):
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path))
+    with open_store() as ours, open_store(tmp_path / "other.sqlite") as other:
+        ours.record_events([Event(user="ana", item="x", kind="saved", at=NINE)])
+        assert other.events("ana") == []
+        pool = ours.engine.pool
+    assert ours.engine.pool is not pool
+    with open_store(str(tmp_path / "store.sqlite")) as again:
+        assert len(again.events("ana")) == 1
+
+
+def test_a_row_that_is_new_is_written_and_one_that_is_there_stays(store):
+    row = {"user": "ana", "item": "x", "kind": "saved", "at": NINE, "slot": 1, "propensity": None}
+    for rows in ([row], [row | {"slot": 2}, row | {"item": "y"}], []):
+        store.write(lambda connection, rows=rows: insert_new(connection, EVENT_ROWS, rows))
+    assert [(event.item, event.slot) for event in store.events("ana")] == [("x", 1), ("y", 1)]
 
 
 def test_a_day_recorded_twice_changes_nothing(store):

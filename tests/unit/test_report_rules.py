@@ -4,7 +4,7 @@ import pytest
 
 from broadsheet.core.errors import PatternError, ProfileError
 from broadsheet.core.schema import Item
-from broadsheet.report.profile import Profile, read_profile, read_reader, same_person
+from broadsheet.report.profile import Profile, found_profile, read_profile, read_reader, same_person
 from broadsheet.report.ranking import why_left_out
 from broadsheet.report.rules import Rule
 
@@ -72,6 +72,18 @@ def test_a_library_is_found_beside_the_profile_and_seeds_that_are_unknown_are_to
     reader = read_reader(read_profile(tmp_path / "me.toml"), {"a": PAPER})
     assert [item.id for item in reader.library] == ["x", "a"]
     assert reader.unknown_seeds == ("nowhere",)
+
+
+def test_a_profile_is_found_at_its_path_else_as_a_sample_reader_with_the_library_beside_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with found_profile("ines", ("budget=3",)) as found:
+        assert found.budget == 3
+        assert read_reader(found, {}).library
+    (tmp_path / "ines").write_text('name = "Of my own"\n')
+    with found_profile("ines") as own:
+        assert own.name == "Of my own"
+    with pytest.raises(ProfileError, match=r"Did you mean 'ines'.*\n.*profile new"), found_profile("inez"):
+        pass
 
 
 def test_settings_are_laid_over_the_file(tmp_path):

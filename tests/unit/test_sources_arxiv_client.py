@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from tests.unit.arxiv_desk import Desk, Reply, error, results, rss
+from tests.unit.arxiv_desk import Reply, error, results, rss
 
 from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import (
@@ -26,12 +26,6 @@ from broadsheet.sources.arxiv.gate import Gate
 NOON = datetime(2026, 2, 9, 12, tzinfo=UTC)
 DAY = Reply(rss("cs.IR", ["2602.00001v1 new", "2602.00002v2 replace"]))
 BUSY = Reply(b"Rate exceeded.", 503)
-
-
-@pytest.fixture
-def desk():
-    with Desk() as running:
-        yield running
 
 
 @pytest.fixture

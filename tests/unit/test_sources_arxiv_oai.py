@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.arxiv_desk import Desk, Reply, oai, raw, record, records
+from tests.unit.arxiv_desk import Reply, oai, raw, record, records
 
 from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import FeedError, IdentifierError, NotAFeedError, RecordError, SourceNotFoundError, TruncatedError
@@ -15,12 +15,6 @@ from broadsheet.sources.arxiv.oai import ExpiredTokenError, Harvested, RecordPag
 
 SINCE, UNTIL = date(2026, 2, 2), date(2026, 2, 6)
 EXPIRED = Reply(oai("<error code='badResumptionToken'>The token is invalid or expired.</error>"))
-
-
-@pytest.fixture
-def desk():
-    with Desk() as running:
-        yield running
 
 
 @pytest.fixture

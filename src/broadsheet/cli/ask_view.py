@@ -14,12 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from broadsheet.ask.amend.chips import chips
-from broadsheet.ask.answer.values import cut, node_name, shown
-from broadsheet.ask.cypher.cursor import CLAUSES
-from broadsheet.ask.cypher.faults import SyntaxFault
+from broadsheet.ask.answer.values import CELL, cell, cut
+from broadsheet.ask.cypher.layout import clause_places
 from broadsheet.ask.cypher.parser import parse
-from broadsheet.ask.cypher.tokens import Kind, tokens
-from broadsheet.ask.graph.values import GraphNode, NodeId
 from broadsheet.ask.loop.records import Compared, Found, Preview, State, Transcript
 
 if TYPE_CHECKING:
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
 # What would move the cursor, or turn the direction of writing: a value of a graph, or a model, can hold it.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 COLOURS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
-# Code points of a cell.
-CELL = 60
 
 
 class Terminal(Console):
@@ -144,7 +139,7 @@ def query_lines(state: State, width: int) -> Iterator[Text]:
 
 def _pieces(text: str, width: int) -> Iterator[tuple[int, int]]:
     """Yield the places of lines: each clause on its own, none wider than the terminal, line ends as they stand."""
-    for start, end in _clauses(text):
+    for start, end in clause_places(text):
         left = start
         while end - left > width:
             at = text.rfind(" ", left + 1, left + width)
@@ -152,26 +147,6 @@ def _pieces(text: str, width: int) -> Iterator[tuple[int, int]]:
             yield left, at
             left = at
         yield left, end
-
-
-def _clauses(text: str) -> Iterator[tuple[int, int]]:
-    begins = [0]
-    try:
-        read = tokens(text)
-    except SyntaxFault:
-        read = []
-    depth = 0
-    for place, token in enumerate(read):
-        depth += (token.kind is Kind.SIGN) * ((token.text in "([{") - (token.text in ")]}"))
-        before = read[place - 1] if place else None
-        second = before is not None and (before.word in {"OPTIONAL", "STARTS", "ENDS"} or (before.kind is Kind.SIGN and before.text in {".", ":", "|"}))
-        if place and not depth and (token.word in CLAUSES or token.word == "WHERE") and not second:
-            begins.append(token.start)
-    begins += [place + 1 for place, one in enumerate(text) if one == "\n"]
-    begins = sorted(set(begins))
-    for start, end in zip(begins, [*begins[1:], len(text)], strict=True):
-        if stripped := text[start:end].rstrip():
-            yield start, start + len(stripped)
 
 
 def _coloured(line: str) -> Text:
@@ -237,13 +212,6 @@ def _beside(compared: Compared) -> "RenderableType":
 
 def _line(row: tuple[Any, ...]) -> Text:
     return text(", ".join(map(cell, row)))
-
-
-def cell(value: Any) -> str:
-    """Return a value of a row, as JSON has it, in few words: a node by its name."""
-    if isinstance(value, dict) and set(value) == {"label", "row", "properties"}:
-        return cut(node_name(GraphNode(NodeId(value["label"], value["row"]), value["properties"])), CELL)
-    return cut(shown(value), CELL)
 
 
 def _show_rows(console: Console, preview: Preview) -> None:

@@ -52,7 +52,8 @@ def report(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder
-    from broadsheet.report.bench import ARMS, Plan, bench_report
+    from broadsheet.report.bench.arms import ARMS
+    from broadsheet.report.bench.run import Plan, bench_report
 
     plan = Plan(
         history=tuple(history),

@@ -20,7 +20,7 @@ def fetch(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder
-    from broadsheet.report.faults.table import FetchPlan, bench_fetch
+    from broadsheet.report.bench.faults.table import FetchPlan, bench_fetch
 
     with shown() as progress:
         bench = bench_fetch(FetchPlan(tuple(scenario or ()), budget), rows or bench_folder(), command(), progress)

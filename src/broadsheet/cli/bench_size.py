@@ -23,7 +23,7 @@ def size(
     """
     from broadsheet.cli.progress import shown
     from broadsheet.core.home import bench_folder
-    from broadsheet.report.large import SizePlan, bench_size
+    from broadsheet.report.bench.large import SizePlan, bench_size
 
     with shown() as progress:
         bench = bench_size(SizePlan(papers, items, store, tuple(arm or ()), budget), rows or bench_folder(), command(), progress)

@@ -36,7 +36,7 @@ def stack(
     from broadsheet.cli.progress import shown
     from broadsheet.core.errors import ConfigError, did_you_mean
     from broadsheet.core.home import bench_folder
-    from broadsheet.report.bench import Plan
+    from broadsheet.report.bench.run import Plan
 
     if on not in ON:
         raise ConfigError(f"There is no bench of the stack on {on!r}.{did_you_mean(on, ON)}", f"Known: {', '.join(ON)}.")

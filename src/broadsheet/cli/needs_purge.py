@@ -20,16 +20,12 @@ def purge(
 
     Example: broadsheet needs purge --author ana --in needs
     """
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.needs.pseudonyms import author_key
     from broadsheet.needs.purge import purge as purged
 
-    database = Store(store or store_path())
-    try:
+    with open_store(store or "") as database:
         gone = purged(folder, author, author_key(), database)
-    finally:
-        database.close()
     if as_json:
         typer.echo(gone.model_dump_json())
         return

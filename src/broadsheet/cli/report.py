@@ -9,6 +9,7 @@ import typer
 
 from broadsheet.cli import report_compare, report_days, report_quality, report_send, report_watch
 from broadsheet.cli.llm_options import MaxCalls, MaxUsd, Prices, Record
+from broadsheet.cli.report_options import ProfileName, StoreUrl
 
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 app.command("fetch")(report_days.fetch)
@@ -34,12 +35,10 @@ Sources = Annotated[
         "--source", "-s", help="A feed, JSONL(.gz), CSV or Parquet file, a folder of them, or arxiv:cs.IR+cs.CL. Repeats. Default: the built-in sample."
     ),
 ]
-ProfileName = Annotated[str, typer.Option("--profile", "-p", help="A profile (.toml), or a sample reader: ines, tomasz.")]
 Day = Annotated[datetime | None, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="The label of the day. Default: the newest in the source.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; a day that is there is replaced.")]
 Columns = Annotated[str, typer.Option("--columns", help="Which columns hold what: title=name,text=blurb,id=sku.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="Any setting, e.g. profile.budget=10 or ranking.use_dense=false. Repeats.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
 
 
 @app.callback(invoke_without_command=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet.cli.report_options import Json, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.core.metrics import Interval
     from broadsheet.report.feedback.interleave import InterleaveVerdict
@@ -20,10 +22,8 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="The comparison's name; not needed where there is only one.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
 Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that counts.")]
 Until = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last label that counts.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WIDTH = 41
 LOOKS = "p holds for one look that was planned before; whoever looks more often goes by the last column, which holds at any look."
 
@@ -34,15 +34,11 @@ def interleave(name: Name = "", *, store: StoreUrl = "", since: Since = None, un
 
     Example: broadsheet report compare interleave words-or-meaning
     """
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.marks import interleaved
 
-    held = Store(store or store_path())
-    try:
+    with open_store(store) as held:
         found = interleaved(held, name, *_span(since, until))
-    finally:
-        held.close()
     _printed(found, _of_interleaving(found), as_json=as_json)
 
 
@@ -52,15 +48,11 @@ def split(name: Name = "", *, store: StoreUrl = "", since: Since = None, until: 
 
     Example: broadsheet report compare split words-or-meaning --json
     """
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.marks import split_over
 
-    held = Store(store or store_path())
-    try:
+    with open_store(store) as held:
         found = split_over(held, name, *_span(since, until))
-    finally:
-        held.close()
     _printed(found, _of_split(found), as_json=as_json)
 
 

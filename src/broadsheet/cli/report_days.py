@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet.cli.report_options import Categories, Json, ProfileName, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.sources.arxiv.outcome import DayOutcome
 
-Categories = Annotated[list[str] | None, typer.Option("--category", "-c", help="One of arXiv's lists, such as cs.IR. Repeats. Default: those of the profile.")]
-ProfileName = Annotated[str, typer.Option("--profile", "-p", help="A profile (.toml) whose categories are meant, or a sample reader.")]
 Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="The first label. Default: the oldest that is known of these lists.")]
 Label = Annotated[datetime | None, typer.Option("--label", formats=["%Y-%m-%d"], help="The label. Default: the newest that is announced.")]
 Wait = Annotated[
@@ -21,8 +21,6 @@ Wait = Annotated[
 ]
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds in which one of arXiv's answers has to be whole, tries and waits included.")]
 Fill = Annotated[bool, typer.Option("--fill", help="Ask by their numbers for papers that the listing names and the feed does not bring.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def fetch(

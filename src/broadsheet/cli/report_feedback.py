@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet.cli.report_options import Json, ProfileName, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.core.schema import Event
     from broadsheet.core.store import Store
@@ -19,14 +21,11 @@ app = typer.Typer(
 
 Items = Annotated[list[str], typer.Argument(help="Ids as the page shows them, e.g. 2602.06393.")]
 Fields = Annotated[list[str], typer.Argument(help="Ids as the page shows them, or category:NAME, e.g. category:cs.RO.")]
-ProfileName = Annotated[str, typer.Option("--profile", "-p", help="The profile (.toml) of the page.")]
 Label = Annotated[datetime | None, typer.Option("--label", formats=["%Y-%m-%d"], help="The label of the page. Default: the newest that showed the paper.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command("more")
-def more(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def more(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Want more papers like these.
 
     Example: broadsheet report feedback more 2602.06393 --profile me.toml
@@ -35,7 +34,7 @@ def more(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("less")
-def less(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def less(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Want fewer papers like these.
 
     Example: broadsheet report feedback less 2602.06393 --profile me.toml
@@ -44,7 +43,7 @@ def less(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("save")
-def save(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def save(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Say that these papers are worth keeping.
 
     Example: broadsheet report feedback save 2602.06393 --profile me.toml
@@ -53,7 +52,7 @@ def save(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("read")
-def read(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def read(items: Items, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Leave papers that you have read out of later reports.
 
     Example: broadsheet report feedback read 2602.06393 --profile me.toml
@@ -62,7 +61,7 @@ def read(items: Items, profile: ProfileName, label: Label = None, store: StoreUr
 
 
 @app.command("not-my-field")
-def not_my_field(items: Fields, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def not_my_field(items: Fields, profile: ProfileName, label: Label = None, store: StoreUrl = "", as_json: Json = False) -> None:
     """Take the field of these papers down, or a category.
 
     Example: broadsheet report feedback not-my-field category:cs.RO --profile me.toml
@@ -76,20 +75,21 @@ def undo(
     profile: ProfileName,
     act: Annotated[str, typer.Option("--act", help="Which act: more, less, saved, opened, read, not-my-field. Default: the newest.")] = "",
     store: StoreUrl = "",
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Take back the newest act on each of these papers, as if it had not been.
 
     Example: broadsheet report feedback undo 2602.06393 --profile me.toml
     """
     from broadsheet.core.errors import ConfigError, SourceNotFoundError, did_you_mean
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import ACTS, record_undo
     from broadsheet.report.feedback.subscription import CHANNEL, subscribe_again
 
     act = {"save": "saved"}.get(act, act)
     if act and act not in ACTS:
         raise ConfigError(f"There is no act {act!r}.{did_you_mean(act, ACTS)}", f"Acts are: {', '.join(ACTS)}.")
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         undone: list[str] = []
         for item in map(_id, items):
@@ -106,14 +106,15 @@ def undo(
 
 
 @app.command("list")
-def list_events(profile: ProfileName, store: StoreUrl = "", as_json: AsJson = False) -> None:
+def list_events(profile: ProfileName, store: StoreUrl = "", as_json: Json = False) -> None:
     """List what a reader did, oldest first, with what was undone.
 
     Example: broadsheet report feedback list --profile me.toml
     """
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import SHOWN, standing, undone_by
 
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         events = opened.events(reader)
         titles = {name: item.title for name, item in opened.items(e.item for e in events).items()}
@@ -130,17 +131,18 @@ def library(
     new: Annotated[Path, typer.Argument(help="The library as it is.")],
     profile: ProfileName,
     store: StoreUrl = "",
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Take what came into a library as saved, and undo the saving of what went.
 
     Example: broadsheet report feedback library yesterday.bib library.bib --profile me.toml
     """
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import library_change, record_library
     from broadsheet.sources import read_library
 
     change = library_change(read_library(old), read_library(new))
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         found = record_library(opened, reader, change)
     lines = [f"saved: {e.item}" for e in found.saved] + [f"undone: {e.item}" for e in found.undone]
@@ -164,9 +166,10 @@ def rotate(
 
 
 def _tell(kind: str, items: list[str], profile: str, label: datetime | None, store: str, *, as_json: bool) -> None:
+    from broadsheet.core.store import open_store
     from broadsheet.report.feedback.record import record_act
 
-    with _Opened(store) as opened:
+    with open_store(store) as opened:
         reader = _reader(profile)
         ids = [_id(item) for item in items]
         _check_known(opened, ids, fields=kind == "not-my-field")
@@ -203,16 +206,10 @@ def _check_shown(store: "Store", reader: str, ids: list[str], label: date) -> No
 
 def _reader(profile: str) -> str:
     """Return the reader's name, as the profile states it and the page says it."""
-    from broadsheet import sample
-    from broadsheet.core.errors import ProfileError
-    from broadsheet.report.profile import read_profile
+    from broadsheet.report.profile import found_profile
 
-    if Path(profile).is_file():
-        return read_profile(Path(profile)).name
-    if profile in sample.READERS:
-        with sample.profile_path(profile) as path:
-            return read_profile(path).name
-    raise ProfileError(f"There is no profile {profile}.", 'Make one: broadsheet profile new --from words "…" --out me.toml')
+    with found_profile(profile) as found:
+        return found.name
 
 
 def _id(item: str) -> str:
@@ -220,25 +217,6 @@ def _id(item: str) -> str:
 
     arxiv = as_arxiv_id(item)
     return arxiv.key if arxiv else item
-
-
-class _Opened:
-    """A database that is closed at the end."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def __enter__(self) -> "Store":
-        from broadsheet.core.home import store_path
-        from broadsheet.core.store import Store
-        from broadsheet.report.feedback import record
-
-        del record  # its table is made with the database
-        self.store = Store(self.url or store_path())
-        return self.store
-
-    def __exit__(self, *fault: object) -> None:
-        self.store.close()
 
 
 def _row(event: "Event") -> dict[str, Any]:

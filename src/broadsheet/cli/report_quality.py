@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.report_options import StoreUrl
+
 
 def quality(
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; quality.html and quality.json are written beside its index.")] = Path("page"),
     profile: Annotated[str, typer.Option("--profile", "-p", help="The reader's profile, whose library is then read; else its titles stand for it.")] = "",
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     days: Annotated[int, typer.Option("--days", min=1, help="So many of the newest days are looked at.")] = 60,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object instead of the page's path.")] = False,
@@ -18,16 +20,13 @@ def quality(
 
     Example: broadsheet report quality --out page
     """
-    import contextlib
-
     from broadsheet.cli.progress import shown
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.quality.build import quality as judge
     from broadsheet.report.quality.build import write_quality
     from broadsheet.report.quality.library import library_of
 
-    with contextlib.closing(Store(store or store_path())) as opened, shown() as progress:
+    with open_store(store) as opened, shown() as progress:
         found = judge(out, opened, library_of(profile), most=days, progress=progress)
     page = write_quality(found, out)
     for note in found.notes:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.report_options import Json, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.report.deliver import Delivery
     from broadsheet.report.profile import Profile
@@ -22,7 +24,6 @@ class ChannelChoice(StrEnum):
 
 
 ProfileName = Annotated[str, typer.Option("--profile", "-p", help="The reader's profile (.toml), with a section [delivery]. Default: files and feeds.")]
-StoreUrl = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
 
 
 def send(
@@ -35,7 +36,7 @@ def send(
     resend_unknown: Annotated[bool, typer.Option("--resend-unknown", help="Send again what nobody knows the outcome of, with the same Message-ID.")] = False,
     resend: Annotated[bool, typer.Option("--resend", help="Send the newest label, or that of --date, again, whatever became of it.")] = False,
     now: Annotated[bool, typer.Option("--now", help="Try at once what was refused and waits.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Deliver the reports in a folder that are not delivered yet, oldest label first: to files, feeds and by mail.
 
@@ -43,17 +44,14 @@ def send(
 
     Example: broadsheet report send --profile me.toml --out page
     """
-    import contextlib
-
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.deliver import DeliveryConfig, Place, Wanted, send_archive
 
     reader = _profile(profile)
     place = Place(out, reader.delivery if reader else DeliveryConfig())
     label = day.date() if day else None
     wanted = Wanted(reader.name if reader else "", tuple(one.value for one in channel or ()), label, resend, resend_unknown, now)
-    with contextlib.closing(Store(store or store_path())) as opened:
+    with open_store(store) as opened:
         sent = send_archive(place, wanted, opened)
     for note in sent.notes:
         typer.echo(f"Note: {note}", err=True)
@@ -77,22 +75,20 @@ def outbox(
     channel: Annotated[ChannelChoice, typer.Option("--channel", "-c", help="The channel that --settle is about.")] = ChannelChoice.MAIL,
     store: StoreUrl = "",
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show every delivery and its state: queued, sending, delivered, refused, unknown.
 
     Example: broadsheet report outbox --profile me.toml
     """
-    import contextlib
     import json
 
     from broadsheet.core.errors import ConfigError
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.report.deliver import Outbox
 
     reader = _profile(profile)
-    with contextlib.closing(Store(store or store_path())) as opened:
+    with open_store(store) as opened:
         box = Outbox(opened)
         if settle is not None:
             name = reader.name if reader else _only_reader(box.rows())
@@ -111,15 +107,12 @@ def outbox(
 
 
 def _profile(name: str) -> "Profile | None":
-    from broadsheet import sample
-    from broadsheet.report.profile import read_profile
+    from broadsheet.report.profile import found_profile
 
     if not name:
         return None
-    if name in sample.READERS and not Path(name).exists():
-        with sample.profile_path(name) as path:
-            return read_profile(path)
-    return read_profile(Path(name))
+    with found_profile(name) as found:
+        return found
 
 
 def _only_reader(rows: "list[Delivery]") -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.report_options import Categories, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.report.watch import Change
-
-Categories = Annotated[list[str] | None, typer.Option("--category", "-c", help="One of arXiv's lists, such as cs.IR. Repeats. Default: those of the profile.")]
 
 
 def watch(
@@ -21,7 +21,7 @@ def watch(
         typer.Option("--since", formats=["%Y-%m-%d"], help="The first label that is due. Default: the oldest one that ever was, or the newest."),
     ] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Any setting, as of `broadsheet report`. Repeats.")] = None,
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     *,
     once: Annotated[bool, typer.Option("--once", help="Do what is due and end; nothing is waited for.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each change of state as one JSON object a line.")] = False,
@@ -33,11 +33,9 @@ def watch(
 
     Example: broadsheet report watch --profile me.toml --out page
     """
-    import contextlib
-
     from broadsheet.core.clock import stated_clock
-    from broadsheet.core.home import home, store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.home import home
+    from broadsheet.core.store import open_store
     from broadsheet.report.labels_done import Mornings
     from broadsheet.report.live import calendar, lists_of
     from broadsheet.report.morning import live_morning
@@ -51,7 +49,7 @@ def watch(
     names = lists_of(category or reader.categories)
     clock, stop = stated_clock(), Stop()
     typer.echo(f"Watching {', '.join(names)} at {Addresses.stated().feed}; the newest label is {calendar().label_at(clock.now())}.", err=True)
-    with stop.listening(), only_one(home() / f"watch-{_file_name(reader.name)}.lock"), contextlib.closing(Store(store or store_path())) as opened:
+    with stop.listening(), only_one(home() / f"watch-{_file_name(reader.name)}.lock"), open_store(store) as opened:
         morning = live_morning(request, names, reader, out, opened, clock, lambda remark: typer.echo(f"Note: {remark}", err=True))
         loop = Watch(calendar(), Mornings(opened, reader.name), morning, clock, lambda change: typer.echo(_line(change, as_json=as_json)), stop=stop)
         loop.run(since.date() if since else None, once=once)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.report_options import StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.core.progress import Progress
     from broadsheet.stack.recipe import Recipe
@@ -23,7 +25,7 @@ def run(
     profile: Annotated[str, typer.Option("--profile", "-p", "--reader", "-r", help="A profile (.toml), a sample reader, or a user of the events.")] = "",
     day: Annotated[datetime | None, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="The label of the day. Default: the newest in the source.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Any setting of the recipe, e.g. stages.rank=off or profile.budget=10. Repeats.")] = None,
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     feedback_from: Annotated[
         str, typer.Option("--feedback-from", help="A database whose feedback the sample's page learns from; nothing of the sample is kept in it.")
     ] = "",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli import serve_key, serve_worker
+from broadsheet.cli.report_options import StoreUrl
 
 if TYPE_CHECKING:
     from broadsheet.serve.site import Settings
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
-    help="Serve search, recommendation, slates, questions, needs, reports and events, and the links of pages and mails.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(serve_key.app, name="key")
@@ -30,7 +30,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="The address to listen at. Outside of this machine keys are needed, and a server with TLS before it.")
     ] = "127.0.0.1",
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     run: Annotated[
         Path | None, typer.Option("--run", help="A folder that `broadsheet run` wrote: its catalogue and bundles are served. Default: the built-in sample.")
     ] = None,
@@ -49,7 +49,7 @@ def serve(
         bool, typer.Option("--links-only", help="Serve the links of pages and mails (more, less, saved, undo, unsubscribe), and nothing else.")
     ] = False,
 ) -> None:
-    """Serve the built-in sample, or a run, until it is stopped; print where.
+    """Serve a catalogue as a site until it is stopped: pages, search, recommendation, slates, questions, needs, reports, events, and signed links.
 
     A browser finds pages there, a program the interface that /v1/openapi.json describes. At this machine no key is needed to read and to tell one's own events.
 
@@ -60,7 +60,7 @@ def serve(
     if context.invoked_subcommand:
         return
     from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
 
     with _needed():
         from broadsheet.serve.run import listen, serve_on
@@ -71,12 +71,12 @@ def serve(
     read_secrets()
     # Asked for at each link: a secret that is made or dropped meanwhile counts at once.
     links = Links(read_secrets, base)
-    if not base:
-        typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
     with listen(host, port) as socket:
         address = f"http://{f'[{host}]' if ':' in host else host}:{socket.getsockname()[1]}"
+        if not base:
+            typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
         if links_only:
-            with contextlib.closing(Store(store or store_path())) as opened:
+            with open_store(store) as opened:
                 typer.echo(address)
                 serve_on(socket, opened, links)
             return

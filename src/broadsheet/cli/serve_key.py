@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broadsheet.cli.report_options import Json, StoreUrl
+
 if TYPE_CHECKING:
     from broadsheet.serve.keys import Key, Keys
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="Keys of the programming interface.", context_settings={"help_option_names": ["-h", "--help"]}
 )
-Store = Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command("new")
@@ -23,7 +23,7 @@ def new(
         list[str] | None, typer.Option("--scope", help="read asks, write records readers' events, admin starts jobs and loads models. Repeats.")
     ] = None,
     rate: Annotated[int, typer.Option("--rate", min=1, max=1_000_000, help="Requests a minute.")] = 600,
-    store: Store = "",
+    store: StoreUrl = "",
     *,
     as_json: Json = False,
 ) -> None:
@@ -49,7 +49,7 @@ def new(
 
 
 @app.command("list")
-def shown(store: Store = "", *, as_json: Json = False) -> None:
+def shown(store: StoreUrl = "", *, as_json: Json = False) -> None:
     """List all keys: names, scopes and rates, never the keys themselves.
 
     Example: broadsheet serve key list
@@ -69,7 +69,7 @@ def shown(store: Store = "", *, as_json: Json = False) -> None:
 
 
 @app.command("revoke")
-def revoke(key: Annotated[str, typer.Argument(help="The eight letters that name it in the list.")], store: Store = "") -> None:
+def revoke(key: Annotated[str, typer.Argument(help="The eight letters that name it in the list.")], store: StoreUrl = "") -> None:
     """End a key from now on, also for servers that run.
 
     Example: broadsheet serve key revoke 1f2e3d4c
@@ -81,11 +81,10 @@ def revoke(key: Annotated[str, typer.Argument(help="The eight letters that name 
 
 @contextlib.contextmanager
 def _keys(store: str) -> "Iterator[Keys]":
-    from broadsheet.core.home import store_path
-    from broadsheet.core.store import Store as Opened
+    from broadsheet.core.store import open_store
     from broadsheet.serve.keys import Keys
 
-    with contextlib.closing(Opened(store or store_path())) as opened:
+    with open_store(store) as opened:
         opened.create_tables()
         yield Keys(opened)
 

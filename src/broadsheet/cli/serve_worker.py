@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from broadsheet.cli.report_options import StoreUrl
+
 
 def worker(
-    store: Annotated[str, typer.Option("--store", help="A database address. Default: SQLite under BROADSHEET_HOME.")] = "",
+    store: StoreUrl = "",
     *,
     once: Annotated[bool, typer.Option("--once", help="Do what is due, and end.")] = False,
 ) -> None:
@@ -14,20 +16,18 @@ def worker(
 
     Example: broadsheet serve worker
     """
-    import contextlib
     import signal
     import threading
 
-    from broadsheet.core.home import store_path
     from broadsheet.core.jobs import Jobs
     from broadsheet.core.log import configure
-    from broadsheet.core.store import Store
+    from broadsheet.core.store import open_store
     from broadsheet.serve.worker import Worker
 
     configure(verbose=True, as_json=True)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with contextlib.closing(Store(store or store_path())) as opened:
+    with open_store(store) as opened:
         opened.create_tables()
         Worker(Jobs(opened), ended).run(once=once)

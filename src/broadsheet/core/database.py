@@ -99,11 +99,17 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
     """
     if not rows:
         return
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    insert = _insert(connection, table)
     unique = list(keys) or [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in rows[0] if name not in unique}
     statement = insert.on_conflict_do_update(index_elements=unique, set_=changed) if changed else insert.on_conflict_do_nothing(index_elements=unique)
     connection.execute(statement, [dict(row) for row in rows])
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows, which all name the same columns; one whose key is there, be it the primary key or another that is unique, is left as it stands."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), [dict(row) for row in rows])
 
 
 def create_tables(engine: sa.Engine, metadata: sa.MetaData, shown: str) -> None:
@@ -134,6 +140,10 @@ def create_tables(engine: sa.Engine, metadata: sa.MetaData, shown: str) -> None:
         is_whole = not lacking(connection)
     if not is_whole:
         one_writer(engine, create)
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def _lock(connection: sa.Connection) -> None:

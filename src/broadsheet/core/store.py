@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from broadsheet.core.catalogue import text_hash
 from broadsheet.core.database import Instant, create_tables, one_writer, open_engine, upsert, without_secrets
 from broadsheet.core.errors import StoreError
+from broadsheet.core.home import store_path
 from broadsheet.core.schema import Announce, Announcement, Event, Item, ListDay
 
 METADATA = sa.MetaData()
@@ -208,6 +209,16 @@ class Store:
     def create_tables(self) -> None:
         """Create the tables of `METADATA` that are not there yet. Raises StoreError for a database whose tables are of another form."""
         create_tables(self.engine, METADATA, self.shown)
+
+
+@contextlib.contextmanager
+def open_store(url: str | Path = "") -> Iterator[Store]:
+    """Open a database, without an address that of BROADSHEET_HOME, and close it at the end. Raises StoreError."""
+    store = Store(url or store_path())
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def _version_row(item: Item) -> dict[str, Any]:

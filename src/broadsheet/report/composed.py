@@ -15,7 +15,9 @@ from broadsheet.core.errors import BroadsheetError, ConfigError
 from broadsheet.core.files import staged_folder, write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
+from broadsheet.core.store import open_store
 from broadsheet.report.archive import DAY_FILES, day_files, write_index
+from broadsheet.report.feedback.record import WANTED, acts, standing
 from broadsheet.report.interests import stated_items
 from broadsheet.report.measured import because, stages_said
 from broadsheet.report.model import Entry, Report
@@ -27,6 +29,7 @@ from broadsheet.stack.composing import steps_of
 from broadsheet.stack.recipe import OFF, SHIPPED, Recipe
 from broadsheet.stack.record import RunRecord, read_run, write_run
 from broadsheet.stack.running import Ran, Watch, run_steps
+from broadsheet.stack.shop import Told, users_of
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import SLATE, Placed, slate_frame
 from broadsheet.stack.steps import catalogue, graph, needs, rank, retrieve, score, vectors
@@ -85,7 +88,11 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
 def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progress: Progress) -> Composed:
     """Run a recipe of a catalogue whose readers are known by what they had."""
     reader = asked.profile or recipe.reader
-    steps = [*steps_of(recipe, reader), plan_step(recipe.stages.plan, recipe.places), page_step(recipe)]
+    told = Told()
+    if asked.feedback:
+        reader = reader or users_of(recipe)[0]
+        told = told_by(asked.feedback, reader)
+    steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe)]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
     ran = run_steps(
         steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress
@@ -95,6 +102,14 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
         ran = ran._replace(record=ran.record.model_copy(update={"reader": report.reader, "label": report.label}))
         write_run(out, ran.record)
     return finished(ran, report, out)
+
+
+def told_by(address: str, reader: str) -> Told:
+    """Return what the newest act on each item says, as far as it holds: one that speaks for it counts as had, and any other one hides it."""
+    with open_store(address) as store:
+        newest = {event.item: event for event in acts(standing(store.events(reader)))}
+    had = sorted((event.at.timestamp(), item) for item, event in newest.items() if event.kind in WANTED)
+    return Told(tuple((item, at) for at, item in had), tuple(item for item, event in newest.items() if event.kind not in WANTED))
 
 
 def finished(ran: Ran, report: Report | None, out: Path) -> Composed:

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
-from broadsheet import sample
 from broadsheet.core.clock import Clock, stated_clock
-from broadsheet.core.errors import NoPapersError, ProfileError, SourceNotFoundError, did_you_mean
-from broadsheet.core.home import home, store_path
+from broadsheet.core.errors import NoPapersError, SourceNotFoundError
+from broadsheet.core.home import home
 from broadsheet.core.schema import Announcement
-from broadsheet.core.store import Store
+from broadsheet.core.store import open_store
 from broadsheet.sources.arxiv.addresses import ClientLimits
 from broadsheet.sources.arxiv.calendar import Calendar
 from broadsheet.sources.arxiv.client import ArxivClient
@@ -35,11 +33,8 @@ def open_days(
 ) -> Iterator[Days]:
     """Open the days of an installation, by its calendar and, unless one is given, its clock."""
     clock = clock or stated_clock()
-    kept = Store(store or store_path())
-    try:
+    with open_store(store) as kept:
         yield Days(kept, ArxivClient(home(), clock=clock, limits=limits), calendar(), clock, patience=patience, say=say)
-    finally:
-        kept.close()
 
 
 def lists_of(stated: Sequence[str], profile: str = "") -> tuple[str, ...]:
@@ -74,12 +69,7 @@ def live_day(days: Days, names: Sequence[str], wanted: date | None = None) -> tu
 
 def _categories(profile: str) -> tuple[str, ...]:
     # Reading a profile loads what ranks; nobody who names lists has to wait for that.
-    from broadsheet.report.profile import read_profile
+    from broadsheet.report.profile import found_profile
 
-    path = Path(profile)
-    if path.exists():
-        return read_profile(path).categories
-    if profile not in sample.READERS:
-        raise ProfileError(f"There is no profile {profile}.{did_you_mean(profile, sample.READERS)}", "Name a profile (.toml), or lists: --category cs.IR")
-    with sample.profile_path(profile) as shipped:
-        return read_profile(shipped).categories
+    with found_profile(profile) as found:
+        return found.categories

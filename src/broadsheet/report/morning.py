@@ -7,8 +7,6 @@ from pathlib import Path
 from broadsheet.core.clock import Clock
 from broadsheet.core.store import Store
 from broadsheet.report.deliver import Place, Wanted, send_archive
-from broadsheet.report.feedback.links import configured
-from broadsheet.report.feedback.subscription import is_unsubscribed
 from broadsheet.report.live import open_days
 from broadsheet.report.profile import Profile
 from broadsheet.report.run import Request, run
@@ -39,7 +37,7 @@ def live_morning(
             for remark in made.report.notes:
                 note(remark)
             yield WRITTEN
-        sent = send_archive(Place(out, profile.delivery, links=configured()), Wanted(profile.name), store, clock, lambda reader: is_unsubscribed(store, reader))
+        sent = send_archive(Place(out, profile.delivery), Wanted(profile.name), store, clock)
         for remark in sent.notes:
             note(remark)
         # What is left of other labels is theirs: an outcome that nobody can know would else hide a refusal of today.

@@ -5,11 +5,12 @@ from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from broadsheet.core.database import insert_new
 from broadsheet.core.schema import Announce, Announcement
 from broadsheet.core.store import ANNOUNCEMENTS, EVENTS, METADATA, RUN, Store
 from broadsheet.report.build import Day
+from broadsheet.report.feedback.record import SHOWN
 from broadsheet.sources.arxiv.ids import as_arxiv_id
 
 NEWS = sa.Table(
@@ -21,7 +22,7 @@ NEWS = sa.Table(
 )
 """Under which label a paper was news to a reader: one row, whatever comes later."""
 # What tells that a paper reached a reader.
-REACHED = ("shown", "delivered")
+REACHED = (SHOWN, "delivered")
 # As what a paper comes again that is not news.
 _AGAIN = {Announce.NEW: Announce.REPLACE, Announce.CROSS: Announce.REPLACE_CROSS}
 _NAMED = 10
@@ -80,7 +81,6 @@ def claim(store: Store, reader: str, label: date, items: Iterable[str], reached:
     kept before the page is made: of two pages that are made at once, one has the paper.
     """
     wanted, later = _runs(items), _runs(reached)
-    insert = (postgresql if store.engine.dialect.name == "postgresql" else sqlite).insert(NEWS).on_conflict_do_nothing()
 
     def keep(connection: sa.Connection) -> dict[str, date]:
         found: dict[str, date] = {}
@@ -88,7 +88,7 @@ def claim(store: Store, reader: str, label: date, items: Iterable[str], reached:
             moved = sa.update(NEWS).where(NEWS.c.reader == reader, NEWS.c.item.in_(ids), NEWS.c.label < label)
             connection.execute(moved.values(label=label))
         for ids in wanted:
-            connection.execute(insert, [{"reader": reader, "item": item, "label": label} for item in ids])
+            insert_new(connection, NEWS, [{"reader": reader, "item": item, "label": label} for item in ids])
             rows = connection.execute(sa.select(NEWS.c.item, NEWS.c.label).where(NEWS.c.reader == reader, NEWS.c.item.in_(ids)))
             found |= {row.item: row.label for row in rows}
         return found

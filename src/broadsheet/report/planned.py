@@ -13,14 +13,11 @@ from broadsheet.core.errors import ConfigError
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.core.store import Store
 from broadsheet.report.archive import read_days
-from broadsheet.report.feedback.record import MORE, OPENED, SAVED, SHOWN, standing
+from broadsheet.report.feedback.record import SHOWN, WANTED, standing
 from broadsheet.stack.planned import day_plan
 
 if TYPE_CHECKING:
     from broadsheet.plan.daily import DayPlan
-
-# What a reader does with a paper that was shown, if it was worth a place.
-TAKEN_UP = frozenset({OPENED, SAVED, MORE})
 
 
 class PlanConfig(Config):
@@ -66,7 +63,7 @@ def earlier_pages(folder: Path, store: Store | None, reader: str, label: date, d
             shown.setdefault(report.label, {}).update({entry.item.id: entry.item for entry in report.picks()})
     if store is not None:
         events = [event for event in standing(store.events(reader)) if since <= event.at.date()]
-        taken = {event.item for event in events if event.kind in TAKEN_UP}
+        taken = {event.item for event in events if event.kind in WANTED}
         told = [event for event in events if event.kind == SHOWN and event.at.date() < label]
         items = store.items({event.item for event in told})
         for event in told:

@@ -1,13 +1,16 @@
 """A reader's profile: what is read, followed, wanted and not wanted."""
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from broadsheet import sample
 from broadsheet.core.config import Config, build, read_toml, with_settings
-from broadsheet.core.errors import ProfileError
+from broadsheet.core.errors import ProfileError, did_you_mean
 from broadsheet.core.schema import Item
 from broadsheet.report.deliver.settings import DeliveryConfig
 from broadsheet.report.feedback.compare import CompareConfig
@@ -72,6 +75,22 @@ def read_profile(path: Path, settings: tuple[str, ...] = ()) -> Profile:
     profile = build(Profile, data, str(path), ProfileError).check()
     beside = tuple(str(path.parent / name) for name in profile.library)
     return profile.model_copy(update={"library": beside, "delivery": profile.delivery.beside(path.parent)})
+
+
+@contextmanager
+def found_profile(name: str, settings: tuple[str, ...] = ()) -> Iterator[Profile]:
+    """Read the profile at a path, or else of a sample reader, whose packaged files are there while the block runs.
+
+    Raises ProfileError where there is neither, and what `read_profile` raises.
+    """
+    path = Path(name)
+    with ExitStack() as stack:
+        if not path.exists():
+            if name not in sample.READERS:
+                hint = did_you_mean(name, sample.READERS)
+                raise ProfileError(f"There is no profile {name}.{hint}", 'Make one: broadsheet profile new --from words "…" --out me.toml')
+            path = stack.enter_context(sample.profile_path(name))
+        yield read_profile(path, settings)
 
 
 def read_reader(profile: Profile, known: dict[str, Item]) -> Reader:

@@ -1,8 +1,8 @@
 """One run of the report: read the day, rank it, write it; and the reference form."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, date, datetime, time
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
@@ -12,23 +12,24 @@ from pydantic import Field
 from broadsheet import sample
 from broadsheet.core.artifacts import MANIFEST
 from broadsheet.core.config import Config, build, with_settings
-from broadsheet.core.errors import ProfileError, did_you_mean
+from broadsheet.core.errors import ProfileError
 from broadsheet.core.files import check_writable
-from broadsheet.core.home import artifact_folder, ranker_folder, store_path
+from broadsheet.core.home import artifact_folder, ranker_folder
 from broadsheet.core.llm import Client
 from broadsheet.core.log import get_logger
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Event
-from broadsheet.core.store import Store
+from broadsheet.core.store import Store, open_store
 from broadsheet.report.archive import write_day
 from broadsheet.report.build import Day, build_report, choose_day, with_earlier
 from broadsheet.report.feedback.learning import Feedback, read_feedback
 from broadsheet.report.feedback.marks import comparison_events
+from broadsheet.report.feedback.record import SHOWN, at_label
 from broadsheet.report.live import lists_of, live_day, open_days
 from broadsheet.report.model import Report
 from broadsheet.report.news import settle
 from broadsheet.report.planned import EarlierPage, earlier_pages
-from broadsheet.report.profile import Profile, read_profile
+from broadsheet.report.profile import Profile, found_profile, read_profile
 from broadsheet.report.ranking import RankingConfig, why_left_out
 from broadsheet.report.render.markdown import seed_form
 from broadsheet.report.tldr.summaries import open_client, with_summaries
@@ -115,11 +116,10 @@ def prepared(request: Request, out: Path, client: Client | None = None) -> Itera
         client = client or _client(request, profile, stack)
         day, source, notes = _live(request, profile) if request.live else _read_day(request)
         # The fictional sample is kept in no database but one that is named for it.
-        store = None if is_sample and not request.store else Store(request.store or store_path())
+        store = None if is_sample and not request.store else stack.enter_context(open_store(request.store))
         background: list[Announcement] = []
         announced = day.announcements
         if store:
-            stack.callback(store.close)
             day, said = settle(store, profile.name, day, profile.categories)
             notes = [*notes, *said]
             day = with_earlier(day, store.earlier_versions(a.item for a in announced))
@@ -161,13 +161,13 @@ def settled(ready: Prepared, report: Report) -> None:
 
 def shown_events(report: Report) -> list[Event]:
     """Return that each pick was shown, in which slot and with which propensity, at the start of its label."""
-    at = datetime.combine(report.label, time(), UTC)
-    return [Event(user=report.reader, item=e.item.id, kind="shown", at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
+    at = at_label(report.label)
+    return [Event(user=report.reader, item=e.item.id, kind=SHOWN, at=at, slot=e.slot, propensity=e.propensity or None) for e in report.picks()]
 
 
 def _feedback(address: str, reader: str, day: Day) -> Feedback:
     """Read a reader's feedback from a database that need not know the day's papers."""
-    with closing(Store(address)) as store:
+    with open_store(address) as store:
         found = read_feedback(store, reader, day.label)
     return found._replace(items={**{a.item.id: a.item for a in day.announcements if a.item.id in {e.item for e in found.events}}, **found.items})
 
@@ -176,9 +176,7 @@ def _client(request: Request, profile: Profile, stack: ExitStack) -> Client | No
     """Return what asks the model that the profile names, if any; its replies and its ledger are in the store."""
     if not profile.tldr.llm:
         return None
-    store = Store(request.store or store_path())
-    stack.callback(store.close)
-    return open_client(profile.tldr, store)
+    return open_client(profile.tldr, stack.enter_context(open_store(request.store)))
 
 
 def _with_ranker(config: RankingConfig) -> RankingConfig:
@@ -228,14 +226,7 @@ def _profile(request: Request, stack: ExitStack, default: str) -> Profile:
     name = request.profile or default
     if not name:
         return build(Profile, with_settings({}, _profile_settings(request)), "--set profile", ProfileError).check()
-    if name in sample.READERS and not Path(name).exists():
-        path = stack.enter_context(sample.profile_path(name))
-    else:
-        path = Path(name)
-        if not path.exists():
-            hint = did_you_mean(name, sample.READERS)
-            raise ProfileError(f"There is no profile {name}.{hint}", 'Make one: broadsheet profile new --from words "…" --out me.toml')
-    return read_profile(path, _profile_settings(request))
+    return stack.enter_context(found_profile(name, _profile_settings(request)))
 
 
 def _profile_settings(request: Request) -> tuple[str, ...]:

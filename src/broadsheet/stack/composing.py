@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from broadsheet.stack.recipe import FIT, OFF, Recipe
 from broadsheet.stack.steps.bundles import chosen, fit_step, why_off
@@ -14,13 +15,16 @@ from broadsheet.stack.steps.score import score_step
 from broadsheet.stack.steps.step import Step
 from broadsheet.stack.steps.vectors import vectors_step
 
+if TYPE_CHECKING:
+    from broadsheet.stack.shop import Told
 
-def steps_of(recipe: Recipe, material: "Day | str", because: Mapping[str, str] = {}) -> list[Step]:
-    """Return the steps of a recipe, but the page's own: for a day of papers, or for the user of that name.
+
+def steps_of(recipe: Recipe, material: "Day | str", because: Mapping[str, str] = {}, told: "Told | None" = None) -> list[Step]:
+    """Return the steps of a recipe, but the page's own: for a day of papers, or for the user of that name with what they `told` since.
 
     `because` says by stage why it is off, where that was measured.
     """
-    first = day_step(recipe, material) if isinstance(material, Day) else events_step(recipe, material)
+    first = day_step(recipe, material) if isinstance(material, Day) else events_step(recipe, material, told)
     meaning = bool(recipe.ranking.get("use_dense", True))
     steps = [first, vectors_step(meaning=meaning, images=recipe.images)]
     offs = {stage: why_off(getattr(recipe.stages, stage), because.get(stage, ""), meaning=meaning) for stage in ("retrieve", "rank")}

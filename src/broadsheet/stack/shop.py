@@ -17,6 +17,13 @@ PICTURED = ("image", "images", "picture", "photo")
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
 
+class Told(NamedTuple):
+    """What a reader told on a page: items that count as had, with the time in seconds since 1970, oldest first, and those that are not to be shown."""
+
+    had: tuple[tuple[str, float], ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
 class Shop(NamedTuple):
     """Items by id, what each user had, oldest first, whose page it is, all events, the folder of pictures, and what a reader of the page should know."""
 
@@ -54,6 +61,17 @@ def read_shop(recipe: Recipe, reader: str) -> Shop:
     notes += [f"There is no folder of pictures {recipe.images}." if recipe.images and root is None else ""]
     histories = _histories(frame)
     return Shop(known, histories, _reader(histories, reader), frame, root, " ".join(note for note in notes if note))
+
+
+def with_told(shop: Shop, told: Told) -> Shop:
+    """Return a shop in which its reader had what they told last."""
+    rows = [(shop.reader, item, at) for item, at in told.had if item in shop.items]
+    if not rows:
+        return shop
+    own = [*shop.histories[shop.reader], *(item for _, item, _ in rows)]
+    events = pl.concat([shop.events, pl.DataFrame(rows, schema=EVENTS, orient="row")])
+    note = " ".join(filter(None, [shop.note, f"{len(rows)} of the events were told on the page."]))
+    return shop._replace(histories={**shop.histories, shop.reader: own}, events=events, note=note)
 
 
 def users_of(recipe: Recipe) -> list[str]:

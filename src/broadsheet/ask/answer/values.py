@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from broadsheet.ask.graph.values import GraphEdge, GraphNode, GraphPath
+from broadsheet.ask.graph.values import GraphEdge, GraphNode, GraphPath, NodeId
 
 # A property that is one of these, the first of them, names its node; else the first text that is short does.
 NAMING = ("name", "title", "label", "headline", "code", "id")
@@ -13,6 +13,8 @@ FAMILY = ("surname", "lastname", "last_name", "family_name")
 KEY, KEY_SHOWN = 24, 12
 # Code points of a value that are shown.
 LONGEST = 80
+# Code points of a cell of a table.
+CELL = 60
 
 
 def shown(value: Any) -> str:
@@ -40,6 +42,17 @@ def shown(value: Any) -> str:
         case _:
             said = cut(str(value))
     return said
+
+
+def cell(value: Any) -> str:
+    """Return a value of a row, as JSON has it, in few words: a node by its name.
+
+    >>> cell({"label": "Film", "row": 3, "properties": {"title": "Up"}}), cell(None)
+    ('Up', 'nothing')
+    """
+    if isinstance(value, dict) and set(value) == {"label", "row", "properties"}:
+        return cut(node_name(GraphNode(NodeId(value["label"], value["row"]), value["properties"])), CELL)
+    return cut(shown(value), CELL)
 
 
 def cut(text: str, most: int = LONGEST) -> str:

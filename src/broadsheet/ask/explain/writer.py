@@ -1,6 +1,7 @@
 """Writes a query in words: a step for each clause, with every label, literal, comparison, direction and bound in it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import (
     At,
@@ -50,7 +51,25 @@ def explain(query: Query) -> str:
     1. Find a Person called p, with a relation DIRECTED to a Film called f, where the year of f is greater than 2000.
     2. Give back the name of p, the number of rows as films.
     """
-    return "\n".join(_steps(query))
+    return "\n".join(one.text for one in _steps(query))
+
+
+class Sentence(NamedTuple):
+    """A step of a query in words, with its number, and the clause that it speaks of; None where it speaks of what stands between parts of a UNION."""
+
+    text: str
+    clause: Clause | None
+
+
+def sentences(query: Query) -> tuple[Sentence, ...]:
+    """Return the steps of a query as `explain` has them, each with its clause.
+
+    >>> from broadsheet.ask.cypher.parser import parse
+    >>> text = "MATCH (f:Film) RETURN f.title"
+    >>> [(one.text, text[slice(*one.clause.place)]) for one in sentences(parse(text).query)]
+    [('1. Find a Film called f.', 'MATCH (f:Film)'), ('2. Give back the title of f.', 'RETURN f.title')]
+    """
+    return tuple(_steps(query))
 
 
 def in_words(expression: Expression) -> str:
@@ -63,19 +82,19 @@ def in_words(expression: Expression) -> str:
     return _said(expression)
 
 
-def _steps(query: Query) -> Iterator[str]:
+def _steps(query: Query) -> Iterator[Sentence]:
     number = 1
     for place, part in enumerate(query.parts):
         if place:
-            yield f"{number}. Add what the following steps give, {'all rows' if query.all[place - 1] else 'each row once'}."
+            yield Sentence(f"{number}. Add what the following steps give, {'all rows' if query.all[place - 1] else 'each row once'}.", None)
             number += 1
         for clause in part.clauses:
-            yield f"{number}. {_clause(clause)}."
+            yield Sentence(f"{number}. {_clause(clause)}.", clause)
             number += 1
 
 
 def _inner(query: Query) -> str:
-    return "{ " + " ".join(_steps(query)) + " }"
+    return "{ " + " ".join(one.text for one in _steps(query)) + " }"
 
 
 def _clause(clause: Clause) -> str:

@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from broadsheet.core.database import Instant
+from broadsheet.core.database import Instant, insert_new
 from broadsheet.core.errors import StoreError
 from broadsheet.core.llm.port import Reply
 from broadsheet.core.schema import Record
@@ -117,7 +116,6 @@ class Ledger:
             store.create_tables()
         self.run = secrets.token_hex(8)
         self._number = 0
-        self._insert = postgresql.insert if store.engine.dialect.name == "postgresql" else sqlite.insert
         self._waiting: list[tuple[str, Mapping[str, Any], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         # The database is spoken to by one thread: SQLite has one writer anyway.
@@ -248,8 +246,7 @@ class Ledger:
                 connection.execute(sa.insert(CALLS), added)
             if outcomes:
                 connection.execute(_UPDATE, outcomes)
-            if replies:
-                connection.execute(self._insert(REPLIES).on_conflict_do_nothing(), replies)
+            insert_new(connection, REPLIES, replies)
 
     def _known(self, keys: Sequence[str]) -> dict[str, Known]:
         found: dict[str, Known] = {}

@@ -17,12 +17,11 @@ from broadsheet.core.config import Config
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.schema import Event, Item
 from broadsheet.core.store import Store
-from broadsheet.report.feedback.record import ACTS, CATEGORY, LESS, MORE, NOT_MY_FIELD, OPENED, READ, SAVED, SHOWN, acts, standing
+from broadsheet.report.feedback.record import ACTS, CATEGORY, LESS, NOT_MY_FIELD, OPENED, READ, SHOWN, WANTED, acts, standing
 from broadsheet.stack.represented import Represented
 
 # Newton's steps end here, or where nothing moves any more.
 STEPS, STILL = 50, 1e-9
-WANTED = (SAVED, MORE, OPENED)
 UNWANTED = (LESS, NOT_MY_FIELD)
 # Log-odds below this are not worth a reason.
 LEAST_EFFECT = 0.01

@@ -7,13 +7,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Final, NamedTuple
 
 from broadsheet.core.clock import Clock, WallClock
 from broadsheet.core.errors import ConfigError
-from broadsheet.report.feedback.record import LESS, MORE, NOT_MY_FIELD, OPENED, READ, SAVED
+from broadsheet.report.feedback.record import LESS, MORE, NOT_MY_FIELD, OPENED, READ, SAVED, at_label
 from broadsheet.report.feedback.signing import read_secrets
 from broadsheet.report.model import Entry, Report
 
@@ -157,7 +157,7 @@ def expiry(label: date, now: datetime) -> datetime:
     >>> [str(expiry(date(2026, 2, 9), datetime(2026, month, 9, tzinfo=UTC)).date()) for month in (2, 11)]
     ['2026-04-10', '2027-01-01']
     """
-    begin = datetime.combine(label, time(), UTC)
+    begin = at_label(label)
     if now - begin <= timedelta(days=LATE):
         return begin + timedelta(days=DAYS)
     months = now.year * 12 + now.month + 1

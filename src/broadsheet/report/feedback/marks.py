@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -13,23 +13,17 @@ from broadsheet.core.store import EVENTS, Store
 from broadsheet.report.feedback.interleave import InterleaveVerdict, Page
 from broadsheet.report.feedback.interleave import judge as judge_pages
 from broadsheet.report.feedback.names import check_name
-from broadsheet.report.feedback.record import MORE, OPENED, SAVED, SHOWN, standing
+from broadsheet.report.feedback.record import MORE, OPENED, SAVED, SHOWN, WANTED, at_label, standing
 from broadsheet.report.feedback.split import Reader, SplitVerdict
 from broadsheet.report.feedback.split import judge as judge_readers
 from broadsheet.report.model import Report
 
 DRAFT, SPLIT = "draft", "split"
-CLICKS = frozenset({OPENED, SAVED, MORE})
 # What an act is worth, where a reader did it: a paper that was kept is worth more than one that was looked at.
 WORTH: Mapping[str, float] = {OPENED: 1.0, SAVED: 3.0, MORE: 3.0}
 # An arm that has a share of the readers, and no page.
 NOBODY = "without a page"
 MEND = "Make pages with [compare] in a profile, and let readers click; events are kept in the database of --store."
-
-
-def at_label(label: date) -> datetime:
-    """Return the instant that a page's events bear."""
-    return datetime.combine(label, time(), UTC)
 
 
 def draft_events(experiment: str, reader: str, label: date, items: Sequence[str], teams: Sequence[str]) -> list[Event]:
@@ -135,7 +129,7 @@ def _by_label(shown: Mapping[date, set[str]], events: Iterable[Event]) -> dict[d
     newest_first = sorted(shown, reverse=True)
     clicked: dict[date, set[str]] = {label: set() for label in shown}
     for event in events:
-        if event.kind in CLICKS:
+        if event.kind in WANTED:
             label = next((one for one in newest_first if one <= event.at.date() and event.item in shown[one]), None)
             if label is not None:
                 clicked[label].add(event.item)

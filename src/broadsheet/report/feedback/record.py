@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -21,6 +21,8 @@ NOT_MY_FIELD: Final = "not-my-field"
 READ: Final = "read"
 # What a reader can do with a paper, beside undoing it.
 ACTS: Final = (OPENED, SAVED, MORE, LESS, NOT_MY_FIELD, READ)
+# Those of them that speak for it.
+WANTED: Final = (SAVED, MORE, OPENED)
 UNDO: Final = "undo"
 # An event about a category, and not about one paper, has this before the category's name as its item.
 CATEGORY: Final = "category:"
@@ -34,6 +36,15 @@ LINKS = sa.Table(
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
+
+
+def at_label(label: date) -> datetime:
+    """Return the instant that what was shown on a page bears: the start of its label.
+
+    >>> str(at_label(date(2026, 2, 9)))
+    '2026-02-09 00:00:00+00:00'
+    """
+    return datetime.combine(label, time(), UTC)
 
 
 def undo_of(event: Event, at: datetime) -> Event:

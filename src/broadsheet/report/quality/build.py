@@ -20,6 +20,7 @@ from broadsheet.report.quality.model import DayQuality, ListPool, Quality, Repea
 from broadsheet.report.quality.reading import calibration, misses
 from broadsheet.report.quality.texts import PageTexts, by_item
 from broadsheet.report.render.quality import quality_page
+from broadsheet.sources.arxiv.calendar import Calendar
 
 DATA, PAGE = "quality.json", "quality.html"
 _NEWS = ("new", "cross")
@@ -37,13 +38,14 @@ def quality(folder: Path, store: Store | None, library: Sequence[Item] = (), *, 
     reader = every[0].reader
     own = [report for report in every if report.reader == reader]
     reports = sorted(own[:most], key=lambda report: report.label)
-    written = _written(folder, reports)
+    labels = calendar()
+    written = _written(folder, reports, labels)
     texts = PageTexts(reports, library)
     earlier: list[Entry] = []
     days: list[DayQuality] = []
     pools = _pools(store, reports)
     for number, report in enumerate(reports, 1):
-        days.append(_day(report, texts, earlier, written.get(report.label), pools))
+        days.append(_day(report, texts, earlier, _hours(report, written.get(report.label), labels), pools))
         earlier += report.picks()
         progress("judging days", number, len(reports))
     events = store.events(reader) if store else []
@@ -70,12 +72,11 @@ def write_quality(found: Quality, folder: Path) -> Path:
     return folder / PAGE
 
 
-def _day(report: Report, texts: PageTexts, earlier: Sequence[Entry], written: datetime | None, pools: "_Pools") -> DayQuality:
+def _day(report: Report, texts: PageTexts, earlier: Sequence[Entry], hours: float | None, pools: "_Pools") -> DayQuality:
     figures = texts.figures(report, earlier)
     near = [interest for interest in report.interests if interest.candidates]
     kept = pools.items.get(report.label)
     on_page = {entry.item.id for entry in report.entries}
-    announced = calendar().announced(report.label) if report.subject == "papers" and not report.fictional else None
     return DayQuality(
         label=report.label,
         papers=len(report.entries),
@@ -91,8 +92,15 @@ def _day(report: Report, texts: PageTexts, earlier: Sequence[Entry], written: da
         omitted=figures.omitted,
         explored=sum(entry.explored for entry in report.picks()),
         asked=_asked(report),
-        hours=round((written - announced).total_seconds() / 3600, 1) if written and announced else None,
+        hours=hours,
     )
+
+
+def _hours(report: Report, written: datetime | None, labels: Calendar) -> float | None:
+    """Return how many hours after its label was announced a page was written; None where that is not known, or nothing was announced."""
+    if written is None or report.subject != "papers" or report.fictional:
+        return None
+    return round((written - labels.announced(report.label)).total_seconds() / 3600, 1)
 
 
 def _asked(report: Report) -> int:
@@ -133,11 +141,10 @@ def _names(report: Report) -> set[str]:
     return {name for entry in report.entries for name in entry.lists}
 
 
-def _written(folder: Path, reports: Sequence[Report]) -> dict[date, datetime]:
+def _written(folder: Path, reports: Sequence[Report], labels: Calendar) -> dict[date, datetime]:
     """Return when each day was first written, as far as is known: by its file's time, or earlier by what was told before."""
     found: dict[date, datetime] = {}
     before = _told(folder)
-    labels = calendar()
     for report in reports:
         path = folder / str(report.label) / "report.json"
         found[report.label] = datetime.fromtimestamp(path.stat().st_mtime, UTC)

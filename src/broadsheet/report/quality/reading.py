@@ -1,12 +1,11 @@
 """What a reader did, against what the pages said: the calibration of chances, and papers taken up that no page had picked."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from broadsheet.core.metrics import brier, calibration_error, reliability, wilson
 from broadsheet.core.schema import Event, Item
-from broadsheet.report.feedback.learning import WANTED
-from broadsheet.report.feedback.record import acts, standing
+from broadsheet.report.feedback.record import WANTED, acts, at_label, standing
 from broadsheet.report.model import Entry, Report
 from broadsheet.report.quality.model import Bin, Calibration, Miss
 
@@ -26,7 +25,7 @@ def calibration(reports: Sequence[Report], events: Sequence[Event]) -> Calibrati
     pairs: list[tuple[float, int]] = []
     days = 0
     for report in reports:
-        begin = datetime.combine(report.label, time(), UTC)
+        begin = at_label(report.label)
         on_page = {entry.item.id for entry in report.entries}
         if not any(item in on_page and at >= begin for item, at in done):
             continue

@@ -165,7 +165,8 @@ def _page(view: View, names: dict[str, Any], status: int = 200) -> HTMLResponse:
         "taxonomy": "financial",
         "level_bar": level_bar,
         "ruler": ruler,
-        "few": FEW, "many": MANY,
+        "few": FEW,
+        "many": MANY,
         "whole": WHOLE,
     }
     return view.page("needs.html", status=status, **{**given, **names})

@@ -88,7 +88,17 @@ def act(
     store.record_events([event])
     if not view.is_part:
         return view.to(f"/day/{label}#{f'p{entry.slot}' if entry.slot else 'main'}")
-    return view.page("today_acts.html", entry=entry, report=report, held=_told(view), pending=_pending(view, report), offered=OFFERED, words=WORDS, asks=asks)
+    return view.page(
+        "today_acts.html",
+        entry=entry,
+        report=report,
+        held=_told(view),
+        pending=_pending(view, report),
+        offered=OFFERED,
+        words=WORDS,
+        asks=asks,
+        **_under_way(view.site),
+    )
 
 
 @router.post("/anew")

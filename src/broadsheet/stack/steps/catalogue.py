@@ -13,6 +13,7 @@ from broadsheet.stack.steps.step import Done, Step, Work
 
 if TYPE_CHECKING:
     from broadsheet.sample.world import World
+    from broadsheet.stack.shop import Told
 
 NAME = "catalogue"
 WORLD = "world"
@@ -59,13 +60,17 @@ def day_step(recipe: Recipe, day: Day) -> Step:
     return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings)
 
 
-def events_step(recipe: Recipe, reader: str) -> Step:
-    """Return the step for items and events; what each user had last is asked for, so that weights can be fitted on what no stage was fitted on."""
+def events_step(recipe: Recipe, reader: str, told: "Told | None" = None) -> Step:
+    """Return the step for items and events, and what the reader `told` on a page since.
+
+    What each user had last is asked for, so that weights can be fitted on what no stage was fitted on.
+    """
 
     def work(given: Work) -> Done:
-        from broadsheet.stack.shop import read_shop
+        from broadsheet.stack.shop import read_shop, with_told
 
         read = read_shop(recipe, reader)
+        read = with_told(read, told) if told is not None else read
         library = [read.items[item] for item in read.histories[read.reader] if item in read.items]
         several = [user for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
         chosen = sorted(generator(0, "held out").permutation(len(several))[:MOST].tolist())
@@ -80,7 +85,13 @@ def events_step(recipe: Recipe, reader: str) -> Step:
         )
 
     paths = (*recipe.source, recipe.events, *filter(None, [recipe.images]))
-    settings = {"columns": recipe.columns, "event_columns": recipe.event_columns, "reader": reader, "images": recipe.images}
+    settings = {
+        "columns": recipe.columns,
+        "event_columns": recipe.event_columns,
+        "reader": reader,
+        "images": recipe.images,
+        "told": list(told.had) if told else [],
+    }
     return Step(NAME, "Catalogue", ArtifactKind.CATALOGUE, work, settings=settings, files=tuple(Path(one) for one in paths))
 
 

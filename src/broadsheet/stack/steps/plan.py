@@ -1,6 +1,6 @@
 """The step that fills the slate of a reader by what was had before: the best by score, as a plan of categories holds back or not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from broadsheet.stack.steps.step import Done, Step, Work
 
 OUTSIDE = 2.0
 """Log-odds that an item outside the plan loses, as on a page of papers."""
+TOLD = "you told that you do not want it"
 EARLIER = 14
 """Days before, whose events count as pages that the reader was shown."""
 
 
-def plan_step(said: str, slate: int) -> Step:
-    """Return the step; `said` is off, shipped, a planner by name, or the folder of a bundle."""
+def plan_step(said: str, slate: int, hidden: Sequence[str] = ()) -> Step:
+    """Return the step; `said` is off, shipped, a planner by name, or the folder of a bundle, `hidden` what the reader does not want to see."""
 
     def work(given: Work) -> Done:
         held = Holdings(given.parents[CATALOGUE])
@@ -45,17 +46,20 @@ def plan_step(said: str, slate: int) -> Step:
                 else "no candidate is held back, so it changed nothing"
             )
             note = f"{plan.planner}, after {len(pages)} days of the reader: {what}."
-        placed = _placed(items, scores, chances, allowed, slate)
-        before = {one.item for one in _placed(items, scores, chances, np.ones(len(items), dtype=bool), slate) if one.slot}
-        moved = len({one.item for one in placed if one.slot} - before)
+        gone = frozenset(hidden)
+        filled = placed(items, scores, chances, allowed, slate, gone)
+        before = {one.item for one in placed(items, scores, chances, np.ones(len(items), dtype=bool), slate, gone) if one.slot}
+        moved = len({one.item for one in filled if one.slot} - before)
         note += f" It put {moved} other items on the slate than score alone." if moved else ""
         parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
         manifest = Manifest(kind=ArtifactKind.SLATE, parents=parents, models={"plan": planner} if planner else {})
-        made = write_artifact(given.folder, manifest, frames={SLATE: slate_frame(placed)})
-        return Done(made, {"picks": sum(one.slot is not None for one in placed), "candidates": len(items), "held back": int((~allowed).sum())}, note)
+        made = write_artifact(given.folder, manifest, frames={SLATE: slate_frame(filled)})
+        return Done(made, {"picks": sum(one.slot is not None for one in filled), "candidates": len(items), "held back": int((~allowed).sum())}, note)
 
     files = (Path(said),) if Path(said).is_dir() else ()
-    return Step(NAME, "Plan and slate", ArtifactKind.SLATE, work, (CATALOGUE, SCORE), settings={"plan": said, "slate": slate}, files=files)
+    return Step(
+        NAME, "Plan and slate", ArtifactKind.SLATE, work, (CATALOGUE, SCORE), settings={"plan": said, "slate": slate, "hidden": sorted(hidden)}, files=files
+    )
 
 
 def earlier_pages(held: Holdings) -> list[tuple[list[tuple[str, ...]], list[bool]]]:
@@ -71,11 +75,11 @@ def earlier_pages(held: Holdings) -> list[tuple[list[tuple[str, ...]], list[bool
     return [(groups, [True] * len(groups)) for groups in list(days.values())[-EARLIER:]]
 
 
-def _placed(items: Sequence[str], scores: np.ndarray, chances: np.ndarray, allowed: np.ndarray, slate: int) -> list[Placed]:
+def placed(items: Sequence[str], scores: np.ndarray, chances: np.ndarray, allowed: np.ndarray, slate: int, hidden: Collection[str] = ()) -> list[Placed]:
     """Return all items, those on the slate in their order; nothing is left to chance, so a propensity is 1 or 0."""
     final = scores - OUTSIDE * ~allowed
     order = np.argsort(-final, kind="stable")
-    slots = {int(row): place for place, row in enumerate(order[:slate].tolist(), 1)}
+    slots = {row: place for place, row in enumerate([row for row in order.tolist() if items[row] not in hidden][:slate], 1)}
     return [
         Placed(
             items[row],
@@ -84,7 +88,7 @@ def _placed(items: Sequence[str], scores: np.ndarray, chances: np.ndarray, allow
             slots.get(row),
             float(row in slots),
             held_back=not bool(allowed[row]),
-            kept_out="" if row in slots else f"{slate} others score higher",
+            kept_out="" if row in slots else TOLD if items[row] in hidden else f"{slate} others score higher",
         )
         for row in order.tolist()
     ]

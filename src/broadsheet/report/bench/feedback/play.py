@@ -1,7 +1,7 @@
 """Thirty days of one way to learn: pages, clicks, and how well each day was ranked before it was read."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from broadsheet.report.bench.feedback.clicks import ReaderConfig, clicks
 from broadsheet.report.bench.feedback.material import DayOf, Material, Reading
 from broadsheet.report.exploration import draw
 from broadsheet.report.feedback.learning import Feedback, LearningConfig, learn
-from broadsheet.report.feedback.record import OPENED, SHOWN
+from broadsheet.report.feedback.record import OPENED, SHOWN, at_label
 
 METRIC = "ndcg@10"
 FROZEN, LEARNING, WIDENED = "frozen", "learning", "learning, with what was taken up in the library"
@@ -124,7 +124,7 @@ def _page(utility: np.ndarray, reading: Reading, config: ReaderConfig, rng: np.r
 
 
 def _event(reader: str, day: DayOf, row: int, kind: str, slot: int | None, propensity: float) -> Event:
-    at = datetime.combine(day.label, time(), UTC) + (timedelta(hours=9, seconds=slot or 0) if kind == OPENED else timedelta())
+    at = at_label(day.label) + (timedelta(hours=9, seconds=slot or 0) if kind == OPENED else timedelta())
     return Event(user=reader, item=day.items[row].id, kind=kind, at=at, slot=slot, propensity=min(1.0, max(propensity, 1e-6)))
 
 

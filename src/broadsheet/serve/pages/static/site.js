@@ -23,7 +23,7 @@
       before = "g";
     } else if (event.key === "/") {
       event.preventDefault();
-      const field = document.querySelector("main input[type=search], main textarea");
+      const field = document.querySelector("main input[type=search], main [data-first], main textarea");
       if (field) field.focus();
       else location.assign("/search");
     } else if (event.key === "j" || event.key === "k") {
@@ -35,7 +35,7 @@
   });
   // The button that was pressed may be gone with the part that it stood in: go on from where its successor is.
   document.addEventListener("htmx:afterSettle", (event) => {
-    const at = event.target.querySelector ? event.target.querySelector("[autofocus]") : null;
+    const at = event.target.querySelector ? event.target.querySelector("[autofocus], [data-focus]") : null;
     if (at) at.focus();
   });
   const picture = document.querySelector("input[type=file][data-drop]");

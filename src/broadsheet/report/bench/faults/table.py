@@ -6,9 +6,9 @@ from typing import NamedTuple
 from broadsheet.core.bench import Bench, Measured, Task, by_arm, run_tasks
 from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.progress import Progress, silent
-from broadsheet.report.faults.rival import tried_by_arxiv
-from broadsheet.report.faults.scenarios import SCENARIOS, Scenario
-from broadsheet.report.faults.trial import tried
+from broadsheet.report.bench.faults.rival import tried_by_arxiv
+from broadsheet.report.bench.faults.scenarios import SCENARIOS, Scenario
+from broadsheet.report.bench.faults.trial import tried
 
 OURS, THEIRS = "broadsheet", "arxiv (PyPI)"
 

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from broadsheet.core.errors import ConfigError
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Announcement, Item
 from broadsheet.core.seeds import generator
-from broadsheet.core.store import Store
+from broadsheet.core.store import open_store
 from broadsheet.sources.feeds import parse_feed
 
 LABEL = date(2026, 3, 16)
@@ -184,12 +183,12 @@ def _feeds(count: int, store: str) -> Spent:
         rows = outbox.deliver([FeedChannel(form, outbox, FeedPlace(folder, "Bench"), count) for form in forms], "Bench")
         assert len(rows) == 2 * len(days)
 
-    with tempfile.TemporaryDirectory() as name, closing(Store(Path(name) / "store.sqlite")) as opened:
+    with tempfile.TemporaryDirectory() as name, open_store(Path(name) / "store.sqlite") as opened:
         return _timed(lambda: delivered(Path(name), Outbox(opened)))
 
 
 def _kept(count: int, store: str) -> Spent:
-    with tempfile.TemporaryDirectory() as folder, closing(Store(store or Path(folder) / "store.sqlite")) as opened:
+    with tempfile.TemporaryDirectory() as folder, open_store(store or Path(folder) / "store.sqlite") as opened:
         day = generated(count)
         return _timed(lambda: opened.record_day(day))
 

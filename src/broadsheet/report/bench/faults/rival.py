@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import MissingExtraError
 from broadsheet.core.schema import Announce
-from broadsheet.report.faults.scenarios import Scenario
-from broadsheet.report.faults.trial import double, on_server
+from broadsheet.report.bench.faults.scenarios import Scenario
+from broadsheet.report.bench.faults.trial import double, on_server
 from broadsheet.sources.arxiv.calendar import Calendar
 
 # Seconds of the wall after which it counts as hanging: many times what a whole morning takes on a busy machine.

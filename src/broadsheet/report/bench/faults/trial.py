@@ -12,7 +12,7 @@ from broadsheet.core.clock import SetClock
 from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.schema import Announce
 from broadsheet.core.store import Store
-from broadsheet.report.faults.scenarios import BEFORE, Scenario
+from broadsheet.report.bench.faults.scenarios import BEFORE, Scenario
 from broadsheet.sample.arxiv import ArxivServer, DayList
 from broadsheet.sources.arxiv.addresses import Addresses, ClientLimits
 from broadsheet.sources.arxiv.calendar import Calendar

@@ -1,0 +1,279 @@
+"""The page of a question: asked, amended until it is right, accepted; what each step shows, who may see it, and what is refused."""
+
+import contextlib
+import importlib.util
+import re
+
+import pytest
+
+from broadsheet.core.store import Store
+
+for needed in ("fastapi", "prometheus_client", "python_multipart", "torch"):
+    if importlib.util.find_spec(needed) is None:
+        pytest.skip(f"{needed} is not installed: pip install 'broadsheet[serve]'", allow_module_level=True)
+
+QUESTION = "Which films have a year greater than 2010?"
+HOSTILE = "Which films are called '<script>alert(1)</script>'?"
+PART = {"hx-request": "true"}
+
+
+@pytest.fixture(scope="module")
+def part():
+    """The graph of films, opened for this module alone: the other parts are not needed."""
+    from tests.serve_site import asking
+
+    made = asking()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site(tmp_path, part):
+    from tests.serve_site import ANA, site_of
+
+    with contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        made = site_of(store, ANA._replace(hosts=("news.example.org",)), ask=part)
+        store.create_tables()
+        yield made
+
+
+@pytest.fixture
+def client(site):
+    from tests.serve_site import pages_of
+
+    return pages_of(site)
+
+
+@pytest.fixture
+def begun(client):
+    return Walk(client)
+
+
+class Walk:
+    """A person who asks a question, and then takes steps."""
+
+    def __init__(self, client, question=QUESTION):
+        from tests.serve_site import token_of
+
+        self.client = client
+        self.token = token_of(client.get("/ask").text)
+        answer = client.post("/ask", data={"csrf": self.token, "question": question})
+        assert answer.status_code == 303, answer.text
+        self.place = answer.headers["location"]
+        self.steps = 1
+
+    def look(self) -> str:
+        answer = self.client.get(self.place)
+        assert answer.status_code == 200
+        return answer.text
+
+    def sent(self, act, *, step=None, headers=None, **fields):
+        form = {"csrf": self.token, "act": act, "step": step or self.steps, **fields}
+        return self.client.post(self.place, data=form, headers=headers)
+
+    def step(self, act, **fields) -> str:
+        answer = self.sent(act, **fields)
+        assert answer.status_code == 303, answer.text
+        self.steps += 1
+        return self.look()
+
+
+def table(page: str) -> list[str]:
+    """Return the cells of the rows of the answer."""
+    return re.findall(r"<td>([^<]+?) <span class=\"of-label\"", page)
+
+
+def test_the_page_offers_questions_of_which_each_is_answered(client):
+    from tests.serve_site import token_of
+
+    first = client.get("/ask").text
+    assert 'hx-get="/ask/examples"' in first
+    assert "Nothing yet." in first
+    offered = re.findall(r'name="question" value="([^"]+)"', client.get("/ask/examples", headers=PART).text)
+    assert len(offered) > 1
+    again = client.get("/ask").text
+    for question in offered:
+        assert question in again
+        told = client.post("/ask", data={"csrf": token_of(again), "question": question.replace("&#39;", "'")})
+        page = client.get(told.headers["location"]).text
+        assert 'class="answer-rows"' in page
+        assert "Not run" not in page
+
+
+def test_a_walk_asked_amended_undone_branched_and_accepted(begun):
+    page = begun.look()
+    assert sorted(table(page)) == ["Gravel", "Her"]
+    assert '<span class="keyword">MATCH</span>' in page
+    assert "Find a Film called film" in page
+    assert 'id="part-1"' in page
+    page = begun.step("amend", text="at most 1 row")
+    assert "What changed" in page
+    assert "<ins> LIMIT 1</ins>" in page
+    assert re.search(r"<b>went</b> <span><del>", page)
+    assert len(table(page)) == 1
+    assert "State 2 of 2" in page
+    page = begun.step("undo")
+    assert "Back at state 1; state 2 is kept." in page
+    assert len(table(page)) == 2
+    assert "State 2 of 2, made from state 1" in begun.step("branch", number=2)
+    page = begun.step("accept")
+    assert "Accepted: state 2." in page
+    assert 'name="act"' not in page
+    listed = begun.client.get("/ask").text
+    assert QUESTION in listed
+    assert "accepted" in listed
+    refused = begun.sent("undo")
+    assert refused.status_code == 409
+    assert "This question is closed" in refused.text
+
+
+def test_why_a_row_and_why_not_with_a_picture_under_a_policy_of_its_own(begun):
+    page = begun.step("why", number=1)
+    assert "Why row 1 is there" in page
+    picture = re.search(r'src="(/ask/[^"]+subgraph.svg[^"]+)"', page)[1].replace("&amp;", "&")
+    answer = begun.client.get(picture)
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "<svg" in answer.text
+    assert begun.client.get(f"{begun.place}/subgraph.svg?state=1&row=9").status_code == 404
+    assert begun.client.get(f"{begun.place}/subgraph.svg?state=9").status_code == 404
+    page = begun.step("why not", text="Up")
+    assert "Why “Up” is not there" in page
+    assert "2009" in page
+
+
+def test_a_finding_is_fixed_by_one_click_and_a_part_by_hand(begun):
+    page = begun.step("query", text="MATCH (f:Flim) RETURN f.title")
+    assert "Not run." in page
+    assert "Write Film in place of Flim" in page
+    number = re.search(r'name="act" value="fix"><input type="hidden" name="number" value="(\d+)"', page)[1]
+    page = begun.step("fix", number=number)
+    assert 'class="answer-rows"' in page
+    kinds = re.findall(r"<label><span>([^<]+)</span>", page)
+    page = begun.step("edit", number=kinds.index("At most so many rows") + 1, text="2")
+    assert "<caption>2 rows" in page
+    page = begun.step("query", text="MATCH (f:Film) DELETE f")
+    assert "is not allowed" in page
+
+
+def test_words_that_are_not_understood_stay_in_their_field(begun):
+    page = begun.step("amend", text='blorb "<b>')
+    assert 'role="alert"' in page
+    assert 'value="blorb &#34;&lt;b&gt;"' in page
+    assert "edit N NEW" not in page
+    assert sorted(table(page)) == ["Gravel", "Her"]
+
+
+def test_a_part_is_answered_to_the_script_and_a_page_to_everybody_else(begun):
+    part = begun.sent("amend", text="at most 1 row", headers=PART)
+    assert part.status_code == 200
+    assert part.text.lstrip().startswith('<div id="loop"')
+    assert part.text.count("data-focus") == 1
+    assert "data-focus" not in begun.look()
+    led = begun.client.post("/ask", data={"csrf": begun.token, "question": QUESTION}, headers=PART)
+    assert (led.status_code, led.headers["hx-redirect"][:5]) == (204, "/ask/")
+
+
+def test_a_stale_step_is_told_in_words_and_is_not_taken(begun):
+    begun.step("amend", text="at most 1 row")
+    for headers in ({}, PART):
+        answer = begun.sent("amend", text="at most 2 rows", step=1, headers=headers)
+        assert answer.status_code == 409
+        assert "a step was taken meanwhile" in answer.text
+        assert 'value="at most 2 rows"' in answer.text
+    assert "State 2 of 2" in begun.look()
+
+
+@pytest.mark.parametrize("token", ["", "x"])
+def test_what_carries_no_token_changes_nothing(begun, token):
+    assert begun.client.post("/ask", data={"csrf": token, "question": QUESTION}).status_code == 403
+    begun.token = token
+    assert begun.sent("accept").status_code == 403
+    assert "Accepted" not in begun.look()
+
+
+def test_a_loop_of_another_is_not_there(begun, site):
+    from tests.serve_site import pages_of, token_of
+
+    from broadsheet.serve.keys import Scope
+
+    other = pages_of(site, headers={"host": "news.example.org"})
+    key = site.keys.new("phone", [Scope.WRITE]).secret
+    assert other.post("/in", data={"key": key, "next": "/ask"}).status_code == 303
+    page = other.get("/ask")
+    assert page.status_code == 200
+    assert QUESTION not in page.text
+    for place in (begun.place, f"{begun.place}/transcript.json", f"{begun.place}/subgraph.svg?state=1"):
+        assert other.get(place).status_code == 404
+    answer = other.post(begun.place, data={"csrf": token_of(page.text), "act": "accept", "step": 1})
+    assert answer.status_code == 404
+    assert "There is no such question of yours." in answer.text
+    assert "Accepted" not in begun.look()
+
+
+@pytest.mark.parametrize("question", [HOSTILE, "<img src=x onerror=alert(1)>", '"><script>alert(1)</script>'])
+def test_words_of_a_question_are_never_markup(client, question):
+    walk = Walk(client, question)
+    for page in (walk.look(), client.get("/ask").text, walk.step("why not", text=question)):
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+def test_values_of_a_graph_are_never_markup_in_rows_reasons_and_pictures(tmp_path):
+    import polars as pl
+    from tests.serve_site import pages_of, site_of
+
+    from broadsheet.ask.graph.ladybug import Ladybug
+    from broadsheet.ask.graph.tables import Graph
+    from broadsheet.ask.link.index import ValueIndex
+    from broadsheet.ask.loop.records import Settings
+    from broadsheet.ask.loop.tools import Tools, named
+    from broadsheet.ask.write.rules import SlotWriter
+    from broadsheet.serve.models.batcher import lane
+    from broadsheet.serve.models.parts import Asking, Loaded
+
+    graph = Graph({"Film": pl.DataFrame({"title": ["<img src=x onerror=alert(1)>", "</td><script>alert(1)</script>"], "year": [2013, 2020]})}, ())
+    engine, index = Ladybug(graph), ValueIndex(graph)
+    tools = Tools(engine, index, SlotWriter(index, graph), Settings(seconds=5.0), named("<b>films</b>", graph))
+    with contextlib.closing(engine), contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        store.create_tables()
+        client = pages_of(site_of(store, ask=Asking(tools, Loaded("graph", "rules", "1"), lane("hostile"), engine.close)))
+        walk = Walk(client)
+        picture = client.get(f"{walk.place}/subgraph.svg?state=1").text
+        pages = (walk.look(), walk.step("why", number=1), client.get("/ask").text, client.get("/ask/examples", headers=PART).text, picture)
+        assert "&lt;img src=x" in pages[0]
+        for page in pages:
+            assert "<script>alert" not in page
+            assert "<img src=x" not in page
+            assert "<b>films" not in page
+
+
+def test_no_question_or_one_too_long_is_told_beside_the_form(client):
+    from tests.serve_site import token_of
+
+    token = token_of(client.get("/ask").text)
+    for words, said in ((" ", "There is no question."), ("x" * 1001, "That is too long for a question.")):
+        answer = client.post("/ask", data={"csrf": token, "question": words})
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert 'role="alert"' in answer.text
+
+
+def test_while_the_graph_is_opened_the_page_says_so_and_keeps_the_words(tmp_path):
+    from tests.serve_site import pages_of, token_of
+
+    from broadsheet.serve.models.holder import Holder, Opener
+    from broadsheet.serve.site import Site
+
+    with contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        store.create_tables()
+        client = pages_of(Site(store, Holder({"ask": Opener(lambda: "1", lambda: pytest.fail("opened"))})))
+        page = client.get("/ask").text
+        part = client.get("/ask/examples", headers=PART).text
+        assert "The graph is being opened." in part
+        assert 'hx-trigger="load delay:2s"' in part
+        answer = client.post("/ask", data={"csrf": token_of(page), "question": QUESTION})
+        assert answer.status_code == 503
+        assert f'value="{QUESTION}"' in answer.text
+        assert "Send it again in a few seconds" in answer.text

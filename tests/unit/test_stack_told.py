@@ -1,0 +1,47 @@
+"""What a reader tells on a page by events is what the next one is made of."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+
+from broadsheet.core.schema import Event, Item
+from broadsheet.core.store import Store
+from broadsheet.report.composed import told_by
+from broadsheet.sources.events import EVENTS
+from broadsheet.stack.shop import Shop, Told, with_told
+from broadsheet.stack.steps.plan import placed
+
+NOON = datetime(2026, 2, 9, 12, tzinfo=UTC)
+
+
+def test_the_newest_act_on_an_item_counts_and_what_was_taken_back_does_not(tmp_path):
+    store = Store(tmp_path / "s.sqlite")
+    told = [
+        ("a", "more", 0),
+        ("b", "less", 1),
+        ("c", "less", 2),
+        ("c", "saved", 3),
+        ("d", "more", 4),
+        ("d", f"undo more {NOON.replace(minute=4).isoformat()}", 5),
+    ]
+    store.record_events(Event(user="bo", item=item, kind=kind, at=NOON.replace(minute=minute)) for item, kind, minute in told)
+    store.close()
+    found = told_by(str(tmp_path / "s.sqlite"), "bo")
+    assert found == Told((("a", NOON.timestamp()), ("c", NOON.replace(minute=3).timestamp())), ("b",))
+
+
+def test_what_was_told_joins_what_was_had_and_strange_items_do_not():
+    items = {name: Item(id=name, title=name) for name in "ab"}
+    shop = Shop(items, {"bo": ["a"]}, "bo", pl.DataFrame([("bo", "a", 1.0)], schema=EVENTS, orient="row"), None, "")
+    made = with_told(shop, Told((("b", 2.0), ("z", 3.0))))
+    assert made.histories["bo"] == ["a", "b"]
+    assert made.events.rows() == [("bo", "a", 1.0), ("bo", "b", 2.0)]
+    assert made.note == "1 of the events were told on the page."
+    assert with_told(shop, Told()) is shop
+
+
+def test_what_is_hidden_has_no_place_and_says_why():
+    rows = placed(["a", "b", "c"], np.array([3.0, 2.0, 1.0]), np.full(3, np.nan), np.ones(3, dtype=bool), 2, {"a"})
+    assert {one.item: one.slot for one in rows} == {"a": None, "b": 1, "c": 2}
+    assert rows[0].kept_out == "you told that you do not want it"
