@@ -116,16 +116,16 @@ def test_an_act_is_taken_back_and_stays_so(page, served):
     first = page.locator(".act").first
     assert "More like this" in first.inner_text()
     first.get_by_role("button").press("Enter")
-    page.locator(".act.back").wait_for()
+    page.locator(".act.taken-back").wait_for()
     assert "taken back" in page.evaluate("document.activeElement.textContent")
-    assert page.locator(".act.back button").count() == 0
+    assert page.locator(".act.taken-back button").count() == 0
     assert store.events("Ana")[-1].kind.startswith("undo more")
     page.reload()
-    assert page.locator(".act.back").count() == 1
+    assert page.locator(".act.taken-back").count() == 1
     page.locator("#changed h3 a").first.click()
     page.wait_for_url(f"**/day/{LABEL}#p1")
     page.go_back()
-    assert page.locator(".act.back").count() == 1
+    assert page.locator(".act.taken-back").count() == 1
 
 
 def test_without_the_script_both_forms_work(browser, served):
@@ -139,7 +139,7 @@ def test_without_the_script_both_forms_work(browser, served):
     page.goto(f"{served[0]}/reader")
     page.locator(".act button").last.click()
     assert page.url.endswith("/reader?page=1#told")
-    assert page.locator(".act.back").count() >= 1
+    assert page.locator(".act.taken-back").count() >= 1
     context.close()
 
 
