@@ -21,6 +21,10 @@ MANY = 16
 FEW = 4096
 
 
+# So many queries at most are products of the vectors with them, and not the other way round.
+ABREAST = 8
+
+
 class ExactIndex(Index):
     """All inner products, of the vectors as they are kept: the k nearest of these, in whatever the products are computed.
 
@@ -72,7 +76,10 @@ class ExactIndex(Index):
         half = torch.from_numpy(data.view(np.int16)).view(torch.bfloat16)
 
         def rough(queries: np.ndarray) -> np.ndarray:
-            return (torch.from_numpy(queries).bfloat16() @ half.T).float().numpy()
+            asked = torch.from_numpy(queries).bfloat16()
+            # For few queries vectors by queries is up to three times as fast as queries by vectors, and a single one is a product of its own.
+            products = half.mv(asked[0])[None] if len(asked) == 1 else (half @ asked.T).T if len(asked) <= ABREAST else asked @ half.T
+            return products.float().contiguous().numpy()
 
         return half, Scorer(len(self), rough, lambda at: decode(self.kept.take(at)), ROUNDING * longest(self.kept))
 
