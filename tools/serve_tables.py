@@ -6,6 +6,15 @@ from tables import table
 KINDS = ("search", "recommend", "rank", "slate", "events")
 
 
+def times(row: dict, kind: str) -> str:
+    """Return the median and the 95th percentile of a kind, nothing where none of it was sent."""
+    if f"{kind}_p50_ms" not in row:
+        return ""
+    lowest, highest = row.get(f"{kind}_p95_ms_lo"), row.get(f"{kind}_p95_ms_hi")
+    between = f" ({lowest:,.0f} to {highest:,.0f})" if lowest is not None and highest is not None else ""
+    return f"{row[f'{kind}_p50_ms']:,.0f} / {row[f'{kind}_p95_ms']:,.0f}{between}"
+
+
 def load(bench: dict) -> list[str]:
     """Return how fast each kind answers in each phase, what was refused and lost, and what a request costs."""
     rows = {row["name"]: row for row in bench["rows"]}
@@ -17,7 +26,7 @@ def load(bench: dict) -> list[str]:
     told = [
         [
             name,
-            *(f"{row[f'{at}{kind}_p50_ms']:,.0f} / {row[f'{at}{kind}_p95_ms']:,.0f}" for kind in KINDS),
+            *(times(row, f"{at}{kind}") for kind in KINDS),
             *(f"{row[at + one]:,.0f}" for one in ("refused", "lost")),
             f"{row['swaps']:.0f}" if "swaps" in row else "",
             f"{row['machine_load']:.1f}",

@@ -198,9 +198,11 @@ class Store:
         rows = [{**event.model_dump(), "at": event.at.astimezone(UTC)} for event in events]
         self.write(lambda connection: upsert(connection, EVENTS, rows, ("user", "item", "kind", "at")))
 
-    def events(self, user: str) -> list[Event]:
-        """Return a reader's events in order of time."""
+    def events(self, user: str, item: str | None = None) -> list[Event]:
+        """Return a reader's events in order of time, those on one item where it is named."""
         query = sa.select(EVENTS).where(EVENTS.c.user == user).order_by(EVENTS.c.at, EVENTS.c.id)
+        if item is not None:
+            query = query.where(EVENTS.c.item == item)
         with self.errors(), self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         fields = list(Event.model_fields)

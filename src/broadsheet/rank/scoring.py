@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from broadsheet.core.device import choose_dtype
-from broadsheet.core.index.exact import FEW, ROUNDING
+from broadsheet.core.index.exact import FEW, ROUNDING, halved_products
 from broadsheet.core.index.nearest import Near, Scorer, lengths, nearest, rescored
 
 
@@ -52,7 +52,7 @@ class Outputs:
 
         def products(queries: np.ndarray) -> np.ndarray:
             asked = torch.from_numpy(queries)
-            rough.append((asked @ self.vectors.T if self._half is None else (asked.bfloat16() @ self._half.T).float()).numpy())
+            rough.append((asked @ self.vectors.T).numpy() if self._half is None else halved_products(asked, self._half))
             return rough[-1]
 
         error = self._longest * (self.vectors.shape[1] * 2.0**-24 if self._half is None else ROUNDING)

@@ -178,7 +178,7 @@ def _event(site: Any, caller: Caller, one: EventIn, now: datetime) -> Event:
     at = one.at or now
     if at > now + _AHEAD:
         raise Problem(400, "future", "An act lies in the future.", "Send the time with its offset, or leave it out.")
-    before = site.store.events(reader)
+    before = site.store.events(reader, one.item)
     if one.kind == "undo":
         held = [event for event in acts(standing(before)) if event.item == one.item]
         if not held:

@@ -28,8 +28,8 @@ KINDS: Final = ("search", "recommend", "rank", "slate", "events")
 GOAL: Final = 150.0
 # Seconds that a server may take until every part answers.
 OPENING: Final = 900.0
-CALM, TOO_MUCH, SWAPS, ALONE = "calm", "too much, then calm", "swaps under load", "each kind alone"
-ARMS: Final = (CALM, TOO_MUCH, SWAPS, ALONE)
+CALM, PAIR, TOO_MUCH, SWAPS, ALONE = "calm", "search and slate", "too much, then calm", "swaps under load", "each kind alone"
+ARMS: Final = (CALM, PAIR, TOO_MUCH, SWAPS, ALONE)
 PRESSING: Final = 256
 
 
@@ -57,7 +57,7 @@ class Running(NamedTuple):
 def bench_serve(plan: ServePlan, folder: Path, command: str, progress: Progress = silent) -> Bench:
     """Measure, row by row in `folder`; the server is begun once, for the first row that is not there."""
     arms: dict[str, Callable[[Running, int], Mapping[str, float]]] = {
-        CALM: lambda on, seed: _calm(plan, on, seed), TOO_MUCH: lambda on, seed: _too_much(plan, on, seed), SWAPS: lambda on, seed: _swaps(plan, on, seed),
+        CALM: lambda on, seed: _calm(plan, on, seed), PAIR: lambda on, seed: _calm(plan, on, seed, kinds=["search", "slate"]), TOO_MUCH: lambda on, seed: _too_much(plan, on, seed), SWAPS: lambda on, seed: _swaps(plan, on, seed),
         ALONE: lambda on, seed: _alone(plan, on, seed),
     }  # fmt: skip
     identity = {"items": plan.items, "connections": plan.connections, "rate": plan.rate, "seconds": plan.seconds, "index": plan.index}
@@ -72,6 +72,7 @@ def bench_serve(plan: ServePlan, folder: Path, command: str, progress: Progress 
     rows = [{"name": arm, **over_seeds(of)} for (_, arm), of in by_arm(outcome).items()]
     notes = (
         f"Wall milliseconds from when a request was due; {plan.connections} connections, {plan.rate:g} requests a second of each kind, {plan.seconds:g} s a phase.",
+        "Calm and swaps: all five kinds at once; search and slate: these two alone.",
         "Search: MiniLM embeds the words, then the index of generated vectors. Slate: the package's policy and planner over generated items. Rank: random weights.",
         "Recommend: the package's bundle of 1,500 items. The server, the load and the bench are three processes of one machine.",
         f"Too much: {PRESSING} connections without a pause. Lost is a request without an answer, or with another status than 200, 201 or 503.",
@@ -131,9 +132,9 @@ def _shots(plan: ServePlan, on: Running, seed: int, **other: Any) -> list[Shot]:
     return [Shot(*one) for one in json.loads(done.stdout)]
 
 
-def _calm(plan: ServePlan, on: Running, seed: int) -> dict[str, float]:
+def _calm(plan: ServePlan, on: Running, seed: int, **other: Any) -> dict[str, float]:
     before = _processor(on)
-    shots = _shots(plan, on, seed)
+    shots = _shots(plan, on, seed, **other)
     return _told(shots) | {"server_cpu_ms_a_request": 1000 * (_processor(on) - before) / max(1, len(shots))} | _load()
 
 
@@ -201,7 +202,7 @@ def _told(shots: Sequence[Shot]) -> dict[str, float]:
     found: dict[str, float] = {"requests": float(len(shots))}
     for kind in KINDS:
         of = [shot for shot in shots if shot.kind == kind and shot.status in {200, 201}]
-        found |= {f"{kind}_p{part}_ms": _p(of, part) for part in (50, 95, 99)}
+        found |= {f"{kind}_p{part}_ms": _p(of, part) for part in (50, 95, 99)} if of else {}
     found["refused"] = float(sum(shot.status == 503 for shot in shots))
     found["lost"] = float(sum(shot.status not in {200, 201, 503} for shot in shots))
     return found
