@@ -177,7 +177,7 @@ def test_there_are_no_other_routes_and_each_answer_is_locked_down(site, client):
     for answer in (client.get(site.link()), client.get(f"{site.url}/nowhere"), client.get(f"{site.url}/f/x"), client.get(f"{site.url}/healthz")):
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "server" not in answer.headers
         assert "set-cookie" not in answer.headers
