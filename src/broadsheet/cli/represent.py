@@ -24,10 +24,10 @@ Model = Annotated[str, typer.Option("--model", help="minilm, pictures, or a fold
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-def _shown(source: list[str] | None, texts: list[Path] | None, images: Path | None) -> "Shown":
+def _shown(source: list[str] | None, texts: list[Path] | None, images: Path | None, columns: str = "") -> "Shown":
     from broadsheet.represent.catalogues import open_catalogue
 
-    shown = open_catalogue(source or [], texts or [], images)
+    shown = open_catalogue(source or [], texts or [], images, columns)
     tell(shown.faults)
     return shown
 
@@ -96,6 +96,7 @@ def search(
     images: Images = None,
     model: Model = "",
     k: Annotated[int, typer.Option("-k", min=1, help="How many are shown.")] = 10,
+    columns: Annotated[str, typer.Option("--columns", help="Which column holds what, e.g. id=sku,title=dish,text=blurb.")] = "",
     as_json: Json = False,
 ) -> None:
     """Find items by words, by a picture, or by both; the catalogue is embedded on first use.
@@ -107,7 +108,7 @@ def search(
     from broadsheet.cli.progress import shown as bars
     from broadsheet.represent.search import Searcher
 
-    shown = _shown(source, texts, images)
+    shown = _shown(source, texts, images, columns)
     embedder = _embedder(model or ("pictures" if image else ""), shown)
     with bars() as progress:
         searcher = Searcher(embedder, shown, progress=progress)

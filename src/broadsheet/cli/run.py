@@ -113,16 +113,19 @@ def _drawn() -> "Iterator[tuple[Callable[[RunRecord], None], Progress]]":
 
 
 class _Lines:
-    """Prints each step once it has ended, or begun to wait for one that failed."""
+    """Prints each step once it has ended, and what was left out of the catalogue; what waits for a step that failed is in the record."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
 
     def __call__(self, record: "RunRecord") -> None:
         from broadsheet.report.render.run_picture import run_lines
+        from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
 
         for step, line in zip(record.steps, run_lines(record), strict=True):
-            ended = step.state in {"done", "unchanged", "off", "failed"} or (step.state == "waiting" and bool(step.note))
+            ended = step.state in {"done", "unchanged", "off", "failed"}
             if ended and (step.name, step.state) not in self._told:
                 self._told.add((step.name, step.state))
                 typer.echo(line, err=True)
+                if step.state == "done" and step.note and step.name == CATALOGUE:
+                    typer.echo(f"  {step.note}", err=True)

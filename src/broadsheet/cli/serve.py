@@ -73,7 +73,7 @@ def serve(
     links = Links(read_secrets, base)
     with listen(host, port) as socket:
         address = f"http://{f'[{host}]' if ':' in host else host}:{socket.getsockname()[1]}"
-        if not base:
+        if not base and links_only:
             typer.echo(f"Note: {VARIABLE} is not set, so pages and mails hold no links. export {VARIABLE}=https://news.example.org", err=True)
         if links_only:
             with open_store(store) as opened:

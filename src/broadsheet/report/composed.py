@@ -29,7 +29,7 @@ from broadsheet.stack.composing import steps_of
 from broadsheet.stack.recipe import OFF, SHIPPED, Recipe
 from broadsheet.stack.record import RunRecord, read_run, write_run
 from broadsheet.stack.running import Ran, Watch, run_steps
-from broadsheet.stack.shop import Told, users_of
+from broadsheet.stack.shop import Told, read_shop
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import SLATE, Placed, slate_frame
 from broadsheet.stack.steps import catalogue, graph, needs, rank, retrieve, score, vectors
@@ -87,11 +87,9 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
 
 def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progress: Progress) -> Composed:
     """Run a recipe of a catalogue whose readers are known by what they had."""
-    reader = asked.profile or recipe.reader
-    told = Told()
-    if asked.feedback:
-        reader = reader or users_of(recipe)[0]
-        told = told_by(asked.feedback, reader)
+    # Read here too, so that what is wrong with the tables, or with the reader's name, is told before anything of an earlier run is touched.
+    reader = read_shop(recipe, asked.profile or recipe.reader).reader
+    told = told_by(asked.feedback, reader) if asked.feedback else Told()
     steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe)]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
     ran = run_steps(
@@ -155,7 +153,7 @@ def page_step(recipe: Recipe) -> Step:
 
         parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
         made = write_artifact(given.folder, Manifest(kind=ArtifactKind.PAGE, parents=parents, models=report.models), fill=fill)
-        return Done(made, {"picks": len(report.picks()), "papers": len(report.entries)})
+        return Done(made, {"picks": len(report.picks()), report.subject: len(report.entries)})
 
     beside = (vectors.NAME, retrieve.NAME, rank.NAME, score.NAME, needs.NAME, graph.NAME)
     return Step(PAGE, "Page", ArtifactKind.PAGE, work, (catalogue.NAME, PLAN), beside, settings={"recipe": recipe.model_dump(mode="json")})

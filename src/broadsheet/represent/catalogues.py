@@ -18,17 +18,17 @@ class Shown(NamedTuple):
     faults: list[str]
 
 
-def open_catalogue(sources: Sequence[str], texts: Sequence[Path], images: Path | None) -> Shown:
-    """Read items from sources, or pictures from manifests; `images` is the folder of pictures of either.
+def open_catalogue(sources: Sequence[str], texts: Sequence[Path], images: Path | None, columns: str = "") -> Shown:
+    """Read items from sources, or pictures from manifests; `images` is the folder of pictures of either, `columns` says which column of a source holds what.
 
     Raises ConfigError where neither or both are named, and as the readers do.
     """
     if bool(sources) == bool(texts):
         raise ConfigError("Items come from --source or from --texts, one of the two.", "Name one: --source items.jsonl, or --texts pictures.jsonl --images DIR")
     if sources:
-        from broadsheet.sources import read_source
+        from broadsheet.sources import ColumnMap, read_source
 
-        return Shown(Catalogue([announced.item for announced in read_source(list(sources)).announcements]), images, [])
+        return Shown(Catalogue([announced.item for announced in read_source(list(sources), ColumnMap.parse(columns)).announcements]), images, [])
     if images is None:
         raise ConfigError("--texts names pictures relative to a folder.", "Say which: --images DIR")
     read = read_labelled(texts)

@@ -1,5 +1,6 @@
 """Running the application: on a socket that is bound before anything is said."""
 
+import os
 import socket as sockets
 
 import uvicorn
@@ -15,7 +16,9 @@ def listen(host: str, port: int) -> sockets.socket:
     try:
         socket = sockets.create_server((host, port), family=sockets.AF_INET6 if ":" in host else sockets.AF_INET)
     except OSError as fault:
-        raise OutputError(f"Cannot listen at {host}:{port}: {fault.strerror or fault}.", "Name another --port, or 0 for a free one.") from None
+        raise OutputError(
+            f"Cannot listen at {host}:{port}: {os.strerror(fault.errno) if fault.errno else fault}.", "Name another --port, or 0 for a free one."
+        ) from None
     # What accepts inherits it. The event loop sets it only where a socket names its protocol, and without it an answer in two parts waits 40 ms for the caller's receipt.
     socket.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
     return socket

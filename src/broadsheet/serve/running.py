@@ -30,6 +30,7 @@ from broadsheet.serve.site import Settings, Site
 from broadsheet.serve.work import PAGE, READER, Place, command_of
 from broadsheet.serve.worker import Worker
 from broadsheet.stack.record import read_run
+from broadsheet.stack.why import Lineage
 
 
 def site_server(application: ASGIApp) -> uvicorn.Server:
@@ -88,6 +89,8 @@ def _is_waiting(site: Site) -> bool:
 def _reader_of(run: Path | None, stated: str) -> str:
     """Return whose page it is: who is named, else who the run was made for, else the reader of the sample."""
     if stated:
+        if run is not None:
+            Lineage(run).check_reader(stated)
         return stated
     if run is not None:
         return read_run(run).reader or "me"

@@ -45,6 +45,8 @@ def read_events(path: Path, columns: str = "") -> Events:
     found: list[tuple[str, str, float | None]] = []
     for number, row in enumerate(rows, 1):
         where = f"{path.name}, event {number}"
+        if not any(str(_plain(value)).strip() for value in row.values()):
+            continue
         kind = str(row.get(names.get(Columns.KIND, "")) or "").strip().lower()
         if kind in NOT_HAD:
             left_out[kind] += 1
@@ -107,19 +109,20 @@ def _named(known: list[str], columns: str, where: str) -> dict[str, str]:
     stated: dict[str, str] = {}
     for part in filter(None, (one.strip() for one in columns.split(","))):
         field, equals, column = (one.strip() for one in part.partition("="))
-        if field not in _ALSO_CALLED or not equals:
-            raise ColumnError(
-                f"{part!r} is not of the form field=column.{did_you_mean(field, _ALSO_CALLED)}", f"Fields of events are: {', '.join(_ALSO_CALLED)}."
-            )
+        if not equals or not column:
+            raise ColumnError(f"{part!r} is not of the form field=column.", f"Fields of events are: {', '.join(_ALSO_CALLED)}.")
+        if field not in _ALSO_CALLED:
+            raise ColumnError(f"Events have no field {field!r}.{did_you_mean(field, _ALSO_CALLED)}", f"Their fields are: {', '.join(_ALSO_CALLED)}.")
         if column not in known:
             raise ColumnError(f"{where} has no column {column!r}.{did_you_mean(column, known)}", f"Its columns are: {', '.join(known)}.")
         stated[field] = column
     lowered = {name.strip().lower(): name for name in reversed(known)}
     found = {field: stated.get(field) or next((lowered[name] for name in names if name in lowered), "") for field, names in _ALSO_CALLED.items()}
-    for field in (Columns.USER, Columns.ITEM):
-        if not found[field]:
-            raise ColumnError(
-                f"{where} has no column for {field!r} (looked for {', '.join(_ALSO_CALLED[field])}).",
-                f'Its columns are: {", ".join(known)}. Name one: event_columns = "{field}=COLUMN"',
-            )
+    if lacking := [field for field in (Columns.USER, Columns.ITEM) if not found[field]]:
+        looked = "; ".join(f"{field!r} (looked for {', '.join(_ALSO_CALLED[field])})" for field in lacking)
+        named = ",".join(f"{field}=COLUMN" for field in lacking)
+        raise ColumnError(
+            f"{where} has no column for {looked}.",
+            f'Its columns are: {", ".join(known)}. Name them: --event-columns {named}; in a recipe event_columns = "{named}"',
+        )
     return {field: column for field, column in found.items() if column}

@@ -64,9 +64,11 @@ class ColumnMap(Config):
         declared: dict[str, str] = {}
         for part in filter(None, (p.strip() for p in text.split(","))):
             field, equals, column = (p.strip() for p in part.partition("="))
-            if field not in cls.model_fields or not equals or not column:
+            if not equals or not column:
+                raise ColumnError(f"--columns {part!r} is not of the form field=column.", f"Fields are: {', '.join(cls.model_fields)}.")
+            if field not in cls.model_fields:
                 hint = did_you_mean(field, cls.model_fields)
-                raise ColumnError(f"--columns {part!r} is not of the form field=column.{hint}", f"Fields are: {', '.join(cls.model_fields)}.")
+                raise ColumnError(f"--columns {part!r}: there is no field {field!r}.{hint}", f"Fields are: {', '.join(cls.model_fields)}.")
             declared[field] = column
         return cls(**declared)
 
@@ -81,12 +83,13 @@ class ColumnMap(Config):
             column = declared or next((lowered[name] for name in usual if name in lowered), None)
             if column is not None:
                 found[field] = column
-        for field in _NEEDED:
-            if field not in found:
-                raise ColumnError(
-                    f"{where} has no column for {field!r} (looked for {', '.join(_ALSO_CALLED[field])}).",
-                    f"Its columns are: {', '.join(columns)}. Name one: --columns {field}=COLUMN",
-                )
+        if lacking := [field for field in _NEEDED if field not in found]:
+            looked = "; ".join(f"{field!r} (looked for {', '.join(_ALSO_CALLED[field])})" for field in lacking)
+            named = ",".join(f"{field}=COLUMN" for field in lacking)
+            raise ColumnError(
+                f"{where} has no column for {looked}.",
+                f'Its columns are: {", ".join(columns)}. Name them: --columns {named}; in a recipe columns = "{named}"',
+            )
         return found
 
 

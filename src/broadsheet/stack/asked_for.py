@@ -70,7 +70,13 @@ def write_recipe(wanted: Wanted, out: Path, *, replace: bool = False) -> Recipe:
         if path and not path.startswith("arxiv:") and path != "sample" and not (out.parent / path).exists():
             raise ConfigError(f"There is no {out.parent / path}.", "Paths begin at the recipe's folder; name the file as it is from there.")
     text = recipe_text(wanted)
-    Recipe.model_validate(tomllib.loads(text)).check()
+    recipe = Recipe.model_validate(tomllib.loads(text)).check()
+    if recipe.of_events:
+        from broadsheet.stack.shop import read_shop
+
+        # Both tables are read, so that a column that is not there, or a reader, is told now and not by the run.
+        beside = {name: str(out.parent / value) for name in ("events", "images") if (value := getattr(recipe, name))}
+        read_shop(recipe.model_copy(update={**beside, "source": tuple(str(out.parent / one) for one in recipe.source)}), recipe.reader)
     write_file(out, text)
     return read_recipe(out)
 

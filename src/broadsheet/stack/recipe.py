@@ -124,6 +124,9 @@ def recipe_path(name: str | Path) -> Iterator[Path]:
     elif str(name) in RECIPES:
         with as_file(files("broadsheet.stack") / "recipes" / f"{name}.toml") as path:
             yield path
+    elif Path(name).is_dir():
+        inside = sorted(one.name for one in Path(name).glob("*.toml"))
+        raise ConfigError(f"{name} is a folder, and no recipe.", f"Name the file: broadsheet run {Path(name) / (inside[0] if inside else 'recipe.toml')}")
     else:
         raise ConfigError(
             f"There is no recipe {str(name)!r}.{did_you_mean(str(name), RECIPES)}", f"Recipes are: {', '.join(RECIPES)}, or a file: broadsheet init --help"

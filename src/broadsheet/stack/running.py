@@ -132,7 +132,7 @@ def _stepped(
         tell(own.model_copy(update={"state": "running"}))
         done = step.work(Work(path, {name: found[name] for name in parents}, progress))
     except BroadsheetError as fault:
-        get_logger("run").warning("a step failed", step=step.name, what=fault.what)
+        get_logger("run").info("a step failed", step=step.name, what=fault.what)
         tell(own.model_copy(update={"state": "failed", "note": fault.what, "mend": fault.mend, **_spent(began, worked)}))
         raise
     except Exception as fault:

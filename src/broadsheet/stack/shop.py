@@ -43,7 +43,8 @@ def read_shop(recipe: Recipe, reader: str) -> Shop:
     folder = data_path(Path(recipe.events))
     if folder.is_dir():
         return _of_sequences(folder, reader)
-    items = [one.item for one in read_source(recipe.source, ColumnMap.parse(recipe.columns)).announcements]
+    batch = read_source(recipe.source, ColumnMap.parse(recipe.columns))
+    items = [one.item for one in batch.announcements]
     root = Path(recipe.images) if recipe.images and Path(recipe.images).is_dir() else None
     pictured = [_with_picture(item, root) for item in items]
     known = {item.id: item for item in pictured}
@@ -56,6 +57,7 @@ def read_shop(recipe: Recipe, reader: str) -> Shop:
         )
     strange, shown = len(read.frame) - len(frame), sum(bool(item.images) for item in pictured)
     notes = [f"{strange} events of items that the catalogue lacks are left out." if strange else ""]
+    notes += [f"{batch.repeated} records have an id that stood before: each was merged with the first." if batch.repeated else ""]
     notes += [f"{count} events of kind {kind} say nothing of what was had." for kind, count in sorted(read.left_out.items())]
     notes += [f"{len(items) - shown} items have no picture." if root is not None and shown < len(items) else ""]
     notes += [f"There is no folder of pictures {recipe.images}." if recipe.images and root is None else ""]

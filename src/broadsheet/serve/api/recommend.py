@@ -13,6 +13,7 @@ from broadsheet.report.feedback.record import MORE, OPENED, READ, SAVED, acts, s
 from broadsheet.serve.api.problems import ALWAYS, Problem
 from broadsheet.serve.api.shapes import LISTED, WHOLE, Few, Ids, ItemId, Name, Shape
 from broadsheet.serve.callers import Reads
+from broadsheet.serve.histories import had
 from broadsheet.serve.models.parts import Ranked, Ranks, Recommending, Session, Slates, Wanted
 
 router = APIRouter(prefix="/v1", tags=["recommend"])
@@ -198,12 +199,18 @@ def _check_shown(asked: SlateIn) -> None:
 
 
 async def history_of(site: Any, asked: Who) -> tuple[str, ...]:
-    """Return what somebody had: as it is given, or the newest items that a reader's events speak for."""
+    """Return what somebody had: as it is given, or what the run's events and the reader's own speak for."""
     if asked.reader is None:
         return asked.history
     if asked.history:
         raise Problem(400, "two", "A history and a reader are both given.", "Give one of the two.")
-    return await asyncio.to_thread(items_of, site.store, asked.reader)
+    return await asyncio.to_thread(_had, site, asked.reader)
+
+
+def _had(site: Any, reader: str) -> tuple[str, ...]:
+    """Return what a reader had by the events of the run that is served, and then what they told since, each item once, at its last place."""
+    both = (*had(site.settings.report_folder, reader), *items_of(site.store, reader))
+    return tuple(reversed(list(dict.fromkeys(reversed(both)))[:LONGEST]))
 
 
 def items_of(store: Any, reader: str, kinds: Collection[str] = LIKED) -> tuple[str, ...]:

@@ -89,7 +89,9 @@ class Holder:
         if not isinstance(part, kind):
             if name in self._openers:
                 raise BusyError(f"The part {name} is being opened.", 2)
-            raise Problem(404, "no-part", f"Nothing answers {name} here.", "Start the server with an artefact for it.")
+            raise Problem(
+                404, "no-part", f"Nothing answers {name} here.", "Serve the sample, or a run whose recipe has a bundle for it: broadsheet serve --run FOLDER"
+            )
         try:
             yield part
         finally:

@@ -1,0 +1,25 @@
+"""What readers had by the events of a run that is served."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from broadsheet.core.artifacts import MANIFEST, read_artifact
+from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.stack.holdings import Holdings
+
+
+def had(run: Path, reader: str) -> tuple[str, ...]:
+    """Return the items that a reader had, oldest first, by the events in the catalogue of a run; nothing where the run has none, or none of the reader."""
+    folder = run / "steps" / "catalogue"
+    manifest = folder / MANIFEST
+    return _histories(folder, manifest.stat().st_mtime_ns).get(reader, ()) if manifest.is_file() else ()
+
+
+@lru_cache(maxsize=2)
+def _histories(folder: Path, changed: int) -> Mapping[str, tuple[str, ...]]:
+    del changed
+    events = Holdings(read_artifact(folder, ArtifactKind.CATALOGUE)).events
+    if events is None:
+        return {}
+    return {user: tuple(items) for user, items in events.group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM).iter_rows()}
