@@ -122,7 +122,7 @@ def test_rotating_makes_a_secret_for_its_owner(here):
 def test_serve_says_where_answers_there_and_ends_when_told(tmp_path):
     if importlib.util.find_spec("fastapi") is None or importlib.util.find_spec("uvicorn") is None:
         missing("the server's packages are not installed: pip install 'broadsheet[serve]'")
-    command = [sys.executable, "-m", "broadsheet", "serve", "--port", "0", "--store", str(tmp_path / "s.sqlite")]
+    command = [sys.executable, "-m", "broadsheet", "serve", "--links-only", "--port", "0", "--store", str(tmp_path / "s.sqlite")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         url = process.stdout.readline().strip()
         assert url.startswith("http://127.0.0.1:")

@@ -56,7 +56,9 @@ def test_what_a_reader_chose_moves_no_weight_by_which_it_is_judged():
     turned = [frame.with_columns(chosen=pl.when(pl.Series(part)).then(1 - pl.col("chosen")).otherwise("chosen")) for frame in frames]
     first, second = choosing.joined(frames)["hit"].to_numpy(), choosing.joined(turned)["hit"].to_numpy()
     assert np.allclose(first[part] + second[part], 1)
-    given = [frame.with_columns(chosen=pl.when(pl.Series(part)).then("chosen").otherwise(1 - pl.col("chosen"))) for frame in frames]
+    # Three of five others say the opposite: by them alone it is the opposite, and with those who are judged it would not be.
+    opposed = ~part & (np.cumsum(~part) % 5 < 3)
+    given = [frame.with_columns(chosen=pl.when(pl.Series(opposed)).then(1 - pl.col("chosen")).otherwise("chosen")) for frame in frames]
     assert choosing.joined(given)["hit"].to_numpy()[part].mean() < 0.1 < 0.9 < first[part].mean()
 
 

@@ -21,6 +21,7 @@ from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
+from broadsheet.report import composed
 from broadsheet.sample.catalogues import write_catalogue
 from broadsheet.stack.composing import steps_of
 from broadsheet.stack.holdings import Asked, Holdings
@@ -164,6 +165,9 @@ def test_what_is_wrong_with_a_shop_is_told(tmp_path):
     assert read.items["s003"].images == ("s003.png",)
     with pytest.raises(BroadsheetError, match="Did you mean 'customer01'"):
         read_shop(recipe, "customer1")
+    with pytest.raises(BroadsheetError, match="Did you mean 'customer01'"):
+        composed.compose(recipe, tmp_path / "run", composed.Asked("customer1"))
+    assert not (tmp_path / "run").exists()
     with pytest.raises(BroadsheetError, match=r"No event of events\.csv"):
         read_shop(recipe.model_copy(update={"event_columns": "user=sku,item=customer"}), "")
 

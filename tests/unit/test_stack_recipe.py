@@ -1,5 +1,6 @@
 """A recipe is data: what it may say, what it may not, and where its paths begin."""
 
+import re
 import tomllib
 from importlib.resources import files
 
@@ -71,8 +72,8 @@ def test_paths_of_a_file_begin_at_its_folder_and_those_of_set_where_the_command_
 
 @pytest.mark.parametrize("kind", ["papers", "shop", "menu", "movies"])
 def test_a_recipe_that_is_written_is_read_as_it_was_meant(tmp_path, kind):
-    for name in ("things.csv", "acts.csv", "posts.jsonl"):
-        (tmp_path / name).write_text("x")
+    for name, words in {"things.csv": 'id,"the ""name"""\na1,Tea\n', "acts.csv": "who,item\nana,a1\n", "posts.jsonl": "x"}.items():
+        (tmp_path / name).write_text(words)
     events = "" if kind == "papers" else "acts.csv"
     wanted = Wanted(kind, ("things.csv",), 'title=the "name"', events, "user=who" if events else "", "pictures", "posts.jsonl", "ana" if events else "me.toml")
     recipe = write_recipe(wanted, tmp_path / "mine.toml")
@@ -83,6 +84,25 @@ def test_a_recipe_that_is_written_is_read_as_it_was_meant(tmp_path, kind):
     text = recipe_text(wanted)
     assert all("#" in line or not line or line.startswith(("kind", "[")) for line in text.splitlines())
     assert tomllib.loads(text)["kind"] == kind
+
+
+def test_columns_and_readers_that_are_not_there_are_told_before_a_recipe_is_written(tmp_path):
+    (tmp_path / "things.csv").write_text("id,title\na1,Tea\n")
+    (tmp_path / "acts.csv").write_text("who,what\nana,a1\n,\n")
+    told = {
+        ("title=name", "user=who,item=what", "ana"): "no column 'name'",
+        ("", "", "ana"): "no column for 'user' (looked for",
+        ("category=x", "", "ana"): "Did you mean 'categories'",
+        ("", "user=who,item=what", "anna"): "Did you mean 'ana'",
+    }
+    for (columns, event_columns, reader), words in told.items():
+        with pytest.raises(BroadsheetError, match=re.escape(words)):
+            write_recipe(Wanted("shop", ("things.csv",), columns, "acts.csv", event_columns, reader=reader), tmp_path / "mine.toml")
+        assert not (tmp_path / "mine.toml").exists()
+    # A row of nothing at the end is no event.
+    write_recipe(Wanted("shop", ("things.csv",), "", "acts.csv", "user=who,item=what", reader="ana"), tmp_path / "mine.toml")
+    with pytest.raises(BroadsheetError, match="is a folder"):
+        read_recipe(tmp_path)
 
 
 def test_what_is_wrong_with_a_new_recipe_is_told_before_it_is_written(tmp_path):
