@@ -181,7 +181,7 @@ def test_real_papers_take_only_what_was_measured_to_help_and_the_page_says_why(t
     assert "On real papers it adds" in done.run.step("rank").note
     page = done.page.read_text()
     assert "Of the stages only represent was measured to help" in page
-    assert "broadsheet bench report" in page
+    assert "broadsheet bench stack --on papers" in page
     assert len(done.report.picks()) == 3
 
 
