@@ -8,7 +8,7 @@ STACK_PAGES = [
     Mutant(
         "pages: what carries no token changes something",
         "serve/pages/frame.py",
-        "        view.sessions.check(view.session, stated)\n",
+        "    view.sessions.check(view.session, stated)\n",
         "",
         PAGES + "what_carries_no_token_of_the_session_changes_nothing",
     ),

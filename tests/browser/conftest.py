@@ -1,5 +1,6 @@
 """Debian's Chromium with the network cut off, at three looks, and what is asked of every page in it."""
 
+import contextlib
 import os
 import shutil
 import warnings
@@ -42,19 +43,34 @@ def quiet_page(page, address):
     assert asked == [address]
     assert told == []
     assert page.locator("script").count() == 0
-    check_width(page)
+    assert fits(page)
     return page
 
 
-def check_width(page):
-    """Nothing is wider than the screen."""
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+def fits(page):
+    """Whether nothing is wider than the screen."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def check_axe(page):
-    """Axe finds no accessibility fault in a page that is open."""
+@contextlib.contextmanager
+def watched(browser, address):
+    """Give a page whose every request and word in the console are looked at when the block ends; what it said is in `page.said`, and may be cleared."""
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    asked, page.said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda fault: page.said.append(str(fault)))
+    yield page
+    context.close()
+    assert page.said == []
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+
+
+def axe_faults(page):
+    """Return what axe finds wrong with the accessibility of a page that is open, in its own words; nothing where it finds nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from axe_playwright_python.sync_playwright import Axe
     found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    return found.generate_report() if found.violations_count else ""

@@ -31,6 +31,21 @@ PARTS = ("search", "ask", "needs")
 
 
 @contextlib.contextmanager
+def running(site: Site, *beside) -> Iterator[str]:
+    """Serve a site in a thread while the block runs, with what runs `beside` it; give its address."""
+    with sockets.create_server(("127.0.0.1", 0)) as socket:
+        pages = create_pages(site, create_app(site.store, Links(b"s" * 32, "")), Sessions([b"s" * 32]))
+        server = site_server(create_site(site, pages, *beside))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+@contextlib.contextmanager
 def served(here: Path) -> Iterator[str]:
     """Serve a site in a thread while the block runs; give its address. Its jobs are real commands, in processes of their own."""
     with pytest.MonkeyPatch.context() as patch:
@@ -41,18 +56,11 @@ def served(here: Path) -> Iterator[str]:
         )
         assert made.returncode == 0, made.stderr
         address = str(here / "s.sqlite")
-        with contextlib.closing(Store(address)) as store, sockets.create_server(("127.0.0.1", 0)) as socket:
+        with contextlib.closing(Store(address)) as store:
             store.create_tables()
             every = parts()
             holder = Holder({name: Opener(lambda: "1", lambda part=every[name]: part) for name in PARTS})
             site = Site(store, holder, Settings(reader="Ana", reports=here / "run", writes=True))
             worker = Worker(site.jobs, threading.Event(), commands=partial(command_of, place=Place(address, here / "run")), look=0.05)
-            pages = create_pages(site, create_app(store, Links(b"s" * 32, "")), Sessions([b"s" * 32]))
-            server = site_server(create_site(site, pages, worker.beside))
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
-            thread.start()
-            try:
-                yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-            finally:
-                server.should_exit = True
-                thread.join(30)
+            with running(site, worker.beside) as url:
+                yield url

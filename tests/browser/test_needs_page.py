@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from tests.browser.conftest import check_axe, quiet_page
+from tests.browser.conftest import axe_faults, quiet_page
 
 from broadsheet.core.schema import Columns
 from broadsheet.needs.bench.planted import planted
@@ -85,7 +85,7 @@ def test_no_request_no_script_no_overflow_no_console_message(look, pages, which)
 
 @pytest.mark.parametrize("which", ["cumulative", "few"])
 def test_axe_finds_nothing(look, pages, which):
-    check_axe(opened(look, pages[which]))
+    assert axe_faults(opened(look, pages[which])) == ""
 
 
 def test_bars_are_as_wide_as_shares_and_the_lowest_level_is_at_the_bottom(browser, pages):

@@ -1,7 +1,7 @@
 """The page of a run in Debian's Chromium: its picture, its table and each way to a place, at three looks."""
 
 import pytest
-from tests.browser.conftest import check_axe, quiet_page
+from tests.browser.conftest import axe_faults, quiet_page
 from tests.small_world import PAPERS, small
 
 from broadsheet.report.composed import compose
@@ -22,7 +22,7 @@ def test_the_page_of_a_run_asks_for_nothing_and_axe_finds_nothing(look, page_of_
     assert page.locator("details.lineage").count() == PAPERS
     assert page.locator("svg.run g.failed").count() == 1
     assert "There is no labeller" in page.locator("#run").inner_text()
-    check_axe(page)
+    assert axe_faults(page) == ""
 
 
 def test_a_keyboard_opens_a_why(browser, page_of_run):

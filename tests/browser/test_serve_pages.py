@@ -1,7 +1,7 @@
 """The pages behind signed links in Debian's Chromium: what is asked, what was done, and by keys alone."""
 
 import pytest
-from tests.browser.conftest import check_axe, check_width
+from tests.browser.conftest import axe_faults, fits
 
 from broadsheet.serve.answer import Answer, Button, render
 
@@ -15,7 +15,7 @@ def test_axe_finds_nothing_nothing_is_too_wide_and_keys_reach_the_button(look, t
     for answer in (ASKED, DONE):
         (tmp_path / "page.html").write_text(render(answer))
         page.goto((tmp_path / "page.html").as_uri())
-        check_width(page)
+        assert fits(page)
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == answer.button.words
-        check_axe(page)
+        assert axe_faults(page) == ""

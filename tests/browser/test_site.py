@@ -1,10 +1,10 @@
 """The site in Debian's Chromium, walked as a person does: read, tell, see the next page change, search by a figure, open why."""
 
 import importlib.util
-import warnings
 
 import pytest
 from PIL import Image
+from tests.browser.conftest import axe_faults, fits, watched
 
 for needed in ("fastapi", "prometheus_client", "python_multipart", "torch"):
     if importlib.util.find_spec(needed) is None:
@@ -21,19 +21,9 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def page(browser, address):
-    """A page whose every request and word in the console is looked at when the test ends."""
-    context = browser.new_context(viewport={"width": 1100, "height": 900})
-    page = context.new_page()
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda fault: said.append(str(fault)))
-    page.goto(address)
-    page.said = said
-    yield page
-    context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+    with watched(browser, address) as page:
+        page.goto(address)
+        yield page
 
 
 def titles(page):
@@ -106,9 +96,6 @@ def test_keys_lead_from_pick_to_pick_to_why_and_to_every_page(page, address):
 
 @pytest.mark.parametrize("place", ["/", "/search?q=lamp", "/why?item=", "/runs", "/in", "/nothing"])
 def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, address, place):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from axe_playwright_python.sync_playwright import Axe
     look.set_offline(False)
     page = look.new_page()
     if place == "/why?item=":
@@ -116,9 +103,8 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, address, place):
         place = page.locator("#p1").get_by_role("link", name="The whole way to this place").get_attribute("href")
     page.goto(address + place)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert fits(page)
+    assert axe_faults(page) == ""
 
 
 def test_without_the_script_every_button_is_a_form(browser, address):

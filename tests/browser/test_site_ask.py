@@ -2,11 +2,9 @@
 
 import contextlib
 import importlib.util
-import socket as sockets
-import threading
-import warnings
 
 import pytest
+from tests.browser.conftest import axe_faults, fits, watched
 
 for needed in ("fastapi", "prometheus_client", "python_multipart", "torch"):
     if importlib.util.find_spec(needed) is None:
@@ -18,47 +16,24 @@ QUESTION = "Which films have a year greater than 2010?"
 @pytest.fixture(scope="module")
 def ask_server(tmp_path_factory):
     """A site over a small graph of films, with no other part."""
+    from tests.browser.site_server import running
     from tests.serve_site import asking, held
 
     from broadsheet.core.store import Store
-    from broadsheet.report.feedback.links import Links
-    from broadsheet.serve.app import create_app
-    from broadsheet.serve.application import create_site
-    from broadsheet.serve.pages.app import create_pages
-    from broadsheet.serve.running import site_server
-    from broadsheet.serve.session import Sessions
     from broadsheet.serve.site import Settings, Site
 
     here = tmp_path_factory.mktemp("ask")
-    with contextlib.closing(Store(here / "s.sqlite")) as store, sockets.create_server(("127.0.0.1", 0)) as socket:
+    with contextlib.closing(Store(here / "s.sqlite")) as store:
         store.create_tables()
-        site = Site(store, held(ask=asking()), Settings(reader="Ana", reports=here / "reports"))
-        pages = create_pages(site, create_app(store, Links(b"s" * 32, "")), Sessions([b"s" * 32]))
-        server = site_server(create_site(site, pages))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)
+        with running(Site(store, held(ask=asking()), Settings(reader="Ana", reports=here / "reports"))) as address:
+            yield address
 
 
 @pytest.fixture
 def page(browser, ask_server):
-    """A page whose every request and word in the console is looked at when the test ends."""
-    context = browser.new_context(viewport={"width": 1100, "height": 900})
-    page = context.new_page()
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda fault: said.append(str(fault)))
-    page.said = said
-    page.goto(f"{ask_server}/ask")
-    yield page
-    context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith((ask_server, "data:"))] == []
+    with watched(browser, ask_server) as page:
+        page.goto(f"{ask_server}/ask")
+        yield page
 
 
 def ask(page, address, words=QUESTION):
@@ -159,18 +134,14 @@ def test_two_tabs_and_words_that_are_not_understood_are_told_and_nothing_is_lost
 
 
 def test_axe_finds_nothing_in_any_state_and_nothing_runs_over_the_edge(look, ask_server):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from axe_playwright_python.sync_playwright import Axe
     look.set_offline(False)
     page = look.new_page()
 
     def checked():
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         page.locator(".htmx-request").first.wait_for(state="detached")
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert fits(page)
+        assert axe_faults(page) == ""
 
     page.goto(f"{ask_server}/ask")
     page.locator(".chips-list").wait_for()

@@ -2,12 +2,10 @@
 
 import contextlib
 import importlib.util
-import socket as sockets
-import threading
-import warnings
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.browser.conftest import axe_faults, fits, watched
 from tests.site_posts import run_with_posts
 
 from broadsheet.core.clock import WallClock
@@ -26,33 +24,24 @@ POST = "Hello. The rent is late again and the heating is off. Bye."
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """The address of a site over a run that read posts, and its store: a page that was written anew, and acts of its reader."""
+    from tests.browser.site_server import running
     from tests.serve_site import parts, site_of
 
-    from broadsheet.report.feedback.links import Links
-    from broadsheet.serve.app import create_app
-    from broadsheet.serve.application import create_site
     from broadsheet.serve.pages import before
-    from broadsheet.serve.pages.app import create_pages
-    from broadsheet.serve.running import site_server
-    from broadsheet.serve.session import Sessions
     from broadsheet.serve.site import Settings
 
     here = tmp_path_factory.mktemp("you")
     folder = run_with_posts(here)
     report = Report.model_validate_json((folder / LABEL / "report.json").read_bytes())
-    with contextlib.closing(Store(here / "s.sqlite")) as store, sockets.create_server(("127.0.0.1", 0)) as socket:
+    with contextlib.closing(Store(here / "s.sqlite")) as store:
         site = site_of(store, Settings(reader="Ana", reports=folder), needs=parts()["needs"])
         store.create_tables()
         tell(store, report)
         slots = {entry.item.id: entry.slot for entry in report.picks()}
         turned = [entry.model_copy(update={"slot": len(slots) + 1 - entry.slot} if entry.slot else {}) for entry in report.entries]
         before.keep(store, report.model_copy(update={"entries": tuple(turned)}), WallClock())
-        server = site_server(create_site(site, create_pages(site, create_app(store, Links(b"s" * 32, "")), Sessions([b"s" * 32]))))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
-        thread.start()
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}", store
-        server.should_exit = True
-        thread.join(30)
+        with running(site) as address:
+            yield address, store
 
 
 def tell(store, report):
@@ -64,17 +53,8 @@ def tell(store, report):
 
 @pytest.fixture
 def page(browser, served):
-    """A page whose every request and word in the console is looked at when the test ends."""
-    context = browser.new_context(viewport={"width": 1100, "height": 900})
-    page = context.new_page()
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda fault: said.append(str(fault)))
-    yield page
-    context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith((served[0], "data:"))] == []
+    with watched(browser, served[0]) as page:
+        yield page
 
 
 def test_a_post_is_read_by_keys_alone_its_evidence_is_marked_and_nothing_is_kept(page, served):
@@ -145,9 +125,6 @@ def test_without_the_script_both_forms_work(browser, served):
 
 @pytest.mark.parametrize("place", ["/needs", "/reader"])
 def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, served, place):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from axe_playwright_python.sync_playwright import Axe
     look.set_offline(False)
     page = look.new_page()
     page.goto(served[0] + place)
@@ -156,6 +133,5 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, served, place):
         page.locator("#posts").fill(f"{POST}\n\n{'long' * 60}")
         page.get_by_role("button", name="Find the needs").click()
         page.locator("#taken mark").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert fits(page)
+    assert axe_faults(page) == ""

@@ -9,7 +9,7 @@ from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.stack.holdings import Holdings
 
 
-def had(run: Path, reader: str) -> tuple[str, ...]:
+def had_of(run: Path, reader: str) -> tuple[str, ...]:
     """Return the items that a reader had, oldest first, by the events in the catalogue of a run; nothing where the run has none, or none of the reader."""
     folder = run / "steps" / "catalogue"
     manifest = folder / MANIFEST

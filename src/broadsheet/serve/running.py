@@ -17,7 +17,7 @@ from broadsheet.core.store import Store
 from broadsheet.report.feedback.links import Links
 from broadsheet.report.feedback.signing import read_secrets
 from broadsheet.report.profile import read_profile
-from broadsheet.sample import profile_path
+from broadsheet.sample import READERS, profile_path
 from broadsheet.serve.api.reports import labels_of
 from broadsheet.serve.app import create_app
 from broadsheet.serve.application import create_site
@@ -27,7 +27,7 @@ from broadsheet.serve.pages.app import create_pages
 from broadsheet.serve.pages.today import newest_job
 from broadsheet.serve.session import Sessions
 from broadsheet.serve.site import Settings, Site
-from broadsheet.serve.work import PAGE, READER, Place, command_of
+from broadsheet.serve.work import PAGE, Place, command_of
 from broadsheet.serve.worker import Worker
 from broadsheet.stack.record import read_run
 from broadsheet.stack.why import Lineage
@@ -94,5 +94,5 @@ def _reader_of(run: Path | None, stated: str) -> str:
         return stated
     if run is not None:
         return read_run(run).reader or "me"
-    with profile_path(READER) as path:
+    with profile_path(READERS[0]) as path:
         return read_profile(path).name

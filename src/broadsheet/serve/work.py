@@ -9,19 +9,17 @@ from typing import Any, Final, NamedTuple
 from broadsheet.core.errors import ConfigError
 from broadsheet.core.home import home, store_path
 from broadsheet.core.jobs import Job
+from broadsheet.sample import READERS
+from broadsheet.stack.recipe import RECIPES
 from broadsheet.stack.record import RUN
 
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 STAGES: Final = ("retrieve", "rank", "plan")
-READER: Final = "ines"
-"""Of the built-in sample."""
 PAGE: Final = "page"
 """The job that writes the site's own page anew."""
 KEPT: Final[Mapping[str, tuple[str, ...]]] = {
-    "fit": ("models", "metrics"), "run": ("recipe", "reader", "label"),
-    PAGE: ("recipe", "reader", "label"),
+    "fit": ("models", "metrics"), "run": ("recipe", "reader", "label"), PAGE: ("recipe", "reader", "label"),
 }  # fmt: skip
-RECIPES: Final = ("sample", "papers", "shop", "menu", "movies")
 
 
 class Place(NamedTuple):
@@ -53,7 +51,7 @@ def _run(payload: Mapping[str, Any]) -> list[list[str]]:
 def _page(place: Place) -> list[list[str]]:
     """Run again what the site's folder holds; where it holds nothing, the built-in sample."""
     folder = place.run or made_folder("today")
-    what = ["--again"] if (folder / RUN).is_file() else ["sample", "--reader", READER]
+    what = ["--again"] if (folder / RUN).is_file() else ["sample", "--reader", READERS[0]]
     return [["run", *what, "--out", str(folder), "--feedback-from", place.store or str(store_path()), "--json"]]
 
 

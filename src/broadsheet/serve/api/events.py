@@ -21,7 +21,8 @@ from broadsheet.serve.api.shapes import LISTED, WHOLE, Cursor, ItemId, Name, Sha
 from broadsheet.serve.callers import Caller, Owns, Reads
 
 router = APIRouter(prefix="/v1", tags=["events"])
-Kind = Literal["shown", "opened", "saved", "more", "less", "not-my-field", "read", "undo"]
+Act = Literal["opened", "saved", "more", "less", "not-my-field", "read"]
+Kind = Literal["shown", "undo"] | Act
 # Which answer a key of idempotency had: whoever sends it again gets it again.
 ANSWERS = sa.Table(
     "api_answers",
@@ -95,7 +96,7 @@ def record(request: Request, response: Response, asked: EventsIn, caller: Owns, 
     """Keep what a reader did. The answer comes after the events are in the database; with `Idempotency-Key` it may be sent again until it does."""
     site = request.app.state.site
     now = site.clock.now()
-    events = [_event(site, caller, one, now) for one in asked.events]
+    events = [event_of(site, caller, one, now) for one in asked.events]
     body = hashlib.sha256(asked.model_dump_json().encode("utf-8", "backslashreplace")).hexdigest()
     answer = EventsOut(events=tuple(map(out, events)))
 
@@ -168,7 +169,7 @@ def out(event: Event) -> EventOut:
     return EventOut(reader=event.user, item=event.item, kind=event.kind, at=at, slot=event.slot, propensity=event.propensity)
 
 
-def _event(site: Any, caller: Caller, one: EventIn, now: datetime) -> Event:
+def event_of(site: Any, caller: Caller, one: EventIn, now: datetime) -> Event:
     """Return an act as an event of its reader. Raises Problem for another's act, for one of the future, and for an undo of nothing."""
     reader = one.reader or site.settings.reader
     if reader != site.settings.reader and not caller.may("write"):
@@ -190,4 +191,4 @@ def _event(site: Any, caller: Caller, one: EventIn, now: datetime) -> Event:
     return made.model_copy(update={name: value for name, value in (("slot", one.slot), ("propensity", one.propensity)) if value is not None})
 
 
-__all__ = ["ANSWERS", "out", "router", "table"]
+__all__ = ["ANSWERS", "event_of", "out", "router", "table"]

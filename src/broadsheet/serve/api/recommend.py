@@ -13,7 +13,7 @@ from broadsheet.report.feedback.record import MORE, OPENED, READ, SAVED, acts, s
 from broadsheet.serve.api.problems import ALWAYS, Problem
 from broadsheet.serve.api.shapes import LISTED, WHOLE, Few, Ids, ItemId, Name, Shape
 from broadsheet.serve.callers import Reads
-from broadsheet.serve.histories import had
+from broadsheet.serve.histories import had_of
 from broadsheet.serve.models.parts import Ranked, Ranks, Recommending, Session, Slates, Wanted
 
 router = APIRouter(prefix="/v1", tags=["recommend"])
@@ -209,7 +209,7 @@ async def history_of(site: Any, asked: Who) -> tuple[str, ...]:
 
 def _had(site: Any, reader: str) -> tuple[str, ...]:
     """Return what a reader had by the events of the run that is served, and then what they told since, each item once, at its last place."""
-    both = (*had(site.settings.report_folder, reader), *items_of(site.store, reader))
+    both = (*had_of(site.settings.report_folder, reader), *items_of(site.store, reader))
     return tuple(reversed(list(dict.fromkeys(reversed(both)))[:LONGEST]))
 
 

@@ -32,7 +32,7 @@ SAID: Final = {
     "long": (f"A question has at most {STEPS} steps.", "Ask it anew below."),
     "busy": ("The graph is still being opened, or others ask it too.", "Nothing was taken. Send it again in a few seconds: what you wrote is kept."),
     "no-loop": ("There is no such question of yours.", "All that you asked stand under Ask."),
-    "no-part": ("No graph is open on this server.", "Start it with one: broadsheet serve --graph FOLDER"),
+    "no-part": ("No graph is open on this server.", "Serve the sample, or a run whose recipe has the stage ask: broadsheet serve --run FOLDER"),
 }  # fmt: skip
 """What goes wrong with the loop, in words of a page and not of the interface."""
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Final, NamedTuple
@@ -102,37 +101,26 @@ def is_part(request: Request) -> bool:
     return request.headers.get("hx-request") == "true" and request.headers.get("hx-history-restore-request") != "true"
 
 
-def looks() -> Callable[[Request], Awaitable[View]]:
-    """Return the dependency of a page that is looked at: the person at this machine has a session without asking, others sign in with a key.
-
-    Raises AwayError for who has to.
-    """
-
-    async def found(request: Request) -> View:
-        return await run_in_threadpool(_view, request)
-
-    return found
+async def _looks(request: Request) -> View:
+    """Return who looks at a page: the person at this machine has a session without asking, others sign in with a key. Raises AwayError for who has to."""
+    return await run_in_threadpool(_view, request)
 
 
-def acts() -> Callable[[Request], Awaitable[View]]:
-    """Return the dependency of what changes something: the form, or the script's header, has to carry the session's token.
+async def _acts(request: Request) -> View:
+    """Return who changes something: the form, or the script's header, has to carry the session's token.
 
     Raises Problem (403) where it does not, or for a key that may only read.
     """
-
-    async def found(request: Request) -> View:
-        view = await run_in_threadpool(_view, request)
-        stated = request.headers.get(HEADER) or str((await request.form()).get(FIELD, ""))
-        view.sessions.check(view.session, stated)
-        if not view.caller.may(OWN):
-            raise Problem(403, "scope", "This key may only read.", "Sign in with a key of the scope write: broadsheet serve key new --scope write")
-        return view
-
-    return found
+    view = await run_in_threadpool(_view, request)
+    stated = request.headers.get(HEADER) or str((await request.form()).get(FIELD, ""))
+    view.sessions.check(view.session, stated)
+    if not view.caller.may(OWN):
+        raise Problem(403, "scope", "This key may only read.", "Sign in with a key of the scope write: broadsheet serve key new --scope write")
+    return view
 
 
-Looks = Annotated[View, Depends(looks())]
-Acts = Annotated[View, Depends(acts())]
+Looks = Annotated[View, Depends(_looks)]
+Acts = Annotated[View, Depends(_acts)]
 
 
 def _view(request: Request) -> View:

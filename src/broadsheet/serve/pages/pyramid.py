@@ -105,7 +105,7 @@ def pyramid_of(folder: Path, record: RunRecord) -> Pyramid:
     """Read what a run's step left. Raises ArtifactError where it is not there or was changed, and TaxonomyError where its taxonomy cannot be read."""
     step = record.step(NAME)
     if step is None or not step.ready:
-        raise ArtifactError("The run has read no posts.", "Let it: broadsheet run --again --set stages.needs=minilm")
+        raise ArtifactError("The run has read no posts.", "Let it: broadsheet run --again --out FOLDER --set stages.needs=minilm")
     return _read(folder / step.artefact, step.content_hash, str(record.settings.get("taxonomy") or DEFAULT))
 
 

@@ -2,29 +2,30 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 from pydantic import AwareDatetime
 
-from broadsheet.core.errors import OutputError
+from broadsheet.core.errors import BroadsheetError
 from broadsheet.report.feedback.links import WORDS
 from broadsheet.report.feedback.record import acts, standing, undo_of
 from broadsheet.report.model import Report
 from broadsheet.report.render.maths import plain_tex
-from broadsheet.serve.api.problems import Problem
-from broadsheet.serve.api.reports import day_of, labels_of
+from broadsheet.serve.api.events import Act
+from broadsheet.serve.api.problems import Problem, of_error
+from broadsheet.serve.api.reports import labels_of
 from broadsheet.serve.api.shapes import ItemId
+from broadsheet.serve.histories import had_of
 from broadsheet.serve.pages import before
 from broadsheet.serve.pages.changed import Change, changes
 from broadsheet.serve.pages.frame import Acts, Looks, View
 from broadsheet.serve.pages.slope import MARKS, MOST, slope
-from broadsheet.serve.pages.today import run_of
-from broadsheet.serve.pages.told import DAYS, Told, had_of, page_of, shown_of, titles_of, told_of
+from broadsheet.serve.pages.today import read_day, run_of
+from broadsheet.serve.pages.told import DAYS, Told, page_of, shown_of, titles_of, told_of
 
 router = APIRouter()
-Kind = Literal["more", "less", "saved", "read", "not-my-field", "opened"]
 Number = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -35,7 +36,11 @@ def reader(view: Looks, page: Number = 1) -> HTMLResponse:
     folder, run = site.settings.report_folder, run_of(site)
     report, fault = _newest(view)
     events = site.store.events(view.reader)
-    told, days, had = page_of(told_of(events), page), shown_of(events), had_of(folder, run)
+    told, days = page_of(told_of(events), page), shown_of(events)
+    try:
+        had = tuple(reversed(had_of(folder, view.reader)))
+    except BroadsheetError as changed:
+        had, fault = (), of_error(changed)
     left = before.last(site.store, report.reader, report.label) if report else None
     moved = changes(report, left, acts(standing(events))) if report else ()
     wanted = {*(one.event.item for one in told.rows), *(item for day in days[:DAYS] for item in day.items), *had, *_named(moved), *(left.picks if left else ())}
@@ -48,7 +53,7 @@ def reader(view: Looks, page: Number = 1) -> HTMLResponse:
 
 @router.post("/reader/undo")
 def undo(
-    view: Acts, item: Annotated[ItemId, Form()], kind: Annotated[Kind, Form()], at: Annotated[AwareDatetime, Form()], page: Annotated[int, Form(ge=1)] = 1
+    view: Acts, item: Annotated[ItemId, Form()], kind: Annotated[Act, Form()], at: Annotated[AwareDatetime, Form()], page: Annotated[int, Form(ge=1)] = 1
 ) -> Response:
     """Take an act back; the next page learns from that."""
     site = view.site
@@ -77,12 +82,11 @@ def moment(at: datetime) -> str:
 
 def _newest(view: View) -> tuple[Report | None, Problem | None]:
     """Return the newest report, or why it cannot be read: what was told is shown all the same."""
-    folder = view.site.settings.report_folder
-    labels = labels_of(folder)
+    labels = labels_of(view.site.settings.report_folder)
     try:
-        return (day_of(folder, labels[0])[0] if labels else None), None
-    except OutputError as fault:
-        return None, Problem(409, "old-report", fault.what, fault.mend)
+        return (read_day(view.site, labels[0]) if labels else None), None
+    except Problem as fault:
+        return None, fault
 
 
 def _named(moved: Iterable[Change]) -> Iterable[str]:

@@ -11,10 +11,11 @@ from broadsheet.core.jobs import Job, JobState
 from broadsheet.core.schema import Event
 from broadsheet.report.archive import DAY_FILES
 from broadsheet.report.feedback.links import WORDS
-from broadsheet.report.feedback.record import LESS, MORE, NOT_MY_FIELD, READ, SAVED, SHOWN, act_event, acts, standing, undo_of
+from broadsheet.report.feedback.record import LESS, MORE, NOT_MY_FIELD, READ, SAVED, SHOWN, acts, standing
 from broadsheet.report.model import Report
 from broadsheet.report.render.page import SECTIONS
 from broadsheet.sample import NOTICE
+from broadsheet.serve.api.events import Act, EventIn, event_of
 from broadsheet.serve.api.problems import Problem
 from broadsheet.serve.api.reports import day_of, labels_of
 from broadsheet.serve.api.shapes import ItemId
@@ -26,7 +27,6 @@ from broadsheet.stack.record import RunRecord, read_run
 
 router = APIRouter()
 OFFERED = (MORE, LESS, SAVED, READ, NOT_MY_FIELD)
-Kind = Literal["more", "less", "saved", "read", "not-my-field", "opened", "undo"]
 Label = Annotated[date, Path(description="The day, as 2026-03-16.")]
 # The page as a file has a style of its own, and runs nothing.
 FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -68,24 +68,19 @@ def progress(view: Looks) -> Response:
 
 @router.post("/act")
 def act(
-    view: Acts, item: Annotated[ItemId, Form()], kind: Annotated[Kind, Form()], label: Annotated[date, Form()], asks: Annotated[str, Form(max_length=20)] = ""
+    view: Acts,
+    item: Annotated[ItemId, Form()],
+    kind: Annotated[Act | Literal["undo"], Form()],
+    label: Annotated[date, Form()],
+    asks: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Keep what the reader did with an item of a day, or take the newest of it back; the next page learns from it."""
-    report = _read(view.site, label)
+    report = read_day(view.site, label)
     entry = next((one for one in report.entries if one.item.id == item), None)
     if entry is None:
         raise Problem(404, "no-item", "That is not on the page of this day.", "Load the page again.")
-    store, now = view.site.store, view.site.clock.now()
-    events = store.events(view.reader)
-    if kind == "undo":
-        held = [one for one in acts(standing(events)) if one.item == item]
-        if not held:
-            raise Problem(409, "nothing-to-undo", "There is nothing to take back.", "Load the page again.")
-        event = undo_of(held[-1], now)
-    else:
-        event = act_event(events, view.reader, item, kind, now, label)
-        event = event.model_copy(update={"slot": event.slot or entry.slot, "propensity": event.propensity or entry.propensity or None})
-    store.record_events([event])
+    told = EventIn(item=item, kind=kind, slot=entry.slot, propensity=entry.propensity or None)
+    view.site.store.record_events([event_of(view.site, view.caller, told, view.site.clock.now())])
     if not view.is_part:
         return view.to(f"/day/{label}#{f'p{entry.slot}' if entry.slot else 'main'}")
     return view.page(
@@ -110,7 +105,7 @@ def anew(view: Acts) -> Response:
     job = newest_job(site)
     if job is None or job.state in {JobState.DONE, JobState.FAILED}:
         for label in labels_of(site.settings.report_folder)[:1]:
-            before.keep(site.store, _read(site, label), site.clock)
+            before.keep(site.store, read_day(site, label), site.clock)
         site.jobs.submit(PAGE, {}, owner="site")
     return view.page("today_run.html", **_under_way(site)) if view.is_part else view.to("/")
 
@@ -122,7 +117,7 @@ def newest_job(site: Site) -> Job | None:
 
 def _day(view: View, label: date) -> HTMLResponse:
     site = view.site
-    report = _read(site, label)
+    report = read_day(site, label)
     labels = labels_of(site.settings.report_folder)
     at = labels.index(label)
     return view.page(
@@ -132,7 +127,8 @@ def _day(view: View, label: date) -> HTMLResponse:
     )  # fmt: skip
 
 
-def _read(site: Site, label: date) -> Report:
+def read_day(site: Site, label: date) -> Report:
+    """Return the report of a label. Raises Problem where there is none, or another version wrote it."""
     try:
         found = day_of(site.settings.report_folder, label)
     except OutputError:

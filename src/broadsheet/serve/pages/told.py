@@ -91,17 +91,6 @@ def titles_of(store: Store, ids: Iterable[str], report: Report | None, folder: P
     return found | rest
 
 
-def had_of(folder: Path, run: RunRecord | None) -> tuple[str, ...]:
-    """Return what the reader of a catalogue of events had, newest first; nothing for papers, and where the run has no catalogue."""
-    if run is None or run.kind == "papers":
-        return ()
-    step = run.step(CATALOGUE)
-    try:
-        return _had(folder, step.content_hash) if step is not None and step.ready else ()
-    except BroadsheetError:
-        return ()
-
-
 def _catalogue(folder: Path, run: RunRecord) -> Mapping[str, str]:
     step = run.step(CATALOGUE)
     try:
@@ -115,10 +104,3 @@ def _catalogue(folder: Path, run: RunRecord) -> Mapping[str, str]:
 def _titles(folder: Path, content_hash: str) -> Mapping[str, str]:
     del content_hash
     return {item: held.title for item, held in Lineage(folder).holdings.items.items()}
-
-
-@lru_cache(maxsize=2)
-def _had(folder: Path, content_hash: str) -> tuple[str, ...]:
-    del content_hash
-    asks = Lineage(folder).holdings.asks
-    return tuple(reversed(asks[0].history)) if asks else ()
