@@ -88,6 +88,8 @@ def bought_and_shown(folder, run):
     assert not set(slate) & set(held.asks[0].history)
     assert {one.item for one in slate.values()} <= set(held.items)
     assert "fewer than 30" in run.step("score").note
+    # Where nothing is fitted ranking alone orders, and the weights say so.
+    assert {name: run.step("score").figures[f"weight of {name}"] for name in ("retrieve", "rank")} == {"retrieve": 0.0, "rank": 1.0}
     assert run.step("vectors").figures["with a picture"] == 16
     ranks = read_artifact(folder / "steps/rank", ArtifactKind.SCORES).frame("scores").to_dicts()
     own = {row["item"]: row["score"] for row in ranks if row["user"] == "customer07"}

@@ -320,6 +320,7 @@ def test_an_id_of_a_request_is_its_own_where_it_is_plain(client):
 def test_other_methods_are_told_which_there_are(client):
     answer = client.request("DELETE", "/v1/events")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert answer.json()["detail"].startswith("Ask by GET, POST.")
     assert kind(answer)
 
 
@@ -345,3 +346,9 @@ def test_no_folder_of_this_machine_is_told(site, client, tmp_path):
     assert str(tmp_path) not in refused.text
     assert str(tmp_path) not in client.get("/v1/artefacts", headers=key_of(site, "read")).text
     assert str(tmp_path) in client.get("/v1/artefacts", headers=key_of(site, "admin")).text
+
+
+def test_a_field_that_there_is_not_is_told_with_those_that_there_are(client):
+    answer = client.post("/v1/search", json={"q": "lamp"})
+    assert (answer.status_code, kind(answer)) == (422, "unfit")
+    assert answer.json()["detail"].startswith("Its fields are: text, image, k, cursor.")

@@ -65,11 +65,12 @@ def run(
             show(Terminal(), made, asks=False)
         if svg is not None:
             typer.echo(draw(loop, made, svg), err=True)
-    _exit(made.state)
+        called = ", ".join(tools.schema.labels)
+    _exit(made.state, called)
 
 
-def _exit(state: object) -> None:
-    """Exit as the state came out."""
+def _exit(state: object, called: str) -> None:
+    """Exit as the state came out; `called` is what things are called in the graph, for who has to ask otherwise."""
     from broadsheet.ask.loop.outcome import Outcome, outcome_of
     from broadsheet.ask.loop.records import State
 
@@ -79,13 +80,18 @@ def _exit(state: object) -> None:
             typer.echo("broadsheet: " + "\n".join(state.preview.fault), err=True)
             raise typer.Exit(state.preview.code)
         case Outcome.DOUBTFUL:
-            typer.echo(f"Not run: {_doubt(state)}\nAsk otherwise, run it with --accept-warnings, or amend it: broadsheet ask", err=True)
+            typer.echo(
+                f"Not run: {_doubt(state)}\nAsk otherwise (things here are called {called}), run it with --accept-warnings, or amend it: broadsheet ask",
+                err=True,
+            )
             raise typer.Exit(NOT_RUN)
         case Outcome.REFUSED:
             raise typer.Exit(NOT_RUN)
         case Outcome.ASKED_BACK:
+            typer.echo("Not run: words of it have several meanings.\nChoose one: broadsheet ask; or ask with the one that is meant.", err=True)
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
+            typer.echo(f"No query could be written.\nAsk otherwise: things here are called {called}. What a graph holds: broadsheet ask describe", err=True)
             raise typer.Exit(UNWRITTEN)
 
 

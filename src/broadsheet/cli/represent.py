@@ -32,6 +32,15 @@ def _shown(source: list[str] | None, texts: list[Path] | None, images: Path | No
     return shown
 
 
+def _of_run(folder: Path) -> "Shown":
+    from broadsheet.core.catalogue import Catalogue
+    from broadsheet.represent.catalogues import Shown
+    from broadsheet.stack.why import Lineage
+
+    held = Lineage(folder).holdings
+    return Shown(Catalogue(held.items.values()), held.root, [])
+
+
 def _embedder(model: str, shown: "Shown") -> Any:
     from broadsheet.represent.models import open_embedder
 
@@ -97,18 +106,21 @@ def search(
     model: Model = "",
     k: Annotated[int, typer.Option("-k", min=1, help="How many are shown.")] = 10,
     columns: Annotated[str, typer.Option("--columns", help="Which column holds what, e.g. id=sku,title=dish,text=blurb.")] = "",
+    run: Annotated[Path | None, typer.Option("--run", help="A folder that `broadsheet run` wrote, in place of --source: its catalogue is searched.")] = None,
     as_json: Json = False,
 ) -> None:
     """Find items by words, by a picture, or by both; the catalogue is embedded on first use.
 
     Example: broadsheet represent search "a red lamp" --texts pictures.jsonl --images DIR
+
+    Example: broadsheet represent search "a red lamp" --run page
     """
     import json
 
     from broadsheet.cli.progress import shown as bars
     from broadsheet.represent.search import Searcher
 
-    shown = _shown(source, texts, images, columns)
+    shown = _shown(source, texts, images, columns) if run is None else _of_run(run)
     embedder = _embedder(model or ("pictures" if image else ""), shown)
     with bars() as progress:
         searcher = Searcher(embedder, shown, progress=progress)

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, SourceNotFoundError, did_you_mean
+from broadsheet.core.errors import EmptySourceError, RecordError, SourceNotFoundError
 from broadsheet.core.files import json_lines, read_text
 from broadsheet.core.schema import Columns
+from broadsheet.sources.columns import placed, stated
 
 _ALSO_CALLED: dict[str, tuple[str, ...]] = {
     Columns.USER: ("user", "user_id", "reader", "customer", "customer_id", "guest", "member", "viewer"),
@@ -106,23 +107,5 @@ def _plain(value: Any) -> Any:
 
 def _named(known: list[str], columns: str, where: str) -> dict[str, str]:
     """Return which column holds which field. Raises ColumnError for one that is not there, and for a table without users or items."""
-    stated: dict[str, str] = {}
-    for part in filter(None, (one.strip() for one in columns.split(","))):
-        field, equals, column = (one.strip() for one in part.partition("="))
-        if not equals or not column:
-            raise ColumnError(f"{part!r} is not of the form field=column.", f"Fields of events are: {', '.join(_ALSO_CALLED)}.")
-        if field not in _ALSO_CALLED:
-            raise ColumnError(f"Events have no field {field!r}.{did_you_mean(field, _ALSO_CALLED)}", f"Their fields are: {', '.join(_ALSO_CALLED)}.")
-        if column not in known:
-            raise ColumnError(f"{where} has no column {column!r}.{did_you_mean(column, known)}", f"Its columns are: {', '.join(known)}.")
-        stated[field] = column
-    lowered = {name.strip().lower(): name for name in reversed(known)}
-    found = {field: stated.get(field) or next((lowered[name] for name in names if name in lowered), "") for field, names in _ALSO_CALLED.items()}
-    if lacking := [field for field in (Columns.USER, Columns.ITEM) if not found[field]]:
-        looked = "; ".join(f"{field!r} (looked for {', '.join(_ALSO_CALLED[field])})" for field in lacking)
-        named = ",".join(f"{field}=COLUMN" for field in lacking)
-        raise ColumnError(
-            f"{where} has no column for {looked}.",
-            f'Its columns are: {", ".join(known)}. Name them: --event-columns {named}; in a recipe event_columns = "{named}"',
-        )
-    return {field: column for field, column in found.items() if column}
+    named = stated(columns, _ALSO_CALLED, "--event-columns")
+    return placed(known, named, _ALSO_CALLED, (Columns.USER, Columns.ITEM), where, "--event-columns", "event_columns")

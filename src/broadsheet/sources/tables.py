@@ -15,6 +15,7 @@ from broadsheet.core.config import Config
 from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, TruncatedError, did_you_mean
 from broadsheet.core.schema import Announce, Announcement, Item
 from broadsheet.sources.arxiv.ids import as_arxiv_id
+from broadsheet.sources.columns import placed, stated
 from broadsheet.sources.names import split_names, without_tex
 from broadsheet.sources.withdrawal import is_withdrawn
 
@@ -61,36 +62,12 @@ class ColumnMap(Config):
         >>> ColumnMap.parse("title=name,text=blurb").text
         'blurb'
         """
-        declared: dict[str, str] = {}
-        for part in filter(None, (p.strip() for p in text.split(","))):
-            field, equals, column = (p.strip() for p in part.partition("="))
-            if not equals or not column:
-                raise ColumnError(f"--columns {part!r} is not of the form field=column.", f"Fields are: {', '.join(cls.model_fields)}.")
-            if field not in cls.model_fields:
-                hint = did_you_mean(field, cls.model_fields)
-                raise ColumnError(f"--columns {part!r}: there is no field {field!r}.{hint}", f"Fields are: {', '.join(cls.model_fields)}.")
-            declared[field] = column
-        return cls(**declared)
+        return cls(**stated(text, cls.model_fields, "--columns"))
 
     def resolve(self, columns: list[str], where: str) -> dict[str, str]:
         """Map each field to the column that holds it, or raise `ColumnError`."""
-        found: dict[str, str] = {}
-        lowered = {column.strip().lower(): column for column in reversed(columns)}
-        for field, usual in _ALSO_CALLED.items():
-            declared = getattr(self, field)
-            if declared is not None and declared not in columns:
-                raise ColumnError(f"{where} has no column {declared!r}.{did_you_mean(declared, columns)}", f"Its columns are: {', '.join(columns)}.")
-            column = declared or next((lowered[name] for name in usual if name in lowered), None)
-            if column is not None:
-                found[field] = column
-        if lacking := [field for field in _NEEDED if field not in found]:
-            looked = "; ".join(f"{field!r} (looked for {', '.join(_ALSO_CALLED[field])})" for field in lacking)
-            named = ",".join(f"{field}=COLUMN" for field in lacking)
-            raise ColumnError(
-                f"{where} has no column for {looked}.",
-                f'Its columns are: {", ".join(columns)}. Name them: --columns {named}; in a recipe columns = "{named}"',
-            )
-        return found
+        named = {field: column for field in _ALSO_CALLED if (column := getattr(self, field)) is not None}
+        return placed(columns, named, _ALSO_CALLED, _NEEDED, where, "--columns", "columns")
 
 
 def parse_json(text: str) -> Any:

@@ -136,7 +136,8 @@ def with_problems(app: FastAPI) -> None:
         if any(one["type"] == "json_invalid" for one in found):
             return answer_of(Problem(400, "no-json", "The body is no JSON.", MENDS[400], errors=errors), _id(request))
         first = f"{errors[0].where}: {errors[0].what}" if errors else "a part of it"
-        return answer_of(Problem(422, "unfit", f"The request does not fit its form ({first}).", MENDS[400], errors=errors), _id(request))
+        fields = _fields(request) if any(one["type"] == "extra_forbidden" for one in found) else ""
+        return answer_of(Problem(422, "unfit", f"The request does not fit its form ({first}).", f"{fields}{MENDS[400]}", errors=errors), _id(request))
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, fault: HTTPException) -> JSONResponse:
@@ -145,6 +146,8 @@ def with_problems(app: FastAPI) -> None:
             headers["Allow"] = ", ".join(_allowed(app, request))
         said = fault.detail if isinstance(fault.detail, str) else ""
         mend = MENDS.get(fault.status_code, "Look at the request.")
+        if fault.status_code == 405:
+            mend = f"Ask by {headers['Allow']}. {MENDS[400]}"
         kind = HTTPStatus(fault.status_code).phrase.lower().replace(" ", "-")
         return answer_of(Problem(fault.status_code, kind, f"{said or HTTPStatus(fault.status_code).phrase}.", mend, headers=headers), _id(request))
 
@@ -152,6 +155,13 @@ def with_problems(app: FastAPI) -> None:
     def broken(request: Request, fault: Exception) -> JSONResponse:
         get_logger("serve").error("a request broke", fault=type(fault).__name__, where=_where(fault), request=_id(request))
         return answer_of(Problem(500, "broken", "Something is broken here.", IN_THE_LOG), _id(request))
+
+
+def _fields(request: Request) -> str:
+    """Return the names of the fields that the body of a request may have, in a sentence; nothing where there is no one form of it."""
+    body = getattr(request.scope.get("route"), "body_field", None)
+    form = getattr(getattr(body, "field_info", None), "annotation", None)
+    return f"Its fields are: {', '.join(form.model_fields)}. " if isinstance(form, type) and issubclass(form, BaseModel) else ""
 
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:

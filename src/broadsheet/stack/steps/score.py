@@ -33,6 +33,10 @@ class Fitted(NamedTuple):
     names: tuple[str, ...]
     choices: int
 
+    def used(self, name: str, *, of_events: bool, alone: str) -> float:
+        """Return the weight that a stage has in the score of this catalogue: of events the fitted one, or where none was fitted one for the stage that orders `alone`."""
+        return 0.0 if not of_events else self.weight(name) if self.choice is not None else float(name == alone)
+
     def weight(self, name: str) -> float:
         """Return how much a stage's score adds to the log-odds by one of its units; nought where nothing was fitted."""
         if self.choice is None or name not in self.names:
@@ -51,16 +55,18 @@ def score_step(*, of_events: bool, off: str = "") -> Step:
         fitted = fit_weights(held.asks[1:], stages, seen if of_events else None)
         # The readers beside a day of papers chose among another catalogue's items: what is fitted on them says nothing of this one.
         here = of_events and fitted.choice is not None
-        frame = _scored(held, stages, seen, fitted, of_events=of_events, here=here)
+        alone = next(iter(list(stages)[-1:]), "")
+        used = {name: fitted.used(name, of_events=of_events, alone=alone) for name in (*((LIKENESS,) if of_events else ()), *stages)}
+        frame = _scored(held, stages, seen, fitted, used, here=here)
         weights = pl.DataFrame(
-            [(name, fitted.weight(name) if here else 0.0, fitted.weight(name), fitted.choices) for name in (*((LIKENESS,) if of_events else ()), *stages)],
+            [(name, weight, fitted.weight(name), fitted.choices) for name, weight in used.items()],
             schema={"stage_name": pl.String, HERE: pl.Float64, WEIGHT: pl.Float64, CHOICES: pl.Int64},
             orient="row",
         )
         parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
         models = {"weights": _named(fitted, of_events=of_events)}
         made = write_artifact(given.folder, Manifest(kind=ArtifactKind.SCORES, parents=parents, models=models), frames={"scores": frame, "weights": weights})
-        figures = {"choices": float(fitted.choices), **{f"weight of {name}": round(fitted.weight(name) if here else 0.0, 3) for name in stages}}
+        figures = {"choices": float(fitted.choices), **{f"weight of {name}": round(used[name], 3) for name in stages}}
         return Done(made, figures, _said(fitted, stages, of_events=of_events, here=here))
 
     return Step(NAME, "Score", ArtifactKind.SCORES, work, (CATALOGUE,), (VECTORS, RETRIEVE, RANK), settings={"of_events": of_events}, off=off)
@@ -122,19 +128,17 @@ def _choice_of(one: Asked, stages: Mapping[str, Table], seen: Seen | None) -> Da
     return Day(np.stack(columns, axis=1), np.array([float(item == one.target) for item in items])) if columns else None
 
 
-def _scored(held: Holdings, stages: Mapping[str, Table], seen: Seen | None, fitted: Fitted, *, of_events: bool, here: bool) -> pl.DataFrame:
-    """Return for the page's reader each item, what each stage adds to its log-odds, and their sum; where nothing was fitted on events, ranking alone orders."""
-    reader = held.asks[0]
-    last = next(iter(list(stages)[-1:]), "")
+def _scored(held: Holdings, stages: Mapping[str, Table], seen: Seen | None, fitted: Fitted, used: Mapping[str, float], *, here: bool) -> pl.DataFrame:
+    """Return for the page's reader each item, what each stage adds to its log-odds by the weights that are `used`, and their sum."""
+    reader, of_events = held.asks[0], LIKENESS in used
     items = list(reader.candidates) or (stages[next(iter(stages))].items(reader.user) if stages else [])
     items = [item for item in items if item not in reader.history] if of_events else items
     parts: dict[str, np.ndarray] = {}
     if of_events and seen is not None and items:
-        parts[LIKENESS] = likeness(seen, reader.history, items) * (fitted.weight(LIKENESS) if here else 0.0)
+        parts[LIKENESS] = likeness(seen, reader.history, items) * used[LIKENESS]
     for name, table in stages.items():
         scores = table.centred(reader.user, items) if items else None
-        weight = fitted.weight(name) if here else float(of_events and name == last)
-        parts[name] = np.zeros(len(items)) if scores is None else scores * weight
+        parts[name] = np.zeros(len(items)) if scores is None else scores * used[name]
     total = np.sum(list(parts.values()), axis=0) if parts else np.zeros(len(items))
     chance = fitted.choice.probability(total) if here and fitted.choice is not None else np.full(len(items), np.nan)
     return pl.DataFrame({Columns.ITEM: items, Columns.SCORE: total, Columns.CHANCE: chance, **{f"adds {name}": part for name, part in parts.items()}})
