@@ -43,8 +43,8 @@ STACK_PAGES = [
     Mutant(
         "pages: an act loses its place",
         "serve/pages/today.py",
-        '"slot": event.slot or entry.slot',
-        '"slot": event.slot',
+        "kind=kind, slot=entry.slot, ",
+        "kind=kind, ",
         PAGES + "a_button_records_once_with_its_place_and_again_takes_it_back",
     ),
     Mutant(
