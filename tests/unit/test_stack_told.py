@@ -45,3 +45,11 @@ def test_what_is_hidden_has_no_place_and_says_why():
     rows = placed(["a", "b", "c"], np.array([3.0, 2.0, 1.0]), np.full(3, np.nan), np.ones(3, dtype=bool), 2, {"a"})
     assert {one.item: one.slot for one in rows} == {"a": None, "b": 1, "c": 2}
     assert rows[0].kept_out == "you told that you do not want it"
+
+
+def test_rows_are_called_as_their_file_is_and_where_that_says_nothing_as_the_kind_is():
+    from broadsheet.stack.recipe import Recipe
+    from broadsheet.stack.steps.graph import label_in
+
+    named = {"mine/plants.csv": "Plant", "items.csv": "Article", "order_lines.jsonl": "OrderLine"}
+    assert {source: label_in(Recipe(kind="shop", source=(source,))) for source in named} == named

@@ -41,10 +41,13 @@ def run(
 
     Example: broadsheet run --again --out run
     """
-    from broadsheet.report.composed import Asked, compose
     from broadsheet.stack.recipe import read_recipe
 
     read = _again(out, settings or ()) if again else read_recipe(recipe, settings or ())
+    # Said before what is heavy is loaded, which takes seconds.
+    typer.echo(f"Running {f'again what {out} holds' if again else recipe} …", err=True)
+    from broadsheet.report.composed import Asked, compose
+
     with _drawn() as (watch, progress):
         done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from), watch=watch, progress=progress)
     if as_json:

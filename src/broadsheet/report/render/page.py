@@ -25,6 +25,10 @@ SECTIONS = (
     ("withdrawn", "Withdrawn", "Taken back by their authors."),
 )
 
+# Of what else a table says of an item: so many words of so many letters.
+FEW, SHORT = 4, 30
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+
 
 def report_page(report: Report) -> str:
     """Write the page; it makes no request and needs no script."""
@@ -45,6 +49,16 @@ def authors(item: Item, most: int = 8) -> str:
     """Name the authors, at most `most` and then how many more."""
     names = list(item.creators)
     return ", ".join(names) if len(names) <= most + 1 else ", ".join(names[:most]) + f" and {len(names) - most} more"
+
+
+def said_of(item: Item) -> list[tuple[str, str]]:
+    """Return what else a table says of an item, in a few short words: what is long, and the name of a picture, is left out.
+
+    >>> said_of(Item(id="a", title="Tea", attributes={"price": 3.5, "image": "a.png", "note": "x" * 99}))
+    [('price', '3.5')]
+    """
+    known = ((name, str(value)) for name, value in item.attributes.items() if isinstance(value, str | int | float) and not isinstance(value, bool))
+    return [(name, value) for name, value in known if value and len(value) <= SHORT and not value.lower().endswith(PICTURES)][:FEW]
 
 
 def percent(share: float) -> str:
@@ -105,6 +119,7 @@ def environment() -> Environment:
         interest_count=len(drawing.SHAPES),
         listening=listening,
         ping=ping,
+        said_of=said_of,
         run_picture=run_picture,
         seconds=seconds,
         shape=drawing.shape,

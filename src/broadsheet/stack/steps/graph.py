@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 NAME = "ask"
 LABELS = {"shop": "Article", "menu": "Dish", "movies": "Movie"}
-"""What the rows of a catalogue are called in its graph."""
+"""What the rows of a catalogue are called in its graph, where its file has one of the names that say nothing."""
+NAMELESS = frozenset({"items", "item", "catalogue", "catalog", "data", "table", "rows", "all"})
 
 
 def graph_step(recipe: Recipe, off: str = "") -> Step:
@@ -38,7 +39,15 @@ def _graph(recipe: Recipe, held: Holdings) -> "Graph":
     from broadsheet.sample import citations
 
     if recipe.of_events and len(recipe.source) == 1 and Path(recipe.source[0]).is_file():
-        found = table_graph(Path(recipe.source[0]), Wishes(LABELS[recipe.kind], (), ()))
+        found = table_graph(Path(recipe.source[0]), Wishes(label_in(recipe), (), ()))
         if found is not None:
             return found
     return catalogue_graph(list(held.items.values()), citations() if recipe.source == ("sample",) else ())
+
+
+def label_in(recipe: Recipe) -> str:
+    """Return what rows are called: as their file is, so that its owner's own word for them is understood."""
+    from broadsheet.ask.graph.flat import label_of
+
+    stem = Path(recipe.source[0]).stem
+    return LABELS[recipe.kind] if stem.lower() in NAMELESS else label_of(stem)
