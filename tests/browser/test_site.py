@@ -43,7 +43,7 @@ def test_a_click_and_the_next_page_has_changed(page, address):
     # One thing more, and at once the next page: what was told first is answered first.
     page.locator("#p6 .acts button", has_text="Less like this").click()
     page.locator("#learns button").click()
-    page.locator("span.moved").first.wait_for(timeout=60_000)
+    page.locator("span.moved").first.wait_for(timeout=180_000)
     assert titles(page) != before
     assert titles(page).index(before[4]) < 4
     assert "from your feedback" in page.locator("article.picked", has=page.locator("h3", has_text=before[4])).inner_text()
@@ -52,6 +52,33 @@ def test_a_click_and_the_next_page_has_changed(page, address):
     page.go_back()
     assert page.url.rstrip("/") == address
     assert page.locator("span.moved").count()
+
+
+def test_what_is_pressed_while_an_answer_is_on_its_way_is_not_lost(page):
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1})
+    paper = page.locator("#p3 .acts")
+    paper.get_by_role("button", name="Save").click()
+    page.locator("#learns button").wait_for()
+    paper.get_by_role("button", name="More like this").click()
+    paper.get_by_role("button", name="I have read it").click()
+    page.locator("#learns button").click()
+    page.get_by_text("The page is being written").or_(page.get_by_text("The page will be written")).wait_for()
+    assert paper.locator("[aria-pressed=true]").count() == 1
+    assert paper.locator("[aria-pressed=true]").inner_text().startswith("I have read it")
+
+
+def test_an_act_that_is_refused_says_so_below_its_buttons_and_leaves_them(page):
+    page.route("**/act", lambda route: route.fulfill(status=503, body='<div class="problem" role="alert">Try again.</div>'))
+    page.locator("#p4 .acts button").first.click()
+    page.locator("#p4 .problems [role=alert]").wait_for()
+    assert page.locator("#p4 .acts button").count() == 5
+    assert page.evaluate("document.activeElement.closest('article').id") == "p4"
+    page.unroute("**/act")
+    page.locator("#p4 .acts button").first.click()
+    page.locator("#p4 .acts button[aria-pressed=true]").wait_for()
+    assert page.locator("#p4 .problems").inner_text() == ""
+    assert all("503" in words for words in page.said)
+    page.said.clear()
 
 
 def test_words_find_and_a_figure_finds_and_back_keeps_both_addresses(page, address, tmp_path):

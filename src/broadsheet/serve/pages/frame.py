@@ -35,13 +35,14 @@ POLICY: Final = (
 )
 SEALED: Final = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}
 """Headers of every page: with no referrer at all, a browser would not say that a form comes from here."""
-# The script evaluates nothing, writes no style of its own, keeps no page of ours, and shows the answers that say what is wrong.
+# The script evaluates nothing, writes no style of its own, keeps no page of ours, moves the focus at once, and shows the answers that say what is wrong.
 SCRIPT: Final = json.dumps(
     {
         "allowEval": False,
         "includeIndicatorStyles": False,
         "historyCacheSize": 0,
         "refreshOnHistoryMiss": True,
+        "defaultSettleDelay": 0,
         "responseHandling": [{"code": "204", "swap": False}, {"code": "[23]..", "swap": True}, {"code": "[45]..", "swap": True, "error": True}],
     }
 )

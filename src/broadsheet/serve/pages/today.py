@@ -27,6 +27,7 @@ from broadsheet.stack.record import RunRecord, read_run
 
 router = APIRouter()
 OFFERED = (MORE, LESS, SAVED, READ, NOT_MY_FIELD)
+OF_A_PROPOSAL = (MORE, LESS, SAVED)
 Label = Annotated[date, Path(description="The day, as 2026-03-16.")]
 # The page as a file has a style of its own, and runs nothing.
 FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox"
@@ -72,7 +73,6 @@ def act(
     item: Annotated[ItemId, Form()],
     kind: Annotated[Act | Literal["undo"], Form()],
     label: Annotated[date, Form()],
-    asks: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Keep what the reader did with an item of a day, or take the newest of it back; the next page learns from it."""
     report = read_day(view.site, label)
@@ -89,9 +89,8 @@ def act(
         report=report,
         held=_told(view),
         pending=_pending(view, report),
-        offered=OFFERED,
+        kinds=_kinds(report),
         words=WORDS,
-        asks=asks,
         **_under_way(view.site),
     )
 
@@ -121,9 +120,9 @@ def _day(view: View, label: date) -> HTMLResponse:
     labels = labels_of(site.settings.report_folder)
     at = labels.index(label)
     return view.page(
-        "today.html", report=report, sections=SECTIONS, notice=NOTICE, held=_told(view), pending=_pending(view, report), offered=OFFERED, words=WORDS,
+        "today.html", report=report, sections=SECTIONS, notice=NOTICE, held=_told(view), pending=_pending(view, report), kinds=_kinds(report), words=WORDS,
         moved=before.moves(report, before.last(site.store, report.reader, label)), older=labels[at + 1] if at + 1 < len(labels) else None,
-        newer=labels[at - 1] if at else None, files=DAY_FILES, is_newest=at == 0, asks="", **_under_way(site),
+        newer=labels[at - 1] if at else None, files=DAY_FILES, is_newest=at == 0, **_under_way(site),
     )  # fmt: skip
 
 
@@ -136,6 +135,10 @@ def read_day(site: Site, label: date) -> Report:
     if not found:
         raise Problem(404, "no-report", "There is no report of that day.", "The newest is at Today.")
     return found[0]
+
+
+def _kinds(report: Report) -> tuple[str, ...]:
+    return OF_A_PROPOSAL if report.proposed else OFFERED
 
 
 def _told(view: View) -> dict[str, Event]:

@@ -35,7 +35,7 @@
   });
   // The button that was pressed may be gone with the part that it stood in: go on from where its successor is.
   document.addEventListener("htmx:afterSettle", (event) => {
-    const at = event.target.querySelector ? event.target.querySelector("[autofocus], [data-focus]") : null;
+    const at = event.target.matches("[data-focus]") ? event.target : event.target.querySelector("[data-focus]");
     if (at) at.focus();
   });
   const picture = document.querySelector("input[type=file][data-drop]");
