@@ -55,7 +55,9 @@ def test_a_click_and_the_next_page_has_changed(page, address):
 
 
 def test_what_is_pressed_while_an_answer_is_on_its_way_is_not_lost(page):
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1})
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions", {"offline": False, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1}
+    )
     paper = page.locator("#p3 .acts")
     paper.get_by_role("button", name="Save").click()
     page.locator("#learns button").wait_for()
