@@ -29,6 +29,7 @@ from broadsheet.core.store import Store
 from broadsheet.needs.extract.extractor import Extractor
 from broadsheet.needs.taxonomy import open_taxonomy
 from broadsheet.report.feedback.links import Links
+from broadsheet.represent.finding import Finder
 from broadsheet.serve.app import create_app
 from broadsheet.serve.application import create_api, create_site
 from broadsheet.serve.guard import LOOPBACK, Guard
@@ -79,7 +80,9 @@ def items() -> list[Item]:
 def searching() -> Searching:
     catalogue, embedder = Catalogue(items()), Letters()
     index = build_index(list(catalogue.ids), np.asarray(embedder([item.title for item in catalogue])))
-    return Searching(embedder, index, catalogue, Loaded("index", "letters", hashlib.sha256(b"letters").hexdigest(), {}, len(catalogue)), lane("texts"))
+    return Searching(
+        embedder, Finder(index, catalogue), catalogue, Loaded("index", "letters", hashlib.sha256(b"letters").hexdigest(), {}, len(catalogue)), lane("texts")
+    )
 
 
 def asking() -> Asking:

@@ -137,12 +137,15 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, address, place):
 
 
 def test_without_the_script_every_button_is_a_form(browser, address):
+    from playwright.sync_api import expect
+
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
+    pressed = page.locator("#p2 .acts button[aria-pressed=true]")
     page.locator("#p2 .acts button", has_text="Save").click()
+    expect(pressed).to_have_count(1)
     assert page.url.endswith("#p2")
-    assert page.locator("#p2 .acts button[aria-pressed=true]").count() == 1
-    page.locator("#p2 .acts button[aria-pressed=true]").click()
-    assert page.locator("#p2 .acts button[aria-pressed=true]").count() == 0
+    pressed.click()
+    expect(pressed).to_have_count(0)
     context.close()

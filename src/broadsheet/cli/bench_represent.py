@@ -132,6 +132,37 @@ def index(
     printed(bench, as_json=as_json)
 
 
+def words(
+    source: Annotated[list[str] | None, typer.Option("--source", help="Items with titles and texts: files or folders. Repeats.")] = None,
+    texts: Annotated[list[Path] | None, typer.Option("--texts", help="Texts of pictures, in place of --source; pictures are not looked at. Repeats.")] = None,
+    model: Annotated[str, typer.Option("--model", help="The embedder: minilm, pictures, or a folder.")] = "minilm",
+    columns: Annotated[str, typer.Option("--columns", help="Which column holds what, e.g. id=sku,title=dish,text=blurb.")] = "",
+    queries: Annotated[int, typer.Option("--queries", min=2, help="So many are asked, for each seed.")] = 500,
+    weight: Annotated[list[float] | None, typer.Option("--weight", help="Try this weight of words on the validation half. Repeats.")] = None,
+    seeds: Seeds = 3,
+    arm: Arms = None,
+    budget: Budget = None,
+    rows: Rows = None,
+    as_json: Json = False,
+) -> None:
+    """Ask for items by their names and titles: by vectors alone, by words alone, and as search does, by both.
+
+    Example: broadsheet bench represent-words --source papers.jsonl.gz
+    """
+    from broadsheet.cli.progress import shown
+    from broadsheet.core.bench import wanted_arms
+    from broadsheet.core.home import bench_folder
+    from broadsheet.represent.bench.words import ARMS, WordsPlan, bench_words
+    from broadsheet.represent.catalogues import open_catalogue
+    from broadsheet.represent.models import open_embedder
+
+    catalogue = open_catalogue(source or (), texts or (), Path() if texts else None, columns).catalogue
+    plan = WordsPlan(queries, seeds, tuple(weight or ()), budget, wanted_arms(arm or (), ARMS))
+    with shown() as progress:
+        bench = bench_words(catalogue, open_embedder(model), plan, rows or bench_folder(), command(), progress)
+    printed(bench, as_json=as_json)
+
+
 def speed(
     source: Annotated[list[str], typer.Option("--source", help="Items whose texts are embedded: files or folders. Repeats.")],
     images: Images,

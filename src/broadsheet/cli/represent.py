@@ -127,7 +127,18 @@ def search(
     hits = searcher.search(text, image, k)
     tell(f"{item}: {fault}" for item, fault in searcher.embeddings.faults.items())
     if as_json:
-        found = [{"rank": hit.rank, "score": round(hit.score, 6), "id": hit.item.id, "title": hit.item.title, "url": hit.item.url} for hit in hits]
+        found = [
+            {
+                "rank": hit.rank,
+                "score": round(hit.score, 6),
+                "cosine": round(hit.cosine, 6),
+                "words": round(hit.words, 3),
+                "id": hit.item.id,
+                "title": hit.item.title,
+                "url": hit.item.url,
+            }
+            for hit in hits
+        ]
         typer.echo(json.dumps({"model": embedder.model, "how": searcher.index.arithmetic, "hits": found}, indent=1))
         return
     for hit in hits:

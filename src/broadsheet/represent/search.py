@@ -14,18 +14,21 @@ from broadsheet.core.index import Index, IndexConfig, build_index
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import Item
 from broadsheet.represent.catalogues import Shown
+from broadsheet.represent.finding import Finder
 
 
 class Hit(NamedTuple):
-    """An item that was found, its rank from 1, and its cosine."""
+    """An item that was found, its rank from 1, and what it stands by: its score, made of its cosine and of the share of the query's words that it holds."""
 
     rank: int
     score: float
+    cosine: float
+    words: float
     item: Item
 
 
 class Searcher:
-    """An index of a catalogue's vectors, made once and kept, and the embedder that asks it."""
+    """An index of a catalogue's vectors, made once and kept, the words of its items, and the embedder that asks."""
 
     def __init__(
         self, embedder: Embedder[Any], shown: Shown, *, folder: Path | None = None, config: IndexConfig | None = None, progress: Progress = silent
@@ -34,9 +37,10 @@ class Searcher:
         root = shown.root if isinstance(embedder, MultimodalEmbedder) else None
         self.embeddings: Embeddings = embed_catalogue(embedder, shown.catalogue, folder or artifact_folder(), progress, root=root)
         self.index: Index = build_index(self.embeddings, config=config)
+        self._finder = Finder(self.index, shown.catalogue)
 
     def search(self, text: str = "", image: Path | None = None, k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
-        """Return the k nearest items to words, a picture, or both.
+        """Return the k best items for words, a picture, or both.
 
         Raises ConfigError for an empty query or a picture asked of an embedder that reads none, and ImageError for a picture
         that cannot be read.
@@ -48,6 +52,6 @@ class Searcher:
         embedded = self.embedder.embed([Content(text, image)])
         if embedded.faults:
             raise ImageError(*embedded.faults[0].split("\n", 1))
-        found = self.index.search(np.asarray(embedded.vectors), k, allowed)
+        found = self._finder.find(np.asarray(embedded.vectors), [text], k, allowed)
         items = self.shown.catalogue
-        return [Hit(rank, float(score), items.items[items.row(i)]) for rank, (i, score) in enumerate(zip(found.ids[0], found.scores[0], strict=False), 1)]
+        return [Hit(rank, near.score, near.cosine, near.words, items.items[items.row(near.id)]) for rank, near in enumerate(found.near[0], 1)]

@@ -169,7 +169,7 @@ class Index(ABC):
         mask of another length and k below 1, WeightsError for a query that is not finite.
         """
         rows = self._queries(queries, k)
-        mask, unknown = self._mask(allowed)
+        mask, unknown = self.mask(allowed)
         heard = self.heard(mask)
         count = len(self) if heard is None else int(heard.sum())
         wide = min(k, count)
@@ -238,7 +238,7 @@ class Index(ABC):
             digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
         return digest.hexdigest()
 
-    def _mask(self, allowed: Allowed) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    def mask(self, allowed: Allowed) -> tuple[np.ndarray | None, tuple[str, ...]]:
         """Return `allowed` as a mask `[N]`, None for all, and its unknown ids."""
         if allowed is None:
             return None, ()

@@ -5,13 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import Field, StringConstraints
 
+from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Content, MultimodalEmbedder
 from broadsheet.core.schema import Item
+from broadsheet.represent.finding import Near
 from broadsheet.serve.api.pictures import of_base64, opened
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
 from broadsheet.serve.api.shapes import DEEPEST, Cursor, Few, ItemId, Said, Shape, Shown, cursor_of, place_of, shown
 from broadsheet.serve.callers import Reads
-from broadsheet.serve.models.parts import Near, Recommending, Searching, Slates
+from broadsheet.serve.models.parts import Found, Recommending, Searching, Slates
 from broadsheet.serve.models.parts import Query as Asked
 
 router = APIRouter(prefix="/v1", tags=["search"])
@@ -29,10 +31,12 @@ class SearchIn(Shape):
 
 
 class HitOut(Shape):
-    """An item that was found, its place from 1, and its cosine."""
+    """An item that was found, its place from 1, and what it stands by: its cosine, and more where it holds the very `words`, told as their share."""
 
     rank: int
     score: float
+    cosine: float
+    words: float
     item: Shown
 
 
@@ -81,15 +85,18 @@ async def found(request: Request, text: str, data: bytes | None, k: int, cursor:
         if image is not None and not isinstance(part.embedder, MultimodalEmbedder):
             raise Problem(400, "no-pictures", f"{part.embedder.model} reads no pictures.", "Ask with words.")
         # One more than is shown tells whether there is another page.
-        near: Near = await part.find(Asked(Content(text, image), after + k + 1))
-        if near.fault:
-            what, _, mend = near.fault.partition("\n")
+        made: Found = await part.find(Asked(Content(text, image), after + k + 1))
+        if made.fault:
+            what, _, mend = made.fault.partition("\n")
             raise Problem(400, "no-picture", what, mend)
-        items = part.catalogue
-        rows = list(zip(near.ids, near.scores, strict=True))[after : after + k]
-        hits = tuple(HitOut(rank=rank, score=round(score, 6), item=shown(items.items[items.row(item)])) for rank, (item, score) in enumerate(rows, after + 1))
-        more = cursor_of(after + k, *asked) if len(near.ids) > after + k else ""
-        return SearchOut(hits=hits, next=more, model=part.loaded.model, how=near.how, generation=site.holder.current.number)
+        hits = tuple(_hit(rank, near, part.catalogue) for rank, near in enumerate(made.near[after : after + k], after + 1))
+        more = cursor_of(after + k, *asked) if len(made.near) > after + k else ""
+        return SearchOut(hits=hits, next=more, model=part.loaded.model, how=made.how, generation=site.holder.current.number)
+
+
+def _hit(rank: int, near: Near, items: Catalogue) -> HitOut:
+    said = {"score": round(near.score, 6), "cosine": round(near.cosine, 6), "words": round(near.words, 3)}
+    return HitOut(rank=rank, item=shown(items.items[items.row(near.id)]), **said)
 
 
 @router.get("/items", responses={**ALWAYS, **documented(404)}, tags=["search"])

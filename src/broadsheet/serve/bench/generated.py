@@ -20,6 +20,7 @@ from broadsheet.plan.material import Material
 from broadsheet.rank.config import RankerConfig
 from broadsheet.rank.model import SequenceModel
 from broadsheet.rank.ranker import Ranker
+from broadsheet.represent.finding import Finder
 from broadsheet.represent.models import open_embedder
 from broadsheet.retrieve.retriever import SHIPPED, open_retriever
 from broadsheet.serve.models.batcher import lane
@@ -64,7 +65,7 @@ def _again(part: Part) -> Part:
     if isinstance(part, Slates):
         return Slates(part.bundle, part.loaded, part.ask.on)
     assert isinstance(part, Searching)
-    return Searching(part.embedder, part.index, part.catalogue, part.loaded, part.find.on)
+    return Searching(part.embedder, part.finder, part.catalogue, part.loaded, part.find.on)
 
 
 def _searching(items: int, index: str, on: Executor) -> Searching:
@@ -76,7 +77,7 @@ def _searching(items: int, index: str, on: Executor) -> Searching:
     config = IndexConfig.model_validate({"kind": index})
     built = build_index(list(catalogue.ids), vectors, config, queries=queries)
     embedder = open_embedder("minilm")
-    return Searching(embedder, built, catalogue, Loaded("index", embedder.model, "", {}, items), on)
+    return Searching(embedder, Finder(built, catalogue), catalogue, Loaded("index", embedder.model, "", {}, items), on)
 
 
 def _ranker(items: int) -> Ranker:

@@ -166,6 +166,7 @@ def _held(folder: Path) -> Holdings:
 def _searching(sources: Sources, on: Executor) -> Searching:
     from broadsheet.core.embeddings import embed_catalogue
     from broadsheet.core.index import build_index
+    from broadsheet.represent.finding import Finder
     from broadsheet.represent.models import open_embedder
 
     # Without the tower of pictures words alone are searched, and the model that is named says so.
@@ -175,7 +176,7 @@ def _searching(sources: Sources, on: Executor) -> Searching:
     # In the lane: another part may be answering with the same tokenizer.
     made = on.submit(embed_catalogue, embedder, catalogue, artifact_folder(), root=root if isinstance(embedder, MultimodalEmbedder) else None).result()
     about = Loaded("index", made.model, made.artifact.content_hash, dict(made.artifact.manifest.parents), len(catalogue))
-    return Searching(embedder, build_index(made), catalogue, about, on)
+    return Searching(embedder, Finder(build_index(made), catalogue), catalogue, about, on)
 
 
 def _asking(name: str, on: Executor) -> Asking:

@@ -9,13 +9,13 @@ import polars as pl
 
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Content, Embedded, Embedder
-from broadsheet.core.index import Index
 from broadsheet.core.schema import Columns
 from broadsheet.needs.extract.extractor import Extractor
 from broadsheet.plan.bundle import Ask as PlanAsk
 from broadsheet.plan.bundle import PlanBundle
 from broadsheet.plan.run import Answered, Shown, next_slates
 from broadsheet.rank.ranker import Ranker, Ranking
+from broadsheet.represent.finding import Finder, Near
 from broadsheet.retrieve.retriever import Answer, Ask, Retriever
 from broadsheet.serve.models.batcher import Batcher
 
@@ -38,31 +38,27 @@ class Query(NamedTuple):
     k: int
 
 
-class Near(NamedTuple):
-    """Items that were found, by id, with their cosines, how the index was searched, and what was wrong with a picture, in two lines."""
+class Found(NamedTuple):
+    """Items that were found, how the index was searched, and what was wrong with a picture, in two lines."""
 
-    ids: list[str]
-    scores: list[float]
+    near: list[Near]
     how: str
     fault: str = ""
 
 
 class Searching:
-    """A catalogue's vectors and the embedder that asks them."""
+    """A catalogue's vectors and words, and the embedder that asks them."""
 
-    def __init__(self, embedder: Embedder[Any], index: Index, catalogue: Catalogue, loaded: Loaded, on: Executor) -> None:
-        self.embedder, self.index, self.catalogue, self.loaded = embedder, index, catalogue, loaded
+    def __init__(self, embedder: Embedder[Any], finder: Finder, catalogue: Catalogue, loaded: Loaded, on: Executor) -> None:
+        self.embedder, self.finder, self.catalogue, self.loaded = embedder, finder, catalogue, loaded
         self.find = Batcher("search", self._find, on, most=16, room=48)
         # Fewer at a time: whoever searches waits for a batch of these.
         self.embed = Batcher("embeddings", self._embed, on, most=8, room=128)
 
-    def _find(self, asked: Sequence[Query]) -> list[Near]:
+    def _find(self, asked: Sequence[Query]) -> list[Found]:
         made = self.embedder.embed([one.content for one in asked])
-        found = self.index.search(np.asarray(made.vectors), max(one.k for one in asked))
-        return [
-            Near(ids[: one.k], [float(score) for score in scores[: min(one.k, len(ids))]], found.how, made.faults.get(place, ""))
-            for place, (one, ids, scores) in enumerate(zip(asked, found.ids, found.scores, strict=True))
-        ]
+        found = self.finder.find(np.asarray(made.vectors), [one.content.text for one in asked], max(one.k for one in asked))
+        return [Found(near[: one.k], found.how, made.faults.get(place, "")) for place, (one, near) in enumerate(zip(asked, found.near, strict=True))]
 
     def _embed(self, asked: Sequence[Content]) -> list[Embedded]:
         made = self.embedder.embed(asked)

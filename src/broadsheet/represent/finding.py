@@ -1,0 +1,96 @@
+"""What is near in meaning, and what holds the very words: one order of both."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
+
+from broadsheet.core.catalogue import Catalogue, reading_text
+from broadsheet.core.index import Index
+from broadsheet.core.index.formats import decode
+from broadsheet.core.index.protocol import Allowed
+from broadsheet.core.schema import Item
+from broadsheet.represent.tfidf import TfidfConfig, TfidfEmbedder
+
+# What a cosine gains where all words of the query stand in the item. Chosen on the validation half of `bench represent-words`.
+WEIGHT = 0.5
+# So many items, those with the most of the query's words, are ordered by both; all others by cosine alone.
+HEARD = 1000
+NONE = np.zeros(0, dtype=np.int64)
+
+
+class Near(NamedTuple):
+    """An item that was found: `score` is what it stands by, its cosine and WEIGHT times `words`, the share of the query's words that it holds."""
+
+    id: str
+    score: float
+    cosine: float
+    words: float
+
+
+class Answers(NamedTuple):
+    """The items of each query, best first; how the index was searched; ids of the filter that it does not hold."""
+
+    near: list[list[Near]]
+    how: str
+    unknown: tuple[str, ...] = ()
+
+
+class Words:
+    """Which items hold which words: of their titles, texts, creators, categories and ids. A word weighs ln((1 + N) / (1 + n)), n of N items holding it."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._count, self._rows = len(items), dict[str, np.ndarray]()
+        self._terms = TfidfEmbedder(TfidfConfig(size="tiny")).analyse
+        texts = [" ".join([item.id, reading_text(item), *item.creators, *item.categories]) for item in items]
+        if any(map(self._terms, texts)):
+            counter = CountVectorizer(analyzer=self._terms, binary=True, dtype=np.int8)
+            held = sparse.csc_array(counter.fit_transform(texts))
+            self._rows = {term: held.indices[held.indptr[at] : held.indptr[at + 1]] for term, at in counter.vocabulary_.items()}
+
+    def shares(self, text: str) -> np.ndarray:
+        """Return what share of a query's words, weighed by their rarity, each item holds `[N]`; zero where the query has none."""
+        found, every = np.zeros(self._count), 0.0
+        for term in set(self._terms(text)):
+            rows = self._rows.get(term, NONE)
+            weight = float(np.log((1 + self._count) / (1 + len(rows))))
+            found[rows] += weight
+            every += weight
+        return found / every if every else found
+
+
+class Finder:
+    """An index of a catalogue's vectors, and its words.
+
+    An item's score is its cosine, and for the HEARD items with the greatest share of the query's words WEIGHT times that share
+    more. So the order does not depend on how many are asked for.
+    """
+
+    def __init__(self, index: Index, catalogue: Catalogue, weight: float = WEIGHT) -> None:
+        self.index, self.weight = index, weight
+        self._words = Words([catalogue.items[catalogue.row(item)] for item in index.ids])
+
+    def find(self, vectors: np.ndarray, texts: Sequence[str], k: int, allowed: Allowed = None) -> Answers:
+        """Return the k best of each query `[Q, d]` with its words, empty for a picture alone. Raises as `Index.search`."""
+        mask, unknown = self.index.mask(allowed)
+        found = self.index.search(vectors, k, mask)
+        answers = []
+        for row, text in enumerate(texts):
+            count = len(found.ids[row])
+            cosines = dict(zip(found.positions[row, :count].tolist(), found.scores[row, :count].tolist(), strict=True))
+            shares = self._words.shares(text)
+            heard = self._heard(shares if mask is None else shares * mask)
+            said = decode(self.index.kept.take(heard)) @ vectors[row].astype(np.float32)
+            cosines |= dict(zip(heard.tolist(), said.tolist(), strict=True))
+            share = dict.fromkeys(cosines, 0.0) | dict(zip(heard.tolist(), shares[heard].tolist(), strict=True))
+            near = [Near(self.index.ids[at], cosine + self.weight * share[at], cosine, share[at]) for at, cosine in cosines.items()]
+            answers.append(sorted(near, key=lambda one: -one.score)[:k])
+        return Answers(answers, f"{found.how}, and their words", unknown)
+
+    def _heard(self, shares: np.ndarray) -> np.ndarray:
+        rows = np.flatnonzero(shares)
+        if len(rows) > HEARD:
+            rows = np.sort(rows[np.argsort(-shares[rows], kind="stable")[:HEARD]])
+        return rows
