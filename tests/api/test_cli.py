@@ -57,7 +57,10 @@ def test_help_imports_nothing_heavy():
             ("sample", "llm"),
             ("sample", "serve"),
         ),
-        *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "represent-words", "index", "llm", "needs", "needs-goals", "ask", "plan")),
+        *(
+            ("bench", name)
+            for name in ("represent", "represent-efficiency", "represent-speed", "represent-words", "index", "llm", "needs", "needs-goals", "ask", "plan")
+        ),
         *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
         ("represent",),
         ("plan",),

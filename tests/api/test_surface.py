@@ -44,7 +44,10 @@ PACKAGES = [
 REPRESENT = [
     *(("represent", name) for name in ("run", "search", "fit", "curate", "export", "evaluate")),
     *(("retrieve", name) for name in ("fit", "run")),
-    *(("bench", name) for name in ("represent", "represent-efficiency", "represent-speed", "represent-words", "index", "retrieve", "retrieve-decoding", "retrieve-staging")),
+    *(
+        ("bench", name)
+        for name in ("represent", "represent-efficiency", "represent-speed", "represent-words", "index", "retrieve", "retrieve-decoding", "retrieve-staging")
+    ),
 ]
 
 

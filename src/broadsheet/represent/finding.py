@@ -76,21 +76,30 @@ class Finder:
         """Return the k best of each query `[Q, d]` with its words, empty for a picture alone. Raises as `Index.search`."""
         mask, unknown = self.index.mask(allowed)
         found = self.index.search(vectors, k, mask)
-        answers = []
-        for row, text in enumerate(texts):
-            count = len(found.ids[row])
-            cosines = dict(zip(found.positions[row, :count].tolist(), found.scores[row, :count].tolist(), strict=True))
-            shares = self._words.shares(text)
-            heard = self._heard(shares if mask is None else shares * mask)
-            said = decode(self.index.kept.take(heard)) @ vectors[row].astype(np.float32)
-            cosines |= dict(zip(heard.tolist(), said.tolist(), strict=True))
-            share = dict.fromkeys(cosines, 0.0) | dict(zip(heard.tolist(), shares[heard].tolist(), strict=True))
-            near = [Near(self.index.ids[at], cosine + self.weight * share[at], cosine, share[at]) for at, cosine in cosines.items()]
-            answers.append(sorted(near, key=lambda one: -one.score)[:k])
-        return Answers(answers, f"{found.how}, and their words", unknown)
+        near = [
+            self._ordered(vectors[row], text, found.positions[row, : len(ids)], found.scores[row, : len(ids)], k, mask)
+            for row, (text, ids) in enumerate(zip(texts, found.ids, strict=True))
+        ]
+        return Answers(near, f"{found.how}, and their words", unknown)
+
+    def _ordered(self, vector: np.ndarray, text: str, first: np.ndarray, cosines: np.ndarray, k: int, mask: np.ndarray | None) -> list[Near]:
+        """Order the items that are nearest, `first` with their cosines, and those that are heard; return the k best."""
+        shares = self._words.shares(text)
+        heard = self._heard(shares if mask is None else shares * mask)
+        others = ~np.isin(first, heard)
+        rows = np.concatenate([heard, first[others]])
+        cosines = np.concatenate([decode(self.index.kept.take(heard)) @ vector.astype(np.float32), cosines[others]]).astype(np.float64)
+        words = np.concatenate([shares[heard], np.zeros(int(others.sum()))])
+        scores = cosines + self.weight * words
+        # What says nothing, in vectors or in words, comes behind all that does, as in the index.
+        best = np.lexsort((rows, -scores, self.index.silent[rows] & (words == 0)))[:k].tolist()
+        return [Near(self.index.ids[rows[at]], float(scores[at]), float(cosines[at]), float(words[at])) for at in best]
 
     def _heard(self, shares: np.ndarray) -> np.ndarray:
+        """Return the HEARD rows with the greatest shares, in their order; of equal ones the first."""
         rows = np.flatnonzero(shares)
-        if len(rows) > HEARD:
-            rows = np.sort(rows[np.argsort(-shares[rows], kind="stable")[:HEARD]])
-        return rows
+        if len(rows) <= HEARD:
+            return rows
+        least = np.partition(shares, -HEARD)[-HEARD]
+        above = np.flatnonzero(shares > least)
+        return np.sort(np.concatenate([above, np.flatnonzero(shares == least)[: HEARD - len(above)]]))

@@ -23,6 +23,7 @@ from broadsheet.rank.ranker import Ranker
 from broadsheet.represent.finding import Finder
 from broadsheet.represent.models import open_embedder
 from broadsheet.retrieve.retriever import SHIPPED, open_retriever
+from broadsheet.serve.bench.generated_requests import WORDS
 from broadsheet.serve.models.batcher import lane
 from broadsheet.serve.models.holder import Opener
 from broadsheet.serve.models.parts import Loaded, Part, Ranks, Recommending, Searching, Slates
@@ -72,7 +73,9 @@ def _searching(items: int, index: str, on: Executor) -> Searching:
     rng = generator(0, "serve", "search")
     centres = rng.normal(size=(CLUSTERS, DIMENSIONS)).astype(np.float32)
     vectors = unit(centres[rng.integers(CLUSTERS, size=items)] + rng.normal(size=(items, DIMENSIONS)).astype(np.float32))
-    catalogue = Catalogue(Item(id=f"i{number}", title=f"Item {number}", text="generated") for number in range(items))
+    # Of the words that are asked the first stands in most items, the last in one of seven.
+    said = rng.choice(WORDS, size=(items, 20), p=(often := 1 / np.arange(1, len(WORDS) + 1)) / often.sum())
+    catalogue = Catalogue(Item(id=f"i{number}", title=f"Item {number}", text=" ".join(words)) for number, words in enumerate(said))
     queries = unit(vectors[:256] + rng.normal(size=(256, DIMENSIONS)).astype(np.float32) / 2)
     config = IndexConfig.model_validate({"kind": index})
     built = build_index(list(catalogue.ids), vectors, config, queries=queries)
