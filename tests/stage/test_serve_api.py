@@ -14,6 +14,7 @@ from tests.conftest import missing
 from broadsheet.core.clock import SetClock
 from broadsheet.core.schema import Announce, Item
 from broadsheet.core.store import Store
+from broadsheet.represent.finding import WEIGHT
 
 for needed in ("fastapi", "prometheus_client", "python_multipart"):
     if importlib.util.find_spec(needed) is None:
@@ -58,6 +59,8 @@ def ids(answer) -> list[str]:
 
 def test_items_are_found_by_words_by_a_picture_and_page_after_page(client):
     found = post(client, "search", text="a red lamp", k=3)
+    assert [one["words"] for one in found.json()["hits"]] == [1, pytest.approx(0.423, abs=1e-3), 0]
+    assert all(one["score"] == pytest.approx(one["cosine"] + WEIGHT * one["words"], abs=2e-3) for one in found.json()["hits"])
     assert (found.status_code, ids(found)[0]) == (200, "i0")
     rest = post(client, "search", text="a red lamp", k=3, cursor=found.json()["next"])
     last = post(client, "search", text="a red lamp", k=3, cursor=rest.json()["next"])

@@ -168,6 +168,8 @@ def test_the_job_of_the_page_runs_again_what_the_folder_holds(tmp_path, folder):
 
 def test_words_find_page_after_page_and_the_address_keeps_them(client):
     page = client.get("/search", params={"q": "a red lamp"}).text
+    assert "all of your words" in page
+    assert "% of your words" in page
     assert 'value="a red lamp"' in page
     assert "A red lamp" in page
     assert HOSTILE not in page
