@@ -73,9 +73,9 @@ def _searching(items: int, index: str, on: Executor) -> Searching:
     rng = generator(0, "serve", "search")
     centres = rng.normal(size=(CLUSTERS, DIMENSIONS)).astype(np.float32)
     vectors = unit(centres[rng.integers(CLUSTERS, size=items)] + rng.normal(size=(items, DIMENSIONS)).astype(np.float32))
-    # Of the words that are asked the first stands in most items, the last in one of seven.
-    said = rng.choice(WORDS, size=(items, 20), p=(often := 1 / np.arange(1, len(WORDS) + 1)) / often.sum())
-    catalogue = Catalogue(Item(id=f"i{number}", title=f"Item {number}", text=" ".join(words)) for number, words in enumerate(said))
+    held = rng.random((items, len(WORDS))) < np.array(list(WORDS.values())) / 1000
+    texts = (" ".join(word for word, holds in zip(WORDS, row, strict=True) if holds) for row in held.tolist())
+    catalogue = Catalogue(Item(id=f"i{number}", title=f"Item {number}", text=text) for number, text in enumerate(texts))
     queries = unit(vectors[:256] + rng.normal(size=(256, DIMENSIONS)).astype(np.float32) / 2)
     config = IndexConfig.model_validate({"kind": index})
     built = build_index(list(catalogue.ids), vectors, config, queries=queries)
