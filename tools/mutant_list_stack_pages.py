@@ -4,6 +4,39 @@ from mutant_list import Mutant
 
 PAGES = "tests/stage/test_serve_pages.py::test_"
 
+FINDING = "tests/unit/test_represent_finding.py::test_"
+
+SEARCH = [
+    Mutant(
+        "search: words count nothing",
+        "represent/finding.py",
+        "cosines + self.weight * words",
+        "cosines",
+        FINDING + "a_rare_word_comes_first_whatever_the_vectors_say",
+    ),
+    Mutant(
+        "search: a filter does not hold for words",
+        "represent/finding.py",
+        "shares if mask is None else shares * mask",
+        "shares",
+        FINDING + "a_filter_holds_for_words_too",
+    ),
+    Mutant(
+        "search: a word that no item holds is left out of the share",
+        "represent/finding.py",
+        "self._held.get(term, unheard)",
+        "self._held.get(term, _Held(np.float32(0), NONE))",
+        FINDING + "a_word_is_worth_as_much_as_it_is_rare_and_a_word_of_all_nothing",
+    ),
+    Mutant(
+        "search: of items that hold as much none is heard",
+        "represent/finding.py",
+        "[: HEARD - len(above)] if least > 0",
+        "[:0] if least > 0",
+        FINDING + "of_items_that_hold_as_much_the_first_are_heard",
+    ),
+]
+
 STACK_PAGES = [
     Mutant(
         "pages: what carries no token changes something",

@@ -98,6 +98,14 @@ def test_the_first_ones_are_the_same_however_many_are_asked_for(k, heard, text):
     assert len({one.id for one in whole}) == 64
 
 
+def test_of_items_that_hold_as_much_the_first_are_heard(monkeypatch):
+    monkeypatch.setattr(finding, "HEARD", 3)
+    made, _ = finder(["ivy", "moss", "moss", "moss", "moss", "moss fern", "oak", "ivy"])
+    near = made.find(asked(), ["moss fern"], 8).near[0]
+    assert {one.id for one in near if one.words} == {"i1", "i2", "i5"}
+    assert len(near) == 8
+
+
 def test_an_item_that_says_nothing_in_vectors_is_found_by_its_words():
     items = shelf(["", "ivy", "oak"])
     index = build_index(list(items.ids), np.array([[1, 0], [0.6, 0.8], [0, 0]], dtype=np.float32))
