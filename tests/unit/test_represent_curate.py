@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from tests.embedders import Plain
 
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.component import Embedder
-from broadsheet.core.config import Config
 from broadsheet.core.errors import ColumnError, ConfigError, EmptySourceError, NetworkError, RecordError, SourceNotFoundError, TruncatedError
-from broadsheet.core.progress import silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.core.seeds import generator
 from broadsheet.represent.curate import (
@@ -522,27 +520,9 @@ def test_other_answers_of_the_same_picture_are_not_in_its_pools():
     assert blind(three)["class"].by_chance == pytest.approx((1 / 2 + 1 / 2 + 1 / 3) / 3)
 
 
-class Lengths(Embedder[Config]):
-    """Texts of one length are alike."""
-
-    config_type = Config
-    kind = ArtifactKind.EMBEDDER
-    model = "lengths"
-
-    def fit(self, catalogue, folder, *, seed=0):
-        raise NotImplementedError
-
-    @classmethod
-    def load(cls, artifact):
-        raise NotImplementedError
-
-    def __call__(self, texts, progress=silent):
-        return np.eye(30)[[len(text) for text in texts]]
-
-
 def test_meaning_is_measured_by_the_embedder_that_is_given():
     lines = [line(str(n), asked("?" * (n + 1), "x" * (n + 1))) for n in range(20)]
-    card = make_card(lines, embedder=Lengths())
+    card = make_card(lines, embedder=Plain(lambda texts: np.eye(30)[[len(text) for text in texts]]))
     assert card.blind["class"].from_meaning == 1
     assert card.blind["class"].from_words == pytest.approx(1 / 20)
     assert card.metrics()["from_meaning"] == 1
