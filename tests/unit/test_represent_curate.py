@@ -526,5 +526,5 @@ def test_meaning_is_measured_by_the_embedder_that_is_given():
     assert card.blind["class"].from_meaning == 1
     assert card.blind["class"].from_words == pytest.approx(1 / 20)
     assert card.metrics()["from_meaning"] == 1
-    assert card.meaning_by == "lengths"
+    assert card.meaning_by == "plain"
     assert make_card(lines).blind["class"].from_meaning is None
