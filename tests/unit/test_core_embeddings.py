@@ -2,37 +2,27 @@
 
 import numpy as np
 import pytest
+from tests.embedders import Plain
 
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.component import Embedder
-from broadsheet.core.config import Config
 from broadsheet.core.embeddings import embed_catalogue
 from broadsheet.core.progress import silent
-from broadsheet.core.schema import ArtifactKind, Columns, Item
+from broadsheet.core.schema import Columns, Item
 
 
-class Letters(Embedder[Config]):
+class Letters(Plain):
     """Embeds a text as its counts of a and b, and keeps what it was asked to embed."""
 
-    config_type = Config
-    kind = ArtifactKind.EMBEDDER
     model = "letters"
 
     def __init__(self):
-        super().__init__()
+        super().__init__(lambda texts: np.array([[text.count("a"), text.count("b")] for text in texts]))
         self.calls: list[list[str]] = []
-
-    def fit(self, catalogue, folder, *, seed=0):
-        raise NotImplementedError
-
-    @classmethod
-    def load(cls, artifact):
-        raise NotImplementedError
 
     def __call__(self, texts, progress=silent):
         self.calls.append(list(texts))
         progress("letters", len(texts), len(texts))
-        return np.array([[text.count("a"), text.count("b")] for text in texts])
+        return super().__call__(texts, progress)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """`broadsheet ask run`: a question answered in one go; `broadsheet ask replay`: a transcript done again."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,11 +67,11 @@ def run(
         if svg is not None:
             typer.echo(draw(loop, made, svg), err=True)
         called = ", ".join(tools.schema.labels)
-    _exit(made.state, called)
+    _exit(made.state, called, shlex.quote(graph), f"broadsheet ask {shlex.quote(question)} --graph {shlex.quote(graph)}")
 
 
-def _exit(state: object, called: str) -> None:
-    """Exit as the state came out; `called` is what things are called in the graph, for who has to ask otherwise."""
+def _exit(state: object, called: str, graph: str, loop: str) -> None:
+    """Exit as the state came out; `called` is what things are called in the graph, for who has to ask otherwise, and `loop` the command that asks back."""
     from broadsheet.ask.loop.outcome import Outcome, outcome_of
     from broadsheet.ask.loop.records import State
 
@@ -81,17 +82,19 @@ def _exit(state: object, called: str) -> None:
             raise typer.Exit(state.preview.code)
         case Outcome.DOUBTFUL:
             typer.echo(
-                f"Not run: {_doubt(state)}\nAsk otherwise (things here are called {called}), run it with --accept-warnings, or amend it: broadsheet ask",
+                f"Not run: {_doubt(state)}\nAsk otherwise (things here are called {called}), run it with --accept-warnings, or amend it: {loop}",
                 err=True,
             )
             raise typer.Exit(NOT_RUN)
         case Outcome.REFUSED:
             raise typer.Exit(NOT_RUN)
         case Outcome.ASKED_BACK:
-            typer.echo("Not run: words of it have several meanings.\nChoose one: broadsheet ask; or ask with the one that is meant.", err=True)
+            typer.echo(f"Not run: words of it have several meanings.\nAsk with the one that is meant, or choose: {loop}", err=True)
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
-            typer.echo(f"No query could be written.\nAsk otherwise: things here are called {called}. What a graph holds: broadsheet ask describe", err=True)
+            typer.echo(
+                f"No query could be written.\nAsk otherwise: things here are called {called}. What the graph holds: broadsheet ask describe {graph}", err=True
+            )
             raise typer.Exit(UNWRITTEN)
 
 

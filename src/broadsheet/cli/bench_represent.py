@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from broadsheet.cli.bench_options import Arms, Budget, Images, Json, Rows, Seeds, Texts, Vectors, command, printed
-from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
+from broadsheet.cli.pictures import ColumnWords, FurtherImages, FurtherTexts, pictures_of
 
 
 def represent(
@@ -136,7 +136,7 @@ def words(
     source: Annotated[list[str] | None, typer.Option("--source", help="Items with titles and texts: files or folders. Repeats.")] = None,
     texts: Annotated[list[Path] | None, typer.Option("--texts", help="Texts of pictures, in place of --source; pictures are not looked at. Repeats.")] = None,
     model: Annotated[str, typer.Option("--model", help="The embedder: minilm, pictures, or a folder.")] = "minilm",
-    columns: Annotated[str, typer.Option("--columns", help="Which column holds what, e.g. id=sku,title=dish,text=blurb.")] = "",
+    columns: ColumnWords = "",
     queries: Annotated[int, typer.Option("--queries", min=2, help="So many are asked, for each seed.")] = 500,
     weight: Annotated[list[float] | None, typer.Option("--weight", help="Try this weight of words on the validation half. Repeats.")] = None,
     seeds: Seeds = 3,

@@ -1,4 +1,4 @@
-"""Options that name pictures with texts, as several commands take them."""
+"""Options that name pictures with texts, and columns of items, as several commands take them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +8,7 @@ import typer
 if TYPE_CHECKING:
     from broadsheet.represent.pictures.labelled import Shown
 
+ColumnWords = Annotated[str, typer.Option("--columns", help="Which column holds what, e.g. id=sku,title=dish,text=blurb.")]
 FurtherImages = Annotated[Path | None, typer.Option("--further-images", help="A folder of more pictures to train on.")]
 FurtherTexts = Annotated[list[Path] | None, typer.Option("--further-texts", help="Their texts. Repeats.")]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.cli.faults import tell
-from broadsheet.cli.pictures import FurtherImages, FurtherTexts, pictures_of
+from broadsheet.cli.pictures import ColumnWords, FurtherImages, FurtherTexts, pictures_of
 
 if TYPE_CHECKING:
     from broadsheet.represent.catalogues import Shown
@@ -105,7 +105,7 @@ def search(
     images: Images = None,
     model: Model = "",
     k: Annotated[int, typer.Option("-k", min=1, help="How many are shown.")] = 10,
-    columns: Annotated[str, typer.Option("--columns", help="Which column holds what, e.g. id=sku,title=dish,text=blurb.")] = "",
+    columns: ColumnWords = "",
     run: Annotated[Path | None, typer.Option("--run", help="A folder that `broadsheet run` wrote, in place of --source: its catalogue is searched.")] = None,
     as_json: Json = False,
 ) -> None:

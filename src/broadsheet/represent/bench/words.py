@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,8 +63,8 @@ def bench_words(catalogue: Catalogue, embedder: Embedder[Any], plan: WordsPlan, 
         return build_index(embed_catalogue(embedder, sets[data].items, folder, progress))
 
     @cache
-    def finder(data: str) -> Finder:
-        return Finder(index(data), sets[data].items)
+    def finder(data: str, weight: float) -> Finder:
+        return Finder(index(data), sets[data].items, weight)
 
     tasks = []
     for data, of in sets.items():
@@ -75,8 +75,8 @@ def bench_words(catalogue: Catalogue, embedder: Embedder[Any], plan: WordsPlan, 
             rows = generator(seed, "words bench", data).permutation(len(chosen))[: plan.queries]
             queries = {chosen[row]: of.asked[chosen[row]] for row in rows}
             shared = {"items": of.items.content_hash(), "model": embedder.model, "half": half, "queries": plan.queries}
-            arms: dict[str, Callable[[], Measured]] = {COSINE: _ours(finder, data, embedder, queries, 0.0)}
-            arms |= {f"{BOTH}, {weight:g}": _ours(finder, data, embedder, queries, weight) for weight in weights}
+            arms: dict[str, Callable[[], Measured]] = {COSINE: _ours(partial(finder, data, 0.0), embedder, queries)}
+            arms |= {f"{BOTH}, {weight:g}": _ours(partial(finder, data, weight), embedder, queries) for weight in weights}
             arms[TFIDF] = _tfidf(of.items, queries)
             tasks += [Task(data, arm, seed, shared, measure) for arm, measure in arms.items() if arm.partition(",")[0] in plan.arms]
     if not tasks:
@@ -100,11 +100,10 @@ def _by_title(catalogue: Catalogue) -> _Set:
     return _Set(bare, {item.id: item.title for item in catalogue if item.text and item.title})
 
 
-def _ours(finder: Callable[[str], Finder], data: str, embedder: Embedder[Any], queries: Mapping[str, str], weight: float) -> Callable[[], Measured]:
+def _ours(finder: Callable[[], Finder], embedder: Embedder[Any], queries: Mapping[str, str]) -> Callable[[], Measured]:
     def measure() -> Measured:
-        made, texts = finder(data), list(queries.values())
-        made.weight = weight
-        answers = made.find(np.asarray(embedder(texts)), texts, TOP)
+        texts = list(queries.values())
+        answers = finder().find(np.asarray(embedder(texts)), texts, TOP)
         return _judged(queries, [[near.id for near in of] for of in answers.near])
 
     return measure
