@@ -173,3 +173,17 @@ def test_tables_of_a_folder_keep_zeros_and_have_types(tmp_path):
     graph = folder_graph(tmp_path)
     assert graph.nodes["Place"].rows() == [("01", "01067", 1.5, True), ("02", "80331", 2.0, False)]
     assert graph.joined[0].frame.rows() == [(0, 1, 3)]
+
+
+def test_a_key_that_stands_twice_is_told_and_merged_on_request(made):
+    rows = "".join(f"A{number % 11},Lamp {number},{number},{'' if number == 0 else 'red'}\n" for number in range(12))
+    graph = made(f"sku,label,price,colour\n{rows}")
+    assert graph.nodes["Thing"].height == 12
+    assert graph.columns[0]["remark"] == "1 of its values stood before, each a row of its own: --key sku merges them"
+    once = made(f"sku,label,price,colour\n{rows}", key="sku")
+    assert once.nodes["Thing"].height == 11
+    assert once.nodes["Thing"].row(0) == ("A0", "Lamp 0", 0, "red")
+    assert once.columns[0]["remark"] == "1 row merged with the first of the same sku"
+    assert became(once)["sku"] == ("string", "key")
+    with pytest.raises(ColumnError, match="no column 'skv'. Did you mean 'sku'"):
+        made(f"sku,label,price,colour\n{rows}", key="skv")

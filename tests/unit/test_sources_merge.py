@@ -112,3 +112,12 @@ def test_merging_in_parts_is_merging_at_once(first, second):
         return [(a.item.id, a.item.version, a.kind, set(a.lists), a.earlier and a.earlier.version) for a in merged]
 
     assert facts(merge([*merge(first), *merge(second)])) == facts(merge([*first, *second]))
+
+
+def test_days_part_no_records_where_they_are_not_to_and_what_is_empty_is_filled_by_the_same_version_alone():
+    first, second = seen("a", day=MONDAY), seen("a", day=TUESDAY)
+    second = second.model_copy(update={"item": second.item.model_copy(update={"text": "said", "creators": ("Ana",)})})
+    (made,) = merge([first, second], by_day=False)
+    assert (made.item.announced, made.item.text, made.item.creators) == (MONDAY, "said", ("Ana",))
+    (made,) = merge([seen("a", version=2, day=TUESDAY), second])
+    assert made.item.text == ""

@@ -15,6 +15,7 @@ def build(
     label: Annotated[str, typer.Option("--label", help="What the rows of a single table are called; else its file's name says it.")] = "",
     nodes: Annotated[list[str] | None, typer.Option("--nodes", help="A column of a single table whose values become nodes too. Repeats.")] = None,
     no_nodes: Annotated[list[str] | None, typer.Option("--no-nodes", help="A column whose values become no nodes. Repeats.")] = None,
+    key: Annotated[str, typer.Option("--key", help="The column of a single table's keys: rows of one key become one node. Else each row is one.")] = "",
     *,
     as_json: Json = False,
 ) -> None:
@@ -32,7 +33,7 @@ def build(
     from broadsheet.ask.graph.flat import Wishes
     from broadsheet.ask.graph.opened import build_graph
 
-    built = build_graph(source, out, Wishes(label, tuple(nodes or ()), tuple(no_nodes or ())))
+    built = build_graph(source, out, Wishes(label, tuple(nodes or ()), tuple(no_nodes or ()), key))
     counts = {"nodes": built.graph.node_count, "relations": built.graph.edge_count}
     if as_json:
         held = {"path": str(out), "content_hash": built.content_hash, "changed": built.changed, "counts": counts}

@@ -28,15 +28,20 @@ def placed(
 ) -> dict[str, str]:
     """Return the column of each field that a table has: the one that is `named`, else the first that is called as is `usual`, whatever its letters' case.
 
+    Blanks around a column's name do not count.
+
     Raises ColumnError for a named column that is not there, and for fields that are `needed` and have none, all of them at once; it says how the `option`, and the `setting`
     of a recipe, would name them.
     """
     there = f"Its columns are: {', '.join(columns)}."
+    trimmed = {column.strip(): column for column in reversed(columns)} | {column: column for column in columns}
     for column in named.values():
-        if column not in columns:
+        if column not in trimmed:
             raise ColumnError(f"{where} has no column {column!r}.{did_you_mean(column, columns)}", there)
     lowered = {column.strip().lower(): column for column in reversed(columns)}
-    found = {field: named.get(field) or next((lowered[name] for name in names if name in lowered), "") for field, names in usual.items()}
+    found = {
+        field: trimmed[named[field]] if field in named else next((lowered[name] for name in names if name in lowered), "") for field, names in usual.items()
+    }
     if lacking := [field for field in needed if not found[field]]:
         looked = "; ".join(f"{field!r} (looked for {', '.join(usual[field])})" for field in lacking)
         words = ",".join(f"{field}=COLUMN" for field in lacking)

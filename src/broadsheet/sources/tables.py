@@ -36,6 +36,9 @@ _ALSO_CALLED: dict[str, tuple[str, ...]] = {
 _NEEDED = ("id", "title")
 # Not splitlines: U+2028 and its like stand unescaped inside JSON strings and cells.
 _LINE_END = re.compile(r"\r\n|\r|\n")
+# Names that arXiv parts by spaces alone; "home decor" is one category.
+_ARXIV_NAME = r"(?:[a-z]+(?:-[a-z]+)?\.[A-Za-z-]+|[a-z]+-[a-z]+)"
+_ARXIV_NAMES = re.compile(rf"{_ARXIV_NAME}(?:\s+{_ARXIV_NAME})+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -163,13 +166,13 @@ def _announcement(row: Mapping[str, Any], rest: Mapping[str, Any], where: str) -
         text=_string(row.get("text")),
         url=_string(row.get("url")) or (f"https://arxiv.org/abs/{arxiv.key}" if arxiv else ""),
         creators=_creators(row.get("creators"), where),
-        categories=tuple(_strings(row.get("categories"), r"[;,|]\s*", r"\s+")),
+        categories=tuple(category_names(row.get("categories"))),
         attributes=attributes,
         announced=_date(row.get("announced"), where),
         published=_date(row.get("published"), where),
         version=_version(row.get("version"), arxiv.version if arxiv else None, where),
     )
-    lists = tuple(_strings(row.get("lists"), r"[;,|]\s*", r"\s+"))
+    lists = tuple(category_names(row.get("lists")))
     return Announcement(item=item, kind=_kind(row.get("kind"), item, lists, where), lists=lists)
 
 
@@ -205,11 +208,19 @@ def _string(value: Any) -> str:
     return "" if value is None or _is_nan(value) else str(value).strip()
 
 
-def _strings(value: Any, *separators: str) -> Iterator[str]:
+def category_names(value: Any) -> list[str]:
+    """Return the categories that a cell states: a list, or a text parted by semicolons, commas or bars, and names of arXiv's by spaces.
+
+    >>> [category_names(text) for text in ("cs.IR cs.CL", "home decor; lamps")]
+    [['cs.IR', 'cs.CL'], ['home decor', 'lamps']]
+    """
+    by_spaces = isinstance(value, str) and _ARXIV_NAMES.fullmatch(value.strip())
+    return list(_strings(value, r"\s+" if by_spaces else r"\s*[;,|]\s*"))
+
+
+def _strings(value: Any, separator: str) -> Iterator[str]:
     if not isinstance(value, (list, tuple)):
-        value = _string(value)
-        separator = next((s for s in separators if re.search(s, value.strip())), separators[-1])
-        value = re.split(separator, value.strip())
+        value = re.split(separator, _string(value))
     for part in value:
         if text := _string(part):
             yield text

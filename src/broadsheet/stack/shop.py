@@ -11,6 +11,7 @@ from broadsheet.core.home import data_path
 from broadsheet.core.schema import Columns, Item
 from broadsheet.sources import ColumnMap, read_source
 from broadsheet.sources.events import EVENTS, read_events
+from broadsheet.sources.merge import merge
 from broadsheet.stack.recipe import Recipe
 
 PICTURED = ("image", "images", "picture", "photo")
@@ -44,7 +45,8 @@ def read_shop(recipe: Recipe, reader: str) -> Shop:
     if folder.is_dir():
         return _of_sequences(folder, reader)
     batch = read_source(recipe.source, ColumnMap.parse(recipe.columns))
-    items = [one.item for one in batch.announcements]
+    items = [one.item for one in merge(batch.announcements, by_day=False)]
+    repeated = batch.repeated + len(batch.announcements) - len(items)
     root = Path(recipe.images) if recipe.images and Path(recipe.images).is_dir() else None
     pictured = [_with_picture(item, root) for item in items]
     known = {item.id: item for item in pictured}
@@ -57,7 +59,7 @@ def read_shop(recipe: Recipe, reader: str) -> Shop:
         )
     strange, shown = len(read.frame) - len(frame), sum(bool(item.images) for item in pictured)
     notes = [f"{strange} events of items that the catalogue lacks are left out." if strange else ""]
-    notes += [f"{batch.repeated} records have an id that stood before: each was merged with the first." if batch.repeated else ""]
+    notes += [f"{repeated} records have an id that stood before: each was merged with the first." if repeated else ""]
     notes += [f"{count} events of kind {kind} say nothing of what was had." for kind, count in sorted(read.left_out.items())]
     notes += [f"{len(items) - shown} items have no picture." if root is not None and shown < len(items) else ""]
     notes += [f"There is no folder of pictures {recipe.images}." if recipe.images and root is None else ""]

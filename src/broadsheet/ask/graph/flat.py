@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from broadsheet.ask.graph.keyed import Keyed
-from broadsheet.ask.graph.rows import Raw, is_of_papers, read_rows
+from broadsheet.ask.graph.rows import Raw, is_of_papers, merged, read_rows
 from broadsheet.ask.graph.tables import SHORT, Graph, closed, type_of
 from broadsheet.ask.graph.typed import typed
 from broadsheet.core.errors import ColumnError, EmptySourceError, did_you_mean
@@ -24,11 +24,16 @@ _SAME = ("series", "species", "news", "ss", "us", "is")
 
 
 class Wishes(NamedTuple):
-    """What overrules the rules: the label of rows, columns that become nodes, and columns that do not."""
+    """What overrules the rules: the label of rows, columns that become nodes, columns that do not, and the column of keys: rows of one key are one node.
+
+    Of a column that is `joined` all values hold that rows of one key state.
+    """
 
     label: str = ""
     nodes: tuple[str, ...] = ()
     no_nodes: tuple[str, ...] = ()
+    key: str = ""
+    joined: str = ""
 
 
 def table_graph(path: Path, wishes: Wishes = Wishes()) -> Graph | None:  # noqa: B008
@@ -48,7 +53,7 @@ def table_graph(path: Path, wishes: Wishes = Wishes()) -> Graph | None:  # noqa:
         return None
     if not any(raw.columns.values()):
         raise EmptySourceError(f"{path} holds no record.", "Give a file with at least one record.")
-    for column in (*wishes.nodes, *wishes.no_nodes):
+    for column in (*wishes.nodes, *wishes.no_nodes, *filter(None, [wishes.key, wishes.joined])):
         if column not in raw.columns:
             raise ColumnError(f"{path.name} has no column {column!r}.{did_you_mean(column, raw.columns)}", f"Its columns are: {', '.join(raw.columns)}.")
     return _Table(wishes.label or label_of(path.name.partition(".")[0]), raw, wishes).graph()
@@ -90,9 +95,12 @@ class _Table:
         self.told: list[dict[str, str]] = []
         self.own: dict[str, pl.Series] = {}
         self.remarks: dict[str, str] = {}
-        for name, values in raw.columns.items():
+        if wishes.key:
+            self.raw, again = merged(raw, wishes.key, wishes.joined)
+            self._remark(wishes.key, f"{again:,} row{'' if again == 1 else 's'} merged with the first of the same {wishes.key}" if again else "")
+        for name, values in self.raw.columns.items():
             self._take(name, values)
-        self.rows = len(next(iter(raw.columns.values())))
+        self.rows = len(next(iter(self.raw.columns.values())))
         self.key = self._key()
         self._labels = {label.lower()}
 
@@ -119,9 +127,17 @@ class _Table:
 
     def _key(self) -> str | None:
         """Return the column of the rows' keys: of those whose values differ, the first that is called like a key, else the first."""
+        if self.wishes.key:
+            return self.wishes.key
         unique = [name for name, held in self.own.items() if held.dtype in (pl.String, pl.Int64) and not held.null_count() and held.n_unique() == self.rows]
         usual = (*_KEYS, f"{self.label.lower()}_id", f"{self.label.lower()}id")
-        return next((name for name in unique if name.lower() in usual), next(iter(unique), None))
+        if found := next((name for name in unique if name.lower() in usual), None):
+            return found
+        for name, held in self.own.items():
+            # Of ten values nine and more are different: keys, but for a record that was written twice.
+            if name.lower() in usual and held.dtype in (pl.String, pl.Int64) and self.rows - held.n_unique() <= self.rows // 10:
+                self._remark(name, f"{self.rows - held.n_unique():,} of its values stood before, each a row of its own: --key {name} merges them")
+        return next(iter(unique), None)
 
     def graph(self) -> Graph:
         """Return the graph of it, with what became of each column."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from broadsheet.core.errors import ColumnError, RecordError, SourceError, TruncatedError
-from broadsheet.sources.tables import ColumnMap, parse_json
+from broadsheet.sources.tables import ColumnMap, category_names, parse_json
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet"})
 
@@ -44,6 +44,33 @@ def read_rows(path: Path) -> Raw | None:
     if start.startswith(b"{") or {".jsonl", ".ndjson"} & set(path.suffixes):
         return _of_json(text)
     return _of_csv(text, path.name)
+
+
+def merged(raw: Raw, key: str, joined: str = "") -> tuple[Raw, int]:
+    """Return a table whose rows of one key are one row, and how many rows were merged into another: of each column the first cell that is not empty stands.
+
+    Where cells of the column `joined` differ in rows of one key, both hold: all its cells become lists, as a catalogue's categories are read.
+    """
+    place: dict[str, int] = {}
+    rows = [place.setdefault(text, row) if (text := str(value if value is not None else "").strip()) else row for row, value in enumerate(raw.columns[key])]
+    if (again := sum(row != first for row, first in enumerate(rows))) == 0:
+        return raw, 0
+    columns = {}
+    for name, values in raw.columns.items():
+        cells = list(values)
+        if name == joined and any(row != first and not _is_empty(cells[row]) and cells[row] != cells[first] for row, first in enumerate(rows)):
+            cells = [category_names(cell) for cell in cells]
+        for row, first in enumerate(rows):
+            if row != first and isinstance(cells[first], list) and isinstance(cells[row], list):
+                cells[first] = list(dict.fromkeys([*cells[first], *cells[row]]))
+            elif row != first and _is_empty(cells[first]):
+                cells[first] = cells[row]
+        columns[name] = [cells[row] for row, first in enumerate(rows) if row == first]
+    return Raw(columns, raw.renamed), again
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or cell == [] or (isinstance(cell, str) and not cell.strip())
 
 
 def is_of_papers(columns: list[str], where: str) -> bool:

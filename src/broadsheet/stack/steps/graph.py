@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadsheet.core.schema import ArtifactKind
+from broadsheet.sources.tables import ColumnMap
 from broadsheet.stack.holdings import Holdings
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
@@ -30,16 +31,22 @@ def graph_step(recipe: Recipe, off: str = "") -> Step:
         figures = {"nodes": graph.node_count, "relations": graph.edge_count}
         return Done(made, figures, f"Nodes are {', '.join(graph.nodes)}. It takes no part in the score.")
 
-    return Step(NAME, "Ask", ArtifactKind.GRAPH, work, (CATALOGUE,), settings={"kind": recipe.kind, "source": recipe.source}, off=off)
+    return Step(
+        NAME, "Ask", ArtifactKind.GRAPH, work, (CATALOGUE,), settings={"kind": recipe.kind, "source": recipe.source, "columns": recipe.columns}, off=off
+    )
 
 
 def _graph(recipe: Recipe, held: Holdings) -> "Graph":
     from broadsheet.ask.graph.catalogues import catalogue_graph
     from broadsheet.ask.graph.flat import Wishes, table_graph
+    from broadsheet.ask.graph.rows import read_rows
     from broadsheet.sample import citations
 
-    if recipe.of_events and len(recipe.source) == 1 and Path(recipe.source[0]).is_file():
-        found = table_graph(Path(recipe.source[0]), Wishes(label_in(recipe), (), ()))
+    if recipe.of_events and len(recipe.source) == 1 and (path := Path(recipe.source[0])).is_file() and (raw := read_rows(path)) is not None:
+        # Columns by the names that a reader of rows gives them.
+        called = {raw.renamed.get(name, name): name for name in raw.columns}
+        fields = {field: called[column] for field, column in ColumnMap.parse(recipe.columns).resolve(list(called), path.name).items()}
+        found = table_graph(path, Wishes(label_in(recipe), key=fields["id"], joined=fields.get("categories", "")))
         if found is not None:
             return found
     return catalogue_graph(list(held.items.values()), citations() if recipe.source == ("sample",) else ())
