@@ -286,3 +286,34 @@ def test_every_answer_is_described(client):
     for name, shape in schema["components"]["schemas"].items():
         if name.endswith("In"):
             assert shape["additionalProperties"] is False, name
+
+
+def test_a_reader_of_whom_nothing_is_known_is_told_with_the_name_that_is_near(client, site, tmp_path, monkeypatch):
+    from broadsheet.serve import histories
+
+    monkeypatch.setattr(histories, "histories_of", lambda _: {"Anna": tuple(LIKED), "Bela": ("w00250",)})
+    for route in ("recommend", "rank", "slate"):
+        found = post(client, route, reader="Ana").json()
+        assert found["note"] == "Nothing is known of a reader 'Ana'. Did you mean 'Anna'?"
+        assert post(client, route, reader="Anna").json()["note"] == ""
+        assert post(client, route).json()["note"] == ""
+    assert post(client, "rank", reader="Anna").json()["history"] == len(LIKED)
+
+
+def test_the_root_of_the_interface_names_its_routes(client):
+    found = client.get("/v1").json()
+    assert found["openapi"] == "/v1/openapi.json"
+    assert client.get(found["openapi"]).status_code == 200
+    said = {(one["method"], one["path"]): one["what"] for one in found["routes"]}
+    assert said["POST", "/v1/rank"] == "Put candidates, or all items, in the order in which they are likely to come next."
+    assert all(said.values())
+
+
+def test_a_part_that_a_run_does_not_have_says_what_does(tmp_path, site):
+    from tests.serve_site import client_of, parts, site_of
+
+    with contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        store.create_tables()
+        bare = client_of(site_of(store, search=parts()["search"]))
+        assert "/v1/reports/{label}" in post(bare, "slate").json()["detail"]
+        assert 'rank = "fit"' in post(bare, "rank").json()["detail"]

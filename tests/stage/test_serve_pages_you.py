@@ -404,6 +404,35 @@ def test_a_catalogue_of_events_shows_what_its_reader_had(monkeypatch, site, clie
     assert page.index("p24") < page.index("p0")
 
 
+def test_other_readers_are_shown_with_what_they_had_and_what_comes_next(monkeypatch, site, client, tmp_path):
+    from tests.serve_site import held, parts
+
+    from broadsheet.serve import histories
+    from broadsheet.serve.pages import readers
+
+    assert "made for one reader" in client.get("/readers").text
+    known = {"Ana": ("w00250",), "Bo <b>": ("w01340", "w00250"), "Élan Ö": ("w00250",)}
+    for place in (histories, readers):
+        monkeypatch.setattr(place, "histories_of", lambda _: known)
+    page = client.get("/readers").text
+    assert "3 readers have events" in page
+    assert page.index("Bo &lt;b&gt;") < page.index('href="/reader">Ana</a>')
+    led = client.get("/reader?reader=Bo <b>")
+    assert (led.status_code, led.headers["location"]) == (303, "/readers?name=Bo%20%3Cb%3E")
+    assert client.get("/reader?reader=Ana").status_code == 200
+    one = client.get(led.headers["location"]).text
+    assert "Nothing answers rank here." in section(one, "next")
+    assert section(one, "had").index("w00250") < section(one, "had").index("w01340")
+    assert "--reader &#39;Bo &lt;b&gt;&#39;" in one
+    site.holder = held(rank=parts()["rank"])
+    following = section(client.get(led.headers["location"]).text, "next")
+    assert following.count("<li") == 10
+    assert "w01340" not in following
+    lost = client.get("/readers?name=Anna")
+    assert lost.status_code == 404
+    assert "Did you mean &#39;Ana&#39;?" in lost.text
+
+
 def test_titles_are_read_from_the_catalogue_of_the_run(tmp_path):
     from broadsheet.core.schema import Announcement, Item
     from broadsheet.serve.pages.told import titles_of

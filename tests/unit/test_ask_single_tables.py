@@ -185,5 +185,5 @@ def test_a_key_that_stands_twice_is_told_and_merged_on_request(made):
     assert once.nodes["Thing"].row(0) == ("A0", "Lamp 0", 0, "red")
     assert once.columns[0]["remark"] == "1 row merged with the first of the same sku"
     assert became(once)["sku"] == ("string", "key")
-    with pytest.raises(ColumnError, match="no column 'skv'. Did you mean 'sku'"):
+    with pytest.raises(ColumnError, match=r"no column 'skv'\. Did you mean 'sku'"):
         made(f"sku,label,price,colour\n{rows}", key="skv")

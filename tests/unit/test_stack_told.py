@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
+import pytest
 
+from broadsheet.core.errors import OutputError, RecordError
 from broadsheet.core.schema import Event, Item
 from broadsheet.core.store import Store
 from broadsheet.report.composed import told_by
@@ -53,3 +55,45 @@ def test_rows_are_called_as_their_file_is_and_where_that_says_nothing_as_the_kin
 
     named = {"mine/plants.csv": "Plant", "items.csv": "Article", "order_lines.jsonl": "OrderLine"}
     assert {source: label_in(Recipe(kind="shop", source=(source,))) for source in named} == named
+
+
+def test_a_page_of_somebody_else_is_replaced_on_request_alone(tmp_path, monkeypatch):
+    from broadsheet.report import composed
+    from broadsheet.stack.recipe import Recipe, read_recipe
+    from broadsheet.stack.record import RunRecord, read_run, write_run
+
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(composed, "run_steps", lambda *_, **__: 1 / 0)
+    (tmp_path / "items.csv").write_text("id,title\na,A\n")
+    (tmp_path / "sales.csv").write_text("user,item,at\nAna B,a,2026-03-01\n")
+    shop = Recipe(kind="shop", source=(str(tmp_path / "items.csv"),), events=str(tmp_path / "sales.csv"))
+    out = tmp_path / "my runs" / "run"
+    out.mkdir(parents=True)
+    write_run(out, RunRecord(recipe="shop", reader="Greta"))
+    for recipe, asked, reader, other in ((shop, "Ana B", "Ana B", "run-Ana-B"), (read_recipe("sample"), "ines", "Ines Aldecoa", "run-Ines-Aldecoa")):
+        with pytest.raises(OutputError) as refused:
+            composed.compose(recipe, out, composed.Asked(asked))
+        assert refused.value.what == f"{out} holds the page of Greta, and this run is for {reader}."
+        assert f"--out '{out.with_name(other)}'; or add --replace." in refused.value.mend
+        assert read_run(out).reader == "Greta"
+        with pytest.raises(ZeroDivisionError):
+            composed.compose(recipe, out, composed.Asked(asked, replace=True))
+
+
+def test_another_readers_way_is_refused_with_a_command_that_runs(tmp_path):
+    from broadsheet.core.schema import Announcement
+    from broadsheet.stack.holdings import Asked, Filed, write_holdings
+    from broadsheet.stack.record import RunRecord, StepRecord
+    from broadsheet.stack.why import Lineage
+
+    events = pl.DataFrame([("Greta", "a", 1.0), ("Anna B", "a", 2.0)], schema=EVENTS, orient="row")
+    filed = Filed([Announcement(item=Item(id="a", title="A"))], [], [Asked("Greta", ("a",))], events)
+    made = write_holdings(tmp_path / "steps" / "catalogue", filed, {})
+    step = StepRecord(name="catalogue", title="Catalogue", state="done", artefact="steps/catalogue", content_hash=made.content_hash)
+    lineage = Lineage(tmp_path, RunRecord(recipe="shop", reader="Greta", steps=(step,)))
+    with pytest.raises(RecordError) as refused:
+        lineage.check_reader("Anna B")
+    assert refused.value.what == "This run's page is for Greta, not for 'Anna B'."
+    assert f"broadsheet run --again --out {tmp_path} --reader 'Anna B' --replace" in refused.value.mend
+    with pytest.raises(RecordError, match="Did you mean 'Anna B'"):
+        lineage.check_reader("Ana B")

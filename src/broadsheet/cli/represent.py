@@ -20,7 +20,12 @@ app = typer.Typer(
 Source = Annotated[list[str] | None, typer.Option("--source", help="Items: files or folders (JSON Lines, CSV, Parquet, feeds). Repeats.")]
 Texts = Annotated[list[Path] | None, typer.Option("--texts", help="Pictures with texts: JSON Lines with image, title, keywords, category. Repeats.")]
 Images = Annotated[Path | None, typer.Option("--images", help="The folder that paths of pictures are relative to.")]
-Model = Annotated[str, typer.Option("--model", help="minilm, pictures, or a folder that fit wrote. Default: pictures where there are any, else minilm.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model", help="minilm, pictures, or a folder that fit wrote. Default: pictures for a run, as on its site, and where there are any, else minilm."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -118,10 +123,11 @@ def search(
     import json
 
     from broadsheet.cli.progress import shown as bars
+    from broadsheet.represent.models import model_of_runs
     from broadsheet.represent.search import Searcher
 
     shown = _shown(source, texts, images, columns) if run is None else _of_run(run)
-    embedder = _embedder(model or ("pictures" if image else ""), shown)
+    embedder = _embedder(model or ("pictures" if image else model_of_runs() if run is not None else ""), shown)
     with bars() as progress:
         searcher = Searcher(embedder, shown, progress=progress)
     hits = searcher.search(text, image, k)

@@ -31,6 +31,7 @@ def run(
     ] = "",
     *,
     again: Annotated[bool, typer.Option("--again", help="Run the recipe that made the run in --out, for the same reader.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Let the page of another reader in --out be replaced.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the run as one JSON object.")] = False,
 ) -> None:
     """Bring a catalogue from raw to page: every stage of the recipe, each step's artefact kept, what has not changed not made again.
@@ -49,7 +50,7 @@ def run(
     from broadsheet.report.composed import Asked, compose
 
     with _drawn() as (watch, progress):
-        done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from), watch=watch, progress=progress)
+        done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from, replace), watch=watch, progress=progress)
     if as_json:
         typer.echo(done.run.model_dump_json(indent=1))
     for step in done.run.failed:

@@ -7,6 +7,7 @@ from typing import Any
 from broadsheet.core.artifacts import read_artifact
 from broadsheet.core.component import Embedder
 from broadsheet.core.errors import ArtifactError, ConfigError, did_you_mean
+from broadsheet.core.packages import EFFICIENTNET
 from broadsheet.core.schema import ArtifactKind
 
 
@@ -23,6 +24,11 @@ def _pictures() -> Embedder[Any]:
 
 
 MODELS: dict[str, Callable[[], Embedder[Any]]] = {"minilm": _minilm, "pictures": _pictures}
+
+
+def model_of_runs() -> str:
+    """Return what runs are searched by, on the site and by command: the one of words and pictures, and without its tower that of words."""
+    return "pictures" if EFFICIENTNET.is_installed() else "minilm"
 
 
 def open_embedder(name: str) -> Embedder[Any]:

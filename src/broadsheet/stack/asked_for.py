@@ -16,14 +16,14 @@ _HEADS = {
 }
 _STAGES = {
     "papers": {"retrieve": "off", "rank": "off", "ask": "shipped", "plan": "off"},
-    "events": {"retrieve": "fit", "rank": "fit", "ask": "shipped", "plan": "least-exposed"},
+    "events": {"retrieve": "fit", "rank": "fit", "ask": "shipped", "plan": "off"},
 }
 _SAID = {
     "retrieve": "semantic IDs and what comes next: off, shipped, fit, or a folder",
     "rank": "one token an item: off, shipped, fit, or a folder",
     "needs": "what posts say people need: off, cues, minilm, or a folder",
     "ask": "a graph to ask questions of: off, or shipped",
-    "plan": "categories of the slate: off, shipped, a planner by name, or a folder",
+    "plan": "off: the best by score; least-exposed, mask-recent, … hold back categories that were had lately; shipped, or a folder",
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 
 import polars as pl
 
@@ -53,9 +54,12 @@ class Lineage:
         """Raise RecordError where the page is for somebody else."""
         own = [self.record.reader, str(self.record.settings.get("reader") or "")]
         if reader and reader not in own:
+            events = self.holdings.events
+            known = own if events is None else sorted(set(events[Columns.USER]))
+            again = f"broadsheet run --again --out {quote(str(self.folder))} --reader {quote(reader)} --replace"
             raise RecordError(
-                f"This run's page is for {self.record.reader}, not for {reader!r}.{did_you_mean(reader, own)}",
-                "Leave --reader out, or run for that reader: broadsheet run --reader",
+                f"This run's page is for {self.record.reader}, not for {reader!r}.{'' if reader in known else did_you_mean(reader, known)}",
+                f"Leave --reader out, or write that page in its place: {again}",
             )
 
     def _near(self, name: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
@@ -17,6 +17,23 @@ from broadsheet.serve.models.parts import Searching
 from broadsheet.serve.site import Site
 
 router = APIRouter(tags=["state"])
+
+
+class RouteOut(Shape):
+    """A route: how it is asked, and what it is for."""
+
+    method: str
+    path: str
+    what: str
+
+
+class AboutOut(Shape):
+    """What answers here: its version, where its whole description is, and its routes."""
+
+    name: str
+    version: str
+    openapi: str
+    routes: tuple[RouteOut, ...]
 
 
 class PartOut(Shape):
@@ -73,6 +90,18 @@ class ReadyOut(Shape):
 
     ready: bool
     parts: dict[str, str]
+
+
+@router.get("/v1")
+def about(request: Request) -> AboutOut:
+    """Return all routes, each in a line."""
+    app: FastAPI = request.app
+    routes = tuple(
+        RouteOut(method=method.upper(), path=path, what=said.get("description", "").partition("\n")[0])
+        for path, methods in app.openapi()["paths"].items()
+        for method, said in methods.items()
+    )
+    return AboutOut(name=app.title, version=app.version, openapi=app.openapi_url or "", routes=routes)
 
 
 @router.get("/healthz", response_class=PlainTextResponse, responses={**documented(503), 200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from broadsheet.core.clock import Clock, WallClock
 from broadsheet.core.errors import BroadsheetError
@@ -31,6 +31,15 @@ class Opened(NamedTuple):
     stamp: str
     part: Part | None
     fault: Problem | None = None
+
+
+LACKING: Final = {
+    "recommend": 'Serve a run whose recipe has retrieve = "fit", or another bundle: broadsheet serve --run FOLDER',
+    "rank": 'Serve a run whose recipe has rank = "fit", or another bundle: broadsheet serve --run FOLDER',
+    "slate": "The slate of the page is at GET /v1/reports/{label}. Slates of sessions need a recipe with plan = a folder of `broadsheet plan fit`, or the sample.",
+    "ask": 'Serve a run whose recipe has ask = "shipped": broadsheet serve --run FOLDER',
+}
+"""What mends a part that a run does not have."""
 
 
 class Generation(NamedTuple):
@@ -89,9 +98,7 @@ class Holder:
         if not isinstance(part, kind):
             if name in self._openers:
                 raise BusyError(f"The part {name} is being opened.", 2)
-            raise Problem(
-                404, "no-part", f"Nothing answers {name} here.", "Serve the sample, or a run whose recipe has a bundle for it: broadsheet serve --run FOLDER"
-            )
+            raise Problem(404, "no-part", f"Nothing answers {name} here.", LACKING.get(name, "Serve the sample, or a run whose recipe has this stage."))
         try:
             yield part
         finally:

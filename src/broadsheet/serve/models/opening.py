@@ -11,7 +11,7 @@ from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import MultimodalEmbedder
 from broadsheet.core.errors import ArtifactError
 from broadsheet.core.home import artifact_folder
-from broadsheet.core.packages import EFFICIENTNET, MINILM
+from broadsheet.core.packages import MINILM
 from broadsheet.core.schema import ArtifactKind, Item
 from broadsheet.plan.bundle import SHIPPED as SHIPPED_PLAN
 from broadsheet.plan.bundle import open_bundle
@@ -167,10 +167,10 @@ def _searching(sources: Sources, on: Executor) -> Searching:
     from broadsheet.core.embeddings import embed_catalogue
     from broadsheet.core.index import build_index
     from broadsheet.represent.finding import Finder
-    from broadsheet.represent.models import open_embedder
+    from broadsheet.represent.models import model_of_runs, open_embedder
 
     # Without the tower of pictures words alone are searched, and the model that is named says so.
-    embedder = open_embedder(sources.embedder or ("pictures" if EFFICIENTNET.is_installed() else "minilm"))
+    embedder = open_embedder(sources.embedder or model_of_runs())
     catalogue = catalogue_of(sources)
     root = _held(sources.holdings).root if sources.holdings is not None else None
     # In the lane: another part may be answering with the same tokenizer.

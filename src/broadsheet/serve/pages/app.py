@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.log import get_logger
 from broadsheet.serve.api.problems import IN_THE_LOG, Problem, of_error
-from broadsheet.serve.pages import ask, needs, reader, runs, search, sign_in, today, why
+from broadsheet.serve.pages import ask, needs, reader, readers, runs, search, sign_in, today, why
 from broadsheet.serve.pages.frame import SEALED, TYPES, AwayError, frame_names, is_part, static, templates
 from broadsheet.serve.session import Sessions
 from broadsheet.serve.site import Site
 
 LINKS = ("/f/", "/u/")
-ROUTERS = tuple(one.router for one in (today, why, search, ask, needs, reader, runs, sign_in))
+ROUTERS = tuple(one.router for one in (today, why, search, ask, needs, reader, readers, runs, sign_in))
 
 
 def create_pages(site: Site, links: ASGIApp, sessions: Sessions) -> ASGIApp:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 from pydantic import AwareDatetime
 
 from broadsheet.core.errors import BroadsheetError
@@ -30,8 +31,10 @@ Number = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 @router.get("/reader")
-def reader(view: Looks, page: Number = 1) -> HTMLResponse:
-    """Show the reader; the address holds which page of what was told is open."""
+def reader(view: Looks, page: Number = 1, reader: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """Show the reader; the address holds which page of what was told is open. Asked for another reader, it leads to them."""
+    if reader and reader != view.reader:
+        return view.to(f"/readers?name={quote(reader)}")
     site = view.site
     folder, run = site.settings.report_folder, run_of(site)
     report, fault = _newest(view)
