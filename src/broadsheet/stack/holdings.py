@@ -26,7 +26,7 @@ class Asked(NamedTuple):
 
 
 class Filed(NamedTuple):
-    """All that a catalogue is written from. The first of `asks` is the page's reader's."""
+    """All that a catalogue is written from. The first of `asks` is the page's reader's; the last event of users who are `held_out` is not to be learnt from."""
 
     offered: Sequence[Announcement]
     library: Sequence[Item]
@@ -35,6 +35,7 @@ class Filed(NamedTuple):
     posts: Iterable[str] = ()
     shown: Iterable[str] = ()
     root: str = ""
+    held_out: Sequence[str] = ()
 
 
 def write_holdings(folder: Path, filed: Filed, sources: dict[str, str]) -> Artifact:
@@ -52,7 +53,7 @@ def write_holdings(folder: Path, filed: Filed, sources: dict[str, str]) -> Artif
             if told:
                 (stage / name).write_text("".join(f"{line}\n" for line in told), encoding="utf-8")
 
-    manifest = Manifest(kind=ArtifactKind.CATALOGUE, config={"root": filed.root}, models=sources)
+    manifest = Manifest(kind=ArtifactKind.CATALOGUE, config={"root": filed.root, "held_out": list(filed.held_out)}, models=sources)
     frames = {"asks": asks, **({} if filed.events is None else {"events": filed.events})}
     return write_artifact(folder, manifest, frames=frames, fill=fill)
 
@@ -88,6 +89,11 @@ class Holdings:
     def events(self) -> pl.DataFrame | None:
         """Who had what (user, item, at), where that is known."""
         return self.artifact.frame("events") if "events.parquet" in self.artifact.manifest.files else None
+
+    @property
+    def held_out(self) -> frozenset[str]:
+        """The users whose last event is not to be learnt from."""
+        return frozenset(self.artifact.manifest.config.get("held_out", ()))
 
     @property
     def root(self) -> Path | None:

@@ -133,6 +133,8 @@ class Holder:
             self.fault = "; ".join(faults) if fresh or faults else self.fault
             if fresh and not first:
                 self._swap(fresh)
+            if first:
+                get_logger("serve").info("all parts are open", parts=sorted(name for name, one in self._generation.parts.items() if one.part is not None))
         self._sweep()
         return bool(fresh)
 

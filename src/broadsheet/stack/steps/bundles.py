@@ -96,13 +96,15 @@ def fit_step(stage: str, recipe: Recipe, off: str = "") -> Step:
 
     def work(given: Work) -> Done:
         from broadsheet.stack.fitting import fit_ranker, fit_retriever
+        from broadsheet.stack.kept import fitted
 
         known = _known(Holdings(given.parents[CATALOGUE]))
         fit: Callable[..., Artifact] = fit_retriever if stage == "retrieve" else fit_ranker
-        made = fit(known, given.folder, configure, progress=given.progress)
+        made, before = fitted(KINDS[stage], known, configure, given.folder, fit, given.progress)
         metrics = made.manifest.metrics
         figures = {name: metrics[name] for name in ("histories", "items") if name in metrics}
-        return Done(made, figures, "The last events of users who are held out are not in it: on these the weights of the score are fitted.")
+        note = "The last events of users who are held out are not in it: on these the weights of the score are fitted."
+        return Done(made, figures, f"Fitted before on the same, and taken from there. {note}" if before else note)
 
     settings = {"config": configure.model_dump(mode="json")}
     return Step(f"fit-{stage}", f"Fit {stage}", KINDS[stage], work, (CATALOGUE, VECTORS), settings=settings, off=off)
@@ -129,13 +131,13 @@ def _known(held: Holdings) -> "Known":
     events = held.events
     if events is None:
         raise RecordError("The catalogue has no events to learn from.", 'Name them: events = "events.csv"')
-    out = {one.user for one in held.asks[1:]}
+    out = held.held_out
     grouped = events.group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM).iter_rows()
     histories = [list(row[:-1]) if user in out else list(row) for user, row in grouped]
     histories = [row for row in histories if len(row) > 1]
     if not histories:
         raise RecordError("No user has three events or more: there is nothing to learn.", "Give more events, or take a stage's line out of the recipe.")
-    return Known(Catalogue(list(held.items.values())), histories, root=held.root)
+    return Known(Catalogue([one.item for one in held.offered]), histories, root=held.root)
 
 
 def _configured(stage: str, recipe: Recipe) -> Any:

@@ -72,11 +72,13 @@ def events_step(recipe: Recipe, reader: str, told: "Told | None" = None) -> Step
         read = read_shop(recipe, reader)
         read = with_told(read, told) if told is not None else read
         library = [read.items[item] for item in read.histories[read.reader] if item in read.items]
-        several = [user for user, row in read.histories.items() if user != read.reader and len(row) >= LEAST]
-        chosen = sorted(generator(0, "held out").permutation(len(several))[:MOST].tolist())
-        held = [Asked(several[row], tuple(read.histories[several[row]][:-1]), (), read.histories[several[row]][-1]) for row in chosen]
+        # Whose last event is held out does not hang on whose page it is: what is fitted is the same for all.
+        several = [user for user, row in read.histories.items() if len(row) >= LEAST]
+        chosen = [several[row] for row in sorted(generator(0, "held out").permutation(len(several))[:MOST].tolist())]
+        held = [Asked(user, tuple(read.histories[user][:-1]), (), read.histories[user][-1]) for user in chosen if user != read.reader]
         asks = [Asked(read.reader, tuple(read.histories[read.reader])), *held]
-        filed = Filed([Announcement(item=item) for item in read.items.values()], library, asks, read.events, root=str(read.root or ""))
+        offered = [Announcement(item=item) for item in read.items.values()]
+        filed = Filed(offered, library, asks, read.events, root=str(read.root or ""), held_out=chosen)
         figures = {"items": len(read.items), "users": len(read.histories), "events": len(read.events)}
         return Done(
             write_holdings(given.folder, filed, {"items": ", ".join(Path(one).name for one in recipe.source), "events": Path(recipe.events).name}),
