@@ -123,8 +123,13 @@ def test_without_the_script_both_forms_work(browser, served):
     context.close()
 
 
-@pytest.mark.parametrize("place", ["/needs", "/reader"])
-def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, served, place):
+@pytest.mark.parametrize("place", ["/needs", "/reader", "/readers", "/readers?name=Bo"])
+def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, served, place, monkeypatch):
+    from broadsheet.serve import histories
+    from broadsheet.serve.pages import readers
+
+    for module in (histories, readers):
+        monkeypatch.setattr(module, "histories_of", lambda _: {"Ana": ("a",), "Bo": ("a", "long" * 60), "B" * 190: ("b",)})
     look.set_offline(False)
     page = look.new_page()
     page.goto(served[0] + place)
@@ -135,3 +140,19 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(look, served, place):
         page.locator("#taken mark").wait_for()
     assert fits(page)
     assert axe_faults(page) == ""
+
+
+def test_another_reader_is_found_by_name(page, served, monkeypatch):
+    from broadsheet.serve import histories
+    from broadsheet.serve.pages import readers
+
+    for module in (histories, readers):
+        monkeypatch.setattr(module, "histories_of", lambda _: {"Ana": ("a",), "Bo": ("a", "b")})
+    page.goto(f"{served[0]}/readers")
+    page.get_by_role("combobox", name="Name of a reader").fill("Bo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/readers?name=Bo")
+    assert page.get_by_role("heading", level=1).inner_text() == "Bo"
+    page.get_by_role("link", name="All readers").click()
+    page.get_by_role("link", name="Ana").click()
+    page.wait_for_url("**/reader")
