@@ -16,7 +16,7 @@ from broadsheet.core.files import staged_folder, write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.core.store import open_store
-from broadsheet.report.archive import DAY_FILES, day_files, write_index
+from broadsheet.report.archive import day_files, names_of, write_index
 from broadsheet.report.feedback.record import WANTED, acts, standing
 from broadsheet.report.interests import stated_items
 from broadsheet.report.measured import because, stages_said
@@ -123,9 +123,9 @@ def published(ran: Ran, out: Path) -> Report | None:
     held = ran.artifacts[PAGE].path
     report = Report.model_validate_json((held / REPORT).read_bytes())
     day = out / str(report.label)
-    if not all((day / name).is_file() and (day / name).read_bytes() == (held / name).read_bytes() for name in DAY_FILES):
+    if not all((day / name).is_file() and (day / name).read_bytes() == (held / name).read_bytes() for name in names_of(report)):
         with staged_folder(day, "index.html") as stage:
-            for name in DAY_FILES:
+            for name in names_of(report):
                 shutil.copyfile(held / name, stage / name)
         write_index(out)
     return report
@@ -153,7 +153,7 @@ def page_step(recipe: Recipe) -> Step:
 
         parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
         made = write_artifact(given.folder, Manifest(kind=ArtifactKind.PAGE, parents=parents, models=report.models), fill=fill)
-        return Done(made, {"picks": len(report.picks()), report.subject: len(report.entries)})
+        return Done(made, {"picks": len(report.picks()), whole.words.many: len(report.entries)})
 
     beside = (vectors.NAME, retrieve.NAME, rank.NAME, score.NAME, needs.NAME, graph.NAME)
     return Step(PAGE, "Page", ArtifactKind.PAGE, work, (catalogue.NAME, PLAN), beside, settings={"recipe": recipe.model_dump(mode="json")})
