@@ -118,14 +118,16 @@ def search(
     import json
 
     from broadsheet.cli.progress import shown as bars
+    from broadsheet.represent.finding import WEIGHT, absence
     from broadsheet.represent.search import Searcher
 
     shown = _shown(source, texts, images, columns) if run is None else _of_run(run)
     embedder = _embedder(model or ("pictures" if image else ""), shown)
     with bars() as progress:
         searcher = Searcher(embedder, shown, progress=progress)
-    hits = searcher.search(text, image, k)
+    hits, absent = searcher.search(text, image, k), searcher.absent(text)
     tell(f"{item}: {fault}" for item, fault in searcher.embeddings.faults.items())
+    tell([absence(absent)] if absent else [])
     if as_json:
         found = [
             {
@@ -139,10 +141,13 @@ def search(
             }
             for hit in hits
         ]
-        typer.echo(json.dumps({"model": embedder.model, "how": searcher.index.arithmetic, "hits": found}, indent=1))
+        typer.echo(json.dumps({"model": embedder.model, "how": searcher.index.arithmetic, "absent": absent, "hits": found}, indent=1))
         return
+    typer.echo(f"Score: the cosine to what was asked, 1 at most, and up to {WEIGHT:g} more for the share of its words that the item holds.", err=True)
+    width = max(len(text) for text in ("item", *(hit.item.id for hit in hits)))
+    typer.echo(f"{'':>3}  {'score':>6}  {'item':<{width}}  title")
     for hit in hits:
-        typer.echo(f"{hit.rank:>3}  {hit.score:.3f}  {hit.item.title}  [{hit.item.id}]")
+        typer.echo(f"{hit.rank:>3}  {hit.score:>6.3f}  {hit.item.id:<{width}}  {hit.item.title}")
 
 
 @app.command("fit")
