@@ -64,14 +64,21 @@ def test_a_worked_example_of_the_docs_runs(kind, here, tmp_path, monkeypatch):
         rows = [(one.item.id, one.item.title, one.item.text, ";".join(one.item.creators), ";".join(one.item.categories)) for one in sample.announcements()[:8]]
         with (tmp_path / "day.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("id", "title", "abstract", "authors", "categories"), *rows])
+    hints = []
     for line in BLOCKS[kind].strip().split("\n"):
         done = here(*smaller(line))
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        hints += re.findall(r"^(?:Search in|Ask of) it: (broadsheet .*)$", done.stderr, re.MULTILINE)
     folder = tmp_path / {"A shop": "shop/run", "A menu": "menu/run", "Movies": "movies/run", "Papers": "papers-run"}[kind]
     run = read_run(folder)
     assert not run.failed
     assert (folder / str(run.label) / "index.html").is_file()
+    # What a run says that can be typed next can be.
+    assert bool(hints) == (kind != "Papers")
+    for hint in hints[-2:]:
+        assert here(*shlex.split(hint)[1:]).returncode == 0, hint
     if kind == "A shop":
+        assert re.search(r"""ask run 'How many articles have the category "\w+"\?' --graph shop/run/steps/ask""", hints[1])
         bought_and_shown(folder, run)
         the_tutorial_goes_on(here)
     if kind == "Movies":
