@@ -5,10 +5,12 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -293,6 +295,23 @@ def test_what_was_bought_twice_is_one_article_in_two_events_and_near_once(bought
     for entry in done.report.entries:
         near = re.findall(r"“([^”]*)” [\d.]+", next(cause.text for cause in entry.lineage if cause.stage == "vectors"))
         assert len(set(near)) == len(near) == 2
+
+
+def test_what_a_page_was_told_is_not_counted_as_bought(bought):
+    from broadsheet.core.schema import Event
+    from broadsheet.core.store import open_store
+
+    folder, _ = bought
+    shutil.copytree(folder / "run", folder / "again")
+    address = str(folder / "told.sqlite")
+    recipe = Recipe.model_validate(read_run(folder / "run").settings)
+    history = Holdings(read_artifact(folder / "run/steps/catalogue", ArtifactKind.CATALOGUE)).asks[0].history
+    item = next(one for one in read_slate(read_artifact(folder / "run/steps/plan", ArtifactKind.SLATE)))
+    with open_store(address) as store:
+        store.record_events([Event(user="customer01", item=name, kind="more", at=datetime(2026, 4, 1, tzinfo=UTC)) for name in (item, "nowhere")])
+    done = composed.compose(recipe, folder / "again", composed.Asked("customer01", feedback=address))
+    said = f"Picked after what customer01 bought: {len(set(history))} articles, in {len(history)} events; and 1 article told on the page."
+    assert done.report.notes[0] == said
 
 
 def test_an_attribute_is_shown_in_words_and_an_order_that_a_plan_changed_is_told(bought):

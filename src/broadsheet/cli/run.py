@@ -67,10 +67,12 @@ def run(
 
 
 def _told_of_a_table(recipe: "Recipe", record: "RunRecord", out: Path, title: str) -> None:
-    """Print what else can be asked of a catalogue by events: what is like the first pick, and where its graph is that of a table, a question that this answers."""
+    """Print a search of a catalogue by events, and where its graph is that of a table, a question that this answers."""
     if not recipe.of_events:
         return
-    typer.echo(f"Search in it: broadsheet represent search {quote(title)} --run {quote(str(out))}", err=True)
+    # What begins with a hyphen would be an option.
+    if words := " ".join(title.split()).lstrip("- "):
+        typer.echo(f"Search in it: broadsheet represent search {quote(words)} --run {quote(str(out))}", err=True)
     step = record.step("ask")
     if step is None or not step.ready:
         return

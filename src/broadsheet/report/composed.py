@@ -90,7 +90,7 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
     # Read here too, so that what is wrong with the tables, or with the reader's name, is told before anything of an earlier run is touched.
     reader = read_shop(recipe, asked.profile or recipe.reader).reader
     told = told_by(asked.feedback, reader) if asked.feedback else Told()
-    steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe)]
+    steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe, told)]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
     ran = run_steps(
         steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress
@@ -131,13 +131,14 @@ def published(ran: Ran, out: Path) -> Report | None:
     return report
 
 
-def page_step(recipe: Recipe) -> Step:
-    """Return the step that writes the page from the slate, with the picture of the run and for each item its way there."""
+def page_step(recipe: Recipe, told: Told = Told()) -> Step:  # noqa: B008
+    """Return the step that writes the page from the slate, with the picture of the run and for each item its way there; `told` is what earlier pages were told."""
+    had = [item for item, _ in told.had]
 
     def work(given: Work) -> Done:
         folder = given.folder.parent.parent
         run = read_run(folder)
-        report = report_of(given, run) if recipe.of_events else Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
+        report = report_of(given, run, had) if recipe.of_events else Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
         run = run.model_copy(update={"reader": report.reader, "label": report.label})
         own = run.step(PAGE)
         assert own is not None

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,8 @@ SIDE = 96
 """Pixels of a picture on the page."""
 
 
-def report_of(given: Work, run: RunRecord) -> Report:
-    """Return the page of a reader: all candidates, those on the slate first."""
+def report_of(given: Work, run: RunRecord, told: Sequence[str] = ()) -> Report:
+    """Return the page of a reader: all candidates, those on the slate first; `told` are items that count as had because a page was told so."""
     held = Holdings(given.parents[catalogue.NAME])
     slate = list(read_slate(given.parents[PLAN]).values())
     scores = np.array([one.score for one in slate])
@@ -64,7 +64,7 @@ def report_of(given: Work, run: RunRecord) -> Report:
         subject="items",
         ranked_by="likeness, retrieval and sequence ranking" if score.NAME in given.parents else "likeness",
         models=models,
-        notes=tuple(filter(None, (_after(held, WORDS[run.kind]), plan.note if plan is not None else ""))),
+        notes=tuple(filter(None, (_after(held, told, WORDS[run.kind]), plan.note if plan is not None else ""))),
         counts={NEW: len(entries), "cross": 0, "updated": 0, "withdrawn": 0},
         plan=_plan(given, models),
         entries=tuple(sorted(entries, key=lambda entry: (entry.slot or 10**9, -entry.score))),
@@ -80,12 +80,15 @@ def label_of(held: Holdings, wanted: date | None) -> date:
     return datetime.now(UTC).date() if last is None else datetime.fromtimestamp(float(str(last)), UTC).date()
 
 
-def _after(held: Holdings, words: Words) -> str:
-    """Say what the page goes by: how many items its reader had, and where one was had again, in how many events."""
-    history = held.asks[0].history
+def _after(held: Holdings, told: Sequence[str], words: Words) -> str:
+    """Say what the page goes by: how many items its reader had, where one was had again in how many events, and how many were told on a page."""
+    asked = held.asks[0]
+    told = [item for item in told if item in held.items]
+    history = asked.history[: len(asked.history) - len(told)]
     different = len(set(history))
     again = f", in {counted(len(history), 'event')}" if len(history) > different else ""
-    return f"Picked after what {held.asks[0].user} {words.had}: {counted(different, words.one, words.many)}{again}."
+    also = f"; and {counted(len(told), words.one, words.many)} told on the page" if told else ""
+    return f"Picked after what {asked.user} {words.had}: {counted(different, words.one, words.many)}{again}{also}."
 
 
 def _picture(item: Item, root: Path | None) -> str:

@@ -74,7 +74,7 @@ class Words:
         return _Held(weight, mask)
 
     def absent(self, text: str) -> tuple[str, ...]:
-        """Return the words of a query that have a digit, as codes do, and that no item holds, neither in its words nor in its attributes; each as it is written."""
+        """Return the words of a query that have a digit, as codes do, and that no item holds in words or attributes; each as it is written."""
         asked = dict.fromkeys(word.strip(MARKS) for word in text.split() if DIGIT.search(word))
         return tuple(word for word in asked if any(DIGIT.search(term) and term not in self._held and term not in self._told for term in self._terms(word)))
 

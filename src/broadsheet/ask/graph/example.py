@@ -42,7 +42,10 @@ def as_words(name: str) -> str:
 
 
 def _values(graph: Graph, frame: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield the commonest value of each column of texts, first of those that became nodes, where it stands in no other column: a word of two meanings would be asked back."""
+    """Yield the commonest value of each column of texts, first of those that became nodes.
+
+    A value that stands in another column too is left out: a word of two meanings would be asked back.
+    """
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     joined = {told["column"] for told in graph.columns if ":HAS_" in told["became"]}
     for name in sorted(texts, key=lambda name: name not in joined):

@@ -49,7 +49,7 @@ Attributes = Annotated[
     dict[Annotated[str, StringConstraints(max_length=LONGEST_NAME)], Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | int | float],
     Field(
         max_length=ATTRIBUTES,
-        description="What else the source says of it, texts and numbers as they stand there; what is longer than a text here may be is left out, and what is beyond the most.",
+        description="What else the source says of it, texts and numbers as they stand there; longer ones, and more of them, are left out.",
         examples=[{"price": "24.90"}],
     ),
 ]
