@@ -72,7 +72,12 @@ class Letters(MultimodalEmbedder[Config]):
 
 def items() -> list[Item]:
     return [
-        Item(id=f"i{number}", title=title, url="javascript:alert(1)" if number == 3 else f"https://shop.example.org/{number}")
+        Item(
+            id=f"i{number}",
+            title=title,
+            url="javascript:alert(1)" if number == 3 else f"https://shop.example.org/{number}",
+            attributes={"price": "24.90", "stock": 3, "sold": True, "note": "x" * 500} if number == 0 else {},
+        )
         for number, title in enumerate(TITLES)
     ]
 

@@ -76,6 +76,12 @@ def test_the_report_reads_vectors_by_kind_and_computes_none_of_the_day(menu, tmp
 def test_words_find_items_and_what_reads_no_pictures_says_so(menu, cards):
     done = json.loads(broadsheet("search", "soup of potatoes", "--source", menu, "-k", 2, "--json").stdout)
     assert {hit["id"] for hit in done["hits"]} == {"leek", "chowder"}
+    assert done["absent"] == []
+    told = broadsheet("search", "soup X-99", "--source", menu, "-k", 2)
+    assert told.stdout.splitlines()[0].split() == ["score", "item", "title"]
+    assert len(told.stdout.splitlines()) == 3
+    assert "No item holds 'X-99'; these are the nearest by meaning." in told.stderr
+    assert "Score: the cosine to what was asked, 1 at most, and up to 0.5 more for the share of its words that the item holds." in told.stderr
     with pytest.raises(ConfigError, match="reads no pictures"):
         broadsheet("search", "--image", cards / "red.png", "--source", menu, "--model", "minilm")
     with pytest.raises(ConfigError, match="query is empty"):

@@ -5,10 +5,12 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -64,14 +66,21 @@ def test_a_worked_example_of_the_docs_runs(kind, here, tmp_path, monkeypatch):
         rows = [(one.item.id, one.item.title, one.item.text, ";".join(one.item.creators), ";".join(one.item.categories)) for one in sample.announcements()[:8]]
         with (tmp_path / "day.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("id", "title", "abstract", "authors", "categories"), *rows])
+    hints = []
     for line in BLOCKS[kind].strip().split("\n"):
         done = here(*smaller(line))
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        hints += re.findall(r"^(?:Search in|Ask of) it: (broadsheet .*)$", done.stderr, re.MULTILINE)
     folder = tmp_path / {"A shop": "shop/run", "A menu": "menu/run", "Movies": "movies/run", "Papers": "papers-run"}[kind]
     run = read_run(folder)
     assert not run.failed
     assert (folder / str(run.label) / "index.html").is_file()
+    # What a run says that can be typed next can be.
+    assert bool(hints) == (kind != "Papers")
+    for hint in hints[-2:]:
+        assert here(*shlex.split(hint)[1:]).returncode == 0, hint
     if kind == "A shop":
+        assert re.search(r"""ask run 'How many articles have the category "\w+"\?' --graph shop/run/steps/ask""", hints[1])
         bought_and_shown(folder, run)
         the_tutorial_goes_on(here)
     if kind == "Movies":
@@ -159,10 +168,13 @@ def test_what_is_wrong_with_a_shop_is_told(tmp_path):
     (tmp_path / "items.csv").write_text(items)
     with (tmp_path / "events.csv").open("a") as events:
         events.write("customer01,s999,2026-03-05\n")
+    with (tmp_path / "items.csv").open("a") as rows:
+        rows.write(items.split("\n")[1] + "\n")
     recipe = Recipe(kind="shop", source=(str(tmp_path / "items.csv"),), events=str(tmp_path / "events.csv"), images=str(tmp_path / "images"))
     read = read_shop(recipe, "customer01")
-    assert "1 events of items that the catalogue lacks are left out." in read.note
-    assert "2 items have no picture." in read.note
+    assert "Left out: 1 event of items that the catalogue lacks." in read.note
+    assert "Merged with the first of the same id: 1 record." in read.note
+    assert "Without a picture: 2 items." in read.note
     assert read.items["s001"].images == ()
     assert read.items["s003"].images == ("s003.png",)
     with pytest.raises(BroadsheetError, match="Did you mean 'customer01'"):
@@ -216,3 +228,100 @@ def test_weights_are_those_of_held_out_choices_and_none_where_there_are_few():
     assert few.weight("told") == 0
     # A choice of something that was not on offer teaches nothing.
     assert fit_weights([one._replace(target="elsewhere") for one in asks], stages).choices == 0
+
+
+@pytest.fixture(scope="module")
+def bought(tmp_path_factory):
+    """The run of a small shop whose reader bought one article twice, with the folder of it."""
+    needs_models()
+    folder = tmp_path_factory.mktemp("shop")
+    write_catalogue("shop", folder, users=9, items=16)
+    items = (folder / "items.csv").read_text().replace(",price,", ",price_eur,", 1)
+    (folder / "items.csv").write_text(items)
+    with (folder / "events.csv").open("a") as events:
+        events.write("customer01,s003,2026-03-28\ncustomer01,s003,2026-03-29\n")
+    stages = {"retrieve": "off", "rank": "fit", "plan": "least-exposed", "ask": "off"}
+    recipe = {"kind": "shop", "source": str(folder / "items.csv"), "events": str(folder / "events.csv"), "slate": 4}
+    done = composed.compose(Recipe(**recipe, stages=stages, fit={"rank": {"epochs": 1}}), folder / "run", composed.Asked("customer01"))
+    assert done.error is None
+    return folder, done
+
+
+OF_PAPERS = re.compile(r"\b(papers?|abstract|authors?|library|of the day|Daily Report|that is new|cross|withdrawn|Anonymous)\b", re.IGNORECASE)
+
+
+def text_of(page):
+    bare = re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL)
+    return re.sub(r"<[^>]*>", " ", re.sub(r'aria-label="([^"]*)"', r"> \1 <x ", bare))
+
+
+@pytest.mark.parametrize(("kind", "one", "had"), [("shop", "article", "bought"), ("menu", "dish", "ordered"), ("movies", "movie", "watched")])
+def test_the_page_of_a_catalogue_speaks_of_its_items(bought, kind, one, had):
+    from broadsheet.report.archive import day_files
+    from broadsheet.report.render.mail_html import mail_html
+    from broadsheet.report.render.mail_text import MailView, mail_text
+
+    report = bought[1].report
+    files = day_files(report.model_copy(update={"run": report.run.model_copy(update={"kind": kind})}))
+    assert list(files) == ["index.html", "report.md", "report.json", "report.atom"]
+    many = one + ("es" if one == "dish" else "s")
+    page = text_of(files["index.html"])
+    assert f"Skip to the {many}" in page
+    assert f"What customer01 has not {had}, the best first" in page
+    assert files["report.md"].startswith(f"# Picked {many} - ")
+    assert "| Title | Link | Text | By |" in files["report.md"]
+    assert "## More, by score" in files["report.md"]
+    assert f"<title>Picked {many} for customer01, " in files["report.atom"]
+    shown = MailView(report.model_copy(update={"run": report.run.model_copy(update={"kind": kind})}))
+    for text in (page, files["report.md"], text_of(files["report.atom"]), mail_text(shown), text_of(mail_html(shown))):
+        assert OF_PAPERS.findall(text) == []
+
+
+def test_what_lies_beside_the_page_of_a_shop_speaks_of_articles_too(bought):
+    folder, done = bought
+    assert sorted(path.name for path in done.page.parent.iterdir()) == ["index.html", "report.atom", "report.json", "report.md"]
+    index = json.loads((folder / "run" / "index.json").read_bytes())
+    assert index["title"] == "Picked articles for customer01"
+    assert index["days"][0]["counts"] == {"articles": len(done.report.entries), "picked": 4}
+    assert OF_PAPERS.findall(text_of((folder / "run" / "index.html").read_text() + (folder / "run" / "feed.xml").read_text())) == []
+    assert not any(entry.bibtex for entry in done.report.entries)
+
+
+def test_what_was_bought_twice_is_one_article_in_two_events_and_near_once(bought):
+    folder, done = bought
+    history = Holdings(read_artifact(folder / "run/steps/catalogue", ArtifactKind.CATALOGUE)).asks[0].history
+    assert len(set(history)) < len(history)
+    assert done.report.notes[0] == f"Picked after what customer01 bought: {len(set(history))} articles, in {len(history)} events."
+    for entry in done.report.entries:
+        near = re.findall(r"“([^”]*)” [\d.]+", next(cause.text for cause in entry.lineage if cause.stage == "vectors"))
+        assert len(set(near)) == len(near) == 2
+
+
+def test_what_a_page_was_told_is_not_counted_as_bought(bought):
+    from broadsheet.core.schema import Event
+    from broadsheet.core.store import open_store
+
+    folder, _ = bought
+    shutil.copytree(folder / "run", folder / "again")
+    address = str(folder / "told.sqlite")
+    recipe = Recipe.model_validate(read_run(folder / "run").settings)
+    history = Holdings(read_artifact(folder / "run/steps/catalogue", ArtifactKind.CATALOGUE)).asks[0].history
+    item = next(one for one in read_slate(read_artifact(folder / "run/steps/plan", ArtifactKind.SLATE)))
+    with open_store(address) as store:
+        store.record_events([Event(user="customer01", item=name, kind="more", at=datetime(2026, 4, 1, tzinfo=UTC)) for name in (item, "nowhere")])
+    done = composed.compose(recipe, folder / "again", composed.Asked("customer01", feedback=address))
+    said = f"Picked after what customer01 bought: {len(set(history))} articles, in {len(history)} events; and 1 article told on the page."
+    assert done.report.notes[0] == said
+
+
+def test_an_attribute_is_shown_in_words_and_an_order_that_a_plan_changed_is_told(bought):
+    from broadsheet.report.render.page import report_page
+
+    report = bought[1].report
+    page = text_of(report_page(report))
+    assert re.search(r"price eur \d", page)
+    assert "price_eur" not in page
+    plan = report.plan.model_copy(update={"held_back": 3})
+    assert "the best first, but for 3 that the plan of categories held back: these stand lower." in report_page(report.model_copy(update={"plan": plan}))
+    plan = report.plan.model_copy(update={"held_back": 0})
+    assert "has not bought, the best first. " in report_page(report.model_copy(update={"plan": plan}))

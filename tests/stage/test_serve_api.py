@@ -71,6 +71,18 @@ def test_items_are_found_by_words_by_a_picture_and_page_after_page(client):
     assert (refused.status_code, refused.json()["type"]) == (400, "urn:broadsheet:problem:cursor")
 
 
+def test_what_else_is_known_of_an_item_is_told_of_hits_and_items_alike(client):
+    hit = post(client, "search", text="a red lamp", k=1).json()["hits"][0]
+    assert hit["item"]["attributes"] == {"price": "24.90", "stock": 3}
+    assert client.get("/v1/items", params={"id": "i0"}).json() == hit["item"]
+    assert client.get("/v1/items", params={"id": "i1"}).json()["attributes"] == {}
+
+
+def test_words_with_a_digit_that_no_item_holds_are_named(client):
+    assert post(client, "search", text="lamp MI-9999, i0 24.90").json()["absent"] == ["MI-9999"]
+    assert post(client, "search", text="nowhere").json()["absent"] == []
+
+
 def test_a_picture_comes_as_base64_as_a_data_url_or_as_a_file_and_means_the_same(client):
     text = base64.b64encode(png()).decode()
     plain, url = (post(client, "search", image=one, text="tea").json() for one in (text, f"data:image/png;base64,{text}"))

@@ -174,6 +174,8 @@ def test_words_find_page_after_page_and_the_address_keeps_them(client):
     assert "A red lamp" in page
     assert HOSTILE not in page
     assert client.get("/search", params={"q": "lamp", "cursor": "bm8"}).status_code == 400
+    assert "No item holds" not in page
+    assert "No item holds &#39;MI-9999&#39;; these are the nearest by meaning." in client.get("/search", params={"q": "MI-9999"}).text
     hostile = client.get("/search", params={"q": '"><script>alert(1)</script>'}).text
     assert "<script>alert" not in hostile
 

@@ -433,6 +433,34 @@ def test_other_readers_are_shown_with_what_they_had_and_what_comes_next(monkeypa
     assert "Did you mean &#39;Ana&#39;?" in lost.text
 
 
+def test_pages_of_a_catalogue_of_events_speak_of_its_items(monkeypatch, site, client, folder, tmp_path):
+    from broadsheet.serve.pages import reader
+
+    def change(copy):
+        for path in (copy / LABEL / "report.json", copy / "run.json"):
+            held = json.loads(path.read_bytes())
+            held.get("run", held)["kind"] = "menu"
+            held |= {"interests": []} if "entries" in held else {}
+            path.write_text(json.dumps(held))
+        (copy / LABEL / "papers.bib").unlink()
+
+    elsewhere(site, folder, tmp_path, change)
+    monkeypatch.setattr(reader, "had_of", lambda *_: ("p1", "p2", "p1"))
+    page = client.get("/reader").text
+    assert "What they ordered" in page
+    assert "3 in all, of 2 dishes." in page
+    assert "goes by what the reader ordered before" in page
+    assert "tell: more like this, less, save." in page
+    day = client.get("/").text
+    assert "Picked dishes" in day
+    assert "What Ana has not ordered, the best first" in day
+    assert "This page as files: " in day
+    assert "papers.bib" not in day
+    lacking = client.get(f"/day/{LABEL}/papers.bib")
+    assert lacking.status_code == 404
+    assert "It has index.html, report.md, report.json, report.atom." in lacking.text
+
+
 def test_titles_are_read_from_the_catalogue_of_the_run(tmp_path):
     from broadsheet.core.schema import Announcement, Item
     from broadsheet.serve.pages.told import titles_of

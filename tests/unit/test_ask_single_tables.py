@@ -187,3 +187,62 @@ def test_a_key_that_stands_twice_is_told_and_merged_on_request(made):
     assert became(once)["sku"] == ("string", "key")
     with pytest.raises(ColumnError, match=r"no column 'skv'\. Did you mean 'sku'"):
         made(f"sku,label,price,colour\n{rows}", key="skv")
+
+
+def answered(graph, question):
+    """The rows of a question, written by the writer that comes with the package."""
+    from broadsheet.ask.link.index import ValueIndex
+    from broadsheet.ask.loop.machine import Loop
+    from broadsheet.ask.loop.outcome import Outcome, outcome_of
+    from broadsheet.ask.loop.records import Settings
+    from broadsheet.ask.loop.tools import Tools, named
+    from broadsheet.ask.write.rules import SlotWriter
+
+    index = ValueIndex(graph)
+    with Ladybug(graph) as engine:
+        state = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("table", graph))).begin(question).state
+    assert outcome_of(state) is Outcome.ANSWERED
+    return [tuple(row) for row in state.preview.rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "question", "rows"),
+    [
+        (GOODS, "products.csv", 'How many products have the category "Light"?', [(2,)]),
+        ("id,title,shelf\n1,Fern,shade\n2,Moss,shade\n3,Ivy,sun\n", "plants.csv", 'How many plants have the shelf "shade"?', [(2,)]),
+        # A value that two columns have is asked by neither.
+        ("id,title,shelf,light\n1,Fern,shade,shade\n2,Moss,shade,sun\n3,Ivy,sun,sun\n", "plants.csv", "How many plants are there?", [(3,)]),
+        ("id,title\n1,Fern\n2,Moss\n", "order_lines.csv", "How many order lines are there?", [(2,)]),
+        (
+            'id,title,sold by\n1,Cello,"Hartmann & Söhne, Ulm"\n2,Viola,"Hartmann & Söhne, Ulm"\n3,Flute,Osei\n',
+            "dishes.csv",
+            'How many dishes have the sold by "Hartmann & Söhne, Ulm"?',
+            [(2,)],
+        ),
+    ],
+)
+def test_a_table_has_a_question_that_it_answers(made, text, name, question, rows):
+    from broadsheet.ask.graph.example import table_question
+
+    graph = made(text, name)
+    assert table_question(graph) == question
+    assert answered(graph, question) == rows
+
+
+def test_a_graph_of_papers_has_no_question_of_a_table():
+    from broadsheet.ask.graph.catalogues import catalogue_graph
+    from broadsheet.ask.graph.example import table_question
+
+    assert table_question(catalogue_graph([], ())) == ""
+
+
+@pytest.mark.parametrize("kind", ["shop", "menu", "movies"])
+def test_a_fictional_catalogue_has_a_question_that_it_answers(kind, tmp_path):
+    from broadsheet.ask.graph.example import table_question
+    from broadsheet.sample.catalogues import write_catalogue
+    from broadsheet.stack.words import WORDS
+
+    graph = table_graph(write_catalogue(kind, tmp_path, users=5, items=12) / "items.csv", Wishes(WORDS[kind].one.capitalize()))
+    asked = table_question(graph)
+    assert asked.startswith(f"How many {WORDS[kind].many} have the ")
+    assert answered(graph, asked)[0][0] > 0

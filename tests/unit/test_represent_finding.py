@@ -56,6 +56,24 @@ def test_a_word_is_worth_as_much_as_it_is_rare_and_a_word_of_all_nothing():
     assert Words(list(shelf(SAID))).shares("oak tree")[7] == pytest.approx(0.4065, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("text", "absent"),
+    [
+        ("MI-9999", ("MI-9999",)),
+        ("an oak (MI-9999, or B2?)", ("MI-9999", "B2")),
+        ("MI-9999 mi-9999", ("MI-9999", "mi-9999")),
+        ("I7, plant 3 and nowhere", ()),
+        ("170.00", ()),
+        ("171.00", ("171.00",)),
+        ("", ()),
+    ],
+)
+def test_a_word_with_a_digit_that_no_item_holds_is_told_as_it_is_written(text, absent):
+    items = [one.model_copy(update={"attributes": {"price_eur": "170.00", "sold": True}}) for one in shelf(SAID)]
+    assert Words(items).absent(text) == absent
+    assert Words([]).absent("MI-9999") == ("MI-9999",)
+
+
 @pytest.mark.parametrize("text", ["", "plant", "nowhere", "?!"])
 def test_without_a_word_that_tells_items_apart_the_order_is_the_index(text):
     made, _ = finder()

@@ -39,7 +39,7 @@ def test_what_was_told_joins_what_was_had_and_strange_items_do_not():
     made = with_told(shop, Told((("b", 2.0), ("z", 3.0))))
     assert made.histories["bo"] == ["a", "b"]
     assert made.events.rows() == [("bo", "a", 1.0), ("bo", "b", 2.0)]
-    assert made.note == "1 of the events were told on the page."
+    assert made.note == "Told on the page: 1 event of these."
     assert with_told(shop, Told()) is shop
 
 

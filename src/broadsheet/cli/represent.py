@@ -123,6 +123,7 @@ def search(
     import json
 
     from broadsheet.cli.progress import shown as bars
+    from broadsheet.represent.finding import WEIGHT, absence
     from broadsheet.represent.models import model_of_runs
     from broadsheet.represent.search import Searcher
 
@@ -130,8 +131,9 @@ def search(
     embedder = _embedder(model or ("pictures" if image else model_of_runs() if run is not None else ""), shown)
     with bars() as progress:
         searcher = Searcher(embedder, shown, progress=progress)
-    hits = searcher.search(text, image, k)
+    hits, absent = searcher.search(text, image, k), searcher.absent(text)
     tell(f"{item}: {fault}" for item, fault in searcher.embeddings.faults.items())
+    tell([absence(absent)] if absent else [])
     if as_json:
         found = [
             {
@@ -145,10 +147,13 @@ def search(
             }
             for hit in hits
         ]
-        typer.echo(json.dumps({"model": embedder.model, "how": searcher.index.arithmetic, "hits": found}, indent=1))
+        typer.echo(json.dumps({"model": embedder.model, "how": searcher.index.arithmetic, "absent": absent, "hits": found}, indent=1))
         return
+    typer.echo(f"Score: the cosine to what was asked, 1 at most, and up to {WEIGHT:g} more for the share of its words that the item holds.", err=True)
+    width = max(len(text) for text in ("item", *(hit.item.id for hit in hits)))
+    typer.echo(f"{'':>3}  {'score':>6}  {'item':<{width}}  title")
     for hit in hits:
-        typer.echo(f"{hit.rank:>3}  {hit.score:.3f}  {hit.item.title}  [{hit.item.id}]")
+        typer.echo(f"{hit.rank:>3}  {hit.score:>6.3f}  {hit.item.id:<{width}}  {hit.item.title}")
 
 
 @app.command("fit")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,10 +60,28 @@ def run(
         typer.echo("Note: this is the built-in sample; every paper in it is fictional.", err=True)
     if done.page is not None:
         if done.report is not None and (picks := done.report.picks()):
-            typer.echo(f"Why is the first where it is: broadsheet why {picks[0].item.id} --run {out}", err=True)
+            typer.echo(f"Why is the first where it is: broadsheet why {quote(picks[0].item.id)} --run {quote(str(out))}", err=True)
+            _told_of_a_table(read, done.run, out, picks[0].item.title)
         typer.echo(str(done.page), err=as_json)
     if done.error is not None:
         raise typer.Exit(done.error.exit_code)
+
+
+def _told_of_a_table(recipe: "Recipe", record: "RunRecord", out: Path, title: str) -> None:
+    """Print a search of a catalogue by events, and where its graph is that of a table, a question that this answers."""
+    if not recipe.of_events:
+        return
+    # What begins with a hyphen would be an option.
+    if words := " ".join(title.split()).lstrip("- "):
+        typer.echo(f"Search in it: broadsheet represent search {quote(words)} --run {quote(str(out))}", err=True)
+    step = record.step("ask")
+    if step is None or not step.ready:
+        return
+    from broadsheet.ask.graph.example import table_question
+    from broadsheet.ask.graph.tables import read_graph
+
+    if asked := table_question(read_graph(out / step.artefact)):
+        typer.echo(f"Ask of it: broadsheet ask run {quote(asked)} --graph {quote(str(out / step.artefact))}", err=True)
 
 
 def _again(out: Path, settings: "list[str] | tuple[()]") -> "Recipe":

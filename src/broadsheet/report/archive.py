@@ -16,14 +16,15 @@ from broadsheet.report.render.maths import plain_tex
 from broadsheet.report.render.page import index_page, long_date, report_page
 
 FEED_DAYS = 10
-DAY_FILES = ("index.html", "report.md", "report.json", "report.atom", "papers.bib")
+REFERENCES = "papers.bib"
+DAY_FILES = ("index.html", "report.md", "report.json", "report.atom", REFERENCES)
 
 
 def write_day(report: Report, folder: Path) -> Path:
     """Write a day's files, replacing the day if it is there, then the index; return the page's path.
 
-    A day has `index.html`, `report.md`, `report.json`, `report.atom`, `papers.bib`; all of them
-    appear together or not at all.
+    A day has `index.html`, `report.md`, `report.json`, `report.atom`, and of papers `papers.bib`;
+    all of them appear together or not at all.
     """
     check_writable(folder)
     files = day_files(report)
@@ -37,13 +38,19 @@ def write_day(report: Report, folder: Path) -> Path:
 
 def day_files(report: Report) -> dict[str, str]:
     """Write every form of a report from the one model object: file name to text."""
-    return {
+    files = {
         "index.html": report_page(report),
         "report.md": report_markdown(report),
         "report.json": report.model_dump_json(indent=1) + "\n",
         "report.atom": atom_feed([report], f"{report.title} for {report.reader}, {report.label}"),
-        "papers.bib": "\n\n".join(entry.bibtex for entry in report.picks()) + "\n",
+        REFERENCES: "\n\n".join(entry.bibtex for entry in report.picks()) + "\n",
     }
+    return {name: files[name] for name in names_of(report)}
+
+
+def names_of(report: Report) -> tuple[str, ...]:
+    """Return the names of a day's files: items that were proposed are no papers, and nobody cites them."""
+    return tuple(name for name in DAY_FILES if name != REFERENCES or not report.proposed)
 
 
 def write_index(folder: Path) -> None:
@@ -78,7 +85,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "title": long_date(report.label),
         "reader": report.reader,
         "fictional": report.fictional,
-        "counts": report.counts,
+        "counts": report.totals,
         "picks": [{"id": e.item.id, "title": plain_tex(e.item.title), "url": e.links.abstract, "score": e.score} for e in report.picks()],
         "page": f"{report.label}/index.html",
     }

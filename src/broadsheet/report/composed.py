@@ -18,7 +18,7 @@ from broadsheet.core.files import staged_folder, write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
 from broadsheet.core.store import open_store
-from broadsheet.report.archive import DAY_FILES, day_files, write_index
+from broadsheet.report.archive import day_files, names_of, write_index
 from broadsheet.report.feedback.record import WANTED, acts, standing
 from broadsheet.report.interests import stated_items
 from broadsheet.report.measured import because, stages_said
@@ -98,7 +98,7 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
     reader = read_shop(recipe, asked.profile or recipe.reader).reader
     _check_whose(out, reader, asked)
     told = told_by(asked.feedback, reader) if asked.feedback else Told()
-    steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe)]
+    steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe, told)]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
     ran = run_steps(
         steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress
@@ -143,21 +143,22 @@ def published(ran: Ran, out: Path) -> Report | None:
     held = ran.artifacts[PAGE].path
     report = Report.model_validate_json((held / REPORT).read_bytes())
     day = out / str(report.label)
-    if not all((day / name).is_file() and (day / name).read_bytes() == (held / name).read_bytes() for name in DAY_FILES):
+    if not all((day / name).is_file() and (day / name).read_bytes() == (held / name).read_bytes() for name in names_of(report)):
         with staged_folder(day, "index.html") as stage:
-            for name in DAY_FILES:
+            for name in names_of(report):
                 shutil.copyfile(held / name, stage / name)
         write_index(out)
     return report
 
 
-def page_step(recipe: Recipe) -> Step:
-    """Return the step that writes the page from the slate, with the picture of the run and for each item its way there."""
+def page_step(recipe: Recipe, told: Told = Told()) -> Step:  # noqa: B008
+    """Return the step that writes the page from the slate, with the picture of the run and for each item its way there; `told` is what earlier pages were told."""
+    had = [item for item, _ in told.had]
 
     def work(given: Work) -> Done:
         folder = given.folder.parent.parent
         run = read_run(folder)
-        report = report_of(given, run) if recipe.of_events else Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
+        report = report_of(given, run, had) if recipe.of_events else Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
         run = run.model_copy(update={"reader": report.reader, "label": report.label})
         own = run.step(PAGE)
         assert own is not None
@@ -173,7 +174,7 @@ def page_step(recipe: Recipe) -> Step:
 
         parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
         made = write_artifact(given.folder, Manifest(kind=ArtifactKind.PAGE, parents=parents, models=report.models), fill=fill)
-        return Done(made, {"picks": len(report.picks()), report.subject: len(report.entries)})
+        return Done(made, {"picks": len(report.picks()), whole.words.many: len(report.entries)})
 
     beside = (vectors.NAME, retrieve.NAME, rank.NAME, score.NAME, needs.NAME, graph.NAME)
     return Step(PAGE, "Page", ArtifactKind.PAGE, work, (catalogue.NAME, PLAN), beside, settings={"recipe": recipe.model_dump(mode="json")})

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from broadsheet.core.schema import Announce, Item, Record
 from broadsheet.stack.record import Cause, RunRecord
+from broadsheet.stack.words import ITEMS, PAPERS, WORDS, Words
 
 SectionName = Literal["new", "cross", "updated", "withdrawn"]
 SECTION_OF: dict[Announce, SectionName] = {
@@ -190,9 +191,23 @@ class Report(Record):
         return self.run is not None and self.run.kind != "papers"
 
     @property
+    def words(self) -> Words:
+        """What the page calls its items."""
+        if self.run is not None and self.proposed:
+            return WORDS.get(self.run.kind, ITEMS)
+        return PAPERS if self.subject == "papers" else ITEMS
+
+    @property
     def title(self) -> str:
-        """What the page calls itself: papers are arXiv's, items are the user's own."""
+        """What the page calls itself: papers are arXiv's, items are the user's own, and those that were proposed are no news of a day."""
+        if self.proposed:
+            return f"Picked {self.words.many}"
         return "arXiv Daily Report" if self.subject == "papers" else "Daily Report"
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many there are: by section, and of what was proposed in all and picked."""
+        return {self.words.many: len(self.entries), "picked": len(self.picks())} if self.proposed else self.counts
 
     def picks(self) -> list[Entry]:
         """Return the slate in its order."""

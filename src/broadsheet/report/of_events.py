@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,22 @@ from broadsheet.core.images import read_image
 from broadsheet.core.schema import Announcement, Columns, Item
 from broadsheet.report.daymap import place_rows
 from broadsheet.report.model import Entry, PlanSummary, Report
-from broadsheet.report.references import bibtex, find_links
+from broadsheet.report.references import find_links
 from broadsheet.stack.holdings import Holdings
 from broadsheet.stack.record import RunRecord
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import read_slate
 from broadsheet.stack.steps import catalogue, score, vectors
 from broadsheet.stack.steps.step import Work
+from broadsheet.stack.words import WORDS, Words, counted
 
 NEW = "new"
 SIDE = 96
 """Pixels of a picture on the page."""
 
 
-def report_of(given: Work, run: RunRecord) -> Report:
-    """Return the page of a reader: all candidates, those on the slate first."""
+def report_of(given: Work, run: RunRecord, told: Sequence[str] = ()) -> Report:
+    """Return the page of a reader: all candidates, those on the slate first; `told` are items that count as had because a page was told so."""
     held = Holdings(given.parents[catalogue.NAME])
     slate = list(read_slate(given.parents[PLAN]).values())
     scores = np.array([one.score for one in slate])
@@ -49,7 +50,6 @@ def report_of(given: Work, run: RunRecord) -> Report:
                 propensity=one.propensity,
                 held_back=one.held_back,
                 links=find_links(item),
-                bibtex=bibtex(item, fictional=False),
                 picture=_picture(item, held.root) if one.slot else "",
                 x=float(places[row][0]),
                 y=float(places[row][1]),
@@ -64,7 +64,7 @@ def report_of(given: Work, run: RunRecord) -> Report:
         subject="items",
         ranked_by="likeness, retrieval and sequence ranking" if score.NAME in given.parents else "likeness",
         models=models,
-        notes=tuple(filter(None, (f"Picked after {len(held.asks[0].history)} events of {held.asks[0].user}.", plan.note if plan is not None else ""))),
+        notes=tuple(filter(None, (_after(held, told, WORDS[run.kind]), plan.note if plan is not None else ""))),
         counts={NEW: len(entries), "cross": 0, "updated": 0, "withdrawn": 0},
         plan=_plan(given, models),
         entries=tuple(sorted(entries, key=lambda entry: (entry.slot or 10**9, -entry.score))),
@@ -78,6 +78,17 @@ def label_of(held: Holdings, wanted: date | None) -> date:
         return wanted
     last = held.events[Columns.AT].max() if held.events is not None else None
     return datetime.now(UTC).date() if last is None else datetime.fromtimestamp(float(str(last)), UTC).date()
+
+
+def _after(held: Holdings, told: Sequence[str], words: Words) -> str:
+    """Say what the page goes by: how many items its reader had, where one was had again in how many events, and how many were told on a page."""
+    asked = held.asks[0]
+    told = [item for item in told if item in held.items]
+    history = asked.history[: len(asked.history) - len(told)]
+    different = len(set(history))
+    again = f", in {counted(len(history), 'event')}" if len(history) > different else ""
+    also = f"; and {counted(len(told), words.one, words.many)} told on the page" if told else ""
+    return f"Picked after what {asked.user} {words.had}: {counted(different, words.one, words.many)}{again}{also}."
 
 
 def _picture(item: Item, root: Path | None) -> str:

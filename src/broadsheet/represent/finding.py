@@ -1,5 +1,6 @@
 """What is near in meaning, and what holds the very words: one order of both."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ HEARD = 256
 # A word of more than this share of items is kept as a mask of all, which takes no more memory than its rows, and a fifth of the time.
 COMMON = 1 / 8
 NONE = np.zeros(0, dtype=np.int32)
+DIGIT = re.compile(r"\d")
+MARKS = "\"'“”‘’.,;:!?()[]{}<>"
 
 
 class Near(NamedTuple):
@@ -58,6 +61,9 @@ class Words:
             counter = CountVectorizer(analyzer=self._terms, binary=True, dtype=np.int8)
             held = sparse.csc_array(counter.fit_transform(texts))
             self._held = {term: self._of(held.indices[held.indptr[at] : held.indptr[at + 1]]) for term, at in counter.vocabulary_.items()}
+        # What nobody is found by, and yet an item has: its price, or its size.
+        told = {str(value) for item in items for value in item.attributes.values() if isinstance(value, str | int | float) and DIGIT.search(str(value))}
+        self._told = frozenset(term for text in told for term in self._terms(text) if DIGIT.search(term))
 
     def _of(self, rows: np.ndarray) -> _Held:
         weight = np.float32(np.log((1 + self._count) / (1 + len(rows))))
@@ -66,6 +72,11 @@ class Words:
         mask = np.zeros(self._count, dtype=bool)
         mask[rows] = True
         return _Held(weight, mask)
+
+    def absent(self, text: str) -> tuple[str, ...]:
+        """Return the words of a query that have a digit, as codes do, and that no item holds in words or attributes; each as it is written."""
+        asked = dict.fromkeys(word.strip(MARKS) for word in text.split() if DIGIT.search(word))
+        return tuple(word for word in asked if any(DIGIT.search(term) and term not in self._held and term not in self._told for term in self._terms(word)))
 
     def shares(self, text: str) -> np.ndarray:
         """Return what share of a query's words, weighed by their rarity, each item holds, float32 `[N]`; zero where the query has none."""
@@ -78,6 +89,15 @@ class Words:
             else:
                 found[rows] += weight
         return found / every if every else found
+
+
+def absence(words: Sequence[str]) -> str:
+    """Say that no item holds words of a query; nothing where there are none.
+
+    >>> absence(["MI-9999"])
+    "No item holds 'MI-9999'; these are the nearest by meaning."
+    """
+    return f"No item holds {' or '.join(map(repr, words))}; these are the nearest by meaning." if words else ""
 
 
 class Finder:
@@ -100,6 +120,10 @@ class Finder:
             for row, (text, ids) in enumerate(zip(texts, found.ids, strict=True))
         ]
         return Answers(near, f"{found.how}, and their words", unknown)
+
+    def absent(self, text: str) -> tuple[str, ...]:
+        """Return the words of a query with a digit that no item holds."""
+        return self._words.absent(text)
 
     def _ordered(self, vector: np.ndarray, text: str, first: np.ndarray, cosines: np.ndarray, k: int, mask: np.ndarray | None) -> list[Near]:
         """Order the items that are nearest, `first` with their cosines, and those that are heard; return the k best."""

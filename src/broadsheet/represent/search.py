@@ -39,6 +39,10 @@ class Searcher:
         self.index: Index = build_index(self.embeddings, config=config)
         self._finder = Finder(self.index, shown.catalogue)
 
+    def absent(self, text: str) -> tuple[str, ...]:
+        """Return the words of a query with a digit, such as a code, that no item holds."""
+        return self._finder.absent(text)
+
     def search(self, text: str = "", image: Path | None = None, k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
         """Return the k best items for words, a picture, or both.
 

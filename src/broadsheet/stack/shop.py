@@ -13,6 +13,7 @@ from broadsheet.sources import ColumnMap, read_source
 from broadsheet.sources.events import EVENTS, read_events
 from broadsheet.sources.merge import merge
 from broadsheet.stack.recipe import Recipe
+from broadsheet.stack.words import counted
 
 PICTURED = ("image", "images", "picture", "photo")
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
@@ -58,10 +59,10 @@ def read_shop(recipe: Recipe, reader: str) -> Shop:
             'Ids of both tables must be written alike; name the columns: event_columns = "item=COLUMN"',
         )
     strange, shown = len(read.frame) - len(frame), sum(bool(item.images) for item in pictured)
-    notes = [f"{strange} events of items that the catalogue lacks are left out." if strange else ""]
-    notes += [f"{repeated} records have an id that stood before: each was merged with the first." if repeated else ""]
-    notes += [f"{count} events of kind {kind} say nothing of what was had." for kind, count in sorted(read.left_out.items())]
-    notes += [f"{len(items) - shown} items have no picture." if root is not None and shown < len(items) else ""]
+    notes = [f"Left out: {counted(strange, 'event')} of items that the catalogue lacks." if strange else ""]
+    notes += [f"Merged with the first of the same id: {counted(repeated, 'record')}." if repeated else ""]
+    notes += [f"Left out: {counted(count, 'event')} of kind {kind}, which says nothing of what was had." for kind, count in sorted(read.left_out.items())]
+    notes += [f"Without a picture: {counted(len(items) - shown, 'item')}." if root is not None and shown < len(items) else ""]
     notes += [f"There is no folder of pictures {recipe.images}." if recipe.images and root is None else ""]
     histories = _histories(frame)
     return Shop(known, histories, _reader(histories, reader), frame, root, " ".join(note for note in notes if note))
@@ -74,7 +75,7 @@ def with_told(shop: Shop, told: Told) -> Shop:
         return shop
     own = [*shop.histories[shop.reader], *(item for _, item, _ in rows)]
     events = pl.concat([shop.events, pl.DataFrame(rows, schema=EVENTS, orient="row")])
-    note = " ".join(filter(None, [shop.note, f"{len(rows)} of the events were told on the page."]))
+    note = " ".join(filter(None, [shop.note, f"Told on the page: {counted(len(rows), 'event')} of these."]))
     return shop._replace(histories={**shop.histories, shop.reader: own}, events=events, note=note)
 
 

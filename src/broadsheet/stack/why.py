@@ -16,6 +16,7 @@ from broadsheet.stack.record import Cause, RunRecord, StepRecord, read_run
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import Placed, read_slate
 from broadsheet.stack.steps import catalogue, rank, retrieve, score, vectors
+from broadsheet.stack.words import ITEMS, WORDS
 
 KINDS = {
     catalogue.NAME: ArtifactKind.CATALOGUE,
@@ -36,6 +37,7 @@ class Lineage:
     def __init__(self, folder: Path, record: RunRecord | None = None) -> None:
         self.folder, self.record = folder, record or read_run(folder)
         self._opened: dict[str, Artifact] = {}
+        self._words = WORDS.get(self.record.kind, ITEMS)
 
     def why(self, item: str, reader: str = "") -> tuple[Cause, ...]:
         """Return the way of an item to the page, a line a stage.
@@ -148,18 +150,18 @@ class Lineage:
     def _vector(self, item: str) -> Cause | None:
         if (lacking := self._without(vectors.NAME)) is not None:
             return lacking
-        history = [one.id for one in self.holdings.library if one.id != item]
-        history += [one for one in self.holdings.asks[0].history if one not in history and one != item]
+        # What was had twice is near once.
+        history = [one for one in dict.fromkeys([*(one.id for one in self.holdings.library), *self.holdings.asks[0].history]) if one != item]
         space = next((name for name in (vectors.MEANING, vectors.WORDS) if name in (*self._seen.spaces, vectors.WORDS)), vectors.WORDS)
         near = self._seen.near(item, history, space)[:NEAREST]
         if not near:
-            return self._cause(vectors.NAME, "There is nothing in the library to be near to.")
+            return self._cause(vectors.NAME, f"There is nothing in {self._words.before} to be near to.")
         told = "; ".join(f"“{self.holdings.items[other].title}” {cosine:.2f}" for other, cosine in near)
         pictured = self._seen.near(item, history, vectors.PICTURES)[:1] if vectors.PICTURES in self._seen.spaces and self.holdings.items[item].images else []
         shown = (
             f" Its picture is nearest to that of “{self.holdings.items[pictured[0][0]].title}” {pictured[0][1]:.2f}." if pictured and pictured[0][1] > 0 else ""
         )
-        return self._cause(vectors.NAME, f"By {space}, nearest of the library (cosine): {told}.{shown}", {"cosine": near[0][1]}, "Vector")
+        return self._cause(vectors.NAME, f"By {space}, nearest of {self._words.before} (cosine): {told}.{shown}", {"cosine": near[0][1]}, "Vector")
 
     def _retrieved(self, item: str) -> Cause | None:
         if (lacking := self._without(retrieve.NAME)) is not None or self.record.step(retrieve.NAME) is None:
@@ -177,9 +179,9 @@ class Lineage:
             return lacking
         row = self._ranks.get(item)
         if row is None:
-            return self._cause(rank.NAME, "It was no candidate, or the reader had it.", title="Sequence ranking")
+            return self._cause(rank.NAME, f"It was no candidate, or the reader {self._words.had} it.", title="Sequence ranking")
         place, value = int(str(row[Columns.RANK])), float(str(row[Columns.SCORE]))
-        text = f"Place {place} of {len(self._ranks)} after what the reader had, score {value:.2f}{self._weighed(rank.NAME)}."
+        text = f"Place {place} of {len(self._ranks)} after what the reader {self._words.had}, score {value:.2f}{self._weighed(rank.NAME)}."
         return self._cause(rank.NAME, text, {"place": place, "score": value, "weight": self._weights.get(rank.NAME, 0.0)}, "Sequence ranking")
 
     def _weighed(self, name: str) -> str:
@@ -193,7 +195,7 @@ class Lineage:
             return None
         if step is None or not step.ready:
             return self._cause(
-                PLAN, f"Log-odds {placed.score:.2f} against an average paper, by the page's own ranker alone.", {"log-odds": placed.score}, "Score"
+                PLAN, f"Log-odds {placed.score:.2f} against an average {self._words.one}, by the page's own ranker alone.", {"log-odds": placed.score}, "Score"
             )
         parts = {name.removeprefix("adds "): float(value) for name, value in self._parts.get(item, {}).items() if name.startswith("adds ")}
         own = placed.score - sum(parts.values())

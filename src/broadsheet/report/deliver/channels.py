@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from broadsheet.core.errors import OutputError
-from broadsheet.report.archive import DAY_FILES, write_day, write_index
+from broadsheet.report.archive import names_of, write_day, write_index
 from broadsheet.report.deliver.feeds import FILES, FeedChannel, FeedPlace, feed_content, sweep
 from broadsheet.report.deliver.mail import compose
 from broadsheet.report.deliver.outbox import Channel, Delivery, Outbox, Outcome, Parcel, State
@@ -74,7 +74,7 @@ class FilesChannel:
         is_own = folder.resolve() != self._place.archive.resolve()
         if is_own:
             sweep(folder, label, "index.html", "index.json", "feed.xml")
-        if is_own or not all((folder / label / name).is_file() for name in DAY_FILES):
+        if is_own or not all((folder / label / name).is_file() for name in names_of(report)):
             write_day(report, folder)
         elif label not in _indexed(folder):
             write_index(folder)

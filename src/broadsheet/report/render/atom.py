@@ -91,7 +91,8 @@ def _entry(entry: Entry, report: Report, *, withdrawn: bool = False) -> Element:
     _add(element, "updated", f"{report.label}T00:00:00Z")
     if entry.links.abstract:
         SubElement(element, "link", {"rel": "alternate", "href": as_iri(entry.links.abstract)})
-    for name in said(entry.item.creators) or ["Anonymous"]:
+    # What nobody is named for is the feed's, which has an author of its own.
+    for name in said(entry.item.creators) or ([] if report.proposed else ["Anonymous"]):
         _add(SubElement(element, "author"), "name", name)
     for category in said(entry.item.categories):
         SubElement(element, "category", {"term": category})

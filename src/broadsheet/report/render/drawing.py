@@ -19,7 +19,7 @@ def day_map(report: Report) -> Markup:
     picks, rest = report.picks(), [e for e in report.entries if e.slot is None]
     dots = [_dot(e) for e in rest]
     marks = [_pick(entry, x, y) for entry, (x, y) in zip(picks, _apart([_place(e) for e in picks]), strict=True)]
-    title = f"Map of the day: {len(report.entries)} {report.subject}, {len(picks)} picked; what reads alike lies together."
+    title = f"Map of the {report.words.whole}: {len(report.entries)} {report.words.many}, {len(picks)} picked; what reads alike lies together."
     return Markup(
         '<svg class="map" viewBox="0 0 {w} {h}" role="group" aria-labelledby="map-title"><title id="map-title">{title}</title>{dots}{marks}</svg>'
     ).format(w=WIDTH, h=HEIGHT, title=title, dots=Markup("").join(dots), marks=Markup("").join(marks))
@@ -56,13 +56,13 @@ def ticks(report: Report, width: int = 240) -> Markup:
     return Markup("".join(f"M{x:g} 5v8" for x in places))
 
 
-def strip(entry: Entry, width: int = 240) -> Markup:
-    """Draw a pick's place among all scores of the day."""
+def strip(entry: Entry, of: str = "day", width: int = 240) -> Markup:
+    """Draw a pick's place among all scores of the day, or of the page."""
     x = round(entry.strength * width, 1)
     return Markup(
-        '<svg class="strip" viewBox="-4 0 {w} 18" role="img" aria-label="{percent} on the day’s scale of scores from 0 to 100">'
+        '<svg class="strip" viewBox="-4 0 {w} 18" role="img" aria-label="{percent} on the {of}’s scale of scores from 0 to 100">'
         '<use href="#ticks"/><path class="here" d="M{x:g} 1v16"/></svg>'
-    ).format(w=width + 8, x=x, percent=round(100 * entry.strength))
+    ).format(w=width + 8, x=x, of=of, percent=round(100 * entry.strength))
 
 
 def category_bars(report: Report) -> Markup:
@@ -75,8 +75,8 @@ def category_bars(report: Report) -> Markup:
     most, height = rows[0][1], 20 * len(rows) + 4
     drawn = [_bar(name, count, picked[name], most, 20 * row) for row, (name, count) in enumerate(rows)]
     label = "; ".join(f"{name} {count}, {picked[name]} picked" for name, count in rows)
-    return Markup('<svg class="bars" viewBox="0 0 360 {h}" role="img" aria-label="Papers by primary category: {label}">{drawn}</svg>').format(
-        h=height, label=label, drawn=Markup("").join(drawn)
+    return Markup('<svg class="bars" viewBox="0 0 360 {h}" role="img" aria-label="{many} by primary category: {label}">{drawn}</svg>').format(
+        h=height, many=report.words.many.capitalize(), label=label, drawn=Markup("").join(drawn)
     )
 
 

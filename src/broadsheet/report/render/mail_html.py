@@ -24,6 +24,9 @@ def _environment() -> Environment:
         loader=PackageLoader("broadsheet.report.render"), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     names: dict[str, Any] = environment.globals
-    names.update(authors=authors, **{name: getattr(mail_text, name) for name in ("changed", "facts", "has_chances", "tally", "updates", "why", "withdrawn")})
+    names.update(
+        authors=authors,
+        **{name: getattr(mail_text, name) for name in ("changed", "chances_said", "facts", "has_chances", "tally", "updates", "why", "withdrawn")},
+    )
     environment.filters.update(readable=readable, long_date=long_date)
     return environment

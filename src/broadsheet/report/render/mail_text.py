@@ -100,7 +100,11 @@ def mail_text(view: MailView) -> str:
     blocks = [_head(report), *_notes(report), *([_title("PICKED FOR YOU")] if view.picks else [])]
     for number, entry in enumerate(view.picks):
         blocks.append(_pick(entry, report, view) if number < view.full else _brief(entry, f"{entry.slot}. "))
-    for title, entries, written in (("UPDATED", updates(report), _updated), ("WITHDRAWN", withdrawn(report), _withdrawn), ("ALSO NEW", view.more, _listed)):
+    for title, entries, written in (
+        ("UPDATED", updates(report), _updated),
+        ("WITHDRAWN", withdrawn(report), _withdrawn),
+        (report.words.also.upper(), view.more, _listed),
+    ):
         if entries:
             blocks += [_title(title), *(written(entry) for entry in entries)]
     blocks.append(_foot(view))
@@ -125,9 +129,11 @@ def tally(report: Report) -> str:
     'No papers today.'
     """
     picks, every = len(report.picks()), len(report.entries)
+    if report.proposed:
+        return f"{picks} of {every} {report.words.many} picked for you."
     names = {"new": "new", "cross": "cross-listed", "updated": "updated", "withdrawn": "withdrawn"}
     parts = [f"{report.counts[name]} {said}" for name, said in names.items() if report.counts.get(name)]
-    return f"{picks} of {every} {report.subject} picked for you. Today has {', '.join(parts)}." if every else f"No {report.subject} today."
+    return f"{picks} of {every} {report.words.many} picked for you. Today has {', '.join(parts)}." if every else f"No {report.words.many} today."
 
 
 def why(reasons: Iterable[Reason]) -> list[str]:
@@ -158,6 +164,13 @@ def facts(entry: Entry, report: Report) -> list[str]:
 def has_chances(report: Report) -> bool:
     """Tell whether a pick says its chance."""
     return any(entry.chance is not None for entry in report.picks())
+
+
+def chances_said(report: Report) -> str:
+    """Say what a chance is."""
+    if report.proposed:
+        return f"Chance: that you take the {report.words.one}, calibrated on what others had last, which was held out."
+    return "Chance: that a paper is for you on a day that has one, calibrated on authors taken as readers."
 
 
 def changed(entry: Entry) -> str:
@@ -227,9 +240,9 @@ def _listed(entry: Entry) -> str:
 
 def _foot(view: MailView) -> str:
     report = view.report
-    lines = [f"{view.unshown} more {report.subject} of the day are not in this mail."] if view.unshown else []
-    lines += ["The whole day, with abstracts:", view.page] if view.page else []
-    lines += ["Chance: that a paper is for you on a day that has one, calibrated on authors taken as readers."] if has_chances(report) else []
+    lines = [f"{view.unshown} more {report.words.many} of the {report.words.whole} are not in this mail."] if view.unshown else []
+    lines += ["The whole page:" if report.proposed else "The whole day, with abstracts:", view.page] if view.page else []
+    lines += [chances_said(report)] if has_chances(report) else []
     lines += [f"Ranked by {report.ranked_by}. A share is the part of the score that is lost without that evidence. Sentences in quotation marks are verbatim."]
     if report.subject == "papers" and not report.fictional:
         lines += ["Thank you to arXiv for use of its open access interoperability. This mail is not made or endorsed by arXiv."]

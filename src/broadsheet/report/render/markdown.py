@@ -6,8 +6,9 @@ from datetime import date
 
 from broadsheet.core.schema import Item
 from broadsheet.report.model import Entry, Report
+from broadsheet.stack.words import PAPERS
 
-_HEAD = "| Title | Link | abstract | author |\n| --- | --- | --- | --- |\n"
+_HEAD = "| Title | Link | {0.text} | {0.by} |\n| --- | --- | --- | --- |\n"
 # The form is English whatever the reader's locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WOULD_BE_READ = re.compile(
@@ -26,7 +27,7 @@ def seed_form(label: date, items: Iterable[Item]) -> str:
 
     Fields stand as the source gave them, TeX accents of authors included.
     """
-    return heading(label) + _table(items, _folded)
+    return heading(label) + _table(items, _folded, _HEAD.format(PAPERS))
 
 
 def report_markdown(report: Report) -> str:
@@ -39,11 +40,12 @@ def report_markdown(report: Report) -> str:
     if report.fictional:
         parts.append("*Fictional sample: no paper, author or figure here is real.*\n\n")
     picks = report.picks()
-    parts.append(_table((entry.item for entry in picks), _literal))
+    head = _HEAD.format(report.words)
+    parts.append(_table((entry.item for entry in picks), _literal, head))
     parts.append(_summaries(picks))
     rest = [entry for entry in report.entries if entry.slot is None]
-    for name, title in (("new", "More that is new"), ("cross", "More that is cross-listed"), ("updated", "Updated"), ("withdrawn", "Withdrawn")):
-        parts.append(_section(title, [entry for entry in rest if entry.section == name]))
+    for name, title in (("new", report.words.more), ("cross", "More that is cross-listed"), ("updated", "Updated"), ("withdrawn", "Withdrawn")):
+        parts.append(_section(title, [entry for entry in rest if entry.section == name], head))
     return "".join(parts)
 
 
@@ -71,20 +73,20 @@ def _summaries(picks: list[Entry]) -> str:
     return "\n## TL;DR, by a language model, and what it rests on\n\n" + "".join(lines) if lines else ""
 
 
-def _section(title: str, entries: list[Entry]) -> str:
+def _section(title: str, entries: list[Entry], head: str) -> str:
     if not entries:
         return ""
     told = "".join(f"- {_literal(e.item.id)} was on your page of {e.told_before}.\n" for e in entries if e.told_before is not None)
-    return f"\n## {title}\n\n{_table((e.item for e in entries), _literal)}" + (f"\n{told}" if told else "")
+    return f"\n## {title}\n\n{_table((e.item for e in entries), _literal, head)}" + (f"\n{told}" if told else "")
 
 
-def _table(items: Iterable[Item], cell: Callable[[str], str]) -> str:
+def _table(items: Iterable[Item], cell: Callable[[str], str], head: str) -> str:
     rows: list[str] = []
     for item in items:
         authors = str(item.attributes.get("creators_verbatim") or ", ".join(item.creators)) if cell is _folded else ", ".join(item.creators)
         link = f"[{cell(item.url)}]({item.url.replace('|', '%7C')})" if item.url else ""
         rows.append(f"| {cell(item.title)} | {link} | {cell(item.text)} | {cell(authors)} |\n")
-    return _HEAD + "".join(rows)
+    return head + "".join(rows)
 
 
 def _folded(text: str) -> str:

@@ -54,11 +54,22 @@ def authors(item: Item, most: int = 8) -> str:
 def said_of(item: Item) -> list[tuple[str, str]]:
     """Return what else a table says of an item, in a few short words: what is long, and the name of a picture, is left out.
 
-    >>> said_of(Item(id="a", title="Tea", attributes={"price": 3.5, "image": "a.png", "note": "x" * 99}))
-    [('price', '3.5')]
+    >>> said_of(Item(id="a", title="Tea", attributes={"price_eur": 3.5, "image": "a.png", "note": "x" * 99}))
+    [('price eur', '3.5')]
     """
-    known = ((name, str(value)) for name, value in item.attributes.items() if isinstance(value, str | int | float) and not isinstance(value, bool))
+    known = (
+        (name.replace("_", " ").strip(), str(value))
+        for name, value in item.attributes.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    )
     return [(name, value) for name, value in known if value and len(value) <= SHORT and not value.lower().endswith(PICTURES)][:FEW]
+
+
+def proposal(report: Report) -> str:
+    """Say what a page of proposals holds, and in which order: where a plan held some back, these are not where their score would have them."""
+    held_back = report.plan.held_back if report.plan is not None else 0
+    order = "the best first" if not held_back else f"the best first, but for {held_back:,} that the plan of categories held back: these stand lower"
+    return f"What {report.reader} has not {report.words.had}, {order}."
 
 
 def percent(share: float) -> str:
@@ -119,6 +130,7 @@ def environment() -> Environment:
         interest_count=len(drawing.SHAPES),
         listening=listening,
         ping=ping,
+        proposal=proposal,
         said_of=said_of,
         run_picture=run_picture,
         seconds=seconds,

@@ -53,7 +53,7 @@ def reports(request: Request, caller: Reads, limit: Annotated[int, Query(ge=1, l
             get_logger("serve").warning("a report cannot be read", what=fault.what, mend=fault.mend)
             unreadable.append(str(label))
     shown = tuple(
-        DayOut(label=str(one.label), reader=one.reader, fictional=one.fictional, counts=dict(one.counts), picks=tuple(e.item.id for e in one.picks()))
+        DayOut(label=str(one.label), reader=one.reader, fictional=one.fictional, counts=dict(one.totals), picks=tuple(e.item.id for e in one.picks()))
         for one in days
     )
     more = cursor_of(labels[limit - 1].toordinal(), "reports") if len(labels) > limit else ""

@@ -41,10 +41,14 @@ class HitOut(Shape):
 
 
 class SearchOut(Shape):
-    """A page of what was found; `next` is the cursor of the page behind it, empty on the last."""
+    """A page of what was found; `next` is the cursor of the page behind it, empty on the last.
+
+    `absent` are words of the query with a digit, such as a code, that no item holds: then the hits are the nearest by meaning.
+    """
 
     hits: tuple[HitOut, ...]
     next: str
+    absent: tuple[str, ...]
     model: str
     how: str
     generation: int
@@ -91,7 +95,8 @@ async def found(request: Request, text: str, data: bytes | None, k: int, cursor:
             raise Problem(400, "no-picture", what, mend)
         hits = tuple(_hit(rank, near, part.catalogue) for rank, near in enumerate(made.near[after : after + k], after + 1))
         more = cursor_of(after + k, *asked) if len(made.near) > after + k else ""
-        return SearchOut(hits=hits, next=more, model=part.loaded.model, how=made.how, generation=site.holder.current.number)
+        absent = part.finder.absent(text)
+        return SearchOut(hits=hits, next=more, absent=absent, model=part.loaded.model, how=made.how, generation=site.holder.current.number)
 
 
 def _hit(rank: int, near: Near, items: Catalogue) -> HitOut:

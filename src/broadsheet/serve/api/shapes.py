@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -12,6 +14,8 @@ from broadsheet.serve.api.problems import Problem
 
 # Whoever pages further than this wants another question.
 DEEPEST = 1000
+# Of what else is known of an item: so many attributes, and so long a name and a text of one.
+ATTRIBUTES, LONGEST_NAME, LONGEST_TEXT = 20, 80, 400
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
 
 
@@ -41,6 +45,16 @@ Few = Annotated[int, Field(ge=1, le=100, examples=[10]), WHOLE]
 Cursor = Annotated[str, StringConstraints(max_length=400, pattern=r"^[A-Za-z0-9_-]*$"), Field(description="`next` of the page before; empty for the first.")]
 
 
+Attributes = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=LONGEST_NAME)], Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | int | float],
+    Field(
+        max_length=ATTRIBUTES,
+        description="What else the source says of it, texts and numbers as they stand there; longer ones, and more of them, are left out.",
+        examples=[{"price": "24.90"}],
+    ),
+]
+
+
 class Shown(Shape):
     """An item as it is shown."""
 
@@ -50,6 +64,7 @@ class Shown(Shape):
     url: str = ""
     creators: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    attributes: Attributes = Field(default_factory=dict)
 
 
 def shown(item: Item) -> Shown:
@@ -59,7 +74,25 @@ def shown(item: Item) -> Shown:
     ''
     """
     url = item.url if item.url.startswith(("https://", "http://")) else ""
-    return Shown(id=item.id, title=item.title, text=item.text, url=url, creators=item.creators, categories=item.categories)
+    return Shown(
+        id=item.id, title=item.title, text=item.text, url=url, creators=item.creators, categories=item.categories, attributes=attributes(item.attributes)
+    )
+
+
+def attributes(known: Mapping[str, Any]) -> dict[str, str | int | float]:
+    """Return the texts and numbers of attributes, within their bounds, in their order.
+
+    >>> attributes({"price": "24.90", "stock": 3, "sizes": ["S"], "sold": True, "note": ""})
+    {'price': '24.90', 'stock': 3}
+    """
+    held = {name: value for name, value in known.items() if len(name) <= LONGEST_NAME and _is_told(value)}
+    return dict(list(held.items())[:ATTRIBUTES])
+
+
+def _is_told(value: Any) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST_TEXT
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 class Place(NamedTuple):

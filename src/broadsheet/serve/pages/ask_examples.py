@@ -5,19 +5,17 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from broadsheet.ask.graph.engine import Engine
+from broadsheet.ask.graph.example import LONGEST, as_word, as_words
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.outcome import Outcome, outcome_of
 from broadsheet.ask.loop.records import State
 from broadsheet.ask.loop.tools import Tools
-from broadsheet.ask.question.words import parts
 from broadsheet.ask.schema import Schema
 
 OFFERED: Final = 6
 TRIED: Final = 24
 """Questions that are tried at most: on a large graph each may take a while."""
 NUMBERS: Final = frozenset({"integer", "float"})
-# A value that is longer than this is a sentence, which nobody asks by.
-LONGEST = 40
 _known: WeakKeyDictionary[Engine, tuple[str, ...]] = WeakKeyDictionary()
 
 
@@ -58,8 +56,8 @@ def _candidates(tools: Tools) -> Iterator[str]:
 def _most(schema: Schema) -> Iterator[str]:
     for one in schema.triples:
         if one.start != one.end:
-            yield f"Which {_one(one.end)} has the most {_many(one.start)}?"
-            yield f"Which {_one(one.start)} has the most {_many(one.end)}?"
+            yield f"Which {as_word(one.end)} has the most {as_words(one.start)}?"
+            yield f"Which {as_word(one.start)} has the most {as_words(one.end)}?"
 
 
 def _valued(tools: Tools) -> Iterator[str]:
@@ -73,9 +71,9 @@ def _valued(tools: Tools) -> Iterator[str]:
         seen.add((one.label, one.property))
         starts = [triple.start for triple in tools.schema.triples if triple.end == one.label and triple.start != one.label]
         yield (
-            f"Which {_many(starts[0])} have the {_one(one.label)} '{one.value}'?"
+            f"Which {as_words(starts[0])} have the {as_word(one.label)} '{one.value}'?"
             if starts
-            else f"Which {_many(one.label)} have the {one.property} '{one.value}'?"
+            else f"Which {as_words(one.label)} have the {one.property} '{one.value}'?"
         )
 
 
@@ -84,38 +82,22 @@ def _newest(schema: Schema) -> Iterator[str]:
         for key, facts in (held or {}).items():
             if facts.type in NUMBERS and isinstance(facts.low, int | float) and isinstance(facts.high, int | float) and facts.low < facts.high:
                 middle = (facts.low + facts.high) / 2
-                yield f"Which {_many(label)} have a {_one(key)} greater than {int(middle) if facts.type == 'integer' else round(middle, 1)}?"
-                yield f"Which {_one(label)} has the highest {_one(key)}?"
+                yield f"Which {as_words(label)} have a {as_word(key)} greater than {int(middle) if facts.type == 'integer' else round(middle, 1)}?"
+                yield f"Which {as_word(label)} has the highest {as_word(key)}?"
 
 
 def _without(schema: Schema) -> Iterator[str]:
     for one in schema.triples:
         if one.start != one.end:
-            yield f"Which {_many(one.end)} have no {_many(one.start)}?"
+            yield f"Which {as_words(one.end)} have no {as_words(one.start)}?"
 
 
 def _counted(schema: Schema) -> Iterator[str]:
     for label in schema.labels:
-        yield f"How many {_many(label)} are there?"
+        yield f"How many {as_words(label)} are there?"
 
 
 def _grouped(tools: Tools) -> Iterator[str]:
     for one in sorted(tools.schema.triples, key=lambda one: tools.index.counts.get(one.end, 0)):
         if one.start != one.end:
-            yield f"How many {_many(one.start)} are there for each {_one(one.end)}?"
-
-
-def _one(name: str) -> str:
-    """Return a name of the schema as a word of a question.
-
-    >>> _one("BirthCity"), _many("Category"), _many("Paper")
-    ('birth city', 'categories', 'papers')
-    """
-    return " ".join(parts(name)).lower()
-
-
-def _many(name: str) -> str:
-    said = _one(name)
-    if said.endswith("y") and said[-2:-1] not in set("aeiou"):
-        return f"{said[:-1]}ies"
-    return f"{said}es" if said.endswith(("s", "x", "ch", "sh")) else f"{said}s"
+            yield f"How many {as_words(one.start)} are there for each {as_word(one.end)}?"

@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from broadsheet.report.render import run_picture, why_picture
 from broadsheet.report.render.page import environment
+from broadsheet.represent.finding import absence
 from broadsheet.serve.api.problems import Problem
 from broadsheet.serve.callers import OWN, PERSON_HERE, Caller, is_here, of_key, within_rate
 from broadsheet.serve.session import FIELD, HEADER, Session, Sessions
@@ -150,7 +151,7 @@ def templates() -> Environment:
     """Return the templates of the pages, beside those of the report, whose papers and drawings they show."""
     made = environment().overlay(loader=ChoiceLoader([PackageLoader("broadsheet.serve", "pages/templates"), PackageLoader("broadsheet.report.render")]))
     # A page of the site records by its own buttons: no signed link is needed, nor a browser that tells of what was opened.
-    names: dict[str, Any] = {**made.globals, "feedback": _nothing, "ping": _nothing}
+    names: dict[str, Any] = {**made.globals, "absence": absence, "feedback": _nothing, "ping": _nothing}
     made.globals = names
     return made
 

@@ -25,6 +25,7 @@ from broadsheet.serve.pages.frame import Acts, Looks, View
 from broadsheet.serve.pages.slope import MARKS, MOST, slope
 from broadsheet.serve.pages.today import read_day, run_of
 from broadsheet.serve.pages.told import DAYS, Told, page_of, shown_of, titles_of, told_of
+from broadsheet.stack.words import ITEMS, counted
 
 router = APIRouter()
 Number = Annotated[int, Query(ge=1, le=1_000_000)]
@@ -48,9 +49,10 @@ def reader(view: Looks, page: Number = 1, reader: Annotated[str, Query(max_lengt
     moved = changes(report, left, acts(standing(events))) if report else ()
     wanted = {*(one.event.item for one in told.rows), *(item for day in days[:DAYS] for item in day.items), *had, *_named(moved), *(left.picks if left else ())}
     titles = titles_of(site.store, wanted, report, folder, run)
+    named = report.words if report else ITEMS
     return view.page(
         "reader.html", report=report, fault=fault, run=run, told=told, days=days[:DAYS], every_day=len(days), had=had, before=left, changes=moved, titles=titles,
-        picture=_picture(report, left, titles), most=MOST, where=_places(report), words=WORDS, marks=MARKS, moment=moment, labels=set(labels_of(folder)),
+        named=named, different=counted(len(set(had)), named.one, named.many), picture=_picture(report, left, titles), most=MOST, where=_places(report), words=WORDS, marks=MARKS, moment=moment, labels=set(labels_of(folder)),
     )  # fmt: skip
 
 

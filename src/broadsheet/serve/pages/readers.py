@@ -15,6 +15,7 @@ from broadsheet.serve.models.parts import Ranked, Ranks
 from broadsheet.serve.pages.frame import Looks, View
 from broadsheet.serve.pages.today import run_of
 from broadsheet.serve.pages.told import titles_of
+from broadsheet.stack.words import ITEMS, WORDS
 
 router = APIRouter()
 LISTED = 200
@@ -35,8 +36,10 @@ async def readers(view: Looks, name: Annotated[str, Query(max_length=200)] = "")
         raise Problem(404, "no-reader", nobody(folder, name), "Readers of this run are listed at /readers.")
     following, lacking = await _next(view, known.history)
     had = tuple(reversed(known.history))
-    titles = await asyncio.to_thread(titles_of, view.site.store, had, None, folder, run_of(view.site))
-    return view.page("readers_one.html", name=name, quoted=quote(name), had=had, titles=titles, following=following, lacking=lacking)
+    run = run_of(view.site)
+    titles = await asyncio.to_thread(titles_of, view.site.store, had, None, folder, run)
+    named = WORDS.get(run.kind, ITEMS) if run is not None else ITEMS
+    return view.page("readers_one.html", name=name, quoted=quote(name), named=named, had=had, titles=titles, following=following, lacking=lacking)
 
 
 async def _next(view: View, history: tuple[str, ...]) -> tuple[list[Hit], str]:

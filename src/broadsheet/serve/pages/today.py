@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from broadsheet.core.errors import ArtifactError, OutputError
 from broadsheet.core.jobs import Job, JobState
 from broadsheet.core.schema import Event
-from broadsheet.report.archive import DAY_FILES
+from broadsheet.report.archive import DAY_FILES, names_of
 from broadsheet.report.feedback.links import WORDS
 from broadsheet.report.feedback.record import LESS, MORE, NOT_MY_FIELD, READ, SAVED, SHOWN, acts, standing
 from broadsheet.report.model import Report
@@ -51,7 +51,8 @@ def file(view: Looks, label: Label, name: Annotated[str, Path(max_length=40)]) -
     """Return a file of a day: the page as it can be kept, Markdown, JSON, the feed, BibTeX."""
     path = view.site.settings.report_folder / str(label) / name
     if name not in DAY_FILES or not path.is_file():
-        raise Problem(404, "no-file", "There is no such file of that day.", f"A day has {', '.join(DAY_FILES)}.")
+        there = [one for one in DAY_FILES if (path.parent / one).is_file()]
+        raise Problem(404, "no-file", "There is no such file of that day.", f"It has {', '.join(there)}." if there else "The newest day is at Today.")
     answer = view.sealed(FileResponse(path))
     answer.headers["content-security-policy"] = FILE_POLICY
     return answer
@@ -122,7 +123,7 @@ def _day(view: View, label: date) -> HTMLResponse:
     return view.page(
         "today.html", report=report, sections=SECTIONS, notice=NOTICE, held=_told(view), pending=_pending(view, report), kinds=_kinds(report), words=WORDS,
         moved=before.moves(report, before.last(site.store, report.reader, label)), older=labels[at + 1] if at + 1 < len(labels) else None,
-        newer=labels[at - 1] if at else None, files=DAY_FILES, is_newest=at == 0, **_under_way(site),
+        newer=labels[at - 1] if at else None, files=names_of(report), is_newest=at == 0, **_under_way(site),
     )  # fmt: skip
 
 

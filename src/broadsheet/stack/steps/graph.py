@@ -9,14 +9,14 @@ from broadsheet.stack.holdings import Holdings
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
 from broadsheet.stack.steps.step import Done, Step, Work
+from broadsheet.stack.words import WORDS
 
 if TYPE_CHECKING:
     from broadsheet.ask.graph.tables import Graph
 
 NAME = "ask"
-LABELS = {"shop": "Article", "menu": "Dish", "movies": "Movie"}
-"""What the rows of a catalogue are called in its graph, where its file has one of the names that say nothing."""
 NAMELESS = frozenset({"items", "item", "catalogue", "catalog", "data", "table", "rows", "all"})
+"""Names of files that say nothing of what their rows are."""
 
 
 def graph_step(recipe: Recipe, off: str = "") -> Step:
@@ -53,8 +53,8 @@ def _graph(recipe: Recipe, held: Holdings) -> "Graph":
 
 
 def label_in(recipe: Recipe) -> str:
-    """Return what rows are called: as their file is, so that its owner's own word for them is understood."""
+    """Return what rows are called: as their file is, so that its owner's own word for them is understood; where that says nothing, as the kind has it."""
     from broadsheet.ask.graph.flat import label_of
 
     stem = Path(recipe.source[0]).stem
-    return LABELS[recipe.kind] if stem.lower() in NAMELESS else label_of(stem)
+    return WORDS[recipe.kind].one.capitalize() if stem.lower() in NAMELESS else label_of(stem)
