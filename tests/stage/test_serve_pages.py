@@ -288,3 +288,12 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(client, site):
     answers = [client.get("/runs", headers=ELSEWHERE) for _ in range(12)]
     assert answers[0].status_code == 200
     assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "10")
+
+
+def test_what_a_table_says_of_an_item_beside_is_shown_where_items_are_no_papers(site, client, monkeypatch):
+    from broadsheet.serve.pages import search
+    from broadsheet.stack.record import RunRecord
+
+    assert "price 24.90" not in client.get("/search?q=red lamp").text
+    monkeypatch.setattr(search, "run_of", lambda _: RunRecord(recipe="shop", kind="shop"))
+    assert "<span>price 24.90</span><span>stock 3</span>" in client.get("/search?q=red lamp").text

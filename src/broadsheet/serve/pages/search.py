@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from broadsheet.serve.api.problems import Problem
 from broadsheet.serve.api.search import SearchOut, found
 from broadsheet.serve.pages.frame import Acts, Looks, View
+from broadsheet.serve.pages.today import run_of
 
 router = APIRouter()
 Words = Annotated[str, Query(max_length=4000)]
@@ -21,8 +22,8 @@ async def search(view: Looks, q: Words = "", cursor: Annotated[str, Query(max_le
         return view.page("search.html", words="", found=None, pictured=False)
     made = await found(view.request, q, None, A_PAGE, cursor)
     if cursor and view.is_part:
-        return view.page("search_hits.html", words=q, found=made)
-    return view.page("search.html", words=q, found=made, pictured=False)
+        return view.page("search_hits.html", words=q, found=made, facts=_facts(view))
+    return view.page("search.html", words=q, found=made, pictured=False, facts=_facts(view))
 
 
 @router.post("/search")
@@ -40,4 +41,10 @@ async def by_picture(view: Acts, image: Annotated[UploadFile | None, File()] = N
 
 def _with(view: View, words: str, made: SearchOut | None, fault: Problem | None) -> HTMLResponse:
     name = "search_found.html" if view.is_part else "search.html"
-    return view.page(name, status=fault.status if fault else 200, words=words, found=made, pictured=True, fault=fault)
+    return view.page(name, status=fault.status if fault else 200, words=words, found=made, pictured=True, fault=fault, facts=_facts(view))
+
+
+def _facts(view: View) -> bool:
+    """Whether what else a table says of an item is shown, such as a price: of papers it is not."""
+    run = run_of(view.site)
+    return run is not None and run.kind != "papers"
