@@ -215,10 +215,11 @@ def _open(values: Sequence[ValueLink], facts: Facts, found: Sequence[NameLink], 
 
 
 def _missing(facts: Facts, values: Sequence[ValueLink], index: ValueIndex) -> Iterator[Missing]:
-    """Yield what looks like a value and is none."""
+    """Yield what looks like a value and is none; the name of a property is not looked at, in capitals as it may be."""
+    literal = {one.place for one in facts.tokens if index.names.literal(one) is not None}
     for told in facts.values:
         inside = any(one.place.start < told.place.end and told.place.start < one.place.end for one in values)
-        if told.kind in {"quoted", "code", "name"} and not told.soft and not inside:
+        if told.kind in {"quoted", "code", "name"} and not told.soft and not inside and told.place not in literal:
             near = index.nearest(str(told.text))
             parts = [] if told.kind == "code" else index.with_words(str(told.text))
             found = [_link(told.place, told.text, one, PARTLY if len(parts) == 1 else BUT_ONE, "words") for one in parts[:SOME]]
