@@ -202,6 +202,12 @@ def test_what_is_open_doubtful_or_wrong_has_its_exit_code(says, films, tmp_path)
     assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "answered")
 
 
+def test_what_keeps_a_query_from_being_written_is_told_beside_what_mends_it(says, films):
+    done = says("", "run", "Which films did 'Ana Bel' make?", *films)
+    assert done.returncode == 7
+    assert "No query could be written: nothing in the graph is called 'Ana Bel'. Did you mean 'Ana Bell'?\nAsk otherwise: " in done.stderr
+
+
 def test_faults_are_two_lines(says, films, tmp_path):
     (tmp_path / "none.toml").write_text("[[rules]]\npattern = 'never'\nreply = 'x'\n")
     for words, code, what in (

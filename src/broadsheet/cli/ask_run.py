@@ -92,8 +92,11 @@ def _exit(state: object, called: str, graph: str, loop: str) -> None:
             typer.echo(f"Not run: words of it have several meanings.\nAsk with the one that is meant, or choose: {loop}", err=True)
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
+            why = "; ".join(note.rstrip(".") for note in state.drafts[-1].notes) if state.drafts else ""
             typer.echo(
-                f"No query could be written.\nAsk otherwise: things here are called {called}. What the graph holds: broadsheet ask describe {graph}", err=True
+                f"No query could be written{f': {why}' if why else ''}{'' if why.endswith('?') else '.'}\n"
+                f"Ask otherwise: things here are called {called}. What the graph holds: broadsheet ask describe {graph}",
+                err=True,
             )
             raise typer.Exit(UNWRITTEN)
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import polars as pl
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.schema import FEW, Schema
+from broadsheet.core.errors import did_you_mean
 
 # Text without a blank that is longer than this is a key that nobody spells.
 SPELT, LONG = 40, 120
@@ -18,6 +20,8 @@ SPELT, LONG = 40, 120
 NAMELY = 5
 # A group of letters that more values than this share tells nothing.
 SHARED = 20_000
+# So many values are looked at for what a text may be a slip of, and so little alike they may be: of a short word one letter is in three groups.
+SPELLINGS, HARDLY = 20, 0.25
 _GAPS = re.compile(r"[\W_]+")
 
 
@@ -128,6 +132,18 @@ class ValueIndex:
                 if score >= least:
                     found.append(Near(entry, score))
         return sorted(found, key=lambda one: (-one.score, -one.entry.count, one.entry))[:limit]
+
+    def did_you_mean(self, text: str, *, among: Iterable[tuple[str, str]] | None = None) -> str:
+        """Return ` Did you mean 'x'?` for the value that is spelt most like a text, in any case of letters, or an empty string.
+
+        >>> import polars as pl
+        >>> index = ValueIndex(Graph({"Film": pl.DataFrame({"genre": ["Western", "Comedy"]})}, ()))
+        >>> index.did_you_mean("wstern"), index.did_you_mean("silent")
+        (" Did you mean 'Western'?", '')
+        """
+        near = {folded(one.entry.value): one.entry.value for one in reversed(self.nearest(text, SPELLINGS, among=among, least=HARDLY))}
+        spelt = get_close_matches(folded(text), list(near), n=1)
+        return did_you_mean(near[spelt[0]], [near[spelt[0]]]) if spelt else ""
 
 
 def _threes(text: str) -> frozenset[str]:
