@@ -283,6 +283,34 @@ def test_a_meaning_is_chosen_in_words_too(tools):
     assert made.state.query is not None
 
 
+GOODS = Graph(
+    {
+        "Article": pl.DataFrame({"name": ["Lute", "Harp", "Horn"], "maker": ["Osei", "Tamura", "Osei"]}),
+        "Maker": pl.DataFrame({"name": ["Osei", "Tamura"]}),
+    },
+    (Joined("HAS_MAKER", "Article", "Maker", pl.DataFrame({"_start": [0, 1, 2], "_end": [0, 1, 0]})),),
+)
+
+
+def test_a_meaning_that_makes_no_difference_is_taken_and_told():
+    index = ValueIndex(GOODS)
+    with Ladybug(GOODS) as engine:
+        loop = Loop(Tools(engine, index, SlotWriter(index, GOODS), Settings(), named("goods", GOODS)))
+        open_ = loop.begin("Which articles are there that are all of Osei?")
+        assert {one.link for one in open_.state.options} == {("Article", "maker", "Osei"), ("Maker", "name", "Osei")}
+        made = loop.without_idle_choice(open_)
+        said = "'Osei' may mean the maker 'Osei' of Article or the name 'Osei' of Maker: each gives the same 2 rows, and the first was taken."
+        assert outcome_of(made.state) is Outcome.ANSWERED
+        assert made.state.preview.total == 2
+        assert made.state.drafts[0].notes == made.happened[-1].told == (said,)
+        again = loop.tools._replace(writer=recorded_writer(made, engine.schema, GOODS, index))
+        assert dumped(replayed(made, Loop(again))) == dumped(made)
+        # Here one meaning is the maker, and the other what is of that maker.
+        differs = loop.begin("Osei")
+        assert loop.without_idle_choice(differs) is differs
+        assert outcome_of(differs.state) is Outcome.ASKED_BACK
+
+
 def test_where_nothing_could_be_written_more_words_may_help(tools):
     rule = scripted(write=lambda said: "MATCH (f:Film) RETURN f.title" if "titles of films" in said else "I cannot say.")
     made = run(Loop(tools(rule)), "Give me those things", "the titles of films")

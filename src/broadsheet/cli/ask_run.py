@@ -1,6 +1,7 @@
 """`broadsheet ask run`: a question answered in one go; `broadsheet ask replay`: a transcript done again."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,8 @@ from broadsheet.cli.ask_tools import Graph, Json, Llm, Opening, Seconds, Shown, 
 from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
 
 if TYPE_CHECKING:
-    from broadsheet.ask.loop.records import State
+    from broadsheet.ask.loop.machine import Loop
+    from broadsheet.ask.loop.records import State, Transcript
 
 NOT_RUN, ASKED_BACK, UNWRITTEN = 1, 6, 7
 # Differences that are told.
@@ -32,6 +34,9 @@ def run(
     max_calls: MaxCalls = None,
     store: Store = None,
     *,
+    choose: Annotated[
+        list[int] | None, typer.Option("--choose", min=1, help="Which meaning of words that have several is meant, by its number; once for each such word, in their order.")
+    ] = None,
     accept_warnings: Annotated[
         bool, typer.Option("--accept-warnings", help="Run a query although something is doubtful about it; one with errors is never run.")
     ] = False,
@@ -60,6 +65,7 @@ def run(
         made = loop.begin(question)
         if made.state is None:
             raise fault_of(made)
+        made, idle = _chosen(loop, made, choose or ())
         if as_json:
             typer.echo(json.dumps(told(loop, made)))
         else:
@@ -67,7 +73,26 @@ def run(
         if svg is not None:
             typer.echo(draw(loop, made, svg), err=True)
         called = ", ".join(tools.schema.labels)
+    if idle:
+        typer.echo(f"--choose {' --choose '.join(map(str, idle))} chose nothing: no more words of the question were open.", err=True)
     _exit(made.state, called, shlex.quote(graph), f"broadsheet ask {shlex.quote(question)} --graph {shlex.quote(graph)}")
+
+
+def _chosen(loop: "Loop", made: "Transcript", numbers: Sequence[int]) -> tuple["Transcript", Sequence[int]]:
+    """Return the transcript with the meanings chosen that are told, and those that make no difference; and the numbers that were not needed.
+
+    Raises ConfigError for a number that is of no meaning.
+    """
+    from broadsheet.ask.loop.records import Act, Event
+    from broadsheet.core.errors import ConfigError
+
+    for at, number in enumerate(numbers):
+        if made.state is None or not made.state.options:
+            return made, numbers[at:]
+        made = loop.step(made, Event(act=Act.CHOOSE, number=number))
+        if fault := made.happened[-1].fault:
+            raise ConfigError(*fault)
+    return loop.without_idle_choice(made), ()
 
 
 def _exit(state: object, called: str, graph: str, loop: str) -> None:
@@ -89,7 +114,8 @@ def _exit(state: object, called: str, graph: str, loop: str) -> None:
         case Outcome.REFUSED:
             raise typer.Exit(NOT_RUN)
         case Outcome.ASKED_BACK:
-            typer.echo(f"Not run: words of it have several meanings.\nAsk with the one that is meant, or choose: {loop}", err=True)
+            meanings = "; ".join(f"--choose {number} for {one.meaning}" for number, one in enumerate(state.options, 1))
+            typer.echo(f"Not run: {state.options[0].words!r} has several meanings here.\nSay which is meant: {meanings}. Or be asked: {loop}", err=True)
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
             why = "; ".join(note.rstrip(".") for note in state.drafts[-1].notes) if state.drafts else ""

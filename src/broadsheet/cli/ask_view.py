@@ -118,7 +118,7 @@ def _written(state: State) -> Iterator[str]:
     """Yield who wrote the query, and what was done to it since."""
     for number, draft in enumerate(state.drafts):
         said = "Written by" if not number else "Then"
-        notes = f": {'; '.join(draft.notes)}" if draft.notes else ""
+        notes = f": {'; '.join(note.removesuffix('.') for note in draft.notes)}" if draft.notes else ""
         yield f"{said} {draft.by}{'' if draft.text is not None else ', without a query'}{notes}"
 
 

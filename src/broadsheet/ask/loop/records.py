@@ -12,10 +12,11 @@ VERSION = 1
 
 
 class Act(StrEnum):
-    """What a person does."""
+    """What a person does, and `settle`: what is done for them, where it makes no difference which meaning is meant."""
 
     ASK = "ask"
     CHOOSE = "choose"
+    SETTLE = "settle"
     AMEND = "amend"
     KEEP = "keep"
     FIX = "fix"
