@@ -101,7 +101,7 @@ def test_a_draft_is_mended_by_the_checker_before_it_runs(tools):
     assert "WRONG_DIRECTION" in state.drafts[1].notes[0]
     assert state.query == DRAFT.replace("-[:MADE]->", "<-[:MADE]-")
     assert state.preview.rows == (("Bo Reed", "Gravel"), ("Ana Bell", "Lanterns"), ("Gravel", "Plumb"))
-    assert state.preview.cited[0] == ("Film 2", "Person 1", "1 relation")
+    assert state.preview.cited[0] == ("Film Gravel", "Person Bo Reed", "1 relation")
 
 
 def test_only_allowed_trees_reach_the_engine_and_what_is_shown_is_what_ran(tools):

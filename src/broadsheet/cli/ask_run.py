@@ -35,7 +35,8 @@ def run(
     store: Store = None,
     *,
     choose: Annotated[
-        list[int] | None, typer.Option("--choose", min=1, help="Which meaning of words that have several is meant, by its number; once for each such word, in their order.")
+        list[int] | None,
+        typer.Option("--choose", min=1, help="Which meaning of words that have several is meant, by its number; once for each such word, in their order."),
     ] = None,
     accept_warnings: Annotated[
         bool, typer.Option("--accept-warnings", help="Run a query although something is doubtful about it; one with errors is never run.")
@@ -45,8 +46,8 @@ def run(
     """Answer a question without asking anybody anything: draft, check, mend, explain, run.
 
     The JSON object has question, graph, outcome, writer, drafts (each text with who wrote it), query (canonical), findings of the checker, question_findings (what the
-    question asks for otherwise), explanation, answer (a sentence of what is in the rows), columns, rows, total, provenance (for each row its nodes and relations), steps, why_empty, asked_back (the meanings of
-    words that have several) and fault. Exits with 0 for an answer, also one without rows; with 1 where the query is wrong, not allowed, or doubtful without
+    question asks for otherwise), explanation, answer (a sentence of what is in the rows), columns, rows, names (for each row what its nodes are called), total, provenance
+    (for each row its nodes and relations), steps, why_empty, asked_back (the meanings of words that have several, of which --choose says one) and fault. Exits with 0 for an answer, also one without rows; with 1 where the query is wrong, not allowed, or doubtful without
     --accept-warnings; with 6 where it must ask back; with 7 where no query could be written; with 90 to 92 where the engine could not answer.
 
     Example: broadsheet ask run "Which papers are about reranking?" --json
@@ -99,6 +100,7 @@ def _exit(state: object, called: str, graph: str, loop: str) -> None:
     """Exit as the state came out; `called` is what things are called in the graph, for who has to ask otherwise, and `loop` the command that asks back."""
     from broadsheet.ask.loop.outcome import Outcome, outcome_of
     from broadsheet.ask.loop.records import State
+    from broadsheet.cli.ask_view import text
 
     assert isinstance(state, State)
     match outcome_of(state):
@@ -107,7 +109,7 @@ def _exit(state: object, called: str, graph: str, loop: str) -> None:
             raise typer.Exit(state.preview.code)
         case Outcome.DOUBTFUL:
             typer.echo(
-                f"Not run: {_doubt(state)}\nAsk otherwise (things here are called {called}), run it with --accept-warnings, or amend it: {loop}",
+                f"Not run: {text(_doubt(state)).plain}\nAsk otherwise (things here are called {called}), run it with --accept-warnings, or amend it: {loop}",
                 err=True,
             )
             raise typer.Exit(NOT_RUN)
@@ -118,7 +120,7 @@ def _exit(state: object, called: str, graph: str, loop: str) -> None:
             typer.echo(f"Not run: {state.options[0].words!r} has several meanings here.\nSay which is meant: {meanings}. Or be asked: {loop}", err=True)
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
-            why = "; ".join(note.rstrip(".") for note in state.drafts[-1].notes) if state.drafts else ""
+            why = text("; ".join(note.removesuffix(".") for note in state.drafts[-1].notes)).plain if state.drafts else ""
             typer.echo(
                 f"No query could be written{f': {why}' if why else ''}{'' if why.endswith('?') else '.'}\n"
                 f"Ask otherwise: things here are called {called}. What the graph holds: broadsheet ask describe {graph}",

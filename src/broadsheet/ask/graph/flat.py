@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from broadsheet.ask.graph.keyed import Keyed
+from broadsheet.ask.graph.naming import KEYS, naming
 from broadsheet.ask.graph.rows import Raw, is_of_papers, read_rows
 from broadsheet.ask.graph.tables import SHORT, Graph, closed, type_of
 from broadsheet.ask.graph.typed import typed
 from broadsheet.core.errors import ColumnError, EmptySourceError, did_you_mean
 
 NAME = "name"
-_KEYS = ("id", "sku", "key", "code", "isbn", "uuid", "number", "nr", "no")
 _NAMES = frozenset({NAME, "title", "label", "caption", "description", "text", "note", "notes", "comment", "url", "link", "email"})
 # A column of whole numbers that are also keys points to rows only where its name says so: a stock of 3 is no row 3.
 _POINTS = re.compile(r".*(_id|Id|ID| id|parent|manager|boss|supervisor|leader|predecessor|successor|reports.?to|part.?of|replace[sd].*)", re.DOTALL)
@@ -24,11 +24,12 @@ _SAME = ("series", "species", "news", "ss", "us", "is")
 
 
 class Wishes(NamedTuple):
-    """What overrules the rules: the label of rows, columns that become nodes, and columns that do not."""
+    """What overrules the rules: the label of rows, columns that become nodes, columns that do not, and the column of what rows are called."""
 
     label: str = ""
     nodes: tuple[str, ...] = ()
     no_nodes: tuple[str, ...] = ()
+    title: str = ""
 
 
 def table_graph(path: Path, wishes: Wishes = Wishes()) -> Graph | None:  # noqa: B008
@@ -120,7 +121,7 @@ class _Table:
     def _key(self) -> str | None:
         """Return the column of the rows' keys: of those whose values differ, the first that is called like a key, else the first."""
         unique = [name for name, held in self.own.items() if held.dtype in (pl.String, pl.Int64) and not held.null_count() and held.n_unique() == self.rows]
-        usual = (*_KEYS, f"{self.label.lower()}_id", f"{self.label.lower()}id")
+        usual = (*KEYS, f"{self.label.lower()}_id", f"{self.label.lower()}id")
         return next((name for name in unique if name.lower() in usual), next(iter(unique), None))
 
     def graph(self) -> Graph:
@@ -132,7 +133,9 @@ class _Table:
             self._tell(name, type_of(held.dtype), self._became(keyed, name, held))
         order = list(self.raw.columns)
         made = keyed.graph()
-        return Graph(made.nodes, made.joined, tuple(sorted(self.told, key=lambda one: order.index(one["column"]))))
+        named = naming(self.label, frame, self.key, self.wishes.title)
+        told = tuple(sorted(self.told, key=lambda one: order.index(one["column"])))
+        return Graph(made.nodes, made.joined, told, {self.label: named} if named else {})
 
     def _became(self, keyed: Keyed, name: str, held: pl.Series) -> str:
         if name in self.wishes.no_nodes:

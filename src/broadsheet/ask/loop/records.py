@@ -160,11 +160,12 @@ class Spoken(Record):
 
 
 class GraphNamed(Record):
-    """A graph by the name that it was asked by, and by hashes of what it holds and of its schema."""
+    """A graph by the name that it was asked by, by hashes of what it holds and of its schema; `naming` are the properties by which nodes of a label are called."""
 
     name: str
     hash: str
     schema_hash: str
+    naming: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Settings(Record):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadsheet.core.schema import ArtifactKind
+from broadsheet.sources.tables import ColumnMap
 from broadsheet.stack.holdings import Holdings
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
@@ -30,7 +31,9 @@ def graph_step(recipe: Recipe, off: str = "") -> Step:
         figures = {"nodes": graph.node_count, "relations": graph.edge_count}
         return Done(made, figures, f"Nodes are {', '.join(graph.nodes)}. It takes no part in the score.")
 
-    return Step(NAME, "Ask", ArtifactKind.GRAPH, work, (CATALOGUE,), settings={"kind": recipe.kind, "source": recipe.source}, off=off)
+    return Step(
+        NAME, "Ask", ArtifactKind.GRAPH, work, (CATALOGUE,), settings={"kind": recipe.kind, "source": recipe.source, "columns": recipe.columns}, off=off
+    )
 
 
 def _graph(recipe: Recipe, held: Holdings) -> "Graph":
@@ -39,7 +42,7 @@ def _graph(recipe: Recipe, held: Holdings) -> "Graph":
     from broadsheet.sample import citations
 
     if recipe.of_events and len(recipe.source) == 1 and Path(recipe.source[0]).is_file():
-        found = table_graph(Path(recipe.source[0]), Wishes(label_in(recipe), (), ()))
+        found = table_graph(Path(recipe.source[0]), Wishes(label_in(recipe), title=ColumnMap.parse(recipe.columns).title or ""))
         if found is not None:
             return found
     return catalogue_graph(list(held.items.values()), citations() if recipe.source == ("sample",) else ())
