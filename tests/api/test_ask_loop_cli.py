@@ -161,6 +161,11 @@ def test_a_caret_stands_under_what_is_wrong(says, films):
     assert "1  error UNKNOWN_PROPERTY" in done.stdout
 
 
+def test_one_event_and_one_state_are_told_in_the_singular(says, here, films, tmp_path):
+    says("", "Which films are there?", *films, "--transcript", "one.json")
+    assert here("ask", "replay", "one.json", *films).stdout == "The same, byte for byte: 2 events, 1 state, 0 replies of a model.\n"
+
+
 def test_the_end_of_input_is_an_end_and_says_so(says, films, tmp_path):
     done = says("", "Which films are there?", *films, "--transcript", "loop.json")
     assert done.returncode == 0

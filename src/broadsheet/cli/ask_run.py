@@ -157,4 +157,6 @@ def replay(
         more = f"\nAnd {len(found) - FEW:,} more." if len(found) > FEW else ""
         typer.echo(f"{counted(len(found), 'difference')}.{more}")
         raise typer.Exit(1)
-    typer.echo(f"The same, byte for byte: {len(recorded.happened)} events, {len(recorded.states)} states, {len(recorded.spoken)} replies of a model.")
+    spoken = len(recorded.spoken)
+    counts = f"{counted(len(recorded.happened), 'event')}, {counted(len(recorded.states), 'state')}, {spoken:,} repl{'y' if spoken == 1 else 'ies'}"
+    typer.echo(f"The same, byte for byte: {counts} of a model.")

@@ -87,7 +87,8 @@ def _once(found: list[tuple[Row, Citation]]) -> list[tuple[Row, Citation]]:
 def why(answer: Answer, row: int) -> str:
     """Return in words why a row, counted from 1, is there. Raises QueryError where there is no such row."""
     if not 1 <= row <= len(answer.rows.rows):
-        raise QueryError(f"The answer has no row {row:,}.", f"It has {len(answer.rows.rows):,} rows, counted from 1.")
+        count = len(answer.rows.rows)
+        raise QueryError(f"The answer has no row {row:,}.", f"It has {count:,} row{'' if count == 1 else 's'}, counted from 1.")
     return reason(answer, row)
 
 
