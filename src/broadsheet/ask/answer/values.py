@@ -86,12 +86,12 @@ def node_name(node: GraphNode, naming: Naming = UNNAMED) -> str:
     if told:
         return cut(" ".join(told))
     held = {key.lower(): one for key, one in node.properties.items()}
-    naming = [held[key] for key in NAMING if isinstance(held.get(key), str) and held[key].strip()]
-    naming += [one for one in node.properties.values() if isinstance(one, str) and one.strip() and len(one) <= LONGEST]
-    naming += [held[key] for key in NAMING if isinstance(held.get(key), int | float)]
-    if not naming:
+    names = [held[key] for key in NAMING if isinstance(held.get(key), str) and held[key].strip()]
+    names += [one for one in node.properties.values() if isinstance(one, str) and one.strip() and len(one) <= LONGEST]
+    names += [held[key] for key in NAMING if isinstance(held.get(key), int | float)]
+    if not names:
         return f"{node.id.label} {node.id.row}"
-    name = str(naming[0])
+    name = str(names[0])
     if name == held.get(NAMING[0]):
         name = " ".join([name, *(str(held[key]) for key in FAMILY if held.get(key))])
     return _short(name)
