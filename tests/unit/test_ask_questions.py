@@ -229,11 +229,15 @@ def test_what_is_spelt_nearly_right_is_told() -> None:
         ("Which articles have the family Bras?", "no family is called 'Bras'. Did you mean 'brass'?"),
         ("Which articles have the family 'brss'?", "no family is called 'brss'. Did you mean 'brass'?"),
         ("Which articles are by the maker Tamra?", "no maker is called 'Tamra'. Did you mean 'Tamura'?"),
+        ("Which articles have price_usd below 3?", "The question says 'price_usd' (at 20); nothing was made of it. Did you mean 'price_eur'?"),
+        ("Which articles have colour red?", "The question says 'colour' (at 20); nothing was made of it."),
         ("Which articles are by the maker Xyzzy?", "no maker is called 'Xyzzy'"),
     ],
 )
 def test_a_value_that_is_mistyped_is_told_with_the_one_that_may_be_meant(tmp_path: Path, question: str, said: str) -> None:
-    (tmp_path / "articles.csv").write_text("article,family,maker\nTuba,brass,Tamura\nCello,strings,Osei\nHorn,brass,Tamura\nLute,strings,Osei\n")
+    (tmp_path / "articles.csv").write_text(
+        "article,family,maker,price_eur\nTuba,brass,Tamura,4\nCello,strings,Osei,3\nHorn,brass,Tamura,2\nLute,strings,Osei,1\n"
+    )
     graph = load_graph(tmp_path / "articles.csv")
     index = ValueIndex(graph)
     draft = SlotWriter(index, graph).write(Asking(question, link(question, index), ()))

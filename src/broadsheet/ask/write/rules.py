@@ -16,6 +16,7 @@ from broadsheet.ask.slots.writer import Draft as SlotDraft
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.ask.write.speaker import Said
 from broadsheet.ask.write.writer import Asking, Draft
+from broadsheet.core.errors import did_you_mean
 
 # So many names that are like one that is missing are told.
 NEAREST = 3
@@ -24,8 +25,14 @@ SPELT, SURELY = 0.75, 0.8
 
 
 def _called(names: Sequence[NameLink], index: ValueIndex) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield the properties, and the labels of one text alone, with few values: how each is called, and where its values are."""
+    """Yield the properties, and the labels of one text alone, with few values: how each is called, and where its values are.
+
+    What names a label as well as a property of its own stands for the label.
+    """
+    labels = {(one.place, one.name) for one in names if one.kind == "label"}
     for one in names:
+        if one.kind == "property" and any((one.place, label) in labels for label in one.owners):
+            continue
         texts = {label: [key for key, facts in (own or {}).items() if facts.type == "string"] for label, own in index.schema.labels.items()}
         if one.kind == "property":
             among = [(label, one.name) for label in one.owners if one.name in texts.get(label, ())]
@@ -71,7 +78,7 @@ class SlotWriter:
         for called, among in _called(near, index):
             if meant := index.did_you_mean(words, among=among):
                 return called, meant
-        if meant := index.did_you_mean(words):
+        if meant := index.did_you_mean(words) or did_you_mean(words, [*index.names.owners, *index.schema.labels]):
             return "", meant
         return next((called for called, _ in _called([one for one in near if one.place.end <= place.start], index)), ""), ""
 
