@@ -90,8 +90,10 @@ def searching() -> Searching:
     )
 
 
-def asking() -> Asking:
-    graph = Graph({"Film": pl.DataFrame({"title": ["Up", "Her", "Gravel"], "year": [2009, 2013, 2020]})}, ())
+FILMS = Graph({"Film": pl.DataFrame({"title": ["Up", "Her", "Gravel"], "year": [2009, 2013, 2020]})}, ())
+
+
+def asking(graph: Graph = FILMS) -> Asking:
     engine = Ladybug(graph)
     index = ValueIndex(graph)
     tools = Tools(engine, index, SlotWriter(index, graph), LoopSettings(seconds=5.0), named("films", graph))

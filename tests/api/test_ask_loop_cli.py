@@ -127,12 +127,43 @@ def test_nothing_moves_the_cursor(says, tmp_path):
     assert not {"\x1b", "\u202e"} & set(done.stdout)
 
 
+def test_nothing_moves_the_cursor_by_what_keeps_a_query_from_being_written(says, tmp_path):
+    write_graph(tmp_path / "hostile", Graph({"Film": pl.DataFrame({"title": ["Lan\x1b[2Jterns", "Up"]})}, ()))
+    done = says("", "run", "Which films are called 'Lan\x1b[2Jtrens'?", "--graph", "hostile")
+    assert done.returncode == 7
+    assert "Did you mean 'Lan\ufffd[2Jterns'?" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_row_of_a_table_is_told_by_its_key_and_its_name(says, tmp_path):
+    (tmp_path / "lutes.csv").write_text("code,family,sort\nL-1,plucked,Theorbo\nL-2,plucked,Angelica\nL-3,bowed,Lirone\nL-4,bowed,Viol\n")
+    asked = ("run", "Which lutes have the family bowed?", "--graph", "lutes.csv")
+    said = says("", *asked).stdout
+    assert "2 rows of lute: L-3 Lirone, L-4 Viol." in said
+    assert "│ 1 │ L-3 Lirone │ Lute L-3 Lirone │" in said
+    told = json.loads(says("", *asked, "--json").stdout)
+    assert told["names"] == [["L-3 Lirone"], ["L-4 Viol"]]
+    assert told["rows"][0][0]["properties"] == {"code": "L-3", "family": "bowed", "sort": "Lirone"}
+    assert told["provenance"][0]["nodes"] == [{"label": "Lute", "row": 2, "name": "L-3 Lirone"}]
+    assert "L-3 Lirone (Lute)" in says("why 1\n", "Which lutes have the family bowed?", "--graph", "lutes.csv").stdout
+    says("", *asked, "--svg", "rows.svg")
+    assert "L-3 Lirone" in (tmp_path / "rows.svg").read_text()
+    # A graph that was built knows it too.
+    says("", "build", "lutes.csv", "--out", "built")
+    assert json.loads(says("", *asked[:-1], "built", "--json").stdout)["names"] == told["names"]
+
+
 def test_a_caret_stands_under_what_is_wrong(says, films):
     done = says("query MATCH (f:Film)<-[:MADE]-(p:Person) WHERE f.director = 3 RETURN p.name\n", "Which films are there?", *films)
     lines = done.stdout.splitlines()
     at = lines.index("  WHERE f.director = 3")
     assert lines[at + 1] == "          ^^^^^^^^ 1"
     assert "1  error UNKNOWN_PROPERTY" in done.stdout
+
+
+def test_one_event_and_one_state_are_told_in_the_singular(says, here, films, tmp_path):
+    says("", "Which films are there?", *films, "--transcript", "one.json")
+    assert here("ask", "replay", "one.json", *films).stdout == "The same, byte for byte: 2 events, 1 state, 0 replies of a model.\n"
 
 
 def test_the_end_of_input_is_an_end_and_says_so(says, films, tmp_path):
@@ -200,6 +231,35 @@ def test_what_is_open_doubtful_or_wrong_has_its_exit_code(says, films, tmp_path)
     (tmp_path / "one.toml").write_text("[[rules]]\npattern = ''\nreply = 'MATCH (f:Film) WHERE f.year > 2050 RETURN f.title'\n")
     done = says("", "run", "Which films?", *films, "--llm", "scripted:one.toml", "--accept-warnings", "--json")
     assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "answered")
+
+
+def test_a_meaning_is_chosen_by_its_number_or_makes_no_difference(says, tmp_path):
+    (tmp_path / "goods.csv").write_text(
+        "code,title,maker\n" + "".join(f"A-{number},Lute {number},{'Osei' if number % 2 else 'Tamura'}\n" for number in range(1, 7))
+    )
+    words = ("run", "Osei", "--graph", "goods.csv")
+    done = says("", *words)
+    assert done.returncode == 6
+    assert (
+        "'Osei' has several meanings here.\nSay which is meant: --choose 1 for the maker 'Osei' of Good; --choose 2 for the name 'Osei' of Maker."
+        in done.stderr
+    )
+    queries = [json.loads(says("", *words, "--choose", number, "--json").stdout)["query"] for number in "12"]
+    assert queries == ["MATCH (good:Good) WHERE good.maker = 'Osei' RETURN good", "MATCH (maker:Maker) WHERE maker.name = 'Osei' RETURN maker"]
+    wrong = says("", *words, "--choose", "3")
+    assert (wrong.returncode, wrong.stderr) == (10, "broadsheet: There is no meaning 3.\nChoose a number from 1 to 2.\n")
+    idle = says("", "run", "Which goods are there that are all of Osei?", "--graph", "goods.csv", "--choose", "1", "--choose", "2")
+    assert idle.returncode == 0
+    assert "--choose 2 chose nothing" in idle.stderr
+    same = says("", "run", "Which goods are there that are all of Osei?", "--graph", "goods.csv")
+    assert same.returncode == 0
+    assert "each gives the same 3 rows, and the first was taken" in " ".join(same.stdout.split())
+
+
+def test_what_keeps_a_query_from_being_written_is_told_beside_what_mends_it(says, films):
+    done = says("", "run", "Which films did 'Ana Bel' make?", *films)
+    assert done.returncode == 7
+    assert "No query could be written: nothing in the graph is called 'Ana Bel'. Did you mean 'Ana Bell'?\nAsk otherwise: " in done.stderr
 
 
 def test_faults_are_two_lines(says, films, tmp_path):

@@ -101,7 +101,7 @@ def test_a_draft_is_mended_by_the_checker_before_it_runs(tools):
     assert "WRONG_DIRECTION" in state.drafts[1].notes[0]
     assert state.query == DRAFT.replace("-[:MADE]->", "<-[:MADE]-")
     assert state.preview.rows == (("Bo Reed", "Gravel"), ("Ana Bell", "Lanterns"), ("Gravel", "Plumb"))
-    assert state.preview.cited[0] == ("Film 2", "Person 1", "1 relation")
+    assert state.preview.cited[0] == ("Film Gravel", "Person Bo Reed", "1 relation")
 
 
 def test_only_allowed_trees_reach_the_engine_and_what_is_shown_is_what_ran(tools):
@@ -281,6 +281,34 @@ def test_a_meaning_is_chosen_in_words_too(tools):
     made = run(Loop(tools()), "Who made Gravel?", "Actually, I meant the film")
     assert made.state.chosen[0].link == ("Film", "title", "Gravel")
     assert made.state.query is not None
+
+
+GOODS = Graph(
+    {
+        "Article": pl.DataFrame({"name": ["Lute", "Harp", "Horn"], "maker": ["Osei", "Tamura", "Osei"]}),
+        "Maker": pl.DataFrame({"name": ["Osei", "Tamura"]}),
+    },
+    (Joined("HAS_MAKER", "Article", "Maker", pl.DataFrame({"_start": [0, 1, 2], "_end": [0, 1, 0]})),),
+)
+
+
+def test_a_meaning_that_makes_no_difference_is_taken_and_told():
+    index = ValueIndex(GOODS)
+    with Ladybug(GOODS) as engine:
+        loop = Loop(Tools(engine, index, SlotWriter(index, GOODS), Settings(), named("goods", GOODS)))
+        open_ = loop.begin("Which articles are there that are all of Osei?")
+        assert {one.link for one in open_.state.options} == {("Article", "maker", "Osei"), ("Maker", "name", "Osei")}
+        made = loop.without_idle_choice(open_)
+        said = "'Osei' may mean the maker 'Osei' of Article or the name 'Osei' of Maker: each gives the same 2 rows, and the first was taken."
+        assert outcome_of(made.state) is Outcome.ANSWERED
+        assert made.state.preview.total == 2
+        assert made.state.drafts[0].notes == made.happened[-1].told == (said,)
+        again = loop.tools._replace(writer=recorded_writer(made, engine.schema, GOODS, index))
+        assert dumped(replayed(made, Loop(again))) == dumped(made)
+        # Here one meaning is the maker, and the other what is of that maker.
+        differs = loop.begin("Osei")
+        assert loop.without_idle_choice(differs) is differs
+        assert outcome_of(differs.state) is Outcome.ASKED_BACK
 
 
 def test_where_nothing_could_be_written_more_words_may_help(tools):

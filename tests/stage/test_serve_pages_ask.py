@@ -249,6 +249,23 @@ def test_values_of_a_graph_are_never_markup_in_rows_reasons_and_pictures(tmp_pat
             assert "<b>films" not in page
 
 
+def test_rows_have_their_key_and_name_and_nothing_is_asked_that_makes_no_difference(tmp_path):
+    from tests.serve_site import asking, pages_of, site_of
+
+    from broadsheet.ask.graph.flat import table_graph
+
+    (tmp_path / "lutes.csv").write_text("code,sort,maker\nL-1,Theorbo,Osei\nL-2,Angelica,Tamura\nL-3,Lirone,Osei\nL-4,Viol,Tamura\n")
+    part = asking(table_graph(tmp_path / "lutes.csv"))
+    with contextlib.closing(part), contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        store.create_tables()
+        client = pages_of(site_of(store, ask=part))
+        page = Walk(client, "Which lutes are there that are all of Osei?").look()
+        assert table(page) == ["L-1 Theorbo", "L-3 Lirone"]
+        assert '<td class="small">Lute L-1 Theorbo</td>' in page
+        assert "each gives the same 2 rows, and the first was taken." in page
+        assert "What does “Osei” mean?" in Walk(client, "Osei").look()
+
+
 def test_no_question_or_one_too_long_is_told_beside_the_form(client):
     from tests.serve_site import token_of
 

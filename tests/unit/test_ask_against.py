@@ -104,6 +104,19 @@ def test_a_doubt_is_told_and_is_no_alarm():
     assert {one.severity for one in found if one.code in QUESTION} == {Severity.INFO}
 
 
+def test_a_column_stands_for_the_relation_that_was_made_of_it():
+    shop = schema_of(
+        {
+            "labels": {"Article": {"title": "string", "maker": "string"}, "Maker": {"name": "string"}, "Buyer": {"name": "string"}},
+            "relationships": [["Article", "HAS_MAKER", "Maker"], ["Buyer", "BOUGHT", "Article"]],
+        },
+        "shop",
+    )
+    question, query = "Which articles are made by Tamura?", "MATCH (a:Article) WHERE a.{} = 'Tamura' RETURN a"
+    assert not check_against(question, query.format("maker"), shop).findings
+    assert any("does not follow HAS_MAKER" in one.message for one in check_against(question, query.format("title"), shop).findings)
+
+
 def test_of_another_language_only_figures_are_compared():
     question = "Welche Boote im Hafen von Porto sind länger als 12 Meter und nicht rot?"
     assert not alarms(question, "MATCH (b:Boat) WHERE b.length > 12 RETURN b")

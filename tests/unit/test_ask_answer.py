@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.ask.answer.answer import answer, compare, why
-from broadsheet.ask.answer.cited import same
+from broadsheet.ask.answer.cited import Answer, same
 from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.answer.words import citation_as_json, sentence, table
 from broadsheet.ask.cypher.dialects.ladybug.clauses import ladybug
@@ -210,6 +210,16 @@ def test_why_a_row_is_there_is_told_with_its_values(zoo: Ladybug) -> None:
     assert sentence(found) == "a.name: Rex."
     with pytest.raises(QueryError, match="no row 2"):
         why(found, 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "said", "below"),
+    [(11, "11 rows of n: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, and 1 other.", "1 more row is not shown."), (12, ", 10, and 2 others.", "2 more rows are not shown.")],
+)
+def test_one_is_told_in_the_singular(count: int, said: str, below: str) -> None:
+    found = Answer(tree("MATCH (a:Animal) RETURN a.legs AS n"), Rows(("n",), tuple((number,) for number in range(1, count + 1))), None)
+    assert sentence(found).endswith(said)
+    assert table(found, 10).caption == below
 
 
 def test_an_answer_says_only_what_is_in_its_rows(zoo: Ladybug) -> None:

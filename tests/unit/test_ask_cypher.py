@@ -106,6 +106,19 @@ def test_operators_bind_as_cypher_says():
     assert chain == Binary("AND", Binary("<", Literal_(1), Literal_(2)), Binary("<=", Literal_(2), Literal_(3)))
 
 
+@pytest.mark.parametrize(
+    ("hops", "said"),
+    [
+        ("*1", "with exactly 1 relation KNOWS in a row"), ("*1..", "with at least 1 relation KNOWS in a row"), ("*..1", "with at most 1 relation KNOWS in a row"),
+        ("*2", "with exactly 2 relations KNOWS in a row"), ("*1..3", "with 1 to 3 relations KNOWS in a row"),
+    ],
+)  # fmt: skip
+def test_one_relation_in_a_row_is_told_in_the_singular(hops, said):
+    query = parse(f"MATCH (a:Person)-[:KNOWS{hops}]->(b:Person) RETURN b").query
+    assert said in explain(query)
+    assert read_explanation(explain(query)) == query
+
+
 def test_words_of_clauses_may_be_names():
     text = (
         "MATCH (match:Match)-[:IN]->(end) WITH match, end MATCH (end)--(with) WHERE match.id = end.id RETURN match, count(DISTINCT match) AS n, end ORDER BY n"

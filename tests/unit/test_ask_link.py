@@ -89,6 +89,14 @@ def test_names_are_found_in_their_own_words_and_in_english() -> None:
     assert ("label", "Author") not in found("it was created")
 
 
+@pytest.mark.parametrize("said", ["price_eur", "PRICE_EUR", "priceEur", "Price_Eur", "price eur"])
+def test_a_property_is_found_by_its_name_as_a_program_writes_it(said: str) -> None:
+    index = ValueIndex(Graph({"Article": pl.DataFrame({"name": ["Cello", "Lute"], "price_eur": [1370.0, 310.0], "weight_kg": [3.5, 1.0]})}, ()))
+    found = link(f"Which articles have {said} below 1000", index)
+    assert {one.name for one in found.names if one.kind == "property"} == {"price_eur"}
+    assert not found.missing
+
+
 def test_a_relation_names_those_who_do_it() -> None:
     names = Names(Schema.of_triples((Triple("Person", "DIRECTED", "Film"),)))
     assert ("label", "Person") in {(one.kind, one.name) for one in names.links(tokens("directors of films"))}

@@ -1,11 +1,13 @@
 """Questions that people ask, and the queries that they mean: over the built-in papers and over two graphs that nothing was written for."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from broadsheet.ask.check.checker import check
 from broadsheet.ask.graph.ladybug import Ladybug
-from broadsheet.ask.graph.opened import sample_graph
+from broadsheet.ask.graph.opened import load_graph, sample_graph
 from broadsheet.ask.graph.tables import Graph, Joined
 from broadsheet.ask.graph.values import GraphNode
 from broadsheet.ask.link.index import ValueIndex
@@ -218,6 +220,28 @@ def test_what_is_spelt_nearly_right_is_told() -> None:
     draft = SlotWriter(index, shop()).write(Asking(question, link(question, index), ()))
     assert draft.text is None
     assert draft.notes[1:] == ("'prodcuts': nearest: Product", "'Nordhuas': nearest: Nordhaus")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Which articles have the family bras?", "The question says 'bras' (at 31); no family is called that. Did you mean 'brass'?"),
+        ("Which articles have the family Bras?", "no family is called 'Bras'. Did you mean 'brass'?"),
+        ("Which articles have the family 'brss'?", "no family is called 'brss'. Did you mean 'brass'?"),
+        ("Which articles are by the maker Tamra?", "no maker is called 'Tamra'. Did you mean 'Tamura'?"),
+        ("Which articles have price_usd below 3?", "The question says 'price_usd' (at 20); nothing was made of it. Did you mean 'price_eur'?"),
+        ("Which articles have colour red?", "The question says 'colour' (at 20); nothing was made of it."),
+        ("Which articles are by the maker Xyzzy?", "no maker is called 'Xyzzy'"),
+    ],
+)
+def test_a_value_that_is_mistyped_is_told_with_the_one_that_may_be_meant(tmp_path: Path, question: str, said: str) -> None:
+    (tmp_path / "articles.csv").write_text(
+        "article,family,maker,price_eur\nTuba,brass,Tamura,4\nCello,strings,Osei,3\nHorn,brass,Tamura,2\nLute,strings,Osei,1\n"
+    )
+    graph = load_graph(tmp_path / "articles.csv")
+    index = ValueIndex(graph)
+    draft = SlotWriter(index, graph).write(Asking(question, link(question, index), ()))
+    assert said in (*draft.notes, *draft.doubts)
 
 
 def test_a_long_question_takes_no_more_steps_than_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:

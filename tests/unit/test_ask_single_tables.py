@@ -16,7 +16,7 @@ from broadsheet.ask.graph.flat import Wishes, table_graph
 from broadsheet.ask.graph.folders import folder_graph
 from broadsheet.ask.graph.ladybug import Ladybug
 from broadsheet.ask.graph.opened import build_graph, load_graph
-from broadsheet.ask.graph.tables import read_graph
+from broadsheet.ask.graph.tables import read_graph, write_graph
 from broadsheet.ask.graph.typed import typed
 from broadsheet.core.errors import ColumnError, EmptySourceError, RecordError, SourceError, TruncatedError
 
@@ -145,6 +145,25 @@ def test_numbers_point_to_rows_only_where_their_name_says_so(made):
     assert "--nodes 'stock'" in graph.columns[2]["remark"]
     assert graph.nodes["Thing"]["note"][0] == "a\nb"
     assert ("Thing", "STOCK", "Thing") in triples(made("id,stock\n1,3\n2,1\n3,2\n", nodes=("stock",)))
+
+
+@pytest.mark.parametrize(
+    ("table", "wishes", "named"),
+    [
+        ("code,title,kind\nA-1,Lute,x\nA-2,Harp,x\n", {}, ("code", "title")),
+        ("kind,sort,nr\nx,Lute,A-1\nx,Harp,A-2\n", {}, ("nr", "sort")),
+        ("nr,sort,called\nA-1,Lute,Old lute\nA-2,Harp,Old harp\n", {"title": "called"}, ("nr", "called")),
+        ("id,surname,name\n1,Lee,Ann\n2,Fox,Bo\n", {}, ("id", "name", "surname")),
+        ("id,label,link\n1,old,http://a.example\n2,old,http://b.example\n3,old,http://c.example\n", {}, ("id",)),
+        ("name,price\nLute,3\nHarp,4\n", {}, ("name",)),
+        ("price,stock\n3,1\n3,1\n", {}, None),
+    ],
+)
+def test_rows_are_named_by_their_key_and_what_they_are_called(made, tmp_path, table, wishes, named):
+    graph = made(table, **wishes)
+    assert graph.named.get("Thing") == named
+    write_graph(tmp_path / "graph", graph)
+    assert read_graph(tmp_path / "graph").named == graph.named == graph.schema().named
 
 
 def test_wishes_overrule_and_papers_stay_papers(made, tmp_path):

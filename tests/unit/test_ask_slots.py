@@ -112,6 +112,14 @@ def called(graph: Graph, value: object) -> object:
     return value
 
 
+@pytest.mark.parametrize("said", ["price_eur", "PRICE_EUR", "priceEur", "price eur"])
+def test_a_bound_is_of_the_property_that_is_named_as_a_program_writes_it(said: str) -> None:
+    goods = pl.DataFrame({"name": ["Cello", "Lute", "Harp"], "price_eur": [1370.0, 310.0, 900.0], "weight_kg": [3.5, 1.0, 20.0]})
+    draft = Slots.of(Graph({"Article": goods}, ())).write(f"Which articles have {said} below 1000")[0]
+    assert draft.text == "MATCH (article:Article) WHERE article.price_eur < 1000 RETURN article"
+    assert not draft.idle
+
+
 def test_each_part_has_the_words_that_gave_it(slots: Slots) -> None:
     question = "Who cooked the Plum Tart?"
     draft = slots.write(question)[0]

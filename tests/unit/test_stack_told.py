@@ -97,3 +97,19 @@ def test_another_readers_way_is_refused_with_a_command_that_runs(tmp_path):
     assert f"broadsheet run --again --out {tmp_path} --reader 'Anna B' --replace" in refused.value.mend
     with pytest.raises(RecordError, match="Did you mean 'Anna B'"):
         lineage.check_reader("Ana B")
+
+
+def test_rows_of_a_shop_are_named_by_the_columns_that_its_recipe_says(tmp_path):
+    from broadsheet.ask.graph.tables import read_graph
+    from broadsheet.core.progress import silent
+    from broadsheet.stack.recipe import Recipe
+    from broadsheet.stack.steps.catalogue import NAME, events_step
+    from broadsheet.stack.steps.graph import graph_step
+    from broadsheet.stack.steps.step import Work
+
+    (tmp_path / "lutes.csv").write_text("sort,code,called\nOld lute,L-1,Theorbo\nNew lute,L-2,Angelica\n")
+    (tmp_path / "sales.csv").write_text("user,item,at\nana,L-1,2026-01-01\nana,L-2,2026-01-02\n")
+    recipe = Recipe(kind="shop", source=(str(tmp_path / "lutes.csv"),), events=str(tmp_path / "sales.csv"), columns="id=code,title=called,text=sort")
+    catalogue = events_step(recipe, "").work(Work(tmp_path / "catalogue", {}, silent)).artifact
+    graph_step(recipe).work(Work(tmp_path / "ask", {NAME: catalogue}, silent))
+    assert read_graph(tmp_path / "ask").named == {"Lute": ("code", "called")}

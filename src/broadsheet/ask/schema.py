@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Self
 
 Type = Literal["string", "integer", "float", "boolean", "date", "datetime", "time", "duration", "point", "list", "map", "any"]
 NUMBERS: frozenset[str] = frozenset({"integer", "float"})
 TIMES: frozenset[str] = frozenset({"date", "datetime", "time"})
+# The properties that name a node of a label, its key first; of a label that is not there its node is named by what it has.
+Naming = Mapping[str, tuple[str, ...]]
+UNNAMED: Naming = MappingProxyType({})
 # More values than this are no closed set: they were seen, others may be there.
 FEW = 60
 
@@ -38,7 +42,7 @@ class Schema:
     """A graph's schema. `labels` and `types` have for each name its properties, or None where nothing is known of them: then any of `loose` may be there.
 
     A schema without properties at all says nothing of them (`knows_properties` is false). `words` are what a schema itself tells of its names: phrases
-    that mean the same; of a relation the first is read from its start, the second from its end.
+    that mean the same; of a relation the first is read from its start, the second from its end. `named` are properties by which nodes are called.
     """
 
     def __init__(
@@ -48,8 +52,9 @@ class Schema:
         triples: tuple[Triple, ...],
         loose: Mapping[str, PropertyFacts] | None = None,
         words: Mapping[str, tuple[str, ...]] | None = None,
+        named: Naming | None = None,
     ) -> None:
-        self.words = dict(words or {})
+        self.words, self.named = dict(words or {}), dict(named or {})
         self.labels, self.types, self.triples, self.loose = dict(labels), dict(types), tuple(dict.fromkeys(triples)), dict(loose or {})
 
     @classmethod

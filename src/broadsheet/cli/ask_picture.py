@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def draw(loop: "Loop", made: "Transcript", file: Path) -> str:
     """Draw what the rows of the state that a loop is at rest on; return what there is to tell. Raises OutputError."""
-    from broadsheet.ask.answer.picture import drawn
+    from broadsheet.ask.answer.answer import picture
     from broadsheet.ask.cypher.parser import parse
     from broadsheet.core.files import write_file
 
@@ -19,5 +19,5 @@ def draw(loop: "Loop", made: "Transcript", file: Path) -> str:
     found = loop.shown(query).answer if query is not None else None
     if found is None or not found.citations:
         return "There is nothing to draw: no row that could be traced."
-    write_file(file, drawn(found.citations))
+    write_file(file, picture(found))
     return f"The picture of what these rows rest on is in {file}."

@@ -1,6 +1,7 @@
 """`broadsheet ask run`: a question answered in one go; `broadsheet ask replay`: a transcript done again."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,8 @@ from broadsheet.cli.ask_tools import Graph, Json, Llm, Opening, Seconds, Shown, 
 from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
 
 if TYPE_CHECKING:
-    from broadsheet.ask.loop.records import State
+    from broadsheet.ask.loop.machine import Loop
+    from broadsheet.ask.loop.records import State, Transcript
 
 NOT_RUN, ASKED_BACK, UNWRITTEN = 1, 6, 7
 # Differences that are told.
@@ -32,6 +34,10 @@ def run(
     max_calls: MaxCalls = None,
     store: Store = None,
     *,
+    choose: Annotated[
+        list[int] | None,
+        typer.Option("--choose", min=1, help="Which meaning of words that have several is meant, by its number; once for each such word, in their order."),
+    ] = None,
     accept_warnings: Annotated[
         bool, typer.Option("--accept-warnings", help="Run a query although something is doubtful about it; one with errors is never run.")
     ] = False,
@@ -40,8 +46,8 @@ def run(
     """Answer a question without asking anybody anything: draft, check, mend, explain, run.
 
     The JSON object has question, graph, outcome, writer, drafts (each text with who wrote it), query (canonical), findings of the checker, question_findings (what the
-    question asks for otherwise), explanation, answer (a sentence of what is in the rows), columns, rows, total, provenance (for each row its nodes and relations), steps, why_empty, asked_back (the meanings of
-    words that have several) and fault. Exits with 0 for an answer, also one without rows; with 1 where the query is wrong, not allowed, or doubtful without
+    question asks for otherwise), explanation, answer (a sentence of what is in the rows), columns, rows, names (for each row what its nodes are called), total, provenance
+    (for each row its nodes and relations), steps, why_empty, asked_back (the meanings of words that have several, of which --choose says one) and fault. Exits with 0 for an answer, also one without rows; with 1 where the query is wrong, not allowed, or doubtful without
     --accept-warnings; with 6 where it must ask back; with 7 where no query could be written; with 90 to 92 where the engine could not answer.
 
     Example: broadsheet ask run "Which papers are about reranking?" --json
@@ -60,6 +66,7 @@ def run(
         made = loop.begin(question)
         if made.state is None:
             raise fault_of(made)
+        made, idle = _chosen(loop, made, choose or ())
         if as_json:
             typer.echo(json.dumps(told(loop, made)))
         else:
@@ -67,13 +74,33 @@ def run(
         if svg is not None:
             typer.echo(draw(loop, made, svg), err=True)
         called = ", ".join(tools.schema.labels)
+    if idle:
+        typer.echo(f"--choose {' --choose '.join(map(str, idle))} chose nothing: no more words of the question were open.", err=True)
     _exit(made.state, called, shlex.quote(graph), f"broadsheet ask {shlex.quote(question)} --graph {shlex.quote(graph)}")
+
+
+def _chosen(loop: "Loop", made: "Transcript", numbers: Sequence[int]) -> tuple["Transcript", Sequence[int]]:
+    """Return the transcript with the meanings chosen that are told, and those that make no difference; and the numbers that were not needed.
+
+    Raises ConfigError for a number that is of no meaning.
+    """
+    from broadsheet.ask.loop.records import Act, Event
+    from broadsheet.core.errors import ConfigError
+
+    for at, number in enumerate(numbers):
+        if made.state is None or not made.state.options:
+            return made, numbers[at:]
+        made = loop.step(made, Event(act=Act.CHOOSE, number=number))
+        if fault := made.happened[-1].fault:
+            raise ConfigError(*fault)
+    return loop.without_idle_choice(made), ()
 
 
 def _exit(state: object, called: str, graph: str, loop: str) -> None:
     """Exit as the state came out; `called` is what things are called in the graph, for who has to ask otherwise, and `loop` the command that asks back."""
     from broadsheet.ask.loop.outcome import Outcome, outcome_of
     from broadsheet.ask.loop.records import State
+    from broadsheet.cli.ask_view import text
 
     assert isinstance(state, State)
     match outcome_of(state):
@@ -82,18 +109,22 @@ def _exit(state: object, called: str, graph: str, loop: str) -> None:
             raise typer.Exit(state.preview.code)
         case Outcome.DOUBTFUL:
             typer.echo(
-                f"Not run: {_doubt(state)}\nAsk otherwise (things here are called {called}), run it with --accept-warnings, or amend it: {loop}",
+                f"Not run: {text(_doubt(state)).plain}\nAsk otherwise (things here are called {called}), run it with --accept-warnings, or amend it: {loop}",
                 err=True,
             )
             raise typer.Exit(NOT_RUN)
         case Outcome.REFUSED:
             raise typer.Exit(NOT_RUN)
         case Outcome.ASKED_BACK:
-            typer.echo(f"Not run: words of it have several meanings.\nAsk with the one that is meant, or choose: {loop}", err=True)
+            meanings = "; ".join(f"--choose {number} for {one.meaning}" for number, one in enumerate(state.options, 1))
+            typer.echo(f"Not run: {state.options[0].words!r} has several meanings here.\nSay which is meant: {meanings}. Or be asked: {loop}", err=True)
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
+            why = text("; ".join(note.removesuffix(".") for note in state.drafts[-1].notes)).plain if state.drafts else ""
             typer.echo(
-                f"No query could be written.\nAsk otherwise: things here are called {called}. What the graph holds: broadsheet ask describe {graph}", err=True
+                f"No query could be written{f': {why}' if why else ''}{'' if why.endswith('?') else '.'}\n"
+                f"Ask otherwise: things here are called {called}. What the graph holds: broadsheet ask describe {graph}",
+                err=True,
             )
             raise typer.Exit(UNWRITTEN)
 
@@ -126,4 +157,6 @@ def replay(
         more = f"\nAnd {len(found) - FEW:,} more." if len(found) > FEW else ""
         typer.echo(f"{counted(len(found), 'difference')}.{more}")
         raise typer.Exit(1)
-    typer.echo(f"The same, byte for byte: {len(recorded.happened)} events, {len(recorded.states)} states, {len(recorded.spoken)} replies of a model.")
+    spoken = len(recorded.spoken)
+    counts = f"{counted(len(recorded.happened), 'event')}, {counted(len(recorded.states), 'state')}, {spoken:,} repl{'y' if spoken == 1 else 'ies'}"
+    typer.echo(f"The same, byte for byte: {counts} of a model.")

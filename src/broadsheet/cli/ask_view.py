@@ -18,6 +18,7 @@ from broadsheet.ask.answer.values import CELL, cell, cut
 from broadsheet.ask.cypher.layout import clause_places
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.records import Compared, Found, Preview, State, Transcript
+from broadsheet.ask.schema import Naming
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -70,9 +71,9 @@ def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None
     _show_findings(console, state)
     _show_words(console, state, transcript.by)
     if state.compared is not None:
-        console.print(Padding(_beside(state.compared), (0, 0, 1, 2), expand=False))
+        console.print(Padding(_beside(state.compared, transcript.graph.naming), (0, 0, 1, 2), expand=False))
     if state.preview is not None:
-        _show_rows(console, state.preview)
+        _show_rows(console, state.preview, transcript.graph.naming)
     if asks:
         console.print(text(what_next(state), style="dim"))
 
@@ -118,7 +119,7 @@ def _written(state: State) -> Iterator[str]:
     """Yield who wrote the query, and what was done to it since."""
     for number, draft in enumerate(state.drafts):
         said = "Written by" if not number else "Then"
-        notes = f": {'; '.join(draft.notes)}" if draft.notes else ""
+        notes = f": {'; '.join(note.removesuffix('.') for note in draft.notes)}" if draft.notes else ""
         yield f"{said} {draft.by}{'' if draft.text is not None else ', without a query'}{notes}"
 
 
@@ -194,7 +195,7 @@ def _show_words(console: Console, state: State, by: str) -> None:
         console.print()
 
 
-def _beside(compared: Compared) -> "RenderableType":
+def _beside(compared: Compared, naming: Naming) -> "RenderableType":
     """Return the rows before and now, side by side, those that differ."""
     said = text(f"Rows: {compared.words}")
     if not (compared.added or compared.removed or compared.changed):
@@ -203,18 +204,18 @@ def _beside(compared: Compared) -> "RenderableType":
     table.add_column("before", style="red")
     table.add_column("now", style="green")
     for before, after in compared.changed:
-        table.add_row(_line(before), _line(after))
+        table.add_row(_line(before, naming), _line(after, naming))
     for place in range(max(len(compared.added), len(compared.removed))):
         sides = (compared.removed, compared.added)
-        table.add_row(*(_line(side[place]) if place < len(side) else "" for side in sides))
+        table.add_row(*(_line(side[place], naming) if place < len(side) else "" for side in sides))
     return Group(said, table)
 
 
-def _line(row: tuple[Any, ...]) -> Text:
-    return text(", ".join(map(cell, row)))
+def _line(row: tuple[Any, ...], naming: Naming) -> Text:
+    return text(", ".join(cell(value, naming) for value in row))
 
 
-def _show_rows(console: Console, preview: Preview) -> None:
+def _show_rows(console: Console, preview: Preview, naming: Naming) -> None:
     for line in preview.fault:
         console.print(text(line, style=COLOURS["error"]))
     for number, step in enumerate(preview.steps, 1):
@@ -229,8 +230,8 @@ def _show_rows(console: Console, preview: Preview) -> None:
         if preview.cited:
             table.add_column("rests on", style="dim")
         for number, row in enumerate(preview.rows, 1):
-            origin = [cut("; ".join(preview.cited[number - 1]), CELL)] if preview.cited else []
-            table.add_row(str(number), *(text(cell(value)) for value in row), *map(Text, origin))
+            origin = [cut("; ".join(preview.cited[number - 1]), 2 * CELL)] if preview.cited else []
+            table.add_row(str(number), *(text(cell(value, naming)) for value in row), *map(text, origin))
         console.print(table)
     if not preview.fault:
         console.print(text(preview.sentence, "bold"))

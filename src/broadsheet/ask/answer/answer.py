@@ -34,7 +34,7 @@ def answer(engine: Engine, query: Query, caps: Caps = USUAL, parameters: Mapping
     cut = [f"There are more rows than the {len(rows.rows):,} that are shown."] if rows.cut else []
     if citations is not None and any(not group.complete for one in citations for group in one.groups()):
         cut.append(f"Of what was put together into one row, the first {shown:,} matches are cited.")
-    return Answer(query, rows, citations, (*rows.notes, *cut))
+    return Answer(query, rows, citations, (*rows.notes, *cut), engine.schema.named)
 
 
 Traces = tuple[Rows, tuple[Citation, ...]]
@@ -87,7 +87,8 @@ def _once(found: list[tuple[Row, Citation]]) -> list[tuple[Row, Citation]]:
 def why(answer: Answer, row: int) -> str:
     """Return in words why a row, counted from 1, is there. Raises QueryError where there is no such row."""
     if not 1 <= row <= len(answer.rows.rows):
-        raise QueryError(f"The answer has no row {row:,}.", f"It has {len(answer.rows.rows):,} rows, counted from 1.")
+        count = len(answer.rows.rows)
+        raise QueryError(f"The answer has no row {row:,}.", f"It has {count:,} row{'' if count == 1 else 's'}, counted from 1.")
     return reason(answer, row)
 
 
@@ -116,4 +117,4 @@ def picture(answer: Answer, row: int | None = None) -> str:
     """Return the SVG of the part of the graph that the answer rests on, or one of its rows, counted from 1. Raises QueryError where nothing was traced."""
     if answer.citations is None or (row is not None and not 1 <= row <= len(answer.citations)):
         raise QueryError("There is nothing to draw: no such row is traced to the graph.", "Ask for less, or for a row that is there.")
-    return drawn(answer.citations if row is None else answer.citations[row - 1 : row])
+    return drawn(answer.citations if row is None else answer.citations[row - 1 : row], naming=answer.naming)

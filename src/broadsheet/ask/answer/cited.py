@@ -1,11 +1,12 @@
 """What an answer rests on: the nodes and relations of each row, and the matches that they were found in."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.graph.values import EdgeId, GraphEdge, GraphNode, GraphPath, NodeId, Row, Rows
+from broadsheet.ask.schema import Naming
 
 
 class Found(NamedTuple):
@@ -67,12 +68,13 @@ class Citation(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows, what each rests on (None where rows could not be traced), and what was cut or done otherwise, in words."""
+    """Rows, what each rests on (None where rows could not be traced), what was cut or done otherwise, in words, and by which properties nodes are called."""
 
     query: Query
     rows: Rows
     citations: tuple[Citation, ...] | None
     notes: tuple[str, ...] = ()
+    naming: Naming = field(default_factory=dict)
 
 
 def citation(found: tuple[Found, ...], absent: tuple[str, ...], uncited: tuple[str, ...], *, standing: bool) -> Citation:

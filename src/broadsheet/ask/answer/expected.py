@@ -145,7 +145,8 @@ def _passed(counter: Counter, query: Query, told: str, asked: list[_Asked], foun
         return Missing(told, found, None, (f"{told} passes every step; where it stands could not be told: {fault.what}",))
     places = [number for number, row in enumerate(rows.rows, 1) if _is_meant(dict(zip(rows.columns, row, strict=True)), values)]
     if not places:
-        return Missing(told, found, None, (f"{told} passes every step, and is in none of the first {len(rows.rows):,} rows.",))
+        first = f"none of the first {len(rows.rows):,} rows" if len(rows.rows) > 1 else "no row"
+        return Missing(told, found, None, (f"{told} passes every step, and is in {first}.",))
     skip, limit = (_count(one) for one in (last.skip, last.limit)) if isinstance(last, Projection) else (None, None)
     first, most = (skip or 0) + 1, (skip or 0) + limit if limit is not None else len(rows.rows)
     inside = [one for one in places if first <= one <= most]

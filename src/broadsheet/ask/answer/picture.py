@@ -11,6 +11,7 @@ from broadsheet.ask.answer.cited import Citation
 from broadsheet.ask.answer.layout import placed
 from broadsheet.ask.answer.values import cut, node_name, shown
 from broadsheet.ask.graph.values import EdgeId, GraphEdge, GraphNode, NodeId
+from broadsheet.ask.schema import UNNAMED, Naming
 
 # What is drawn at most; what is left out is told below the picture.
 NODES, EDGES = 40, 80
@@ -31,13 +32,14 @@ STYLE = Markup(
 )
 
 
-def drawn(citations: Iterable[Citation], *, schema: bool = False) -> str:
+def drawn(citations: Iterable[Citation], *, schema: bool = False, naming: Naming = UNNAMED) -> str:
     """Return the SVG of what rows cite. Nodes have the colour and the letter of their label, relations their type; at most 40 nodes and 80 relations are drawn.
 
     Of a `schema` each node stands for its label, and none are counted.
     """
     nodes, edges = _cited(citations)
     kept = dict(list(nodes.items())[:NODES])
+    names = {id_: node_name(node, naming) for id_, node in kept.items()}
     seen = [edge for edge in edges.values() if edge.start in kept and edge.end in kept]
     shown_edges = seen[:EDGES]
     number = {id_: place for place, id_ in enumerate(kept)}
@@ -50,7 +52,7 @@ def drawn(citations: Iterable[Citation], *, schema: bool = False) -> str:
     notes = _left_out(len(nodes) - len(kept), len(edges) - len(shown_edges))
     height = layout.height + LEGEND + 2 * MARGIN + tall + (22 if notes else 0)
     places = {id_: (x, y + tall) for id_, (x, y) in places.items()}
-    parts = [*_edges(shown_edges, places, kept), *(_node(node, places[id_], labels[id_.label]) for id_, node in kept.items())]
+    parts = [*_edges(shown_edges, places, names), *(_node(node, names[id_], places[id_], labels[id_.label]) for id_, node in kept.items())]
     note = Markup('<text class="note" x="{:g}" y="{:g}">{}</text>').format(MARGIN, height - MARGIN / 2, notes) if notes else Markup("")
     title = f"{len(kept)} {'label' if schema else 'node'}{'' if len(kept) == 1 else 's'} and {len(shown_edges)} relation{'' if len(shown_edges) == 1 else 's'}"
     title += " between them" if schema else " that the answer rests on"
@@ -59,7 +61,7 @@ def drawn(citations: Iterable[Citation], *, schema: bool = False) -> str:
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:g} {h:g}" width="{w:g}" height="{h:g}" role="img" aria-labelledby="title words">'
             '<title id="title">{title}</title><desc id="words">{words}</desc><style>{style}</style>{legend}{parts}{note}</svg>'
         ).format(
-            w=round(wide, 1), h=round(height, 1), title=title, words=_words(shown_edges, kept), style=STYLE, legend=legend,
+            w=round(wide, 1), h=round(height, 1), title=title, words=_words(shown_edges, names), style=STYLE, legend=legend,
             parts=Markup("").join(parts), note=note,
         )
     )  # fmt: skip
@@ -106,9 +108,8 @@ def _legend(labels: dict[str, tuple[str, str]], counts: Counter[str], wide: floa
     return Markup("").join(said), 26.0 * line
 
 
-def _node(node: GraphNode, place: tuple[float, float], mark: tuple[str, str]) -> Markup:
+def _node(node: GraphNode, name: str, place: tuple[float, float], mark: tuple[str, str]) -> Markup:
     x, y = place
-    name = node_name(node)
     held = "; ".join(f"{key}: {shown(value)}" for key, value in node.properties.items())
     return Markup(
         '<g><title>{label} {name}{held}</title><circle class="node" cx="{x:g}" cy="{y:g}" r="{r:g}" fill="{colour}"/>'
@@ -119,7 +120,7 @@ def _node(node: GraphNode, place: tuple[float, float], mark: tuple[str, str]) ->
     )  # fmt: skip
 
 
-def _edges(edges: list[GraphEdge], places: dict[NodeId, tuple[float, float]], nodes: dict[NodeId, GraphNode]) -> list[Markup]:
+def _edges(edges: list[GraphEdge], places: dict[NodeId, tuple[float, float]], names: dict[NodeId, str]) -> list[Markup]:
     """Draw relations; those between the same two nodes bend away from each other. Types are drawn last, so that no line strikes them through."""
     between: dict[frozenset[NodeId], list[GraphEdge]] = defaultdict(list)
     for edge in edges:
@@ -127,7 +128,7 @@ def _edges(edges: list[GraphEdge], places: dict[NodeId, tuple[float, float]], no
     # Boxes that are taken: what is told of a relation stands on it where it covers none, nearest to its middle.
     taken = [_Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in places.values()]
     for id_, (x, y) in places.items():
-        half = NAME_HALF * len(cut(node_name(nodes[id_]), NAME))
+        half = NAME_HALF * len(cut(names[id_], NAME))
         taken.append(_Box(x - half, y + RADIUS, x + half, y + RADIUS + 20))
     lines, types = [], []
     for same in between.values():
@@ -209,7 +210,7 @@ def _left_out(nodes: int, edges: int) -> str:
     return f"Not drawn: {' and '.join(parts)}." if parts else ""
 
 
-def _words(edges: list[GraphEdge], nodes: dict[NodeId, GraphNode]) -> str:
-    lines = [f"{node_name(nodes[edge.start])} {edge.id.type} {node_name(nodes[edge.end])}" for edge in edges]
+def _words(edges: list[GraphEdge], names: dict[NodeId, str]) -> str:
+    lines = [f"{names[edge.start]} {edge.id.type} {names[edge.end]}" for edge in edges]
     joined = {end for edge in edges for end in (edge.start, edge.end)}
-    return "; ".join([*lines, *(node_name(node) for id_, node in nodes.items() if id_ not in joined)])
+    return "; ".join([*lines, *(name for id_, name in names.items() if id_ not in joined)])

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from broadsheet.ask.graph.values import GraphEdge, GraphNode, GraphPath, NodeId
+from broadsheet.ask.schema import UNNAMED, Naming
 
 # A property that is one of these, the first of them, names its node; else the first text that is short does.
 NAMING = ("name", "title", "label", "headline", "code", "id")
@@ -17,8 +18,8 @@ LONGEST = 80
 CELL = 60
 
 
-def shown(value: Any) -> str:
-    """Return a value in words.
+def shown(value: Any, naming: Naming = UNNAMED) -> str:
+    """Return a value in words, nodes called by the properties that are told for their labels.
 
     >>> from broadsheet.ask.graph.values import NodeId
     >>> shown(GraphNode(NodeId("Film", 3), {"year": 2009, "title": "Up"})), shown(None), shown([1, True])
@@ -30,29 +31,34 @@ def shown(value: Any) -> str:
         case bool():
             said = str(value).lower()
         case GraphNode():
-            said = node_name(value)
+            said = node_name(value, naming)
         case GraphEdge():
             said = f"{value.id.type} {value.id.row}"
         case GraphPath():
-            said = path_name(value)
+            said = path_name(value, naming)
         case list() | tuple():
-            said = f"[{', '.join(map(shown, value))}]"
+            said = f"[{', '.join(shown(one, naming) for one in value)}]"
         case dict():
-            said = f"{{{', '.join(f'{key}: {shown(one)}' for key, one in value.items())}}}"
+            said = f"{{{', '.join(f'{key}: {shown(one, naming)}' for key, one in value.items())}}}"
         case _:
             said = cut(str(value))
     return said
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, naming: Naming = UNNAMED) -> str:
     """Return a value of a row, as JSON has it, in few words: a node by its name.
 
     >>> cell({"label": "Film", "row": 3, "properties": {"title": "Up"}}), cell(None)
     ('Up', 'nothing')
     """
-    if isinstance(value, dict) and set(value) == {"label", "row", "properties"}:
-        return cut(node_name(GraphNode(NodeId(value["label"], value["row"]), value["properties"])), CELL)
-    return cut(shown(value), CELL)
+    if is_node(value):
+        return cut(node_name(GraphNode(NodeId(value["label"], value["row"]), value["properties"]), naming), CELL)
+    return cut(shown(value, naming), CELL)
+
+
+def is_node(value: Any) -> bool:
+    """Whether a value of a row, as JSON has it, is a node."""
+    return isinstance(value, dict) and set(value) == {"label", "row", "properties"}
 
 
 def cut(text: str, most: int = LONGEST) -> str:
@@ -65,35 +71,44 @@ def cut(text: str, most: int = LONGEST) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
-def node_name(node: GraphNode) -> str:
-    """Return what a node is called by one of its properties, or its label and number where none is a name.
+def node_name(node: GraphNode, naming: Naming = UNNAMED) -> str:
+    """Return what a node is called by the properties told for its label, else by one of its own, or its label and number where none is a name.
 
     >>> from broadsheet.ask.graph.values import NodeId
     >>> node_name(GraphNode(NodeId("Crime", 2), {"date": "1/2/2017"})), node_name(GraphNode(NodeId("Crime", 2), {}))
     ('1/2/2017', 'Crime 2')
     >>> node_name(GraphNode(NodeId("Person", 0), {"surname": "Lee", "name": "Ann"}))
     'Ann Lee'
+    >>> node_name(GraphNode(NodeId("Lute", 0), {"family": "strings", "sort": "Theorbo", "nr": "L-7"}), {"Lute": ("nr", "sort")})
+    'L-7 Theorbo'
     """
+    told = [_short(str(node.properties[key])) for key in naming.get(node.id.label, ()) if node.properties.get(key) not in (None, "")]
+    if told:
+        return cut(" ".join(told))
     held = {key.lower(): one for key, one in node.properties.items()}
-    naming = [held[key] for key in NAMING if isinstance(held.get(key), str) and held[key].strip()]
-    naming += [one for one in node.properties.values() if isinstance(one, str) and one.strip() and len(one) <= LONGEST]
-    naming += [held[key] for key in NAMING if isinstance(held.get(key), int | float)]
-    if not naming:
+    names = [held[key] for key in NAMING if isinstance(held.get(key), str) and held[key].strip()]
+    names += [one for one in node.properties.values() if isinstance(one, str) and one.strip() and len(one) <= LONGEST]
+    names += [held[key] for key in NAMING if isinstance(held.get(key), int | float)]
+    if not names:
         return f"{node.id.label} {node.id.row}"
-    name = str(naming[0])
+    name = str(names[0])
     if name == held.get(NAMING[0]):
         name = " ".join([name, *(str(held[key]) for key in FAMILY if held.get(key))])
+    return _short(name)
+
+
+def _short(name: str) -> str:
     return cut(name, KEY_SHOWN if len(name) > KEY and not any(map(str.isspace, name)) else LONGEST)
 
 
-def path_name(path: GraphPath) -> str:
+def path_name(path: GraphPath, naming: Naming = UNNAMED) -> str:
     """Return a path as its nodes with the types of relations between them; where its ends are not in it, as its relations."""
     if len(path.nodes) != len(path.edges) + 1:
         return " ".join(f"-{edge.id.type}-" for edge in path.edges)
-    said = node_name(path.nodes[0])
+    said = node_name(path.nodes[0], naming)
     for edge, before, after in zip(path.edges, path.nodes, path.nodes[1:], strict=True):
         said += f" -{edge.id.type}-> " if edge.start == before.id else f" <-{edge.id.type}- "
-        said += node_name(after)
+        said += node_name(after, naming)
     return said
 
 

@@ -10,6 +10,7 @@ from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import Match, Property, Variable
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.graph.values import GraphEdge, GraphNode, GraphPath, NodeId
+from broadsheet.ask.schema import UNNAMED, Naming
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,11 +26,12 @@ def sentence(answer: Answer) -> str:
     if not rows:
         return "Nothing was found."
     if len(rows) == 1:
-        return "; ".join(f"{name}: {shown(value)}" for name, value in zip(columns, rows[0], strict=True)) + "."
+        return "; ".join(f"{name}: {shown(value, answer.naming)}" for name, value in zip(columns, rows[0], strict=True)) + "."
     if len(columns) > 1:
         return f"{len(rows):,}{more} rows of {', '.join(columns[:-1])} and {columns[-1]}."
-    rest = f", and {len(rows) - LISTED:,}{more} others" if len(rows) > LISTED else ""
-    return f"{len(rows):,}{more} rows of {columns[0]}: {', '.join(shown(row[0]) for row in rows[:LISTED])}{rest}."
+    left = len(rows) - LISTED
+    rest = f", and {left:,}{more} other{'' if left == 1 and not more else 's'}" if left > 0 else ""
+    return f"{len(rows):,}{more} rows of {columns[0]}: {', '.join(shown(row[0], answer.naming) for row in rows[:LISTED])}{rest}."
 
 
 def table(answer: Answer, most: int = ROWS) -> "Table":
@@ -38,20 +40,21 @@ def table(answer: Answer, most: int = ROWS) -> "Table":
     from rich.text import Text
 
     rows = answer.rows.rows
-    cut = [f"{len(rows) - most:,} more rows are not shown."] if len(rows) > most else []
+    left = len(rows) - most
+    cut = [f"{left:,} more row{' is' if left == 1 else 's are'} not shown."] if left > 0 else []
     made = Table(caption=" ".join([*cut, *answer.notes]) or None, caption_justify="left")
     made.add_column("", justify="right", style="dim")
     for place, name in enumerate(answer.rows.columns):
         numbers = all(isinstance(row[place], int | float) and not isinstance(row[place], bool) for row in rows)
         made.add_column(Text(name), justify="right" if rows and numbers else "left", overflow="fold")
     for number, row in enumerate(rows[:most], 1):
-        made.add_row(str(number), *(Text(shown(value)) for value in row))
+        made.add_row(str(number), *(Text(shown(value, answer.naming)) for value in row))
     return made
 
 
-def citation_as_json(one: Citation) -> dict[str, Any]:
+def citation_as_json(one: Citation, naming: Naming = UNNAMED) -> dict[str, Any]:
     """Return what a row rests on as JSON has it."""
-    nodes = [{"label": node.id.label, "row": node.id.row, "name": node_name(node)} for node in one.nodes]
+    nodes = [{"label": node.id.label, "row": node.id.row, "name": node_name(node, naming)} for node in one.nodes]
     edges = [{"type": edge.id.type, "row": edge.id.row, "start": edge.start._asdict(), "end": edge.end._asdict()} for edge in one.edges]
     groups = [{"sought": group.sought or None, "cited": len(group.shown), "total": group.total} for group in one.groups()]
     return {
@@ -63,11 +66,11 @@ def citation_as_json(one: Citation) -> dict[str, Any]:
 def reason(answer: Answer, number: int) -> str:
     """Return in words why the row of this number, counted from 1, is there. The row must be one of the answer's."""
     row = answer.rows.rows[number - 1]
-    lines = [f"Row {number:,}: " + "; ".join(f"{name}: {shown(value)}" for name, value in zip(answer.rows.columns, row, strict=True)) + "."]
+    lines = [f"Row {number:,}: " + "; ".join(f"{name}: {shown(value, answer.naming)}" for name, value in zip(answer.rows.columns, row, strict=True)) + "."]
     if answer.citations is None:
         return "\n".join([*lines, *answer.notes])
     cited = answer.citations[number - 1]
-    names = {node.id: node for node in cited.nodes}
+    names = {node.id: node_name(node, answer.naming) for node in cited.nodes}
     conditions = [one for part in answer.query.parts for clause in part.clauses if isinstance(clause, Match) for one in told(clause)[1]]
     for found in cited.found:
         lines += _found(found, names, conditions, "")
@@ -78,7 +81,7 @@ def reason(answer: Answer, number: int) -> str:
     return "\n".join(lines)
 
 
-def _found(found: Found, names: dict[NodeId, GraphNode], conditions: list[Condition], indent: str) -> Iterator[str]:
+def _found(found: Found, names: dict[NodeId, str], conditions: list[Condition], indent: str) -> Iterator[str]:
     yield from (f"{indent}{line}" for line in chains(found, names))
     yield from (f"{indent}  {line}" for line in _met(found, conditions))
     for group in found.groups:
@@ -99,13 +102,13 @@ def _heading(group: Group) -> str:
     return f"{group.sought} finds {group.total:,}:"
 
 
-def chains(found: Found, names: dict[NodeId, GraphNode]) -> Iterator[str]:
-    """Yield the paths of a match: nodes by their names with the relations between them, and nodes that stand alone.
+def chains(found: Found, names: dict[NodeId, str]) -> Iterator[str]:
+    """Yield the paths of a match: nodes by their `names` with the relations between them, and nodes that stand alone.
 
     >>> ann, up = GraphNode(NodeId("Person", 0), {"name": "Ann"}), GraphNode(NodeId("Film", 0), {"title": "Up"})
     >>> from broadsheet.ask.graph.values import EdgeId
     >>> made = GraphEdge(EdgeId("DIRECTED", "Person", "Film", 0), ann.id, up.id, {})
-    >>> list(chains(Found((("f", up), ("", made), ("a", ann))), {ann.id: ann, up.id: up}))
+    >>> list(chains(Found((("f", up), ("", made), ("a", ann))), {ann.id: "Ann", up.id: "Up"}))
     ['Up (Film) <-DIRECTED- Ann (Person)']
     """
     said, tail, drawn = "", None, set()
@@ -134,8 +137,8 @@ def _flat(found: Found) -> Iterable[GraphNode | GraphEdge]:
     return [things[0], *kept] if things and isinstance(things[0], GraphNode) and things[0].id in ends else kept
 
 
-def _called(node: NodeId, names: dict[NodeId, GraphNode]) -> str:
-    return f"{node_name(names[node])} ({node.label})" if node in names else f"{node.label} {node.row}"
+def _called(node: NodeId, names: dict[NodeId, str]) -> str:
+    return f"{names[node]} ({node.label})" if node in names else f"{node.label} {node.row}"
 
 
 def _met(found: Found, conditions: list[Condition]) -> Iterator[str]:

@@ -255,7 +255,8 @@ class _Reader(Patterns):
             least = self._whole()
             self._need("to")
             found = Hops(least, self._whole())
-        self._need("relations")
+        if not self._words("relations"):
+            self._need("relation")
         return found
 
     def _whole(self) -> int:

@@ -162,6 +162,10 @@ def _told(element: NodePattern | RelationPattern) -> str:
     return said + (f" such that ({_said(element.where)})" if element.where is not None else "")
 
 
+def _relations(count: int | None) -> str:
+    return f"{count} relation{'' if count == 1 else 's'}"
+
+
 def _relation(relation: RelationPattern) -> str:
     types = "" if relation.types is None else f" {_labels(relation.types)}"
     match relation.hops:
@@ -170,13 +174,13 @@ def _relation(relation: RelationPattern) -> str:
         case hops if hops.least is None and hops.most is None:
             said = f"with any relations{types} in a row"
         case hops if hops.least == hops.most:
-            said = f"with exactly {hops.least} relations{types} in a row"
+            said = f"with exactly {_relations(hops.least)}{types} in a row"
         case hops if hops.most is None:
-            said = f"with at least {hops.least} relations{types} in a row"
+            said = f"with at least {_relations(hops.least)}{types} in a row"
         case hops if hops.least is None:
-            said = f"with at most {hops.most} relations{types} in a row"
+            said = f"with at most {_relations(hops.most)}{types} in a row"
         case hops:
-            said = f"with {hops.least} to {hops.most} relations{types} in a row"
+            said = f"with {hops.least} to {_relations(hops.most)}{types} in a row"
     return f"{said}{_told(relation)} {p.TOWARDS[relation.towards]}"
 
 

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from broadsheet.ask.graph.keyed import Keyed
+from broadsheet.ask.graph.naming import KEYS, naming
 from broadsheet.ask.graph.rows import Raw, is_of_papers, merged, read_rows
 from broadsheet.ask.graph.tables import SHORT, Graph, closed, type_of
 from broadsheet.ask.graph.typed import typed
 from broadsheet.core.errors import ColumnError, EmptySourceError, did_you_mean
 
 NAME = "name"
-_KEYS = ("id", "sku", "key", "code", "isbn", "uuid", "number", "nr", "no")
 _NAMES = frozenset({NAME, "title", "label", "caption", "description", "text", "note", "notes", "comment", "url", "link", "email"})
 # A column of whole numbers that are also keys points to rows only where its name says so: a stock of 3 is no row 3.
 _POINTS = re.compile(r".*(_id|Id|ID| id|parent|manager|boss|supervisor|leader|predecessor|successor|reports.?to|part.?of|replace[sd].*)", re.DOTALL)
@@ -24,14 +24,15 @@ _SAME = ("series", "species", "news", "ss", "us", "is")
 
 
 class Wishes(NamedTuple):
-    """What overrules the rules: the label of rows, columns that become nodes, columns that do not, and the column of keys: rows of one key are one node.
+    """What overrules the rules: the label of rows, columns that become nodes, columns that do not, the column of what rows are called, and that of their keys.
 
-    Of a column that is `joined` all values hold that rows of one key state.
+    Rows of one key are one node; of a column that is `joined` all values hold that rows of one key state.
     """
 
     label: str = ""
     nodes: tuple[str, ...] = ()
     no_nodes: tuple[str, ...] = ()
+    title: str = ""
     key: str = ""
     joined: str = ""
 
@@ -130,7 +131,7 @@ class _Table:
         if self.wishes.key:
             return self.wishes.key
         unique = [name for name, held in self.own.items() if held.dtype in (pl.String, pl.Int64) and not held.null_count() and held.n_unique() == self.rows]
-        usual = (*_KEYS, f"{self.label.lower()}_id", f"{self.label.lower()}id")
+        usual = (*KEYS, f"{self.label.lower()}_id", f"{self.label.lower()}id")
         if found := next((name for name in unique if name.lower() in usual), None):
             return found
         for name, held in self.own.items():
@@ -148,7 +149,9 @@ class _Table:
             self._tell(name, type_of(held.dtype), self._became(keyed, name, held))
         order = list(self.raw.columns)
         made = keyed.graph()
-        return Graph(made.nodes, made.joined, tuple(sorted(self.told, key=lambda one: order.index(one["column"]))))
+        named = naming(self.label, frame, self.key, self.wishes.title)
+        told = tuple(sorted(self.told, key=lambda one: order.index(one["column"])))
+        return Graph(made.nodes, made.joined, told, {self.label: named} if named else {})
 
     def _became(self, keyed: Keyed, name: str, held: pl.Series) -> str:
         if name in self.wishes.no_nodes:

@@ -80,7 +80,7 @@ def build_graph(source: str, out: Path, wishes: Wishes = Wishes()) -> Built:  # 
     held = graph.content_hash()
     try:
         there = read_artifact(out, ArtifactKind.GRAPH)
-        if there.manifest.parents.get("source") == held:
+        if there.manifest.parents.get("source") == held and read_graph(out).named == graph.named:
             return Built(graph, there.content_hash, changed=False)
     except ArtifactError:
         there = None

@@ -3,13 +3,13 @@
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from broadsheet.ask.schema import FEW, PropertyFacts, Schema, Triple, Type
+from broadsheet.ask.schema import FEW, Naming, PropertyFacts, Schema, Triple, Type
 from broadsheet.core.artifacts import Artifact, Manifest, read_artifact, write_artifact
 from broadsheet.core.errors import ArtifactError
 from broadsheet.core.schema import ArtifactKind, Columns
@@ -35,6 +35,7 @@ class Graph:
     joined: tuple[Joined, ...]
     # What became of each column of a single table: column, type, became, remark.
     columns: tuple[Mapping[str, str], ...] = ()
+    named: Naming = field(default_factory=dict)
 
     @property
     def node_count(self) -> int:
@@ -62,7 +63,7 @@ class Graph:
         types: dict[str, dict[str, PropertyFacts] | None] = {}
         for one in self.joined:
             types[one.type] = (types.get(one.type) or {}) | _facts_of(one.frame.drop(Columns.GRAPH_START, Columns.GRAPH_END))
-        return Schema(labels, types, tuple(Triple(one.start, one.type, one.end) for one in self.joined))
+        return Schema(labels, types, tuple(Triple(one.start, one.type, one.end) for one in self.joined), named=self.named)
 
 
 def _facts_of(frame: pl.DataFrame) -> dict[str, PropertyFacts]:
@@ -107,6 +108,7 @@ def write_graph(path: Path, graph: Graph, config: Mapping[str, Any] | None = Non
     frames |= {f"relations-{number}": one.frame for number, one in enumerate(graph.joined)}
     held = {"nodes": list(graph.nodes), "relations": [[one.type, one.start, one.end] for one in graph.joined]}
     held |= {"columns": [dict(one) for one in graph.columns]} if graph.columns else {}
+    held |= {"named": {label: list(keys) for label, keys in graph.named.items()}} if graph.named else {}
     return write_artifact(path, Manifest(kind=ArtifactKind.GRAPH, config=held | dict(config or {}), parents=dict(parents or {})), frames=frames)
 
 
@@ -117,6 +119,6 @@ def read_graph(path: Path) -> Graph:
     try:
         nodes = {label: artifact.frame(f"nodes-{number}") for number, label in enumerate(config["nodes"])}
         joined = (Joined(kind, start, end, artifact.frame(f"relations-{number}")) for number, (kind, start, end) in enumerate(config["relations"]))
-        return Graph(nodes, tuple(joined), tuple(config.get("columns", ())))
-    except (KeyError, TypeError, ValueError):
+        return Graph(nodes, tuple(joined), tuple(config.get("columns", ())), {label: tuple(keys) for label, keys in config.get("named", {}).items()})
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise ArtifactError(f"The manifest of {path} does not say what its tables hold.", f"Make it again: broadsheet ask build SOURCE --out {path}") from None

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,13 +12,18 @@ import polars as pl
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.schema import FEW, Schema
+from broadsheet.core.errors import did_you_mean
 
 # Text without a blank that is longer than this is a key that nobody spells.
-SPELT, LONG = 40, 120
+UNBROKEN, LONG = 40, 120
 # A value that is named by some of its words has no more words than this.
 NAMELY = 5
 # A group of letters that more values than this share tells nothing.
 SHARED = 20_000
+# So many values are looked at for what a text may be a slip of, and so little alike they may be: of a short word one letter is in three groups.
+SPELLINGS, HARDLY = 20, 0.25
+# So like a value a text is spelt, of all that there are and of those of one property.
+SPELT, SLIP = 0.75, 0.6
 _GAPS = re.compile(r"[\W_]+")
 
 
@@ -102,7 +108,7 @@ class ValueIndex:
     def _letters(self) -> dict[str, list[int]]:
         held: dict[str, list[int]] = {}
         for text, numbers in self._exact.items():
-            if len(text) <= LONG and (" " in text or len(text) <= SPELT):
+            if len(text) <= LONG and (" " in text or len(text) <= UNBROKEN):
                 for three in _threes(text):
                     held.setdefault(three, []).extend(numbers)
         return held
@@ -128,6 +134,18 @@ class ValueIndex:
                 if score >= least:
                     found.append(Near(entry, score))
         return sorted(found, key=lambda one: (-one.score, -one.entry.count, one.entry))[:limit]
+
+    def did_you_mean(self, text: str, *, among: Iterable[tuple[str, str]] | None = None) -> str:
+        """Return ` Did you mean 'x'?` for the value that is spelt most like a text, in any case of letters, or an empty string.
+
+        >>> import polars as pl
+        >>> index = ValueIndex(Graph({"Film": pl.DataFrame({"genre": ["Western", "Comedy"]})}, ()))
+        >>> index.did_you_mean("wstern"), index.did_you_mean("silent")
+        (" Did you mean 'Western'?", '')
+        """
+        near = {folded(one.entry.value): one.entry.value for one in reversed(self.nearest(text, SPELLINGS, among=among, least=HARDLY))}
+        spelt = get_close_matches(folded(text), list(near), 1, SPELT if among is None else SLIP)
+        return did_you_mean(near[spelt[0]], [near[spelt[0]]]) if spelt else ""
 
 
 def _threes(text: str) -> frozenset[str]:

@@ -192,15 +192,15 @@ def cue(value: ValueLink, near: Sequence[NameLink], names: Names) -> float:
     return 0.5 * own + 0.3 * label - (0.2 * other if other > own else 0.0)
 
 
-def _beside(value: ValueLink, found: Sequence[NameLink], facts: Facts) -> list[NameLink]:
-    """Return the names between which and a value nothing stands that says anything."""
-    beside = []
+def beside(place: Place, found: Sequence[NameLink], pieces: Sequence[Token]) -> list[NameLink]:
+    """Return the names between which and a place nothing stands that says anything."""
+    near = []
     for one in found:
-        low, high = (one.place.end, value.place.start) if one.place.end <= value.place.start else (value.place.end, one.place.start)
-        between = [token.low for token in facts.tokens if low <= token.place.start < high]
+        low, high = (one.place.end, place.start) if one.place.end <= place.start else (place.end, one.place.start)
+        between = [token.low for token in pieces if low <= token.place.start < high]
         if low <= high and len(between) <= NEAR and all(is_empty(word) or not word.isalnum() for word in between):
-            beside.append(one)
-    return beside
+            near.append(one)
+    return near
 
 
 def _open(values: Sequence[ValueLink], facts: Facts, found: Sequence[NameLink], names: Names) -> Iterator[Ambiguity]:
@@ -208,17 +208,18 @@ def _open(values: Sequence[ValueLink], facts: Facts, found: Sequence[NameLink], 
     for place, same in groupby(values, key=lambda one: one.place):
         meanings = sorted(same, key=lambda one: (-one.score, one.label, one.property))
         meanings = [one for one in meanings if one.score > meanings[0].score - ALIKE]
-        cues = [cue(one, _beside(one, found, facts), names) for one in meanings]
+        cues = [cue(one, beside(one.place, found, facts.tokens), names) for one in meanings]
         meanings = [one for one, said in zip(meanings, cues, strict=True) if said > max(cues) - ALIKE]
         if len(meanings) > 1:
             yield Ambiguity(place, meanings[0].words, tuple(meanings))
 
 
 def _missing(facts: Facts, values: Sequence[ValueLink], index: ValueIndex) -> Iterator[Missing]:
-    """Yield what looks like a value and is none."""
+    """Yield what looks like a value and is none; the name of a property is not looked at, in capitals as it may be."""
+    literal = {one.place for one in facts.tokens if index.names.literal(one) is not None}
     for told in facts.values:
         inside = any(one.place.start < told.place.end and told.place.start < one.place.end for one in values)
-        if told.kind in {"quoted", "code", "name"} and not told.soft and not inside:
+        if told.kind in {"quoted", "code", "name"} and not told.soft and not inside and told.place not in literal:
             near = index.nearest(str(told.text))
             parts = [] if told.kind == "code" else index.with_words(str(told.text))
             found = [_link(told.place, told.text, one, PARTLY if len(parts) == 1 else BUT_ONE, "words") for one in parts[:SOME]]

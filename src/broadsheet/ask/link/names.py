@@ -74,6 +74,9 @@ class Names:
         for at, token in enumerate(question):
             if token.shape not in {"word", "code"}:
                 continue
+            if (literal := self.literal(token)) is not None:
+                found.append(literal)
+                continue
             here = [*self._at(question, at, "label", self.labels), *self._at(question, at, "property", self.properties)]
             if is_empty(token.low):
                 # Such a word may end a name of several: `NHS number`.
@@ -99,6 +102,12 @@ class Names:
             found += [one for one in here if one.score >= best - CLEAR]
             found += heard
         return tuple(found)
+
+    def literal(self, token: Token) -> NameLink | None:
+        """Return the property whose name of several words stands in one piece, as a program writes it: `price_eur`, `priceEur`."""
+        words = parts(token.text)
+        name = next((one for one in self.properties if len(words) > 1 and parts(one) == words), None)
+        return None if name is None else NameLink(token.place, token.text, "property", name, self.owners[name], 1.0)
 
     def _persons(self, token: Token) -> list[NameLink]:
         return [NameLink(token.place, token.text, "label", label, (), VERBAL) for label in sorted(self.persons)]

@@ -57,4 +57,4 @@ def _triple(one: ValueLink) -> tuple[str, str, str]:
 
 
 def _hint(one: ValueLink) -> str:
-    return f"{one.words} may mean the {one.property} {one.value!r} of {one.label} ({one.count} nodes)"
+    return f"{one.words} may mean the {one.property} {one.value!r} of {one.label} ({one.count} node{'' if one.count == 1 else 's'})"

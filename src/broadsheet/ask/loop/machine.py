@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from broadsheet.ask.amend.chips import chips, edit
 from broadsheet.ask.amend.diff import diff
+from broadsheet.ask.answer.cited import same
 from broadsheet.ask.check.findings import Splice, spliced
 from broadsheet.ask.cypher.nodes import Place, Query
 from broadsheet.ask.cypher.parser import parse
@@ -25,6 +26,8 @@ PERSON = "the person"
 # What goes wrong with an event and is part of the loop; a database that is locked, or a disk that is full, is not.
 KEPT = (ConfigError, RecordError, LLMError, QueryError)
 ACCEPTED, QUIT = "accepted", "quit"
+# Meanings of one word, and open words of one question, of which it is tried whether they make a difference: each is a draft and a query.
+MEANINGS, OPEN = 4, 2
 
 
 class Done(NamedTuple):
@@ -41,7 +44,7 @@ class Loop:
         self.tools = tools
         self._shown: dict[str, Shown] = {}
         self._acts: dict[Act, Callable[[Transcript, Event], Done]] = {
-            Act.ASK: self._ask, Act.CHOOSE: self._choose, Act.AMEND: self._amend, Act.KEEP: self._keep, Act.FIX: self._fix, Act.EDIT: self._edit,
+            Act.ASK: self._ask, Act.CHOOSE: self._choose, Act.SETTLE: self._settle, Act.AMEND: self._amend, Act.KEEP: self._keep, Act.FIX: self._fix, Act.EDIT: self._edit,
             Act.WRITE: self._write, Act.UNDO: self._undo, Act.BRANCH: self._branch, Act.WHY: self._why, Act.WHY_NOT: self._why_not,
             Act.ACCEPT: self._accept, Act.QUIT: self._quit,
         }  # fmt: skip
@@ -65,6 +68,14 @@ class Loop:
         happened = Happened(event=event, state=after.at, told=done.told, fault=fault)
         spoken = tuple(Spoken(role=one.role, key=one.key, text=one.text, reason=one.reason, mend=one.mend) for one in self.tools.writer.said)
         return after.model_copy(update={"happened": (*after.happened, happened), "spoken": spoken})
+
+    def without_idle_choice(self, transcript: Transcript) -> Transcript:
+        """Return the transcript after the first meaning was taken where all meanings give the same rows; as it is where they do not, or where a model writes."""
+        state = transcript.state
+        if state is None or not state.options or self.tools.settings.writer != "slots":
+            return transcript
+        after = self.step(transcript, Event(act=Act.SETTLE))
+        return transcript if after.happened[-1].fault else after
 
     def shown(self, query: Query) -> Shown:
         """Return what a query gives, asked of the engine once."""
@@ -99,6 +110,32 @@ class Loop:
             draft = Draft(option.query, RULES, (f"{option.words} means: {option.meaning}",))
             return Done(self._stated(transcript, made._replace(drafts=(draft,)), state.parent, state.chosen))
         return self._asked(transcript, transcript.question, state.number, (*state.chosen, option))
+
+    def _settle(self, transcript: Transcript, event: Event) -> Done:
+        """Take the first meaning where all give the same rows, and say so. Raises ConfigError where they do not, or cannot be held beside each other."""
+        del event
+        state = transcript.state
+        if state is None or not state.options or len(state.options) > MEANINGS or len(state.chosen) >= OPEN:
+            raise ConfigError("Nothing is asked back that can be settled.", "Choose what is meant, amend the query, or accept it.")
+        first, *others = (self._meant(transcript, number) for number in range(1, len(state.options) + 1))
+        rows = self._whole(first)
+        if rows is None or any(self._whole(one) != rows for one in others):
+            raise ConfigError(f"What {state.options[0].words!r} means makes a difference.", f"Choose a number from 1 to {len(state.options)}.")
+        meanings = " or ".join(one.meaning for one in state.options)
+        same = f"the same {len(rows):,} row{'' if len(rows) == 1 else 's'}" if rows else "no rows"
+        said = f"{state.options[0].words!r} may mean {meanings}: each gives {same}, and the first was taken."
+        return Done(_noted(first, said), (said,))
+
+    def _meant(self, transcript: Transcript, number: int) -> Transcript:
+        """Return the transcript after a meaning was chosen, and after what is then open was settled."""
+        made = self._choose(transcript, Event(act=Act.CHOOSE, number=number)).transcript
+        return self._settle(made, Event(act=Act.SETTLE)).transcript if made.state is not None and made.state.options else made
+
+    def _whole(self, transcript: Transcript) -> tuple[str, ...] | None:
+        """Return all rows of a state, None where they were not had or are cut."""
+        state, query = transcript.state, self._tree(transcript, transcript.at)
+        found = self.shown(query).answer if query is not None and state is not None and state.preview is not None else None
+        return None if found is None or found.rows.cut else tuple(map(same, found.rows.rows))
 
     def _amend(self, transcript: Transcript, event: Event) -> Done:
         state = transcript.state
@@ -238,3 +275,11 @@ class Loop:
 
 def _at(transcript: Transcript, state: State) -> Transcript:
     return transcript.model_copy(update={"states": (*transcript.states, state), "at": state.number})
+
+
+def _noted(transcript: Transcript, said: str) -> Transcript:
+    """Return a transcript whose state says something more of how its query was written."""
+    state = transcript.states[-1]
+    draft = state.drafts[0]
+    noted = state.model_copy(update={"drafts": (draft.model_copy(update={"notes": (said, *draft.notes)}), *state.drafts[1:])})
+    return transcript.model_copy(update={"states": (*transcript.states[:-1], noted)})

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
+from broadsheet.ask.answer.values import cell, is_node
 from broadsheet.ask.answer.words import citation_as_json
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.machine import Loop
@@ -60,6 +61,7 @@ def told(loop: Loop, made: Transcript) -> dict[str, Any]:
         "answer": preview.sentence or None,
         "columns": list(preview.columns),
         "rows": [list(row) for row in preview.rows],
+        "names": [[cell(value, made.graph.naming) if is_node(value) else None for value in row] for row in preview.rows],
         "total": preview.total,
         "cut": preview.cut,
         "provenance": _provenance(loop, state),
@@ -82,4 +84,4 @@ def _provenance(loop: Loop, state: State) -> list[dict[str, Any]] | None:
     found = loop.shown(query).answer if query is not None else None
     if found is None or found.citations is None or state.preview is None:
         return None
-    return [citation_as_json(one) for one in found.citations[: len(state.preview.rows)]]
+    return [citation_as_json(one, found.naming) for one in found.citations[: len(state.preview.rows)]]

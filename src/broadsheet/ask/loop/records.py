@@ -12,10 +12,11 @@ VERSION = 1
 
 
 class Act(StrEnum):
-    """What a person does."""
+    """What a person does, and `settle`: what is done for them, where it makes no difference which meaning is meant."""
 
     ASK = "ask"
     CHOOSE = "choose"
+    SETTLE = "settle"
     AMEND = "amend"
     KEEP = "keep"
     FIX = "fix"
@@ -159,11 +160,12 @@ class Spoken(Record):
 
 
 class GraphNamed(Record):
-    """A graph by the name that it was asked by, and by hashes of what it holds and of its schema."""
+    """A graph by the name that it was asked by, by hashes of what it holds and of its schema; `naming` are the properties by which nodes of a label are called."""
 
     name: str
     hash: str
     schema_hash: str
+    naming: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Settings(Record):

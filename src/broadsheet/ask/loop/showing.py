@@ -3,6 +3,7 @@
 import hashlib
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from broadsheet.ask.answer.answer import answer
@@ -11,7 +12,7 @@ from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.answer.empty import emptiness
 from broadsheet.ask.answer.expected import Wanted, missing
 from broadsheet.ask.answer.steps import STEP, Counter, steps
-from broadsheet.ask.answer.values import cut, value_as_json
+from broadsheet.ask.answer.values import cut, node_name, value_as_json
 from broadsheet.ask.answer.words import reason, sentence
 from broadsheet.ask.cypher.nodes import Projection, Query
 from broadsheet.ask.cypher.printer import written
@@ -19,10 +20,11 @@ from broadsheet.ask.graph.engine import Caps
 from broadsheet.ask.graph.values import Row, Rows
 from broadsheet.ask.loop.records import Compared, Preview, Step
 from broadsheet.ask.loop.tools import Tools
+from broadsheet.ask.schema import UNNAMED, Naming
 from broadsheet.core.errors import ConfigError, QueryError
 
-# Nodes of a label that are cited by number; of more it is told how many.
-NAMED = 6
+# Nodes of a label that are cited by name; of more it is told how many. Of several each name has so many code points.
+NAMED, SHORT = 3, 40
 # Code points of what an engine says is wrong.
 LONG = 300
 # Lines that are told of one row.
@@ -47,11 +49,11 @@ def shown(query: Query, tools: Tools) -> Shown:
     digest = hashlib.sha256(json.dumps([rows.columns, held], ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
     most = tools.settings.shown
     told, empty = _steps(query, held, tools)
-    named = Answer(query, rows, found.citations, found.notes)
+    named = replace(found, rows=rows)
     preview = Preview(
         sentence=sentence(named),
         columns=rows.columns, rows=tuple(held[:most]), total=len(held), cut=rows.cut, hash=digest, steps=told, empty=empty,
-        cited=tuple(map(cited, (found.citations or ())[:most])), notes=found.notes,
+        cited=tuple(cited(one, found.naming) for one in (found.citations or ())[:most]), notes=found.notes,
     )  # fmt: skip
     return Shown(preview, named)
 
@@ -93,7 +95,7 @@ def in_order(found: Answer) -> Answer:
     order = sorted(range(len(found.rows.rows)), key=lambda place: json.dumps(as_json(found.rows.rows[place]), ensure_ascii=False))
     rows = found.rows._replace(rows=tuple(found.rows.rows[place] for place in order))
     citations = None if found.citations is None else tuple(found.citations[place] for place in order)
-    return Answer(found.query, rows, citations, found.notes)
+    return replace(found, rows=rows, citations=citations)
 
 
 def as_json(row: Row) -> tuple[Any, ...]:
@@ -101,12 +103,22 @@ def as_json(row: Row) -> tuple[Any, ...]:
     return tuple(map(value_as_json, row))
 
 
-def cited(one: Citation) -> tuple[str, ...]:
-    """Return what a row comes from: the nodes of each label by their numbers, and how many relations."""
-    rows: dict[str, list[int]] = {}
+def cited(one: Citation, naming: Naming = UNNAMED) -> tuple[str, ...]:
+    """Return what a row comes from: the nodes of each label by their names, by their numbers where they have none, and how many relations.
+
+    >>> from broadsheet.ask.graph.values import GraphNode, NodeId
+    >>> nodes = tuple(GraphNode(NodeId("Film", row), {"year": 2009 + row, "title": title}) for row, title in enumerate(("Up", "Her", "Big", "It")))
+    >>> cited(Citation(nodes, (), ())), cited(Citation(nodes[:1], (), ()), {"Film": ("year", "title")})
+    (('Film Up, Her, Big and 1 more',), ('Film 2009 Up',))
+    """
+    names: dict[str, list[str]] = {}
     for node in one.nodes:
-        rows.setdefault(node.id.label, []).append(node.id.row)
-    nodes = [f"{label} {', '.join(map(str, held[:NAMED]))}" + (f" and {len(held) - NAMED} more" if len(held) > NAMED else "") for label, held in rows.items()]
+        names.setdefault(node.id.label, []).append(node_name(node, naming).removeprefix(f"{node.id.label} "))
+    nodes = [
+        f"{label} {', '.join(cut(name, SHORT if len(held) > 1 else LONG) for name in held[:NAMED])}"
+        + (f" and {len(held) - NAMED} more" if len(held) > NAMED else "")
+        for label, held in names.items()
+    ]
     edges = [f"{len(one.edges)} relation{'' if len(one.edges) == 1 else 's'}"] if one.edges else []
     return (*nodes, *edges)
 
@@ -139,7 +151,8 @@ def reasons(found: Shown, number: int) -> tuple[str, ...]:
     if not 0 <= number <= count:
         raise ConfigError(f"There is no row {number}.", f"Give a number from 1 to {count}.")
     lines = reason(found.answer, max(number, 1)).splitlines()
-    return (*lines[:LINES], *([f"And {len(lines) - LINES} lines more."] if len(lines) > LINES else []))
+    left = len(lines) - LINES
+    return (*lines[:LINES], *([f"And {left} line{'' if left == 1 else 's'} more."] if left > 0 else []))
 
 
 def why_not(query: Query, words: str, tools: Tools) -> tuple[str, ...]:

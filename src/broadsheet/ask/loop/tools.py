@@ -33,8 +33,9 @@ class Tools(NamedTuple):
 
 
 def named(name: str, graph: Graph) -> GraphNamed:
-    """Return a graph's name with the hashes of what it holds and of its schema."""
+    """Return a graph's name with the hashes of what it holds and of its schema, and by what its nodes are called."""
     schema = graph.schema()
     facts = [[owner, key, one.type, one.low, one.high, one.values, one.closed] for owner, key, one in schema.everything()]
     text = json.dumps([list(schema.labels), list(schema.types), schema.triples, facts], default=str)
-    return GraphNamed(name=name, hash=graph.content_hash(), schema_hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return GraphNamed(name=name, hash=graph.content_hash(), schema_hash=digest, naming=dict(graph.named))

@@ -93,12 +93,18 @@ class NamesHeld:
                 fix = (Splice(label.place, label_name(others[0])),) if len(others) == 1 else ()
                 yield Doubt("relation", Code.QUESTION_MISMATCH, label.place, mentioned[others[0]].place, f"the query follows {label.name}.", fix)
         for name, mention in mentioned.items():
-            if name not in self._types and not any(
-                root(part) in {root(word) for used in self._types for word in parts(used)} for part in parts(name) if part not in LITTLE
-            ):
+            if name in self._types or self._reads_made_of(name):
+                continue
+            if not any(root(part) in {root(word) for used in self._types for word in parts(used)} for part in parts(name) if part not in LITTLE):
                 others = [one for one in self._facts.mentions if one.place == mention.place and one.kind in {"label", "property"}]
                 if not others:
                     yield Doubt("relation_missing", Code.QUESTION_FACT_MISSING, self._held.last, mention.place, f"the query does not follow {name}.")
+
+    def _reads_made_of(self, name: str) -> bool:
+        """Whether the query reads the property that a relation says anew: of a single table HAS_MAKER is made of the column maker."""
+        own = {triple.start for triple in self._schema.triples if triple.type == name}
+        keys = {key for label in own for key in self._schema.labels.get(label) or {}} & self._keys
+        return any(_roots(key) == _roots(name) for key in keys)
 
     def _properties(self) -> Iterator[Doubt]:
         covered = [one.place for one in self._facts.mentions if one.kind in {"label", "relation"}]

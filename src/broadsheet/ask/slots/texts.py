@@ -42,6 +42,7 @@ class Texts:
     """The text properties of a graph."""
 
     def __init__(self, index: ValueIndex) -> None:
+        self._index = index
         held: dict[tuple[str, str], list[str]] = {}
         for entry in index.entries:
             listed = held.setdefault((entry.label, entry.property), [])
@@ -84,7 +85,7 @@ class Texts:
                 bare = text if len(words) > 1 else _stemmed(text)
                 because = [Because(one.place, one.text, f"{' or '.join(keys)} CONTAINS {bare}") for one in words]
                 sketch = sketch.with_condition(node, Condition(keys[0], "CONTAINS", bare, folded=True, also=keys[1:]))
-                note = f"Nothing of the graph is called {text!r}; it was looked for in {' and '.join(keys)}."
+                note = f"Nothing of the graph is called {text!r}; it was looked for in {' and '.join(keys)}.{self._index.did_you_mean(text)}"
                 sketch = replace(sketch, why=(*sketch.why, *because), notes=(*sketch.notes, note))
         return sketch
 

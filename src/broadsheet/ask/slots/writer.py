@@ -253,7 +253,7 @@ def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch, names: Names) 
         for one in unheard
         if not (one.low in QUIET or (bound and stem(one.low) in RELATING))
         and not (_is_taken(facts, one) and (_is_in_condition(one, sketch) or not _is_lone_name(one, named)))
-        and not any(alike(one.low, word) >= KNOWN for word in used)
+        and not (used.issuperset(parts(one.text)) or any(alike(one.low, word) >= KNOWN for word in used))
     ]
     return tuple({one.low: one for one in reversed(left)}.values())[::-1]
 

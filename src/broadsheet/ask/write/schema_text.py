@@ -75,7 +75,8 @@ def _by_rank(schema: Schema, rank: dict[str, int], most: int) -> SchemaText:
             break
         kept.append(name)
         text = longer
-    return SchemaText(text, f"values, and {len(ordered) - len(kept)} labels")
+    left = len(ordered) - len(kept)
+    return SchemaText(text, f"values, and {left} label{'' if left == 1 else 's'}")
 
 
 def roots(text: str) -> frozenset[str]:

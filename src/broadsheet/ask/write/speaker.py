@@ -58,7 +58,8 @@ class Recorded:
         """Return the next reply; it is kept under what is asked now, so that another request shows as a difference. Raises LLMError as it was then."""
         if len(self.said) >= len(self._replies):
             raise RecordingError(
-                f"Only {len(self._replies)} replies are recorded, and the role {role} asks for one more.", "Record it anew with the model that spoke."
+                f"Only {len(self._replies)} repl{'y is' if len(self._replies) == 1 else 'ies are'} recorded, and the role {role} asks for one more.",
+                "Record it anew with the model that spoke.",
             )
         held = self._replies[len(self.said)]
         self.said.append(held._replace(role=role, key=request.key))

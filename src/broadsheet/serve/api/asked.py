@@ -44,11 +44,14 @@ class Kept(NamedTuple):
 
 
 async def begin(site: Site, caller: Caller, question: str, then: Callable[[str, Loop, Transcript], T]) -> T:
-    """Ask a question, keep the loop, and return what `then` makes of its id, the loop and its transcript."""
+    """Ask a question, keep the loop, and return what `then` makes of its id, the loop and its transcript.
+
+    Words of several meanings are asked back unless all of them give the same rows.
+    """
     name = secrets.token_hex(16)
 
     def work(loop: Loop) -> T:
-        made = loop.begin(question)
+        made = loop.without_idle_choice(loop.begin(question))
         row = {"id": name, "owner": caller.name, "step": len(made.happened), "transcript": made.model_dump_json(), "at": site.clock.now()}
         site.store.write(lambda connection: connection.execute(sa.insert(LOOPS).values(row)))
         return then(name, loop, made)

@@ -1,12 +1,12 @@
 """A state of the loop as its page shows it: the query in pieces that know which sentence speaks of them, what differs, what may be done next."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from broadsheet.ask.amend.chips import Chip, chips
-from broadsheet.ask.answer.values import cell
+from broadsheet.ask.answer.values import cell, is_node
 from broadsheet.ask.cypher.faults import SyntaxFault
 from broadsheet.ask.cypher.layout import clause_places
 from broadsheet.ask.cypher.nodes import Query
@@ -15,6 +15,7 @@ from broadsheet.ask.cypher.tokens import Kind, Token, tokens
 from broadsheet.ask.explain.writer import sentences
 from broadsheet.ask.loop.outcome import outcome_of
 from broadsheet.ask.loop.records import Act, Found, Option, State, Transcript
+from broadsheet.ask.schema import Naming
 
 KEYWORDS: Final = frozenset(
     "OPTIONAL MATCH WHERE WITH UNWIND RETURN UNION ALL ORDER BY SKIP LIMIT DISTINCT AS AND OR XOR NOT IN IS NULL CASE WHEN THEN ELSE END DESC ASC EXISTS COUNT "
@@ -94,8 +95,8 @@ def shown_of(made: Transcript) -> dict[str, Any]:
         "findings": () if state is None else tuple((number, one, fix_words(state, one)) for number, one in enumerate(state.findings, 1)),
         "parts": () if query is None else tuple(map(_part, range(1, 1000), chips(query))),
         "diff": None if state is None else _before(made, state),
-        "beside": () if state is None or state.compared is None else tuple(_beside(state)),
-        "rows": () if state is None or state.preview is None else tuple(_rows(state)),
+        "beside": () if state is None or state.compared is None else tuple(_beside(state, made.graph.naming)),
+        "rows": () if state is None or state.preview is None else tuple(_rows(state, made.graph.naming)),
         "options": () if state is None else tuple(_options(made, state)),
         "branches": branches(made),
         "why_row": max(last.event.number, 1) if why else 0,
@@ -226,26 +227,26 @@ def _options(made: Transcript, state: State) -> Iterator[tuple[Option, str, tupl
         yield one, one.meaning.removesuffix(f": {one.query}") if query else one.meaning, query
 
 
-def _beside(state: State) -> Iterator[tuple[str, str, str]]:
+def _beside(state: State, naming: Naming) -> Iterator[tuple[str, str, str]]:
     """Yield what became of rows: how it is called, the row before, the row now."""
     assert state.compared is not None
     for before, after in state.compared.changed:
-        yield "changed", _row_words(before), _row_words(after)
+        yield "changed", _row_words(before, naming), _row_words(after, naming)
     for row in state.compared.removed:
-        yield "went", _row_words(row), ""
+        yield "went", _row_words(row, naming), ""
     for row in state.compared.added:
-        yield "came", "", _row_words(row)
+        yield "came", "", _row_words(row, naming)
 
 
-def _row_words(row: Sequence[Any]) -> str:
-    return " · ".join(map(cell, row))
+def _row_words(row: Sequence[Any], naming: Naming) -> str:
+    return " · ".join(cell(value, naming) for value in row)
 
 
-def _rows(state: State) -> Iterator[tuple[int, tuple[tuple[str, str], ...], str]]:
+def _rows(state: State, naming: Naming) -> Iterator[tuple[int, tuple[tuple[str, str], ...], str]]:
     """Yield the rows that are shown: the number, each cell with the label of a node, and what the row rests on."""
     assert state.preview is not None
     for number, row in enumerate(state.preview.rows, 1):
-        cells = tuple((cell(value), value["label"] if isinstance(value, Mapping) and "label" in value and "properties" in value else "") for value in row)
+        cells = tuple((cell(value, naming), value["label"] if is_node(value) else "") for value in row)
         yield number, cells, "; ".join(state.preview.cited[number - 1]) if state.preview.cited else ""
 
 

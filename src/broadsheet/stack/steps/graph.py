@@ -46,7 +46,7 @@ def _graph(recipe: Recipe, held: Holdings) -> "Graph":
         # Columns by the names that a reader of rows gives them.
         called = {raw.renamed.get(name, name): name for name in raw.columns}
         fields = {field: called[column] for field, column in ColumnMap.parse(recipe.columns).resolve(list(called), path.name).items()}
-        found = table_graph(path, Wishes(label_in(recipe), key=fields["id"], joined=fields.get("categories", "")))
+        found = table_graph(path, Wishes(label_in(recipe), title=fields["title"], key=fields["id"], joined=fields.get("categories", "")))
         if found is not None:
             return found
     return catalogue_graph(list(held.items.values()), citations() if recipe.source == ("sample",) else ())
