@@ -234,26 +234,27 @@ def test_what_is_open_doubtful_or_wrong_has_its_exit_code(says, films, tmp_path)
 
 
 def test_a_meaning_is_chosen_by_its_number_or_makes_no_difference(says, tmp_path):
-    (tmp_path / "goods.csv").write_text(
-        "code,title,maker\n" + "".join(f"A-{number},Lute {number},{'Osei' if number % 2 else 'Tamura'}\n" for number in range(1, 7))
-    )
-    words = ("run", "Osei", "--graph", "goods.csv")
+    makers = ["Osei" if number % 2 else "Tamura" for number in range(1, 7)]
+    for name, sellers in (("goods", makers[::-1]), ("wares", makers)):
+        rows = (f"A-{number},Lute {number},{maker},{seller}\n" for number, (maker, seller) in enumerate(zip(makers, sellers, strict=True), 1))
+        (tmp_path / f"{name}.csv").write_text("code,title,maker,seller\n" + "".join(rows))
+    words = ("run", "Which goods have Osei?", "--graph", "goods.csv")
     done = says("", *words)
     assert done.returncode == 6
     assert (
-        "'Osei' has several meanings here.\nSay which is meant: --choose 1 for the maker 'Osei' of Good; --choose 2 for the name 'Osei' of Maker."
+        "'Osei' has several meanings here.\nSay which is meant: --choose 1 for the maker 'Osei' of Good; --choose 2 for the seller 'Osei' of Good."
         in done.stderr
     )
     queries = [json.loads(says("", *words, "--choose", number, "--json").stdout)["query"] for number in "12"]
-    assert queries == ["MATCH (good:Good) WHERE good.maker = 'Osei' RETURN good", "MATCH (maker:Maker) WHERE maker.name = 'Osei' RETURN maker"]
+    assert queries == [f"MATCH (good:Good) WHERE good.{one} = 'Osei' RETURN good" for one in ("maker", "seller")]
     wrong = says("", *words, "--choose", "3")
     assert (wrong.returncode, wrong.stderr) == (10, "broadsheet: There is no meaning 3.\nChoose a number from 1 to 2.\n")
-    idle = says("", "run", "Which goods are there that are all of Osei?", "--graph", "goods.csv", "--choose", "1", "--choose", "2")
-    assert idle.returncode == 0
-    assert "--choose 2 chose nothing" in idle.stderr
-    same = says("", "run", "Which goods are there that are all of Osei?", "--graph", "goods.csv")
+    same = says("", "run", "Which wares have Osei?", "--graph", "wares.csv")
     assert same.returncode == 0
     assert "each gives the same 3 rows, and the first was taken" in " ".join(same.stdout.split())
+    idle = says("", "run", "Which wares have Osei?", "--graph", "wares.csv", "--choose", "1", "--choose", "2")
+    assert idle.returncode == 0
+    assert "--choose 2 chose nothing" in idle.stderr
 
 
 def test_what_keeps_a_query_from_being_written_is_told_beside_what_mends_it(says, films):

@@ -254,16 +254,16 @@ def test_rows_have_their_key_and_name_and_nothing_is_asked_that_makes_no_differe
 
     from broadsheet.ask.graph.flat import table_graph
 
-    (tmp_path / "lutes.csv").write_text("code,sort,maker\nL-1,Theorbo,Osei\nL-2,Angelica,Tamura\nL-3,Lirone,Osei\nL-4,Viol,Tamura\n")
+    (tmp_path / "lutes.csv").write_text("code,sort,maker,seller\nL-1,Theorbo,Osei,Osei\nL-2,Angelica,Tamura,Ruiz\nL-3,Lirone,Osei,Osei\nL-4,Viol,Ruiz,Tamura\n")
     part = asking(table_graph(tmp_path / "lutes.csv"))
     with contextlib.closing(part), contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
         store.create_tables()
         client = pages_of(site_of(store, ask=part))
-        page = Walk(client, "Which lutes are there that are all of Osei?").look()
+        page = Walk(client, "Which lutes have Osei?").look()
         assert table(page) == ["L-1 Theorbo", "L-3 Lirone"]
         assert '<td class="small">Lute L-1 Theorbo</td>' in page
         assert "each gives the same 2 rows, and the first was taken." in page
-        assert "What does “Osei” mean?" in Walk(client, "Osei").look()
+        assert "What does “Ruiz” mean?" in Walk(client, "Which lutes have Ruiz?").look()
 
 
 def test_no_question_or_one_too_long_is_told_beside_the_form(client):

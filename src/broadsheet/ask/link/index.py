@@ -43,6 +43,15 @@ class Near(NamedTuple):
     score: float
 
 
+def _of_columns(graph: Graph) -> frozenset[str]:
+    """Return the relations of a single table that say anew what a text of its rows says; none of any other graph."""
+    if not graph.columns:
+        return frozenset()
+    rows = next(iter(graph.nodes.values()))
+    texts = {one["column"]: one["became"] for one in graph.columns if rows.schema.get(one["column"]) == pl.String}
+    return frozenset(found[1] for became in texts.values() if (found := re.search(r"\[:(HAS_\w+)\]", became)))
+
+
 def folded(text: str) -> str:
     """Return a text by which it is found: small letters without accents, and one blank for whatever stands between words.
 
@@ -66,9 +75,11 @@ class ValueIndex:
     def __init__(self, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.schema = graph.schema()
         self.schema.words.update(words or {})
-        self.names = Names(self.schema)
+        # A value that a table's row has as its own is not also the name of the node that was made of it.
+        made = frozenset(one.end for one in graph.joined if one.type in _of_columns(graph))
+        self.names = Names(self.schema, made)
         self.counts = {label: frame.height for label, frame in graph.nodes.items()}
-        self.entries: list[Entry] = [one for label, frame in graph.nodes.items() for one in _entries(label, frame)]
+        self.entries: list[Entry] = [one for label, frame in graph.nodes.items() if label not in made for one in _entries(label, frame)]
         self._exact: dict[str, list[int]] = {}
         for number, entry in enumerate(self.entries):
             self._exact.setdefault(folded(entry.value), []).append(number)

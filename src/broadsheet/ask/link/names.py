@@ -26,10 +26,10 @@ class Phrase(NamedTuple):
 
 
 class Names:
-    """The names of a schema, each with the words for it."""
+    """The names of a schema, each with the words for it; labels that were `made` of a table's columns are persons only by their name."""
 
-    def __init__(self, schema: Schema) -> None:
-        self.schema = schema
+    def __init__(self, schema: Schema, made: frozenset[str] = frozenset()) -> None:
+        self.schema, self._made = schema, made
         owners: dict[str, list[str]] = {}
         for owner, key, _ in schema.everything():
             owners.setdefault(key, []).append(owner)
@@ -59,7 +59,7 @@ class Names:
         named = {
             label for label, phrases in self.labels.items() if any(PERSONS & set(map(stem, one.words[-1:])) | PERSONS & set(one.words[-1:]) for one in phrases)
         }
-        held = {label: set(own or ()) for label, own in self.schema.labels.items()}
+        held = {label: set(own or ()) for label, own in self.schema.labels.items() if label not in self._made}
         # Else those with a surname, else all that have a name.
         return frozenset(named or {label for label, own in held.items() if SURNAMES & own} or {label for label, own in held.items() if "name" in own})
 
@@ -81,7 +81,7 @@ class Names:
             if is_empty(token.low):
                 # Such a word may end a name of several: `NHS number`.
                 found += [one for one in here if one.place.start < token.place.start]
-                here = [] if alike(token.low, "person") < VERBAL else self._persons(token)
+                here = [] if alike(token.low, "person") < VERBAL or _is_relative(question, at, found) else self._persons(token)
                 found += here
                 continue
             heard = list(self._relations(token))
@@ -163,6 +163,11 @@ class Names:
             score = max((alike(token.low, word) for bag in bags for word in bag), default=0.0)
             if score:
                 yield NameLink(token.place, token.text, "relation", name, (), score)
+
+
+def _is_relative(question: Sequence[Token], at: int, found: Sequence[NameLink]) -> bool:
+    """Whether a word goes on about the thing before it: `instruments whose price`."""
+    return question[at].low == "whose" and any(one.kind == "label" and one.place.end == question[at - 1].place.end for one in found if at)
 
 
 @lru_cache(maxsize=4096)

@@ -75,6 +75,8 @@ CONTAINS = _table(
 CONTAINED = _words(
     "the a an word words phrase text substring term string letter letters character characters keyword keywords prefix suffix of following in it name title"
 )
+# Words behind a letter that stands for itself: `a in the name`.
+LETTERED = _words("and or in at as somewhere anywhere twice but then")
 
 SUPERLATIVES: Mapping[str, str] = {
     **dict.fromkeys(

@@ -222,9 +222,14 @@ class _Reader:
                     self._valued.add(value.first)
                     yield Containment(self._place(at, value.last), sign, value, self._said(at, value.last))  # pyrefly: ignore
 
+    def _is_article(self, at: int) -> bool:
+        """Whether a letter stands before a thing, and not for itself: `a reed`, but `a in the name`."""
+        behind = self._lows[at + 1 : at + 2]
+        return self._lows[at] == "a" and bool(behind) and self._pieces[at + 1].shape == "word" and behind[0] not in p.LETTERED
+
     def _letter(self, at: int) -> Value | None:
         """Return a letter that stands for itself, or a word after `the word`."""
-        while at < len(self._lows) and self._lows[at] in p.CONTAINED - {"a"}:
+        while at < len(self._lows) and (self._lows[at] in p.CONTAINED - {"a"} or self._is_article(at)):
             at += 1
         if (
             at < len(self._lows)

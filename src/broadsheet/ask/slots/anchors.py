@@ -13,6 +13,9 @@ from broadsheet.ask.question.facts import Facts
 # So sure a property's name must be to say of which property a value beside it is; a link of less than the whole of some words is less sure than one of all.
 CUE, WHOLE = 0.5, 0.99
 
+# Words between what is measured and its figure.
+OF = frozenset("of is are was = : equals € $ £ ¥".split())
+
 # So many different things of a question are looked at.
 MOST = 12
 

@@ -46,7 +46,7 @@ class Done:
                 continue
             node = self._node(sketch, at)
             for verb in self._verbs(sketch.spots[node].label, at):
-                if any(one.type == verb.type for one in sketch.links):
+                if any(one.type == verb.type for one in sketch.links) or _says_anew(verb.type, sketch.spots[node]):
                     continue
                 made = self._said(sketch, node, verb)
                 if made is not None:
@@ -147,6 +147,12 @@ class Done:
 def _is_noun(said: str, word: str) -> bool:
     """Whether a word of a relation is said as the noun that it is: `keywords` of HAS_KEYWORD, but not `cited` of CITES."""
     return stem(said) == stem(word) and not said.endswith(("ed", "ing", "en")) and word in {said, said.removesuffix("s"), stem(said)} and not word.endswith("s")
+
+
+def _says_anew(kind: str, spot: Spot) -> bool:
+    """Whether a condition on a node says what a relation says: of the row of a table `maker = 'Osei'` does what HAS_MAKER does."""
+    own = {stem(word) for word in parts(kind) if not is_empty(word)}
+    return any(own == {stem(word) for word in parts(one.property)} for one in spot.conditions)
 
 
 def _joined(sketch: Sketch, node: int, verb: _Verb, mode: Mode, *because: Because) -> Sketch:

@@ -4,16 +4,17 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 
 from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.link.english import NAMES, TIMES, alike
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Limit, Superlative, Value
 from broadsheet.ask.question.values import iso
-from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.question.words import Token, parts, stem
 from broadsheet.ask.schema import NUMBERS, PropertyFacts
 from broadsheet.ask.schema import TIMES as TIME_TYPES
-from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.anchors import OF, Anchor, Option
 from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
@@ -26,6 +27,14 @@ from broadsheet.ask.slots.texts import Texts
 REACH = 5
 WHETHER = frozenset("is are was were does do did has have".split())
 UNSURE = -0.4
+THERE = frozenset("are is there".split())
+# Words between two comparisons of one thing.
+ALSO = frozenset("and but also , yet".split())
+# Words and signs beside a figure that make it a price, and words for what is paid.
+COINS = frozenset(
+    "euro euros eur dollar dollars usd pound pounds gbp franc francs chf yen jpy krone kroner crown crowns zloty rupee rupees cent cents € $ £ ¥".split()
+)
+PRICE, COST = 0.8, "cost"
 
 
 class Finish:
@@ -51,6 +60,7 @@ class Finish:
             self._compared,
             self._contained,
             self._years,
+            self._figures,
             self._aggregated,
             self._ranked,
             self._same,
@@ -112,6 +122,8 @@ class Finish:
             score = 0.5 if times else UNSURE
             sketch = replace(sketch, asked=(Asked(0, times[0]),), why=(*sketch.why, Because(begins.place, begins.text, times[0]))) if times else sketch
         counted = self._counted(sketch)
+        if not sketch.asked and (paid := self._paid()) is not None and (prices := self._prices(sketch.spots[0].label)):
+            sketch = replace(sketch, asked=(Asked(0, prices[0]),), why=(*sketch.why, *(Because(one.place, one.text, prices[0]) for one in paid)))
         if not sketch.asked:
             sketch = replace(
                 sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional"), *self._besides(sketch))
@@ -128,6 +140,17 @@ class Finish:
                 # How many papers a year are papers, and no years.
                 sketch = replace(sketch, asked=(Asked(of.node, function="count"),))
         return sketch, score
+
+    def _paid(self) -> list[Token] | None:
+        """Return the words that ask what is paid for something: `how much is it`, `what does it cost`; None where none do."""
+        tokens = self._facts.tokens
+        costs = [
+            one
+            for one in tokens
+            if stem(one.low) == COST and not any(_meet(one.place, told.place) for told in (*self._facts.comparisons, *self._facts.superlatives))
+        ]
+        much = [one for one, other in pairwise(tokens) if (one.low, other.low) == ("how", "much")]
+        return costs if much or (costs and self._first == "what") else None
 
     def _besides(self, sketch: Sketch) -> Iterator[Asked]:
         """Yield what is asked of each row besides: `papers and their categories`, `with its theme`."""
@@ -168,7 +191,11 @@ class Finish:
         """Return what rows are told for: `for each theme`, `per year`, `by author` of what is counted."""
         tokens = self._facts.tokens
         marks = [self._token(one.place) + len(one.words.split()) for one in self._facts.marked("group")]
-        marks += [at + 1 for at, one in enumerate(tokens) if one.low == "by" and any(anchor.last == at - 1 and not anchor.is_value for anchor in self._anchors)]
+        marks += [
+            at + 1
+            for at, one in enumerate(tokens)
+            if one.low == "by" and any(anchor.last == self._said_before(at) and not anchor.is_value for anchor in self._anchors)
+        ]
         for at in marks:
             anchor = next((one for one in self._anchors if at <= one.first <= at + 1 and not one.is_value), None)
             if anchor is None or any(one.is_value and one.first - anchor.last in {1, 2} for one in self._anchors):
@@ -181,15 +208,25 @@ class Finish:
                     return (Asked(node),)
         return ()
 
+    def _said_before(self, at: int) -> int:
+        """Return the last token before another that is more than `are there`, or than a bound such as `over 20 euros`."""
+        tokens, bounds = self._facts.tokens, [one.place for one in self._facts.comparisons]
+        said = (
+            before
+            for before in range(at - 1, -1, -1)
+            if tokens[before].low not in THERE | COINS and not any(_within(tokens[before].place, one) for one in bounds)
+        )
+        return next(said, -1)
+
     # Conditions.
 
     def _compared(self, sketch: Sketch) -> tuple[Sketch, float]:
-        score = 0.0
+        score, taken = 0.0, frozenset(told.place for told in sketch.why)
         for one in self._facts.comparisons:
             if (
                 one.value is not None
                 and one.value.is_number
-                and not any(told.place == one.place for told in sketch.why)
+                and one.place not in taken
                 and not any(anchor.is_value and _within(one.value.place, anchor.place) for anchor in self._anchors)
             ):
                 sketch, more = self._bounded(sketch, one, one.value)
@@ -214,9 +251,37 @@ class Finish:
             times = self.times(sketch.spots[node].label) if node >= 0 else []
             found = (node, times[0]) if times else None
         found = self._compared_by(sketch, at, one.words) if found is None else found
+        found = self._compared_before(sketch, one) or self._priced(sketch, at) if found is None else found
         if found is None:
             return sketch, UNSURE
-        return self._bound(sketch, found, one.sign, value, because), 0.3
+        coins = [Because(each.place, each.text, found[1]) for each in self._coins(at)]
+        return replace(self._bound(sketch, found, one.sign, value, because), why=(*sketch.why, because, *coins)), 0.3
+
+    def _compared_before(self, sketch: Sketch, one: Comparison) -> tuple[int, str] | None:
+        """Return the node and property of the comparison that this one goes on: `over 5 and below 9`."""
+        before = [each for each in self._facts.comparisons if each.place.end <= one.place.start and each.value is not None]
+        if not before or any(before[-1].place.end <= each.place.start < one.place.start and each.low not in ALSO for each in self._facts.tokens):
+            return None
+        held = [(number, each) for number, spot in enumerate(sketch.spots) for each in spot.conditions]
+        return next(
+            ((number, each.property) for number, each in held if before[-1].value and (each.sign, each.value) == (before[-1].sign, before[-1].value.value)),
+            None,
+        )
+
+    def _priced(self, sketch: Sketch, at: int) -> tuple[int, str] | None:
+        """Return the node and property of a price, where it has one: what a figure beside a currency, or beside nothing, is of."""
+        node = self._spot(sketch, at)
+        prices = self._prices(sketch.spots[node].label) if node >= 0 else []
+        scales = self._scales(sketch.spots[node].label) if node >= 0 and self._coins(at) else []
+        return next(((node, held[0]) for held in (prices, scales) if len(held) == 1), None)
+
+    def _prices(self, label: str) -> list[str]:
+        """Return the properties of a label that tell what is paid."""
+        return [key for key in self._scales(label) if any(part in COINS or alike("price", part) >= PRICE for part in parts(key))]
+
+    def _coins(self, at: int) -> list[Token]:
+        """Return the currencies beside a figure: `500 euros`, `$ 20`."""
+        return [one for one in self._facts.tokens[max(0, at - 1) : at + 2] if one.low in COINS]
 
     def _compared_by(self, sketch: Sketch, at: int, words: str) -> tuple[int, str] | None:
         """Return the node and property that a comparative is about: length of `longer than`."""
@@ -320,6 +385,21 @@ class Finish:
                         sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
         return sketch, 0.0
 
+    def _figures(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Take a figure that stands right behind the name of what it measures for a condition: `cost 20 euros`."""
+        taken = [one.value.place for one in self._facts.comparisons if one.value is not None] + [one.place for one in self._facts.limits]
+        for value in self._facts.values:
+            at = self._token(value.place)
+            last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low not in OF), -1)
+            if value.is_number and not any(_meet(value.place, place) for place in taken):
+                options = next((each.options for each in self._anchors if each.last == last and not each.is_value), ())
+                for node, key in self._scaled(sketch, last, options):
+                    if key in self._scales(sketch.spots[node].label):
+                        coins = [Because(each.place, each.text, key) for each in self._coins(at)]
+                        sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
+                        return _without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
+        return sketch, 0.0
+
     # Functions, order.
 
     def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
@@ -344,7 +424,9 @@ class Finish:
             if (ranked := self._rank(sketch, one)) is not None:
                 if any(each.function in {"min", "max"} for each in sketch.asked):
                     break
-                done = any(anchor.words.endswith("ed") and option.property == ranked.property for anchor in self._anchors for option in anchor.options)
+                done = self._measured(sketch, one) is not None or any(
+                    anchor.words.endswith("ed") and option.property == ranked.property for anchor in self._anchors for option in anchor.options
+                )
                 # The `latest sighted` bird is a bird, and no date.
                 asked = tuple(each for each in sketch.asked if each.function != "count" and not (done and each.property == ranked.property)) or (Asked(0),)
                 limit = self._limit.count if self._limit else 1
@@ -356,18 +438,32 @@ class Finish:
 
     def _ordered(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Sort all rows: `newest first`, `sorted by name`."""
+        by = self._named_by(sketch)
+        if by is not None and not self._facts.orders and not sketch.groups and not any(one.function for one in sketch.asked):
+            return _without(replace(sketch, ranked=self._by(sketch, *by, descending=False)), *by), 0.1
         for order in self._facts.orders:
-            found = self._property_near(sketch, self._token(order.place) + 1, scales=False)
+            found = by or self._property_near(sketch, self._token(order.place) + 1, scales=False)
             way = order.way == "down"
             if found is None and sketch.spots and (times := self.times(sketch.spots[0].label)):
                 found = (0, times[0]) if "est" in order.words else None
             if found is not None:
                 ranked = Ranked(*found, way, self._keyed(sketch.spots[found[0]].label, found[1]))
-                return replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}"))), 0.1
+                sorted_ = replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}")))
+                return (_without(sorted_, *found) if by else sorted_), 0.1
         return sketch, 0.0
+
+    def _named_by(self, sketch: Sketch) -> tuple[int, str] | None:
+        """Return the node and property that rows are listed by: `by price`."""
+        for at, one in enumerate(self._facts.tokens):
+            behind = self._behind(at + 1, "property", reach=1) if one.low == "by" else None
+            if behind is not None:
+                return next(self._scaled(sketch, behind.last, behind.options), None)
+        return None
 
     def _rank(self, sketch: Sketch, one: Superlative) -> Ranked | None:
         at = self._token(one.place)
+        if (measured := self._measured(sketch, one)) is not None:
+            return self._by(sketch, *measured, descending=one.way == "high")
         behind = self._behind(at + 1, "label", "property", reach=3)
         if one.way in {"old", "new"}:
             return self._by_time(sketch, one, at, behind)
@@ -387,6 +483,20 @@ class Finish:
                 return self._by(sketch, number, max(near)[1], descending=descending)
         scales = self._scales(sketch.spots[node].label)
         return self._by(sketch, node, scales[0], descending=descending) if len(scales) == 1 and not _of_many(one) else None
+
+    def _measured(self, sketch: Sketch, one: Superlative) -> tuple[int, str] | None:
+        """Return the node and property of which most or least is said behind it: `costs the least`."""
+        at = self._token(one.place)
+        last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low != "the"), -1)
+        options = next((each.options for each in self._anchors if each.last == last), ()) if one.words.lower() in {"most", "least"} else ()
+        return next(((node, key) for node, key in self._scaled(sketch, last, options)), None)
+
+    def _scaled(self, sketch: Sketch, at: int, options: Sequence[Option]) -> Iterator[tuple[int, str]]:
+        """Yield the nodes with the properties that are more or less for which a word may stand."""
+        for option in options:
+            node = self._spot(sketch, at, option.label)
+            if option.kind == "property" and node >= 0 and option.property in (*self._scales(option.label), *self.times(option.label)):
+                yield node, option.property
 
     def _sized(self, sketch: Sketch) -> tuple[Sketch, float]:
         held = [(number, key) for number, spot in enumerate(sketch.spots) for key, facts in self._held(spot.label).items() if facts.type == "string"]
@@ -428,6 +538,11 @@ class Finish:
     def _whether(self, sketch: Sketch) -> tuple[Sketch, float]:
         plain = not sketch.ranked and not any(one.function for one in sketch.asked)
         return (replace(sketch, whether=True), 0.0) if self._first in WHETHER and plain else (sketch, 0.0)
+
+
+def _without(sketch: Sketch, node: int, key: str) -> Sketch:
+    """Return the sketch whose rows are asked for, and not the one property that they are sorted by."""
+    return replace(sketch, asked=(Asked(node),)) if sketch.asked == (Asked(node, key),) else sketch
 
 
 def top_of(facts: Facts) -> bool:

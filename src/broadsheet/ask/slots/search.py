@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from broadsheet.ask.link.english import ADJECTIVES, is_empty
 from broadsheet.ask.question.facts import Facts
-from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.anchors import OF, Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
 
@@ -16,6 +16,7 @@ BEAM = 32
 # After so many steps no further word is looked at.
 WORK = 40_000
 BOTH, EITHER = frozenset(("and", ",", "the", "also")), frozenset(("or", "either", "the", ",or"))
+NEITHER = BOTH | EITHER | frozenset(("nor", "not", "in", "by", "from", "of"))
 # Words before which a question has not begun to ask: what stands there is told beforehand.
 ASKING = frozenset(
     "which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split()
@@ -67,6 +68,10 @@ class Search:
         held = [one.value.place.end for one in facts.containments if one.value is not None]
         self._contained = tuple(at for at, one in enumerate(tokens) if one.place.end in held)
         self._bounded = frozenset(at for at, one in enumerate(tokens) if one.place.end in ends)
+        # A figure before the name of a thing says how many, and not how much.
+        named = {one.first - 1 for one in found}
+        plain = {one.place.start for one in facts.values if one.kind == "number"} - {one.place.start for one in facts.limits}
+        self._figures = frozenset(at for at, one in enumerate(tokens) if one.place.start in plain and at not in named)
         self._bounds = frozenset(at for at, one in enumerate(tokens) if one.place.start in bounds)
         asks = next((at for at, one in enumerate(tokens) if one.low in ASKING), 0)
         self._begins = asks
@@ -157,8 +162,14 @@ class Search:
             or before == ["out", "of"]
             or any(anchor.last < at <= anchor.last + 2 for at in self._bounds)
             or anchor.first - 1 in self._bounded
+            or self._is_figured(anchor)
             or self._is_within(anchor)
         )
+
+    def _is_figured(self, anchor: Anchor) -> bool:
+        """Whether its figure stands right behind a name: `cost 20 euros`."""
+        at = next((at for at in range(anchor.last + 1, len(self._tokens)) if self._tokens[at].low not in OF), -1)
+        return at in self._figures
 
     def _is_within(self, anchor: Anchor) -> bool:
         """Whether a name says where a text is looked for: `the word sea in their title`."""
@@ -250,10 +261,16 @@ class Search:
         return before[-1:] in (["their"], ["its"], ["his"], ["her"]) and before[0] in {"and", "with", "plus"}
 
     def _either(self, state: State, number: int, anchor: Anchor, option: Option) -> Iterator[State]:
-        """Yield what may be instead of the value before: `in Ely or York`."""
+        """Yield what may be instead of the value before, `in Ely or York`, or may not be beside it, `neither in Ely nor in York`."""
+        because = Because(anchor.place, anchor.words, _told(option))
+        denied = any(one.property == option.property and one.sign == "<>" for one in state.sketch.spots[number].conditions)
+        if denied and state.last == number and self._is_listed(anchor, option, NEITHER):
+            sketch = state.sketch.with_condition(number, Condition(option.property, "<>", option.value), because)
+            yield replace(state, sketch=sketch, score=state.score + option.score + LISTED, used=state.used | _at(anchor))
+            return
         held = [one for one in state.sketch.spots[number].conditions if one.property == option.property and one.sign in {"=", "IN"}]
         if held and state.last == number and self._is_listed(anchor, option, EITHER):
-            sketch = state.sketch.with_either(number, option.property, option.value, Because(anchor.place, anchor.words, _told(option)))
+            sketch = state.sketch.with_either(number, option.property, option.value, because)
             yield replace(state, sketch=sketch, score=state.score + option.score + LISTED, used=state.used | _at(anchor))
 
     def _beside(self, spot: Spot, anchor: Anchor, distance: int) -> float:

@@ -14,7 +14,7 @@ from broadsheet.ask.slots.sketch import Because, Condition, Link, Sketch, Spot
 
 # A property whose values are of so many words is text; so is one of these names if they are of more than one.
 WORDY, SEVERAL, LOOKED_AT, FILLED = 4.0, 1.5, 500, 0.5
-NAMED = frozenset("title text abstract summary description body content headline subtitle tagline plot synopsis lyrics comment caption overview".split())
+NAMED = frozenset("title text abstract summary description body content headline subtitle tagline plot synopsis lyrics comment caption overview blurb note notes remark remarks details".split())
 ASIDE = frozenset(("comment", "caption"))
 # Words behind which it is told what a text is about.
 CUES = frozenset(
@@ -32,6 +32,8 @@ SAYING = CUES | frozenset(
     "who whom whose everyone written wrote write publish published appear appears appeared come comes came get got us any co question answer answers thing things kind kinds "
     "compare compared sort sorted order ordered by rank ranked group grouped".split()
 )
+# Before a superlative they say which place, and nothing of a text.
+ORDINALS = frozenset("second third fourth fifth sixth seventh eighth ninth tenth next 2nd 3rd 4th 5th".split())
 SURE = 0.9
 # So near a word stands to what it describes.
 BY = 4
@@ -152,7 +154,20 @@ def _runs(facts: Facts, unheard: Sequence[Token], names: Sequence[NameLink]) -> 
         cued = (cued and (bool(run) or is_empty(before))) or before in CUES
         placed = cued or bool(run) or before in BESIDE or _describes(facts.tokens, at, names)
         known = max((one.score for one in names if one.place.start < token.place.end and token.place.start < one.place.end), default=0.0)
-        if placed and token.place in left and not is_empty(token.low) and token.low not in SAYING and known < (SURE if cued else 0.01) and not _is_time(token):
+        ranked = (
+            any(one.place.start == facts.tokens[at + 1].place.start for one in facts.superlatives)
+            if token.low in ORDINALS and at + 1 < len(facts.tokens)
+            else False
+        )
+        if (
+            placed
+            and not ranked
+            and token.place in left
+            and not is_empty(token.low)
+            and token.low not in SAYING
+            and known < (SURE if cued else 0.01)
+            and not _is_time(token)
+        ):
             run.append(token)
             sure = sure or cued
             continue

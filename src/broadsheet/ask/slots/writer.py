@@ -110,7 +110,7 @@ class Slots:
         drafts: dict[str, Draft] = {}
         search = Search(facts, found, evidence, finish.times)
         trees = search.trees()
-        said = _left_out(over, stopped=search.stopped)
+        said = (*_left_out(over, stopped=search.stopped), *_unread(facts))
         for state in trees:
             draft = self._draft(state, finish, facts, found, links, evidence)
             draft = draft._replace(notes=(*draft.notes, *said), left_out=said)
@@ -230,6 +230,12 @@ def _left_out(over: Sequence[Anchor], *, stopped: bool) -> tuple[str, ...]:
     if stopped:
         said.append(f"The search was stopped after {WORK:,} steps; what the question says last may be left out.")
     return tuple(said)
+
+
+def _unread(facts: Facts) -> tuple[str, ...]:
+    """Return what is to be said of comparisons with a thing, and not with a figure: `cheaper than the celesta`."""
+    things = [one for one in facts.comparisons if one.sign in {"<", "<=", ">", ">="} and (one.value is None or one.value.kind in {"name", "quoted", "code"})]
+    return tuple(f"{one.words!r} compares with something else than a figure or a date; that is not looked at." for one in things)
 
 
 def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:

@@ -1,0 +1,142 @@
+"""Questions to a single table: each answer is reckoned from the rows by hand, and what is not understood is told."""
+
+import pytest
+
+from broadsheet.ask.graph.flat import Wishes, table_graph
+from broadsheet.ask.graph.ladybug import Ladybug
+from broadsheet.ask.link.index import ValueIndex
+from broadsheet.ask.loop.machine import Loop
+from broadsheet.ask.loop.outcome import Outcome, outcome_of
+from broadsheet.ask.loop.records import Settings
+from broadsheet.ask.loop.tools import Tools, named
+from broadsheet.ask.write.rules import SlotWriter
+
+ROWS = [
+    ("I-1", "Cello", "Tamura", "strings", "bowed, warm", 1370),
+    ("I-2", "Lute", "Osei", "strings", "eight courses", 900),
+    ("I-3", "Oboe", "Corvino", "woodwind", "a double reed", 4000),
+    ("I-4", "Bassoon", "Tamura", "woodwind", "a long double reed", 6100),
+    ("I-5", "Tuba", "Osei", "brass", "rotary valves", 2500),
+    ("I-6", "Cornet", "Hart & Söhne", "brass", "mellow", 410),
+    ("I-7", "Timpani", "Osei", "percussion", "copper kettle", 170),
+    ("I-8", "Cajon", "Tamura", "percussion", "a box to sit on", 170),
+]
+CODE, TITLE, MAKER, FAMILY, BLURB, PRICE = range(6)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Ask the table: the answer's rows, nodes by their codes, and the state."""
+    folder = tmp_path_factory.mktemp("instruments")
+    lines = [",".join(f'"{one}"' for one in row) for row in ROWS]
+    (folder / "instruments.csv").write_text("code,instrument,maker,family,blurb,price_eur\n" + "\n".join(lines) + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROADSHEET_HOME", str(folder / "home"))
+        graph = table_graph(folder / "instruments.csv", Wishes(title="instrument"))
+        index = ValueIndex(graph)
+        with Ladybug(graph) as engine:
+            loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("instruments", graph)))
+
+            def ask(question):
+                state = loop.begin(question).state
+                assert outcome_of(state) is Outcome.ANSWERED, question
+                return [tuple(_plain(one) for one in row) for row in state.preview.rows], state
+
+            yield ask
+
+
+def _plain(value):
+    """A node by its code, or by its name where it has none."""
+    return (value["properties"].get("code") or value["properties"]["name"]) if isinstance(value, dict) else value
+
+
+def codes(holds):
+    return sorted((row[CODE],) for row in ROWS if holds(row))
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("Which instruments cost between 500 and 2000?", lambda row: 500 <= row[PRICE] <= 2000),
+        ("Which instruments cost between 500 and 2000 euros?", lambda row: 500 <= row[PRICE] <= 2000),
+        ("Which instruments cost more than 500 and less than 2000?", lambda row: 500 < row[PRICE] < 2000),
+        ("List all brass instruments under 2000 euros", lambda row: row[FAMILY] == "brass" and row[PRICE] < 2000),
+        ("Which instruments under 1000 are there?", lambda row: row[PRICE] < 1000),
+        ("Which instruments have price_eur below 1000?", lambda row: row[PRICE] < 1000),
+        ("instruments whose price is at most 900", lambda row: row[PRICE] <= 900),
+        ("Which instruments whose price is at most 900 are strings?", lambda row: row[FAMILY] == "strings" and row[PRICE] <= 900),
+        ("Which instruments cost 170 euros?", lambda row: row[PRICE] == 170),
+        ("Which instruments have a price of 170?", lambda row: row[PRICE] == 170),
+        ("Which strings cost more than 1000?", lambda row: row[FAMILY] == "strings" and row[PRICE] > 1000),
+        ("Which instruments are not made by Tamura?", lambda row: row[MAKER] != "Tamura"),
+        ("Which percussion instruments are not made by Osei?", lambda row: row[FAMILY] == "percussion" and row[MAKER] != "Osei"),
+        ("Which instruments are made by Tamura or Osei?", lambda row: row[MAKER] in {"Tamura", "Osei"}),
+        ("Which instruments are neither brass nor strings?", lambda row: row[FAMILY] not in {"brass", "strings"}),
+        ("Which instruments are not brass and not strings?", lambda row: row[FAMILY] not in {"brass", "strings"}),
+        ("Which instruments mention a reed?", lambda row: "reed" in row[BLURB]),
+        ("Which instruments are made by Hart?", lambda row: row[MAKER].startswith("Hart")),
+        ("Which instruments start with C?", lambda row: row[TITLE].startswith("C")),
+    ],
+)
+def test_rows_that_meet_conditions(asked, question, holds):
+    rows, state = asked(question)
+    assert sorted(rows) == codes(holds)
+    assert not any(one.severity == "warning" for one in state.findings)
+
+
+def _by(column, take):
+    return sorted((key, take([row[PRICE] for row in ROWS if row[column] == key])) for key in {row[column] for row in ROWS})
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("How many instruments are there by family?", _by(FAMILY, len)),
+        ("How many instruments are there per family?", _by(FAMILY, len)),
+        ("What is the average price by maker?", _by(MAKER, lambda prices: sum(prices) / len(prices))),
+        ("How many instruments cost over 1000 euros by family?", [("brass", 1), ("strings", 1), ("woodwind", 2)]),
+        ("How many instruments cost 170?", [(2,)]),
+        ("How many brass instruments does Osei make?", [(1,)]),
+        ("What does the Tuba cost?", [(2500,)]),
+        ("How much does the Tuba cost?", [(2500,)]),
+        ("How much is I-3?", [(4000,)]),
+        ("What is the price of the Lute?", [(900,)]),
+        ("Who makes the Oboe?", [("Corvino",)]),
+        ("What is the total price of all strings?", [(2270,)]),
+        ("Which instrument is the most expensive?", [("I-4",)]),
+        ("Which brass instrument costs the least?", [("I-6",)]),
+        ("Which instruments cost the most, top 3?", [("I-4",), ("I-3",), ("I-5",)]),
+    ],
+)
+def test_figures_and_ends_of_a_scale(asked, question, rows):
+    found, state = asked(question)
+    assert (found if "top 3" in question else sorted(found)) == rows
+    assert not any(one.severity == "warning" for one in state.findings)
+
+
+@pytest.mark.parametrize("question", ["Sort all brass instruments by price", "List brass instruments by price", "Show brass instruments sorted by price"])
+def test_rows_are_listed_by_what_is_named_behind_by(asked, question):
+    assert asked(question)[0] == [("I-6",), ("I-5",)]
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Who bought the Cello?", "'bought'"),
+        ("What is the second cheapest instrument?", "'second'"),
+        ("Which strings are cheaper than the Oboe?", "compares with something else than a figure or a date"),
+    ],
+)
+def test_what_is_not_looked_at_is_told(asked, question, told):
+    assert any(told in one.message for one in asked(question)[1].findings if one.severity == "warning")
+
+
+def test_letters_stand_for_themselves_where_no_thing_follows():
+    from broadsheet.ask.question.reader import read_question
+
+    def held(question):
+        return [one.value.text for one in read_question(question).containments]
+
+    assert held("Which names contain a or b?")[:1] == ["a"]
+    assert held("Which names contain a?") == ["a"]
+    assert held("Which texts mention a reed?") == []
