@@ -12,16 +12,16 @@ from broadsheet.ask.loop.tools import Tools, named
 from broadsheet.ask.write.rules import SlotWriter
 
 ROWS = [
-    ("I-1", "Cello", "Tamura", "strings", "bowed, warm", 1370),
-    ("I-2", "Lute", "Osei", "strings", "eight courses", 900),
-    ("I-3", "Oboe", "Corvino", "woodwind", "a double reed", 4000),
-    ("I-4", "Bassoon", "Tamura", "woodwind", "a long double reed", 6100),
-    ("I-5", "Tuba", "Osei", "brass", "rotary valves", 2500),
-    ("I-6", "Cornet", "Hart & Söhne", "brass", "mellow", 410),
-    ("I-7", "Timpani", "Osei", "percussion", "copper kettle", 170),
-    ("I-8", "Cajon", "Tamura", "percussion", "a box to sit on", 170),
+    ("I-1", "Cello", "Tamura", "strings", "bowed, warm", 1370, 4, 2019, "yes"),
+    ("I-2", "Lute", "Osei", "strings", "eight courses", 900, 8, 1790, "no"),
+    ("I-3", "Oboe", "Corvino", "woodwind", "a double reed", 4000, 1, 1850, "yes"),
+    ("I-4", "Bassoon", "Tamura", "woodwind", "a long double reed", 6100, 1, 1901, "no"),
+    ("I-5", "Tuba", "Osei", "brass", "rotary valves", 2500, 4, 1950, "yes"),
+    ("I-6", "Cornet", "Hart & Söhne", "brass", "mellow", 410, 3, 2001, "yes"),
+    ("I-7", "Timpani", "Osei", "percussion", "copper kettle", 170, 5, 2001, "no"),
+    ("I-8", "Cajon", "Tamura", "percussion", "a box to sit on", 170, 1, 2020, "yes"),
 ]
-CODE, TITLE, MAKER, FAMILY, BLURB, PRICE = range(6)
+CODE, TITLE, MAKER, FAMILY, BLURB, PRICE, WEIGHT, BUILT, TUNED = range(9)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def asked(tmp_path_factory):
     """Ask the table: the answer's rows, nodes by their codes, and the state."""
     folder = tmp_path_factory.mktemp("instruments")
     lines = [",".join(f'"{one}"' for one in row) for row in ROWS]
-    (folder / "instruments.csv").write_text("code,instrument,maker,family,blurb,price_eur\n" + "\n".join(lines) + "\n")
+    (folder / "instruments.csv").write_text("code,instrument,maker,family,blurb,price_eur,max weight,built,tuned\n" + "\n".join(lines) + "\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BROADSHEET_HOME", str(folder / "home"))
         graph = table_graph(folder / "instruments.csv", Wishes(title="instrument"))
@@ -75,6 +75,10 @@ def codes(holds):
         ("Which instruments are not brass and not strings?", lambda row: row[FAMILY] not in {"brass", "strings"}),
         ("Which instruments mention a reed?", lambda row: "reed" in row[BLURB]),
         ("Which instruments are made by Hart?", lambda row: row[MAKER].startswith("Hart")),
+        ("Which instruments are tuned?", lambda row: row[TUNED] == "yes"),
+        ("Which instruments are not tuned?", lambda row: row[TUNED] == "no"),
+        ("Which instruments have at least 4 max weight?", lambda row: row[WEIGHT] >= 4),
+        ("Which instruments by Tamura cost more than 1000?", lambda row: row[MAKER] == "Tamura" and row[PRICE] > 1000),
         ("Which instruments start with C?", lambda row: row[TITLE].startswith("C")),
     ],
 )
@@ -102,6 +106,8 @@ def _by(column, take):
         ("How much is I-3?", [(4000,)]),
         ("What is the price of the Lute?", [(900,)]),
         ("Who makes the Oboe?", [("Corvino",)]),
+        ("How many instruments are tuned?", [(5,)]),
+        ("How heavy is the Lute?", [(8,)]),
         ("What is the total price of all strings?", [(2270,)]),
         ("Which instrument is the most expensive?", [("I-4",)]),
         ("Which brass instrument costs the least?", [("I-6",)]),

@@ -7,11 +7,11 @@ from functools import cached_property
 from itertools import pairwise
 
 from broadsheet.ask.cypher.nodes import Place
-from broadsheet.ask.link.english import NAMES, TIMES, alike
+from broadsheet.ask.link.english import NAMES, TIMES, alike, is_empty
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Limit, Superlative, Value
 from broadsheet.ask.question.values import iso
-from broadsheet.ask.question.words import Token, parts, stem
+from broadsheet.ask.question.words import Token, parts, root, stem
 from broadsheet.ask.schema import NUMBERS, PropertyFacts
 from broadsheet.ask.schema import TIMES as TIME_TYPES
 from broadsheet.ask.slots.anchors import OF, Anchor, Option
@@ -28,6 +28,7 @@ REACH = 5
 WHETHER = frozenset("is are was were does do did has have".split())
 UNSURE = -0.4
 THERE = frozenset("are is there".split())
+THEIRS = frozenset("the their its".split())
 # Words between two comparisons of one thing.
 ALSO = frozenset("and but also , yet".split())
 # Words and signs beside a figure that make it a price, and words for what is paid.
@@ -35,6 +36,7 @@ COINS = frozenset(
     "euro euros eur dollar dollars usd pound pounds gbp franc francs chf yen jpy krone kroner crown crowns zloty rupee rupees cent cents € $ £ ¥".split()
 )
 PRICE, COST = 0.8, "cost"
+MANY = frozenset("many much often do does did is are to come about frequently".split())
 
 
 class Finish:
@@ -61,6 +63,7 @@ class Finish:
             self._contained,
             self._years,
             self._figures,
+            self._flagged,
             self._aggregated,
             self._ranked,
             self._same,
@@ -122,6 +125,8 @@ class Finish:
             score = 0.5 if times else UNSURE
             sketch = replace(sketch, asked=(Asked(0, times[0]),), why=(*sketch.why, Because(begins.place, begins.text, times[0]))) if times else sketch
         counted = self._counted(sketch)
+        if not sketch.asked and (told := self._told_of(sketch)) is not None:
+            sketch = replace(sketch, asked=(Asked(0, told.part),), why=(*sketch.why, told))
         if not sketch.asked and (paid := self._paid()) is not None and (prices := self._prices(sketch.spots[0].label)):
             sketch = replace(sketch, asked=(Asked(0, prices[0]),), why=(*sketch.why, *(Because(one.place, one.text, prices[0]) for one in paid)))
         if not sketch.asked:
@@ -141,6 +146,19 @@ class Finish:
                 sketch = replace(sketch, asked=(Asked(of.node, function="count"),))
         return sketch, score
 
+    def _told_of(self, sketch: Sketch) -> Because | None:
+        """Return the property that is asked for by what it tells: `how long does it take`, `who published it`."""
+        label, (first, second) = sketch.spots[0].label, ([one.low for one in self._facts.tokens] + ["", ""])[:2]
+        spoken = [one for one in self._facts.tokens if not is_empty(one.low) and not any(anchor.place == one.place for anchor in self._anchors)]
+        if first == "how" and second not in MANY:
+            near = [(max(alike(second, part) for part in parts(key)), key) for key in self._scales(label)]
+            return Because(spoken[0].place, spoken[0].text, max(near)[1]) if spoken and near and max(near)[0] else None
+        if first == "who" and label not in self._names.persons:
+            texts = [key for key, facts in self._held(label).items() if facts.type == "string"]
+            said = ((one, key) for one in spoken for key in texts if any(root(one.low) == root(part) for part in parts(key)))
+            return next((Because(one.place, one.text, key) for one, key in said), None)
+        return None
+
     def _paid(self) -> list[Token] | None:
         """Return the words that ask what is paid for something: `how much is it`, `what does it cost`; None where none do."""
         tokens = self._facts.tokens
@@ -151,6 +169,10 @@ class Finish:
         ]
         much = [one for one, other in pairwise(tokens) if (one.low, other.low) == ("how", "much")]
         return costs if much or (costs and self._first == "what") else None
+
+    def _is_of_name(self, place: Place) -> bool:
+        """Whether words are a part of a property's name: `min` of `min players`."""
+        return any(one.place != place and _within(place, one.place) and any(option.kind == "property" for option in one.options) for one in self._anchors)
 
     def _besides(self, sketch: Sketch) -> Iterator[Asked]:
         """Yield what is asked of each row besides: `papers and their categories`, `with its theme`."""
@@ -392,19 +414,44 @@ class Finish:
             at = self._token(value.place)
             last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low not in OF), -1)
             if value.is_number and not any(_meet(value.place, place) for place in taken):
-                options = next((each.options for each in self._anchors if each.last == last and not each.is_value), ())
-                for node, key in self._scaled(sketch, last, options):
+                near = (each for each in self._anchors if (each.last == last or each.first == at + 1) and not each.is_value and each.options[0].kind != "label")
+                for node, key in (found for each in near for found in self._scaled(sketch, each.last, each.options)):
                     if key in self._scales(sketch.spots[node].label):
                         coins = [Because(each.place, each.text, key) for each in self._coins(at)]
                         sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
                         return _without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
         return sketch, 0.0
 
+    def is_flag(self, label: str, key: str) -> bool:
+        """Whether a property is only true or false."""
+        facts = self._held(label).get(key)
+        return facts is not None and facts.type == "boolean"
+
+    def _flagged(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Take the name of what is true or false for a condition: `that are solo`."""
+        for anchor in self._anchors:
+            for option in anchor.options:
+                node = self._spot(sketch, anchor.last, option.label)
+                if option.kind == "property" and node >= 0 and self.is_flag(option.label, option.property):
+                    denied = anchor.negated or self._is_denied(anchor)
+                    because = Because(anchor.place, anchor.words, f"{option.property} is {'false' if denied else 'true'}")
+                    return sketch.with_condition(node, Condition(option.property, "=", not denied), because), 0.3
+        return sketch, 0.0
+
+    def _is_denied(self, anchor: Anchor) -> bool:
+        before = [one.place for one in self._facts.tokens[max(0, anchor.first - REACH) : anchor.first]]
+        return any(one.place.start <= place.start < one.place.end for place in before for one in self._facts.marked("negation"))
+
     # Functions, order.
 
     def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
         for one in self._facts.aggregates:
-            if one.which in {"avg", "sum", "min", "max"} and not sketch.over and not any(asked.function == "count" for asked in sketch.asked):
+            if (
+                one.which in {"avg", "sum", "min", "max"}
+                and not self._is_of_name(one.place)
+                and not sketch.over
+                and not any(asked.function == "count" for asked in sketch.asked)
+            ):
                 anchor = self._behind(self._token(one.place), "property")
                 for option in anchor.options if anchor else ():
                     node = self._spot(sketch, anchor.last if anchor else 0, option.label)
@@ -420,7 +467,7 @@ class Finish:
             return sketch, 0.0
         if (many := self._ends(sketch)) is not None:
             return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
-        for one in sorted(self._facts.superlatives, key=lambda end: end.soft):
+        for one in sorted((each for each in self._facts.superlatives if not self._is_of_name(each.place)), key=lambda end: end.soft):
             if (ranked := self._rank(sketch, one)) is not None:
                 if any(each.function in {"min", "max"} for each in sketch.asked):
                     break
@@ -456,7 +503,7 @@ class Finish:
         """Return the node and property that rows are listed by: `by price`."""
         for at, one in enumerate(self._facts.tokens):
             behind = self._behind(at + 1, "property", reach=1) if one.low == "by" else None
-            if behind is not None:
+            if behind is not None and all(each.low in THEIRS for each in self._facts.tokens[at + 1 : behind.first]):
                 return next(self._scaled(sketch, behind.last, behind.options), None)
         return None
 

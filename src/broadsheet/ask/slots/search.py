@@ -57,8 +57,10 @@ def _move(state: State) -> _Move:
 class Search:
     """Searches for the trees of one question."""
 
-    def __init__(self, facts: Facts, found: Sequence[Anchor], evidence: Evidence, times: Callable[[str], Sequence[str]]) -> None:
-        self._times = times
+    def __init__(
+        self, facts: Facts, found: Sequence[Anchor], evidence: Evidence, times: Callable[[str], Sequence[str]], is_flag: Callable[[str, str], bool]
+    ) -> None:
+        self._times, self._is_flag = times, is_flag
         self.steps, self.stopped = 0, False
         self._tokens, self._evidence = facts.tokens, evidence
         tokens = facts.tokens
@@ -69,7 +71,7 @@ class Search:
         self._contained = tuple(at for at, one in enumerate(tokens) if one.place.end in held)
         self._bounded = frozenset(at for at, one in enumerate(tokens) if one.place.end in ends)
         # A figure before the name of a thing says how many, and not how much.
-        named = {one.first - 1 for one in found}
+        named = {one.first - 1 for one in found if any(option.kind == "label" for option in one.options)}
         plain = {one.place.start for one in facts.values if one.kind == "number"} - {one.place.start for one in facts.limits}
         self._figures = frozenset(at for at, one in enumerate(tokens) if one.place.start in plain and at not in named)
         self._bounds = frozenset(at for at, one in enumerate(tokens) if one.place.start in bounds)
@@ -163,13 +165,14 @@ class Search:
             or any(anchor.last < at <= anchor.last + 2 for at in self._bounds)
             or anchor.first - 1 in self._bounded
             or self._is_figured(anchor)
+            or any(one.kind == "property" and self._is_flag(one.label, one.property) for one in anchor.options)
             or self._is_within(anchor)
         )
 
     def _is_figured(self, anchor: Anchor) -> bool:
         """Whether its figure stands right behind a name: `cost 20 euros`."""
         at = next((at for at in range(anchor.last + 1, len(self._tokens)) if self._tokens[at].low not in OF), -1)
-        return at in self._figures
+        return at in self._figures or anchor.first - 1 in self._figures
 
     def _is_within(self, anchor: Anchor) -> bool:
         """Whether a name says where a text is looked for: `the word sea in their title`."""

@@ -14,7 +14,9 @@ from broadsheet.ask.slots.sketch import Because, Condition, Link, Sketch, Spot
 
 # A property whose values are of so many words is text; so is one of these names if they are of more than one.
 WORDY, SEVERAL, LOOKED_AT, FILLED = 4.0, 1.5, 500, 0.5
-NAMED = frozenset("title text abstract summary description body content headline subtitle tagline plot synopsis lyrics comment caption overview blurb note notes remark remarks details".split())
+NAMED = frozenset(
+    "title text abstract summary description body content headline subtitle tagline plot synopsis lyrics comment caption overview blurb note notes remark remarks details".split()
+)
 ASIDE = frozenset(("comment", "caption"))
 # Words behind which it is told what a text is about.
 CUES = frozenset(

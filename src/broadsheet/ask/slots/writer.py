@@ -108,7 +108,7 @@ class Slots:
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
         finish = Finish(facts, found, self.index.names, self._keys, self._texts)
         drafts: dict[str, Draft] = {}
-        search = Search(facts, found, evidence, finish.times)
+        search = Search(facts, found, evidence, finish.times, finish.is_flag)
         trees = search.trees()
         said = (*_left_out(over, stopped=search.stopped), *_unread(facts))
         for state in trees:
@@ -253,7 +253,7 @@ def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch, names: Names) 
     """Return the words that nothing was made of, each once: those that neither a name, a relation, a value nor a fact has taken."""
     used = frozenset(word for name in _read(sketch) for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
     named = [one for one in facts.values if one.kind == "name" and one.soft]
-    bound = bool(sketch.links) or any(spot.conditions for spot in sketch.spots)
+    bound = bool(sketch.links) or sketch.ranked is not None or any(spot.conditions for spot in sketch.spots)
     left = [
         one
         for one in unheard
