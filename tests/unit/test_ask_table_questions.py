@@ -79,6 +79,7 @@ def codes(holds):
         ("Which instruments are not tuned?", lambda row: row[TUNED] == "no"),
         ("Which instruments have at least 4 max weight?", lambda row: row[WEIGHT] >= 4),
         ("Which instruments by Tamura cost more than 1000?", lambda row: row[MAKER] == "Tamura" and row[PRICE] > 1000),
+        ("Which instruments have max weight 1 and price 170?", lambda row: row[WEIGHT] == 1 and row[PRICE] == 170),
         ("Which instruments start with C?", lambda row: row[TITLE].startswith("C")),
     ],
 )
@@ -108,6 +109,7 @@ def _by(column, take):
         ("Who makes the Oboe?", [("Corvino",)]),
         ("How many instruments are tuned?", [(5,)]),
         ("How heavy is the Lute?", [(8,)]),
+        ("What is the title of I-3?", [("Oboe",)]),
         ("What is the total price of all strings?", [(2270,)]),
         ("Which instrument is the most expensive?", [("I-4",)]),
         ("Which brass instrument costs the least?", [("I-6",)]),

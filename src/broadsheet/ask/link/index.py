@@ -74,7 +74,9 @@ class ValueIndex:
 
     def __init__(self, graph: Graph, words: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.schema = graph.schema()
-        self.schema.words.update(words or {})
+        # What rows of a table are called may be asked for as their title.
+        titles = {held[-1]: ("title",) for held in graph.named.values() if graph.columns and held[-1].lower() != "title"}
+        self.schema.words.update(titles | dict(words or {}))
         # A value that a table's row has as its own is not also the name of the node that was made of it.
         made = frozenset(one.end for one in graph.joined if one.type in _of_columns(graph))
         self.names = Names(self.schema, made)

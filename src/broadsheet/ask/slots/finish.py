@@ -408,19 +408,26 @@ class Finish:
         return sketch, 0.0
 
     def _figures(self, sketch: Sketch) -> tuple[Sketch, float]:
-        """Take a figure that stands right behind the name of what it measures for a condition: `cost 20 euros`."""
+        """Take figures that stand right at the name of what they measure for conditions: `cost 20 euros`, `20 minutes`."""
         taken = [one.value.place for one in self._facts.comparisons if one.value is not None] + [one.place for one in self._facts.limits]
+        score = 0.0
         for value in self._facts.values:
+            if not value.is_number or any(_meet(value.place, place) for place in taken):
+                continue
             at = self._token(value.place)
-            last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low not in OF), -1)
-            if value.is_number and not any(_meet(value.place, place) for place in taken):
-                near = (each for each in self._anchors if (each.last == last or each.first == at + 1) and not each.is_value and each.options[0].kind != "label")
-                for node, key in (found for each in near for found in self._scaled(sketch, each.last, each.options)):
-                    if key in self._scales(sketch.spots[node].label):
-                        coins = [Because(each.place, each.text, key) for each in self._coins(at)]
-                        sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
-                        return _without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
-        return sketch, 0.0
+            node, key = next(self._measures(sketch, at), (-1, ""))
+            if node >= 0:
+                coins = [Because(each.place, each.text, key) for each in self._coins(at)]
+                sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
+                sketch, score = _without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
+        return sketch, score
+
+    def _measures(self, sketch: Sketch, at: int) -> Iterator[tuple[int, str]]:
+        """Yield the nodes with the properties of a figure: named right before it, else right behind it."""
+        last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low not in OF), -1)
+        near = [one for one in self._anchors if (one.last == last or one.first == at + 1) and not one.is_value and one.options[0].kind != "label"]
+        for one in sorted(near, key=lambda each: each.last != last):
+            yield from ((node, key) for node, key in self._scaled(sketch, one.last, one.options) if key in self._scales(sketch.spots[node].label))
 
     def is_flag(self, label: str, key: str) -> bool:
         """Whether a property is only true or false."""
