@@ -265,3 +265,27 @@ def test_a_fictional_catalogue_has_a_question_that_it_answers(kind, tmp_path):
     asked = table_question(graph)
     assert asked.startswith(f"How many {WORDS[kind].many} have the ")
     assert answered(graph, asked)[0][0] > 0
+
+
+def test_decimals_behind_a_comma_and_yes_and_no_of_other_languages(made):
+    graph = made('nr;preis;vegan;menge\n1;"10,90";ja;1,250\n2;7;nein;2,500\n3;"4,5";ja;1,000\n')
+    assert became(graph)["preis"] == ("float", "property")
+    assert graph.nodes["Thing"]["preis"].to_list() == [10.9, 7.0, 4.5]
+    assert graph.nodes["Thing"]["vegan"].to_list() == [True, False, True]
+    assert "a comma stands before decimals" in graph.columns[1]["remark"]
+    assert became(graph)["menge"][0] == "string"
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("How many items are vegan?", [(2,)]),
+        ("Which dishes cost less than 8?", {2, 3}),
+        ("What is the cheapest Suppe?", {2}),
+        ('Which Karte have the Gruppe "Suppe"?', {1, 2}),
+    ],
+)
+def test_rows_of_any_table_are_items_too_names_may_have_capitals_and_a_key_is_no_measure(made, question, rows):
+    graph = made("Nummer;Gericht;Gruppe;Preis;vegan\n1;Linsensuppe;Suppe;10,90;ja\n2;Brühe;Suppe;4,50;nein\n3;Strudel;Kuchen;5,00;ja\n", "karte.csv")
+    found = answered(graph, question)
+    assert (found if isinstance(rows, list) else {one[0]["properties"]["Nummer"] for one in found}) == rows

@@ -12,11 +12,13 @@ import polars as pl
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 # An exponent without a sign makes no number of a code such as 12e3.
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+-][0-9]+)?|-?\.[0-9]+")
+# With three figures behind it a comma may part thousands.
+_COMMA = re.compile(r"-?(0|[1-9][0-9]*),[0-9]{1,2}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 _LARGEST = 2**63 - 1
 _TRUTH = {"true": True, "false": False}
-_YES = {"yes": True, "no": False}
+_ANSWERS = (("yes", "no"), ("ja", "nein"), ("oui", "non"))
 
 
 class Typed(NamedTuple):
@@ -53,8 +55,11 @@ def typed(name: str, values: Sequence[Any]) -> Typed:
 
 def _of_texts(name: str, held: Sequence[str | None]) -> Typed:
     own = {one.strip() for one in held if one is not None}
-    if {one.lower() for one in own} == set(_YES):
-        return Typed(_parsed(name, held, lambda text: _YES[text.lower()], pl.Boolean), "yes and no are truth values")
+    for yes, no in _ANSWERS:
+        if {one.lower() for one in own} == {yes, no}:
+            return Typed(_parsed(name, held, lambda text, yes=yes: text.lower() == yes, pl.Boolean), f"{yes} and {no} are truth values")
+    if any("," in one for one in own) and all(_COMMA.fullmatch(one) or _INTEGER.fullmatch(one) for one in own):
+        return Typed(_parsed(name, held, lambda text: float(text.replace(",", ".")), pl.Float64), "a comma stands before decimals")
     kind = _kind(own)
     if kind == "datetime":
         return _times(name, [None if one is None else datetime.fromisoformat(one.strip()) for one in held])

@@ -24,6 +24,8 @@ SHARED = 20_000
 SPELLINGS, HARDLY = 20, 0.25
 # So like a value a text is spelt, of all that there are and of those of one property.
 SPELT, SLIP = 0.75, 0.6
+# What rows of any table may be called.
+ROWS = ("item", "article", "product", "row", "record", "entry", "dish", "meal", "movie", "film")
 _GAPS = re.compile(r"[\W_]+")
 
 
@@ -76,7 +78,8 @@ class ValueIndex:
         self.schema = graph.schema()
         # What rows of a table are called may be asked for as their title.
         titles = {held[-1]: ("title",) for held in graph.named.values() if graph.columns and held[-1].lower() != "title"}
-        self.schema.words.update(titles | dict(words or {}))
+        rows = {next(iter(graph.nodes)): ROWS} if graph.columns else {}
+        self.schema.words.update(rows | titles | dict(words or {}))
         # A value that a table's row has as its own is not also the name of the node that was made of it.
         made = frozenset(one.end for one in graph.joined if one.type in _of_columns(graph))
         self.names = Names(self.schema, made)

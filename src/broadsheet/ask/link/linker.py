@@ -44,7 +44,7 @@ def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
     inside = [one.value.place for one in facts.containments if one.value is not None]
     spelt = (*_spelt(question, facts.tokens, index), *_in_part(question, facts, index))
     values = _chosen([one for one in spelt if not _is_count(one, facts) and not any(_within(one.place, place) for place in inside)])
-    missing = tuple(_missing(facts, values, index))
+    missing = tuple(_missing(facts, values, names, index))
     values = sorted((*values, *(one.nearest[0] for one in missing if one.nearest and one.nearest[0].score >= 1 - ALIKE)), key=lambda one: one.place)
     return Links(question, tuple(values), names, tuple(_open(values, facts, names, index.names)), missing)
 
@@ -214,9 +214,10 @@ def _open(values: Sequence[ValueLink], facts: Facts, found: Sequence[NameLink], 
             yield Ambiguity(place, meanings[0].words, tuple(meanings))
 
 
-def _missing(facts: Facts, values: Sequence[ValueLink], index: ValueIndex) -> Iterator[Missing]:
-    """Yield what looks like a value and is none; the name of a property is not looked at, in capitals as it may be."""
-    literal = {one.place for one in facts.tokens if index.names.literal(one) is not None}
+def _missing(facts: Facts, values: Sequence[ValueLink], names: Sequence[NameLink], index: ValueIndex) -> Iterator[Missing]:
+    """Yield what looks like a value and is none; the name of a label or a property is not looked at, in capitals as it may be."""
+    literal = {one.place for one in names if one.kind in {"label", "property"} and one.score >= OWN and one.words[:1].isupper()}
+    literal |= {one.place for one in facts.tokens if index.names.literal(one) is not None}
     for told in facts.values:
         inside = any(one.place.start < told.place.end and told.place.start < one.place.end for one in values)
         if told.kind in {"quoted", "code", "name"} and not told.soft and not inside and told.place not in literal:

@@ -112,6 +112,10 @@ class Finish:
         """Return the properties of a label that are more or less."""
         return [key for key, facts in self._held(label).items() if facts.type in NUMBERS or self._keys.kind(label, key) == "number"]
 
+    def _measured_by(self, label: str) -> list[str]:
+        """Return the properties of a label that are more or less, without the key by which its rows are called."""
+        return [key for key in self._scales(label) if key != next(iter(self._names.schema.named.get(label, ())), None)]
+
     def _keyed(self, label: str, key: str) -> bool:
         return self._keys.needed(label, key)
 
@@ -162,11 +166,8 @@ class Finish:
     def _paid(self) -> list[Token] | None:
         """Return the words that ask what is paid for something: `how much is it`, `what does it cost`; None where none do."""
         tokens = self._facts.tokens
-        costs = [
-            one
-            for one in tokens
-            if stem(one.low) == COST and not any(_meet(one.place, told.place) for told in (*self._facts.comparisons, *self._facts.superlatives))
-        ]
+        told = (*self._facts.comparisons, *self._facts.superlatives)
+        costs = [one for one in self._costs() if not any(_meet(one.place, each.place) for each in told)]
         much = [one for one, other in pairwise(tokens) if (one.low, other.low) == ("how", "much")]
         return costs if much or (costs and self._first == "what") else None
 
@@ -276,7 +277,7 @@ class Finish:
         found = self._compared_before(sketch, one) or self._priced(sketch, at) if found is None else found
         if found is None:
             return sketch, UNSURE
-        coins = [Because(each.place, each.text, found[1]) for each in self._coins(at)]
+        coins = [Because(each.place, each.text, found[1]) for each in (*self._coins(at), *self._costs())]
         return replace(self._bound(sketch, found, one.sign, value, because), why=(*sketch.why, because, *coins)), 0.3
 
     def _compared_before(self, sketch: Sketch, one: Comparison) -> tuple[int, str] | None:
@@ -294,12 +295,16 @@ class Finish:
         """Return the node and property of a price, where it has one: what a figure beside a currency, or beside nothing, is of."""
         node = self._spot(sketch, at)
         prices = self._prices(sketch.spots[node].label) if node >= 0 else []
-        scales = self._scales(sketch.spots[node].label) if node >= 0 and self._coins(at) else []
+        scales = self._measured_by(sketch.spots[node].label) if node >= 0 and (self._coins(at) or self._costs()) else []
         return next(((node, held[0]) for held in (prices, scales) if len(held) == 1), None)
 
     def _prices(self, label: str) -> list[str]:
         """Return the properties of a label that tell what is paid."""
         return [key for key in self._scales(label) if any(part in COINS or alike("price", part) >= PRICE for part in parts(key))]
+
+    def _costs(self) -> list[Token]:
+        """Return the words for what is paid that name no property: `cost`."""
+        return [one for one in self._facts.tokens if stem(one.low) == COST and not any(anchor.place == one.place for anchor in self._anchors)]
 
     def _coins(self, at: int) -> list[Token]:
         """Return the currencies beside a figure: `500 euros`, `$ 20`."""
@@ -535,7 +540,7 @@ class Finish:
             near = [(max(alike(base, word) for word in parts(key)), key) for key in self._scales(sketch.spots[number].label)]
             if near and max(near)[0]:
                 return self._by(sketch, number, max(near)[1], descending=descending)
-        scales = self._scales(sketch.spots[node].label)
+        scales = self._measured_by(sketch.spots[node].label)
         return self._by(sketch, node, scales[0], descending=descending) if len(scales) == 1 and not _of_many(one) else None
 
     def _measured(self, sketch: Sketch, one: Superlative) -> tuple[int, str] | None:
