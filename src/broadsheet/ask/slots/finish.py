@@ -4,47 +4,39 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
 
 from broadsheet.ask.cypher.nodes import Place
-from broadsheet.ask.link.english import NAMES, TIMES, alike, is_empty
+from broadsheet.ask.link.english import NAMES, alike
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Limit, Superlative, Value
 from broadsheet.ask.question.values import iso
-from broadsheet.ask.question.words import Token, parts, root, stem
-from broadsheet.ask.schema import NUMBERS, PropertyFacts
-from broadsheet.ask.schema import TIMES as TIME_TYPES
-from broadsheet.ask.slots.anchors import OF, Anchor, Option
+from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.schema import NUMBERS
+from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.kinds import Kinds
+from broadsheet.ask.slots.measured import COINS, Measured, without
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
+from broadsheet.ask.slots.standing import REACH, meet, within
 from broadsheet.ask.slots.tallies import Tallies
 from broadsheet.ask.slots.texts import Texts
 
-# Words between a word and what it is about, at most.
-REACH = 5
 WHETHER = frozenset("is are was were does do did has have".split())
 UNSURE = -0.4
 THERE = frozenset("are is there".split())
 THEIRS = frozenset("the their its".split())
 # Words between two comparisons of one thing.
 ALSO = frozenset("and but also , yet".split())
-# Words and signs beside a figure that make it a price, and words for what is paid.
-COINS = frozenset(
-    "euro euros eur dollar dollars usd pound pounds gbp franc francs chf yen jpy krone kroner crown crowns zloty rupee rupees cent cents € $ £ ¥".split()
-)
-PRICE, COST = 0.8, "cost"
-MANY = frozenset("many much often do does did is are to come about frequently".split())
 
 
-class Finish:
+class Finish(Measured):
     """Finishes the trees of one question."""
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys, texts: Texts) -> None:
-        self._facts, self._anchors, self._names, self._keys, self._texts = facts, found, names, keys, texts
-        self._first = facts.tokens[0].low if facts.tokens else ""
+        super().__init__(facts, found, names, keys)
+        self._texts = texts
         self._kinds = Kinds(found, names)
         self._done, self._company, self._tallies = Done(facts, found, names), Company(facts, names), Tallies(facts, found)
 
@@ -78,46 +70,7 @@ class Finish:
     @cached_property
     def _limit(self) -> Limit | None:
         """How many rows are asked for, where that is not a part of a value."""
-        return next((one for one in self._facts.limits if not any(_meet(one.place, value.place) for value in self._anchors if value.is_value)), None)
-
-    # What is where.
-
-    def _token(self, place: Place) -> int:
-        return next((at for at, one in enumerate(self._facts.tokens) if one.place.end > place.start), len(self._facts.tokens))
-
-    def _spot(self, sketch: Sketch, at: int, label: str | None = None) -> int:
-        """Return the node that is named nearest to a token, those before it first."""
-        held = [number for number, one in enumerate(sketch.spots) if one.at >= 0 and (label is None or one.label == label)]
-        return min(held, key=lambda number: abs(sketch.spots[number].at - at) + (2 if sketch.spots[number].at > at else 0), default=-1)
-
-    def _behind(self, at: int, *kinds: str, reach: int = REACH) -> Anchor | None:
-        """Return the first name at or behind a token."""
-        return next((one for one in self._anchors if at <= one.first <= at + reach and any(option.kind in kinds for option in one.options)), None)
-
-    def _held(self, label: str) -> dict[str, PropertyFacts]:
-        return dict(self._names.schema.labels.get(label) or {})
-
-    def times(self, label: str) -> list[str]:
-        """Return the properties of a label that tell a time, those that tell a day first."""
-        found = []
-        for key, facts in self._held(label).items():
-            words = set(parts(key))
-            told = facts.type in TIME_TYPES or self._keys.kind(label, key) in {"iso", "day first", "month first", "either first"}
-            if told or words & TIMES:
-                # What few have tells least of all.
-                found.append((self._keys.filled(label, key) < 1, not told, "date" not in words, "year" not in words, -self._keys.filled(label, key), key))
-        return [key for *_, key in sorted(found)]
-
-    def _scales(self, label: str) -> list[str]:
-        """Return the properties of a label that are more or less."""
-        return [key for key, facts in self._held(label).items() if facts.type in NUMBERS or self._keys.kind(label, key) == "number"]
-
-    def _measured_by(self, label: str) -> list[str]:
-        """Return the properties of a label that are more or less, without the key by which its rows are called."""
-        return [key for key in self._scales(label) if key != next(iter(self._names.schema.named.get(label, ())), None)]
-
-    def _keyed(self, label: str, key: str) -> bool:
-        return self._keys.needed(label, key)
+        return next((one for one in self._facts.limits if not any(meet(one.place, value.place) for value in self._anchors if value.is_value)), None)
 
     # What is asked.
 
@@ -150,30 +103,9 @@ class Finish:
                 sketch = replace(sketch, asked=(Asked(of.node, function="count"),))
         return sketch, score
 
-    def _told_of(self, sketch: Sketch) -> Because | None:
-        """Return the property that is asked for by what it tells: `how long does it take`, `who published it`."""
-        label, (first, second) = sketch.spots[0].label, ([one.low for one in self._facts.tokens] + ["", ""])[:2]
-        spoken = [one for one in self._facts.tokens if not is_empty(one.low) and not any(anchor.place == one.place for anchor in self._anchors)]
-        if first == "how" and second not in MANY:
-            near = [(max(alike(second, part) for part in parts(key)), key) for key in self._scales(label)]
-            return Because(spoken[0].place, spoken[0].text, max(near)[1]) if spoken and near and max(near)[0] else None
-        if first == "who" and label not in self._names.persons:
-            texts = [key for key, facts in self._held(label).items() if facts.type == "string"]
-            said = ((one, key) for one in spoken for key in texts if any(root(one.low) == root(part) for part in parts(key)))
-            return next((Because(one.place, one.text, key) for one, key in said), None)
-        return None
-
-    def _paid(self) -> list[Token] | None:
-        """Return the words that ask what is paid for something: `how much is it`, `what does it cost`; None where none do."""
-        tokens = self._facts.tokens
-        told = (*self._facts.comparisons, *self._facts.superlatives)
-        costs = [one for one in self._costs() if not any(_meet(one.place, each.place) for each in told)]
-        much = [one for one, other in pairwise(tokens) if (one.low, other.low) == ("how", "much")]
-        return costs if much or (costs and self._first == "what") else None
-
     def _is_of_name(self, place: Place) -> bool:
         """Whether words are a part of a property's name: `min` of `min players`."""
-        return any(one.place != place and _within(place, one.place) and any(option.kind == "property" for option in one.options) for one in self._anchors)
+        return any(one.place != place and within(place, one.place) and any(option.kind == "property" for option in one.options) for one in self._anchors)
 
     def _besides(self, sketch: Sketch) -> Iterator[Asked]:
         """Yield what is asked of each row besides: `papers and their categories`, `with its theme`."""
@@ -237,7 +169,7 @@ class Finish:
         said = (
             before
             for before in range(at - 1, -1, -1)
-            if tokens[before].low not in THERE | COINS and not any(_within(tokens[before].place, one) for one in bounds)
+            if tokens[before].low not in THERE | COINS and not any(within(tokens[before].place, one) for one in bounds)
         )
         return next(said, -1)
 
@@ -250,7 +182,7 @@ class Finish:
                 one.value is not None
                 and one.value.is_number
                 and one.place not in taken
-                and not any(anchor.is_value and _within(one.value.place, anchor.place) for anchor in self._anchors)
+                and not any(anchor.is_value and within(one.value.place, anchor.place) for anchor in self._anchors)
             ):
                 sketch, more = self._bounded(sketch, one, one.value)
                 score += more
@@ -291,25 +223,6 @@ class Finish:
             None,
         )
 
-    def _priced(self, sketch: Sketch, at: int) -> tuple[int, str] | None:
-        """Return the node and property of a price, where it has one: what a figure beside a currency, or beside nothing, is of."""
-        node = self._spot(sketch, at)
-        prices = self._prices(sketch.spots[node].label) if node >= 0 else []
-        scales = self._measured_by(sketch.spots[node].label) if node >= 0 and (self._coins(at) or self._costs()) else []
-        return next(((node, held[0]) for held in (prices, scales) if len(held) == 1), None)
-
-    def _prices(self, label: str) -> list[str]:
-        """Return the properties of a label that tell what is paid."""
-        return [key for key in self._scales(label) if any(part in COINS or alike("price", part) >= PRICE for part in parts(key))]
-
-    def _costs(self) -> list[Token]:
-        """Return the words for what is paid that name no property: `cost`."""
-        return [one for one in self._facts.tokens if stem(one.low) == COST and not any(anchor.place == one.place for anchor in self._anchors)]
-
-    def _coins(self, at: int) -> list[Token]:
-        """Return the currencies beside a figure: `500 euros`, `$ 20`."""
-        return [one for one in self._facts.tokens[max(0, at - 1) : at + 2] if one.low in COINS]
-
     def _compared_by(self, sketch: Sketch, at: int, words: str) -> tuple[int, str] | None:
         """Return the node and property that a comparative is about: length of `longer than`."""
         node, low = self._spot(sketch, at), words.lower().split()[0]
@@ -318,20 +231,6 @@ class Finish:
         base = _base(low[:-2] + "est")
         near = [(max(alike(base, word) for word in parts(key)), key) for key in self._scales(sketch.spots[node].label)]
         return (node, max(near)[1]) if near and max(near)[0] else None
-
-    def _bound(self, sketch: Sketch, found: tuple[int, str], sign: str, value: Value, because: Because) -> Sketch:
-        node, key = found
-        label = sketch.spots[node].label
-        facts = self._held(label).get(key)
-        kind = self._keys.kind(label, key)
-        held: str | float = value.value if not isinstance(value.value, float) or value.value % 1 else int(value.value)
-        if kind in {"iso", "day first", "month first", "either first"} or (facts is not None and facts.type in TIME_TYPES):
-            # The end of a year is later than all of it; text is compared from the left.
-            year = str(held)
-            held = self._keys.value(label, key, f"{year}-12-31" if sign in {">", "<="} else f"{year}-01-01")
-        elif facts is not None and facts.type == "string" and kind is None:
-            held = str(held)
-        return sketch.with_condition(node, Condition(key, sign, held, self._keyed(label, key)), because)
 
     def _dated(self, sketch: Sketch, one: Comparison, value: Value) -> tuple[Sketch, float]:
         """Compare with a whole date; an anchor that took it for a value of its own gives way."""
@@ -390,11 +289,7 @@ class Finish:
         """Take a year, a month or a day that nothing else took for a condition."""
         taken = [one.value.place for one in self._facts.comparisons if one.value is not None]
         for value in self._facts.values:
-            if (
-                value.kind in {"year", "date"}
-                and value.place not in taken
-                and not any(_within(value.place, one.place) for one in self._anchors if one.is_value)
-            ):
+            if value.kind in {"year", "date"} and value.place not in taken and not any(within(value.place, one.place) for one in self._anchors if one.is_value):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
                 near = self._property_near(sketch, self._token(value.place), scales=True)
@@ -411,48 +306,6 @@ class Finish:
                     for sign, end in zip((">=", "<="), _ends_of(told), strict=True):
                         sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
         return sketch, 0.0
-
-    def _figures(self, sketch: Sketch) -> tuple[Sketch, float]:
-        """Take figures that stand right at the name of what they measure for conditions: `cost 20 euros`, `20 minutes`."""
-        taken = [one.value.place for one in self._facts.comparisons if one.value is not None] + [one.place for one in self._facts.limits]
-        score = 0.0
-        for value in self._facts.values:
-            if not value.is_number or any(_meet(value.place, place) for place in taken):
-                continue
-            at = self._token(value.place)
-            node, key = next(self._measures(sketch, at), (-1, ""))
-            if node >= 0:
-                coins = [Because(each.place, each.text, key) for each in self._coins(at)]
-                sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
-                sketch, score = _without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
-        return sketch, score
-
-    def _measures(self, sketch: Sketch, at: int) -> Iterator[tuple[int, str]]:
-        """Yield the nodes with the properties of a figure: named right before it, else right behind it."""
-        last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low not in OF), -1)
-        near = [one for one in self._anchors if (one.last == last or one.first == at + 1) and not one.is_value and one.options[0].kind != "label"]
-        for one in sorted(near, key=lambda each: each.last != last):
-            yield from ((node, key) for node, key in self._scaled(sketch, one.last, one.options) if key in self._scales(sketch.spots[node].label))
-
-    def is_flag(self, label: str, key: str) -> bool:
-        """Whether a property is only true or false."""
-        facts = self._held(label).get(key)
-        return facts is not None and facts.type == "boolean"
-
-    def _flagged(self, sketch: Sketch) -> tuple[Sketch, float]:
-        """Take the name of what is true or false for a condition: `that are solo`."""
-        for anchor in self._anchors:
-            for option in anchor.options:
-                node = self._spot(sketch, anchor.last, option.label)
-                if option.kind == "property" and node >= 0 and self.is_flag(option.label, option.property):
-                    denied = anchor.negated or self._is_denied(anchor)
-                    because = Because(anchor.place, anchor.words, f"{option.property} is {'false' if denied else 'true'}")
-                    return sketch.with_condition(node, Condition(option.property, "=", not denied), because), 0.3
-        return sketch, 0.0
-
-    def _is_denied(self, anchor: Anchor) -> bool:
-        before = [one.place for one in self._facts.tokens[max(0, anchor.first - REACH) : anchor.first]]
-        return any(one.place.start <= place.start < one.place.end for place in before for one in self._facts.marked("negation"))
 
     # Functions, order.
 
@@ -499,7 +352,7 @@ class Finish:
         """Sort all rows: `newest first`, `sorted by name`."""
         by = self._named_by(sketch)
         if by is not None and not self._facts.orders and not sketch.groups and not any(one.function for one in sketch.asked):
-            return _without(replace(sketch, ranked=self._by(sketch, *by, descending=False)), *by), 0.1
+            return without(replace(sketch, ranked=self._by(sketch, *by, descending=False)), *by), 0.1
         for order in self._facts.orders:
             found = by or self._property_near(sketch, self._token(order.place) + 1, scales=False)
             way = order.way == "down"
@@ -508,7 +361,7 @@ class Finish:
             if found is not None:
                 ranked = Ranked(*found, way, self._keyed(sketch.spots[found[0]].label, found[1]))
                 sorted_ = replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}")))
-                return (_without(sorted_, *found) if by else sorted_), 0.1
+                return (without(sorted_, *found) if by else sorted_), 0.1
         return sketch, 0.0
 
     def _named_by(self, sketch: Sketch) -> tuple[int, str] | None:
@@ -549,13 +402,6 @@ class Finish:
         last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low != "the"), -1)
         options = next((each.options for each in self._anchors if each.last == last), ()) if one.words.lower() in {"most", "least"} else ()
         return next(((node, key) for node, key in self._scaled(sketch, last, options)), None)
-
-    def _scaled(self, sketch: Sketch, at: int, options: Sequence[Option]) -> Iterator[tuple[int, str]]:
-        """Yield the nodes with the properties that are more or less for which a word may stand."""
-        for option in options:
-            node = self._spot(sketch, at, option.label)
-            if option.kind == "property" and node >= 0 and option.property in (*self._scales(option.label), *self.times(option.label)):
-                yield node, option.property
 
     def _sized(self, sketch: Sketch) -> tuple[Sketch, float]:
         held = [(number, key) for number, spot in enumerate(sketch.spots) for key, facts in self._held(spot.label).items() if facts.type == "string"]
@@ -599,11 +445,6 @@ class Finish:
         return (replace(sketch, whether=True), 0.0) if self._first in WHETHER and plain else (sketch, 0.0)
 
 
-def _without(sketch: Sketch, node: int, key: str) -> Sketch:
-    """Return the sketch whose rows are asked for, and not the one property that they are sorted by."""
-    return replace(sketch, asked=(Asked(node),)) if sketch.asked == (Asked(node, key),) else sketch
-
-
 def top_of(facts: Facts) -> bool:
     """Whether the top of something is asked for."""
     return any(limit.which == "top" for limit in facts.limits) or any(one.words.lower() in {"top", "bottom"} for one in facts.superlatives)
@@ -624,14 +465,6 @@ def _ends_of(told: str) -> tuple[str, str]:
     year, month, day = (*told.split("-"), "", "")[:3]
     last = day or (str(monthrange(int(year), int(month))[1]) if month else "31")
     return f"{year}-{month or '01'}-{day or '01'}", f"{year}-{month or '12'}-{last}"
-
-
-def _within(one: Place, other: Place) -> bool:
-    return other.start <= one.start and one.end <= other.end
-
-
-def _meet(one: Place, other: Place) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _of_many(one: Superlative) -> bool:

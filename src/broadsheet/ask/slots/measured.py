@@ -1,0 +1,109 @@
+"""Figures and what they measure: prices, units, what is true or false, and what `how long` and `how much` ask for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from broadsheet.ask.link.english import alike, is_empty
+from broadsheet.ask.question.words import Token, parts, root, stem
+from broadsheet.ask.slots.anchors import OF, Anchor
+from broadsheet.ask.slots.sketch import Asked, Because, Condition, Sketch
+from broadsheet.ask.slots.standing import REACH, Standing, meet
+
+# Words and signs beside a figure that make it a price, and words for what is paid.
+COINS = frozenset(
+    "euro euros eur dollar dollars usd pound pounds gbp franc francs chf yen jpy krone kroner crown crowns zloty rupee rupees cent cents € $ £ ¥".split()
+)
+PRICE, COST = 0.8, "cost"
+MANY = frozenset("many much often do does did is are to come about frequently".split())
+
+
+class Measured(Standing):
+    """Finishes trees by what is measured."""
+
+    def is_flag(self, label: str, key: str) -> bool:
+        """Whether a property is only true or false."""
+        facts = self._held(label).get(key)
+        return facts is not None and facts.type == "boolean"
+
+    def _flagged(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Take the name of what is true or false for a condition: `that are solo`."""
+        for anchor in self._anchors:
+            for option in anchor.options:
+                node = self._spot(sketch, anchor.last, option.label)
+                if option.kind == "property" and node >= 0 and self.is_flag(option.label, option.property):
+                    denied = anchor.negated or self._is_denied(anchor)
+                    because = Because(anchor.place, anchor.words, f"{option.property} is {'false' if denied else 'true'}")
+                    return sketch.with_condition(node, Condition(option.property, "=", not denied), because), 0.3
+        return sketch, 0.0
+
+    def _is_denied(self, anchor: Anchor) -> bool:
+        before = [one.place for one in self._facts.tokens[max(0, anchor.first - REACH) : anchor.first]]
+        return any(one.place.start <= place.start < one.place.end for place in before for one in self._facts.marked("negation"))
+
+    def _figures(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Take figures that stand right at the name of what they measure for conditions: `cost 20 euros`, `20 minutes`."""
+        taken = [one.value.place for one in self._facts.comparisons if one.value is not None] + [one.place for one in self._facts.limits]
+        score = 0.0
+        for value in self._facts.values:
+            if not value.is_number or any(meet(value.place, place) for place in taken):
+                continue
+            at = self._token(value.place)
+            node, key = next(self._measures(sketch, at), (-1, ""))
+            if node >= 0:
+                coins = [Because(each.place, each.text, key) for each in self._coins(at)]
+                sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
+                sketch, score = without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
+        return sketch, score
+
+    def _measures(self, sketch: Sketch, at: int) -> Iterator[tuple[int, str]]:
+        """Yield the nodes with the properties of a figure: named right before it, else right behind it."""
+        last = next((before for before in range(at - 1, -1, -1) if self._facts.tokens[before].low not in OF), -1)
+        near = [one for one in self._anchors if (one.last == last or one.first == at + 1) and not one.is_value and one.options[0].kind != "label"]
+        for one in sorted(near, key=lambda each: each.last != last):
+            yield from ((node, key) for node, key in self._scaled(sketch, one.last, one.options) if key in self._scales(sketch.spots[node].label))
+
+    def _told_of(self, sketch: Sketch) -> Because | None:
+        """Return the property that is asked for by what it tells: `how long does it take`, `who published it`."""
+        label, (first, second) = sketch.spots[0].label, ([one.low for one in self._facts.tokens] + ["", ""])[:2]
+        spoken = [one for one in self._facts.tokens if not is_empty(one.low) and not any(anchor.place == one.place for anchor in self._anchors)]
+        if first == "how" and second not in MANY:
+            near = [(max(alike(second, part) for part in parts(key)), key) for key in self._scales(label)]
+            return Because(spoken[0].place, spoken[0].text, max(near)[1]) if spoken and near and max(near)[0] else None
+        if first == "who" and label not in self._names.persons:
+            texts = [key for key, facts in self._held(label).items() if facts.type == "string"]
+            said = ((one, key) for one in spoken for key in texts if any(root(one.low) == root(part) for part in parts(key)))
+            return next((Because(one.place, one.text, key) for one, key in said), None)
+        return None
+
+    def _paid(self) -> list[Token] | None:
+        """Return the words that ask what is paid for something: `how much is it`, `what does it cost`; None where none do."""
+        tokens = self._facts.tokens
+        told = (*self._facts.comparisons, *self._facts.superlatives)
+        costs = [one for one in self._costs() if not any(meet(one.place, each.place) for each in told)]
+        much = [one for one, other in pairwise(tokens) if (one.low, other.low) == ("how", "much")]
+        return costs if much or (costs and self._first == "what") else None
+
+    def _priced(self, sketch: Sketch, at: int) -> tuple[int, str] | None:
+        """Return the node and property of a price, where it has one: what a figure beside a currency, or beside nothing, is of."""
+        node = self._spot(sketch, at)
+        prices = self._prices(sketch.spots[node].label) if node >= 0 else []
+        scales = self._measured_by(sketch.spots[node].label) if node >= 0 and (self._coins(at) or self._costs()) else []
+        return next(((node, held[0]) for held in (prices, scales) if len(held) == 1), None)
+
+    def _prices(self, label: str) -> list[str]:
+        """Return the properties of a label that tell what is paid."""
+        return [key for key in self._scales(label) if any(part in COINS or alike("price", part) >= PRICE for part in parts(key))]
+
+    def _costs(self) -> list[Token]:
+        """Return the words for what is paid that name no property: `cost`."""
+        return [one for one in self._facts.tokens if stem(one.low) == COST and not any(anchor.place == one.place for anchor in self._anchors)]
+
+    def _coins(self, at: int) -> list[Token]:
+        """Return the currencies beside a figure: `500 euros`, `$ 20`."""
+        return [one for one in self._facts.tokens[max(0, at - 1) : at + 2] if one.low in COINS]
+
+
+def without(sketch: Sketch, node: int, key: str) -> Sketch:
+    """Return the sketch whose rows are asked for, and not the one property that they are sorted by."""
+    return replace(sketch, asked=(Asked(node),)) if sketch.asked == (Asked(node, key),) else sketch
