@@ -289,3 +289,31 @@ def test_rows_of_any_table_are_items_too_names_may_have_capitals_and_a_key_is_no
     graph = made("Nummer;Gericht;Gruppe;Preis;vegan\n1;Linsensuppe;Suppe;10,90;ja\n2;Brühe;Suppe;4,50;nein\n3;Strudel;Kuchen;5,00;ja\n", "karte.csv")
     found = answered(graph, question)
     assert (found if isinstance(rows, list) else {one[0]["properties"]["Nummer"] for one in found}) == rows
+
+
+def test_what_is_counted_is_different_values_and_what_has_none_is_told_where_one_is_denied(made):
+    rows = "".join(
+        f"A{number},Lamp {number},{2000 + number % 3},{'' if number == 3 else 'red' if number % 2 else 'blue'},M{number % 6}\n" for number in range(9)
+    )
+    graph = made(f"sku,title,year,colour,maker\n{rows}", "lamps.csv")
+    assert ("Lamp", "HAS_MAKER", "Maker") in triples(graph)
+    assert answered(graph, "How many years are there?") == [(3,)]
+    assert answered(graph, "How many makers are there?") == [(6,)]
+    assert [row[0]["properties"]["name"] for row in answered(graph, "Which makers have more than one lamp?")] == ["M0", "M1", "M2"]
+    from broadsheet.ask.link.index import ValueIndex
+    from broadsheet.ask.slots.writer import Slots
+
+    (draft, *_) = Slots(ValueIndex(graph)).write("How many lamps are not red?")
+    assert "What has no colour is not among them." not in draft.notes
+    (draft, *_) = Slots.of(graph).write("How many lamps are not red?")
+    assert "What has no colour is not among them." in draft.notes
+
+
+def test_a_column_that_is_called_by_words_of_questions_is_not_asked_for_by_each(made):
+    graph = made("sku,what it is,price\nA1,a lamp that is red and warm,3\nA2,a desk of oak for two,5\n", "things.csv")
+    from broadsheet.ask.question.reader import read_question
+    from broadsheet.ask.question.vocabulary import Vocabulary
+
+    words = Vocabulary(graph.schema())
+    assert not any(one.name == "what it is" for one in read_question("What is the price of A1?", words).mentions)
+    assert any(one.name == "what it is" for one in read_question("Which things have a what it is?", words).mentions)

@@ -48,6 +48,12 @@ def run(
     read = _again(out, settings or ()) if again else read_recipe(recipe, settings or ())
     # Said before what is heavy is loaded, which takes seconds.
     typer.echo(f"Running {f'again what {out} holds' if again else recipe} …", err=True)
+    if read.of_events:
+        from broadsheet.stack.record import check_whose
+        from broadsheet.stack.shop import read_shop
+
+        # What is wrong with the tables, or with whose page it is, does not wait for the models either.
+        check_whose(out, read_shop(read, profile or read.reader).reader, replace=replace)
     from broadsheet.report.composed import Asked, compose
 
     with _drawn() as (watch, progress):

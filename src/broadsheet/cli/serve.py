@@ -62,6 +62,7 @@ def serve(
     from broadsheet.core.home import store_path
     from broadsheet.core.store import open_store
 
+    typer.echo("Loading what answers …", err=True)
     with _needed():
         from broadsheet.serve.run import listen, serve_on
     from broadsheet.report.feedback.links import VARIABLE, Links, base_address

@@ -1,11 +1,9 @@
 """The page of a run: the steps that the page alone can do, and what a run leaves of it."""
 
-import re
 import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from shlex import quote
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +11,7 @@ import numpy as np
 from broadsheet import sample
 from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
 from broadsheet.core.catalogue import text_hash
-from broadsheet.core.errors import BroadsheetError, ConfigError, OutputError
+from broadsheet.core.errors import BroadsheetError, ConfigError
 from broadsheet.core.files import staged_folder, write_file
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns, Item
@@ -29,7 +27,7 @@ from broadsheet.report.render.run_picture import run_picture
 from broadsheet.report.run import SAMPLE, Prepared, Request, prepared, ranked, settled
 from broadsheet.stack.composing import steps_of
 from broadsheet.stack.recipe import OFF, SHIPPED, Recipe
-from broadsheet.stack.record import RUN, RunRecord, read_run, write_run
+from broadsheet.stack.record import RunRecord, called, check_whose, read_run, write_run
 from broadsheet.stack.running import Ran, Watch, run_steps
 from broadsheet.stack.shop import Told, read_shop
 from broadsheet.stack.slate import NAME as PLAN
@@ -74,7 +72,7 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
     if recipe.of_events:
         return _compose_events(recipe, out, asked, watch, progress)
     with prepared(_request(recipe, asked), out) as read:
-        _check_whose(out, read.profile.name, asked)
+        check_whose(out, read.profile.name, replace=asked.replace)
         ready = read._replace(notes=[*read.notes, *filter(None, [stages_said(recipe)])])
         steps = [*steps_of(recipe, _day(ready), because(recipe)), _plan_step(ready, recipe), page_step(recipe)]
         record = RunRecord(
@@ -96,7 +94,7 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
     """Run a recipe of a catalogue whose readers are known by what they had."""
     # Read here too, so that what is wrong with the tables, or with the reader's name, is told before anything of an earlier run is touched.
     reader = read_shop(recipe, asked.profile or recipe.reader).reader
-    _check_whose(out, reader, asked)
+    check_whose(out, reader, replace=asked.replace)
     told = told_by(asked.feedback, reader) if asked.feedback else Told()
     steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe, told)]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
@@ -108,18 +106,6 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
         ran = ran._replace(record=ran.record.model_copy(update={"reader": report.reader, "label": report.label}))
         write_run(out, ran.record)
     return finished(ran, report, out)
-
-
-def _check_whose(out: Path, reader: str, asked: Asked) -> None:
-    """Raise OutputError where a run of somebody else's lies in the folder, whose page this one would take the place of."""
-    held = read_run(out).reader if (out / RUN).is_file() else ""
-    if held and held != reader and not asked.replace:
-        name = re.sub(r"[^\w.-]+", "-", reader)
-        other = out.with_name(f"{out.name}-{name}")
-        raise OutputError(
-            f"{out} holds the page of {held}, and this run is for {reader}.",
-            f"Run the recipe into another folder, and both stay: --out {quote(str(other))}; or add --replace.",
-        )
 
 
 def told_by(address: str, reader: str) -> Told:
@@ -159,7 +145,7 @@ def page_step(recipe: Recipe, told: Told = Told()) -> Step:  # noqa: B008
         folder = given.folder.parent.parent
         run = read_run(folder)
         report = report_of(given, run, had) if recipe.of_events else Report.model_validate_json((given.parents[PLAN].path / REPORT).read_bytes())
-        run = run.model_copy(update={"reader": report.reader, "label": report.label})
+        run = run.model_copy(update={"reader": report.reader, "label": report.label, "folder": called(folder)})
         own = run.step(PAGE)
         assert own is not None
         # Whoever looks at the page sees it done; how long it took is in the run's own picture.

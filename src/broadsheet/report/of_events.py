@@ -55,28 +55,30 @@ def report_of(given: Work, run: RunRecord, told: Sequence[str] = ()) -> Report:
                 y=float(places[row][1]),
             )
         )
-    plan = run.step(PLAN)
+    step = run.step(PLAN)
     models = {name: model for step in run.steps if step.ready for name, model in step.models.items()}
+    plan = _plan(given, models)
     return Report(
-        label=label_of(held, run.label),
+        label=label_of(held, run.label, told),
         reader=held.asks[0].user,
         source=", ".join(held.artifact.manifest.models.values()),
         subject="items",
         ranked_by="likeness, retrieval and sequence ranking" if score.NAME in given.parents else "likeness",
         models=models,
-        notes=tuple(filter(None, (_after(held, told, WORDS[run.kind]), plan.note if plan is not None else ""))),
+        notes=tuple(filter(None, (_after(held, told, WORDS[run.kind]), step.note if plan is not None and step is not None else ""))),
         counts={NEW: len(entries), "cross": 0, "updated": 0, "withdrawn": 0},
-        plan=_plan(given, models),
+        plan=plan,
         entries=tuple(sorted(entries, key=lambda entry: (entry.slot or 10**9, -entry.score))),
         config={"recipe": dict(run.settings)},
     )
 
 
-def label_of(held: Holdings, wanted: date | None) -> date:
-    """Return the day of the page: the one that is wanted, else that of the last event, else today."""
+def label_of(held: Holdings, wanted: date | None, told: Sequence[str] = ()) -> date:
+    """Return the day of the page: the one that is wanted, else that of the last event, else today. What was `told` on a page, and stands behind all events, makes it no other day's."""
     if wanted is not None:
         return wanted
-    last = held.events[Columns.AT].max() if held.events is not None else None
+    events = held.events
+    last = events[: len(events) - sum(item in held.items for item in told)][Columns.AT].max() if events is not None else None
     return datetime.now(UTC).date() if last is None else datetime.fromtimestamp(float(str(last)), UTC).date()
 
 

@@ -1,13 +1,15 @@
 """One announcement a paper a day, whichever lists carried it and however often."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from broadsheet.core.schema import Announce, Announcement
+from broadsheet.core.schema import Announce, Announcement, Item
 
 # A paper that one list calls new and another calls crossed or replaced is new that day.
 _FIRST = [Announce.WITHDRAWN, Announce.NEW, Announce.CROSS, Announce.REPLACE, Announce.REPLACE_CROSS]
 
+# Values of so many letters together are told beside each other.
+SHORT = 60
 _FILLED = ("text", "url", "creators", "images", "published")
 
 
@@ -24,6 +26,30 @@ def merge(announcements: Iterable[Announcement], *, by_day: bool = True) -> list
         key = (announcement.item.announced if by_day else None, announcement.item.id)
         merged[key] = _joined(merged[key], announcement) if key in merged else announcement
     return list(merged.values())
+
+
+def again(announcements: Iterable[Announcement], *, by_day: bool = True) -> Iterator[tuple[Announcement, Announcement]]:
+    """Yield each record that is merged into another, behind the first of the same."""
+    first: dict[tuple[object, str], Announcement] = {}
+    for one in announcements:
+        held = first.setdefault((one.item.announced if by_day else None, one.item.id), one)
+        if held is not one:
+            yield held, one
+
+
+def differences(first: Item, second: Item) -> list[str]:
+    """Return what a record says otherwise than the first of the same id, a few words each.
+
+    >>> differences(Item(id="a", title="Viol", attributes={"price": 7}), Item(id="a", title="Viol", attributes={"price": 9, "stock": 1}))
+    ['price 9 and not 7']
+    """
+    told = {"title": (first.title, second.title), "text": (first.text, second.text)}
+    told |= {name.replace("_", " "): (first.attributes[name], value) for name, value in second.attributes.items() if name in first.attributes}
+    return [
+        f"{name} {other} and not {one}" if len(f"{one}{other}") <= SHORT else f"another {name}"
+        for name, (one, other) in told.items()
+        if other and one and one != other
+    ]
 
 
 def first_announced(announcements: Iterable[Announcement]) -> tuple[Announcement, ...]:

@@ -12,7 +12,7 @@ from broadsheet.core.errors import EmptySourceError, FeedError, RecordError, Sou
 from broadsheet.core.schema import Announcement
 from broadsheet.sources.arxiv.once import fetch_arxiv
 from broadsheet.sources.feeds import Feed, parse_feed
-from broadsheet.sources.merge import merge
+from broadsheet.sources.merge import again, merge
 from broadsheet.sources.tables import ColumnMap, parse_json, read_csv, read_json_lines, read_parquet
 
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet", ".xml", ".xml.gz", ".rss", ".atom", ".json")
@@ -21,12 +21,13 @@ _SUFFIXES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet", ".xml", ".xml
 class Batch(NamedTuple):
     """What a source gave: announcements in its order, the label if it states one, and remarks.
 
-    `repeated` counts records that were merged into another of the same paper and day.
+    `repeated` counts records that were merged into another of the same paper and day, and `again` has each behind the first.
     """
 
     announcements: list[Announcement]
     label: date | None
     repeated: int
+    again: tuple[tuple[Announcement, Announcement], ...] = ()
 
     @property
     def labels(self) -> list[date]:
@@ -52,7 +53,7 @@ def read_source(sources: str | Sequence[str], columns: ColumnMap | None = None) 
             found.extend(feed.announcements)
             label = max(filter(None, (label, feed.label)), default=None)
     merged = merge(found)
-    return Batch(merged, label, len(found) - len(merged))
+    return Batch(merged, label, len(found) - len(merged), tuple(again(found)))
 
 
 def _files(path: Path) -> list[Path]:

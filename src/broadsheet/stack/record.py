@@ -1,14 +1,16 @@
 """What a run tells of itself: `run.json`, rewritten after every step, from which its picture is drawn."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from broadsheet import __version__
-from broadsheet.core.errors import ArtifactError
+from broadsheet.core.errors import ArtifactError, OutputError
 from broadsheet.core.files import write_file
 from broadsheet.core.schema import Record
 
@@ -47,7 +49,10 @@ class StepRecord(Record):
 
 
 class RunRecord(Record):
-    """A run: the recipe and what it says, for whom and which day, and its steps in the order in which they run."""
+    """A run: the recipe and what it says, for whom and which day, and its steps in the order in which they run.
+
+    `folder` is where a page says that its run lies: as it was named, or the last part of a path that only holds on one machine.
+    """
 
     schema_version: int = 1
     package_version: str = __version__
@@ -56,6 +61,7 @@ class RunRecord(Record):
     reader: str = ""
     label: date | None = None
     settings: dict[str, object] = Field(default_factory=dict)
+    folder: str = ""
     steps: tuple[StepRecord, ...] = ()
 
     def step(self, name: str) -> StepRecord | None:
@@ -91,6 +97,15 @@ class Cause(Record):
     figures: dict[str, float] = Field(default_factory=dict)
 
 
+def called(folder: Path) -> str:
+    """Return what a run's folder is called on a page.
+
+    >>> called(Path("shop/run")), called(Path("/somewhere/run"))
+    ('shop/run', 'run')
+    """
+    return folder.name if folder.is_absolute() else str(folder)
+
+
 def read_run(folder: Path) -> RunRecord:
     """Read what a run told of itself. Raises ArtifactError where a folder holds no run that this version can read."""
     path = folder / RUN
@@ -102,6 +117,18 @@ def read_run(folder: Path) -> RunRecord:
         raise ArtifactError(f"{path} cannot be read: {fault.strerror}.", "Make it readable, or run again with another --out.") from None
     except ValidationError as fault:
         raise ArtifactError(f"{path} is no record of a run: {fault.errors()[0]['msg']}.", "Delete it, and run again.") from None
+
+
+def check_whose(out: Path, reader: str, *, replace: bool = False) -> None:
+    """Raise OutputError where a run of somebody else's lies in a folder, whose page one for this reader would take the place of, unless it may `replace` it."""
+    held = read_run(out).reader if (out / RUN).is_file() else ""
+    if held and held != reader and not replace:
+        name = re.sub(r"[^\w.-]+", "-", reader)
+        other = out.with_name(f"{out.name}-{name}")
+        raise OutputError(
+            f"{out} holds the page of {held}, and this run is for {reader}.",
+            f"Run the recipe into another folder, and both stay: --out {quote(str(other))}; or add --replace.",
+        )
 
 
 def write_run(folder: Path, record: RunRecord) -> None:

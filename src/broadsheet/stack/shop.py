@@ -8,13 +8,15 @@ import polars as pl
 
 from broadsheet.core.errors import RecordError, did_you_mean
 from broadsheet.core.home import data_path
-from broadsheet.core.schema import Columns, Item
+from broadsheet.core.schema import Announcement, Columns, Item
 from broadsheet.sources import ColumnMap, read_source
 from broadsheet.sources.events import EVENTS, read_events
-from broadsheet.sources.merge import merge
+from broadsheet.sources.merge import again, differences, merge
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.words import counted
 
+# Of so many records that were merged it is told what they say otherwise.
+TOLD = 3
 PICTURED = ("image", "images", "picture", "photo")
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -60,7 +62,8 @@ def read_shop(recipe: Recipe, reader: str) -> Shop:
         )
     strange, shown = len(read.frame) - len(frame), sum(bool(item.images) for item in pictured)
     notes = [f"Left out: {counted(strange, 'event')} of items that the catalogue lacks." if strange else ""]
-    notes += [f"Merged with the first of the same id: {counted(repeated, 'record')}." if repeated else ""]
+    pairs = [*batch.again, *again(batch.announcements, by_day=False)]
+    notes += [f"Merged with the first of the same id: {counted(repeated, 'record')}{_otherwise(pairs)}." if repeated else ""]
     notes += [f"Left out: {counted(count, 'event')} of kind {kind}, which says nothing of what was had." for kind, count in sorted(read.left_out.items())]
     notes += [f"Without a picture: {counted(len(items) - shown, 'item')}." if root is not None and shown < len(items) else ""]
     notes += [f"There is no folder of pictures {recipe.images}." if recipe.images and root is None else ""]
@@ -100,6 +103,13 @@ def _of_sequences(folder: Path, reader: str) -> Shop:
 def _histories(frame: pl.DataFrame) -> dict[str, list[str]]:
     grouped = frame.group_by(Columns.USER, maintain_order=True).agg(Columns.ITEM)
     return {user: list(row) for user, row in grouped.iter_rows()}
+
+
+def _otherwise(pairs: Sequence[tuple[Announcement, Announcement]]) -> str:
+    """Tell what records that were merged say otherwise than the first, of a few of them."""
+    told = [f"{second.item.id} also has {', '.join(found)}" for first, second in pairs if (found := differences(first.item, second.item))]
+    more = f"; and {counted(len(told) - TOLD, 'other')}" if len(told) > TOLD else ""
+    return f" ({'; '.join(told[:TOLD])}{more})" if told else ", which says the same" if len(pairs) == 1 else ", which say the same"
 
 
 def _reader(histories: Mapping[str, Sequence[str]], named: str) -> str:

@@ -9,6 +9,7 @@ from broadsheet.ask.answer.empty import Emptiness, emptiness
 from broadsheet.ask.answer.expected import Missing, Wanted, missing
 from broadsheet.ask.answer.picture import drawn
 from broadsheet.ask.answer.steps import STEP
+from broadsheet.ask.answer.ties import tied
 from broadsheet.ask.answer.trace import SHOWN, Traced, traced
 from broadsheet.ask.answer.words import reason
 from broadsheet.ask.cypher.nodes import Query
@@ -34,6 +35,7 @@ def answer(engine: Engine, query: Query, caps: Caps = USUAL, parameters: Mapping
     cut = [f"There are more rows than the {len(rows.rows):,} that are shown."] if rows.cut else []
     if citations is not None and any(not group.complete for one in citations for group in one.groups()):
         cut.append(f"Of what was put together into one row, the first {shown:,} matches are cited.")
+    cut += filter(None, [tied(engine, query, caps, parameters)])
     return Answer(query, rows, citations, (*rows.notes, *cut), engine.schema.named)
 
 

@@ -16,6 +16,8 @@ KEY, KEY_SHOWN = 24, 12
 LONGEST = 80
 # Code points of a cell of a table.
 CELL = 60
+# From here on a fraction is written as it is.
+LARGE = 1e10
 
 
 def shown(value: Any, naming: Naming = UNNAMED) -> str:
@@ -30,6 +32,9 @@ def shown(value: Any, naming: Naming = UNNAMED) -> str:
             said = "nothing"
         case bool():
             said = str(value).lower()
+        case float():
+            # As it is read, and not as it is kept: 55.84, and not 55.839999999999996.
+            said = f"{value:.10g}" if abs(value) < LARGE else str(value)
         case GraphNode():
             said = node_name(value, naming)
         case GraphEdge():

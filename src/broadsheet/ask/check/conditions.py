@@ -287,7 +287,7 @@ def _together(one: Atom, other: Atom) -> bool:
     below, above = low.values[0], high.values[0]
     if not _alike(below, above):
         return True
-    if low.whole and high.whole:
+    if low.whole and high.whole and isinstance(below, int | float) and isinstance(above, int | float):
         least, most = (floor(below) + 1 if low.sign == ">" else ceil(below)), (ceil(above) - 1 if high.sign == "<" else floor(above))  # pyrefly: ignore
         return least <= most
     return below < above or (below == above and low.sign == ">=" and high.sign == "<=")  # pyrefly: ignore

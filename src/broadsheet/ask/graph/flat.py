@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -20,6 +21,8 @@ _NAMES = frozenset({NAME, "title", "label", "caption", "description", "text", "n
 _POINTS = re.compile(r".*(_id|Id|ID| id|parent|manager|boss|supervisor|leader|predecessor|successor|reports.?to|part.?of|replace[sd].*)", re.DOTALL)
 _ID = re.compile(r"(.*[\s_-])?(id|ID|Id)|.*[a-z]I[dD]", re.DOTALL)
 _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "movies": "movie", "cookies": "cookie", "mice": "mouse", "feet": "foot"}
+# So many different texts of a column are nodes, if they are no more than this share of all.
+MOST, RECUR = 500, 0.75
 _SAME = ("series", "species", "news", "ss", "us", "is")
 
 
@@ -135,9 +138,12 @@ class _Table:
         if found := next((name for name in unique if name.lower() in usual), None):
             return found
         for name, held in self.own.items():
+            if name.lower() not in usual and unique:
+                continue
             # Of ten values nine and more are different: keys, but for a record that was written twice.
-            if name.lower() in usual and held.dtype in (pl.String, pl.Int64) and self.rows - held.n_unique() <= self.rows // 10:
-                self._remark(name, f"{self.rows - held.n_unique():,} of its values stood before, each a row of its own: --key {name} merges them")
+            if held.dtype in (pl.String, pl.Int64) and not held.null_count() and self.rows - held.n_unique() <= self.rows // 10:
+                self._remark(name, f"{self.rows - held.n_unique():,} of its values stood before, each a row of its own: --key {quote(name)} merges them")
+                break
         return next(iter(unique), None)
 
     def graph(self) -> Graph:
@@ -174,11 +180,12 @@ class _Table:
         return f"property, and (:{self.label})-[:{kind}]->(:{label} {{{NAME}}})"
 
     def _repeats(self, name: str, held: pl.Series, pairs: Sequence[tuple[int, Any]]) -> bool:
-        """Whether a column's values are nodes by themselves: short texts in lists, or a closed set of texts that are no keys and no names."""
+        """Whether a column's values are nodes by themselves: short texts in lists, or texts that are no keys and no names and are a closed set, or of which many come again."""
         if held.dtype == pl.List(pl.String):
             return bool(pairs) and all(len(one) <= SHORT for _, one in pairs)
         named = name.lower() in _NAMES or label_of(name).lower() in {f"{self.label}{word}".lower() for word in _NAMES}
-        return held.dtype == pl.String and name != self.key and not named and not _ID.fullmatch(name) and closed(held)
+        plain = held.dtype == pl.String and name not in {self.key, self.wishes.title} and not named and not _ID.fullmatch(name)
+        return plain and (closed(held) or _recurs(held))
 
     def _rows_named(self, name: str, pairs: Sequence[tuple[int, Any]]) -> list[int] | None:
         """Return the rows whose keys a column's values are; None where one is no key, or where all rows name themselves."""
@@ -196,6 +203,13 @@ class _Table:
             made = f"{self.label}{made}"
         self._labels.add(made.lower())
         return made
+
+
+def _recurs(held: pl.Series) -> bool:
+    """Whether texts are short and so many come again that something may be counted for each: makers of some things each."""
+    texts = held.drop_nulls()
+    distinct = texts.unique()
+    return 0 < len(distinct) <= MOST and len(distinct) <= RECUR * len(texts) and all(len(one) <= SHORT for one in distinct)
 
 
 def _upper(name: str) -> str:

@@ -48,7 +48,7 @@ surname last
 date day
 time hour moment
 duration length long last second
-duration long length minutes runtime
+duration long short length minutes runtime
 year
 age old young
 number no count id identifier

@@ -1,6 +1,7 @@
 """When a number, a date or a text of a question and one of a query are the same."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -11,11 +12,13 @@ from broadsheet.ask.question.values import iso
 
 @lru_cache(maxsize=4096)
 def folded(text: str) -> str:
-    """Return the letters and digits of a text, in small letters.
+    """Return the letters and digits of a text, in small letters without accents.
 
-    >>> folded("Sci-Fi & Co.")
-    'scifico'
+    >>> folded("Sci-Fi & Co."), folded("Hans im Glück")
+    ('scifico', 'hansimgluck')
     """
+    if not text.isascii():
+        text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     return "".join(one for one in text.lower() if one.isalnum())
 
 

@@ -10,6 +10,7 @@ from broadsheet.ask.schema import Schema
 
 # Words that carry nothing of a name's meaning: HAS_PHONE is the phone, ACTED_IN is acting.
 LITTLE = frozenset("has have had in of by to with for at on is are be was were from a an the and as into it its".split())
+ASKING = frozenset("what which who whose whom how when where why".split())
 
 
 class _Entry(NamedTuple):
@@ -51,13 +52,14 @@ class Vocabulary:
         words = parts(name)
         self._roots.update(map(root, words))
         cut = root if kind == "relation" else stem
-        heavy = tuple(cut(one) for one in words if one not in LITTLE) or tuple(map(cut, words))
+        # A column called "what it is" is not asked for by every what.
+        heavy = tuple(cut(one) for one in words if one not in LITTLE | ASKING) or tuple(map(cut, words))
         self._enter(_Entry(heavy, kind, name, owners, whole=True))
         if len(words) > 1 and not any(one.isdigit() for one in words):
             self._enter(_Entry((cut("".join(words)),), kind, name, owners, whole=True))
         if kind == "property" and len(heavy) > 1:
             for one in heavy:
-                if len(one) > 2 and not one.isdigit():
+                if len(one) > 2 and not one.isdigit() and one not in LITTLE | ASKING:
                     self._enter(_Entry((one,), kind, name, owners, whole=False))
 
     def _value(self, owner: str, key: str, value: str) -> None:

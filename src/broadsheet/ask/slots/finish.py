@@ -21,12 +21,12 @@ from broadsheet.ask.slots.measured import COINS, Measured, without
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Ranked, Sketch, Spot
 from broadsheet.ask.slots.standing import REACH, meet, within
 from broadsheet.ask.slots.tallies import Tallies
-from broadsheet.ask.slots.texts import Texts
+from broadsheet.ask.slots.texts import WHETHER, Texts
 
-WHETHER = frozenset("is are was were does do did has have".split())
 UNSURE = -0.4
 THERE = frozenset("are is there".split())
 THEIRS = frozenset("the their its".split())
+AMOUNTS = frozenset("under over below above cheaper up".split())
 # Words between two comparisons of one thing.
 ALSO = frozenset("and but also , yet".split())
 
@@ -93,7 +93,15 @@ class Finish(Measured):
         if counted is not None:
             because = Because(counted.place, counted.words, "count")
             of = sketch.asked[0]
-            if of.property and not sketch.spots[of.node].named and not self._facts.marked("distinct"):
+            label = sketch.spots[of.node].label
+            if (
+                of.property in self._measured_by(label)
+                and any(one.sign == "=" for one in sketch.spots[of.node].conditions)
+                and label in self._names.schema.named
+            ):
+                # How many minutes it takes is told by its row.
+                return replace(sketch, asked=(of,), why=(*sketch.why, because)), score
+            if of.property and not sketch.spots[of.node].named and not self._facts.marked("distinct") and label not in self._names.schema.named:
                 # How many addresses there are is how many places there are that have one.
                 of = of._replace(property="")
             sketch = replace(sketch, asked=(of._replace(function="count"),), why=(*sketch.why, because))
@@ -201,12 +209,16 @@ class Finish(Measured):
                 having = Having(node, one.sign, int(float(value.value)))
                 return replace(sketch, having=having, why=(*sketch.why, because)), 0.5
         found = self._property_near(sketch, at, scales=True)
+        if found is None and (self._coins(at) or one.words.lower().split()[0] in AMOUNTS):
+            # Under 2000, and over 20 euros, are no years.
+            found = self._priced(sketch, at)
+        found = self._compared_before(sketch, one) if found is None else found
         if found is None and value.kind in {"year", "decade"}:
             node = self._spot(sketch, at)
             times = self.times(sketch.spots[node].label) if node >= 0 else []
             found = (node, times[0]) if times else None
         found = self._compared_by(sketch, at, one.words) if found is None else found
-        found = self._compared_before(sketch, one) or self._priced(sketch, at) if found is None else found
+        found = self._priced(sketch, at) if found is None else found
         if found is None:
             return sketch, UNSURE
         coins = [Because(each.place, each.text, found[1]) for each in (*self._coins(at), *self._costs())]
@@ -237,21 +249,31 @@ class Finish(Measured):
         told = iso(value.text)
         if told is None or one.sign in {"=", "<>"}:
             return sketch, 0.0
+        # The end of a month is later than all of it.
+        day = _ends_of(told)[one.sign in {">", "<="}]
         for number, spot in enumerate(sketch.spots):
             for condition in spot.conditions:
                 if condition.property in self.times(spot.label) and iso(str(condition.value)) == told:
-                    key = self._keys.value(spot.label, condition.property, told)
+                    key = self._keys.value(spot.label, condition.property, day)
                     bound = Condition(condition.property, one.sign, key, self._keyed(spot.label, condition.property))
                     kept = tuple(bound if each is condition else each for each in spot.conditions)
                     spots = (*sketch.spots[:number], spot._replace(conditions=kept), *sketch.spots[number + 1 :])
                     return replace(sketch, spots=spots, why=(*sketch.why, Because(one.place, one.words, f"{one.sign} {told}"))), 0.3
         node = self._spot(sketch, self._token(value.place))
-        times = self.times(sketch.spots[node].label) if node >= 0 else []
+        times = self._days(sketch.spots[node].label) if node >= 0 else []
+        near = self._property_near(sketch, self._token(value.place), scales=True)
+        if near is not None and near[1] in self._days(sketch.spots[near[0]].label):
+            node, times = near[0], [near[1]]
         if not times:
             return sketch, UNSURE
         label = sketch.spots[node].label
-        bound = Condition(times[0], one.sign, self._keys.value(label, times[0], told), self._keyed(label, times[0]))
+        bound = Condition(times[0], one.sign, self._keys.value(label, times[0], day), self._keyed(label, times[0]))
         return sketch.with_condition(node, bound, Because(one.place, one.words, f"{times[0]} {one.sign} {told}")), 0.2
+
+    def _days(self, label: str) -> list[str]:
+        """Return the properties of a label that tell a time, without those that tell a year alone as a number, where there are others."""
+        times = self.times(label)
+        return [key for key in times if self._held(label)[key].type not in NUMBERS] or times
 
     def _property_near(self, sketch: Sketch, at: int, *, scales: bool) -> tuple[int, str] | None:
         """Return the node and property that is named nearest to a token."""

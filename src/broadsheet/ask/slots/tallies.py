@@ -72,7 +72,9 @@ class Tallies:
         """Return a sketch sorted by how long a text is, for `the longest title`; `texts` are nodes and their properties that are text."""
         for one in self._facts.superlatives:
             anchor = next((each for each in self._anchors if one.place.end < each.place.start and self._near(one.place.end, each.place.start)), None)
-            for option in anchor.options if anchor is not None and one.words.lower() in SIZES and sketch.ranked is None else ():
+            # The longest game is no long name of one.
+            named = anchor is not None and any(each.kind == "label" for each in anchor.options)
+            for option in anchor.options if anchor is not None and not named and one.words.lower() in SIZES and sketch.ranked is None else ():
                 node = next((number for number, key in texts if option.kind == "property" and key == option.property), -1)
                 if node < 0:
                     continue

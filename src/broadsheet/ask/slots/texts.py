@@ -36,6 +36,7 @@ SAYING = CUES | frozenset(
 )
 # Before a superlative they say which place, and nothing of a text.
 ORDINALS = frozenset("second third fourth fifth sixth seventh eighth ninth tenth next 2nd 3rd 4th 5th".split())
+WHETHER = frozenset("is are was were does do did has have".split())
 SURE = 0.9
 # So near a word stands to what it describes.
 BY = 4
@@ -76,6 +77,9 @@ class Texts:
         `reach` tells the best relation from one label to another, by the words between two tokens.
         """
         for run, cued in (*_runs(facts, unheard, links.names), *_sought(facts, links.missing)):
+            if not cued and facts.tokens[0].low in WHETHER:
+                # Whether something is so is not told by a word that may stand anywhere.
+                continue
             at = facts.tokens.index(run[0])
             node = self._node(sketch, at, None if cued else BY)
             if node < 0 and cued:

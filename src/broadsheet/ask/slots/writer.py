@@ -55,7 +55,7 @@ RELATING = frozenset(
         "involve involvement link connect connection make made receive take took taken mark hold holder holding share tie find found commit identify experience implicate "
         "label do done report go went gone live living complete record match use associate association relate relation belong include contain come came bear "
         "keep kept occur happen place perform know known concern pertain attach register registered instance member carry register assign feature appear participate "
-        "part handle describe refer get say call role file address reside resides dwell tied folks nature"
+        "part handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue"
     ).split()
 )
 
@@ -183,7 +183,7 @@ class Slots:
         query = query_of(sketch, self.habits, self._keys)
         loose = [one for one in links.missing if not any(_holds(one.words, condition.value) for spot in sketch.spots for condition in spot.conditions)]
         idle = _idle(facts, unheard, sketch, self.index.names)
-        notes = (*sketch.notes, *_notes(links, loose), *_told_idle(idle), *self._guessed(sketch), *self._sorted_as_text(sketch))
+        notes = (*sketch.notes, *_notes(links, loose), *_told_idle(idle), *self._guessed(sketch), *self._sorted_as_text(sketch), *self._without_value(sketch))
         return Draft(query, canonical(query), round(score - LOST * len(loose), 4), sketch.why, notes, self.weights.name, sketch, tuple(loose), idle)
 
     def _guessed(self, sketch: Sketch) -> tuple[str, ...]:
@@ -210,6 +210,11 @@ class Slots:
                 found.append(f"{key} is text and is sorted as text.")
         return tuple(dict.fromkeys(found))
 
+    def _without_value(self, sketch: Sketch) -> tuple[str, ...]:
+        """Return what is to be said of nodes that have no value where one is denied: they are in neither."""
+        denied = [(spot.label, one.property) for spot in sketch.spots for one in spot.conditions if one.sign == "<>"]
+        return tuple(dict.fromkeys(f"What has no {key} is not among them." for label, key in denied if self._keys.filled(label, key) < 1))
+
 
 def write(question: str, index: ValueIndex, keys: Keys | None = None, *, weights: Weights = UNTRAINED, limit: int = 5) -> tuple[Draft, ...]:
     """Return drafts of a query for a question, the best first."""
@@ -233,9 +238,10 @@ def _left_out(over: Sequence[Anchor], *, stopped: bool) -> tuple[str, ...]:
 
 
 def _unread(facts: Facts) -> tuple[str, ...]:
-    """Return what is to be said of comparisons with a thing, and not with a figure: `cheaper than the celesta`."""
+    """Return what is to be said of comparisons with a thing, and not with a figure, and of what is not reckoned: `cheaper than the celesta`, `median`."""
     things = [one for one in facts.comparisons if one.sign in {"<", "<=", ">", ">="} and (one.value is None or one.value.kind in {"name", "quoted", "code"})]
-    return tuple(f"{one.words!r} compares with something else than a figure or a date; that is not looked at." for one in things)
+    said = [f"{one.words!r} compares with something else than a figure or a date; that is not looked at." for one in things]
+    return (*said, *(f"{one.words!r} is not reckoned." for one in facts.aggregates if one.which in {"percentileCont", "stDev"}))
 
 
 def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:

@@ -26,7 +26,7 @@ SECTIONS = (
 )
 
 # Of what else a table says of an item: so many words of so many letters.
-FEW, SHORT = 4, 30
+FEW, SHORT = 8, 30
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 
 

@@ -230,10 +230,11 @@ async def history_of(site: Any, asked: Who) -> Known:
 
 
 def known_of(site: Any, reader: str) -> Known:
-    """Return what a reader had by the events of the run that is served, and then what they told since, each item once, at its last place."""
+    """Return what a reader had by the events of the run that is served, as its page goes by them, and then what they told since."""
     folder = site.settings.report_folder
-    both = (*had_of(folder, reader), *items_of(site.store, reader))
-    history = tuple(reversed(list(dict.fromkeys(reversed(both)))[:LONGEST]))
+    had = had_of(folder, reader)
+    # What was told on a page is among the events of the page that was written since.
+    history = (*had, *(item for item in items_of(site.store, reader) if item not in had))[-LONGEST:]
     return Known(history, "" if history or site.store.events(reader) else nobody(folder, reader))
 
 

@@ -1,6 +1,6 @@
 """A reader's view: who it is, what interests them, what changed and why, what they told and were shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,8 +10,9 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime
 
 from broadsheet.core.errors import BroadsheetError
+from broadsheet.core.schema import Event
 from broadsheet.report.feedback.links import WORDS
-from broadsheet.report.feedback.record import acts, standing, undo_of
+from broadsheet.report.feedback.record import WANTED, acts, standing, undo_of
 from broadsheet.report.model import Report
 from broadsheet.report.render.maths import plain_tex
 from broadsheet.serve.api.events import Act
@@ -42,7 +43,7 @@ def reader(view: Looks, page: Number = 1, reader: Annotated[str, Query(max_lengt
     events = site.store.events(view.reader)
     told, days = page_of(told_of(events), page), shown_of(events)
     try:
-        had = tuple(reversed(had_of(folder, view.reader)))
+        had = tuple(reversed(_without_told(had_of(folder, view.reader), events)))
     except BroadsheetError as changed:
         had, fault = (), of_error(changed)
     left = before.last(site.store, report.reader, report.label) if report else None
@@ -83,6 +84,13 @@ def moment(at: datetime) -> str:
     """
     at = at.astimezone(UTC)
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def _without_told(had: Sequence[str], events: Sequence[Event]) -> Sequence[str]:
+    """Return what a reader had without what they told on a page since, which stands behind it."""
+    told = {event.item for event in acts(standing(events)) if event.kind in WANTED}
+    count = next((count for count, item in enumerate(reversed(had)) if item not in told), len(had))
+    return had[: len(had) - count]
 
 
 def _newest(view: View) -> tuple[Report | None, Problem | None]:

@@ -10,6 +10,7 @@ from broadsheet.report.render.why_picture import why_picture
 from broadsheet.serve.api.problems import Problem
 from broadsheet.serve.api.shapes import ItemId
 from broadsheet.serve.pages.frame import Looks
+from broadsheet.stack.record import called
 from broadsheet.stack.why import Lineage
 
 router = APIRouter()
@@ -27,4 +28,12 @@ def why(view: Looks, item: Annotated[ItemId, Query()]) -> HTMLResponse:
         raise Problem(404, "no-run", "There is no run here whose artefacts tell the way.", "The page is written by one: look at Today.") from None
     held = lineage.holdings.items[item]
     models = {step.name: step.models for step in lineage.record.steps if step.models}
-    return view.page("why.html", item=held, causes=causes, picture=why_picture(item, held.title, causes), run=lineage.record, models=models)
+    return view.page(
+        "why.html",
+        item=held,
+        causes=causes,
+        picture=why_picture(item, held.title, causes),
+        run=lineage.record,
+        models=models,
+        folder=called(view.site.settings.report_folder),
+    )
