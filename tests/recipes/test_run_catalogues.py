@@ -173,7 +173,7 @@ def test_what_is_wrong_with_a_shop_is_told(tmp_path):
     recipe = Recipe(kind="shop", source=(str(tmp_path / "items.csv"),), events=str(tmp_path / "events.csv"), images=str(tmp_path / "images"))
     read = read_shop(recipe, "customer01")
     assert "Left out: 1 event of items that the catalogue lacks." in read.note
-    assert "Merged with the first of the same id: 1 record." in read.note
+    assert "Merged with the first of the same id: 1 record, which says the same." in read.note
     assert "Without a picture: 2 items." in read.note
     assert read.items["s001"].images == ()
     assert read.items["s003"].images == ("s003.png",)

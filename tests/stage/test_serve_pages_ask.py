@@ -264,6 +264,9 @@ def test_rows_have_their_key_and_name_and_nothing_is_asked_that_makes_no_differe
         assert '<td class="small">Lute L-1 Theorbo</td>' in page
         assert "each gives the same 2 rows, and the first was taken." in page
         assert "What does “Ruiz” mean?" in Walk(client, "Which lutes have Ruiz?").look()
+        assert "“sort by sort”" in page
+        assert "This may not be what was asked." not in page
+        assert "This may not be what was asked. The question says &#39;bought&#39;" in Walk(client, "Which lutes were bought?").look()
 
 
 def test_no_question_or_one_too_long_is_told_beside_the_form(client):

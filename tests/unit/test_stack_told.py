@@ -113,3 +113,18 @@ def test_rows_of_a_shop_are_named_by_the_columns_that_its_recipe_says(tmp_path):
     catalogue = events_step(recipe, "").work(Work(tmp_path / "catalogue", {}, silent)).artifact
     graph_step(recipe).work(Work(tmp_path / "ask", {NAME: catalogue}, silent))
     assert read_graph(tmp_path / "ask").named == {"Lute": ("code", "called")}
+
+
+def test_what_was_told_on_a_page_makes_it_no_other_days(tmp_path):
+    from datetime import date
+
+    from broadsheet.core.schema import Announcement
+    from broadsheet.report.of_events import label_of
+    from broadsheet.stack.holdings import Asked, Filed, Holdings, write_holdings
+
+    items = [Announcement(item=Item(id=name, title=name)) for name in "ab"]
+    events = pl.DataFrame([("bo", "a", NOON.timestamp()), ("bo", "b", NOON.timestamp() + 9e6)], schema=EVENTS, orient="row")
+    held = Holdings(write_holdings(tmp_path / "catalogue", Filed(items, [], [Asked("bo", ("a", "b"))], events), {}))
+    assert label_of(held, None, ["b", "z"]) == NOON.date()
+    assert label_of(held, None) > NOON.date()
+    assert label_of(held, date(2026, 1, 1), ["b"]) == date(2026, 1, 1)

@@ -42,7 +42,10 @@ def test_the_graph_counts_what_the_run_counts(made):
     assert nodes["Code"].to_list() == list(held.items) == ["A1", "A2", "A3"]
     assert nodes["name"].to_list() == [item.title for item in held.items.values()] == ["Viol", "Horn", "Drum"]
     assert nodes["price"].to_list() == [float(item.attributes["price"]) for item in held.items.values()] == [710, 90, 70]
-    assert "Merged with the first of the same id: 2 records." in catalogue.note
+    assert (
+        "Merged with the first of the same id: 2 records (A2 also has price 95 and not 90; A1 also has title Viol, second hand and not Viol, price 310 and not 710)."
+        in catalogue.note
+    )
 
 
 def test_what_the_first_record_leaves_empty_another_fills_and_categories_are_joined(made):

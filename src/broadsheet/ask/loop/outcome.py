@@ -56,6 +56,7 @@ def told(loop: Loop, made: Transcript) -> dict[str, Any]:
         "refused": state.refused or None,
         "findings": [_finding(one) for one in state.findings if not one.asked],
         "question_findings": [_finding(one) for one in state.findings if one.asked],
+        "doubts": [one.message for one in state.findings if one.severity != "info"],
         "explanation": state.explanation or None,
         "prose": {"text": state.prose, "left_out": list(state.appended), "made_up": list(state.made_up)} if state.prose else None,
         "answer": preview.sentence or None,

@@ -33,7 +33,7 @@ TOLD: Final = frozenset({"query-timeout", "language-model", "not-installed"})
 MENDS: Final = {
     400: "Look at the form of the request in /v1/openapi.json.",
     401: "Send a key: Authorization: Bearer KEY. Make one: broadsheet serve key new",
-    404: "All paths are in /v1/openapi.json.",
+    404: "All paths are at GET /v1.",
     405: "The header Allow names the methods of this path.",
 }
 

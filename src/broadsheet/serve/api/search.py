@@ -7,12 +7,14 @@ from pydantic import Field, StringConstraints
 
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.component import Content, MultimodalEmbedder
+from broadsheet.core.errors import did_you_mean
 from broadsheet.core.schema import Item
 from broadsheet.represent.finding import Near
 from broadsheet.serve.api.pictures import of_base64, opened
 from broadsheet.serve.api.problems import ALWAYS, Problem, documented
 from broadsheet.serve.api.shapes import DEEPEST, Cursor, Few, ItemId, Said, Shape, Shown, cursor_of, place_of, shown
 from broadsheet.serve.callers import Reads
+from broadsheet.serve.histories import MANY
 from broadsheet.serve.models.parts import Found, Recommending, Searching, Slates
 from broadsheet.serve.models.parts import Query as Asked
 
@@ -121,7 +123,8 @@ def known_item(site: Any, id: str) -> Item:  # noqa: A002 - the field's own name
     if found is None:
         title = next((title for part in parts.values() if (title := _title(part, id)) is not None), None)
         if title is None:
-            raise Problem(404, "no-item", "There is no item of that id.", "Search for it: POST /v1/search")
+            known = search.catalogue.ids if isinstance(search, Searching) and len(search.catalogue) <= MANY else ()
+            raise Problem(404, "no-item", f"There is no item of that id.{did_you_mean(id, known)}", "Search for it: POST /v1/search")
         found = Item(id=id, title=title)
     return found
 

@@ -102,6 +102,8 @@ def shown_of(made: Transcript) -> dict[str, Any]:
         "why_row": max(last.event.number, 1) if why else 0,
         "is_why_not": last.event.act is Act.WHY_NOT and not last.fault,
         "kept_words": last.event.text if last.fault else "",
+        # What rows are called by can be sorted by, whatever the table.
+        "sortable": next((named[-1] for named in made.graph.naming.values()), ""),
         "acts": {"amend": Act.AMEND, "query": Act.WRITE, "why not": Act.WHY_NOT},
     }
 
