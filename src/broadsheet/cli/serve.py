@@ -62,7 +62,6 @@ def serve(
     from broadsheet.core.home import store_path
     from broadsheet.core.store import open_store
 
-    typer.echo("Loading what answers …", err=True)
     with _needed():
         from broadsheet.serve.run import listen, serve_on
     from broadsheet.report.feedback.links import VARIABLE, Links, base_address
@@ -83,6 +82,7 @@ def serve(
             return
         from broadsheet.core.log import configure
 
+        typer.echo("Loading what answers …", err=True)
         configure(verbose=True, as_json=True)
         with _needed():
             from broadsheet.serve.running import serve_site

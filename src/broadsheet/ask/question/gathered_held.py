@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from broadsheet.ask.check.findings import Code, Splice
 from broadsheet.ask.check.scope import Thing, walk
-from broadsheet.ask.cypher.nodes import Binary, Function, MapOf, Place, Projection, Property, Subquery, Variable
+from broadsheet.ask.cypher.nodes import Binary, Expression, Function, MapOf, Place, Projection, Property, Subquery, Variable
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.question.doubts import Doubt
 from broadsheet.ask.question.facts import Aggregate, Facts
@@ -130,7 +130,7 @@ class GatheredHeld:
     def _distincts(self) -> Iterator[Doubt]:
         marks = self._facts.marked("distinct")
         last = self._held.query.parts[-1].clauses[-1]
-        if not self._held.scopes.joined and isinstance(last, Projection) and all(isinstance(item.expression, Variable) for item in last.items):
+        if not self._held.scopes.joined and isinstance(last, Projection) and all(_is_node(item.expression) for item in last.items):
             # Without a relation each node is found once.
             return
         if marks and not self._held.distinct and not any(one.grouped for one in self._held.gathered):
@@ -192,3 +192,9 @@ class GatheredHeld:
         for _ in range(6):
             near |= {id(other) for one in self._held.scopes.joined for this, other in ((one.left, one.right), (one.right, one.left)) if id(this) in near}
         return bool(near - {id(thing)} - pinned - keys)
+
+
+def _is_node(expression: Expression) -> bool:
+    """Whether nodes are given back, or counted."""
+    counted = isinstance(expression, Function) and expression.name.lower() == "count" and len(expression.arguments) == 1
+    return isinstance(expression.arguments[0] if counted else expression, Variable)  # pyrefly: ignore[missing-attribute]

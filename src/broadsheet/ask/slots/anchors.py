@@ -131,9 +131,12 @@ def _names(facts: Facts, named: Sequence[NameLink], names: Names) -> Iterator[An
 def _marked(found: Sequence[Anchor], facts: Facts) -> Iterator[Anchor]:
     """Yield anchors with what the words before them say: not, or if there are any."""
     negations = [one.place.start for one in facts.marked("negation")]
+    # Other than a thing, and not in it.
+    others = [one.value.place for one in facts.comparisons if one.sign == "<>" and one.value is not None]
     optionals = [one.place.start for one in facts.marked("optional")]
     before = -1
     for one in found:
         start = one.place.start
-        yield one._replace(negated=any(before < at < start for at in negations), optional=any(before < at < start for at in optionals))
+        negated = any(before < at < start for at in negations) or (one.is_value and any(place.start < one.place.end and start < place.end for place in others))
+        yield one._replace(negated=negated, optional=any(before < at < start for at in optionals))
         before = start

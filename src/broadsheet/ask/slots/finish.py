@@ -86,6 +86,7 @@ class Finish(Measured):
             sketch = replace(sketch, asked=(Asked(0, told.part),), why=(*sketch.why, told))
         if not sketch.asked and (paid := self._paid()) is not None and (prices := self._prices(sketch.spots[0].label)):
             sketch = replace(sketch, asked=(Asked(0, prices[0]),), why=(*sketch.why, *(Because(one.place, one.text, prices[0]) for one in paid)))
+        sketch = self._whole(sketch)
         if not sketch.asked:
             sketch = replace(
                 sketch, asked=(Asked(0), *(Asked(max(sketch.below(one.end))) for one in sketch.links if one.mode == "optional"), *self._besides(sketch))
@@ -114,6 +115,18 @@ class Finish(Measured):
     def _is_of_name(self, place: Place) -> bool:
         """Whether words are a part of a property's name: `min` of `min players`."""
         return any(one.place != place and within(place, one.place) and any(option.kind == "property" for option in one.options) for one in self._anchors)
+
+    def _whole(self, sketch: Sketch) -> Sketch:
+        """Ask for rows of a table beside the one property that is named of them: `which game has the highest fee`."""
+        alone = sketch.asked[0] if len(sketch.asked) == 1 else None
+        if alone is None or not alone.property or alone.function or self._first not in {"which", "list", "show"}:
+            return sketch
+        spot = sketch.spots[alone.node]
+        behind = self._behind(1, "label", reach=2)
+        if behind is None or (behind.last != spot.at and spot.label not in {one.label for one in behind.options if one.kind == "label"}):
+            return sketch
+        known = spot.label in self._names.schema.named and behind.options[0].kind == "label" and behind.options[0].label == spot.label
+        return replace(sketch, asked=(Asked(alone.node), alone)) if known else sketch
 
     def _besides(self, sketch: Sketch) -> Iterator[Asked]:
         """Yield what is asked of each row besides: `papers and their categories`, `with its theme`."""

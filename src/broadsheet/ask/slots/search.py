@@ -1,6 +1,6 @@
 """Trees of nodes that account for the words of a question: a search that keeps the best at each word."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import nlargest
@@ -58,9 +58,15 @@ class Search:
     """Searches for the trees of one question."""
 
     def __init__(
-        self, facts: Facts, found: Sequence[Anchor], evidence: Evidence, times: Callable[[str], Sequence[str]], is_flag: Callable[[str, str], bool]
+        self,
+        facts: Facts,
+        found: Sequence[Anchor],
+        evidence: Evidence,
+        times: Callable[[str], Sequence[str]],
+        is_flag: Callable[[str, str], bool],
+        rows: Collection[str] = (),
     ) -> None:
-        self._times, self._is_flag = times, is_flag
+        self._times, self._is_flag, self._rows = times, is_flag, rows
         self.steps, self.stopped = 0, False
         self._tokens, self._evidence = facts.tokens, evidence
         tokens = facts.tokens
@@ -272,7 +278,9 @@ class Search:
             yield replace(state, sketch=sketch, score=state.score + option.score + LISTED, used=state.used | _at(anchor))
             return
         held = [one for one in state.sketch.spots[number].conditions if one.property == option.property and one.sign in {"=", "IN"}]
-        if held and state.last == number and self._is_listed(anchor, option, EITHER):
+        # A row of a table has one value of a column: strings and brass are those of either, unless both are asked for.
+        one_each = option.label in self._rows and not any(one.low == "both" for one in self._tokens)
+        if held and state.last == number and self._is_listed(anchor, option, EITHER | BOTH if one_each else EITHER):
             sketch = state.sketch.with_either(number, option.property, option.value, because)
             yield replace(state, sketch=sketch, score=state.score + option.score + LISTED, used=state.used | _at(anchor))
 

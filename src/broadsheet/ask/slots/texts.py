@@ -37,6 +37,8 @@ SAYING = CUES | frozenset(
 # Before a superlative they say which place, and nothing of a text.
 ORDINALS = frozenset("second third fourth fifth sixth seventh eighth ninth tenth next 2nd 3rd 4th 5th".split())
 WHETHER = frozenset("is are was were does do did has have".split())
+# So short a word is easily a part of others.
+SHORTEST = 4
 SURE = 0.9
 # So near a word stands to what it describes.
 BY = 4
@@ -93,7 +95,8 @@ class Texts:
                 bare = text if len(words) > 1 else _stemmed(text)
                 because = [Because(one.place, one.text, f"{' or '.join(keys)} CONTAINS {bare}") for one in words]
                 sketch = sketch.with_condition(node, Condition(keys[0], "CONTAINS", bare, folded=True, also=keys[1:]))
-                note = f"Nothing of the graph is called {text!r}; it was looked for in {' and '.join(keys)}.{self._index.did_you_mean(text)}"
+                within = ", also within other words" if len(bare) <= SHORTEST else ""
+                note = f"Nothing of the graph is called {text!r}; it was looked for in {' and '.join(keys)}{within}.{self._index.did_you_mean(text)}"
                 sketch = replace(sketch, why=(*sketch.why, *because), notes=(*sketch.notes, note))
         return sketch
 

@@ -108,12 +108,13 @@ class Slots:
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
         finish = Finish(facts, found, self.index.names, self._keys, self._texts)
         drafts: dict[str, Draft] = {}
-        search = Search(facts, found, evidence, finish.times, finish.is_flag)
+        search = Search(facts, found, evidence, finish.times, finish.is_flag, frozenset(self.index.schema.named))
         trees = search.trees()
         said = (*_left_out(over, stopped=search.stopped), *_unread(facts))
         for state in trees:
             draft = self._draft(state, finish, facts, found, links, evidence)
-            draft = draft._replace(notes=(*draft.notes, *said), left_out=said)
+            more = (*said, *_left_of(facts, draft.sketch))
+            draft = draft._replace(notes=(*draft.notes, *more), left_out=more)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
         return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
@@ -234,6 +235,19 @@ def _left_out(over: Sequence[Anchor], *, stopped: bool) -> tuple[str, ...]:
         said.append(f"The question names more than {MOST} things; left out: {words}{' and others' if len(over) > NAMED else ''}.")
     if stopped:
         said.append(f"The search was stopped after {WORK:,} steps; what the question says last may be left out.")
+    return tuple(said)
+
+
+def _left_of(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
+    """Return what is to be said of a draft that reads less than the question says: the lowest of each, and things that have none of something."""
+    said = []
+    grouped = next((one for one in facts.marked("group")), None)
+    if grouped is not None and sketch.ranked is not None and not sketch.groups and sketch.ranked.property:
+        said.append(f"{grouped.words!r} beside the most or the least of something is not looked at.")
+    denied = [number for number, spot in enumerate(sketch.spots) if any(one.sign == "<>" for one in spot.conditions)]
+    none = next((one for one in facts.marked("negation") if one.words.lower() in {"no", "never", "without"}), None)
+    if none is not None and denied and sketch.asked and (sketch.asked[0].node not in denied or sketch.asked[0].property):
+        said.append(f"{none.words!r} may mean none at all; what has one that is another was taken.")
     return tuple(said)
 
 

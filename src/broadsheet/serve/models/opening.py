@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from broadsheet.core.artifacts import MANIFEST, Artifact, Manifest, read_artifact
 from broadsheet.core.catalogue import Catalogue
-from broadsheet.core.component import MultimodalEmbedder
+from broadsheet.core.component import Content, MultimodalEmbedder
 from broadsheet.core.errors import ArtifactError
 from broadsheet.core.home import artifact_folder
 from broadsheet.core.packages import MINILM
@@ -175,6 +175,8 @@ def _searching(sources: Sources, on: Executor) -> Searching:
     root = _held(sources.holdings).root if sources.holdings is not None else None
     # In the lane: another part may be answering with the same tokenizer.
     made = on.submit(embed_catalogue, embedder, catalogue, artifact_folder(), root=root if isinstance(embedder, MultimodalEmbedder) else None).result()
+    # Vectors that are kept need no model; who searches first does not wait for it either.
+    on.submit(embedder.embed, [Content("a word")]).result()
     about = Loaded("index", made.model, made.artifact.content_hash, dict(made.artifact.manifest.parents), len(catalogue))
     return Searching(embedder, Finder(build_index(made), catalogue), catalogue, about, on)
 
