@@ -80,7 +80,8 @@ def test_what_else_is_known_of_an_item_is_told_of_hits_and_items_alike(client):
 
 def test_words_with_a_digit_that_no_item_holds_are_named(client):
     assert post(client, "search", text="lamp MI-9999, i0 24.90").json()["absent"] == ["MI-9999"]
-    assert post(client, "search", text="nowhere").json()["absent"] == []
+    assert post(client, "search", text="nowhere and a lamp").json()["absent"] == []
+    assert post(client, "search", text="zzzz, qqqq").json()["absent"] == ["zzzz", "qqqq"]
 
 
 def test_a_picture_comes_as_base64_as_a_data_url_or_as_a_file_and_means_the_same(client):

@@ -65,6 +65,7 @@ def test_a_word_is_worth_as_much_as_it_is_rare_and_a_word_of_all_nothing():
         ("I7, plant 3 and nowhere", ()),
         ("170.00", ()),
         ("171.00", ("171.00",)),
+        ("zzzz, qqqq", ("zzzz", "qqqq")),
         ("", ()),
     ],
 )

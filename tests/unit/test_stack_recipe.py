@@ -116,3 +116,20 @@ def test_what_is_wrong_with_a_new_recipe_is_told_before_it_is_written(tmp_path):
     with pytest.raises(OutputError, match="is there already"):
         write_recipe(Wanted("papers"), out)
     assert out.read_text() == "mine"
+
+
+def test_a_catalogue_may_have_words_of_its_own():
+    from broadsheet.stack.record import RunRecord
+    from broadsheet.stack.words import words_of
+
+    named = ["kind=shop", "source=a.csv", "events=b.csv"]
+    recipe = read_recipe("shop", [*named, "words=game, games, borrowed"])
+    assert words_of(recipe.kind, recipe.words)[:3] == ("game", "games", "borrowed")
+    run = RunRecord(recipe="x", kind="shop", settings={"words": recipe.words})
+    assert words_of(run.kind, run.settings.get("words")).before == "what was borrowed"
+    assert words_of("shop").many == "articles"
+    for wrong in ("games", "a, b, c, d", "game, , borrowed"):
+        with pytest.raises(ConfigError, match="three words"):
+            read_recipe("shop", [*named, f"words={wrong}"])
+    with pytest.raises(ConfigError, match="three words"):
+        read_recipe("papers", ["words=a, b, c"])

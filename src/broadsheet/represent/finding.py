@@ -22,6 +22,8 @@ HEARD = 256
 # A word of more than this share of items is kept as a mask of all, which takes no more memory than its rows, and a fifth of the time.
 COMMON = 1 / 8
 NONE = np.zeros(0, dtype=np.int32)
+# So many words that no item holds are named.
+FEW = 4
 DIGIT = re.compile(r"\d")
 MARKS = "\"'“”‘’.,;:!?()[]{}<>"
 
@@ -74,7 +76,10 @@ class Words:
         return _Held(weight, mask)
 
     def absent(self, text: str) -> tuple[str, ...]:
-        """Return the words of a query that have a digit, as codes do, and that no item holds in words or attributes; each as it is written."""
+        """Return the words of a query that have a digit, as codes do, and that no item holds in words or attributes; all of its words, where no item holds any. Each as it is written."""
+        terms = self._terms(text)
+        if terms and not any(term in self._held or term in self._told for term in terms):
+            return tuple(dict.fromkeys(filter(None, (word.strip(MARKS) for word in text.split()))))
         asked = dict.fromkeys(word.strip(MARKS) for word in text.split() if DIGIT.search(word))
         return tuple(word for word in asked if any(DIGIT.search(term) and term not in self._held and term not in self._told for term in self._terms(word)))
 
@@ -97,7 +102,8 @@ def absence(words: Sequence[str]) -> str:
     >>> absence(["MI-9999"])
     "No item holds 'MI-9999'; these are the nearest by meaning."
     """
-    return f"No item holds {' or '.join(map(repr, words))}; these are the nearest by meaning." if words else ""
+    said = " or ".join(map(repr, words)) if len(words) <= FEW else "any of these words"
+    return f"No item holds {said}; these are the nearest by meaning." if words else ""
 
 
 class Finder:
@@ -122,7 +128,7 @@ class Finder:
         return Answers(near, f"{found.how}, and their words", unknown)
 
     def absent(self, text: str) -> tuple[str, ...]:
-        """Return the words of a query with a digit that no item holds."""
+        """Return the words of a query with a digit that no item holds; all of its words, where no item holds any."""
         return self._words.absent(text)
 
     def _ordered(self, vector: np.ndarray, text: str, first: np.ndarray, cosines: np.ndarray, k: int, mask: np.ndarray | None) -> list[Near]:

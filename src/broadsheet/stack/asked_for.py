@@ -53,6 +53,11 @@ def recipe_text(wanted: Wanted) -> str:
     lines += [_line("event_columns", wanted.event_columns, "the same of the events")] if events and wanted.event_columns else []
     lines += [_line("images", wanted.images, "the folder of pictures: ID.png, or as a column image names them")] if wanted.images else []
     lines += [_line("posts", wanted.posts, "what people wrote: JSON lines with id, author, at, text")] if wanted.posts else []
+    lines += (
+        ['# words = "game, games, borrowed"  # what the page calls its items, and what was done with them, where it is not bought, ordered or watched']
+        if events
+        else []
+    )
     lines += [_line("reader", wanted.reader, "whose page it is; empty is who had most" if events else "a profile: broadsheet profile new --help")]
     stages = dict(_STAGES["events" if events else "papers"]) | ({"needs": "cues"} if wanted.posts else {})
     lines += ["", "[stages]", *(_line(name, stages[name], said) for name, said in _SAID.items() if name in stages)]

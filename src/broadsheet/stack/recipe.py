@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ConfigError, did_you_mean
 from broadsheet.core.home import data_path
+from broadsheet.stack.words import SAID
 
 Kind = Literal["papers", "shop", "menu", "movies"]
 RECIPES = ("sample", "papers", "shop", "menu", "movies")
@@ -45,7 +46,8 @@ class Recipe(Config):
 
     `source` names files, folders, `arxiv:cs.IR`, or `sample`; `columns` says which column holds what, as `--columns` does. `events` is a table of user, item and at
     (its columns by `event_columns`), or a folder of sequences; `images` the folder in which the items' pictures lie; `posts` what people wrote, as JSON lines. `reader` is a
-    profile, a sample reader, or a user of the events. A page has `slate` places: without it as many as the profile says, or 20. `fit` has settings by stage, those of the stage's own `fit` command; `profile` and
+    profile, a sample reader, or a user of the events. `words` are a catalogue's own on its page: one, several, and
+    what readers did, as in `game, games, borrowed`. A page has `slate` places: without it as many as the profile says, or 20. `fit` has settings by stage, those of the stage's own `fit` command; `profile` and
     `ranking` those of the page, as `broadsheet report --set` has them. Paths begin at the recipe's folder.
     """
 
@@ -59,6 +61,7 @@ class Recipe(Config):
     posts: str = ""
     taxonomy: str = ""
     reader: str = ""
+    words: str = ""
     slate: Annotated[int, Field(ge=1, le=100)] | None = None
     stages: Stages = Stages()
     fit: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -97,6 +100,11 @@ class Recipe(Config):
         if self.of_events and not self.events:
             raise ConfigError(
                 f"A {self.kind} has readers by what they had before, and no events are named.", 'Name them: events = "events.csv", or --set events=events.csv'
+            )
+        if self.words and not (self.of_events and len([one for one in self.words.split(",") if one.strip()]) == SAID == self.words.count(",") + 1):
+            raise ConfigError(
+                f"words = {self.words!r}: a page by events takes three words, parted by commas.",
+                'One, several, and what readers did: words = "game, games, borrowed"',
             )
         # A folder of sequences says of its items what there is to say.
         if self.of_events and not self.source and not data_path(Path(self.events)).is_dir():

@@ -24,6 +24,8 @@ def _had(one: str, many: str, had: str) -> Words:
     return Words(one, many, had, f"what was {had}", "page", "Text", "By", "More, by score", "More, by score")
 
 
+# A catalogue's own words: one, several, had.
+SAID: Final = 3
 PAPERS: Final = Words("paper", "papers")
 ITEMS: Final = Words("item", "items")
 WORDS: Final = {
@@ -32,6 +34,16 @@ WORDS: Final = {
     "menu": _had("dish", "dishes", "ordered"),
     "movies": _had("movie", "movies", "watched"),
 }
+
+
+def words_of(kind: str, said: object = "") -> Words:
+    """Return the words of a kind of catalogue; of one that says its own, these: one item, several, and what readers did with them.
+
+    >>> words_of("shop").had, words_of("shop", "game, games, borrowed").before
+    ('bought', 'what was borrowed')
+    """
+    own = [one.strip() for one in str(said or "").split(",")]
+    return _had(*own) if len(own) == SAID else WORDS.get(kind, ITEMS)
 
 
 def counted(count: int, one: str, many: str = "") -> str:

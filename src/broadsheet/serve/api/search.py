@@ -45,7 +45,7 @@ class HitOut(Shape):
 class SearchOut(Shape):
     """A page of what was found; `next` is the cursor of the page behind it, empty on the last.
 
-    `absent` are words of the query with a digit, such as a code, that no item holds: then the hits are the nearest by meaning.
+    `absent` are words of the query with a digit, such as a code, that no item holds, and all of its words where no item holds any: then the hits are the nearest by meaning.
     """
 
     hits: tuple[HitOut, ...]

@@ -9,7 +9,7 @@ from broadsheet.stack.holdings import Holdings
 from broadsheet.stack.recipe import Recipe
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
 from broadsheet.stack.steps.step import Done, Step, Work
-from broadsheet.stack.words import WORDS
+from broadsheet.stack.words import words_of
 
 if TYPE_CHECKING:
     from broadsheet.ask.graph.tables import Graph
@@ -32,7 +32,13 @@ def graph_step(recipe: Recipe, off: str = "") -> Step:
         return Done(made, figures, f"Nodes are {', '.join(graph.nodes)}. It takes no part in the score.")
 
     return Step(
-        NAME, "Ask", ArtifactKind.GRAPH, work, (CATALOGUE,), settings={"kind": recipe.kind, "source": recipe.source, "columns": recipe.columns}, off=off
+        NAME,
+        "Ask",
+        ArtifactKind.GRAPH,
+        work,
+        (CATALOGUE,),
+        settings={"kind": recipe.kind, "source": recipe.source, "columns": recipe.columns, "words": recipe.words},
+        off=off,
     )
 
 
@@ -57,4 +63,4 @@ def label_in(recipe: Recipe) -> str:
     from broadsheet.ask.graph.flat import label_of
 
     stem = Path(recipe.source[0]).stem
-    return WORDS[recipe.kind].one.capitalize() if stem.lower() in NAMELESS else label_of(stem)
+    return words_of(recipe.kind, recipe.words).one.capitalize() if stem.lower() in NAMELESS else label_of(stem)
