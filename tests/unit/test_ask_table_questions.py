@@ -155,7 +155,9 @@ def test_rows_are_listed_by_what_is_named_behind_by(asked, question):
     ],
 )
 def test_what_is_not_looked_at_is_told(asked, question, told):
-    assert any(told in one.message for one in asked(question)[1].findings if one.severity == "warning")
+    said = [one.message for one in asked(question)[1].findings if one.severity == "warning"]
+    assert any(told in one for one in said)
+    assert "second" not in question or not any("Did you mean" in one for one in said)
 
 
 def test_letters_stand_for_themselves_where_no_thing_follows():
@@ -176,3 +178,17 @@ def test_letters_stand_for_themselves_where_no_thing_follows():
 def test_rows_that_are_equal_to_the_last_are_told(asked, question, others):
     state = asked(question)[1]
     assert any(one.startswith("Others are equal to the last") for one in state.preview.notes) == others
+
+
+@pytest.mark.parametrize("said", ["without brass", "not brass", "except brass"])
+def test_what_is_to_be_left_out_is_denied_and_not_asked_for(tmp_path, monkeypatch, said):
+    from broadsheet.ask.loop.records import Act, Event
+
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+    (tmp_path / "instruments.csv").write_text("code,title,family\n" + "".join(f"I-{n},Thing {n},{'brass' if n % 2 else 'strings'}\n" for n in range(6)))
+    graph = table_graph(tmp_path / "instruments.csv")
+    index = ValueIndex(graph)
+    with Ladybug(graph) as engine:
+        loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("instruments", graph)))
+        made = loop.step(loop.begin("Which instruments are there?"), Event(act=Act.AMEND, text=said))
+    assert "instrument.family <> 'brass'" in (made.state.query or "")

@@ -5,7 +5,7 @@ _PHRASES: dict[str, str] = {
     "meant": "i meant|i mean|meant|mean|i wanted|i was thinking of|should be|should have been|ought to be|has to be|must be|supposed to be|make it|make that|make them"
     "|change|changed|replace|swap|switch|correct|fix|it is|its|are really|is really|use|take|rather",
     "instead": "instead of|rather than|in place of|as opposed to|instead|in lieu of|in exchange for",
-    "not": "!=|<>|not|isn't|aren't|don't|doesn't|wasn't|weren't|didn't|never|except|excluding|exclude|other than|apart from|all but|but not|anyone but|anything but|non"
+    "not": "without|!=|<>|not|isn't|aren't|don't|doesn't|wasn't|weren't|didn't|never|except|excluding|exclude|other than|apart from|all but|but not|anyone but|anything but|non"
     "|hasn't|haven't|leaving out|without those|barring",
     "remove": "drop|remove|delete|get rid of|take out|take away|take off|leave out|leave off|skip|discard|lose|scrap|strip|ditch|omit|cut|without the|without a|no longer"
     "|not needed|unnecessary|superfluous|don't need|no need for|undo|clear|lift|do away with",

@@ -12,6 +12,7 @@ from broadsheet.ask.link.links import Missing, NameLink
 from broadsheet.ask.question.against import is_english
 from broadsheet.ask.question.words import parts, tokens
 from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.texts import ORDINALS
 from broadsheet.ask.slots.writer import Draft as SlotDraft
 from broadsheet.ask.slots.writer import Slots
 from broadsheet.ask.write.speaker import Said
@@ -74,11 +75,15 @@ class SlotWriter:
     def _meant(self, place: Place, words: str, asking: Asking) -> tuple[str, str]:
         """Return of which property or label a word is no value, where one beside it says so, and what it may be a slip of."""
         index = self._slots.index
+        if words.lower() in ORDINALS:
+            return "", ""
         near = [one for one in beside(place, asking.links.names, tokens(asking.question)) if one.score >= SURELY]
         for called, among in _called(near, index):
             if meant := index.did_you_mean(words, among=among):
                 return called, meant
-        if meant := index.did_you_mean(words) or did_you_mean(words, [*index.names.owners, *index.schema.labels]):
+        if meant := index.did_you_mean(words) or did_you_mean(
+            words, [one for one in (*index.names.owners, *index.schema.labels) if one.lower() != words.lower()]
+        ):
             return "", meant
         return next((called for called, _ in _called([one for one in near if one.place.end <= place.start], index)), ""), ""
 
