@@ -54,8 +54,8 @@ MUTANTS = [
     Mutant(
         "merge: told apart by title",
         "sources/merge.py",
-        "announcement.item.announced, announcement.item.id",
-        "announcement.item.announced, announcement.item.title",
+        "announcement.item.announced if by_day else None, announcement.item.id",
+        "announcement.item.announced if by_day else None, announcement.item.title",
         "tests/unit/test_sources_merge.py",
     ),
     Mutant(

@@ -3,6 +3,7 @@
 from mutant_list import Mutant
 
 RUNNING = "tests/unit/test_stack_running.py::test_"
+TOLD = "tests/unit/test_stack_told.py::test_"
 SHOP = "tests/recipes/test_run_catalogues.py::test_"
 STACK_RUN = [
     Mutant(
@@ -46,5 +47,54 @@ STACK_RUN = [
         "path.is_relative_to(base) and path.is_file()",
         "path.is_file()",
         SHOP + "what_is_wrong_with_a_shop_is_told",
+    ),
+    Mutant(
+        "run: somebody else's page is replaced",
+        "stack/record.py",
+        "held and held != reader and not replace",
+        "False",
+        TOLD + "a_page_of_somebody_else_is_replaced_on_request_alone",
+    ),
+    Mutant(
+        "run: whose page it is changes what is learnt",
+        "stack/steps/bundles.py",
+        "list(row[:-1]) if user in out else list(row)",
+        "list(row)",
+        "tests/unit/test_stack_kept.py::test_what_is_learnt_from_is_the_same_for_all_readers",
+    ),
+    Mutant(
+        "run: a bundle of other settings is found again",
+        "stack/kept.py",
+        '"config": config.model_dump(mode="json"),',
+        '"config": {},',
+        "tests/unit/test_stack_kept.py::test_the_same_is_fitted_once_and_anything_else_again",
+    ),
+    Mutant(
+        "run: a record that stands twice is two nodes",
+        "stack/steps/graph.py",
+        'key=fields["id"], ',
+        "",
+        "tests/unit/test_stack_twice.py::test_the_graph_counts_what_the_run_counts",
+    ),
+    Mutant(
+        "run: what was told makes another day's page",
+        "report/of_events.py",
+        "sum(item in held.items for item in told)",
+        "0",
+        TOLD + "what_was_told_on_a_page_makes_it_no_other_days",
+    ),
+    Mutant(
+        "ask: a denied value is asked for",
+        "ask/slots/anchors.py",
+        "any(place.start < one.place.end and start < place.end for place in others)",
+        "False",
+        "tests/unit/test_ask_table_questions.py",
+    ),
+    Mutant(
+        "ask: a table's value is a node's name too",
+        "ask/link/index.py",
+        "for label, frame in graph.nodes.items() if label not in made for one in",
+        "for label, frame in graph.nodes.items() for one in",
+        "tests/unit/test_ask_table_questions.py",
     ),
 ]
