@@ -85,3 +85,14 @@ def test_a_type_that_does_not_fit_is_noticed(few):
     assert check(few, *typed).returncode == 0
     add(few, "core/seeds.py", '\n\ndef wrong() -> int:\n    """Return text."""\n    return "text"\n')
     assert check(few, *typed).returncode == 1
+
+
+def test_each_mutant_of_the_lists_has_its_place_in_the_code(monkeypatch):
+    import importlib
+
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    lists = [vars(importlib.import_module(path.stem)).values() for path in sorted((ROOT / "tools").glob("mutant_list*.py"))]
+    listed = [one for values in lists for held in values if isinstance(held, list) for one in held]
+    assert len(listed) > 300
+    lost = [one.name for one in listed if one.before not in (ROOT / "src" / "broadsheet" / one.file).read_text()]
+    assert lost == []

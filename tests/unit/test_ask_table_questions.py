@@ -119,6 +119,7 @@ def _by(column, take):
         ("How many instruments are tuned?", [(5,)]),
         ("How heavy is the Lute?", [(8,)]),
         ("What is the title of I-3?", [("Oboe",)]),
+        ("When was the newest brass instrument bought?", [("2025-06-03",)]),
         ("How many makers are there?", [(4,)]),
         ("How many different makers are there?", [(4,)]),
         ("How many brass and percussion instruments are there?", [(4,)]),

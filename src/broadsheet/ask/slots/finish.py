@@ -375,7 +375,9 @@ class Finish(Measured):
                     anchor.words.endswith("ed") and option.property == ranked.property for anchor in self._anchors for option in anchor.options
                 )
                 # The `latest sighted` bird is a bird, and no date.
-                asked = tuple(each for each in sketch.asked if each.function != "count" and not (done and each.property == ranked.property)) or (Asked(0),)
+                asked = tuple(
+                    each for each in sketch.asked if each.function != "count" and not (done and self._first != "when" and each.property == ranked.property)
+                ) or (Asked(0),)
                 limit = self._limit.count if self._limit else 1
                 because = Because(one.place, one.words, f"sorted by {ranked.property or 'count'}")
                 return replace(sketch, asked=sketch.asked if sketch.groups else asked, ranked=ranked, limit=limit, why=(*sketch.why, because)), 0.3
