@@ -118,6 +118,8 @@ def test_keys_lead_from_pick_to_pick_to_why_and_to_every_page(page, address):
     page.get_by_text("Nothing is computed here").wait_for()
     assert page.locator("ol.lineage-list li").count() >= 4
     for key, place in {"s": "/search", "a": "/ask", "n": "/needs", "r": "/reader", "u": "/runs", "t": "/"}.items():
+        # A field that takes the cursor by itself does so a moment after the page is there.
+        page.wait_for_function("!document.querySelector('[autofocus]') || document.activeElement === document.querySelector('[autofocus]')")
         page.keyboard.press("Escape")
         page.keyboard.press("g")
         page.keyboard.press(key)
