@@ -157,4 +157,6 @@ def running(sink: Sink, certificates: Certificates | None, *, implicit: bool = F
             task.cancel()
         with contextlib.suppress(BaseException):
             loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
+        # Connections that were hung up close their sockets in the loop's next rounds.
+        loop.run_until_complete(asyncio.sleep(0.01))
         loop.close()
