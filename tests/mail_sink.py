@@ -128,6 +128,14 @@ class _Server(SMTP):
         await super().smtp_DATA(arg)
 
 
+async def _ended(tasks: set[asyncio.Task]) -> None:
+    """End what still runs; connections that were hung up close their sockets in the loop's next rounds."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0.01)
+
+
 @contextlib.contextmanager
 def running(sink: Sink, certificates: Certificates | None, *, implicit: bool = False, auth: bool = True) -> Iterator[Sink]:
     """Serve at a free port until the block ends; without certificates there is no TLS and no login."""
@@ -153,10 +161,5 @@ def running(sink: Sink, certificates: Certificates | None, *, implicit: bool = F
         loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        with contextlib.suppress(BaseException):
-            loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
-        # Connections that were hung up close their sockets in the loop's next rounds.
-        loop.run_until_complete(asyncio.sleep(0.01))
+        loop.run_until_complete(_ended(asyncio.all_tasks(loop)))
         loop.close()
