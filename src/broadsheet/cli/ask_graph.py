@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.cli.ask_group import counted
 from broadsheet.cli.ask_tools import Json
 
 
@@ -32,6 +31,7 @@ def build(
     from broadsheet.ask.graph.describe import column_lines
     from broadsheet.ask.graph.flat import Wishes
     from broadsheet.ask.graph.opened import build_graph
+    from broadsheet.stack.words import counted
 
     built = build_graph(source, out, Wishes(label, tuple(nodes or ()), tuple(no_nodes or ()), key))
     counts = {"nodes": built.graph.node_count, "relations": built.graph.edge_count}

@@ -20,15 +20,6 @@ def asked(words: Sequence[str]) -> str:
     return said
 
 
-def counted(count: int, what: str) -> str:
-    """Return how many there are of something.
-
-    >>> counted(1, "node"), counted(1200, "relation")
-    ('1 node', '1,200 relations')
-    """
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 class AskGroup(TyperGroup):
     """Gives what is no subcommand to the command for questions. Options may stand before or behind the word; behind `--` any word is a question."""
 

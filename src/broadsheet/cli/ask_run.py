@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.cli.ask_group import asked, counted
+from broadsheet.cli.ask_group import asked
 from broadsheet.cli.ask_tools import Graph, Json, Llm, Opening, Seconds, Shown, Svg, Tries, opened, reopened
 from broadsheet.cli.llm_options import Asked, MaxCalls, MaxUsd, Prices, Record, Store
 
@@ -146,6 +146,7 @@ def replay(
     from broadsheet.ask.loop.machine import Loop
     from broadsheet.ask.loop.transcript import differences, dumped, read_transcript, replayed
     from broadsheet.cli.progress import shown
+    from broadsheet.stack.words import counted
 
     recorded, text = read_transcript(transcript)
     with reopened(recorded, graph) as tools, shown() as progress:
@@ -158,5 +159,5 @@ def replay(
         typer.echo(f"{counted(len(found), 'difference')}.{more}")
         raise typer.Exit(1)
     spoken = len(recorded.spoken)
-    counts = f"{counted(len(recorded.happened), 'event')}, {counted(len(recorded.states), 'state')}, {spoken:,} repl{'y' if spoken == 1 else 'ies'}"
+    counts = f"{counted(len(recorded.happened), 'event')}, {counted(len(recorded.states), 'state')}, {counted(spoken, 'reply', 'replies')}"
     typer.echo(f"The same, byte for byte: {counts} of a model.")

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from broadsheet.core.schema import Announce, Item, Record
 from broadsheet.stack.record import Cause, RunRecord
-from broadsheet.stack.words import ITEMS, PAPERS, Words, words_of
+from broadsheet.stack.words import ITEMS, PAPERS, Words
 
 SectionName = Literal["new", "cross", "updated", "withdrawn"]
 SECTION_OF: dict[Announce, SectionName] = {
@@ -194,7 +194,7 @@ class Report(Record):
     def words(self) -> Words:
         """What the page calls its items."""
         if self.run is not None and self.proposed:
-            return words_of(self.run.kind, self.run.settings.get("words"))
+            return self.run.words
         return PAPERS if self.subject == "papers" else ITEMS
 
     @property

@@ -21,7 +21,7 @@ from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import read_slate
 from broadsheet.stack.steps import catalogue, score, vectors
 from broadsheet.stack.steps.step import Work
-from broadsheet.stack.words import Words, counted, words_of
+from broadsheet.stack.words import Words, counted
 
 NEW = "new"
 SIDE = 96
@@ -65,9 +65,7 @@ def report_of(given: Work, run: RunRecord, told: Sequence[str] = ()) -> Report:
         subject="items",
         ranked_by="likeness, retrieval and sequence ranking" if score.NAME in given.parents else "likeness",
         models=models,
-        notes=tuple(
-            filter(None, (_after(held, told, words_of(run.kind, run.settings.get("words"))), step.note if plan is not None and step is not None else ""))
-        ),
+        notes=tuple(filter(None, (_after(held, told, run.words), step.note if plan is not None and step is not None else ""))),
         counts={NEW: len(entries), "cross": 0, "updated": 0, "withdrawn": 0},
         plan=plan,
         entries=tuple(sorted(entries, key=lambda entry: (entry.slot or 10**9, -entry.score))),

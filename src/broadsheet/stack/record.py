@@ -13,6 +13,7 @@ from broadsheet import __version__
 from broadsheet.core.errors import ArtifactError, OutputError
 from broadsheet.core.files import write_file
 from broadsheet.core.schema import Record
+from broadsheet.stack.words import Words, words_of
 
 RUN = "run.json"
 State = Literal["waiting", "running", "done", "unchanged", "off", "failed"]
@@ -71,6 +72,11 @@ class RunRecord(Record):
     def with_step(self, step: StepRecord) -> "RunRecord":
         """Return the run with a step in the place of the one of its name."""
         return self.model_copy(update={"steps": tuple(step if one.name == step.name else one for one in self.steps)})
+
+    @property
+    def words(self) -> Words:
+        """Return what its page calls items, and what readers did with them."""
+        return words_of(self.kind, self.settings.get("words"))
 
     @property
     def failed(self) -> tuple[StepRecord, ...]:

@@ -16,7 +16,6 @@ from broadsheet.stack.record import Cause, RunRecord, StepRecord, read_run
 from broadsheet.stack.slate import NAME as PLAN
 from broadsheet.stack.slate import Placed, read_slate
 from broadsheet.stack.steps import catalogue, rank, retrieve, score, vectors
-from broadsheet.stack.words import words_of
 
 KINDS = {
     catalogue.NAME: ArtifactKind.CATALOGUE,
@@ -37,7 +36,7 @@ class Lineage:
     def __init__(self, folder: Path, record: RunRecord | None = None) -> None:
         self.folder, self.record = folder, record or read_run(folder)
         self._opened: dict[str, Artifact] = {}
-        self._words = words_of(self.record.kind, self.record.settings.get("words"))
+        self._words = self.record.words
 
     def why(self, item: str, reader: str = "") -> tuple[Cause, ...]:
         """Return the way of an item to the page, a line a stage.

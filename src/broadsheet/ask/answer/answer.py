@@ -35,7 +35,7 @@ def answer(engine: Engine, query: Query, caps: Caps = USUAL, parameters: Mapping
     cut = [f"There are more rows than the {len(rows.rows):,} that are shown."] if rows.cut else []
     if citations is not None and any(not group.complete for one in citations for group in one.groups()):
         cut.append(f"Of what was put together into one row, the first {shown:,} matches are cited.")
-    cut += filter(None, [tied(engine, query, caps, parameters)])
+    cut += filter(None, [tied(engine, query, rows, caps, parameters)])
     return Answer(query, rows, citations, (*rows.notes, *cut), engine.schema.named)
 
 

@@ -7,15 +7,19 @@ from typing import Any
 from broadsheet.ask.answer.cited import same
 from broadsheet.ask.cypher.nodes import Literal_, Projected, Projection, Query, Variable
 from broadsheet.ask.graph.engine import Caps, Engine
+from broadsheet.ask.graph.values import Rows
 from broadsheet.core.errors import QueryError
 
 TIE = "tie"
 
 
-def tied(engine: Engine, query: Query, caps: Caps, parameters: Mapping[str, Any] | None = None) -> str:
-    """Say that others are equal to the last of the rows that an ORDER BY with a LIMIT keeps; nothing where none are, or where that cannot be told."""
+def tied(engine: Engine, query: Query, had: Rows, caps: Caps, parameters: Mapping[str, Any] | None = None) -> str:
+    """Say that others are equal to the last of the rows that an ORDER BY with a LIMIT keeps; nothing where none are, or where that cannot be told.
+
+    The query is asked once more for that: not where the rows that were `had` took half of what they may.
+    """
     asked = _further(query)
-    if asked is None:
+    if asked is None or had.seconds > caps.seconds / 2:
         return ""
     further, count, names = asked
     try:
@@ -50,7 +54,7 @@ def _further(query: Query) -> tuple[Query, int, list[str]] | None:
             continue
         names.append(f"{TIE}{number}")
         items.append(Projected(one.expression, names[-1]))
-    if count < 1 or TIE in own or (kept.distinct and kept.which == "RETURN" and len(items) > len(kept.items)):
+    if count < 1 or any(one.startswith(TIE) for one in own) or (kept.distinct and kept.which == "RETURN" and len(items) > len(kept.items)):
         return None
     wider = replace(kept, which="RETURN", items=tuple(items), limit=Literal_(count + 1), where=None)
     return replace(query, parts=(replace(query.parts[0], clauses=(*clauses[:at], wider)),)), count, names

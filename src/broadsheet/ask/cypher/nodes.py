@@ -14,6 +14,16 @@ class Place(NamedTuple):
 NOWHERE = Place(0, 0)
 
 
+def within(one: Place, other: Place) -> bool:
+    """Whether a place lies in another."""
+    return other.start <= one.start and one.end <= other.end
+
+
+def meet(one: Place, other: Place) -> bool:
+    """Whether two places have something in common."""
+    return one.start < other.end and other.start < one.end
+
+
 @dataclass(frozen=True, kw_only=True)
 class Node:
     """Anything with a place."""

@@ -1,7 +1,6 @@
 """An index of a graph's string values: by their own letters, by their words, and by groups of three letters."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,6 +10,7 @@ import polars as pl
 
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.names import Names
+from broadsheet.ask.question.alike import without_accents
 from broadsheet.ask.schema import FEW, Schema
 from broadsheet.core.errors import did_you_mean
 
@@ -60,9 +60,7 @@ def folded(text: str) -> str:
     >>> folded("  Ada  LÓPEZ-Pérez"), folded("7-(727)924")
     ('ada lopez perez', '7 727 924')
     """
-    if not text.isascii():
-        text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return _GAPS.sub(" ", text.casefold()).strip()
+    return _GAPS.sub(" ", without_accents(text).casefold()).strip()
 
 
 class ValueIndex:

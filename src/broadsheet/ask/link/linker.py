@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.cypher.nodes import Place, within
 from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.link.index import Entry, ValueIndex
 from broadsheet.ask.link.links import Ambiguity, How, Links, Missing, NameLink, ValueLink
@@ -43,14 +43,10 @@ def link(question: str, index: ValueIndex, facts: Facts | None = None) -> Links:
     # What is looked for within a value is none.
     inside = [one.value.place for one in facts.containments if one.value is not None]
     spelt = (*_spelt(question, facts.tokens, index), *_in_part(question, facts, index))
-    values = _chosen([one for one in spelt if not _is_count(one, facts) and not any(_within(one.place, place) for place in inside)])
+    values = _chosen([one for one in spelt if not _is_count(one, facts) and not any(within(one.place, place) for place in inside)])
     missing = tuple(_missing(facts, values, names, index))
     values = sorted((*values, *(one.nearest[0] for one in missing if one.nearest and one.nearest[0].score >= 1 - ALIKE)), key=lambda one: one.place)
     return Links(question, tuple(values), names, tuple(_open(values, facts, names, index.names)), missing)
-
-
-def _within(one: Place, other: Place) -> bool:
-    return other.start <= one.start and one.end <= other.end
 
 
 def _is_count(value: ValueLink, facts: Facts) -> bool:
@@ -160,7 +156,7 @@ def _in_part(question: str, facts: Facts, index: ValueIndex) -> Iterator[ValueLi
             met = sorted(places[one][0] for one in words if one in places)
             if len(words) > 1 and len(met) > 1 and len(met) >= PART * len(words) and not _unlike(pieces, range(met[0], met[-1]), words):
                 place = Place(pieces[met[0]].place.start, pieces[met[-1]].place.end)
-                if any(_within(one.place, place) for one in facts.comparisons):
+                if any(within(one.place, place) for one in facts.comparisons):
                     # `crimes with more than one vehicle` are no vehicle crimes.
                     continue
                 yield _link(place, question[slice(*place)], entry, round(0.5 + 0.45 * len(met) / len(words), 3), "words")

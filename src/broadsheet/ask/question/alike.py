@@ -11,15 +11,22 @@ from broadsheet.ask.question.values import iso
 
 
 @lru_cache(maxsize=4096)
+def without_accents(text: str) -> str:
+    """Return a text with its letters alone.
+
+    >>> without_accents("Björk López")
+    'Bjork Lopez'
+    """
+    return text if text.isascii() else "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+
+
 def folded(text: str) -> str:
     """Return the letters and digits of a text, in small letters without accents.
 
     >>> folded("Sci-Fi & Co."), folded("Hans im Glück")
     ('scifico', 'hansimgluck')
     """
-    if not text.isascii():
-        text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return "".join(one for one in text.lower() if one.isalnum())
+    return "".join(one for one in without_accents(text).lower() if one.isalnum())
 
 
 def initials(text: str) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from broadsheet.ask.cypher.nodes import meet
 from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.question.words import Token, parts, root, stem
 from broadsheet.ask.slots.anchors import OF, Anchor
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Sketch
-from broadsheet.ask.slots.standing import REACH, Standing, meet
+from broadsheet.ask.slots.standing import REACH, Standing
 
 # Words and signs beside a figure that make it a price, and words for what is paid.
 COINS = frozenset(

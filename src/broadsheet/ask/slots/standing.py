@@ -15,6 +15,8 @@ from broadsheet.ask.slots.sketch import Because, Condition, Sketch
 
 # Words between a word and what it is about, at most.
 REACH = 5
+# What speaks against a tree of which something that is asked was not found.
+UNSURE = -0.4
 
 
 class Standing:
@@ -81,13 +83,3 @@ class Standing:
         elif facts is not None and facts.type == "string" and kind is None:
             held = str(held)
         return sketch.with_condition(node, Condition(key, sign, held, self._keyed(label, key)), because)
-
-
-def within(one: Place, other: Place) -> bool:
-    """Whether a place lies in another."""
-    return other.start <= one.start and one.end <= other.end
-
-
-def meet(one: Place, other: Place) -> bool:
-    """Whether two places have something in common."""
-    return one.start < other.end and other.start < one.end

@@ -15,7 +15,7 @@ from broadsheet.serve.models.parts import Ranked, Ranks
 from broadsheet.serve.pages.frame import Looks, View
 from broadsheet.serve.pages.today import run_of
 from broadsheet.serve.pages.told import titles_of
-from broadsheet.stack.words import ITEMS, words_of
+from broadsheet.stack.words import ITEMS
 
 router = APIRouter()
 LISTED = 200
@@ -38,7 +38,7 @@ async def readers(view: Looks, name: Annotated[str, Query(max_length=200)] = "")
     had = tuple(reversed(known.history))
     run = run_of(view.site)
     titles = await asyncio.to_thread(titles_of, view.site.store, had, None, folder, run)
-    named = words_of(run.kind, run.settings.get("words")) if run is not None else ITEMS
+    named = run.words if run is not None else ITEMS
     return view.page("readers_one.html", name=name, quoted=quote(name), named=named, had=had, titles=titles, following=following, lacking=lacking)
 
 
