@@ -98,6 +98,7 @@ def _chosen(loop: "Loop", made: "Transcript", numbers: Sequence[int]) -> tuple["
 
 def _exit(state: object, called: str, graph: str, loop: str) -> None:
     """Exit as the state came out; `called` is what things are called in the graph, for who has to ask otherwise, and `loop` the command that asks back."""
+    from broadsheet.ask.loop.asking import is_spelling
     from broadsheet.ask.loop.outcome import Outcome, outcome_of
     from broadsheet.ask.loop.records import State
     from broadsheet.cli.ask_view import text
@@ -117,7 +118,8 @@ def _exit(state: object, called: str, graph: str, loop: str) -> None:
             raise typer.Exit(NOT_RUN)
         case Outcome.ASKED_BACK:
             meanings = "; ".join(f"--choose {number} for {one.meaning}" for number, one in enumerate(state.options, 1))
-            typer.echo(f"Not run: {state.options[0].words!r} has several meanings here.\nSay which is meant: {meanings}. Or be asked: {loop}", err=True)
+            why = f"nothing is called {state.options[0].words!r}" if is_spelling(state.options[0]) else f"{state.options[0].words!r} has several meanings here"
+            typer.echo(f"Not run: {why}.\nSay which is meant: {meanings}. Or be asked: {loop}", err=True)
             raise typer.Exit(ASKED_BACK)
         case Outcome.UNWRITTEN:
             why = text("; ".join(note.removesuffix(".") for note in state.drafts[-1].notes)).plain if state.drafts else ""

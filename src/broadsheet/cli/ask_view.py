@@ -92,7 +92,8 @@ def what_next(state: State) -> str:
     """Return what may be typed at a state."""
     if state.options:
         none = "undo for none of these, " if state.parent is not None else ""
-        return f"Type 1 to {len(state.options)}, {none}or quit."
+        otherwise = "other words, " if state.options[0].query else ""
+        return f"Type {'yes' if len(state.options) == 1 else f'1 to {len(state.options)}'}, {otherwise}{none}or quit."
     can = ["accept"] if state.preview is not None and not state.preview.fault else []
     can += ["amend WORDS", *(f"fix {number}" for number, one in enumerate(state.findings, 1) if one.fix)]
     can += ["keep"] if state.whole else []
@@ -109,6 +110,8 @@ def _title(transcript: Transcript, state: State) -> str:
 
 
 def _show_options(console: Console, state: State) -> None:
+    for line in _written(state):
+        console.print(text(line, style="dim"))
     console.print(text(f"\n{state.options[0].words!r} may mean:", "bold"))
     for number, one in enumerate(state.options, 1):
         count = "" if one.query else f" ({one.count} node{'' if one.count == 1 else 's'})"

@@ -7,7 +7,7 @@ _PHRASES: dict[str, str] = {
     "instead": "instead of|rather than|in place of|as opposed to|instead|in lieu of|in exchange for",
     "not": "without|!=|<>|not|isn't|aren't|don't|doesn't|wasn't|weren't|didn't|never|except|excluding|exclude|other than|apart from|all but|but not|anyone but|anything but|non"
     "|hasn't|haven't|leaving out|without those|barring",
-    "remove": "drop|remove|delete|get rid of|take out|take away|take off|leave out|leave off|skip|discard|lose|scrap|strip|ditch|omit|cut|without the|without a|no longer"
+    "remove": "drop|remove|delete|get rid of|take out|take away|take off|leave out|leave off|skip|discard|lose|scrap|strip|ditch|omit|cut|without the|without a|no longer|no more"
     "|not needed|unnecessary|superfluous|don't need|no need for|undo|clear|lift|do away with",
     "heedless": "forget|forget about|regardless of|irrespective of|no matter|whatever|doesn't matter|does not matter|don't care about|do not care about|don't filter"
     "|do not filter|ignore|of any|all of|disregard|never mind|irrelevant",

@@ -101,6 +101,8 @@ def _bare_number(scene: Scene, words: frozenset[int], changes: Sequence[Change])
         return False
     if any(one.kind == "property" and one.words <= words for one in heard.mentions) or heard.all("<", ">", "<=", ">=", "between"):
         return False
+    if {"order", "limit"} <= {one.kind for one in changes}:
+        return False
     # "Only 10" is how many rows.
     if any(one.kind == "limit" for one in changes) and any(heard.words[place - 1].low in {"only", "just", "top"} for place in heard.numbers if place):
         return False

@@ -176,7 +176,7 @@ def changed(scene: Scene) -> Iterator[Candidate]:
             )
             bare = isinstance(said.value, int) and not said.sign and not named and not old
             sure -= 0.3 * (bare and (bool(heard.all("limit")) or heard.words[said.place - 1].low in {"only", "just"}))
-            sure -= 0.5 * (denied or within)
+            sure -= 0.5 * (denied or within) + 0.3 * bool(also(heard) and not swap)
             sure += 0.15 * _owned(scene, held, said) + 0.25 * _is_broken(scene, held) + 0.15 * (sign == held.sign != "=")
             if sign == "" and held.sign == "CONTAINS" and not isinstance(said.value, str):
                 sign = "="
@@ -230,11 +230,13 @@ def removed(scene: Scene) -> Iterator[Candidate]:
         held = next((one for one in scene.compared if one.test is test), None)
         old = scene.said_value(held.value.value) if held is not None else frozenset()
         generic = _generic(scene)
+        # The limit of a price is a condition, and no number of rows.
+        bound = heard.all("limit") if named and held is not None and held.sign in UPWARDS and scene.last.limit is None else frozenset()
         if not (named or old or (generic and len(scene.tests) == 1)):
             continue
         signs = frozenset().union(*(one.words for one in heard.cues if one.kind in {*COMPARISONS, *PARTS, "not", "null", "known"}))
         sure = 0.3 + 0.25 * bool(named) + 0.25 * bool(old) + 0.15 * bool(generic) + 0.1 * (len(scene.tests) == 1) - 0.3 * (not cue)
-        yield Candidate(exchanged(scene, test, None), cue | every | named | old | generic | (signs if old or named else frozenset()), sure)
+        yield Candidate(exchanged(scene, test, None), cue | every | named | old | generic | bound | (signs if old or named else frozenset()), sure)
 
 
 def _call_said(scene: Scene, call: Function) -> frozenset[int]:
@@ -269,16 +271,16 @@ def negated(scene: Scene) -> Iterator[Candidate]:
             continue
         words = named | old | heard.all("add", "meant", "=", "contains", "starts", "ends") | _generic(scene)
         if deny and not is_no:
-            yield Candidate(exchanged(scene, test, _denied(test)), words | deny, 0.3 + about)
+            yield Candidate(exchanged(scene, test, opposite(test)), words | deny, 0.3 + about)
         if is_no and (again or (not deny and (old or named))):
             sure = 0.25 + about + 0.25 * bool(again)
-            yield Candidate(exchanged(scene, test, _denied(test)), words | again | heard.all("remove") | (deny if again else frozenset()), sure)
+            yield Candidate(exchanged(scene, test, opposite(test)), words | again | heard.all("remove") | (deny if again else frozenset()), sure)
 
 
-def _denied(test: Expression) -> Expression:
+def opposite(test: Expression) -> Expression:
     """Return the opposite of a condition.
 
-    >>> _denied(Binary("=", Variable("a"), Literal_(1))).sign
+    >>> opposite(Binary("=", Variable("a"), Literal_(1))).sign
     '<>'
     """
     match test:
@@ -318,6 +320,9 @@ def unknowns(scene: Scene) -> Iterator[Candidate]:
         has = frozenset(place for place, word in enumerate(heard.words) if word.low in {"have", "has", "having", "with"})
         deny = frozenset(place for place, word in enumerate(heard.words) if word.low in {"no", "not", "without", "don't", "doesn't"})
         of = Property(Variable(name), said.name)
+        facts = scene.facts(name, said.name)
+        if facts is not None and facts.type == "boolean" and not heard.all("null", "known"):
+            continue
         if null and not (heard.all("null") and deny & frozenset(range(max(0, min(null) - 2), min(null)))):
             yield Candidate(edits.with_test(scene.tree, IsNull(of, negated=False)), null | said.words | deny | heard.all("add"), 0.45)
         elif known or (has and heard.all("add") and not deny) or null:
@@ -339,11 +344,21 @@ def added(scene: Scene) -> Iterator[Candidate]:
             present = any(one.of == of for one in scene.compared)
             made = on_days(scene, of, said.sign, said.value) or Binary(PARTS.get(said.sign, said.sign or "="), of, literal(said.value))
             if denied:
-                made = _denied(made)
+                made = opposite(made)
+            if any(_excludes(one, of, said.value, made) for one in scene.compared):
+                continue
             sure = likely + 0.15 * bool(add) - (0.15 + 0.2 * bool(heard.all("meant", "instead"))) * present + 0.05 * (name in scene.given)
-            yield Candidate(edits.with_test(scene.tree, made), said.words | named | add | denied | heard.all("=", "meant") | _generic(scene), sure)
+            words = said.words | named | add | denied | heard.all("=", "meant", "required" if said.sign else "=") | _generic(scene)
+            yield Candidate(edits.with_test(scene.tree, made), words, sure)
     yield from _ranges(scene)
     yield from _truths(scene)
+
+
+def _excludes(held: Tested, of: Property, value: object, made: Expression) -> bool:
+    """Whether nothing can meet a condition beside one that is there: what is one value is no other, and not no value."""
+    if held.of != of or held.left != of or held.sign != "=" or held.negated or not isinstance(made, Binary):
+        return False
+    return (made.sign == "=") == (held.value.value != value) and made.sign in {"=", "<>"}
 
 
 def _compared_with(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:
@@ -456,12 +471,18 @@ def alternatives(scene: Scene) -> Iterator[Candidate]:
         if held.sign not in {"=", "IN"} or held.negated or not cue:
             continue
         old = scene.said_value(held.value.value)
-        fresh = [one for one in values(scene) if _fits(scene, held, one.value) and one.value != held.value.value]
+        fresh = [one for one in values(scene) if _fits(scene, held, one.value) and one.value != held.value.value and not _is_of_another(scene, held, one)]
         if fresh:
             kept = held.test.right.items if isinstance(held.test, Binary) and isinstance(held.test.right, ListOf) else (held.value,)
             made = Binary("IN", held.left, ListOf((*kept, *(literal(one.value) for one in fresh))))
             words = frozenset().union(*(one.words for one in fresh))
             yield Candidate(exchanged(scene, held.test, made), cue | old | words | scene.said_of(held.of) | heard.all("add"), 0.45 + 0.2 * bool(old))
+
+
+def _is_of_another(scene: Scene, held: Tested, said: Said) -> bool:
+    """Whether the graph has a value, and as another property than the one that is compared."""
+    keys = {one.key for one in scene.heard.mentions if one.kind == "value" and one.key and said.place in one.words}
+    return isinstance(held.of, Property) and bool(keys) and held.of.key not in keys
 
 
 def also(heard: Heard) -> frozenset[int]:

@@ -61,6 +61,9 @@ def orders(scene: Scene) -> Iterator[Candidate]:
     heard = scene.heard
     step = next((one for one in reversed(edits.steps(scene.tree)) if one.order), scene.last)
     cue, down, up = heard.all("order"), heard.all("down"), heard.all("up")
+    if step.order and not heard.named("property"):
+        # "The most", of what is counted already, is said of the order.
+        down, up = down | heard.all("max"), up | heard.all("min")
     turn = heard.all("turn")
     about = frozenset(place for place, word in enumerate(heard.words) if word.low in ORDERS)
     if step.order:
@@ -200,7 +203,7 @@ def columns(scene: Scene) -> Iterator[Candidate]:
         if present is None and not one.words & heard.contrast:
             if show or too:
                 tree = edits.with_step(scene.tree, last, items=(*last.items, Projected(of)))
-                yield Candidate(tree, words | show | more | too, 0.35 + first + 0.1 * bool(too) - 0.15 * bool(swap))
+                yield Candidate(tree, words | show | more | too, 0.35 + first + 0.15 * bool(too) - 0.15 * bool(swap))
             if (show or swap) and not heard.numbers:
                 yield from _replaced(scene, of, words | show | swap | more, 0.25 + first + 0.2 * bool(swap) - 0.4 * bool(too))
         if present is not None and hide and len(last.items) > 1:
@@ -343,7 +346,12 @@ def together(scene: Scene) -> Iterator[Candidate]:
                 old = heard.all(call.name) if call.name in CALLS else frozenset()
                 for kind in CALLS:
                     said = frozenset().union(*(cue.words for cue in heard.cues if cue.kind == kind and not cue.words & heard.contrast))
-                    if not said or kind == call.name or not call.arguments or (kind in {"avg", "sum"} and isinstance(call.arguments[0], Variable)):
+                    if (
+                        not said
+                        or kind == call.name
+                        or not call.arguments
+                        or (kind not in {"count", "collect"} and isinstance(call.arguments[0], Variable) and call.arguments[0].name in scene.shape.kinds)
+                    ):
                         continue
                     made = swapped(item.expression, call, replace(call, name=kind, distinct=call.distinct and kind in {"count", "collect"}))
                     words = said | named | old | heard.all("meant", "instead", "not", "show")

@@ -184,7 +184,27 @@ def hear(text: str, schema: Schema, present: Present = NONE, links: Links | None
     mentions = [*_names(words, schema, present), *_values(words, present.values)]
     taken = frozenset().union(*(one.words for one in mentions if one.kind == "value"))
     mentions += _known(words, schema, links, taken)
-    return Heard(words, _cues(words), _surest(mentions), _contrasted(words, mentions))
+    cues = _cues(words)
+    # "Sort by" names no column called sort.
+    said = frozenset().union(*(one.words for one in cues if one.kind == "order" and one.end - one.start > 1))
+    plain = _plainest(_surest(one for one in mentions if not one.words <= said), schema, present)
+    return Heard(words, cues, plain, _contrasted(words, mentions))
+
+
+def _plainest(mentions: tuple[Mention, ...], schema: Schema, present: Present) -> tuple[Mention, ...]:
+    """Leave out of names that are the same word what is farther: a property that is called as what the rows are, a label that a property of theirs is called as."""
+    stems = {one: tuple(map(stem, name_words(one))) for one in (*schema.labels, *schema.types, *present.labels, *(one.name for one in mentions))}
+    here = {stems[one] for one in present.labels}
+    own = {tuple(map(stem, name_words(key))) for label in present.labels for key in schema.properties(frozenset({label})) or {}} - here
+    spoken = {one.words for one in mentions if one.kind == "property" and stems[one.name] in own}
+    labels = {one.words for one in mentions if one.kind == "label" and one.name in present.labels}
+
+    def is_farther(one: Mention) -> bool:
+        if one.kind == "property":
+            return one.words in labels and stems[one.name] in here
+        return one.kind in {"label", "type"} and one.words in spoken and one.name not in (*present.labels, *present.types)
+
+    return tuple(one for one in mentions if not is_farther(one))
 
 
 def _contrasted(words: Sequence[Word], mentions: Sequence[Mention]) -> frozenset[int]:
@@ -309,13 +329,18 @@ def _values(words: Sequence[Word], values: Sequence[str]) -> Iterator[Mention]:
     for value in values:
         parts = [one.low for one in words_of(value)]
         for at in range(len(words)):
-            row = [one.low for one in words[at : at + len(parts)]]
+            row = _as_stands([one.low for one in words[at : at + len(parts)]], parts)
             if parts and (row == parts or (words[at].value is not None and words[at].low == value.lower())):
                 yield Mention("value", value, at, at + (len(parts) if row == parts else 1), 1.0)
             elif len(parts) == len(row) and parts and all(likeness(a, b) > 0 or a == b for a, b in zip(row, parts, strict=True)):
                 yield Mention("value", value, at, at + len(parts), 0.9)
             elif len(parts) > 1 and words[at].low in parts and len(words[at].low) > 3 and words[at].low not in STOP:
                 yield Mention("value", value, at, at + 1, 0.7)
+
+
+def _as_stands(said: list[str], parts: list[str]) -> list[str]:
+    """Return words as they stand in a value of several words, where only their number differs: "card games"."""
+    return parts if len(parts) > 1 and len(said) == len(parts) and [*map(stem, said)] == [*map(stem, parts)] else said
 
 
 def _known(words: Sequence[Word], schema: Schema, links: Links | None, taken: frozenset[int]) -> Iterator[Mention]:
@@ -325,13 +350,14 @@ def _known(words: Sequence[Word], schema: Schema, links: Links | None, taken: fr
         for value in facts.values:
             parts = [one.low for one in words_of(value)]
             for at in range(len(words) - len(parts) + 1):
+                row = _as_stands(lows[at : at + len(parts)], parts)
                 if (
                     parts
                     and not parts[0].isdigit()
-                    and (lows[at : at + len(parts)] == parts or (words[at].value is not None and lows[at] == value.lower()))
+                    and (row == parts or (words[at].value is not None and lows[at] == value.lower()))
                     and not (len(parts) == 1 and lows[at] in STOP)
                 ):
-                    end = at + (len(parts) if lows[at : at + len(parts)] == parts else 1)
+                    end = at + (len(parts) if row == parts else 1)
                     yield Mention("value", value, at, end, 0.95, label, key)
     if links is not None:
         for at, word in enumerate(words):

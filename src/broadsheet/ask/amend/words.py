@@ -3,21 +3,23 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from broadsheet.ask.amend import for_conditions, for_groups, for_patterns, for_steps
+from broadsheet.ask.amend import for_conditions, for_groups, for_patterns, for_rows, for_steps
 from broadsheet.ask.amend.changes import Change
 from broadsheet.ask.amend.cues import STOP
 from broadsheet.ask.amend.diff import diff
 from broadsheet.ask.amend.doubt import is_doubtful
 from broadsheet.ask.amend.heard import Heard, Links, hear
 from broadsheet.ask.amend.names import named, unnamed
-from broadsheet.ask.amend.scene import Candidate, Scene
+from broadsheet.ask.amend.scene import SURE, Candidate, Scene
 from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.schema import Schema
 
-READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_groups.READERS, *for_steps.READERS)
+READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_groups.READERS, *for_rows.READERS, *for_steps.READERS)
 # So much of what is said must be explained, and a reading be so likely, for it to be taken; and for it to be offered.
 EXPLAINED, LIKELY = 0.85, 1.5
+# A reading that no other is near may be so much less likely.
+ALONE = 1.4
 OFFERED_EXPLAINED, OFFERED = 0.45, 1.0
 # A reading is taken that no other comes nearer to than this; others that are nearer than that are offered beside it, so many at most.
 NEAR, OFFERED_NEAR, CHOICES = 0.3, 0.6, 4
@@ -88,7 +90,7 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
         return Amended(made, changes)
     if whole.readings:
         choices = tuple(unnamed(one.candidate.tree) for one in whole.readings)
-        return Amended(tree, (), question=f"Which is meant: {'; or '.join(meanings(tree, choices))}?", choices=choices)
+        return Amended(tree, (), question=f"{'Is this' if len(choices) == 1 else 'Which is'} meant: {'; or '.join(meanings(tree, choices))}?", choices=choices)
     return Amended(tree, (), unread=text.strip())
 
 
@@ -105,7 +107,7 @@ def _in_two(text: str, tree: Query, schema: Schema, links: Links | None, whole: 
         verb, rest = _carried(left, schema), right
         if not hear(right, schema).cues and verb:
             rest = f"{verb} {right}"
-        if not all(hear(half, schema).cues for half in (left, rest)):
+        if not all(heard.cues or heard.mentions for heard in (hear(half, schema, links=links) for half in (left, rest))):
             continue
         first = _read(left, tree, schema, links)
         if not first.is_plain:
@@ -138,7 +140,8 @@ def _halves(text: str) -> Iterator[tuple[str, str]]:
 def _read(text: str, tree: Query, schema: Schema, links: Links | None) -> _Read:
     """Return the readings that may be offered, each other query once; the first is plain if it explains what was said and none is near it."""
     scene = Scene.of(named(tree), schema, text, links)
-    weights = [_weight(scene.heard, place) for place in range(len(scene.heard.words))]
+    nouns = _nouns(scene)
+    weights = [_weight(scene.heard, place, nouns) for place in range(len(scene.heard.words))]
     candidates = (candidate for reader in READERS for candidate in reader(scene) if candidate.tree != scene.tree)
     weighed = (_weighed(scene.heard, weights, candidate) for candidate in candidates)
     likeliest = sorted((one for one in weighed if one.explained >= OFFERED_EXPLAINED and one.score >= OFFERED), key=lambda one: -one.score)[:TRIED]
@@ -149,7 +152,12 @@ def _read(text: str, tree: Query, schema: Schema, links: Links | None) -> _Read:
     if not apart:
         return _Read((), is_plain=False)
     best = apart[0]
-    is_clear = best.explained >= EXPLAINED and best.score >= LIKELY and not best.left and all(best.score - one.score > NEAR for one in apart[1:2])
+    is_clear = (
+        best.explained >= EXPLAINED
+        and best.score >= (ALONE if len(apart) == 1 else LIKELY)
+        and not best.left
+        and all(best.score - one.score > NEAR for one in apart[1:2])
+    )
     return _Read(apart[:CHOICES], is_plain=is_clear and not is_doubtful(scene, best.candidate.words, best.changes))
 
 
@@ -162,11 +170,13 @@ def _told_apart(near: Sequence[_Reading]) -> tuple[_Reading, ...]:
     return tuple(kept)
 
 
-def _weight(heard: Heard, place: int) -> float:
+def _weight(heard: Heard, place: int, nouns: frozenset[int]) -> float:
     word = heard.words[place]
     if word.value is not None:
         return VALUE
     if not word.low[0].isalnum() or word.low in ARTICLES:
+        return 0.0
+    if place in nouns:
         return 0.0
     kinds = {one.kind for one in heard.cues if place in one.words}
     if kinds:
@@ -175,6 +185,18 @@ def _weight(heard: Heard, place: int) -> float:
         return 0.0
     # "Published", "listed": what the verb says the preposition behind it says too.
     return CUE if word.low.endswith("ed") and not any(place in one.words for one in heard.mentions) else CONTENT
+
+
+def _nouns(scene: Scene) -> frozenset[int]:
+    """Return the places of words that only repeat what the rows are, behind a value, a property or a number: "card games", "solo games"."""
+    said = [one for one in scene.heard.mentions if one.kind in {"value", "property"}]
+    ends = {one.end for one in said} | {place + 1 for place in scene.heard.numbers}
+    own = [one for one in scene.heard.named("label") if one.sure >= SURE and set(scene.labelled(one.name)) & set(scene.given)]
+    return frozenset(
+        one.start
+        for one in own
+        if one.end == one.start + 1 and one.start in ends and not any(one.words & other.words and other.sure >= one.sure for other in said)
+    )
 
 
 def _weighed(heard: Heard, weights: Sequence[float], candidate: Candidate) -> _Reading:

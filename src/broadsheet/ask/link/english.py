@@ -215,3 +215,16 @@ def is_empty(word: str) -> bool:
     (True, False)
     """
     return word.lower() in EMPTY
+
+
+def adjective(words: str) -> str:
+    """Return the adjective of a superlative.
+
+    >>> adjective("longest"), adjective("oldest"), adjective("biggest"), adjective("most recent")
+    ('long', 'old', 'big', 'recent')
+    """
+    last = words.lower().split()[-1]
+    if last.endswith("est") and len(last) > 5:
+        last = last[:-3]
+        last = last[:-1] if len(last) > 2 and last[-1] == last[-2] and last[-1] not in "ls" else last
+    return last[:-1] + "y" if last.endswith("i") else last

@@ -12,7 +12,7 @@ from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.explain.writer import explain
 from broadsheet.ask.loop.amending import RULES, amend
-from broadsheet.ask.loop.asking import asking_of, meant, options_of
+from broadsheet.ask.loop.asking import asking_of, is_spelling, meant, options_of, respelt, spellings, spelt
 from broadsheet.ask.loop.drafting import Settled, settle, settled
 from broadsheet.ask.loop.records import Act, Compared, Event, Happened, Option, Spoken, State, Transcript
 from broadsheet.ask.loop.showing import Shown, compared, reasons, shown, why_not
@@ -91,11 +91,15 @@ class Loop:
 
     def _asked(self, transcript: Transcript, question: str, parent: int | None, chosen: tuple[Option, ...]) -> Done:
         """Ask back what is open in a question, one thing at a time; else draft a query for it."""
-        if options := options_of(bounded(question), self.tools, chosen):
+        said, meanings = spelt(question, chosen)
+        if options := options_of(bounded(said), self.tools, meanings):
             state = State(number=len(transcript.states) + 1, parent=parent, options=options, chosen=chosen)
             return Done(_at(transcript, state), (f"{options[0].words!r} may mean {len(options)} things.",))
-        asking = asking_of(question, self.tools, chosen)
+        asking = asking_of(said, self.tools, meanings)
         made = settle(self.tools.writer.write(asking), asking, self.tools, answers=True)
+        if not made.text and question == transcript.question and (options := spellings(asking)):
+            state = State(number=len(transcript.states) + 1, parent=parent, drafts=made.drafted, options=options, chosen=chosen)
+            return Done(_at(transcript, state), (f"Nothing is called {options[0].words!r}.",))
         return Done(self._stated(transcript, made, parent, chosen))
 
     def _choose(self, transcript: Transcript, event: Event) -> Done:
@@ -115,7 +119,7 @@ class Loop:
         """Take the first meaning where all give the same rows, and say so. Raises ConfigError where they do not, or cannot be held beside each other."""
         del event
         state = transcript.state
-        if state is None or not state.options or len(state.options) > MEANINGS or len(state.chosen) >= OPEN:
+        if state is None or not state.options or len(state.options) > MEANINGS or len(state.chosen) >= OPEN or is_spelling(state.options[0]):
             raise ConfigError("Nothing is asked back that can be settled.", "Choose what is meant, amend the query, or accept it.")
         first, *others = (self._meant(transcript, number) for number in range(1, len(state.options) + 1))
         rows = self._whole(first)
@@ -141,15 +145,26 @@ class Loop:
         state = transcript.state
         if state is not None and state.options and (number := meant(event.text, state.options)) is not None:
             return self._choose(transcript, Event(act=Act.CHOOSE, number=number))
-        if state is not None and not state.options and state.query is None and not state.text:
-            # Nothing could be written so far: the words are more of the question.
-            return self._asked(transcript, f"{transcript.question} {event.text}", state.number, state.chosen)
+        if state is not None and state.query is None and not state.text and (not state.options or is_spelling(state.options[0])):
+            return self._unwritten(transcript, state, event.text)
+        if state is not None and state.options and state.options[0].query and state.parent is not None:
+            # What was asked back is left open: other words are another amendment of the same query.
+            transcript = transcript.model_copy(update={"at": state.parent})
         state, query = self._read(transcript)
-        asking = asking_of(transcript.question, self.tools, state.chosen)
+        said, meanings = spelt(transcript.question, state.chosen)
+        asking = asking_of(said, self.tools, meanings)
         found = amend(query, event.text, asking, self.tools)
         if found.settled is None:
             return Done(_at(transcript, State(number=len(transcript.states) + 1, parent=state.number, options=found.options, chosen=state.chosen)), found.told)
         return Done(self._stated(transcript, found.settled, state.number, state.chosen, unasked=found.unasked, whole=found.whole), found.told)
+
+    def _unwritten(self, transcript: Transcript, state: State, words: str) -> Done:
+        """Take words for a name that nothing has, where they are one that something has; else for more of the question."""
+        if (right := respelt(words, spelt(transcript.question, state.chosen)[0], self.tools)) is not None:
+            return self._asked(transcript, transcript.question, state.number, (*state.chosen, right))
+        if state.options:
+            raise ConfigError(f"Nothing is called {state.options[0].words!r}, nor is a name told by {words!r}.", "Choose a number, or say the right name.")
+        return self._asked(transcript, f"{transcript.question} {words}", state.number, state.chosen)
 
     def _keep(self, transcript: Transcript, event: Event) -> Done:
         del event
@@ -250,6 +265,8 @@ class Loop:
     def _accept(self, transcript: Transcript, event: Event) -> Done:
         del event
         state = transcript.state
+        if state is not None and len(state.options) == 1:
+            return self._choose(transcript, Event(act=Act.CHOOSE, number=1))
         if state is None or state.preview is None or state.preview.fault:
             raise ConfigError("There is no answer to accept.", "Choose, amend or fix the query first, or quit.")
         return Done(transcript.model_copy(update={"accepted": state.number, "ended": ACCEPTED}))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from broadsheet.ask.cypher.nodes import within
-from broadsheet.ask.link.english import NAMES, alike
+from broadsheet.ask.link.english import NAMES, adjective, alike
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Value
 from broadsheet.ask.question.values import iso
@@ -17,7 +17,7 @@ from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.kinds import Kinds
 from broadsheet.ask.slots.measured import COINS
-from broadsheet.ask.slots.ordered import Ordered, adjective
+from broadsheet.ask.slots.ordered import Ordered
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Sketch, Spot
 from broadsheet.ask.slots.standing import UNSURE
 from broadsheet.ask.slots.tallies import Tallies

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from broadsheet.ask.cypher.nodes import Place, meet, within
-from broadsheet.ask.link.english import alike
+from broadsheet.ask.link.english import adjective, alike
 from broadsheet.ask.question.facts import Facts, Limit, Superlative
 from broadsheet.ask.question.words import parts
 from broadsheet.ask.slots.anchors import Anchor
@@ -161,16 +161,3 @@ def top_of(facts: Facts) -> bool:
 def of_many(one: Superlative) -> bool:
     """Whether an end may be one of how many there are: `most`, `fewest`."""
     return one.words.lower() in {"most", "least", "fewest", "highest", "largest", "greatest", "biggest", "lowest", "smallest", "maximum", "top"}
-
-
-def adjective(words: str) -> str:
-    """Return the adjective of a superlative.
-
-    >>> adjective("longest"), adjective("oldest"), adjective("biggest"), adjective("most recent")
-    ('long', 'old', 'big', 'recent')
-    """
-    last = words.lower().split()[-1]
-    if last.endswith("est") and len(last) > 5:
-        last = last[:-3]
-        last = last[:-1] if len(last) > 2 and last[-1] == last[-2] and last[-1] not in "ls" else last
-    return last[:-1] + "y" if last.endswith("i") else last

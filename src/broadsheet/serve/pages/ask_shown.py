@@ -13,6 +13,7 @@ from broadsheet.ask.cypher.nodes import Query
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.tokens import Kind, Token, tokens
 from broadsheet.ask.explain.writer import sentences
+from broadsheet.ask.loop.asking import is_spelling
 from broadsheet.ask.loop.outcome import outcome_of
 from broadsheet.ask.loop.records import Act, Found, Option, State, Transcript
 from broadsheet.ask.schema import Naming
@@ -97,6 +98,7 @@ def shown_of(made: Transcript) -> dict[str, Any]:
         "diff": None if state is None else _before(made, state),
         "beside": () if state is None or state.compared is None else tuple(_beside(state, made.graph.naming)),
         "rows": () if state is None or state.preview is None else tuple(_rows(state, made.graph.naming)),
+        "is_misspelt": state is not None and bool(state.options) and is_spelling(state.options[0]),
         "options": () if state is None else tuple(_options(made, state)),
         "branches": branches(made),
         "why_row": max(last.event.number, 1) if why else 0,

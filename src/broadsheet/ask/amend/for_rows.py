@@ -1,0 +1,166 @@
+"""What an amendment may mean for rows of one thing: several columns or values at once, the newest three, how many for each of something."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from broadsheet.ask.amend import edits
+from broadsheet.ask.amend.for_conditions import opposite
+from broadsheet.ask.amend.heard import Heard, Mention, name_words
+from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
+from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Property, Query, Variable
+from broadsheet.ask.link.english import adjective, alike
+from broadsheet.ask.question.facts import Superlative
+from broadsheet.ask.question.reader import read_question
+
+# A change beyond the first counts against a reading; what is said in one breath is one wish.
+MORE = 0.12
+TIMES = frozenset("date day when year month time".split())
+LONE = frozenset("only just one".split())
+DEGREES = frozenset({"most", "least"})
+LOW, HIGH = frozenset({"low", "old"}), frozenset({"high", "new"})
+
+
+def _apart(found: list[Mention]) -> list[Mention]:
+    """Return mentions that share no word, the longest and surest of those that do, in the order in which they are said."""
+    kept: list[Mention] = []
+    for one in sorted(found, key=lambda each: (each.start - each.end, -each.sure)):
+        if not any(one.words & other.words for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda each: each.start)
+
+
+def several_columns(scene: Scene) -> Iterator[Candidate]:
+    """Yield several things more, or less, given back: "also show the price and the year"."""
+    heard, last = scene.heard, scene.last
+    show, hide = heard.all("show", "want", "add"), heard.all("hide", "remove")
+    named = _apart([one for one in heard.named("property") if one.sure >= SURE and not one.words & heard.contrast and scene.owners(one.name)])
+    if not named or not (show or hide) or heard.numbers or heard.texts or heard.cue("order", "per", "not", "null", "none", "instead"):
+        return
+    columns = [Property(Variable(scene.owners(one.name)[0]), one.name) for one in named]
+    said = frozenset(place for place, word in enumerate(heard.words) if word.low in TIMES) - frozenset().union(*(one.words for one in named))
+    dates = [one for one in _dates(scene) if one not in columns]
+    columns += dates if said and len(dates) == 1 else []
+    given = [item.expression for item in last.items]
+    words = frozenset().union(*(one.words for one in named)) | show | hide | (said if len(dates) == 1 else frozenset())
+    if hide:
+        kept = tuple(item for item in last.items if item.expression not in columns)
+        changed = len(last.items) - len(kept) if kept else 0
+    else:
+        kept = (*last.items, *(Projected(one) for one in columns if one not in given))
+        changed = len(kept) - len(last.items)
+    if changed == len(columns) > 1:
+        yield Candidate(edits.with_step(scene.tree, last, items=kept), words, 0.55 + MORE * (changed - 1))
+
+
+def times(scene: Scene) -> Iterator[Candidate]:
+    """Yield when something was, given back too, where only "the date" or "the year" is said."""
+    heard, last = scene.heard, scene.last
+    said = frozenset(place for place, word in enumerate(heard.words) if word.low in TIMES)
+    cue = heard.all("show", "add")
+    if not said or not cue or heard.numbers or heard.cue("order", "hide", "remove", "not"):
+        return
+    named = {one.name for one in heard.named("property") if one.sure >= SURE}
+    for of in _dates(scene):
+        if (of.key in named or not named) and all(item.expression != of for item in last.items):
+            yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(of))), said | cue | scene.said_of(of), 0.55)
+
+
+def _dates(scene: Scene) -> list[Property]:
+    """Return what tells when something was of what is given back."""
+    held = {name: scene.schema.properties(scene.possible.get(name, frozenset())) or {} for name in scene.given}
+    return [Property(Variable(name), key) for name, keys in held.items() for key in keys if scene.is_time(name, key)]
+
+
+def ends(scene: Scene) -> Iterator[Candidate]:
+    """Yield the first rows by something: "only the newest three", "the cheapest", "the two with the highest price"."""
+    heard = scene.heard
+    if heard.cue("order", "instead", "not", "per") or heard.contrast or any(is_aggregate(item.expression) for item in scene.last.items):
+        return
+    facts = read_question(" ".join(one.text for one in heard.words))
+    for one in (each for each in facts.superlatives if not each.soft and each.way):
+        at = _place_of(heard, one)
+        close = [place for place in heard.numbers if at and (min(abs(place - end) for end in at) <= 1 or _is_of(heard, place, min(at)))]
+        alone = frozenset(place for place, word in enumerate(heard.words) if word.low in LONE)
+        after = max(at, default=0) + 1
+        if not at or (after < len(heard.words) and heard.words[after].low == "first"):
+            continue
+        number = heard.words[close[0]].value if close else 1
+        if isinstance(number, int) and number > 0:
+            for of, named in _measures(scene, one):
+                step = scene.last
+                tree = edits.sorted_by(scene.tree, step, of, descending=one.way in HIGH)
+                tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
+                labels = frozenset().union(*(each.words for each in heard.named("label") if scene.labelled(each.name)))
+                words = at | named | alone | frozenset(close[:1]) | labels | heard.all("show", "limit", "add", "want", "up", "down", "max", "min")
+                yield Candidate(tree, words, 0.7 + MORE)
+
+
+def _is_of(heard: Heard, number: int, end: int) -> bool:
+    """Whether a number says of how many an end is said: "the two with the highest price"."""
+    between = [word.low for word in heard.words[number + 1 : end]]
+    return bool(between) and between[0] in {"with", "having", "of", "that"} and len(between) <= 3 and not heard.cue("<", ">", "<=", ">=", "between")
+
+
+def _place_of(heard: Heard, one: Superlative) -> frozenset[int]:
+    """Return the places of the words of a superlative."""
+    said, lows = one.words.lower().split(), [word.low for word in heard.words]
+    said += [one.about.lower()] if said[-1] in DEGREES and one.about else []
+    return next((frozenset(range(at, at + len(said))) for at in range(len(lows)) if lows[at : at + len(said)] == said), frozenset())
+
+
+def _measures(scene: Scene, one: Superlative) -> Iterator[tuple[Property, frozenset[int]]]:
+    """Yield by what the first are the first, with the words that say so: what is named, else what the adjective measures."""
+    named = [(held, name) for held, name in scene.properties() if held.sure >= SURE and (scene.is_number(name, held.name) or scene.is_time(name, held.name))]
+    if named:
+        best = max(held.sure for held, _ in named)
+        yield from ((Property(Variable(name), held.name), held.words) for held, name in named[:1] if held.sure == best)
+        return
+    base = one.about.lower() if one.words.lower() in DEGREES else adjective(one.words)
+    for name in scene.given:
+        keys = scene.schema.properties(scene.possible.get(name, frozenset())) or {}
+        if one.way in {"old", "new"}:
+            yield from ((Property(Variable(name), key), frozenset()) for key in keys if scene.is_time(name, key))
+            continue
+        near = [(max(alike(base, part) for part in name_words(key)), key) for key in keys if scene.is_number(name, key)]
+        best = max(near, default=(0.0, ""))
+        yield from ((Property(Variable(name), key), frozenset()) for score, key in near if score and score == best[0])
+
+
+def any_of(scene: Scene) -> Iterator[Candidate]:
+    """Yield several values of one property, of which any will do, or none: "only Ostmann and Ravensfurt"."""
+    heard = scene.heard
+    if heard.contrast or heard.cue("order", "per"):
+        return
+    known = sorted((one for one in heard.named("value") if one.key and one.owner), key=lambda one: (one.owner, one.key))
+    for (owner, key), group in groupby(known, key=lambda one: (one.owner, one.key)):
+        values = _apart(list(group))
+        names = list(dict.fromkeys(one.name for one in values))
+        for name in (each for each in scene.nodes if owner in scene.possible.get(each, ()) and len(names) > 1):
+            of = Property(Variable(name), key)
+            denied = heard.all("not", "none")
+            test = Binary("IN", of, ListOf(tuple(Literal_(one) for one in names)))
+            tree = edits.with_test(_without_tests(scene, of), opposite(test) if denied else test)
+            words = frozenset().union(*(one.words for one in values)) | scene.said_of(of) | denied | heard.all("add", "show", "or", "both", "meant")
+            yield Candidate(tree, words, 0.6)
+
+
+def _without_tests(scene: Scene, of: Property) -> Query:
+    old = [one.test for one in scene.compared if one.of == of and one.sign in {"=", "IN"} and not one.negated]
+    return edits.each_test(scene.tree, lambda one: None if one in old else one) if old else scene.tree
+
+
+def each_group(scene: Scene) -> Iterator[Candidate]:
+    """Yield how many there are for each of something, where only that is said: "per publisher"."""
+    heard, last = scene.heard, scene.last
+    per = heard.all("per")
+    if not per or heard.cue("count", "show", "order", *("avg", "sum", "max", "min", "collect")) or len(scene.given) != 1:
+        return
+    if any(is_aggregate(item.expression) for item in last.items):
+        return
+    for one, name in scene.properties():
+        if name == scene.given[0] and any(0 <= one.start - cue.end <= 1 for cue in heard.cues if cue.kind == "per"):
+            items = (Projected(Property(Variable(name), one.name)), Projected(Function("count", (Variable(name),))))
+            yield Candidate(edits.with_step(scene.tree, last, items=items, distinct=False, order=()), per | one.words | heard.all("add"), 0.6 + MORE)
+
+
+READERS = (several_columns, times, ends, any_of, each_group)
