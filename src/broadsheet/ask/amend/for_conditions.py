@@ -21,7 +21,7 @@ from broadsheet.ask.cypher.nodes import (
     Variable,
 )  # fmt: skip
 from broadsheet.ask.cypher.rewrite import with_parts
-from broadsheet.ask.schema import NUMBERS
+from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts
 
 COMPARISONS = ("<=", ">=", "<", ">", "=")
 PARTS = {"contains": "CONTAINS", "starts": "STARTS WITH", "ends": "ENDS WITH"}
@@ -211,7 +211,7 @@ def _resigned(scene: Scene, held: Tested, words: frozenset[int], about: float) -
         sign = _sign(cue.kind, held)
         text = isinstance(held.value.value, str)
         if sign and sign != held.sign and not others and (sign in UPWARDS or sign == "=" or text):
-            if sign not in UPWARDS and not text and sign != "=":
+            if (sign not in UPWARDS and not text and sign != "=") or (sign in UPWARDS and text):
                 continue
             said = words | cue.words | _contrast_words(scene) | heard.all("not")
             yield Candidate(exchanged(scene, held.test, _with_value(held, held.value.value, sign)), said, 0.35 + about)
@@ -368,7 +368,7 @@ def _compared_with(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozens
         facts = scene.facts(name, one.name)
         if day and not scene.is_time(name, one.name):
             continue
-        if facts is None or one.words & scene.heard.contrast or (facts.type in NUMBERS and text) or (not text and facts.type in {"string", "boolean"}):
+        if facts is None or one.words & scene.heard.contrast or _is_no_value(facts, said):
             continue
         first = 0.03 * (scene.owners(one.name)[0] == name)
         label = said_label(scene, name)
@@ -378,6 +378,14 @@ def _compared_with(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozens
     # Of a value that the graph is known to have it is told whose it is.
     if not known:
         yield from _known_by(scene, said) if text and not day else _numbers(scene, said)
+
+
+def _is_no_value(facts: PropertyFacts, said: Said) -> bool:
+    """Whether a property can have no such value: a number no text, a truth neither, a day no lone number but as a year that bounds it."""
+    text = isinstance(said.value, str)
+    if facts.type in TIMES and not text:
+        return said.sign not in UPWARDS
+    return facts.type == "boolean" or (facts.type in NUMBERS and text) or (facts.type == "string" and not text)
 
 
 def _owners_of(scene: Scene, said: Said) -> Iterator[tuple[str, str, frozenset[int], float]]:

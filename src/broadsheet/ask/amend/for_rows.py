@@ -7,17 +7,18 @@ from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.for_conditions import opposite
 from broadsheet.ask.amend.heard import Heard, Mention, name_words
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
-from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Property, Query, Variable
+from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Property, Query, Sorted, Variable
 from broadsheet.ask.link.english import adjective, alike
-from broadsheet.ask.question.facts import Superlative
 from broadsheet.ask.question.reader import read_question
 
 # A change beyond the first counts against a reading; what is said in one breath is one wish.
 MORE = 0.12
 TIMES = frozenset("date day when year month time".split())
+MORE_WORDS = frozenset("add also and too as well plus besides furthermore additionally".split())
 LONE = frozenset("only just one".split())
 DEGREES = frozenset({"most", "least"})
-LOW, HIGH = frozenset({"low", "old"}), frozenset({"high", "new"})
+AGES = frozenset("new old late early recent".split())
+HIGH = frozenset({"high", "new"})
 
 
 def _apart(found: list[Mention]) -> list[Mention]:
@@ -32,7 +33,7 @@ def _apart(found: list[Mention]) -> list[Mention]:
 def several_columns(scene: Scene) -> Iterator[Candidate]:
     """Yield several things more, or less, given back: "also show the price and the year"."""
     heard, last = scene.heard, scene.last
-    show, hide = heard.all("show", "want", "add"), heard.all("hide", "remove")
+    show, hide = heard.all("show", "want") | _more(heard), heard.all("hide", "remove")
     named = _apart([one for one in heard.named("property") if one.sure >= SURE and not one.words & heard.contrast and scene.owners(one.name)])
     if not named or not (show or hide) or heard.numbers or heard.texts or heard.cue("order", "per", "not", "null", "none", "instead"):
         return
@@ -52,11 +53,16 @@ def several_columns(scene: Scene) -> Iterator[Candidate]:
         yield Candidate(edits.with_step(scene.tree, last, items=kept), words, 0.55 + MORE * (changed - 1))
 
 
+def _more(heard: Heard) -> frozenset[int]:
+    """Return the places of words that wish for something more."""
+    return frozenset(place for place in heard.all("add") if heard.words[place].low in MORE_WORDS)
+
+
 def times(scene: Scene) -> Iterator[Candidate]:
     """Yield when something was, given back too, where only "the date" or "the year" is said."""
     heard, last = scene.heard, scene.last
     said = frozenset(place for place, word in enumerate(heard.words) if word.low in TIMES)
-    cue = heard.all("show", "add")
+    cue = heard.all("show") | _more(heard)
     if not said or not cue or heard.numbers or heard.cue("order", "hide", "remove", "not"):
         return
     named = {one.name for one in heard.named("property") if one.sure >= SURE}
@@ -78,7 +84,9 @@ def ends(scene: Scene) -> Iterator[Candidate]:
         return
     facts = read_question(" ".join(one.text for one in heard.words))
     for one in (each for each in facts.superlatives if not each.soft and each.way):
-        at = _place_of(heard, one)
+        said = one.words.lower().split()
+        own = _place_of(heard, said)
+        at = _place_of(heard, [*said, one.about.lower()] if said[-1] in DEGREES and one.about else said)
         close = [place for place in heard.numbers if at and (min(abs(place - end) for end in at) <= 1 or _is_of(heard, place, min(at)))]
         alone = frozenset(place for place, word in enumerate(heard.words) if word.low in LONE)
         after = max(at, default=0) + 1
@@ -86,7 +94,7 @@ def ends(scene: Scene) -> Iterator[Candidate]:
             continue
         number = heard.words[close[0]].value if close else 1
         if isinstance(number, int) and number > 0:
-            for of, named in _measures(scene, one):
+            for of, named in _measures(scene, own, one.about.lower() if said[-1] in DEGREES else adjective(one.words), is_time=one.way in {"old", "new"}):
                 step = scene.last
                 tree = edits.sorted_by(scene.tree, step, of, descending=one.way in HIGH)
                 tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
@@ -101,24 +109,66 @@ def _is_of(heard: Heard, number: int, end: int) -> bool:
     return bool(between) and between[0] in {"with", "having", "of", "that"} and len(between) <= 3 and not heard.cue("<", ">", "<=", ">=", "between")
 
 
-def _place_of(heard: Heard, one: Superlative) -> frozenset[int]:
-    """Return the places of the words of a superlative."""
-    said, lows = one.words.lower().split(), [word.low for word in heard.words]
-    said += [one.about.lower()] if said[-1] in DEGREES and one.about else []
+def firsts(scene: Scene) -> Iterator[Candidate]:
+    """Yield all rows in the order of an adjective: "longest first", "most expensive first"."""
+    heard = scene.heard
+    for one in read_question(" ".join(each.text for each in heard.words)).orders:
+        said = one.words.lower().split()
+        if len(said) > 1 and said[-1] == "first" and (said[0] in DEGREES or said[0].endswith("est")):
+            at = _place_of(heard, said)
+            base = said[1] if said[0] in DEGREES else adjective(said[0])
+            for of, named in _measures(scene, at, base, is_time=base in AGES):
+                if at and not any(each.expression == of for each in scene.last.order[:1]):
+                    words = at | named | heard.all("show", "up", "down", "order")
+                    yield Candidate(edits.sorted_by(scene.tree, scene.last, of, descending=one.way == "down"), words, 0.5)
+
+
+def tops(scene: Scene) -> Iterator[Candidate]:
+    """Yield the first rows by what is named: "top 5 by price"."""
+    heard, lows = scene.heard, [word.low for word in scene.heard.words]
+    at = next((place for place in heard.numbers if place and lows[place - 1] in {"top", "best"}), -1)
+    number = heard.words[at].value if at > 0 else None
+    named = [(one, name) for one, name in scene.properties() if one.sure >= SURE and one.start > at and lows[one.start - 1] == "by"]
+    if isinstance(number, int) and named and not any(is_aggregate(item.expression) for item in scene.last.items):
+        said, name = named[0]
+        tree = edits.sorted_by(scene.tree, scene.last, Property(Variable(name), said.name), descending=not heard.all("up"))
+        tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
+        words = frozenset({at - 1, at, said.start - 1}) | said.words | heard.all("show", "limit", "add", "up", "down", "order")
+        yield Candidate(tree, words, 0.7 + MORE)
+
+
+def several_orders(scene: Scene) -> Iterator[Candidate]:
+    """Yield rows in the order of several things, one after the other: "sort by year and price"."""
+    heard = scene.heard
+    cue, down, up = heard.all("order"), heard.all("down"), heard.all("up")
+    named = _apart([one for one in heard.named("property") if one.sure >= SURE and scene.owners(one.name) and not one.words & cue])
+    if not cue or len(named) < 2 or (down and up) or heard.numbers or heard.contrast or any(is_aggregate(item.expression) for item in scene.last.items):
+        return
+    order = tuple(Sorted(Property(Variable(scene.owners(one.name)[0]), one.name), bool(down)) for one in named)
+    words = cue | down | up | frozenset().union(*(one.words for one in named)) | heard.all("show", "add")
+    yield Candidate(edits.with_step(scene.tree, scene.last, order=order), words, 0.85)
+
+
+def _place_of(heard: Heard, said: list[str]) -> frozenset[int]:
+    """Return the places of words that stand in a row."""
+    lows = [word.low for word in heard.words]
     return next((frozenset(range(at, at + len(said))) for at in range(len(lows)) if lows[at : at + len(said)] == said), frozenset())
 
 
-def _measures(scene: Scene, one: Superlative) -> Iterator[tuple[Property, frozenset[int]]]:
-    """Yield by what the first are the first, with the words that say so: what is named, else what the adjective measures."""
-    named = [(held, name) for held, name in scene.properties() if held.sure >= SURE and (scene.is_number(name, held.name) or scene.is_time(name, held.name))]
+def _measures(scene: Scene, at: frozenset[int], base: str, *, is_time: bool) -> Iterator[tuple[Property, frozenset[int]]]:
+    """Yield by what the first are the first, with the words that say so: what is named, else what an adjective measures."""
+    named = [
+        (held, name)
+        for held, name in scene.properties()
+        if held.sure >= SURE and not held.words & at and (scene.is_number(name, held.name) or scene.is_time(name, held.name))
+    ]
     if named:
-        best = max(held.sure for held, _ in named)
-        yield from ((Property(Variable(name), held.name), held.words) for held, name in named[:1] if held.sure == best)
+        held, name = named[0]
+        yield Property(Variable(name), held.name), held.words
         return
-    base = one.about.lower() if one.words.lower() in DEGREES else adjective(one.words)
     for name in scene.given:
         keys = scene.schema.properties(scene.possible.get(name, frozenset())) or {}
-        if one.way in {"old", "new"}:
+        if is_time:
             yield from ((Property(Variable(name), key), frozenset()) for key in keys if scene.is_time(name, key))
             continue
         near = [(max(alike(base, part) for part in name_words(key)), key) for key in keys if scene.is_number(name, key)]
@@ -163,4 +213,4 @@ def each_group(scene: Scene) -> Iterator[Candidate]:
             yield Candidate(edits.with_step(scene.tree, last, items=items, distinct=False, order=()), per | one.words | heard.all("add"), 0.6 + MORE)
 
 
-READERS = (several_columns, times, ends, any_of, each_group)
+READERS = (several_columns, times, ends, firsts, tops, several_orders, any_of, each_group)

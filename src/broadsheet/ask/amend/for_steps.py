@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.for_patterns import joins, path_to
-from broadsheet.ask.amend.heard import Mention
+from broadsheet.ask.amend.heard import WHOLE, Mention
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
 from broadsheet.ask.check.scope import aggregates, walk
 from broadsheet.ask.cypher.nodes import Expression, Function, Label, NodePattern, Projected, Projection, Property, Query, Sorted, Variable
@@ -61,7 +61,7 @@ def orders(scene: Scene) -> Iterator[Candidate]:
     heard = scene.heard
     step = next((one for one in reversed(edits.steps(scene.tree)) if one.order), scene.last)
     cue, down, up = heard.all("order"), heard.all("down"), heard.all("up")
-    if step.order and not heard.named("property"):
+    if step.order and not any(one.sure >= WHOLE for one in heard.named("property")):
         # "The most", of what is counted already, is said of the order.
         down, up = down | heard.all("max"), up | heard.all("min")
     turn = heard.all("turn")
@@ -74,6 +74,9 @@ def orders(scene: Scene) -> Iterator[Candidate]:
     if not (cue or down or up or about):
         return
     for expression, named, sure, kind in _sortable(scene):
+        if named and named <= down | up:
+            # "The most" names no column of the most players.
+            continue
         descending = _descending(scene, down, up, kind)
         if any(one.expression == expression and one.descending == descending for one in step.order[:1]):
             continue

@@ -184,11 +184,18 @@ def hear(text: str, schema: Schema, present: Present = NONE, links: Links | None
     mentions = [*_names(words, schema, present), *_values(words, present.values)]
     taken = frozenset().union(*(one.words for one in mentions if one.kind == "value"))
     mentions += _known(words, schema, links, taken)
-    cues = _cues(words)
+    cues = tuple(one for one in _cues(words) if not _is_column(one, words, mentions))
     # "Sort by" names no column called sort.
     said = frozenset().union(*(one.words for one in cues if one.kind == "order" and one.end - one.start > 1))
     plain = _plainest(_surest(one for one in mentions if not one.words <= said), schema, present)
     return Heard(words, cues, plain, _contrasted(words, mentions))
+
+
+def _is_column(cue: Cue, words: Sequence[Word], mentions: Sequence[Mention]) -> bool:
+    """Whether a word that may tell an order names a column called so: "count them per sort"."""
+    if cue.kind != "order" or cue.start == 0 or cue.end - cue.start > 1 or words[cue.start - 1].low in {"and", "then", ",", ";"}:
+        return False
+    return any(one.kind == "property" and one.words == cue.words and one.sure >= 1 for one in mentions)
 
 
 def _plainest(mentions: tuple[Mention, ...], schema: Schema, present: Present) -> tuple[Mention, ...]:

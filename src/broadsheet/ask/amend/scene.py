@@ -30,6 +30,7 @@ from broadsheet.ask.schema import NUMBERS, TIMES, PropertyFacts, Schema
 
 # Below this a mention is too doubtful to act on.
 SURE = 0.62
+TIME_WORDS = frozenset("year date time day born since founded".split())
 CURRENT_YEARS = (1000, 2200)
 # What things are known by, the likeliest first.
 NAMING = ("name", "title", "label")
@@ -214,7 +215,7 @@ class Scene:
             return False
         low, high = facts.low, facts.high
         years = isinstance(low, float) and isinstance(high, float) and CURRENT_YEARS[0] <= low and high <= CURRENT_YEARS[1] and facts.type in NUMBERS
-        return facts.type in TIMES or years or any(part in {"year", "date", "time", "day", "born", "since", "founded", "at"} for part in name_words(key))
+        return facts.type in TIMES or years or any(part in TIME_WORDS for part in name_words(key)) or name_words(key)[-1] == "at"
 
     def is_number(self, name: str, key: str) -> bool:
         """Whether a property is a number."""

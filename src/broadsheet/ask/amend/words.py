@@ -23,6 +23,8 @@ ALONE = 1.4
 OFFERED_EXPLAINED, OFFERED = 0.45, 1.0
 # A reading is taken that no other comes nearer to than this; others that are nearer than that are offered beside it, so many at most.
 NEAR, OFFERED_NEAR, CHOICES = 0.3, 0.6, 4
+# Two readings are as likely whose scores are no farther apart.
+TIED = 0.02
 # So many readings are looked at closely; each change beyond the first counts against one.
 TRIED, EXTRA = 16, 0.12
 # What a value, a word with a meaning, and a word that only tells what to do weigh.
@@ -37,13 +39,14 @@ BREAKS = frozenset({";", ".", "!"})
 
 
 class Amended(NamedTuple):
-    """What came of an amendment: the query, unchanged where it could not be read; what has changed; what was not understood; and a question with its choices where several things may be meant."""
+    """What came of an amendment: the query, unchanged where it could not be read; what has changed; what was not understood; and a question with its choices where several things may be meant (`is_tied` where the first two are as likely)."""
 
     tree: Query
     changes: tuple[Change, ...]
     unread: str = ""
     question: str = ""
     choices: tuple[Query, ...] = ()
+    is_tied: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -90,8 +93,18 @@ def read_amendment(text: str, tree: Query, schema: Schema, links: Links | None =
         return Amended(made, changes)
     if whole.readings:
         choices = tuple(unnamed(one.candidate.tree) for one in whole.readings)
-        return Amended(tree, (), question=f"{'Is this' if len(choices) == 1 else 'Which is'} meant: {'; or '.join(meanings(tree, choices))}?", choices=choices)
+        return Amended(
+            tree,
+            (),
+            question=f"{'Is this' if len(choices) == 1 else 'Which is'} meant: {'; or '.join(meanings(tree, choices))}?",
+            choices=choices,
+            is_tied=_is_tied(whole.readings),
+        )
     return Amended(tree, (), unread=text.strip())
+
+
+def _is_tied(readings: Sequence[_Reading]) -> bool:
+    return len(readings) > 1 and readings[0].score - readings[1].score < TIED
 
 
 def meanings(tree: Query, choices: Sequence[Query]) -> tuple[str, ...]:

@@ -3,19 +3,28 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from broadsheet.ask.amend.composed import composed
 from broadsheet.ask.amend.guard import guard
 from broadsheet.ask.amend.heard import Link
 from broadsheet.ask.amend.words import meanings, read_amendment
 from broadsheet.ask.check.findings import Severity
-from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.check.scope import names_of, walk
+from broadsheet.ask.cypher.nodes import NodePattern, Query
+from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import canonical
+from broadsheet.ask.link.linker import link
+from broadsheet.ask.loop.asking import asking_of
 from broadsheet.ask.loop.drafting import Settled, settle, settled
 from broadsheet.ask.loop.records import Option
 from broadsheet.ask.loop.tools import Tools
+from broadsheet.ask.question.words import parts
 from broadsheet.ask.write.writer import Asking, Draft
 from broadsheet.core.errors import ConfigError
 
 RULES = "rules of amendment"
+QUESTION = "the amendment read as a question of the same rows"
+# Words for the rows that are there.
+THEY = frozenset("them they these those it ones".split())
 
 
 class Amended(NamedTuple):
@@ -43,6 +52,8 @@ def amend(query: Query, words: str, asking: Asking, tools: Tools) -> Amended:
 def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended:
     """Read the words over the schema and edit what they name, nothing else."""
     found = read_amendment(words, query, tools.schema, lambda said: [Link(one.label, one.property, one.value) for one in tools.index.exact(said)])
+    if not found.is_read and not found.is_tied and (made := _as_question(query, words, tools)) is not None:
+        return Amended(settle(Draft(canonical(made), QUESTION, (f"amended: {words}",)), asking, tools))
     if found.choices:
         return Amended(None, (found.question,), options=_options(words, query, found.choices))
     if not found.is_read:
@@ -52,6 +63,24 @@ def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended
         )
     told = (f"Not understood: {found.unread}",) if found.unread else ()
     return Amended(settle(Draft(canonical(found.tree), RULES, (f"amended: {words}",)), asking, tools), told)
+
+
+def _as_question(query: Query, words: str, tools: Tools) -> Query | None:
+    """Return a query over rows of one thing with what words ask of the same rows as a question of their own; None where the writer without a model has any doubt of it."""
+    labels = [name for one in walk(query) if isinstance(one, NodePattern) for name in names_of(one.labels)]
+    if tools.settings.writer != "slots" or len(labels) != 1:
+        return None
+    rows = f"{' '.join(parts(labels[0].name))}s"
+    plain = " ".join(rows if one.lower().strip("?.!") in THEY else one for one in words.split())
+    for said in dict.fromkeys((plain, f"{rows} {plain}", f"Which {rows} are {plain}?")):
+        draft = tools.writer.write(asking_of(said, tools, ()))
+        if draft.text is None or draft.doubts or link(said, tools.index).missing:
+            continue
+        read = parse(draft.text).query
+        made = composed(query, read) if read is not None else None
+        if made is not None and not _alarms(settled(draft.text, tools, said)) and not _alarms(settled(canonical(made), tools)):
+            return made
+    return None
 
 
 def _options(words: str, before: Query, choices: Sequence[Query]) -> tuple[Option, ...]:
@@ -72,6 +101,10 @@ def _guarded(before: Query, made: Settled, words: str, tools: Tools) -> Amended:
     if _errors(held) > _errors(made):
         return Amended(made, (*kept, *(f"Nobody asked for this, and without it the query would be wrong: {one}" for one in unasked)))
     return Amended(held._replace(drafts=made.drafts), kept, unasked, made.text)
+
+
+def _alarms(made: Settled) -> bool:
+    return any(one.severity != Severity.INFO for one in made.findings)
 
 
 def _errors(made: Settled) -> int:

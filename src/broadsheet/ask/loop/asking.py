@@ -12,7 +12,7 @@ from broadsheet.ask.write.writer import Asking
 # Names that are so much less like a word than the likest are still told.
 AS_NEAR = 0.1
 # Words that say nothing of which meaning is meant.
-SMALL = roots("I meant mean the a an one of it is this that please yes right correct and thing was")
+SMALL = roots("I meant mean the a an one of it is this that please yes right correct and thing was were actually really rather well sorry think")
 
 
 def options_of(question: str, tools: Tools, chosen: Iterable[Option]) -> tuple[Option, ...]:
