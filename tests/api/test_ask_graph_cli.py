@@ -34,6 +34,16 @@ def test_a_table_of_anything_is_a_graph_and_what_became_of_its_columns_is_told(h
     assert "price  integer, property" in here("ask", "build", "products.csv", "--out", "graph").stderr
 
 
+def test_the_key_that_a_remark_names_merges_rows_and_a_column_called_as_they_are_names_them(here, tmp_path):
+    lines = [f"S-{number % 11},Lute {chr(65 + number % 11)},{number // 2}" for number in range(12)]
+    (tmp_path / "lutes.csv").write_text("shelf,lute,price\n" + "\n".join(lines) + "\n")
+    loose, keyed = (json.loads(here("ask", "build", "lutes.csv", "--out", f"graph{len(more)}", *more, "--json").stdout) for more in ((), ("--key", "shelf")))
+    assert loose["counts"]["nodes"] == 12
+    assert "--key shelf merges them" in loose["columns"][0]["remark"]
+    assert keyed["counts"]["nodes"] == 11
+    assert "S-2 Lute C" in here("ask", "run", "Which lute has the highest price below 2?", "--graph", "graph2").stdout
+
+
 def test_what_cannot_be_a_graph_is_told_in_two_lines(here, tmp_path):
     for source, code in (("nothing", 21), ("here.zip", 22)):
         (tmp_path / "here.zip").write_bytes(b"PK")

@@ -8,6 +8,7 @@ from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.outcome import Outcome, outcome_of
 from broadsheet.ask.loop.records import Act, Event, Settings
+from broadsheet.ask.loop.showing import in_words
 from broadsheet.ask.loop.tools import Tools, named
 from broadsheet.ask.loop.transcript import dumped, replayed
 from broadsheet.ask.write.rules import SlotWriter
@@ -191,3 +192,10 @@ def test_another_name_than_the_nearest_is_taken_and_the_rest_of_the_question_sta
 def test_two_misspelt_names_are_mended_one_after_the_other(loop):
     made = said(loop, "Which games are by Osmann or Ravnsfurt?", "yes", "yes")
     assert sorted(rows_of(made)) == [(row[SHELF],) for row in ROWS if row[HOUSE] != "Pêche Noire"]
+
+
+def test_what_a_question_compares_or_sorts_by_stands_beside_the_names(loop):
+    made = said(loop, "Which card games have a fee below 30, newest first?")
+    assert in_words(made.state, {"Game": ("shelf", "game")})[0] == ("S-8 Harrow End (fee 27, acquired 2023-08-04)",)
+    with_fee = said(loop, CARDS, "also show the fee")
+    assert [cell for cell, _ in in_words(with_fee.state, {"Game": ("shelf",)})] == ["S-2", "S-3", "S-6", "S-8"]

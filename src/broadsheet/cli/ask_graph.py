@@ -33,7 +33,7 @@ def build(
     from broadsheet.ask.graph.opened import build_graph
     from broadsheet.stack.words import counted
 
-    built = build_graph(source, out, Wishes(label, tuple(nodes or ()), tuple(no_nodes or ()), key))
+    built = build_graph(source, out, Wishes(label, tuple(nodes or ()), tuple(no_nodes or ()), key=key))
     counts = {"nodes": built.graph.node_count, "relations": built.graph.edge_count}
     if as_json:
         held = {"path": str(out), "content_hash": built.content_hash, "changed": built.changed, "counts": counts}

@@ -18,6 +18,7 @@ from broadsheet.ask.answer.values import CELL, cell, cut
 from broadsheet.ask.cypher.layout import clause_places
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.records import Compared, Found, Preview, State, Transcript
+from broadsheet.ask.loop.showing import in_words
 from broadsheet.ask.schema import Naming
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def show(console: Console, transcript: Transcript, *, asks: bool = True) -> None
     if state.compared is not None:
         console.print(Padding(_beside(state.compared, transcript.graph.naming), (0, 0, 1, 2), expand=False))
     if state.preview is not None:
-        _show_rows(console, state.preview, transcript.graph.naming)
+        _show_rows(console, state, state.preview, transcript.graph.naming)
     if asks:
         console.print(text(what_next(state), style="dim"))
 
@@ -218,7 +219,7 @@ def _line(row: tuple[Any, ...], naming: Naming) -> Text:
     return text(", ".join(cell(value, naming) for value in row))
 
 
-def _show_rows(console: Console, preview: Preview, naming: Naming) -> None:
+def _show_rows(console: Console, state: State, preview: Preview, naming: Naming) -> None:
     for line in preview.fault:
         console.print(text(line, style=COLOURS["error"]))
     for number, step in enumerate(preview.steps, 1):
@@ -232,9 +233,9 @@ def _show_rows(console: Console, preview: Preview, naming: Naming) -> None:
             table.add_column(text(name))
         if preview.cited:
             table.add_column("rests on", style="dim")
-        for number, row in enumerate(preview.rows, 1):
+        for number, row in enumerate(in_words(state, naming), 1):
             origin = [cut("; ".join(preview.cited[number - 1]), 2 * CELL)] if preview.cited else []
-            table.add_row(str(number), *(text(cell(value, naming)) for value in row), *map(text, origin))
+            table.add_row(str(number), *map(text, row), *map(text, origin))
         console.print(table)
     if not preview.fault:
         console.print(text(preview.sentence, "bold"))

@@ -17,7 +17,7 @@ TIMES = frozenset("date day when year month time".split())
 MORE_WORDS = frozenset("add also and too as well plus besides furthermore additionally".split())
 LONE = frozenset("only just one".split())
 DEGREES = frozenset({"most", "least"})
-AGES = frozenset("new old late early recent".split())
+AGES = frozenset("new old late lat early recent".split())
 HIGH = frozenset({"high", "new"})
 
 

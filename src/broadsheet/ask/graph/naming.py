@@ -30,7 +30,7 @@ def naming(label: str, frame: pl.DataFrame, key: str | None, title: str = "") ->
 
 def _is_called(name: str, label: str) -> bool:
     bare = "".join(filter(str.isalnum, name.lower()))
-    return bare in NAMES or bare in {f"{label.lower()}{one}" for one in NAMES}
+    return bare in NAMES or bare in {label.lower(), *(f"{label.lower()}{one}" for one in NAMES)}
 
 
 def _differ(held: pl.Series, share: float = DIFFERENT) -> bool:

@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Any
 
-from broadsheet.ask.answer.values import cell, is_node
+from broadsheet.ask.answer.values import is_node
 from broadsheet.ask.answer.words import citation_as_json
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.records import Found, Preview, State, Transcript
+from broadsheet.ask.loop.showing import in_words
 from broadsheet.core.errors import BroadsheetError, LLMError
 from broadsheet.core.llm.faults import Reason, error_of
 
@@ -62,7 +63,10 @@ def told(loop: Loop, made: Transcript) -> dict[str, Any]:
         "answer": preview.sentence or None,
         "columns": list(preview.columns),
         "rows": [list(row) for row in preview.rows],
-        "names": [[cell(value, made.graph.naming) if is_node(value) else None for value in row] for row in preview.rows],
+        "names": [
+            [told if is_node(value) else None for value, told in zip(row, words, strict=True)]
+            for row, words in zip(preview.rows, in_words(state, made.graph.naming), strict=True)
+        ],
         "total": preview.total,
         "cut": preview.cut,
         "provenance": _provenance(loop, state),

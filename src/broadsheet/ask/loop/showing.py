@@ -4,9 +4,11 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from broadsheet.ask.answer.answer import answer
+from broadsheet.ask.answer.asked_about import asked_about, told_cell
 from broadsheet.ask.answer.cited import Answer, Citation
 from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.answer.empty import emptiness
@@ -15,10 +17,11 @@ from broadsheet.ask.answer.steps import STEP, Counter, steps
 from broadsheet.ask.answer.values import cut, node_name, value_as_json
 from broadsheet.ask.answer.words import reason, sentence
 from broadsheet.ask.cypher.nodes import Projection, Query
+from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.cypher.printer import written
 from broadsheet.ask.graph.engine import Caps
 from broadsheet.ask.graph.values import Row, Rows
-from broadsheet.ask.loop.records import Compared, Preview, Step
+from broadsheet.ask.loop.records import Compared, Preview, State, Step
 from broadsheet.ask.loop.tools import Tools
 from broadsheet.ask.schema import UNNAMED, Naming
 from broadsheet.core.errors import ConfigError, QueryError
@@ -67,6 +70,14 @@ def _steps(query: Query, rows: list[tuple[Any, ...]], tools: Tools) -> tuple[tup
         changes = [f"{one.words[0].upper()}{one.words[1:]}: {one.rows:,} row{'' if one.rows == 1 else 's'}." for one in found.amended if one.rows is not None]
         return tuple(Step(words=one.words(), rows=one.count) for one in found.steps), (*why, *changes)
     return tuple(Step(words=one.words(), rows=one.count) for one in steps(Counter(tools.engine, None, caps), query)), ()
+
+
+def in_words(state: State, naming: Naming = UNNAMED) -> tuple[tuple[str, ...], ...]:
+    """Return the rows that a state shows, each cell in words; beside a node's name stands what the query asks about it."""
+    query = parse(state.query).query if state.query is not None else None
+    about = asked_about(query) if query is not None else ()
+    rows = state.preview.rows if state.preview is not None else ()
+    return tuple(tuple(told_cell(value, keys, naming) for value, keys in zip_longest(row, about[: len(row)], fillvalue=())) for row in rows)
 
 
 def _caps(tools: Tools) -> Caps:

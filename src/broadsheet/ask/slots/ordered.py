@@ -5,13 +5,16 @@ from functools import cached_property
 
 from broadsheet.ask.cypher.nodes import Place, meet, within
 from broadsheet.ask.link.english import adjective, alike
-from broadsheet.ask.question.facts import Facts, Limit, Superlative
+from broadsheet.ask.question.facts import Facts, Limit, Order, Superlative
 from broadsheet.ask.question.words import parts
 from broadsheet.ask.slots.anchors import Anchor
 from broadsheet.ask.slots.measured import Measured, without
 from broadsheet.ask.slots.sketch import Asked, Because, Ranked, Sketch
 from broadsheet.ask.slots.standing import REACH, UNSURE
 
+# What is first by its age, and by whatever is named beside.
+AGES = frozenset("new old late lat early recent".split())
+DEGREES = frozenset("high low large larg big small great few best".split())
 THEIRS = frozenset("the their its".split())
 
 
@@ -75,15 +78,29 @@ class Ordered(Measured):
         if by is not None and not self._facts.orders and not sketch.groups and not any(one.function for one in sketch.asked):
             return without(replace(sketch, ranked=self._by(sketch, *by, descending=False)), *by), 0.1
         for order in self._facts.orders:
-            found = by or self._property_near(sketch, self._token(order.place) + 1, scales=False)
-            way = order.way == "down"
-            if found is None and sketch.spots and (times := self.times(sketch.spots[0].label)):
-                found = (0, times[0]) if "est" in order.words else None
+            way, base = order.way == "down", first_of(order.words)
+            if by is None and base and sketch.spots:
+                found = self._first_by(sketch, order, base)
+                if found is None:
+                    return sketch, UNSURE
+            else:
+                found = by or self._property_near(sketch, self._token(order.place) + 1, scales=False)
             if found is not None:
                 ranked = Ranked(*found, way, self._keyed(sketch.spots[found[0]].label, found[1]))
                 sorted_ = replace(sketch, ranked=ranked, why=(*sketch.why, Because(order.place, order.words, f"sorted by {found[1]}")))
                 return (without(sorted_, *found) if by else sorted_), 0.1
         return sketch, 0.0
+
+    def _first_by(self, sketch: Sketch, order: Order, base: str) -> tuple[int, str] | None:
+        """Return the node and property that an adjective measures: `newest first`, `heaviest first`."""
+        label = sketch.spots[0].label
+        if base in AGES:
+            near = self._property_near(sketch, self._token(order.place) + 1, scales=False)
+            if near is not None and near[1] in self.times(sketch.spots[near[0]].label):
+                return near
+            return next(((0, key) for key in self.times(label)), None)
+        near = [(max(alike(base, word) for word in parts(key)), key) for key in self._scales(label)]
+        return (0, max(near)[1]) if near and max(near)[0] else None
 
     def _named_by(self, sketch: Sketch) -> tuple[int, str] | None:
         """Return the node and property that rows are listed by: `by price`."""
@@ -151,6 +168,19 @@ class Ordered(Measured):
                 if option.kind == "property" and node >= 0 and (not scales or option.property in (*self._scales(option.label), *self.times(option.label))):
                     return node, option.property
         return None
+
+
+def first_of(words: str) -> str:
+    """Return the adjective of what comes first, "" where it is of no measure of its own.
+
+    >>> first_of("heaviest first"), first_of("most expensive first"), first_of("highest first")
+    ('heavy', 'expensive', '')
+    """
+    said = words.lower().split()
+    if said[-1] != "first" or len(said) < 2:
+        return ""
+    base = said[1] if said[0] in {"most", "least"} and len(said) > 2 else adjective(said[0]) if said[0].endswith("est") else ""
+    return "" if base in DEGREES else base
 
 
 def top_of(facts: Facts) -> bool:
