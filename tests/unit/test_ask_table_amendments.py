@@ -199,3 +199,42 @@ def test_what_a_question_compares_or_sorts_by_stands_beside_the_names(loop):
     assert in_words(made.state, {"Game": ("shelf", "game")})[0] == ("S-8 Harrow End (fee 27, acquired 2023-08-04)",)
     with_fee = said(loop, CARDS, "also show the fee")
     assert [cell for cell, _ in in_words(with_fee.state, {"Game": ("shelf",)})] == ["S-2", "S-3", "S-6", "S-8"]
+
+
+BY_HOUSE = "How many games are there per house?"
+
+
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ("only card games", [("Ostmann", 2), ("Pêche Noire", 1), ("Ravensfurt", 2)]),
+        ("most first", [("Ostmann", 3), ("Pêche Noire", 2), ("Ravensfurt", 3)]),
+        ("also show the highest fee", [("Ostmann", 3, 32.0), ("Pêche Noire", 2, 22.0), ("Ravensfurt", 3, 41.0)]),
+        ("the highest fee instead", [("Ostmann", 32.0), ("Pêche Noire", 22.0), ("Ravensfurt", 41.0)]),
+        ("per sort instead", [("card game", 5), ("party", 2), ("strategy", 1)]),
+    ],
+)
+def test_groups_stay_groups(loop, words, rows):
+    assert sorted(rows_of(said(loop, BY_HOUSE, words))) == rows
+
+
+def test_the_top_groups_are_those_with_most(loop):
+    made = said(loop, "How many games are there per sort?", "only the top 2")
+    assert rows_of(made) == [("card game", 5), ("party", 2)]
+
+
+def test_how_many_there_must_be_is_asked_and_not_taken_for_a_fee(loop):
+    made = said(loop, BY_HOUSE, "only those with at least 3")
+    number = next(number for number, one in enumerate(made.state.options, 1) if one.meaning.endswith("where total >= 3"))
+    chosen = loop.step(made, Event(act=Act.CHOOSE, number=number))
+    assert sorted(rows_of(chosen)) == [("Ostmann", 3), ("Ravensfurt", 3)]
+
+
+def test_another_end_of_the_same_measure(loop):
+    made = said(loop, "What is the most expensive game?", "the cheapest instead")
+    assert rows_of(made) == [("S-2",)]
+
+
+def test_a_figure_of_more_than_was_asked(loop):
+    made = said(loop, "What is the average fee of party games?", "and strategy games")
+    assert rows_of(made) == [(26.0,)]

@@ -14,8 +14,8 @@ SAME = {"<": "up", "<=": "up", ">": "down", ">=": "down", "=": "is", "IN": "is"}
 def composed(query: Query, other: Query) -> Query | None:
     """Return a query with what another asks of the same rows: its conditions beside those that are there, its order, its limit, and what it puts together.
 
-    A condition gives way to one of the same kind on the same property. None where one of them is no MATCH of one node with its RETURN, the nodes have other labels, or
-    the other gives other columns back.
+    A condition gives way to one of the same kind on the same property. None where one of them is no MATCH of one node with its RETURN, the nodes have other labels,
+    the other gives other columns back, or the first has groups: a bare number may be of how many they have.
 
     >>> from broadsheet.ask.cypher.parser import parse
     >>> from broadsheet.ask.cypher.printer import canonical
@@ -31,7 +31,8 @@ def composed(query: Query, other: Query) -> Query | None:
     _, asked, wanted = _simple(other) or second
     new = [one for one in conjuncts(asked.where) if one not in conjuncts(match.where)]
     puts_together = any(is_aggregate(item.expression) for item in wanted.items)
-    if not puts_together and not _is_whole(wanted, node):
+    groups = [is_aggregate(item.expression) for item in given.items]
+    if (not puts_together and not _is_whole(wanted, node)) or (any(groups) and not all(groups)):
         return None
     kept = [one for one in conjuncts(match.where) if not any(_gives_way(one, each) for each in new)]
     if not new and not wanted.order and wanted.limit is None and not puts_together:

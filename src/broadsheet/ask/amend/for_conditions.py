@@ -176,7 +176,7 @@ def changed(scene: Scene) -> Iterator[Candidate]:
             )
             bare = isinstance(said.value, int) and not said.sign and not named and not old
             sure -= 0.3 * (bare and (bool(heard.all("limit")) or heard.words[said.place - 1].low in {"only", "just"}))
-            sure -= 0.5 * (denied or within) + 0.3 * bool(also(heard) and not swap)
+            sure -= 0.5 * (denied or within) + 0.5 * bool(also(heard) and not swap)
             sure += 0.15 * _owned(scene, held, said) + 0.25 * _is_broken(scene, held) + 0.15 * (sign == held.sign != "=")
             if sign == "" and held.sign == "CONTAINS" and not isinstance(said.value, str):
                 sign = "="
@@ -484,7 +484,7 @@ def alternatives(scene: Scene) -> Iterator[Candidate]:
             kept = held.test.right.items if isinstance(held.test, Binary) and isinstance(held.test.right, ListOf) else (held.value,)
             made = Binary("IN", held.left, ListOf((*kept, *(literal(one.value) for one in fresh))))
             words = frozenset().union(*(one.words for one in fresh))
-            yield Candidate(exchanged(scene, held.test, made), cue | old | words | scene.said_of(held.of) | heard.all("add"), 0.45 + 0.2 * bool(old))
+            yield Candidate(exchanged(scene, held.test, made), cue | old | words | scene.said_of(held.of) | heard.all("add"), 0.55 + 0.1 * bool(old))
 
 
 def _is_of_another(scene: Scene, held: Tested, said: Said) -> bool:
@@ -495,7 +495,9 @@ def _is_of_another(scene: Scene, held: Tested, said: Said) -> bool:
 
 def also(heard: Heard) -> frozenset[int]:
     """Return the places of words with which a further one is wished for: "also those by", "and also"."""
-    return frozenset(place for place, word in enumerate(heard.words) if word.low in {"also", "too"} and not heard.all("show", "count"))
+    return frozenset(
+        place for place, word in enumerate(heard.words) if (word.low in {"also", "too"} or (word.low == "and" and not place)) and not heard.all("show", "count")
+    )
 
 
 READERS = (changed, removed, negated, letters, unknowns, added, alternatives)

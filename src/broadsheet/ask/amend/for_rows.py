@@ -1,13 +1,14 @@
 """What an amendment may mean for rows of one thing: several columns or values at once, the newest three, how many for each of something."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from broadsheet.ask.amend import edits
-from broadsheet.ask.amend.for_conditions import opposite
-from broadsheet.ask.amend.heard import Heard, Mention, name_words
+from broadsheet.ask.amend.for_conditions import COMPARISONS, literal, opposite, values
+from broadsheet.ask.amend.heard import WHOLE, Heard, Mention, name_words
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
-from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Property, Query, Sorted, Variable
+from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Projection, Property, Query, Sorted, Variable
 from broadsheet.ask.link.english import adjective, alike
 from broadsheet.ask.question.reader import read_question
 
@@ -80,7 +81,7 @@ def _dates(scene: Scene) -> list[Property]:
 def ends(scene: Scene) -> Iterator[Candidate]:
     """Yield the first rows by something: "only the newest three", "the cheapest", "the two with the highest price"."""
     heard = scene.heard
-    if heard.cue("order", "instead", "not", "per") or heard.contrast or any(is_aggregate(item.expression) for item in scene.last.items):
+    if heard.cue("order", "not", "per") or heard.contrast or any(is_aggregate(item.expression) for item in scene.last.items):
         return
     facts = read_question(" ".join(one.text for one in heard.words))
     for one in (each for each in facts.superlatives if not each.soft and each.way):
@@ -99,7 +100,7 @@ def ends(scene: Scene) -> Iterator[Candidate]:
                 tree = edits.sorted_by(scene.tree, step, of, descending=one.way in HIGH)
                 tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
                 labels = frozenset().union(*(each.words for each in heard.named("label") if scene.labelled(each.name)))
-                words = at | named | alone | frozenset(close[:1]) | labels | heard.all("show", "limit", "add", "want", "up", "down", "max", "min")
+                words = at | named | alone | frozenset(close[:1]) | labels | heard.all("show", "limit", "add", "want", "up", "down", "max", "min", "instead")
                 yield Candidate(tree, words, 0.7 + MORE)
 
 
@@ -128,6 +129,12 @@ def tops(scene: Scene) -> Iterator[Candidate]:
     heard, lows = scene.heard, [word.low for word in scene.heard.words]
     at = next((place for place in heard.numbers if place and lows[place - 1] in {"top", "best"}), -1)
     number = heard.words[at].value if at > 0 else None
+    counted = [item for item in scene.last.items if is_aggregate(item.expression)]
+    if isinstance(number, int) and len(counted) == 1 < len(scene.last.items) and not scene.last.order and "by" not in lows:
+        what = Variable(counted[0].name) if counted[0].name else counted[0].expression
+        tree = edits.sorted_by(scene.tree, scene.last, what, descending=not heard.all("up"))
+        tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
+        yield Candidate(tree, frozenset({at - 1, at}) | heard.all("show", "limit", "add", "up", "down"), 0.85 + MORE)
     named = [(one, name) for one, name in scene.properties() if one.sure >= SURE and one.start > at and lows[one.start - 1] == "by"]
     if isinstance(number, int) and named and not any(is_aggregate(item.expression) for item in scene.last.items):
         said, name = named[0]
@@ -213,4 +220,75 @@ def each_group(scene: Scene) -> Iterator[Candidate]:
             yield Candidate(edits.with_step(scene.tree, last, items=items, distinct=False, order=()), per | one.words | heard.all("add"), 0.6 + MORE)
 
 
-READERS = (several_columns, times, ends, firsts, tops, several_orders, any_of, each_group)
+def enough(scene: Scene) -> Iterator[Candidate]:
+    """Yield only the groups that have enough: "only those with more than 15", of how many there are for each maker."""
+    heard, last = scene.heard, scene.last
+    counted = [item for item in last.items if is_aggregate(item.expression)]
+    keys = [item for item in last.items if isinstance(item.expression, Property)]
+    if len(counted) != 1 or not keys or len(keys) + 1 != len(last.items) or len(edits.steps(scene.tree)) > 1 or len(heard.numbers) != 1:
+        return
+    if any(one.sure >= WHOLE for one in heard.named("property")):
+        return
+    taken = {*scene.shape.kinds}
+    names = {id(item): item.name or _name_of(item, taken) for item in last.items}
+    passed = tuple(replace(item, name=names[id(item)]) for item in last.items)
+    for said in (one for one in values(scene) if one.sign in COMPARISONS and not isinstance(one.value, str)):
+        test = Binary(said.sign, Variable(names[id(counted[0])]), literal(said.value))
+        step = Projection("WITH", passed, where=test)
+        order = tuple(replace(one, expression=Variable(names[id(item)])) for one in last.order for item in last.items if _is_sorted(one, item))
+        items = tuple(Projected(Variable(names[id(item)])) for item in last.items)
+        part = scene.tree.parts[-1]
+        made = replace(part, clauses=(*part.clauses[:-1], step, replace(last, items=items, order=order)))
+        words = said.words | heard.all("add", "count", "show") | frozenset().union(*(one.words for one in heard.named("label") if scene.labelled(one.name)))
+        yield Candidate(edits.swapped(scene.tree, part, made), words, 1.1)
+
+
+def _is_sorted(one: Sorted, item: Projected) -> bool:
+    return one.expression == item.expression or (bool(item.name) and one.expression == Variable(item.name))
+
+
+def _name_of(item: Projected, taken: set[str]) -> str:
+    """Return a name of its own for what has none."""
+    expression = item.expression
+    like = "_".join(name_words(expression.key)) if isinstance(expression, Property) else expression.name if isinstance(expression, Function) else "figure"
+    name = like if like not in taken else f"{like}_of_it"
+    taken.add(name)
+    return name
+
+
+def figures(scene: Scene) -> Iterator[Candidate]:
+    """Yield another figure of each group, beside or instead of the one that is there: "also show the average price"."""
+    heard, last = scene.heard, scene.last
+    counted = [item for item in last.items if is_aggregate(item.expression)]
+    cue = heard.cue("avg", "sum", "max", "min")
+    if cue is None or len(counted) != 1 or heard.numbers or heard.cue("order", "per", "limit"):
+        return
+    for one, name in scene.properties():
+        call = Function(cue.kind, (Property(Variable(name), one.name),))
+        if one.sure >= WHOLE and scene.is_number(name, one.name) and call != counted[0].expression:
+            words = cue.words | one.words | heard.all("show", "want", "instead") | _more(heard)
+            if _more(heard) or (heard.all("show") and not heard.all("instead")):
+                yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), words, 0.7)
+            elif heard.all("instead") and len(last.items) > 1:
+                yield Candidate(edits.with_item(scene.tree, last, counted[0], call), words, 0.7)
+
+
+def other_groups(scene: Scene) -> Iterator[Candidate]:
+    """Yield the figure for each of something else: "per sort instead"."""
+    heard, last = scene.heard, scene.last
+    keys = [item for item in last.items if not is_aggregate(item.expression)]
+    if len(keys) != 1 or len(last.items) == 1 or not heard.all("per") or heard.all("show", *("avg", "sum", "max", "min")) or _more(heard):
+        return
+    for one, name in scene.properties():
+        old, new = keys[0].expression, Property(Variable(name), one.name)
+        if isinstance(old, Property) and old.of == new.of and old != new and any(0 <= one.start - cue.end <= 1 for cue in heard.cues if cue.kind == "per"):
+            order = tuple(held for held in last.order if held.expression != old)
+            items = tuple(Projected(new) if item is keys[0] else item for item in last.items)
+            yield Candidate(
+                edits.with_step(scene.tree, last, items=items, order=order),
+                heard.all("per", "instead", "count", "meant", "add") | one.words | scene.said_of(old),
+                0.75,
+            )
+
+
+READERS = (several_columns, times, ends, firsts, tops, several_orders, any_of, each_group, enough, figures, other_groups)

@@ -102,7 +102,7 @@ def _turned(scene: Scene, step: Projection, cue: frozenset[int], down: frozenset
     )
     if (asked is not None and asked != first.descending) or (turn and cue):
         order = (Sorted(first.expression, not first.descending), *step.order[1:])
-        yield Candidate(edits.with_step(scene.tree, step, order=order), words, 0.45 + 0.2 * bool(named) + 0.1 * bool(cue))
+        yield Candidate(edits.with_step(scene.tree, step, order=order), words, 0.5 + 0.15 * bool(named) + 0.05 * bool(cue))
 
 
 def _said(scene: Scene, node: Expression) -> frozenset[int]:

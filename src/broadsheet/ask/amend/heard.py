@@ -275,6 +275,9 @@ def likeness(one: str, other: str) -> float:
         return 1.0
     if abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < SHORTEST_TYPO or (one[0] != other[0] and one[1] != other[1]):
         return 0.0
+    if one[0] != other[0] and len(one) == len(other) == SHORTEST_TYPO:
+        # Games are no names.
+        return 0.0
     if len(one) == len(other):
         apart = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
         if len(apart) == 1 or (len(apart) == 2 and apart[1] == apart[0] + 1 and one[apart[0]] == other[apart[1]] and one[apart[1]] == other[apart[0]]):

@@ -18,7 +18,7 @@ from broadsheet.ask.schema import Schema
 READERS = (*for_patterns.READERS, *for_conditions.READERS, *for_groups.READERS, *for_rows.READERS, *for_steps.READERS)
 # So much of what is said must be explained, and a reading be so likely, for it to be taken; and for it to be offered.
 EXPLAINED, LIKELY = 0.85, 1.5
-# A reading that no other is near may be so much less likely.
+# Of rows of one thing there is less that may be meant: a reading that no other is near may be so much less likely.
 ALONE = 1.4
 OFFERED_EXPLAINED, OFFERED = 0.45, 1.0
 # A reading is taken that no other comes nearer to than this; others that are nearer than that are offered beside it, so many at most.
@@ -109,8 +109,15 @@ def _is_tied(readings: Sequence[_Reading]) -> bool:
 
 def meanings(tree: Query, choices: Sequence[Query]) -> tuple[str, ...]:
     """Return in words what each of some choices changes of a query; where words do not tell them apart, with the query that comes of it."""
-    said = [", ".join(one.words for one in diff(tree, choice)) for choice in choices]
+    said = [", ".join(one.words for one in _plainly(diff(tree, choice))) for choice in choices]
     return tuple(f"{one}: {canonical(choice)}" if said.count(one) > 1 else one for one, choice in zip(said, choices, strict=True))
+
+
+def _plainly(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Return changes without those of columns that a new step only passes on under names."""
+    returned = [one for one in changes if one.kind == "returned"]
+    passed = any(one.kind == "step" and not one.before for one in changes) and 2 * sum(not one.after for one in returned) == len(returned)
+    return tuple(one for one in changes if one.kind != "returned") if passed else changes
 
 
 def _in_two(text: str, tree: Query, schema: Schema, links: Links | None, whole: _Read) -> Query | None:
@@ -167,7 +174,7 @@ def _read(text: str, tree: Query, schema: Schema, links: Links | None) -> _Read:
     best = apart[0]
     is_clear = (
         best.explained >= EXPLAINED
-        and best.score >= (ALONE if len(apart) == 1 else LIKELY)
+        and best.score >= (ALONE if len(apart) == 1 == len(scene.shape.kinds) else LIKELY)
         and not best.left
         and all(best.score - one.score > NEAR for one in apart[1:2])
     )
