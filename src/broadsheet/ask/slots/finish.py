@@ -12,29 +12,31 @@ from broadsheet.ask.question.values import iso
 from broadsheet.ask.question.words import parts, stem
 from broadsheet.ask.schema import NUMBERS
 from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.build import MEDIAN
 from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
+from broadsheet.ask.slots.each import Grouped
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.kinds import Kinds
 from broadsheet.ask.slots.measured import COINS
-from broadsheet.ask.slots.ordered import Ordered, adjective
+from broadsheet.ask.slots.ordered import adjective
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Sketch, Spot
 from broadsheet.ask.slots.standing import UNSURE
 from broadsheet.ask.slots.tallies import Tallies
 from broadsheet.ask.slots.texts import WHETHER, Texts
 
-THERE = frozenset("are is there".split())
 AMOUNTS = frozenset("under over below above cheaper up".split())
 # Words between two comparisons of one thing.
 ALSO = frozenset("and but also , yet".split())
+EITHER = frozenset("or either else , cost costs are is that they".split())
 
 
-class Finish(Ordered):
+class Finish(Grouped):
     """Finishes the trees of one question."""
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys, texts: Texts) -> None:
         super().__init__(facts, found, names, keys)
-        self._texts = texts
+        facts, self._texts = self._facts, texts
         self._kinds = Kinds(found, names)
         self._done, self._company, self._tallies = Done(facts, found, names), Company(facts, names), Tallies(facts, found)
 
@@ -49,15 +51,21 @@ class Finish(Ordered):
             self._tallies.over,
             self._tallies.exact,
             self._sized,
+            self._held_against,
             self._compared,
             self._contained,
             self._years,
             self._figures,
             self._flagged,
+            self._none_of,
             self._aggregated,
+            self._best_of_groups,
             self._ranked,
+            self._of_each,
+            self._at_place,
             self._same,
             self._whether,
+            self._which_of,
         ):
             sketch, more = part(sketch)
             score += more
@@ -131,37 +139,6 @@ class Finish(Ordered):
                 return one
         return None
 
-    def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
-        """Return what rows are told for: `for each theme`, `per year`, `by author` of what is counted."""
-        tokens = self._facts.tokens
-        marks = [self._token(one.place) + len(one.words.split()) for one in self._facts.marked("group")]
-        marks += [
-            at + 1
-            for at, one in enumerate(tokens)
-            if one.low == "by" and any(anchor.last == self._said_before(at) and not anchor.is_value for anchor in self._anchors)
-        ]
-        for at in marks:
-            anchor = next((one for one in self._anchors if at <= one.first <= at + 1 and not one.is_value), None)
-            if anchor is None or any(one.is_value and one.first - anchor.last in {1, 2} for one in self._anchors):
-                continue
-            for option in anchor.options:
-                node = self._spot(sketch, anchor.last, option.label)
-                if node >= 0 and option.kind == "property":
-                    return (Asked(node, option.property),)
-                if node > 0 and sketch.spots[node].at == anchor.last:
-                    return (Asked(node),)
-        return ()
-
-    def _said_before(self, at: int) -> int:
-        """Return the last token before another that is more than `are there`, or than a bound such as `over 20 euros`."""
-        tokens, bounds = self._facts.tokens, [one.place for one in self._facts.comparisons]
-        said = (
-            before
-            for before in range(at - 1, -1, -1)
-            if tokens[before].low not in THERE | COINS and not any(within(tokens[before].place, one) for one in bounds)
-        )
-        return next(said, -1)
-
     # Conditions.
 
     def _compared(self, sketch: Sketch) -> tuple[Sketch, float]:
@@ -203,12 +180,29 @@ class Finish(Ordered):
         if found is None:
             return sketch, UNSURE
         coins = [Because(each.place, each.text, found[1]) for each in (*self._coins(at), *self._costs())]
-        return replace(self._bound(sketch, found, one.sign, value, because), why=(*sketch.why, because, *coins)), 0.3
+        made = self._bound(sketch, found, one.sign, value, because)
+        return replace(self._or_before(sketch, made, one), why=(*sketch.why, because, *coins)), 0.3
+
+    def _or_before(self, before: Sketch, made: Sketch, one: Comparison) -> Sketch:
+        """Return the sketch with its last bound instead of the one before it that `or` joins it to: `under 200 or over 3000`."""
+        last = max((each for each in self._facts.comparisons if each.place.end <= one.place.start), key=lambda each: each.place.end, default=None)
+        between = {each.low for each in self._facts.tokens if last is not None and last.place.end <= each.place.start < one.place.start}
+        node = next((number for number, spot in enumerate(made.spots) if spot != before.spots[number]), -1)
+        if last is None or "or" not in between or not between <= EITHER | COINS or last.of_range or one.of_range or node < 0:
+            return made
+        *held, bound = made.spots[node].conditions
+        first = next((each for each in held if each.property == bound.property and last.value and (each.sign, each.value) == (last.sign, last.value.value)), None)
+        if first is None:
+            return made
+        joined = first._replace(either=(*first.either, (bound.sign, bound.value)))  # pyrefly: ignore[bad-argument-type]
+        spot = made.spots[node]._replace(conditions=tuple(joined if each is first else each for each in held))
+        return replace(made, spots=(*made.spots[:node], spot, *made.spots[node + 1 :]))
 
     def _compared_before(self, sketch: Sketch, one: Comparison) -> tuple[int, str] | None:
         """Return the node and property of the comparison that this one goes on: `over 5 and below 9`."""
         before = [each for each in self._facts.comparisons if each.place.end <= one.place.start and each.value is not None]
-        if not before or any(before[-1].place.end <= each.place.start < one.place.start and each.low not in ALSO for each in self._facts.tokens):
+        between = {each.low for each in self._facts.tokens if before and before[-1].place.end <= each.place.start < one.place.start}
+        if not before or not (between <= ALSO | COINS or between <= EITHER | COINS):
             return None
         held = [(number, each) for number, spot in enumerate(sketch.spots) for each in spot.conditions]
         return next(
@@ -304,7 +298,7 @@ class Finish(Ordered):
     def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
         for one in self._facts.aggregates:
             if (
-                one.which in {"avg", "sum", "min", "max"}
+                (one.which in {"avg", "sum", "min", "max", "stDev"} or one.words.lower() == "median")
                 and not self._is_of_name(one.place)
                 and not sketch.over
                 and not any(asked.function == "count" for asked in sketch.asked)
@@ -313,7 +307,7 @@ class Finish(Ordered):
                 for option in anchor.options if anchor else ():
                     node = self._spot(sketch, anchor.last if anchor else 0, option.label)
                     if option.kind == "property" and node >= 0 and option.property in self._scales(option.label):
-                        made = replace(sketch, asked=(Asked(node, option.property, one.which),), why=(*sketch.why, Because(one.place, one.words, one.which)))
+                        made = replace(sketch, asked=(Asked(node, option.property, MEDIAN if one.words.lower() == "median" else one.which),), why=(*sketch.why, Because(one.place, one.words, one.which)))
                         return replace(made, groups=self._groups(made)), 0.3
                 if not one.soft:
                     return sketch, UNSURE

@@ -1,11 +1,12 @@
 """Figures and what they measure: prices, units, what is true or false, and what `how long` and `how much` ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from broadsheet.ask.cypher.nodes import meet
 from broadsheet.ask.link.english import alike, is_empty
+from broadsheet.ask.question.facts import Value
 from broadsheet.ask.question.words import Token, parts, root, stem
 from broadsheet.ask.slots.anchors import OF, Anchor
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Sketch
@@ -46,16 +47,31 @@ class Measured(Standing):
         """Take figures that stand right at the name of what they measure for conditions: `cost 20 euros`, `20 minutes`."""
         taken = [one.value.place for one in self._facts.comparisons if one.value is not None] + [one.place for one in self._facts.limits]
         score = 0.0
-        for value in self._facts.values:
-            if not value.is_number or any(meet(value.place, place) for place in taken):
-                continue
-            at = self._token(value.place)
-            node, key = next(self._measures(sketch, at), (-1, ""))
+        for values in self._listed([one for one in self._facts.values if one.is_number and not any(meet(one.place, place) for place in taken)]):
+            places = [self._token(one.place) for one in values]
+            node, key = next((found for at in places for found in self._measures(sketch, at)), (-1, ""))
+            if node < 0 and len(values) > 1:
+                node, key = next((found for at in places if (found := self._priced(sketch, at)) is not None), (-1, ""))
             if node >= 0:
-                coins = [Because(each.place, each.text, key) for each in self._coins(at)]
-                sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
-                sketch, score = without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
+                coins = [Because(each.place, each.text, key) for at in places for each in (*self._coins(at), *(self._costs() if len(values) > 1 else ()))]
+                for value in values:
+                    sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
+                sketch, score = without(_either(replace(sketch, why=(*sketch.why, *coins)), node, key, len(values)), node, key), 0.3
         return sketch, score
+
+    def _listed(self, values: Sequence[Value]) -> Iterator[list[Value]]:
+        """Yield figures, those together that `or` joins: `2 or 3 players`, `170, 410 or 900 euros`."""
+        run: list[Value] = []
+        for value in values:
+            between = [one.low for one in self._facts.tokens[run[-1].last : value.first]] if run else []
+            if run and (not between or not set(between) <= {"or", ",", "either"} | COINS):
+                yield from [run] if self._is_either(run) else ([one] for one in run)
+                run = []
+            run.append(value)
+        yield from [run] if self._is_either(run) else ([one] for one in run)
+
+    def _is_either(self, run: Sequence[Value]) -> bool:
+        return len(run) > 1 and any(one.low == "or" for one in self._facts.tokens[run[-2].last : run[-1].first])
 
     def _measures(self, sketch: Sketch, at: int) -> Iterator[tuple[int, str]]:
         """Yield the nodes with the properties of a figure: named right before it, else right behind it."""
@@ -103,6 +119,16 @@ class Measured(Standing):
     def _coins(self, at: int) -> list[Token]:
         """Return the currencies beside a figure: `500 euros`, `$ 20`."""
         return [one for one in self._facts.tokens[max(0, at - 1) : at + 2] if one.low in COINS]
+
+
+def _either(sketch: Sketch, node: int, key: str, count: int) -> Sketch:
+    """Return the sketch with the last conditions on a node, so many, as one of values of which one must be there."""
+    spot = sketch.spots[node]
+    held, last = spot.conditions[:-count], spot.conditions[-count:]
+    if count == 1 or any((one.property, one.sign) != (key, "=") for one in last):
+        return sketch
+    listed = last[0]._replace(sign="IN", value=tuple(one.value for one in last))  # pyrefly: ignore[bad-argument-type]
+    return replace(sketch, spots=(*sketch.spots[:node], spot._replace(conditions=(*held, listed)), *sketch.spots[node + 1 :]))
 
 
 def without(sketch: Sketch, node: int, key: str) -> Sketch:

@@ -19,15 +19,17 @@ class Because(NamedTuple):
 class Condition(NamedTuple):
     """What a property of a node must be; several values of which one must be there are IN. The value is compared as it is, or as the key of a date or number that is kept as text.
 
-    `folded`: small letters and capitals are the same. `also` are further properties of which it may hold instead. Of IS NULL and IS NOT NULL the value says nothing.
+    `folded`: small letters and capitals are the same. `also` are further properties of which it may hold instead, `either` further bounds that may be met instead.
+    Of IS NULL and IS NOT NULL the value says nothing.
     """
 
     property: str
     sign: str
-    value: str | float | bool | tuple[str, ...]
+    value: str | float | bool | tuple[str | float, ...]
     keyed: bool = False
     folded: bool = False
     also: tuple[str, ...] = ()
+    either: tuple[tuple[str, str | float], ...] = ()
 
 
 class Spot(NamedTuple):
@@ -75,9 +77,23 @@ class Having(NamedTuple):
     count: int
 
 
+class Against(NamedTuple):
+    """A property of a node compared with that of another node, which nothing joins to it, or with the average of all nodes like the other."""
+
+    node: int
+    property: str
+    sign: str
+    other: int
+    keyed: bool = False
+    average: bool = False
+
+
 @dataclass(frozen=True)
 class Sketch:
-    """A tree of nodes, the first one its root; `groups` are what rows are told for, each; `over` is a function over what is counted for each."""
+    """A tree of nodes, the first one its root; `groups` are what rows are told for, each; `over` is a function over what is counted for each.
+
+    `place` is the one place in the order that is asked for, from 2 on. `against` are nodes held against others, `difference` asks how far they are apart.
+    """
 
     spots: tuple[Spot, ...]
     links: tuple[Link, ...] = ()
@@ -87,7 +103,10 @@ class Sketch:
     having: Having | None = None
     over: str = ""
     limit: int | None = None
+    place: int = 0
     apart: tuple[tuple[int, int], ...] = ()
+    against: tuple[Against, ...] = ()
+    difference: bool = False
     whether: bool = False
     why: tuple[Because, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)

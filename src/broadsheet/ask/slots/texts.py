@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from statistics import fmean
 
 from broadsheet.ask.link.english import alike, is_empty
@@ -40,6 +41,8 @@ WHETHER = frozenset("is are was were does do did has have".split())
 # So short a word is easily a part of others.
 SHORTEST = 4
 SURE = 0.9
+# So like a name a word is spelt that is a slip of it.
+SLIP = 0.8
 # So near a word stands to what it describes.
 BY = 4
 Reach = Callable[[str, str, int, int], Sequence[Way]]
@@ -90,6 +93,9 @@ class Texts:
                 continue
             label = sketch.spots[node].label
             keys = self._named(label, links.names)
+            if not cued and any(self._is_slip(label, keys, one.low) for one in run) and not any(self._has(label, keys, one.low) for one in run):
+                # What is asked back is not looked for.
+                continue
             for words in self._phrases(label, keys, run):
                 text = " ".join(one.text for one in words).casefold()
                 bare = text if len(words) > 1 else _stemmed(text)
@@ -99,6 +105,14 @@ class Texts:
                 note = f"Nothing of the graph is called {text!r}; it was looked for in {' and '.join(keys)}{within}.{self._index.did_you_mean(text)}"
                 sketch = replace(sketch, why=(*sketch.why, *because), notes=(*sketch.notes, note))
         return sketch
+
+    def _has(self, label: str, keys: Sequence[str], word: str) -> bool:
+        return any(_stemmed(word) in value for key in keys for value in self._values[label, key])
+
+    def _is_slip(self, label: str, keys: Sequence[str], word: str) -> bool:
+        """Whether a word that no text has is spelt nearly as a value, or as the name of a property or a label."""
+        names = [part for name in (*self._index.schema.labels, *(self._index.schema.labels.get(label) or ())) for part in parts(name)]
+        return not self._has(label, keys, word) and bool(self._index.did_you_mean(word) or get_close_matches(word, names, 1, SLIP))
 
     def _reached(self, sketch: Sketch, at: int, reach: Reach) -> tuple[Sketch, int]:
         """Join what has a text to what is asked for, where one relation does."""

@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
-from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.nodes import Query, meet
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.english import alike, is_empty
@@ -108,12 +108,13 @@ class Slots:
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
         finish = Finish(facts, found, self.index.names, self._keys, self._texts)
         drafts: dict[str, Draft] = {}
-        search = Search(facts, found, evidence, finish.times, finish.is_flag, frozenset(self.index.schema.named))
+        asked = tuple(one for one in found if one not in finish.others)
+        search = Search(facts, asked, evidence, finish.times, finish.is_flag, frozenset(self.index.schema.named))
         trees = search.trees()
-        said = (*_left_out(over, stopped=search.stopped), *_unread(facts))
+        said = _left_out(over, stopped=search.stopped)
         for state in trees:
             draft = self._draft(state, finish, facts, found, links, evidence)
-            more = (*said, *_left_of(facts, draft.sketch))
+            more = (*said, *_unread(facts, draft.sketch), *_left_of(facts, draft.sketch))
             draft = draft._replace(notes=(*draft.notes, *more), left_out=more)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
@@ -251,11 +252,17 @@ def _left_of(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _unread(facts: Facts) -> tuple[str, ...]:
-    """Return what is to be said of comparisons with a thing, and not with a figure, and of what is not reckoned: `cheaper than the celesta`, `median`."""
+def _unread(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
+    """Return what is to be said of comparisons with a thing of which nothing was made, and of what is not reckoned: `cheaper than any of them`, `percentile`."""
+    heard = [one.place for one in sketch.why]
     things = [one for one in facts.comparisons if one.sign in {"<", "<=", ">", ">="} and (one.value is None or one.value.kind in {"name", "quoted", "code"})]
-    said = [f"{one.words!r} compares with something else than a figure or a date; that is not looked at." for one in things]
-    return (*said, *(f"{one.words!r} is not reckoned." for one in facts.aggregates if one.which in {"percentileCont", "stDev"}))
+    said = [
+        f"{one.words!r} compares with something else than a figure or a date; that is not looked at."
+        for one in things
+        if not any(meet(one.place, place) for place in heard)
+    ]
+    left = [one for one in facts.aggregates if one.which in {"percentileCont", "stDev"} and one.place not in heard]
+    return (*said, *(f"{one.words!r} is not reckoned." for one in left))
 
 
 def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:

@@ -1,0 +1,220 @@
+"""Rows held against others and against an average: `cheaper than the Lute`, `the price difference between two`, `above the average price`, `which is heavier, the Lute or the Oboe`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from broadsheet.ask.cypher.nodes import Place, within
+from broadsheet.ask.link.english import alike
+from broadsheet.ask.link.names import Names
+from broadsheet.ask.question import phrases as p
+from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.schema import NUMBERS
+from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.keys import Keys
+from broadsheet.ask.slots.ordered import Ordered, adjective
+from broadsheet.ask.slots.sketch import Against, Asked, Because, Condition, Ranked, Sketch, Spot
+from broadsheet.ask.slots.standing import UNSURE
+
+MEANS = frozenset("average mean avg".split())
+ABOVE = {"above": ">", "over": ">", "beyond": ">", "below": "<", "under": "<", "beneath": "<"}
+DENYING = frozenset("not no never cannot".split())
+# Words between a comparison and what is compared with.
+LEADING = frozenset("the a an its their that of in - one".split())
+PRICY = frozenset("pricier dearer costlier".split())
+NEWER, OLDER = frozenset("newer younger later".split()), frozenset("older elder earlier".split())
+APART = frozenset("differ differenc".split())
+# So far before `than` a comparison begins at most, so far from it stands what it is of, and so far stands `how much` before it.
+LONG, CLOSE, HOW = 8, 3, 3
+
+
+class Rival(NamedTuple):
+    """What rows are held against: another row, or an average of those that values tell; `word` is the token that compares, the first and last tokens are taken."""
+
+    first: int
+    last: int
+    word: int
+    sign: str
+    rows: tuple[Anchor, ...]
+    average: bool = False
+    difference: bool = False
+
+
+class Beside(Ordered):
+    """Finishes trees by what rows are held against."""
+
+    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
+        super().__init__(facts, found, names, keys)
+        self.rivals = tuple((*self._than(), *self._averages(), *self._differences()))
+        taken = [self._place(one) for one in self.rivals]
+        # What a comparison with a row has taken is asked of nothing else.
+        self._facts = replace(
+            facts,
+            aggregates=tuple(one for one in facts.aggregates if not any(within(one.place, place) for place in taken)),
+            comparisons=tuple(one for one in facts.comparisons if one.value is not None and one.value.is_number or not self.is_taken(one.place)),
+        )
+
+    def is_taken(self, place: Place) -> bool:
+        """Whether words are a part of what rows are held against."""
+        return any(self._place(one).start < place.end and place.start < self._place(one).end for one in self.rivals)
+
+    @property
+    def others(self) -> tuple[Anchor, ...]:
+        """The values that tell what rows are held against, and no row that is asked for."""
+        return tuple(anchor for one in self.rivals for anchor in one.rows)
+
+    def _place(self, one: Rival) -> Place:
+        return Place(self._facts.tokens[one.first].place.start, self._facts.tokens[one.last].place.end)
+
+    # What the question says.
+
+    def _than(self) -> Iterator[Rival]:
+        """Yield rows and averages behind `than`."""
+        tokens = self._facts.tokens
+        for at, token in enumerate(tokens):
+            word = self._comparative(at) if token.low == "than" else -1
+            behind = self._beyond(at + 1)
+            if word < 0 or behind >= len(tokens):
+                continue
+            row = self._row(behind)
+            if tokens[behind].low in MEANS:
+                yield self._mean(word, behind, self._sign(word))
+            elif row is not None and self._scale(self._name(row), word, row.last) is not None:
+                yield Rival(word, row.last, word, self._sign(word), (row,), difference=self._is_how(word))
+
+    def _averages(self) -> Iterator[Rival]:
+        """Yield `above the average`."""
+        tokens = self._facts.tokens
+        for at, token in enumerate(tokens):
+            before = next((back for back in range(at - 1, -1, -1) if tokens[back].low not in LEADING), -1)
+            if token.low in MEANS and before >= 0 and tokens[before].low in ABOVE:
+                yield self._mean(before, at, ABOVE[tokens[before].low])
+
+    def _differences(self) -> Iterator[Rival]:
+        """Yield `the difference between the Tuba and the Lute`."""
+        at = next((at for at, one in enumerate(self._facts.tokens) if stem(one.low) in APART), -1)
+        rows = [one for one in self._anchors if one.first > at and self._row(one.first) is not None] if at >= 0 else []
+        if len(rows) == 2 and rows[0].options[0].label == rows[1].options[0].label and self._scale(self._name(rows[1]), at, rows[1].last) is not None:
+            yield Rival(at, at, at, "-", rows[1:], difference=True)  # pyrefly: ignore
+
+    def _mean(self, word: int, at: int, sign: str) -> Rival:
+        """Return an average with the values behind it that say of what it is: `than the average brass instrument`."""
+        last, rows = at, list[Anchor]()
+        for anchor in self._anchors:
+            between = self._facts.tokens[last + 1 : anchor.first]
+            if anchor.first > last and all(one.low in LEADING or one.low == "for" for one in between):
+                rows += [anchor] if anchor.is_value and not anchor.negated else []
+                last = anchor.last
+        return Rival(word, last, word, sign, tuple(rows), average=True)
+
+    def _comparative(self, than: int) -> int:
+        """Return the token that compares, before `than`."""
+        compares = (at for at in range(than - 1, max(-1, than - LONG), -1) if self._is_comparative(at))
+        return next(compares, -1)
+
+    def _is_comparative(self, at: int) -> bool:
+        return self._facts.tokens[at].low in p.UP | p.DOWN | p.AGED.keys() | PRICY
+
+    def _sign(self, word: int) -> str:
+        tokens = self._facts.tokens
+        low = tokens[word].low
+        sign = ">" if low in (p.UP | PRICY | NEWER) - OLDER else "<"
+        denied = any(one.low in DENYING or one.low.endswith("n't") for one in tokens[max(0, word - CLOSE) : word])
+        return p.OPPOSITE[sign] if denied else sign
+
+    def _is_how(self, word: int) -> bool:
+        """Whether it is asked how much more: `how much cheaper is`."""
+        return any(one.low == "how" for one in self._facts.tokens[max(0, word - HOW) : word])
+
+    def _beyond(self, at: int) -> int:
+        while at < len(self._facts.tokens) and self._facts.tokens[at].low in LEADING:
+            at += 1
+        return at
+
+    def _row(self, at: int) -> Anchor | None:
+        """Return the name of a row that begins at a token."""
+        return next((one for one in self._anchors if one.first == at and one.is_value and any(map(self._is_row, one.options))), None)
+
+    def _is_row(self, option: Option) -> bool:
+        return option.kind == "value" and option.property in self._names.schema.named.get(option.label, ())
+
+    def _name(self, row: Anchor) -> Option:
+        return next(one for one in row.options if self._is_row(one))
+
+    # What is compared.
+
+    def _scale(self, row: Option, word: int, last: int) -> str | None:
+        return self._scale_of(row.label, word, last)
+
+    def _scale_of(self, label: str, word: int, last: int) -> str | None:
+        """Return the property of a label that is more or less by the word that compares: named near it, told by an adjective, what is paid, or when it was."""
+        scales, tokens = [*self._measured_by(label), *self.times(label)], self._facts.tokens
+        near = [one for one in self._anchors if word - CLOSE <= one.first <= last + CLOSE]
+        for anchor in sorted(near, key=lambda one: (not word <= one.first <= last, abs(one.first - word))):
+            for option in anchor.options:
+                if option.kind == "property" and option.label == label and option.property in scales:
+                    return option.property
+        low = tokens[word].low
+        if low in PRICY:
+            return next(iter(self._prices(label)), None)
+        if low in NEWER | OLDER:
+            return next(iter(self.times(label)), None)
+        base = tokens[word + 1].low if low in {"more", "less"} and word + 1 < len(tokens) else adjective(f"{low[:-2]}est")
+        alike_ = [(max(alike(base, part) for part in parts(key)), key) for key in self._measured_by(label)]
+        if alike_ and max(alike_)[0]:
+            return max(alike_)[1]
+        return next(iter(self._prices(label)), None) if self._costs() else None
+
+    # Trees.
+
+    def _held_against(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Hold nodes against other rows, and against averages."""
+        score = 0.0
+        for one in self.rivals:
+            row = self._name(one.rows[0]) if one.rows and not one.average else None
+            node = self._spot(sketch, one.first, row.label if row is not None else None)
+            key = self._scale_of(sketch.spots[node].label, one.word, one.last) if node >= 0 else None
+            if key is None or (one.difference and self._held(sketch.spots[node].label)[key].type not in NUMBERS):
+                score += UNSURE
+                continue
+            sketch, score = self._rivalled(sketch, one, node, key), score + 0.5
+        return sketch, score
+
+    def _rivalled(self, sketch: Sketch, one: Rival, node: int, key: str) -> Sketch:
+        label, place = sketch.spots[node].label, self._place(one)
+        options = [next((each for each in row.options if each.label == label), row.options[0]) for row in one.rows]
+        other = Spot(label, tuple(Condition(each.property, "=", each.value) for each in options))
+        against = Against(node, key, one.sign, len(sketch.spots), self._keyed(label, key), one.average)
+        because = [Because(place, self._facts.question[slice(*place)], f"{key} {one.sign} {'the average' if one.average else options[0].value}")]
+        because += [Because(each.place, each.text, key) for each in self._costs()]
+        because += [Because(each.place, each.words, key) for each in self._anchors if any(option.property == key for option in each.options)]
+        because += [Because(row.place, row.words, option.value) for row, option in zip(one.rows, options, strict=True)]
+        notes = ("The average is that of all rows, and not only of those that are asked for.",) if one.average and not one.rows and sketch.spots[node].conditions else ()
+        asked = sketch.asked if one.difference else self._without_scale(sketch, node, key)
+        return replace(
+            sketch, spots=(*sketch.spots, other), against=(*sketch.against, against), asked=asked, difference=sketch.difference or one.difference,
+            why=(*sketch.why, *because), notes=(*sketch.notes, *notes),
+        )  # fmt: skip
+
+    def _without_scale(self, sketch: Sketch, node: int, key: str) -> tuple[Asked, ...]:
+        """Return what is asked for without what is compared, and rows themselves where nothing is left but what they are called."""
+        label = sketch.spots[node].label
+        left = tuple(one for one in sketch.asked if one != Asked(node, key))
+        named = {option.property for one in self._anchors for option in one.options if any((each.kind, each.label) == ("label", label) for each in one.options)}
+        rows = all(one.node == node and not one.function and one.property in named | {""} for one in left)
+        return (Asked(node),) if rows else left
+
+    def _which_of(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Keep the one of some rows that are named which is more or less: `which is heavier, the Lute or the Oboe`."""
+        word = next((at for at in range(len(self._facts.tokens)) if self._is_comparative(at)), -1)
+        label = sketch.spots[0].label
+        named = any(isinstance(one.value, tuple) and one.property in self._names.schema.named.get(label, ()) for one in sketch.spots[0].conditions)
+        if word < 0 or not named or self.rivals or sketch.ranked is not None or self._facts.comparisons or any(one.low == "than" for one in self._facts.tokens):
+            return sketch, 0.0
+        if (key := self._scale_of(label, word, word)) is None:
+            return sketch, 0.0
+        token = self._facts.tokens[word]
+        because = [Because(token.place, token.text, f"sorted by {key}"), *(Because(one.place, one.text, key) for one in self._costs())]
+        ranked = Ranked(0, key, self._sign(word) in {">", ">="}, self._keyed(label, key))
+        return replace(sketch, asked=(Asked(0), Asked(0, key)), ranked=ranked, limit=1, whether=False, why=(*sketch.why, *because)), 0.5

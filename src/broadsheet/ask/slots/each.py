@@ -1,0 +1,205 @@
+"""What is told of groups of rows: the cheapest of each maker, the maker with the highest average, makers that make none; and one place in an order."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from broadsheet.ask.cypher.nodes import Place, within
+from broadsheet.ask.question import phrases as p
+from broadsheet.ask.question.facts import Mark, Superlative
+from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.slots.anchors import Anchor
+from broadsheet.ask.slots.beside import Beside
+from broadsheet.ask.slots.measured import COINS
+from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
+from broadsheet.ask.slots.standing import REACH
+
+THERE = frozenset("are is there".split())
+# Words of which none is meant at all, and words before `not` that make it none.
+NONE, DO = frozenset("no never without none lack lacks lacking".split()), frozenset("do does did".split())
+# What is reckoned of a group, so that groups are sorted by it.
+RECKONED = frozenset("avg sum percentileCont".split())
+NTH = ("st", "nd", "rd", "th")
+# So many words may stand between a place and the end of the scale that it counts from.
+FAR = 2
+SAID = 0.5
+
+
+class Made(NamedTuple):
+    """A relation from rows to what was made of a column of theirs, and its label."""
+
+    type: str
+    label: str
+
+
+class Grouped(Beside):
+    """Finishes trees by groups of rows."""
+
+    def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
+        """Return what rows are told for: `for each theme`, `per year`, `by author` of what is counted."""
+        tokens = self._facts.tokens
+        marks = [self._token(one.place) + len(one.words.split()) for one in self._facts.marked("group")]
+        marks += [
+            at + 1
+            for at, one in enumerate(tokens)
+            if one.low == "by" and any(anchor.last == self._said_before(at) and not anchor.is_value for anchor in self._anchors)
+        ]
+        for at in marks:
+            anchor = next((one for one in self._anchors if at <= one.first <= at + 1 and not one.is_value), None)
+            if anchor is None or any(one.is_value and one.first - anchor.last in {1, 2} for one in self._anchors):
+                continue
+            for option in anchor.options:
+                node = self._spot(sketch, anchor.last, option.label)
+                if node >= 0 and option.kind == "property":
+                    return (Asked(node, option.property),)
+                if node > 0 and sketch.spots[node].at == anchor.last:
+                    return (Asked(node),)
+        return ()
+
+    def _said_before(self, at: int) -> int:
+        """Return the last token before another that is more than `are there`, or than a bound such as `over 20 euros`."""
+        tokens, bounds = self._facts.tokens, [one.place for one in self._facts.comparisons]
+        said = (
+            before
+            for before in range(at - 1, -1, -1)
+            if tokens[before].low not in THERE | COINS and not any(within(tokens[before].place, one) for one in bounds)
+        )
+        return next(said, -1)
+
+    # The best of each group, and the best group.
+
+    def _of_each(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Take the most or the least of each group: `the cheapest instrument of each maker`."""
+        ranked = sketch.ranked
+        if ranked is None or not ranked.property or ranked.sized or self._limit is not None or sketch.groups or any(one.function for one in sketch.asked):
+            return sketch, 0.0
+        groups = self._groups(sketch)
+        if not groups or groups[0] == Asked(ranked.node, ranked.property):
+            return sketch, 0.0
+        mark = self._mark()
+        because = (Because(mark.place, mark.words, "each"),) if mark is not None else ()
+        asked = tuple(one for one in sketch.asked if one != groups[0] and (one.property or one.node != groups[0].node)) or (Asked(ranked.node),)
+        sketch, each = self._as_column(replace(sketch, asked=asked, limit=None, why=(*sketch.why, *because)), groups[0], ranked.node)
+        if asked == (Asked(ranked.node, ranked.property),) and not ranked.keyed:
+            # The lowest price of each maker is a price, and no row.
+            end = Asked(ranked.node, ranked.property, "max" if ranked.descending else "min")
+            return replace(sketch, asked=(end,), groups=(each,), ranked=None), SAID
+        return replace(sketch, groups=(each,)), SAID
+
+    def _mark(self) -> Mark | None:
+        return next(iter(self._facts.marked("group")), None)
+
+    def _as_column(self, sketch: Sketch, each: Asked, row: int) -> tuple[Sketch, Asked]:
+        """Return a group as the column of the rows of which it was made, where it is a node that nothing else is asked of."""
+        link = next((one for one in sketch.links if one.end == each.node and one.start == row), None)
+        last = len(sketch.spots) - 1
+        if each.property or link is None or each.node != last or sketch.spots[last].conditions or sketch.spots[row].label not in self._names.schema.named:
+            return sketch, each
+        said = {stem(one) for one in parts(link.type)[1:]}
+        key = next((key for key in self._held(sketch.spots[row].label) if {stem(one) for one in parts(key)} == said), None)
+        if key is None:
+            return sketch, each
+        return replace(sketch, spots=sketch.spots[:last], links=tuple(one for one in sketch.links if one is not link)), Asked(row, key)
+
+    def _best_of_groups(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Sort groups by what is reckoned of each: `which maker has the highest average price`, `which family is cheapest on average`."""
+        told = next((one for one in self._facts.aggregates if one.which in RECKONED and (one.which != "percentileCont" or one.words.lower() == "median")), None)
+        end = next((one for one in self._facts.superlatives if one.way in {"high", "low"} and not self._is_of_name(one.place)), None)
+        if told is None or end is None or sketch.ranked is not None or sketch.over:
+            return sketch, 0.0
+        reckoned = next((one for one in sketch.asked if one.function in RECKONED), None)
+        if reckoned is None and (ranked := self._rank(sketch, end)) is not None and ranked.property in self._scales(sketch.spots[ranked.node].label):
+            reckoned = Asked(ranked.node, ranked.property, told.which)
+        each = next(self._sorted_groups(sketch, reckoned, end), None) if reckoned is not None else None
+        if reckoned is None or each is None:
+            return sketch, 0.0
+        sketch, group = self._as_column(sketch, each[1], reckoned.node)
+        because = [Because(told.place, told.words, told.which), Because(end.place, end.words, "sorted by it"), Because(each[0].place, each[0].words, "each")]
+        made = replace(sketch, asked=(reckoned,), groups=(group,), why=(*sketch.why, *because), limit=self._limit.count if self._limit else 1)
+        return replace(made, ranked=self._by(made, reckoned.node, reckoned.property, descending=end.way == "high")), SAID
+
+    def _sorted_groups(self, sketch: Sketch, reckoned: Asked, end: Superlative) -> Iterator[tuple[Anchor, Asked]]:
+        """Yield what is asked for that rows may be grouped by: the name before the end of the scale, or right behind it."""
+        row, named = sketch.spots[reckoned.node].label, sorted(self._anchors, key=lambda one: (one.place.start > end.place.start, one.first))
+        for anchor in named:
+            for option in anchor.options:
+                if option.kind == "label" and option.label != row:
+                    node = next((number for number, spot in enumerate(sketch.spots) if spot.label == option.label), -1)
+                    yield from ((anchor, Asked(node)),) if node >= 0 else ()
+                if option.kind == "property" and option.label == row and option.property != reckoned.property:
+                    yield anchor, Asked(reckoned.node, option.property)
+
+    # One place of an order.
+
+    def _at_place(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Take the second or the third of an order."""
+        ranked = sketch.ranked
+        plain = ranked is not None and ranked.property and not ranked.sized and not sketch.links and not sketch.groups
+        if not plain or sketch.limit != 1 or self._limit is not None or any(one.function for one in sketch.asked):
+            return sketch, 0.0
+        starts = [self._token(one.place) for one in self._facts.superlatives]
+        for at, token in enumerate(self._facts.tokens):
+            place = self._nth(at)
+            if place > 1 and any(0 < start - at <= FAR for start in starts):
+                prices = sketch.asked == (Asked(ranked.node, ranked.property),)  # pyrefly: ignore[missing-attribute]
+                notes = () if prices else (f"Rows that are equal share their places; all that stand at place {place} are given.",)
+                return replace(sketch, place=place, why=(*sketch.why, Because(self._nth_place(at), token.text, f"place {place}")), notes=(*sketch.notes, *notes)), SAID
+        return sketch, 0.0
+
+    def _nth(self, at: int) -> int:
+        """Return the place that a token tells, 0 where it tells none: `second`, `2nd`."""
+        token = self._facts.tokens[at]
+        number = next((one for one in self._facts.values if one.first == at and one.soft and one.text.lower().endswith(NTH) and isinstance(one.value, int)), None)
+        return number.value if number is not None else p.ORDINALS.get(token.low, 0)  # pyrefly: ignore
+
+    def _nth_place(self, at: int) -> Place:
+        return next((one.place for one in self._facts.values if one.first == at), self._facts.tokens[at].place)
+
+    # None at all.
+
+    def _none_of(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Ask for groups that have no row of a kind: `makers that make no brass instruments`."""
+        mark = next((one for one in self._facts.marked("negation") if self._is_none(one)), None)
+        row = next((number for number, spot in enumerate(sketch.spots) if spot.label in self._names.schema.named), -1)
+        if mark is None or row < 0 or not sketch.asked or any(one.mode != "all" for one in sketch.links) or len(sketch.spots) > len((row, mark)):
+            return sketch, 0.0
+        spot, asked = sketch.spots[row], sketch.asked[0]
+        link = self._made_of(spot.label, sketch, asked, row)
+        inside = tuple(one for one in spot.conditions if self._said_at(one) > mark.place.start)
+        if link is None or not inside:
+            return sketch, 0.0
+        has = tuple(one for one in spot.conditions if one not in inside)
+        denied = tuple(one._replace(sign="=") if one.sign == "<>" else one for one in inside)
+        group = Spot(link.label, (), sketch.spots[asked.node].at, 1)
+        spots = (group, Spot(spot.label, denied, spot.at), *((Spot(spot.label, has),) if has else ()))
+        links = (Link(0, 1, link.type, "left", "none"), *((Link(0, 2, link.type, "left"),) if has else ()))
+        why = (*sketch.why, Because(mark.place, mark.words, "there is none"))
+        return replace(sketch, spots=spots, links=links, asked=(Asked(0, function=asked.function),), why=why, groups=()), SAID
+
+    def _is_none(self, mark: Mark) -> bool:
+        """Whether a word denies that there is any: `no`, `without`, `do not make`, but not that something is so: `are not brass`."""
+        if mark.words.lower() in NONE:
+            return True
+        at = self._token(mark.place)
+        low = self._facts.tokens[at].low
+        return low.removesuffix("n't") in DO - {low} or (low == "not" and any(one.low in DO for one in self._facts.tokens[max(0, at - REACH) : at]))
+
+    def _made_of(self, row: str, sketch: Sketch, asked: Asked, node: int) -> Made | None:
+        """Return the label that was made of a column of rows, where what is asked for is that column or that label."""
+        for triple in self._names.schema.triples:
+            if triple.start == row and asked.node != node and sketch.spots[asked.node].label == triple.end:
+                return Made(triple.type, triple.end)
+            same = {stem(one) for one in parts(triple.type)[1:]} == {stem(one) for one in parts(asked.property)}
+            if triple.start == row and asked.node == node and asked.property and same:
+                return Made(triple.type, triple.end)
+        return None
+
+    def _said_at(self, condition: Condition) -> int:
+        """Return where a question says a condition."""
+        for anchor in self._anchors:
+            told = (True, False) if self.is_flag(anchor.options[0].label, condition.property) else ()
+            for option in anchor.options:
+                if option.property == condition.property and (option.kind == "value" and option.value == condition.value or condition.value in told):
+                    return anchor.place.start
+        found = [one.place.start for one in self._facts.values if str(one.value) == str(condition.value) or one.text.lower() == str(condition.value).lower()]
+        return found[0] if found else -1
