@@ -137,7 +137,8 @@ class Beside(Ordered):
         return next((one for one in self._anchors if one.first == at and one.is_value and any(map(self._is_row, one.options))), None)
 
     def _is_row(self, option: Option) -> bool:
-        return option.kind == "value" and option.property in self._names.schema.named.get(option.label, ())
+        """Whether a value tells a row of a table: it is of no column whose values are told as things of their own."""
+        return option.kind == "value" and option.label in self._names.schema.named and self._made_of(option.label, option.property) is None
 
     def _name(self, row: Anchor) -> Option:
         return next(one for one in row.options if self._is_row(one))
@@ -209,7 +210,9 @@ class Beside(Ordered):
         """Keep the one of some rows that are named which is more or less: `which is heavier, the Lute or the Oboe`."""
         word = next((at for at in range(len(self._facts.tokens)) if self._is_comparative(at)), -1)
         label = sketch.spots[0].label
-        named = any(isinstance(one.value, tuple) and one.property in self._names.schema.named.get(label, ()) for one in sketch.spots[0].conditions)
+        named = label in self._names.schema.named and any(
+            isinstance(one.value, tuple) and self._made_of(label, one.property) is None for one in sketch.spots[0].conditions
+        )
         if word < 0 or not named or self.rivals or sketch.ranked is not None or self._facts.comparisons or any(one.low == "than" for one in self._facts.tokens):
             return sketch, 0.0
         if (key := self._scale_of(label, word, word)) is None:

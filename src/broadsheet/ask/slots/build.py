@@ -120,8 +120,8 @@ class _Builder:
         if condition.folded or condition.also:
             return self._either(node, condition)
         if condition.either:
-            bounds = [self._condition(node, condition._replace(sign=sign, value=value, either=())) for sign, value in condition.either]
-            return reduce(partial(Binary, "OR"), bounds, self._condition(node, condition._replace(either=())))
+            alternatives = (reduce(partial(Binary, "AND"), (self._condition(node, one) for one in told)) for told in condition.either)
+            return reduce(partial(Binary, "OR"), alternatives)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
         label = self._sketch.spots[node].label

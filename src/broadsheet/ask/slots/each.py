@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place, within
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.facts import Mark, Superlative
-from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.schema import Triple
 from broadsheet.ask.slots.anchors import Anchor
 from broadsheet.ask.slots.beside import Beside
 from broadsheet.ask.slots.measured import COINS
@@ -23,13 +22,6 @@ NTH = ("st", "nd", "rd", "th")
 # So many words may stand between a place and the end of the scale that it counts from.
 FAR = 2
 SAID = 0.5
-
-
-class Made(NamedTuple):
-    """A relation from rows to what was made of a column of theirs, and its label."""
-
-    type: str
-    label: str
 
 
 class Grouped(Beside):
@@ -78,28 +70,33 @@ class Grouped(Beside):
             return sketch, 0.0
         mark = self._mark()
         because = (Because(mark.place, mark.words, "each"),) if mark is not None else ()
-        asked = tuple(one for one in sketch.asked if one != groups[0] and (one.property or one.node != groups[0].node)) or (Asked(ranked.node),)
-        sketch, each = self._as_column(replace(sketch, asked=asked, limit=None, why=(*sketch.why, *because)), groups[0], ranked.node)
+        # What is asked of the group is told with it.
+        asked = tuple(one for one in sketch.asked if one.node == ranked.node and one != groups[0]) or (Asked(ranked.node),)
+        made, each = self._as_column(replace(sketch, asked=asked, limit=None, why=(*sketch.why, *because)), groups[0], ranked.node)
+        if made.ranked is None or len(made.spots) > len((each, ranked)) or any(one.node not in {ranked.node, groups[0].node} and not each.property for one in sketch.asked):
+            return sketch, 0.0
+        sketch, ranked, asked = made, made.ranked, made.asked
         if asked == (Asked(ranked.node, ranked.property),) and not ranked.keyed:
             # The lowest price of each maker is a price, and no row.
             end = Asked(ranked.node, ranked.property, "max" if ranked.descending else "min")
-            return replace(sketch, asked=(end,), groups=(each,), ranked=None), SAID
+            made = sketch.with_condition(each.node, Condition(each.property, "IS NOT NULL", "")) if each.property else sketch
+            return replace(made, asked=(end,), groups=(each,), ranked=None), SAID
         return replace(sketch, groups=(each,)), SAID
 
     def _mark(self) -> Mark | None:
         return next(iter(self._facts.marked("group")), None)
 
     def _as_column(self, sketch: Sketch, each: Asked, row: int) -> tuple[Sketch, Asked]:
-        """Return a group as the column of the rows of which it was made, where it is a node that nothing else is asked of."""
-        link = next((one for one in sketch.links if one.end == each.node and one.start == row), None)
-        last = len(sketch.spots) - 1
-        if each.property or link is None or each.node != last or sketch.spots[last].conditions or sketch.spots[row].label not in self._names.schema.named:
+        """Return a group as the column of the rows of which it was made, without the node of it where nothing else is asked of that."""
+        label = sketch.spots[row].label
+        link = sketch.links[0] if len(sketch.links) == 1 and len(sketch.spots) == len((each, row)) else None
+        triple = next((one for one in self._names.schema.triples if link is not None and one.type == link.type and one.start == label), None)
+        key = next((key for key in self._held(label) if triple is not None and self._made_of(label, key) == triple), None)
+        if key is None or label not in self._names.schema.named or sketch.spots[1 - row].conditions or (each.property and each != Asked(row, key)):
             return sketch, each
-        said = {stem(one) for one in parts(link.type)[1:]}
-        key = next((key for key in self._held(sketch.spots[row].label) if {stem(one) for one in parts(key)} == said), None)
-        if key is None:
-            return sketch, each
-        return replace(sketch, spots=sketch.spots[:last], links=tuple(one for one in sketch.links if one is not link)), Asked(row, key)
+        asked = tuple(one._replace(node=0) for one in sketch.asked if one.node == row)
+        ranked = sketch.ranked._replace(node=0) if sketch.ranked is not None else None
+        return replace(sketch, spots=(sketch.spots[row],), links=(), asked=asked, ranked=ranked), Asked(0, key)
 
     def _best_of_groups(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Sort groups by what is reckoned of each: `which maker has the highest average price`, `which family is cheapest on average`."""
@@ -113,7 +110,10 @@ class Grouped(Beside):
         each = next(self._sorted_groups(sketch, reckoned, end), None) if reckoned is not None else None
         if reckoned is None or each is None:
             return sketch, 0.0
-        sketch, group = self._as_column(sketch, each[1], reckoned.node)
+        sketch, group = self._as_column(replace(sketch, asked=(reckoned,)), each[1], reckoned.node)
+        reckoned = sketch.asked[0]
+        if group.property:
+            sketch = sketch.with_condition(group.node, Condition(group.property, "IS NOT NULL", ""))
         because = [Because(told.place, told.words, told.which), Because(end.place, end.words, "sorted by it"), Because(each[0].place, each[0].words, "each")]
         made = replace(sketch, asked=(reckoned,), groups=(group,), why=(*sketch.why, *because), limit=self._limit.count if self._limit else 1)
         return replace(made, ranked=self._by(made, reckoned.node, reckoned.property, descending=end.way == "high")), SAID
@@ -164,13 +164,14 @@ class Grouped(Beside):
         if mark is None or row < 0 or not sketch.asked or any(one.mode != "all" for one in sketch.links) or len(sketch.spots) > len((row, mark)):
             return sketch, 0.0
         spot, asked = sketch.spots[row], sketch.asked[0]
-        link = self._made_of(spot.label, sketch, asked, row)
-        inside = tuple(one for one in spot.conditions if self._said_at(one) > mark.place.start)
+        link = self._grouped_by(spot.label, sketch, asked, row)
+        start = self._denies_from(mark)
+        inside = tuple(one for one in spot.conditions if self._said_at(one) > start)
         if link is None or not inside:
             return sketch, 0.0
         has = tuple(one for one in spot.conditions if one not in inside)
         denied = tuple(one._replace(sign="=") if one.sign == "<>" else one for one in inside)
-        group = Spot(link.label, (), sketch.spots[asked.node].at, 1)
+        group = Spot(link.end, (), sketch.spots[asked.node].at, 1)
         spots = (group, Spot(spot.label, denied, spot.at), *((Spot(spot.label, has),) if has else ()))
         links = (Link(0, 1, link.type, "left", "none"), *((Link(0, 2, link.type, "left"),) if has else ()))
         why = (*sketch.why, Because(mark.place, mark.words, "there is none"))
@@ -184,15 +185,17 @@ class Grouped(Beside):
         low = self._facts.tokens[at].low
         return low.removesuffix("n't") in DO - {low} or (low == "not" and any(one.low in DO for one in self._facts.tokens[max(0, at - REACH) : at]))
 
-    def _made_of(self, row: str, sketch: Sketch, asked: Asked, node: int) -> Made | None:
-        """Return the label that was made of a column of rows, where what is asked for is that column or that label."""
-        for triple in self._names.schema.triples:
-            if triple.start == row and asked.node != node and sketch.spots[asked.node].label == triple.end:
-                return Made(triple.type, triple.end)
-            same = {stem(one) for one in parts(triple.type)[1:]} == {stem(one) for one in parts(asked.property)}
-            if triple.start == row and asked.node == node and asked.property and same:
-                return Made(triple.type, triple.end)
-        return None
+    def _denies_from(self, mark: Mark) -> int:
+        """Return where what is denied begins: behind `do` of `does Osei not make`."""
+        at = self._token(mark.place)
+        before = [one.place.start for one in self._facts.tokens[max(0, at - REACH) : at] if one.low in DO]
+        return before[-1] if before and self._facts.tokens[at].low == "not" else mark.place.start
+
+    def _grouped_by(self, row: str, sketch: Sketch, asked: Asked, node: int) -> Triple | None:
+        """Return the relation to what was made of a column of rows, where what is asked for is that column or what was made of it."""
+        if asked.node == node:
+            return self._made_of(row, asked.property) if asked.property else None
+        return next((one for one in self._names.schema.triples if (one.start, one.end) == (row, sketch.spots[asked.node].label)), None)
 
     def _said_at(self, condition: Condition) -> int:
         """Return where a question says a condition."""

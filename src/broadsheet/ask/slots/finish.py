@@ -1,7 +1,7 @@
 """What is asked of a tree of nodes: counts, ends of a scale, comparisons, groups, told from the facts of the question."""
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from broadsheet.ask.cypher.nodes import within
@@ -16,10 +16,11 @@ from broadsheet.ask.slots.build import MEDIAN
 from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
 from broadsheet.ask.slots.each import Grouped
+from broadsheet.ask.slots.either import Bounds, bounds_of, one_of, together
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.kinds import Kinds
 from broadsheet.ask.slots.measured import COINS
-from broadsheet.ask.slots.ordered import adjective
+from broadsheet.ask.slots.ordered import THEIRS, adjective
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Sketch, Spot
 from broadsheet.ask.slots.standing import UNSURE
 from broadsheet.ask.slots.tallies import Tallies
@@ -142,8 +143,9 @@ class Finish(Grouped):
     # Conditions.
 
     def _compared(self, sketch: Sketch) -> tuple[Sketch, float]:
-        score, taken = 0.0, frozenset(told.place for told in sketch.why)
+        score, taken, made = 0.0, frozenset(told.place for told in sketch.why), list[Bounds]()
         for one in self._facts.comparisons:
+            before = sketch
             if (
                 one.value is not None
                 and one.value.is_number
@@ -155,7 +157,25 @@ class Finish(Grouped):
             elif one.value is not None and one.value.kind == "date":
                 sketch, more = self._dated(sketch, one, one.value)
                 score += more
-        return sketch, score
+            made += bounds_of(before, sketch, one.place)
+        return self._either_of(sketch, made), score
+
+    def _either_of(self, sketch: Sketch, made: Sequence[Bounds]) -> Sketch:
+        """Return the sketch with bounds that `or` joins as those of which one must be met: `under 200 or over 3000`."""
+        runs: list[list[Bounds]] = []
+        for one in together(made):
+            last = runs[-1][-1] if runs else None
+            between = [each.low for each in self._facts.tokens if last is not None and last.place.end <= each.place.start < one.place.start]
+            units = EITHER | COINS | self._units({one.key, *((last.key,) if last is not None else ())})
+            joined = last is not None and last.node == one.node and "or" in between and set(between) <= units
+            runs = [*runs[:-1], [*runs[-1], one]] if joined else [*runs, [one]]
+        for run in runs:
+            sketch = one_of(sketch, run) if len(run) > 1 else sketch
+        return sketch
+
+    def _units(self, keys: Collection[str]) -> frozenset[str]:
+        """Return the words of a question that name properties: `less than 20 minutes or more than 120`."""
+        return frozenset(one.words.lower() for one in self._anchors if any(option.property in keys for option in one.options))
 
     def _bounded(self, sketch: Sketch, one: Comparison, value: Value) -> tuple[Sketch, float]:
         at = self._token(value.place)
@@ -167,6 +187,9 @@ class Finish(Grouped):
                 having = Having(node, one.sign, int(float(value.value)))
                 return replace(sketch, having=having, why=(*sketch.why, because)), 0.5
         found = self._property_near(sketch, at, scales=True)
+        if found is not None and not self._is_at(found[1], one, at):
+            # What a comparative is about is not what is named before it: 60 minutes or cheaper than 15.
+            found = self._compared_by(sketch, at, one.words) or (self._priced(sketch, at) if self._coins(at) else None) or found
         if found is None and (self._coins(at) or one.words.lower().split()[0] in AMOUNTS):
             # Under 2000, and over 20 euros, are no years.
             found = self._priced(sketch, at)
@@ -180,23 +203,12 @@ class Finish(Grouped):
         if found is None:
             return sketch, UNSURE
         coins = [Because(each.place, each.text, found[1]) for each in (*self._coins(at), *self._costs())]
-        made = self._bound(sketch, found, one.sign, value, because)
-        return replace(self._or_before(sketch, made, one), why=(*sketch.why, because, *coins)), 0.3
+        return replace(self._bound(sketch, found, one.sign, value, because), why=(*sketch.why, because, *coins)), 0.3
 
-    def _or_before(self, before: Sketch, made: Sketch, one: Comparison) -> Sketch:
-        """Return the sketch with its last bound instead of the one before it that `or` joins it to: `under 200 or over 3000`."""
-        last = max((each for each in self._facts.comparisons if each.place.end <= one.place.start), key=lambda each: each.place.end, default=None)
-        between = {each.low for each in self._facts.tokens if last is not None and last.place.end <= each.place.start < one.place.start}
-        node = next((number for number, spot in enumerate(made.spots) if spot != before.spots[number]), -1)
-        if last is None or "or" not in between or not between <= EITHER | COINS or last.of_range or one.of_range or node < 0:
-            return made
-        *held, bound = made.spots[node].conditions
-        first = next((each for each in held if each.property == bound.property and last.value and (each.sign, each.value) == (last.sign, last.value.value)), None)
-        if first is None:
-            return made
-        joined = first._replace(either=(*first.either, (bound.sign, bound.value)))  # pyrefly: ignore[bad-argument-type]
-        spot = made.spots[node]._replace(conditions=tuple(joined if each is first else each for each in held))
-        return replace(made, spots=(*made.spots[:node], spot, *made.spots[node + 1 :]))
+    def _is_at(self, key: str, one: Comparison, at: int) -> bool:
+        """Whether a property is named within a comparison or right behind its figure."""
+        first = self._token(one.place)
+        return any(first <= anchor.first <= at + len(THEIRS) and any(option.property == key for option in anchor.options) for anchor in self._anchors)
 
     def _compared_before(self, sketch: Sketch, one: Comparison) -> tuple[int, str] | None:
         """Return the node and property of the comparison that this one goes on: `over 5 and below 9`."""
@@ -273,8 +285,9 @@ class Finish(Grouped):
 
     def _years(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Take a year, a month or a day that nothing else took for a condition."""
-        taken = [one.value.place for one in self._facts.comparisons if one.value is not None]
+        taken, made = [one.value.place for one in self._facts.comparisons if one.value is not None], list[Bounds]()
         for value in self._facts.values:
+            before = sketch
             if value.kind in {"year", "date"} and value.place not in taken and not any(within(value.place, one.place) for one in self._anchors if one.is_value):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
@@ -291,7 +304,8 @@ class Finish(Grouped):
                 elif told:
                     for sign, end in zip((">=", "<="), _ends_of(told), strict=True):
                         sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
-        return sketch, 0.0
+            made += bounds_of(before, sketch, value.place)
+        return self._either_of(sketch, made), 0.0
 
     # Functions.
 

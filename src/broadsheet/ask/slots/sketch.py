@@ -19,7 +19,7 @@ class Because(NamedTuple):
 class Condition(NamedTuple):
     """What a property of a node must be; several values of which one must be there are IN. The value is compared as it is, or as the key of a date or number that is kept as text.
 
-    `folded`: small letters and capitals are the same. `also` are further properties of which it may hold instead, `either` further bounds that may be met instead.
+    `folded`: small letters and capitals are the same. `also` are further properties of which it may hold instead, `either` are such conditions, all of one of which must be met instead of this one.
     Of IS NULL and IS NOT NULL the value says nothing.
     """
 
@@ -29,7 +29,7 @@ class Condition(NamedTuple):
     keyed: bool = False
     folded: bool = False
     also: tuple[str, ...] = ()
-    either: tuple[tuple[str, str | float], ...] = ()
+    either: tuple[tuple["Condition", ...], ...] = ()
 
 
 class Spot(NamedTuple):

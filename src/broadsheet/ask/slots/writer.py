@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
-from broadsheet.ask.cypher.nodes import Query, meet
+from broadsheet.ask.cypher.nodes import Place, Query, meet
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.english import alike, is_empty
@@ -14,7 +14,7 @@ from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.bounds import bounded
-from broadsheet.ask.question.facts import Facts, Value
+from broadsheet.ask.question.facts import Comparison, Facts, Value
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
 from broadsheet.ask.question.words import Token, parts, stem
@@ -259,10 +259,16 @@ def _unread(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
     said = [
         f"{one.words!r} compares with something else than a figure or a date; that is not looked at."
         for one in things
-        if not any(meet(one.place, place) for place in heard)
+        if not any(meet(_told_at(one), place) for place in heard)
     ]
     left = [one for one in facts.aggregates if one.which in {"percentileCont", "stDev"} and one.place not in heard]
     return (*said, *(f"{one.words!r} is not reckoned." for one in left))
+
+
+def _told_at(one: Comparison) -> Place:
+    """Return where the word stands that compares, so that what is compared with is not taken for it."""
+    start = one.place.start + max(0, one.words.lower().rfind(" than"))
+    return Place(start, start + len(" than"))
 
 
 def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:
@@ -280,7 +286,7 @@ def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch, names: Names) 
     """Return the words that nothing was made of, each once: those that neither a name, a relation, a value nor a fact has taken."""
     used = frozenset(word for name in _read(sketch) for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
     named = [one for one in facts.values if one.kind == "name" and one.soft]
-    bound = bool(sketch.links) or sketch.ranked is not None or any(spot.conditions for spot in sketch.spots)
+    bound = bool(sketch.links or sketch.against) or sketch.ranked is not None or any(spot.conditions for spot in sketch.spots)
     left = [
         one
         for one in unheard
