@@ -150,7 +150,7 @@ organism species
 gene protein
 light bright
 height tall
-weight heavy weigh
+weight heavy weigh light
 speed fast quick
 distance far
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place, within
@@ -23,8 +24,15 @@ DENYING = frozenset("not no never cannot".split())
 # Words between a comparison and what is compared with.
 LEADING = frozenset("the a an its their that of in - one".split())
 PRICY = frozenset("pricier dearer costlier".split())
-NEWER, OLDER = frozenset("newer younger later".split()), frozenset("older elder earlier".split())
+NEWER, OLDER = frozenset("newer younger later after".split()), frozenset("older elder earlier before".split())
 APART = frozenset("differ differenc".split())
+# Words that compare and say nothing of what, and those behind which an adjective may do.
+GENERAL = frozenset(
+    "more less fewer greater larger higher lower smaller bigger better worse than as much many same does do is are cost costs difference different differ differs above over "
+    "beyond below under beneath the in".split()
+)
+PLAIN = frozenset("more less as".split())
+FOLD = frozenset("twice thrice half double times".split())
 # So far before `than` a comparison begins at most, so far from it stands what it is of, and so far stands `how much` before it.
 LONG, CLOSE, HOW = 8, 3, 3
 
@@ -46,7 +54,7 @@ class Beside(Ordered):
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
         super().__init__(facts, found, names, keys)
-        self.rivals = tuple((*self._than(), *self._averages(), *self._differences()))
+        self.rivals = tuple((*self._than(), *self._as(), *self._averages(), *self._differences()))
         taken = [self._place(one) for one in self.rivals]
         # What a comparison with a row has taken is asked of nothing else.
         self._facts = replace(
@@ -73,15 +81,25 @@ class Beside(Ordered):
         """Yield rows and averages behind `than`."""
         tokens = self._facts.tokens
         for at, token in enumerate(tokens):
-            word = self._comparative(at) if token.low == "than" else -1
+            word = self._comparative(at) if token.low == "than" else at if token.low in {"before", "after"} else -1
             behind = self._beyond(at + 1)
             if word < 0 or behind >= len(tokens):
                 continue
             row = self._row(behind)
-            if tokens[behind].low in MEANS:
+            if tokens[behind].low in MEANS and token.low == "than":
                 yield self._mean(word, behind, self._sign(word))
             elif row is not None and self._scale(self._name(row), word, row.last) is not None:
                 yield Rival(word, row.last, word, self._sign(word), (row,), difference=self._is_how(word))
+
+    def _as(self) -> Iterator[Rival]:
+        """Yield rows of which others have as much: `cost as much as the Tuba`, `the same price as the Tuba`."""
+        tokens = self._facts.tokens
+        for at, token in enumerate(tokens):
+            row = self._row(self._beyond(at + 1)) if token.low == "as" else None
+            word = next((back for back in range(at - 1, max(-1, at - LONG // 2), -1) if tokens[back].low in {"as", "same"}), -1)
+            fold = word > 0 and tokens[word - 1].low in FOLD
+            if row is not None and word >= 0 and not fold and self._scale(self._name(row), word, row.last) is not None:
+                yield Rival(word, row.last, word, "=", (row,))
 
     def _averages(self) -> Iterator[Rival]:
         """Yield `above the average`."""
@@ -136,6 +154,12 @@ class Beside(Ordered):
         """Return the name of a row that begins at a token."""
         return next((one for one in self._anchors if one.first == at and one.is_value and any(map(self._is_row, one.options))), None)
 
+    def folds(self) -> Iterator[str]:
+        """Yield words that multiply what is compared with, of which nothing is made: `twice as much as`."""
+        for one, other in pairwise(self._facts.tokens):
+            if one.low in FOLD and other.low in {"as", "the", "than"}:
+                yield one.text
+
     def _is_row(self, option: Option) -> bool:
         """Whether a value tells a row of a table: it is of no column whose values are told as things of their own."""
         return option.kind == "value" and option.label in self._names.schema.named and self._made_of(option.label, option.property) is None
@@ -149,23 +173,35 @@ class Beside(Ordered):
         return self._scale_of(row.label, word, last)
 
     def _scale_of(self, label: str, word: int, last: int) -> str | None:
-        """Return the property of a label that is more or less by the word that compares: named near it, told by an adjective, what is paid, or when it was."""
+        """Return the property of a label that is more or less by the word that compares: named within the comparison, told by an adjective, or named near it."""
         scales, tokens = [*self._measured_by(label), *self.times(label)], self._facts.tokens
-        near = [one for one in self._anchors if word - CLOSE <= one.first <= last + CLOSE]
-        for anchor in sorted(near, key=lambda one: (not word <= one.first <= last, abs(one.first - word))):
-            for option in anchor.options:
-                if option.kind == "property" and option.label == label and option.property in scales:
-                    return option.property
-        low = tokens[word].low
-        if low in PRICY:
+        named = [
+            (anchor, option.property)
+            for anchor in self._anchors
+            for option in anchor.options
+            if option.kind == "property" and option.label == label and option.property in scales
+        ]
+        inside = [key for anchor, key in named if word <= anchor.first <= last]
+        said = tokens[word + 1].low if tokens[word].low in PLAIN and word + 1 < len(tokens) else tokens[word].low
+        if said in {"before", "after"}:
+            times = self.times(label)
+            return next((key for anchor, key in named if abs(anchor.first - word) <= CLOSE and key in times), next(iter(times), None))
+        if inside or said not in GENERAL:
+            return inside[0] if inside else self._scale_by(label, said)
+        near = sorted((abs(anchor.first - word), key) for anchor, key in named if word - CLOSE <= anchor.first <= last + CLOSE)
+        if not near and len({key for _, key in named}) == 1:
+            return named[0][1]
+        return near[0][1] if near else next(iter(self._prices(label)), None) if self._costs() else None
+
+    def _scale_by(self, label: str, said: str) -> str | None:
+        """Return the property of a label that an adjective is about: what is paid, when it was, or what means nearly that."""
+        if said in PRICY:
             return next(iter(self._prices(label)), None)
-        if low in NEWER | OLDER:
+        if said in NEWER | OLDER | {"old", "new", "young"}:
             return next(iter(self.times(label)), None)
-        base = tokens[word + 1].low if low in {"more", "less"} and word + 1 < len(tokens) else adjective(f"{low[:-2]}est")
-        alike_ = [(max(alike(base, part) for part in parts(key)), key) for key in self._measured_by(label)]
-        if alike_ and max(alike_)[0]:
-            return max(alike_)[1]
-        return next(iter(self._prices(label)), None) if self._costs() else None
+        base = adjective(f"{said[:-2]}est") if said.endswith("er") else said
+        found = [(max(alike(base, part) for part in parts(key)), key) for key in self._measured_by(label)]
+        return max(found)[1] if found and max(found)[0] else None
 
     # Trees.
 
@@ -191,11 +227,12 @@ class Beside(Ordered):
         because += [Because(each.place, each.text, key) for each in self._costs()]
         because += [Because(each.place, each.words, key) for each in self._anchors if any(option.property == key for option in each.options)]
         because += [Because(row.place, row.words, option.value) for row, option in zip(one.rows, options, strict=True)]
-        notes = ("The average is that of all rows, and not only of those that are asked for.",) if one.average and not one.rows and sketch.spots[node].conditions else ()
         asked = sketch.asked if one.difference else self._without_scale(sketch, node, key)
+        # What costs as much as the Tuba is another than the Tuba.
+        apart = ((node, len(sketch.spots)),) if one.sign == "=" else ()
         return replace(
-            sketch, spots=(*sketch.spots, other), against=(*sketch.against, against), asked=asked, difference=sketch.difference or one.difference,
-            why=(*sketch.why, *because), notes=(*sketch.notes, *notes),
+            sketch, spots=(*sketch.spots, other), against=(*sketch.against, against), apart=(*sketch.apart, *apart), asked=asked, difference=sketch.difference or one.difference,
+            why=(*sketch.why, *because),
         )  # fmt: skip
 
     def _without_scale(self, sketch: Sketch, node: int, key: str) -> tuple[Asked, ...]:
@@ -203,8 +240,14 @@ class Beside(Ordered):
         label = sketch.spots[node].label
         left = tuple(one for one in sketch.asked if one != Asked(node, key))
         named = {option.property for one in self._anchors for option in one.options if any((each.kind, each.label) == ("label", label) for each in one.options)}
-        rows = all(one.node == node and not one.function and one.property in named | {""} for one in left)
-        return (Asked(node),) if rows else left
+        rows = all(one.node == node and one.function in {"", "count"} and one.property in named | {""} for one in left)
+        return (Asked(node, function=left[0].function if left else ""),) if rows else left
+
+    def _averaged(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Tell of what an average is, where only some rows are asked for."""
+        some = any(one.average and not sketch.spots[one.other].conditions and sketch.spots[one.node].conditions for one in sketch.against)
+        note = "The average is that of all rows, and not only of those that are asked for."
+        return (replace(sketch, notes=(*sketch.notes, note)), 0.0) if some and not sketch.whether else (sketch, 0.0)
 
     def _which_of(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Keep the one of some rows that are named which is more or less: `which is heavier, the Lute or the Oboe`."""
@@ -220,4 +263,6 @@ class Beside(Ordered):
         token = self._facts.tokens[word]
         because = [Because(token.place, token.text, f"sorted by {key}"), *(Because(one.place, one.text, key) for one in self._costs())]
         ranked = Ranked(0, key, self._sign(word) in {">", ">="}, self._keyed(label, key))
-        return replace(sketch, asked=(Asked(0), Asked(0, key)), ranked=ranked, limit=1, whether=False, why=(*sketch.why, *because)), 0.5
+        notes = (f"What has no {key} is not among them.",) if self._keys.filled(label, key) < 1 else ()
+        asked = (Asked(0), Asked(0, key))
+        return replace(sketch, asked=asked, ranked=ranked, limit=1, whether=False, why=(*sketch.why, *because), notes=(*sketch.notes, *notes)), 0.5

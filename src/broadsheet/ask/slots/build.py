@@ -80,6 +80,11 @@ class _Builder:
         against = [self._against(one) for one in self._sketch.against if one.average or not told]
         return Match(self._paths(inner, links), where=conjunction([*self._conditions(inner), *apart, *against, *absent, *wanted]))
 
+    @property
+    def _is_beside(self) -> bool:
+        """Whether each row may stand beside several others."""
+        return any(not one.average for one in self._sketch.against)
+
     def _averages(self) -> list[Match | Projection]:
         """Return what reckons the averages that nodes are held against."""
         found: list[Match | Projection] = []
@@ -178,7 +183,7 @@ class _Builder:
         if sketch.place and sketch.ranked is not None:
             return self._at_place(sketch.ranked)
         if sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
-            return self._over() if sketch.over else [self._grouped()]
+            return self._over() if sketch.over else self._bounded() if sketch.bounded else [self._grouped()]
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
         order = () if sketch.ranked is None else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
         limit = None if sketch.limit is None else Literal_(sketch.limit)
@@ -192,7 +197,7 @@ class _Builder:
             # What is sorted by must still be there when rows are made one of each.
             kept = tuple(Projected(Variable(self._names[node])) for node in nodes)
             return [Projection("WITH", kept, distinct=True, order=order, limit=limit), Projection("RETURN", items)]
-        distinct = self._habits.distinct and (bool(sketch.links) or any(one.property for one in sketch.asked))
+        distinct = self._habits.distinct and (bool(sketch.links) or self._is_beside or any(one.property for one in sketch.asked))
         return [Projection("RETURN", items, distinct=distinct, order=order, limit=limit)]
 
     def _beside(self, one: Against) -> Projection:
@@ -243,7 +248,7 @@ class _Builder:
             held = self._keys.number(self._sketch.spots[asked.node].label, asked.property, held)
         if asked.function == MEDIAN:
             return Function(MEDIAN, (held, Literal_(MIDDLE)))
-        return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or asked.property))
+        return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or self._is_beside or asked.property))
 
     def _over(self) -> list[Match | Projection]:
         """Return a function over how many there are for each."""
@@ -258,6 +263,14 @@ class _Builder:
         values = tuple(Projected(self._value(one), _name_of(one) if keys else "") for one in sketch.asked if one not in sketch.groups)
         order = () if not keys or sketch.ranked is None else (Sorted(Variable(_name_of(sketch.asked[-1])), sketch.ranked.descending),)
         return Projection("RETURN", (*keys, *values), order=order, limit=None if sketch.limit is None else Literal_(sketch.limit))
+
+    def _bounded(self) -> list[Match | Projection]:
+        """Return groups of which what is reckoned is above or below a figure."""
+        each, of = self._sketch.groups[0], self._sketch.asked[0]
+        called = self._free(each.property) if each.property else self._names[each.node]
+        kept = (Projected(self._value(each), called if each.property else ""), Projected(self._value(of), _name_of(of)))
+        where = conjunction(Binary(sign, Variable(_name_of(of)), Literal_(bound)) for sign, bound in self._sketch.bounded)
+        return [Projection("WITH", kept, where=where), Projection("RETURN", (Projected(Variable(called)), Projected(Variable(_name_of(of)))))]
 
     def _by_count(self) -> list[Match | Projection]:
         """Return what keeps nodes by how many others they are joined to, or sorts them by it."""

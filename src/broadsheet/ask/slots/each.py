@@ -1,27 +1,37 @@
 """What is told of groups of rows: the cheapest of each maker, the maker with the highest average, makers that make none; and one place in an order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place, within
+from broadsheet.ask.link.names import Names
 from broadsheet.ask.question import phrases as p
-from broadsheet.ask.question.facts import Mark, Superlative
+from broadsheet.ask.question.facts import Aggregate, Comparison, Facts, Mark, Value
 from broadsheet.ask.schema import Triple
 from broadsheet.ask.slots.anchors import Anchor
 from broadsheet.ask.slots.beside import Beside
+from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.measured import COINS
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
-from broadsheet.ask.slots.standing import REACH
+from broadsheet.ask.slots.standing import REACH, UNSURE
 
 THERE = frozenset("are is there".split())
 # Words of which none is meant at all, and words before `not` that make it none.
-NONE, DO = frozenset("no never without none lack lacks lacking".split()), frozenset("do does did".split())
+NONE, DO = frozenset("no never without none neither lack lacks lacking".split()), frozenset("do does did".split())
 # What is reckoned of a group, so that groups are sorted by it.
 RECKONED = frozenset("avg sum percentileCont".split())
 NTH = ("st", "nd", "rd", "th")
 # So many words may stand between a place and the end of the scale that it counts from.
 FAR = 2
 SAID = 0.5
+
+
+class Reckoned(NamedTuple):
+    """What is reckoned of groups, and its bounds."""
+
+    told: Aggregate
+    bounds: tuple[Comparison, ...]
 
 
 class Grouped(Beside):
@@ -58,7 +68,73 @@ class Grouped(Beside):
         )
         return next(said, -1)
 
+    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
+        super().__init__(facts, found, names, keys)
+        self._reckoned = next(self._reckoned_bounds(), None)
+        if self._reckoned is not None and self._is_of_groups():
+            bounds = self._reckoned.bounds
+            taken = {one.value.place for one in bounds if one.value is not None}
+            self._facts = replace(
+                self._facts,
+                comparisons=tuple(one for one in self._facts.comparisons if one not in bounds),
+                values=tuple(one for one in self._facts.values if one.place not in taken),
+            )
+
     # The best of each group, and the best group.
+
+    def _reckoned_bounds(self) -> Iterator[Reckoned]:
+        """Yield bounds of what is reckoned: `an average price over 2000`, `cost under 900 on average`."""
+        for one in self._facts.aggregates:
+            near = [other for other in self._facts.comparisons if other.value is not None and other.value.is_number and self._is_beside(one.place, other.place)]
+            if one.which in RECKONED and near:
+                yield Reckoned(one, tuple(near))
+
+    def _is_beside(self, one: Place, other: Place) -> bool:
+        """Whether between two places nothing is named but what is more or less."""
+        low, high = (one.end, other.start) if one.end <= other.start else (other.end, one.start)
+        inside = [anchor for anchor in self._anchors if low <= anchor.place.start < high]
+        tokens = [each for each in self._facts.tokens if low <= each.place.start < high]
+        return low <= high and len(tokens) <= REACH and all(option.kind == "property" for anchor in inside for option in anchor.options)
+
+    def _is_of_groups(self) -> bool:
+        """Whether a question begins with groups of rows, and not with rows."""
+        first = self._anchors[0] if self._anchors else None
+        return first is not None and not first.is_value and not any(one.kind == "label" and one.label in self._names.schema.named for one in first.options)
+
+    def unreckoned(self, sketch: Sketch) -> str:
+        """Say that a bound of what is reckoned is not looked at; nothing where it is, or there is none."""
+        if self._reckoned is None or sketch.bounded:
+            return ""
+        return f"{self._reckoned.told.words!r} beside {self._reckoned.bounds[0].words!r} is not looked at."
+
+    def _groups_within(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Ask for groups of which what is reckoned is above or below a figure."""
+        if self._reckoned is None or not self._is_of_groups():
+            return sketch, 0.0
+        told, bounds = self._reckoned
+        sketch = self._with_rows(sketch)
+        reckoned = next((one for one in sketch.asked if one.function in RECKONED), None)
+        row = next((number for number, spot in enumerate(sketch.spots) if spot.label in self._names.schema.named), -1)
+        if reckoned is None and row >= 0 and (key := self._scale_of(sketch.spots[row].label, self._token(bounds[0].place), self._token(told.place))) is not None:
+            reckoned = Asked(row, key, told.which)
+        each = next(self._sorted_groups(sketch, reckoned, bounds[0].place), None) if reckoned is not None else None
+        if reckoned is None or each is None:
+            return sketch, UNSURE
+        because = [Because(told.place, told.words, told.which), *(Because(one.place, one.words, f"{one.sign} it") for one in bounds)]
+        coins = [coin for one in bounds if one.value is not None for coin in self._coins(self._token(one.value.place))]
+        because += [Because(one.place, one.text, reckoned.property) for one in (*self._costs(), *coins)]
+        because += [Because(one.place, one.words, reckoned.property) for one in self._anchors if any(each.property == reckoned.property for each in one.options)]
+        sketch, group = self._as_column(replace(sketch, asked=(reckoned,), why=(*sketch.why, *because)), each[1], reckoned.node)
+        sketch = sketch.with_condition(group.node, Condition(group.property, "IS NOT NULL", "")) if group.property else sketch
+        return replace(sketch, groups=(group,), bounded=tuple((one.sign, _whole(one.value)) for one in bounds if one.value is not None)), SAID
+
+    def _with_rows(self, sketch: Sketch) -> Sketch:
+        """Return a sketch of nothing but what was made of a column with the rows of which it was made."""
+        triple = next((one for one in self._names.schema.triples if one.end == sketch.spots[0].label and one.start in self._names.schema.named), None)
+        if triple is None or len(sketch.spots) > 1:
+            return sketch
+        spots = (sketch.spots[0], Spot(triple.start, (), sketch.spots[0].at))
+        return replace(sketch, spots=spots, links=(Link(0, 1, triple.type, "left"),))
 
     def _of_each(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Take the most or the least of each group: `the cheapest instrument of each maker`."""
@@ -102,12 +178,12 @@ class Grouped(Beside):
         """Sort groups by what is reckoned of each: `which maker has the highest average price`, `which family is cheapest on average`."""
         told = next((one for one in self._facts.aggregates if one.which in RECKONED and (one.which != "percentileCont" or one.words.lower() == "median")), None)
         end = next((one for one in self._facts.superlatives if one.way in {"high", "low"} and not self._is_of_name(one.place)), None)
-        if told is None or end is None or sketch.ranked is not None or sketch.over:
+        if told is None or end is None or sketch.ranked is not None or sketch.over or sketch.bounded:
             return sketch, 0.0
         reckoned = next((one for one in sketch.asked if one.function in RECKONED), None)
         if reckoned is None and (ranked := self._rank(sketch, end)) is not None and ranked.property in self._scales(sketch.spots[ranked.node].label):
             reckoned = Asked(ranked.node, ranked.property, told.which)
-        each = next(self._sorted_groups(sketch, reckoned, end), None) if reckoned is not None else None
+        each = next(self._sorted_groups(sketch, reckoned, end.place), None) if reckoned is not None else None
         if reckoned is None or each is None:
             return sketch, 0.0
         sketch, group = self._as_column(replace(sketch, asked=(reckoned,)), each[1], reckoned.node)
@@ -118,9 +194,9 @@ class Grouped(Beside):
         made = replace(sketch, asked=(reckoned,), groups=(group,), why=(*sketch.why, *because), limit=self._limit.count if self._limit else 1)
         return replace(made, ranked=self._by(made, reckoned.node, reckoned.property, descending=end.way == "high")), SAID
 
-    def _sorted_groups(self, sketch: Sketch, reckoned: Asked, end: Superlative) -> Iterator[tuple[Anchor, Asked]]:
+    def _sorted_groups(self, sketch: Sketch, reckoned: Asked, end: Place) -> Iterator[tuple[Anchor, Asked]]:
         """Yield what is asked for that rows may be grouped by: the name before the end of the scale, or right behind it."""
-        row, named = sketch.spots[reckoned.node].label, sorted(self._anchors, key=lambda one: (one.place.start > end.place.start, one.first))
+        row, named = sketch.spots[reckoned.node].label, sorted(self._anchors, key=lambda one: (one.place.start > end.start, one.first))
         for anchor in named:
             for option in anchor.options:
                 if option.kind == "label" and option.label != row:
@@ -170,7 +246,7 @@ class Grouped(Beside):
         if link is None or not inside:
             return sketch, 0.0
         has = tuple(one for one in spot.conditions if one not in inside)
-        denied = tuple(one._replace(sign="=") if one.sign == "<>" else one for one in inside)
+        denied = _one_list(one._replace(sign="=") if one.sign == "<>" else one._replace(value=True) if one.value is False else one for one in inside)
         group = Spot(link.end, (), sketch.spots[asked.node].at, 1)
         spots = (group, Spot(spot.label, denied, spot.at), *((Spot(spot.label, has),) if has else ()))
         links = (Link(0, 1, link.type, "left", "none"), *((Link(0, 2, link.type, "left"),) if has else ()))
@@ -206,3 +282,19 @@ class Grouped(Beside):
                     return anchor.place.start
         found = [one.place.start for one in self._facts.values if str(one.value) == str(condition.value) or one.text.lower() == str(condition.value).lower()]
         return found[0] if found else -1
+
+
+def _whole(value: Value) -> float:
+    """Return a figure, without its point where it is whole."""
+    number = float(value.value)
+    return int(number) if number.is_integer() else number
+
+
+def _one_list(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return conditions with values of one property as a list of which one must be there: neither brass nor strings is none of both."""
+    found: dict[tuple[str, str], Condition] = {}
+    for one in conditions:
+        held = found.get((one.property, one.sign)) if one.sign == "=" else None
+        key = (one.property, one.sign if one.sign == "=" else f"{one.sign}{one.value}")
+        found[key] = one if held is None else held._replace(value=(*(held.value if isinstance(held.value, tuple) else (held.value,)), one.value))  # pyrefly: ignore
+    return tuple(one._replace(sign="IN") if isinstance(one.value, tuple) else one for one in found.values())

@@ -8,7 +8,7 @@ from broadsheet.ask.cypher.nodes import within
 from broadsheet.ask.link.english import NAMES, alike
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Value
-from broadsheet.ask.question.values import iso
+from broadsheet.ask.question.values import FIRST_YEAR, LAST_YEAR, iso
 from broadsheet.ask.question.words import parts, stem
 from broadsheet.ask.schema import NUMBERS
 from broadsheet.ask.slots.anchors import Anchor, Option
@@ -60,6 +60,7 @@ class Finish(Grouped):
             self._flagged,
             self._none_of,
             self._aggregated,
+            self._groups_within,
             self._best_of_groups,
             self._ranked,
             self._of_each,
@@ -67,6 +68,7 @@ class Finish(Grouped):
             self._same,
             self._whether,
             self._which_of,
+            self._averaged,
         ):
             sketch, more = part(sketch)
             score += more
@@ -291,8 +293,11 @@ class Finish(Grouped):
             if value.kind in {"year", "date"} and value.place not in taken and not any(within(value.place, one.place) for one in self._anchors if one.is_value):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
+                if not times:
+                    node = next((number for number, spot in enumerate(sketch.spots) if spot.at >= 0 and self.times(spot.label)), node)
+                    times = self.times(sketch.spots[node].label) if node >= 0 else []
                 near = self._property_near(sketch, self._token(value.place), scales=True)
-                if near is not None and near[1] in self.times(sketch.spots[near[0]].label):
+                if near is not None and (near[1] in self.times(sketch.spots[near[0]].label) or self._are_years(sketch.spots[near[0]].label, near[1])):
                     node, times = near[0], [near[1]]
                 key = next((one for one in times if "year" in parts(one)), times[0] if times else "")
                 if not key:
@@ -306,6 +311,11 @@ class Finish(Grouped):
                         sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
             made += bounds_of(before, sketch, value.place)
         return self._either_of(sketch, made), 0.0
+
+    def _are_years(self, label: str, key: str) -> bool:
+        """Whether all numbers of a property may be years: of a column `built`."""
+        held = self._held(label)[key]
+        return held.type == "integer" and all(isinstance(one, int | float) and FIRST_YEAR <= one <= LAST_YEAR for one in (held.low, held.high))
 
     # Functions.
 

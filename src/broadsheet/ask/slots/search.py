@@ -94,7 +94,7 @@ class Search:
 
     def trees(self) -> list[State]:
         """Return the best trees, the best first."""
-        beam = list(self._starts())
+        beam = list(self._starts()) or [self._start(one, one.options[0], number, 0.0) for number, one in enumerate(self._anchors) if one.is_value][:1]
         for number in range(len(self._anchors)):
             if self.steps >= WORK:
                 self.stopped = True

@@ -93,6 +93,7 @@ class Sketch:
     """A tree of nodes, the first one its root; `groups` are what rows are told for, each; `over` is a function over what is counted for each.
 
     `place` is the one place in the order that is asked for, from 2 on. `against` are nodes held against others, `difference` asks how far they are apart.
+    `bounded` is what must hold of what is reckoned for each group.
     """
 
     spots: tuple[Spot, ...]
@@ -106,6 +107,7 @@ class Sketch:
     place: int = 0
     apart: tuple[tuple[int, int], ...] = ()
     against: tuple[Against, ...] = ()
+    bounded: tuple[tuple[str, float], ...] = ()
     difference: bool = False
     whether: bool = False
     why: tuple[Because, ...] = field(default=(), compare=False)

@@ -224,4 +224,4 @@ def _describes(question: Sequence[Token], at: int, names: Sequence[NameLink]) ->
 
 
 def _is_time(token: Token) -> bool:
-    return any(alike(stem(token.low), one) >= SURE for one in ("year", "month", "day"))
+    return any(alike(stem(token.low), one) >= SURE for one in ("year", "month", "day", "date"))

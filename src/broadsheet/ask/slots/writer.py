@@ -1,6 +1,6 @@
 """Questions to queries: the drafts of a question, the best first, each with the words that gave its parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from broadsheet.ask.question.facts import Comparison, Facts, Value
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
 from broadsheet.ask.question.words import Token, parts, stem
+from broadsheet.ask.schema import TIMES
 from broadsheet.ask.slots.anchors import MOST, Anchor, anchors, kept, silent_tokens
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
@@ -114,7 +115,7 @@ class Slots:
         said = _left_out(over, stopped=search.stopped)
         for state in trees:
             draft = self._draft(state, finish, facts, found, links, evidence)
-            more = (*said, *_unread(facts, draft.sketch), *_left_of(facts, draft.sketch))
+            more = (*said, *_unread(facts, draft.sketch), *_left_of(facts, draft.sketch), *_several(finish, links, draft.sketch))
             draft = draft._replace(notes=(*draft.notes, *more), left_out=more)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
@@ -265,6 +266,17 @@ def _unread(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
     return (*said, *(f"{one.words!r} is not reckoned." for one in left))
 
 
+def _several(finish: Finish, links: Links, sketch: Sketch) -> Iterator[str]:
+    """Yield what is to be said of rows that others are held against, several that are called alike, of what is multiplied, and of bounds of an average."""
+    places = [anchor.place for one in finish.rivals if not one.average for anchor in one.rows]
+    for one in links.values:
+        if one.place in places and one.count > 1:
+            yield f"{one.count:,} rows are called {one.value!r}; each of them was compared with."
+    for word in finish.folds():
+        yield f"{word!r} is not reckoned."
+    yield from [said] if (said := finish.unreckoned(sketch)) else []
+
+
 def _told_at(one: Comparison) -> Place:
     """Return where the word stands that compares, so that what is compared with is not taken for it."""
     start = one.place.start + max(0, one.words.lower().rfind(" than"))
@@ -284,7 +296,10 @@ def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
 
 def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch, names: Names) -> tuple[Token, ...]:
     """Return the words that nothing was made of, each once: those that neither a name, a relation, a value nor a fact has taken."""
-    used = frozenset(word for name in _read(sketch) for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
+    read = _read(sketch)
+    used = frozenset(word for name in read for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
+    if any(key in read and told.type in TIMES for _, key, told in names.schema.everything()):
+        used |= {"date"}
     named = [one for one in facts.values if one.kind == "name" and one.soft]
     bound = bool(sketch.links or sketch.against) or sketch.ranked is not None or any(spot.conditions for spot in sketch.spots)
     left = [
