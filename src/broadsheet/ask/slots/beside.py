@@ -161,8 +161,7 @@ class Beside(Ordered):
                 yield one.text
 
     def _is_row(self, option: Option) -> bool:
-        """Whether a value tells a row of a table: it is of no column whose values are told as things of their own."""
-        return option.kind == "value" and option.label in self._names.schema.named and self._made_of(option.label, option.property) is None
+        return option.kind == "value" and self._is_name(option.label, option.property)
 
     def _name(self, row: Anchor) -> Option:
         return next(one for one in row.options if self._is_row(one))
@@ -182,7 +181,8 @@ class Beside(Ordered):
             if option.kind == "property" and option.label == label and option.property in scales
         ]
         inside = [key for anchor, key in named if word <= anchor.first <= last]
-        said = tokens[word + 1].low if tokens[word].low in PLAIN and word + 1 < len(tokens) else tokens[word].low
+        behind = tokens[word + 1] if tokens[word].low in PLAIN and word + 1 < len(tokens) else tokens[word]
+        said = behind.low if behind.shape == "word" else tokens[word].low
         if said in {"before", "after"}:
             times = self.times(label)
             return next((key for anchor, key in named if abs(anchor.first - word) <= CLOSE and key in times), next(iter(times), None))
@@ -249,13 +249,22 @@ class Beside(Ordered):
         note = "The average is that of all rows, and not only of those that are asked for."
         return (replace(sketch, notes=(*sketch.notes, note)), 0.0) if some and not sketch.whether else (sketch, 0.0)
 
+    def unranked(self, sketch: Sketch) -> str:
+        """Say that some rows that are named are not compared though it is asked which is more; nothing where they are."""
+        word = next((one for at, one in enumerate(self._facts.tokens) if self._is_comparative(at)), None)
+        one_of = any(isinstance(one.value, tuple) and self._is_name(spot.label, one.property) for spot in sketch.spots for one in spot.conditions)
+        told = word is None or any(one.place.start <= word.place.start < one.place.end for one in (*self._facts.comparisons, *sketch.why))
+        return f"{word.text!r} is not looked at." if word is not None and one_of and not told else ""
+
+    def _is_name(self, label: str, key: str) -> bool:
+        """Whether a column of a table tells which row is meant: nothing was made of it."""
+        return label in self._names.schema.named and self._made_of(label, key) is None
+
     def _which_of(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Keep the one of some rows that are named which is more or less: `which is heavier, the Lute or the Oboe`."""
         word = next((at for at in range(len(self._facts.tokens)) if self._is_comparative(at)), -1)
         label = sketch.spots[0].label
-        named = label in self._names.schema.named and any(
-            isinstance(one.value, tuple) and self._made_of(label, one.property) is None for one in sketch.spots[0].conditions
-        )
+        named = any(isinstance(one.value, tuple) and self._is_name(label, one.property) for one in sketch.spots[0].conditions)
         if word < 0 or not named or self.rivals or sketch.ranked is not None or self._facts.comparisons or any(one.low == "than" for one in self._facts.tokens):
             return sketch, 0.0
         if (key := self._scale_of(label, word, word)) is None:

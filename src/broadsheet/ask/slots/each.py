@@ -142,22 +142,21 @@ class Grouped(Beside):
         if ranked is None or not ranked.property or ranked.sized or self._limit is not None or sketch.groups or any(one.function for one in sketch.asked):
             return sketch, 0.0
         groups = self._groups(sketch)
-        if not groups or groups[0] == Asked(ranked.node, ranked.property):
+        if not groups or groups[0] == Asked(ranked.node, ranked.property) or len(sketch.spots) > len((ranked, groups)):
             return sketch, 0.0
         mark = self._mark()
         because = (Because(mark.place, mark.words, "each"),) if mark is not None else ()
         # What is asked of the group is told with it.
         asked = tuple(one for one in sketch.asked if one.node == ranked.node and one != groups[0]) or (Asked(ranked.node),)
+        alone = asked == (Asked(ranked.node, ranked.property),) and not ranked.keyed
+        asked = asked if alone else self._without_scale(replace(sketch, asked=asked), ranked.node, ranked.property)
         made, each = self._as_column(replace(sketch, asked=asked, limit=None, why=(*sketch.why, *because)), groups[0], ranked.node)
-        if made.ranked is None or len(made.spots) > len((each, ranked)) or any(one.node not in {ranked.node, groups[0].node} and not each.property for one in sketch.asked):
-            return sketch, 0.0
-        sketch, ranked, asked = made, made.ranked, made.asked
-        if asked == (Asked(ranked.node, ranked.property),) and not ranked.keyed:
-            # The lowest price of each maker is a price, and no row.
-            end = Asked(ranked.node, ranked.property, "max" if ranked.descending else "min")
-            made = sketch.with_condition(each.node, Condition(each.property, "IS NOT NULL", "")) if each.property else sketch
-            return replace(made, asked=(end,), groups=(each,), ranked=None), SAID
-        return replace(sketch, groups=(each,)), SAID
+        if not alone:
+            return replace(made, groups=(each,)), SAID
+        # The lowest price of each maker is a price, and no row.
+        end = made.asked[0]._replace(function="max" if ranked.descending else "min")
+        made = made.with_condition(each.node, Condition(each.property, "IS NOT NULL", "")) if each.property else made
+        return replace(made, asked=(end,), groups=(each,), ranked=None), SAID
 
     def _mark(self) -> Mark | None:
         return next(iter(self._facts.marked("group")), None)

@@ -274,7 +274,7 @@ def _several(finish: Finish, links: Links, sketch: Sketch) -> Iterator[str]:
             yield f"{one.count:,} rows are called {one.value!r}; each of them was compared with."
     for word in finish.folds():
         yield f"{word!r} is not reckoned."
-    yield from [said] if (said := finish.unreckoned(sketch)) else []
+    yield from (said for said in (finish.unreckoned(sketch), finish.unranked(sketch)) if said)
 
 
 def _told_at(one: Comparison) -> Place:
