@@ -192,6 +192,17 @@ def _groups() -> dict[str, frozenset[int]]:
     return {word: frozenset(numbers) for word, numbers in held.items()}
 
 
+@lru_cache(maxsize=256)
+def kin(word: str) -> tuple[str, ...]:
+    """Return the words of the table that may stand for a word, itself among them where it is there.
+
+    >>> kin("weight")
+    ('weight', 'heavy', 'weigh', 'light')
+    """
+    lines = [line.split() for line in _ALIKE.strip().splitlines()]
+    return tuple(dict.fromkeys(one for line in lines if stem(word) in map(stem, line) for one in line))
+
+
 @lru_cache(maxsize=1 << 16)
 def alike(one: str, other: str) -> float:
     """Return how nearly two words mean the same: 1 for the same word, less for one of its family or of one line of the table, 0 for neither.

@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place, within
-from broadsheet.ask.link.english import alike
+from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.facts import Facts
-from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.question.words import Token, parts, stem
 from broadsheet.ask.schema import NUMBERS
 from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.keys import Keys
@@ -35,6 +35,8 @@ PLAIN = frozenset("more less as".split())
 FOLD = frozenset("twice thrice half double times".split())
 # So far before `than` a comparison begins at most, so far from it stands what it is of, and so far stands `how much` before it.
 LONG, CLOSE, HOW = 8, 3, 3
+# So surely a word speaks of a property.
+SAID = 0.8
 
 
 class Rival(NamedTuple):
@@ -60,7 +62,7 @@ class Beside(Ordered):
         self._facts = replace(
             facts,
             aggregates=tuple(one for one in facts.aggregates if not any(within(one.place, place) for place in taken)),
-            comparisons=tuple(one for one in facts.comparisons if one.value is not None and one.value.is_number or not self.is_taken(one.place)),
+            comparisons=tuple(one for one in facts.comparisons if (one.value is not None and one.value.is_number) or not self.is_taken(one.place)),
         )
 
     def is_taken(self, place: Place) -> bool:
@@ -112,7 +114,7 @@ class Beside(Ordered):
     def _differences(self) -> Iterator[Rival]:
         """Yield `the difference between the Tuba and the Lute`."""
         at = next((at for at, one in enumerate(self._facts.tokens) if stem(one.low) in APART), -1)
-        rows = [one for one in self._anchors if one.first > at and self._row(one.first) is not None] if at >= 0 else []
+        rows = [one for one in self._anchors if self._row(one.first) is not None] if at >= 0 else []
         if len(rows) == 2 and rows[0].options[0].label == rows[1].options[0].label and self._scale(self._name(rows[1]), at, rows[1].last) is not None:
             yield Rival(at, at, at, "-", rows[1:], difference=True)  # pyrefly: ignore
 
@@ -191,7 +193,14 @@ class Beside(Ordered):
         near = sorted((abs(anchor.first - word), key) for anchor, key in named if word - CLOSE <= anchor.first <= last + CLOSE)
         if not near and len({key for _, key in named}) == 1:
             return named[0][1]
-        return near[0][1] if near else next(iter(self._prices(label)), None) if self._costs() else None
+        prices = self._prices(label) if self._costs() else []
+        return near[0][1] if near else prices[0] if prices else next((key for _, key in self._spoken(label, word)), None)
+
+    def _spoken(self, label: str, word: int) -> Iterator[tuple[Token, str]]:
+        """Yield words before a comparison that are no name and speak of a property: `weigh` of a weight, `priced` of a price."""
+        for token in self._facts.tokens[max(0, word - CLOSE) : word]:
+            if not is_empty(token.low):
+                yield from ((token, key) for key in self._measured_by(label) if any(alike(token.low, part) >= SAID for part in parts(key)))
 
     def _scale_by(self, label: str, said: str) -> str | None:
         """Return the property of a label that an adjective is about: what is paid, when it was, or what means nearly that."""
@@ -224,7 +233,7 @@ class Beside(Ordered):
         other = Spot(label, tuple(Condition(each.property, "=", each.value) for each in options))
         against = Against(node, key, one.sign, len(sketch.spots), self._keyed(label, key), one.average)
         because = [Because(place, self._facts.question[slice(*place)], f"{key} {one.sign} {'the average' if one.average else options[0].value}")]
-        because += [Because(each.place, each.text, key) for each in self._costs()]
+        because += [Because(each.place, each.text, key) for each in (*self._costs(), *(token for token, of in self._spoken(label, one.word) if of == key))]
         because += [Because(each.place, each.words, key) for each in self._anchors if any(option.property == key for option in each.options)]
         because += [Because(row.place, row.words, option.value) for row, option in zip(one.rows, options, strict=True)]
         asked = sketch.asked if one.difference else self._without_scale(sketch, node, key)

@@ -238,8 +238,9 @@ class Grouped(Beside):
         row = next((number for number, spot in enumerate(sketch.spots) if spot.label in self._names.schema.named), -1)
         if mark is None or row < 0 or not sketch.asked or any(one.mode != "all" for one in sketch.links) or len(sketch.spots) > len((row, mark)):
             return sketch, 0.0
-        spot, asked = sketch.spots[row], sketch.asked[0]
-        link = self._grouped_by(spot.label, sketch, asked, row)
+        spot = sketch.spots[row]
+        # What is asked beside the group is a verb: makers that never built any.
+        asked, link = next(((one, of) for one in sketch.asked if (of := self._grouped_by(spot.label, sketch, one, row)) is not None), (sketch.asked[0], None))
         start = self._denies_from(mark)
         inside = tuple(one for one in spot.conditions if self._said_at(one) > start)
         if link is None or not inside:
@@ -277,7 +278,7 @@ class Grouped(Beside):
         for anchor in self._anchors:
             told = (True, False) if self.is_flag(anchor.options[0].label, condition.property) else ()
             for option in anchor.options:
-                if option.property == condition.property and (option.kind == "value" and option.value == condition.value or condition.value in told):
+                if option.property == condition.property and ((option.kind == "value" and option.value == condition.value) or condition.value in told):
                     return anchor.place.start
         found = [one.place.start for one in self._facts.values if str(one.value) == str(condition.value) or one.text.lower() == str(condition.value).lower()]
         return found[0] if found else -1

@@ -290,7 +290,7 @@ class Finish(Grouped):
         taken, made = [one.value.place for one in self._facts.comparisons if one.value is not None], list[Bounds]()
         for value in self._facts.values:
             before = sketch
-            if value.kind in {"year", "date"} and value.place not in taken and not any(within(value.place, one.place) for one in self._anchors if one.is_value):
+            if value.kind in {"year", "date"} and not self._is_paid(sketch, value) and value.place not in taken and not any(within(value.place, one.place) for one in self._anchors if one.is_value):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
                 if not times:
@@ -311,6 +311,13 @@ class Finish(Grouped):
                         sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
             made += bounds_of(before, sketch, value.place)
         return self._either_of(sketch, made), 0.0
+
+    def _is_paid(self, sketch: Sketch, value: Value) -> bool:
+        """Whether a figure is of a currency or stands right at the name of what it measures, and is no year: `cost 1370`."""
+        at = self._token(value.place)
+        node, key = next(self._measures(sketch, at), (-1, ""))
+        measured = node >= 0 and key not in self.times(sketch.spots[node].label) and not self._are_years(sketch.spots[node].label, key)
+        return value.is_number and (measured or bool(self._coins(at)))
 
     def _are_years(self, label: str, key: str) -> bool:
         """Whether all numbers of a property may be years: of a column `built`."""

@@ -239,7 +239,7 @@ class Search:
         if behind and (behind[0].shape not in {"mark", "word"} or behind[0].low in {"of", "is", "in", "that", "which", "like", "called"}):
             return ""
         article = before[-1:] in (["a"], ["an"], ["any"])
-        if anchor.negated and (article or before[-1:] in (["no"], ["without"], ["lacking"], ["lack"])):
+        if anchor.negated and (article or before[-1:] in (["no"], ["without"], ["lacking"], ["lack"]) or GONE.issuperset(before[-1:])):
             return "IS NULL"
         return "IS NOT NULL" if article and before[0] in {"with", "has", "have", "having"} else ""
 

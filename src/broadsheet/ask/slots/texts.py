@@ -5,7 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from statistics import fmean
 
-from broadsheet.ask.link.english import alike, is_empty
+from broadsheet.ask.link.english import alike, is_empty, kin
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.links import Links, Missing, NameLink
 from broadsheet.ask.question.facts import Facts
@@ -42,7 +42,7 @@ WHETHER = frozenset("is are was were does do did has have".split())
 SHORTEST = 4
 SURE = 0.9
 # So like a name a word is spelt that is a slip of it.
-SLIP = 0.8
+SLIP = 0.85
 # So near a word stands to what it describes.
 BY = 4
 Reach = Callable[[str, str, int, int], Sequence[Way]]
@@ -111,8 +111,14 @@ class Texts:
 
     def _is_slip(self, label: str, keys: Sequence[str], word: str) -> bool:
         """Whether a word that no text has is spelt nearly as a value, or as the name of a property or a label."""
-        names = [part for name in (*self._index.schema.labels, *(self._index.schema.labels.get(label) or ())) for part in parts(name)]
-        return not self._has(label, keys, word) and bool(self._index.did_you_mean(word) or get_close_matches(word, names, 1, SLIP))
+        return not self._has(label, keys, word) and bool(self._index.did_you_mean(word) or self.meant(word, label))
+
+    def meant(self, word: str, label: str | None = None) -> str:
+        """Return the word of the name of a property or a label, or one that means the same, as which a word is nearly spelt."""
+        schema = self._index.schema
+        keys = [key for one, own in schema.labels.items() if label in {None, one} for key in own or ()]
+        names = {part for name in (*schema.labels, *keys) for part in parts(name) if len(part) > 1}
+        return next(iter(get_close_matches(word, sorted(names | {like for part in names for like in kin(part)} - {word}), 1, SLIP)), "")
 
     def _reached(self, sketch: Sketch, at: int, reach: Reach) -> tuple[Sketch, int]:
         """Join what has a text to what is asked for, where one relation does."""

@@ -56,7 +56,7 @@ RELATING = frozenset(
         "involve involvement link connect connection make made receive take took taken mark hold holder holding share tie find found commit identify experience implicate "
         "label do done report go went gone live living complete record match use associate association relate relation belong include contain come came bear "
         "keep kept occur happen place perform know known concern pertain attach register registered instance member carry register assign feature appear participate "
-        "part handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue"
+        "part offer handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue"
     ).split()
 )
 
@@ -120,6 +120,10 @@ class Slots:
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
         return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
+
+    def meant(self, word: str) -> str:
+        """Return the word that speaks of a property or a label as which a word is nearly spelt, or an empty string."""
+        return self._texts.meant(word.lower())
 
     def undecided(self, question: str, margin: float = CLOSE) -> tuple[Ambiguity, ...]:
         """Return the words of several meanings between which neither the question nor the graph's relations decide: what is to be asked back.
