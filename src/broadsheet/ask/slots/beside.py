@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from broadsheet.ask.cypher.logic import MIRRORED
 from broadsheet.ask.cypher.nodes import Place, within
 from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.link.names import Names
@@ -17,6 +18,7 @@ from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.ordered import Ordered, adjective
 from broadsheet.ask.slots.sketch import Against, Asked, Because, Condition, Ranked, Sketch, Spot
 from broadsheet.ask.slots.standing import UNSURE
+from broadsheet.ask.slots.texts import WHETHER
 
 MEANS = frozenset("average mean avg".split())
 ABOVE = {"above": ">", "over": ">", "beyond": ">", "below": "<", "under": "<", "beneath": "<"}
@@ -32,6 +34,10 @@ GENERAL = frozenset(
     "beyond below under beneath the in".split()
 )
 PLAIN = frozenset("more less as".split())
+End = Literal["", "avg", "min", "max"]
+ENDS: dict[str, End] = {"high": "max", "low": "min"}
+# Adjectives of which more is less.
+LOW = frozenset("cheap light short small low few affordable".split())
 FOLD = frozenset("twice thrice half double times".split())
 # So far before `than` a comparison begins at most, so far from it stands what it is of, and so far stands `how much` before it.
 LONG, CLOSE, HOW = 8, 3, 3
@@ -40,14 +46,14 @@ SAID = 0.8
 
 
 class Rival(NamedTuple):
-    """What rows are held against: another row, or an average of those that values tell; `word` is the token that compares, the first and last tokens are taken."""
+    """What rows are held against: another row, or what a function `of` those that values tell gives; `word` is the token that compares, the first and last tokens are taken."""
 
     first: int
     last: int
     word: int
     sign: str
     rows: tuple[Anchor, ...]
-    average: bool = False
+    of: End = ""
     difference: bool = False
 
 
@@ -61,6 +67,7 @@ class Beside(Ordered):
         # What a comparison with a row has taken is asked of nothing else.
         self._facts = replace(
             facts,
+            superlatives=tuple(one for one in facts.superlatives if not any(within(one.place, place) for place in taken)),
             aggregates=tuple(one for one in facts.aggregates if not any(within(one.place, place) for place in taken)),
             comparisons=tuple(one for one in facts.comparisons if (one.value is not None and one.value.is_number) or not self.is_taken(one.place)),
         )
@@ -88,20 +95,28 @@ class Beside(Ordered):
             if word < 0 or behind >= len(tokens):
                 continue
             row = self._row(behind)
-            if tokens[behind].low in MEANS and token.low == "than":
-                yield self._mean(word, behind, self._sign(word))
+            if self._is_more_by(word):
+                continue
+            if (of := self._of_all(behind)) and token.low == "than":
+                yield self._mean(word, behind, self._sign(word), of)
             elif row is not None and self._scale(self._name(row), word, row.last) is not None:
                 yield Rival(word, row.last, word, self._sign(word), (row,), difference=self._is_how(word))
 
     def _as(self) -> Iterator[Rival]:
-        """Yield rows of which others have as much: `cost as much as the Tuba`, `the same price as the Tuba`."""
+        """Yield rows of which others have as much: `cost as much as the Tuba`, `the same price as the Tuba`, `at least as heavy as the Tuba`."""
         tokens = self._facts.tokens
         for at, token in enumerate(tokens):
             row = self._row(self._beyond(at + 1)) if token.low == "as" else None
             word = next((back for back in range(at - 1, max(-1, at - LONG // 2), -1) if tokens[back].low in {"as", "same"}), -1)
-            fold = word > 0 and tokens[word - 1].low in FOLD
-            if row is not None and word >= 0 and not fold and self._scale(self._name(row), word, row.last) is not None:
-                yield Rival(word, row.last, word, "=", (row,))
+            before = [one.low for one in tokens[max(0, word - 2) : max(0, word)]]
+            if row is None or word < 0 or FOLD & set(before[-1:]) or before[-1:] in (["almost"], ["nearly"], ["about"]):
+                continue
+            signs = {"least": ">=", "most": "<=", "not": "<"}
+            sign = signs.get(before[-1], "=") if before and (before[0] == "at" or before[-1] == "not") else "="
+            if tokens[word + 1].low in LOW:
+                sign = MIRRORED[sign]
+            if self._scale(self._name(row), word, row.last) is not None:
+                yield Rival(max(0, word - (2 if sign in {"<=", ">="} else 0)), row.last, word, sign, (row,))
 
     def _averages(self) -> Iterator[Rival]:
         """Yield `above the average`."""
@@ -109,7 +124,7 @@ class Beside(Ordered):
         for at, token in enumerate(tokens):
             before = next((back for back in range(at - 1, -1, -1) if tokens[back].low not in LEADING), -1)
             if token.low in MEANS and before >= 0 and tokens[before].low in ABOVE:
-                yield self._mean(before, at, ABOVE[tokens[before].low])
+                yield self._mean(before, at, ABOVE[tokens[before].low], "avg")
 
     def _differences(self) -> Iterator[Rival]:
         """Yield `the difference between the Tuba and the Lute`."""
@@ -118,15 +133,25 @@ class Beside(Ordered):
         if len(rows) == 2 and rows[0].options[0].label == rows[1].options[0].label and self._scale(self._name(rows[1]), at, rows[1].last) is not None:
             yield Rival(at, at, at, "-", rows[1:], difference=True)  # pyrefly: ignore
 
-    def _mean(self, word: int, at: int, sign: str) -> Rival:
-        """Return an average with the values behind it that say of what it is: `than the average brass instrument`."""
+    def _is_more_by(self, word: int) -> bool:
+        """Whether a figure says by how much more, of which nothing is made: `100 euros more than the Lute`."""
+        return any(0 <= word - one.last <= 1 for one in self._facts.values if one.is_number)
+
+    def _of_all(self, at: int) -> End:
+        """Return the function of all rows that a word asks for: their average, or an end of a scale such as `the cheapest`."""
+        token = self._facts.tokens[at]
+        end = next((one for one in self._facts.superlatives if one.place.start == token.place.start and not one.soft), None)
+        return "avg" if token.low in MEANS else ENDS.get(end.way, "") if end is not None else ""
+
+    def _mean(self, word: int, at: int, sign: str, of: End) -> Rival:
+        """Return an average, or an end of a scale, with the values behind it that say of what it is: `than the average brass instrument`."""
         last, rows = at, list[Anchor]()
         for anchor in self._anchors:
             between = self._facts.tokens[last + 1 : anchor.first]
             if anchor.first > last and all(one.low in LEADING or one.low == "for" for one in between):
                 rows += [anchor] if anchor.is_value and not anchor.negated else []
                 last = anchor.last
-        return Rival(word, last, word, sign, tuple(rows), average=True)
+        return Rival(word, last, word, sign, tuple(rows), of=of)
 
     def _comparative(self, than: int) -> int:
         """Return the token that compares, before `than`."""
@@ -183,6 +208,15 @@ class Beside(Ordered):
             if option.kind == "property" and option.label == label and option.property in scales
         ]
         inside = [key for anchor, key in named if word <= anchor.first <= last]
+        if tokens[word].low == "same":
+            # The same maker is one, though no maker is more.
+            inside += [
+                option.property
+                for anchor in self._anchors
+                if word <= anchor.first <= last and not anchor.is_value
+                for option in anchor.options
+                if option.kind == "property" and option.label == label
+            ]
         behind = tokens[word + 1] if tokens[word].low in PLAIN and word + 1 < len(tokens) else tokens[word]
         said = behind.low if behind.shape == "word" else tokens[word].low
         if said in {"before", "after"}:
@@ -218,9 +252,11 @@ class Beside(Ordered):
         """Hold nodes against other rows, and against averages."""
         score = 0.0
         for one in self.rivals:
-            row = self._name(one.rows[0]) if one.rows and not one.average else None
-            node = self._spot(sketch, one.first, row.label if row is not None else None)
-            key = self._scale_of(sketch.spots[node].label, one.word, one.last) if node >= 0 else None
+            row = self._name(one.rows[0]) if one.rows and not one.of else None
+            near = self._spot(sketch, one.first, row.label if row is not None else None)
+            nodes = dict.fromkeys((near, *range(len(sketch.spots)))) if row is None else (near,)
+            found = ((node, key) for node in nodes if node >= 0 and (key := self._scale_of(sketch.spots[node].label, one.word, one.last)) is not None)
+            node, key = next(found, (-1, None))
             if key is None or (one.difference and self._held(sketch.spots[node].label)[key].type not in NUMBERS):
                 score += UNSURE
                 continue
@@ -231,18 +267,35 @@ class Beside(Ordered):
         label, place = sketch.spots[node].label, self._place(one)
         options = [next((each for each in row.options if each.label == label), row.options[0]) for row in one.rows]
         other = Spot(label, tuple(Condition(each.property, "=", each.value) for each in options))
-        against = Against(node, key, one.sign, len(sketch.spots), self._keyed(label, key), one.average)
-        because = [Because(place, self._facts.question[slice(*place)], f"{key} {one.sign} {'the average' if one.average else options[0].value}")]
+        against = Against(node, key, one.sign, len(sketch.spots), self._keyed(label, key), one.of)
+        because = [Because(place, self._facts.question[slice(*place)], f"{key} {one.sign} {one.of or options[0].value}")]
         because += [Because(each.place, each.text, key) for each in (*self._costs(), *(token for token, of in self._spoken(label, one.word) if of == key))]
         because += [Because(each.place, each.words, key) for each in self._anchors if any(option.property == key for option in each.options)]
         because += [Because(row.place, row.words, option.value) for row, option in zip(one.rows, options, strict=True)]
+        alone = any(each.sign == "=" and self._is_name(label, each.property) for each in sketch.spots[node].conditions)
         asked = sketch.asked if one.difference else self._without_scale(sketch, node, key)
+        # What is newer may be so by another column than is meant.
+        word = self._facts.tokens[one.word].low
+        named = any(option.property == key for each in self._anchors for option in each.options)
+        notes = (f"{word!r} was told by {key}.",) if word in NEWER | OLDER and not named else ()
         # What costs as much as the Tuba is another than the Tuba.
         apart = ((node, len(sketch.spots)),) if one.sign == "=" else ()
         return replace(
-            sketch, spots=(*sketch.spots, other), against=(*sketch.against, against), apart=(*sketch.apart, *apart), asked=asked, difference=sketch.difference or one.difference,
-            why=(*sketch.why, *because),
+            sketch, spots=(*sketch.spots, other), against=(*sketch.against, against), apart=(*sketch.apart, *apart), asked=asked, alone=alone, difference=sketch.difference or one.difference,
+            why=(*sketch.why, *because), notes=(*sketch.notes, *notes),
         )  # fmt: skip
+
+    def _is_the_most(self, sketch: Sketch) -> tuple[Sketch, float]:
+        """Hold a row against the end of a scale that it is said to be: `is the Tuba the most expensive brass instrument`."""
+        ranked, spot = sketch.ranked, sketch.spots[0]
+        named = tuple(one for one in spot.conditions if one.sign == "=" and self._is_name(spot.label, one.property))
+        if self._first not in WHETHER or ranked is None or not ranked.property or ranked.node or ranked.sized or not named or sketch.limit != 1 or sketch.place or sketch.links:
+            return sketch, 0.0
+        others = Spot(spot.label, tuple(one for one in spot.conditions if one not in named))
+        against = Against(0, ranked.property, "=", len(sketch.spots), ranked.keyed, "max" if ranked.descending else "min")
+        spots = (spot._replace(conditions=named), *sketch.spots[1:], others)
+        because = [Because(one.place, one.words, ranked.property) for one in self._anchors if any(each.property == ranked.property for each in one.options)]
+        return replace(sketch, spots=spots, why=(*sketch.why, *because), against=(*sketch.against, against), ranked=None, limit=None, whether=True), 0.3
 
     def _without_scale(self, sketch: Sketch, node: int, key: str) -> tuple[Asked, ...]:
         """Return what is asked for without what is compared, and rows themselves where nothing is left but what they are called."""
@@ -254,16 +307,17 @@ class Beside(Ordered):
 
     def _averaged(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Tell of what an average is, where only some rows are asked for."""
-        some = any(one.average and not sketch.spots[one.other].conditions and sketch.spots[one.node].conditions for one in sketch.against)
+        some = any(one.of == "avg" and not sketch.spots[one.other].conditions and sketch.spots[one.node].conditions for one in sketch.against)
         note = "The average is that of all rows, and not only of those that are asked for."
         return (replace(sketch, notes=(*sketch.notes, note)), 0.0) if some and not sketch.whether else (sketch, 0.0)
 
-    def unranked(self, sketch: Sketch) -> str:
-        """Say that some rows that are named are not compared though it is asked which is more; nothing where they are."""
+    def _unranked(self, sketch: Sketch) -> Iterator[str]:
+        """Yield the word that asks which is more of some rows that are named, where they are not compared."""
         word = next((one for at, one in enumerate(self._facts.tokens) if self._is_comparative(at)), None)
         one_of = any(isinstance(one.value, tuple) and self._is_name(spot.label, one.property) for spot in sketch.spots for one in spot.conditions)
         told = word is None or any(one.place.start <= word.place.start < one.place.end for one in (*self._facts.comparisons, *sketch.why))
-        return f"{word.text!r} is not looked at." if word is not None and one_of and not told else ""
+        if word is not None and one_of and not told:
+            yield f"{word.text!r} is not looked at."
 
     def _is_name(self, label: str, key: str) -> bool:
         """Whether a column of a table tells which row is meant: nothing was made of it."""

@@ -32,7 +32,8 @@ from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.sketch import Against, Asked, Condition, Link, Ranked, Sketch
 
 COUNTED, TOTAL, SIZE = "count", "total", "size"
-ANSWER, AVERAGE, DIFFERENCE = "answer", "average", "difference"
+ANSWER, DIFFERENCE = "answer", "difference"
+AVERAGE, LOWEST, HIGHEST = "average", "lowest", "highest"
 # Where the middle of values is.
 MEDIAN, MIDDLE = "percentileCont", 0.5
 
@@ -56,7 +57,7 @@ class _Builder:
         self._sketch, self._habits, self._keys = sketch, habits, keys
         self._names = _names([spot.label for spot in sketch.spots])
         self._apart = {link.end: link.mode for link in sketch.links if link.mode != "all"}
-        averages = {one.other for one in sketch.against if one.average}
+        averages = {one.other for one in sketch.against if one.of}
         self._outer = {node for root in self._apart for node in sketch.below(root)} | averages
 
     def query(self) -> Query:
@@ -76,34 +77,35 @@ class _Builder:
         links = [one for one in self._sketch.links if one.end not in self._outer]
         absent = [self._absent(root) for root, mode in self._apart.items() if mode == "none"]
         apart = [Binary("<>", Variable(self._names[one]), Variable(self._names[other])) for one, other in self._sketch.apart]
-        told = self._sketch.whether or self._sketch.difference
-        against = [self._against(one) for one in self._sketch.against if one.average or not told]
+        against = [self._against(one) for one in self._sketch.against if one.of or not self._sketch.told]
         return Match(self._paths(inner, links), where=conjunction([*self._conditions(inner), *apart, *against, *absent, *wanted]))
 
     @property
     def _is_beside(self) -> bool:
         """Whether each row may stand beside several others."""
-        return any(not one.average for one in self._sketch.against)
+        return any(not one.of for one in self._sketch.against)
 
     def _averages(self) -> list[Match | Projection]:
-        """Return what reckons the averages that nodes are held against."""
+        """Return what reckons the averages, and the ends of scales, that nodes are held against."""
         found: list[Match | Projection] = []
-        means = [one for one in self._sketch.against if one.average]
+        means = [one for one in self._sketch.against if one.of]
         for number, one in enumerate(means):
             inner = Match(self._paths([one.other], []), where=conjunction(self._conditions([one.other])))
-            mean = Function("avg", (self._keys.number(self._sketch.spots[one.other].label, one.property, self._property(one.other, one.property)),))
+            held = self._key(Ranked(one.other, one.property, descending=False, keyed=one.keyed))
+            mean = Function(one.of, (held,))
             before = tuple(Projected(Variable(self._average(each))) for each in means[:number])
             found += [inner, Projection("WITH", (*before, Projected(mean, self._average(one))))]
         return found
 
     def _average(self, one: Against) -> str:
-        """Return the name of an average."""
-        first = next(each for each in self._sketch.against if each.average)
-        return AVERAGE if one is first else f"{AVERAGE}{one.other}"
+        """Return the name of what is reckoned of all."""
+        first = next(each for each in self._sketch.against if each.of)
+        called = {"avg": AVERAGE, "min": LOWEST, "max": HIGHEST}[one.of]
+        return called if one is first else f"{called}{one.other}"
 
     def _against(self, one: Against) -> Expression:
         held = self._key(Ranked(one.node, one.property, descending=False, keyed=one.keyed))
-        other = Variable(self._average(one)) if one.average else self._key(Ranked(one.other, one.property, descending=False, keyed=one.keyed))
+        other = Variable(self._average(one)) if one.of else self._key(Ranked(one.other, one.property, descending=False, keyed=one.keyed))
         return Binary(one.sign, held, other)
 
     def _there(self, ranked: Ranked) -> Expression:
@@ -172,7 +174,7 @@ class _Builder:
 
     def _returned(self) -> list[Match | Projection]:
         sketch = self._sketch
-        if (sketch.whether or sketch.difference) and (beside := next((one for one in sketch.against if not one.average), None)) is not None:
+        if sketch.told and (beside := next((one for one in sketch.against if not one.of), None)) is not None:
             return [self._beside(beside)]
         if sketch.whether:
             return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), ANSWER),))]

@@ -59,12 +59,14 @@ class Finish(Grouped):
             self._figures,
             self._flagged,
             self._none_of,
+            self._only_of,
             self._aggregated,
             self._groups_within,
             self._best_of_groups,
             self._ranked,
             self._of_each,
             self._at_place,
+            self._is_the_most,
             self._same,
             self._whether,
             self._which_of,
@@ -350,6 +352,8 @@ class Finish(Grouped):
 
     def _same(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Pair what is asked for with others of its label that are joined to the same node."""
+        if any(one.sign == "=" for one in self.rivals):
+            return sketch, 0.0
         at = next((number for number, one in enumerate(self._facts.tokens) if stem(one.low) in {"shar", "sam"}), -1)
         same = any(one.low == "same" for one in self._facts.tokens)
         behind = self._behind(at, "label", "property") if at >= 0 and same else None

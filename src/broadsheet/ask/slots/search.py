@@ -211,7 +211,8 @@ class Search:
             return
         if self._is_bound(anchor):
             return
-        if (sign := self._presence(anchor)) and (option.score >= SURELY or _is_named_alone(anchor, option)):
+        rows = any((one.kind, one.label) == ("label", option.label) for one in anchor.options)
+        if not rows and (sign := self._presence(anchor)) and (option.score >= SURELY or _is_named_alone(anchor, option)):
             because = Because(anchor.place, anchor.words, f"{option.property} {sign}")
             yield replace(
                 state,

@@ -78,21 +78,21 @@ class Having(NamedTuple):
 
 
 class Against(NamedTuple):
-    """A property of a node compared with that of another node, which nothing joins to it, or with the average of all nodes like the other."""
+    """A property of a node compared with that of another node, which nothing joins to it, or with what a function `of` all nodes like the other gives: their average."""
 
     node: int
     property: str
     sign: str
     other: int
     keyed: bool = False
-    average: bool = False
+    of: Literal["", "avg", "min", "max"] = ""
 
 
 @dataclass(frozen=True)
 class Sketch:
     """A tree of nodes, the first one its root; `groups` are what rows are told for, each; `over` is a function over what is counted for each.
 
-    `place` is the one place in the order that is asked for, from 2 on. `against` are nodes held against others, `difference` asks how far they are apart.
+    `place` is the one place in the order that is asked for, from 2 on. `against` are nodes held against others, `difference` asks how far they are apart, and a node is `alone` where it is one row.
     `bounded` is what must hold of what is reckoned for each group.
     """
 
@@ -108,10 +108,16 @@ class Sketch:
     apart: tuple[tuple[int, int], ...] = ()
     against: tuple[Against, ...] = ()
     bounded: tuple[tuple[str, float], ...] = ()
+    alone: bool = False
     difference: bool = False
     whether: bool = False
     why: tuple[Because, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def told(self) -> bool:
+        """Whether two rows are told beside each other: which is more, or how far they are apart."""
+        return (self.whether and self.alone) or self.difference
 
     def with_condition(self, node: int, condition: Condition, because: Because | None = None) -> "Sketch":
         """Return the sketch with a further condition on a node."""

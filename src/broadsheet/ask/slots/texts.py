@@ -191,6 +191,7 @@ def _runs(facts: Facts, unheard: Sequence[Token], names: Sequence[NameLink]) -> 
         if (
             placed
             and not ranked
+            and not (token.low in ORDINALS and not cued)
             and token.place in left
             and not is_empty(token.low)
             and token.low not in SAYING

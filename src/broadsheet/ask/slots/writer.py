@@ -272,13 +272,13 @@ def _unread(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
 
 def _several(finish: Finish, links: Links, sketch: Sketch) -> Iterator[str]:
     """Yield what is to be said of rows that others are held against, several that are called alike, of what is multiplied, and of bounds of an average."""
-    places = [anchor.place for one in finish.rivals if not one.average for anchor in one.rows]
+    places = [anchor.place for one in finish.rivals if not one.of for anchor in one.rows]
     for one in links.values:
         if one.place in places and one.count > 1:
             yield f"{one.count:,} rows are called {one.value!r}; each of them was compared with."
     for word in finish.folds():
         yield f"{word!r} is not reckoned."
-    yield from (said for said in (finish.unreckoned(sketch), finish.unranked(sketch)) if said)
+    yield from finish.left_of(sketch)
 
 
 def _told_at(one: Comparison) -> Place:
