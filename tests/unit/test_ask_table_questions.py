@@ -168,7 +168,9 @@ def test_what_is_not_looked_at_is_told(asked, question, told):
 def test_figures_between_the_least_and_the_greatest_of_two_columns(tmp_path, monkeypatch):
     monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
     spans = {"G-1": (1, 2), "G-2": (2, 4), "G-3": (4, 6), "G-4": (3, 3)}
-    (tmp_path / "games.csv").write_text("code,game,min players,max players\n" + "".join(f"{code},Game {code},{low},{high}\n" for code, (low, high) in spans.items()))
+    (tmp_path / "games.csv").write_text(
+        "code,game,min players,max players\n" + "".join(f"{code},Game {code},{low},{high}\n" for code, (low, high) in spans.items())
+    )
     graph = table_graph(tmp_path / "games.csv")
     index = ValueIndex(graph)
     with Ladybug(graph) as engine:
@@ -254,7 +256,10 @@ def no_rows(column, holds):
         ("What is each family's cheapest instrument?", ends(FAMILY, PRICE, min)),
         ("Which instrument has the lowest price in each family?", ends(FAMILY, PRICE, min)),
         ("What is the lowest price per maker?", _by(MAKER, min)),
-        ("the newest instrument by each maker", [("Corvino", "I-3", "2025-03-03"), ("Hart & Söhne", "I-6", "2025-06-03"), ("Osei", "I-7", "2025-07-03"), ("Tamura", "I-4", "2025-04-03")]),
+        (
+            "the newest instrument by each maker",
+            [("Corvino", "I-3", "2025-03-03"), ("Hart & Söhne", "I-6", "2025-06-03"), ("Osei", "I-7", "2025-07-03"), ("Tamura", "I-4", "2025-04-03")],
+        ),
         ("What is the median price of brass instruments?", [(1455,)]),
         ("What is the median price?", [(1135,)]),
         ("What is the median weight per family?", [("brass", 3.5), ("percussion", 3), ("strings", 6), ("woodwind", 1)]),

@@ -273,7 +273,9 @@ class Flow:
         """Whether things that are looked up are reckoned with together: the price of one less than that of another."""
         own = {id(thing) for things in matched.paths for thing in things}
         nodes = (node for expression in self._scopes.expressions for node in walk(expression) if isinstance(node, Binary) and node.sign not in {"AND", "OR"})
-        return any(own <= {id(thing) for inner in walk(node) if isinstance(inner, Variable) and (thing := self._scopes.of(inner)) is not None} for node in nodes)
+        return any(
+            own <= {id(thing) for inner in walk(node) if isinstance(inner, Variable) and (thing := self._scopes.of(inner)) is not None} for node in nodes
+        )
 
     @cached_property
     def _pinned(self) -> set[int]:

@@ -45,7 +45,7 @@ class GatheredHeld:
         gathered = {one.function.name.lower() for one in self._held.gathered}
         asked = {one.which for one in self._facts.aggregates if not one.soft}
         for one in self._facts.aggregates:
-            if one.soft or one.which.lower() in gathered:
+            if one.soft or one.which in gathered:
                 continue
             others = [other for other in self._held.gathered if other.function.name.lower() in {"avg", "sum", "min", "max", "stdev", "stdevp", "count"} - asked]
             numeric = [other for other in others if other.function.name.lower() != "count"]

@@ -160,7 +160,10 @@ class ValuesHeld:
             near = [
                 (moment, one)
                 for one in self._held.filters
-                if one.sign in ORDER and one.value is not None and not (others and one.value.iso.startswith(others)) and (moment := moment_of(one.value)) is not None
+                if one.sign in ORDER
+                and one.value is not None
+                and not (others and one.value.iso.startswith(others))
+                and (moment := moment_of(one.value)) is not None
             ]
             low = [one for moment, one in near if start - slack - (0 if one.value and one.value.iso else 1) <= moment < middle]
             high = [one for moment, one in near if middle < moment <= end + slack]

@@ -62,7 +62,7 @@ class Beside(Ordered):
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
         super().__init__(facts, found, names, keys)
-        self.rivals = tuple((*self._than(), *self._as(), *self._averages(), *self._differences()))
+        self.rivals = (*self._than(), *self._as(), *self._averages(), *self._differences())
         taken = [self._place(one) for one in self.rivals]
         # What a comparison with a row has taken is asked of nothing else.
         self._facts = replace(
@@ -289,7 +289,17 @@ class Beside(Ordered):
         """Hold a row against the end of a scale that it is said to be: `is the Tuba the most expensive brass instrument`."""
         ranked, spot = sketch.ranked, sketch.spots[0]
         named = tuple(one for one in spot.conditions if one.sign == "=" and self._is_name(spot.label, one.property))
-        if self._first not in WHETHER or ranked is None or not ranked.property or ranked.node or ranked.sized or not named or sketch.limit != 1 or sketch.place or sketch.links:
+        if (
+            self._first not in WHETHER
+            or ranked is None
+            or not ranked.property
+            or ranked.node
+            or ranked.sized
+            or not named
+            or sketch.limit != 1
+            or sketch.place
+            or sketch.links
+        ):
             return sketch, 0.0
         others = Spot(spot.label, tuple(one for one in spot.conditions if one not in named))
         against = Against(0, ranked.property, "=", len(sketch.spots), ranked.keyed, "max" if ranked.descending else "min")

@@ -97,6 +97,11 @@ class _Builder:
             found += [inner, Projection("WITH", (*before, Projected(mean, self._average(one))))]
         return found
 
+    @property
+    def _carried(self) -> tuple[Projected, ...]:
+        """What was reckoned beforehand, for what is matched again."""
+        return tuple(Projected(Variable(self._average(one))) for one in self._sketch.against if one.of)
+
     def _average(self, one: Against) -> str:
         """Return the name of what is reckoned of all."""
         first = next(each for each in self._sketch.against if each.of)
@@ -173,26 +178,35 @@ class _Builder:
         return NodePattern(self._names[node], Label(self._sketch.spots[node].label))
 
     def _returned(self) -> list[Match | Projection]:
-        sketch = self._sketch
+        return self._gathered() or self._listed()
+
+    def _gathered(self) -> list[Match | Projection]:
+        """Return what answers a question that asks for no plain rows; nothing for one that does."""
+        sketch, found = self._sketch, list[Match | Projection]()
         if sketch.told and (beside := next((one for one in sketch.against if not one.of), None)) is not None:
-            return [self._beside(beside)]
-        if sketch.whether:
-            return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), ANSWER),))]
-        if sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
-            return self._by_count()
-        if sketch.groups and sketch.ranked is not None and not any(one.function for one in sketch.asked):
-            return self._of_each(sketch.ranked)
-        if sketch.place and sketch.ranked is not None:
-            return self._at_place(sketch.ranked)
-        if sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
-            return self._over() if sketch.over else self._bounded() if sketch.bounded else [self._grouped()]
+            found = [self._beside(beside)]
+        elif sketch.whether:
+            found = [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), ANSWER),))]
+        elif sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
+            found = self._by_count()
+        elif sketch.groups and sketch.ranked is not None and not any(one.function for one in sketch.asked):
+            found = self._of_each(sketch.ranked)
+        elif sketch.place and sketch.ranked is not None:
+            found = self._at_place(sketch.ranked)
+        elif sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
+            found = self._over() if sketch.over else self._bounded() if sketch.bounded else [self._grouped()]
+        return found
+
+    def _listed(self) -> list[Match | Projection]:
+        """Return rows, sorted and cut as they are asked for."""
+        sketch = self._sketch
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
         order = () if sketch.ranked is None else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
         limit = None if sketch.limit is None else Literal_(sketch.limit)
         nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
         if order and sketch.ranked is not None and sketch.ranked.node not in nodes:
             # The first of what is sorted by, and then all that is asked of it.
-            first = (Projected(Variable(self._names[sketch.ranked.node])),)
+            first = (*self._carried, Projected(Variable(self._names[sketch.ranked.node])))
             again = self._match(range(len(sketch.spots)))
             return [Projection("WITH", first, distinct=True, order=order, limit=limit), again, Projection("RETURN", items, distinct=self._habits.distinct)]
         if order and self._habits.distinct and any(one.property for one in sketch.asked):
@@ -206,14 +220,21 @@ class _Builder:
         """Return the values of two nodes, with whether the first is as it is asked, or with how far they are apart."""
         held, other = (self._key(Ranked(node, one.property, descending=False, keyed=one.keyed)) for node in (one.node, one.other))
         answer = Function("abs", (Binary("-", held, other),)) if self._sketch.difference else Binary(one.sign, held, other)
-        return Projection("RETURN", (Projected(answer, DIFFERENCE if self._sketch.difference else ANSWER), Projected(held), Projected(other)))
+        called = [self._row_name(node) for node in (one.node, one.other)]
+        first, second = called if len({*called, ANSWER, DIFFERENCE}) > len(called) + 1 else ("", "")
+        return Projection("RETURN", (Projected(answer, DIFFERENCE if self._sketch.difference else ANSWER), Projected(held, first), Projected(other, second)))
+
+    def _row_name(self, node: int) -> str:
+        """Return what a row is called by its one condition."""
+        told = [str(one.value) for one in self._sketch.spots[node].conditions if one.sign == "=" and isinstance(one.value, str)]
+        return told[0] if len(told) == 1 else ""
 
     def _of_each(self, ranked: Ranked) -> list[Match | Projection]:
         """Return, for each of a group, all that has the least or the most of it."""
         each = self._sketch.groups[0]
         end = Asked(ranked.node, ranked.property, "max" if ranked.descending else "min")
         called, held = (each.property and self._free(each.property)) or self._names[each.node], self._key(ranked)
-        kept = [Projected(self._value(each), called if each.property else ""), Projected(Function(end.function, (held,)), _name_of(end))]
+        kept = [*self._carried, Projected(self._value(each), called if each.property else ""), Projected(Function(end.function, (held,)), _name_of(end))]
         wanted: list[Expression] = [Binary("=", held, Variable(_name_of(end)))]
         wanted += [Binary("=", self._value(each), Variable(called))] if each.property else []
         items = [Projected(self._value(one)) for one in self._sketch.asked if one not in {each, Asked(ranked.node, ranked.property)}]
@@ -223,9 +244,9 @@ class _Builder:
     def _at_place(self, ranked: Ranked) -> list[Match | Projection]:
         """Return all that stands at one place in the order: what is equal shares its place. Of what is sorted by alone each value has one."""
         called, skip = self._free(ranked.property), Literal_(self._sketch.place - 1)
-        kept, order = (Projected(self._key(ranked), called),), (Sorted(Variable(called), ranked.descending),)
+        kept, order = (*self._carried, Projected(self._key(ranked), called)), (Sorted(Variable(called), ranked.descending),)
         if self._sketch.asked == (Asked(ranked.node, ranked.property),):
-            return [Projection("RETURN", kept, distinct=True, order=order, skip=skip, limit=Literal_(1))]
+            return [Projection("RETURN", kept[-1:], distinct=True, order=order, skip=skip, limit=Literal_(1))]
         again = self._match(range(len(self._sketch.spots)), [Binary("=", self._key(ranked), Variable(called))])
         items = [Projected(self._value(one)) for one in self._sketch.asked if one != Asked(ranked.node, ranked.property)]
         first = Projection("WITH", kept, order=order, skip=skip, limit=Literal_(1))
@@ -262,7 +283,7 @@ class _Builder:
     def _grouped(self) -> Projection:
         sketch = self._sketch
         keys = tuple(Projected(self._value(one)) for one in sketch.groups)
-        values = tuple(Projected(self._value(one), _name_of(one) if keys else "") for one in sketch.asked if one not in sketch.groups)
+        values = tuple(Projected(self._value(one), _name_of(one) if keys or one.function == MEDIAN else "") for one in sketch.asked if one not in sketch.groups)
         order = () if not keys or sketch.ranked is None else (Sorted(Variable(_name_of(sketch.asked[-1])), sketch.ranked.descending),)
         return Projection("RETURN", (*keys, *values), order=order, limit=None if sketch.limit is None else Literal_(sketch.limit))
 

@@ -163,7 +163,11 @@ class Grouped(Beside):
         sketch = self._with_rows(sketch)
         reckoned = next((one for one in sketch.asked if one.function in RECKONED), None)
         row = next((number for number, spot in enumerate(sketch.spots) if spot.label in self._names.schema.named), -1)
-        if reckoned is None and row >= 0 and (key := self._scale_of(sketch.spots[row].label, self._token(bounds[0].place), self._token(told.place))) is not None:
+        if (
+            reckoned is None
+            and row >= 0
+            and (key := self._scale_of(sketch.spots[row].label, self._token(bounds[0].place), self._token(told.place))) is not None
+        ):
             reckoned = Asked(row, key, told.which)
         each = next(self._sorted_groups(sketch, reckoned, bounds[0].place), None) if reckoned is not None else None
         if reckoned is None or each is None:
@@ -171,7 +175,9 @@ class Grouped(Beside):
         because = [Because(told.place, told.words, told.which), *(Because(one.place, one.words, f"{one.sign} it") for one in bounds)]
         coins = [coin for one in bounds if one.value is not None for coin in self._coins(self._token(one.value.place))]
         because += [Because(one.place, one.text, reckoned.property) for one in (*self._costs(), *coins)]
-        because += [Because(one.place, one.words, reckoned.property) for one in self._anchors if any(each.property == reckoned.property for each in one.options)]
+        because += [
+            Because(one.place, one.words, reckoned.property) for one in self._anchors if any(each.property == reckoned.property for each in one.options)
+        ]
         sketch, group = self._as_column(replace(sketch, asked=(reckoned,), why=(*sketch.why, *because)), each[1], reckoned.node)
         sketch = sketch.with_condition(group.node, Condition(group.property, "IS NOT NULL", "")) if group.property else sketch
         return replace(sketch, groups=(group,), bounded=tuple((one.sign, _whole(one.value)) for one in bounds if one.value is not None)), SAID
@@ -268,13 +274,17 @@ class Grouped(Beside):
             if place > 1 and any(0 < start - at <= FAR for start in starts):
                 prices = sketch.asked == (Asked(ranked.node, ranked.property),)  # pyrefly: ignore[missing-attribute]
                 notes = () if prices else (f"Rows that are equal share their places; all that stand at place {place} are given.",)
-                return replace(sketch, place=place, why=(*sketch.why, Because(self._nth_place(at), token.text, f"place {place}")), notes=(*sketch.notes, *notes)), SAID
+                return replace(
+                    sketch, place=place, why=(*sketch.why, Because(self._nth_place(at), token.text, f"place {place}")), notes=(*sketch.notes, *notes)
+                ), SAID
         return sketch, 0.0
 
     def _nth(self, at: int) -> int:
         """Return the place that a token tells, 0 where it tells none: `second`, `2nd`."""
         token = self._facts.tokens[at]
-        number = next((one for one in self._facts.values if one.first == at and one.soft and one.text.lower().endswith(NTH) and isinstance(one.value, int)), None)
+        number = next(
+            (one for one in self._facts.values if one.first == at and one.soft and one.text.lower().endswith(NTH) and isinstance(one.value, int)), None
+        )
         return number.value if number is not None else p.ORDINALS.get(token.low, 0)  # pyrefly: ignore
 
     def _nth_place(self, at: int) -> Place:
@@ -314,7 +324,11 @@ class Grouped(Beside):
         only = [one for one in spot.conditions if self._said_at(one) > mark.place.start]
         if asked is None or link is None or len(only) != 1 or only[0].sign != "=" or isinstance(only[0].value, bool):
             return sketch, 0.0
-        spots = (Spot(link.end, (), sketch.spots[asked.node].at, 1), Spot(spot.label, (only[0]._replace(sign="<>"),)), Spot(spot.label, spot.conditions, spot.at))
+        spots = (
+            Spot(link.end, (), sketch.spots[asked.node].at, 1),
+            Spot(spot.label, (only[0]._replace(sign="<>"),)),
+            Spot(spot.label, spot.conditions, spot.at),
+        )
         links = (Link(0, 1, link.type, "left", "none"), Link(0, 2, link.type, "left"))
         why = (*sketch.why, Because(mark.place, mark.words, "there is no other"))
         return replace(sketch, spots=spots, links=links, asked=(Asked(0, function=asked.function),), why=why, groups=()), SAID

@@ -292,7 +292,12 @@ class Finish(Grouped):
         taken, made = [one.value.place for one in self._facts.comparisons if one.value is not None], list[Bounds]()
         for value in self._facts.values:
             before = sketch
-            if value.kind in {"year", "date"} and not self._is_paid(sketch, value) and value.place not in taken and not any(within(value.place, one.place) for one in self._anchors if one.is_value):
+            if (
+                value.kind in {"year", "date"}
+                and not self._is_paid(sketch, value)
+                and value.place not in taken
+                and not any(within(value.place, one.place) for one in self._anchors if one.is_value)
+            ):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
                 if not times:
@@ -331,7 +336,7 @@ class Finish(Grouped):
     def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
         for one in self._facts.aggregates:
             if (
-                (one.which in {"avg", "sum", "min", "max", "stDev"} or one.words.lower() == "median")
+                (one.which in {"avg", "sum", "min", "max"} or one.words.lower() == "median")
                 and not self._is_of_name(one.place)
                 and not sketch.over
                 and not any(asked.function == "count" for asked in sketch.asked)
@@ -340,7 +345,11 @@ class Finish(Grouped):
                 for option in anchor.options if anchor else ():
                     node = self._spot(sketch, anchor.last if anchor else 0, option.label)
                     if option.kind == "property" and node >= 0 and option.property in self._scales(option.label):
-                        made = replace(sketch, asked=(Asked(node, option.property, MEDIAN if one.words.lower() == "median" else one.which),), why=(*sketch.why, Because(one.place, one.words, one.which)))
+                        made = replace(
+                            sketch,
+                            asked=(Asked(node, option.property, MEDIAN if one.words.lower() == "median" else one.which),),
+                            why=(*sketch.why, Because(one.place, one.words, one.which)),
+                        )
                         return replace(made, groups=self._groups(made)), 0.3
                 if not one.soft:
                     return sketch, UNSURE
