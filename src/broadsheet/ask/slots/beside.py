@@ -63,6 +63,7 @@ class Beside(Ordered):
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
         super().__init__(facts, found, names, keys)
         self.rivals = (*self._than(), *self._as(), *self._averages(), *self._differences())
+        self._spent = self.others
         taken = [self._place(one) for one in self.rivals]
         # What a comparison with a row has taken is asked of nothing else.
         self._facts = replace(
@@ -149,7 +150,8 @@ class Beside(Ordered):
         for anchor in self._anchors:
             between = self._facts.tokens[last + 1 : anchor.first]
             if anchor.first > last and all(one.low in LEADING or one.low == "for" for one in between):
-                rows += [anchor] if anchor.is_value and not anchor.negated else []
+                flags = any(one.kind == "property" and self.is_flag(one.label, one.property) for one in anchor.options)
+                rows += [anchor] if (anchor.is_value or flags) and not anchor.negated else []
                 last = anchor.last
         return Rival(word, last, word, sign, tuple(rows), of=of)
 
@@ -266,7 +268,7 @@ class Beside(Ordered):
     def _rivalled(self, sketch: Sketch, one: Rival, node: int, key: str) -> Sketch:
         label, place = sketch.spots[node].label, self._place(one)
         options = [next((each for each in row.options if each.label == label), row.options[0]) for row in one.rows]
-        other = Spot(label, tuple(Condition(each.property, "=", each.value) for each in options))
+        other = Spot(label, tuple(Condition(each.property, "=", each.value if each.kind == "value" else True) for each in options))
         against = Against(node, key, one.sign, len(sketch.spots), self._keyed(label, key), one.of)
         because = [Because(place, self._facts.question[slice(*place)], f"{key} {one.sign} {one.of or options[0].value}")]
         because += [Because(each.place, each.text, key) for each in (*self._costs(), *(token for token, of in self._spoken(label, one.word) if of == key))]

@@ -182,7 +182,8 @@ class _Builder:
 
     def _gathered(self) -> list[Match | Projection]:
         """Return what answers a question that asks for no plain rows; nothing for one that does."""
-        sketch, found = self._sketch, list[Match | Projection]()
+        sketch = self._sketch
+        found: list[Match | Projection] = []
         if sketch.told and (beside := next((one for one in sketch.against if not one.of), None)) is not None:
             found = [self._beside(beside)]
         elif sketch.whether:
@@ -193,8 +194,10 @@ class _Builder:
             found = self._of_each(sketch.ranked)
         elif sketch.place and sketch.ranked is not None:
             found = self._at_place(sketch.ranked)
+        elif sketch.over or sketch.bounded:
+            found = self._over() if sketch.over else self._bounded()
         elif sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
-            found = self._over() if sketch.over else self._bounded() if sketch.bounded else [self._grouped()]
+            found = [self._grouped()]
         return found
 
     def _listed(self) -> list[Match | Projection]:
@@ -226,7 +229,7 @@ class _Builder:
 
     def _row_name(self, node: int) -> str:
         """Return what a row is called by its one condition."""
-        told = [str(one.value) for one in self._sketch.spots[node].conditions if one.sign == "=" and isinstance(one.value, str)]
+        told = [one.value for one in self._sketch.spots[node].conditions if one.sign == "=" and isinstance(one.value, str)]
         return told[0] if len(told) == 1 else ""
 
     def _of_each(self, ranked: Ranked) -> list[Match | Projection]:

@@ -198,6 +198,8 @@ class Grouped(Beside):
         groups = self._groups(sketch)
         if not groups or groups[0] == Asked(ranked.node, ranked.property) or len(sketch.spots) > len((ranked, groups)):
             return sketch, 0.0
+        if self._is_listed(groups[0], sketch):
+            return sketch, 0.0
         mark = self._mark()
         because = (Because(mark.place, mark.words, "each"),) if mark is not None else ()
         # What is asked of the group is told with it.
@@ -211,6 +213,17 @@ class Grouped(Beside):
         end = made.asked[0]._replace(function="max" if ranked.descending else "min")
         made = made.with_condition(each.node, Condition(each.property, "IS NOT NULL", "")) if each.property else made
         return replace(made, asked=(end,), groups=(each,), ranked=None), SAID
+
+    def _is_listed(self, each: Asked, sketch: Sketch) -> bool:
+        """Whether rows are told for two things at once: `per maker and family`."""
+        label = "" if each.property else sketch.spots[each.node].label
+        named = [
+            one for one in self._anchors if any((one.kind == "label" and one.label == label) or one.property == each.property != "" for one in one.options)
+        ]
+        behind = [
+            (one, [token.low for token in self._facts.tokens[named[-1].last + 1 : one.first]]) for one in self._anchors if named and one.first > named[-1].last
+        ]
+        return any(between and set(between) <= {"and", ",", "per", "each"} and "and" in between and not one.is_value for one, between in behind[:1])
 
     def _mark(self) -> Mark | None:
         return next(iter(self._facts.marked("group")), None)
@@ -296,14 +309,16 @@ class Grouped(Beside):
         """Ask for groups that have no row of a kind: `makers that make no brass instruments`."""
         mark = next((one for one in self._facts.marked("negation") if self._is_none(one)), None)
         row = next((number for number, spot in enumerate(sketch.spots) if spot.label in self._names.schema.named), -1)
-        if mark is None or row < 0 or not sketch.asked or any(one.mode != "all" for one in sketch.links) or len(sketch.spots) > len((row, mark)):
+        if mark is None or row < 0 or not sketch.asked or len(sketch.spots) > len((row, mark)):
             return sketch, 0.0
         spot = sketch.spots[row]
         # What is asked beside the group is a verb: makers that never built any.
         asked, link = next(((one, of) for one in sketch.asked if (of := self._grouped_by(spot.label, sketch, one, row)) is not None), (sketch.asked[0], None))
         start = self._denies_from(mark)
         inside = tuple(one for one in spot.conditions if self._said_at(one) > start)
-        if link is None or not inside:
+        # A verb that is denied is no relation that is: never published.
+        verbal = all(one.mode == "all" or (link is not None and one.type == link.type and one.start == row) for one in sketch.links)
+        if link is None or not inside or not verbal:
             return sketch, 0.0
         has = tuple(one for one in spot.conditions if one not in inside)
         denied = _one_list(one._replace(sign="=") if one.sign == "<>" else one._replace(value=True) if one.value is False else one for one in inside)
@@ -356,11 +371,17 @@ class Grouped(Beside):
     def _said_at(self, condition: Condition) -> int:
         """Return where a question says a condition."""
         for anchor in self._anchors:
-            told = (True, False) if self.is_flag(anchor.options[0].label, condition.property) else ()
+            flags = (True, False) if self.is_flag(anchor.options[0].label, condition.property) else ()
             for option in anchor.options:
-                if option.property == condition.property and ((option.kind == "value" and option.value == condition.value) or condition.value in told):
+                if option.property == condition.property and ((option.kind == "value" and option.value == condition.value) or condition.value in flags):
                     return anchor.place.start
-        found = [one.place.start for one in self._facts.values if str(one.value) == str(condition.value) or one.text.lower() == str(condition.value).lower()]
+        told = str(condition.value).lower()
+        # A day is told by its year, or by its month.
+        found = [
+            one.place.start
+            for one in self._facts.values
+            if told in {str(one.value), one.text.lower()} or (len(str(one.value)) > 3 and told.startswith(str(one.value)))
+        ]
         return found[0] if found else -1
 
 

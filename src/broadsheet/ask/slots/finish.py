@@ -171,10 +171,12 @@ class Finish(Grouped):
             last = runs[-1][-1] if runs else None
             between = [each.low for each in self._facts.tokens if last is not None and last.place.end <= each.place.start < one.place.start]
             units = EITHER | COINS | self._units({one.key, *((last.key,) if last is not None else ())})
-            joined = last is not None and last.node == one.node and "or" in between and set(between) <= units
+            joined = last is not None and last.node == one.node and bool({"or", ","} & set(between)) and set(between) <= units
             runs = [*runs[:-1], [*runs[-1], one]] if joined else [*runs, [one]]
         for run in runs:
-            sketch = one_of(sketch, run) if len(run) > 1 else sketch
+            # Behind a comma alone stands what must be met too.
+            told = [each.low for each in self._facts.tokens if run[0].place.end <= each.place.start < run[-1].place.start]
+            sketch = one_of(sketch, run) if "or" in told else sketch
         return sketch
 
     def _units(self, keys: Collection[str]) -> frozenset[str]:
@@ -193,7 +195,10 @@ class Finish(Grouped):
         found = self._property_near(sketch, at, scales=True)
         if found is not None and not self._is_at(found[1], one, at):
             # What a comparative is about is not what is named before it: 60 minutes or cheaper than 15.
-            found = self._compared_by(sketch, at, one.words) or (self._priced(sketch, at) if self._coins(at) else None) or found
+            found = self._compared_by(sketch, at, one.words) or found
+        if self._coins(at) or (found is not None and value.kind == "number" and self._is_time(sketch, *found)):
+            # Under 20 euros, and under 20, are no days.
+            found = self._priced(sketch, at) or (None if found is not None and self._is_time(sketch, *found) else found)
         if found is None and (self._coins(at) or one.words.lower().split()[0] in AMOUNTS):
             # Under 2000, and over 20 euros, are no years.
             found = self._priced(sketch, at)
@@ -208,6 +213,11 @@ class Finish(Grouped):
             return sketch, UNSURE
         coins = [Because(each.place, each.text, found[1]) for each in (*self._coins(at), *self._costs())]
         return replace(self._bound(sketch, found, one.sign, value, because), why=(*sketch.why, because, *coins)), 0.3
+
+    def _is_time(self, sketch: Sketch, node: int, key: str) -> bool:
+        """Whether a property tells days or moments, and no years as numbers."""
+        facts = self._held(sketch.spots[node].label).get(key)
+        return facts is not None and facts.type not in NUMBERS and key in self.times(sketch.spots[node].label)
 
     def _is_at(self, key: str, one: Comparison, at: int) -> bool:
         """Whether a property is named within a comparison or right behind its figure."""

@@ -34,7 +34,7 @@ class Measured(Standing):
     def _flagged(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Take the name of what is true or false for a condition: `that are solo`."""
         for anchor in self._anchors:
-            for option in anchor.options:
+            for option in anchor.options if anchor not in self._spent else ():
                 node = self._spot(sketch, anchor.last, option.label)
                 if option.kind == "property" and node >= 0 and self.is_flag(option.label, option.property):
                     denied = anchor.negated or self._is_denied(anchor)

@@ -24,6 +24,8 @@ class Standing:
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
         self._facts, self._anchors, self._names, self._keys = facts, found, names, keys
+        # Names that tell what rows are held against, and nothing of what is asked for.
+        self._spent: tuple[Anchor, ...] = ()
         self._first = facts.tokens[0].low if facts.tokens else ""
 
     def _token(self, place: Place) -> int:
