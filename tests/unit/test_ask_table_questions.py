@@ -155,6 +155,13 @@ def test_rows_are_listed_by_what_is_named_behind_by(asked, question):
         ("Which instruments cost twice as much as the Lute?", "'twice' is not reckoned"),
         ("instruments with an average price over 2000", "'average' beside 'over 2000' is not looked at"),
         ("makers with no strings and no brass", "'no' may mean none at all"),
+        ("Which makers make instruments in every family?", "'every' is not looked at"),
+        ("Which maker's cheapest instrument is the most expensive?", "'most' is not looked at"),
+        ("Are all brass instruments cheaper than the Oboe?", "'all' is not looked at"),
+        ("Which other instruments does the maker of the Lute make?", "'other' is not looked at"),
+        ("Which instruments cost 100 more than the Lute?", "compares with something else than a figure or a date"),
+        ("Which instruments are brass or cost over 3000?", "the query asks for all of it"),
+        ("the loudest instrument", "'loudest'"),
         ("chep bras instruments", "Did you mean 'brass'?"),
         ("Which percusion instruments cost under 1000?", "Did you mean 'percussion'?"),
     ],
@@ -212,6 +219,13 @@ def weight(title):
         ("Which instruments weigh more than the Cello?", lambda row: row[WEIGHT] > weight("Cello")),
         ("Which instruments are heavier than the Cornet but cheaper than the Tuba?", lambda row: row[WEIGHT] > weight("Cornet") and row[PRICE] < price("Tuba")),
         ("Which instruments are not more expensive than the Lute?", lambda row: row[PRICE] <= price("Lute")),
+        ("Which instruments are at least as heavy as the Tuba?", lambda row: row[WEIGHT] >= weight("Tuba")),
+        ("Which instruments are pricier than the Cello?", lambda row: row[PRICE] > price("Cello")),
+        ("Which instruments have the same maker as the Lute?", lambda row: row[MAKER] == "Osei" and row[TITLE] != "Lute"),
+        ("Which instruments are cheaper than the cheapest brass instrument?", lambda row: row[PRICE] < min(BRASS)),
+        ("Which instruments cost more than the most expensive brass instrument?", lambda row: row[PRICE] > max(BRASS)),
+        ("List all instruments priced above the average", lambda row: row[PRICE] > MEAN[PRICE]),
+        ("Which instruments weigh less than 2 or more than 5?", lambda row: not 2 <= row[WEIGHT] <= 5),
         ("Which instruments are as heavy as the Tuba?", lambda row: row[WEIGHT] == weight("Tuba") and row[TITLE] != "Tuba"),
         ("Which instruments were bought after the Oboe?", lambda row: row[CODE] in {"I-4", "I-5", "I-6", "I-7"}),
         ("Which instruments cost less than the average?", lambda row: row[PRICE] < MEAN[PRICE]),
@@ -251,6 +265,16 @@ def no_rows(column, holds):
         ("Which makers make neither brass nor strings?", no_rows(MAKER, lambda row: row[FAMILY] in {"brass", "strings"})),
         ("Which makers have no tuned instruments?", no_rows(MAKER, lambda row: row[TUNED] == "yes")),
         ("How many makers make no percussion?", [(2,)]),
+        ("Name the makers that have never built any brass", no_rows(MAKER, lambda row: row[FAMILY] == "brass")),
+        ("Which makers make only brass?", [("Hart & Söhne",)]),
+        ("Which makers make strings but no brass?", [("Tamura",)]),
+        ("For every family, show the most expensive instrument", ends(FAMILY, PRICE, max)),
+        ("Within each maker, which instrument is heaviest?", ends(MAKER, WEIGHT, max)),
+        ("Is the Lute the most expensive instrument?", [(False,)]),
+        ("Are any brass instruments cheaper than the Lute?", [(True,)]),
+        ("By how much do the Lute and the Tuba differ in price?", [(1600, 900, 2500)]),
+        ("What is more expensive, the Tuba or the Cello?", [("I-5", 2500)]),
+        ("What maker is on average the priciest?", [max(means(MAKER, PRICE).items(), key=lambda one: one[1])]),
         ("What is the cheapest instrument of each maker?", ends(MAKER, PRICE, min)),
         ("the heaviest instrument per family", ends(FAMILY, WEIGHT, max)),
         ("What is each family's cheapest instrument?", ends(FAMILY, PRICE, min)),
@@ -289,6 +313,23 @@ def test_groups_places_and_differences(asked, question, rows):
     found, state = asked(question)
     assert sorted(found) == sorted(rows)
     assert not any(one.severity == "warning" for one in state.findings)
+
+
+def test_rows_that_are_called_alike_are_each_compared_with_and_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+    (tmp_path / "games.csv").write_text(
+        "code,game,price\nG-1,Azul,10\nG-2,Azul,30\nG-3,Catan,20\nG-4,Chess,40\nG-5,Go,50\nG-6,Hive,5\nG-7,Tak,60\nG-8,Uno,70\nG-9,Set,80\nG-10,Nim,90\n"
+    )
+    graph = table_graph(tmp_path / "games.csv")
+    index = ValueIndex(graph)
+    with Ladybug(graph) as engine:
+        state = (
+            Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("games", graph)))
+            .begin("Which games are cheaper than Azul?")
+            .state
+        )
+    assert sorted(_plain(row[0]) for row in state.preview.rows) == ["G-1", "G-3", "G-6"]
+    assert any("2 rows are called 'Azul'" in one.message for one in state.findings)
 
 
 def test_rows_at_one_place_are_told_to_share_it_and_an_average_of_what_it_is(asked):

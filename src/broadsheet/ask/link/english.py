@@ -20,7 +20,7 @@ buy purchase order shop
 sell supply offer
 product item good article goods merchandise
 price cost charge fee
-price cost fee amount cheap expensive costly
+price cost fee amount cheap expensive costly dear
 vehicle car automobile
 crime offence offense incident felony case
 happen occur

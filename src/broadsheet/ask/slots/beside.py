@@ -229,7 +229,8 @@ class Beside(Ordered):
         near = sorted((abs(anchor.first - word), key) for anchor, key in named if word - CLOSE <= anchor.first <= last + CLOSE)
         if not near and len({key for _, key in named}) == 1:
             return named[0][1]
-        prices = self._prices(label) if self._costs() else []
+        # The one column of numbers is what is paid, whatever it is called.
+        prices = (self._prices(label) or self._measured_by(label)[: len(self._measured_by(label)) == 1]) if self._costs() else []
         return near[0][1] if near else prices[0] if prices else next((key for _, key in self._spoken(label, word)), None)
 
     def _spoken(self, label: str, word: int) -> Iterator[tuple[Token, str]]:

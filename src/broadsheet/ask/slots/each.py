@@ -169,6 +169,8 @@ class Grouped(Beside):
             and (key := self._scale_of(sketch.spots[row].label, self._token(bounds[0].place), self._token(told.place))) is not None
         ):
             reckoned = Asked(row, key, told.which)
+        if reckoned is None and bounds[0].value is not None and (priced := self._priced(sketch, self._token(bounds[0].value.place))) is not None:
+            reckoned = Asked(*priced, told.which)
         each = next(self._sorted_groups(sketch, reckoned, bounds[0].place), None) if reckoned is not None else None
         if reckoned is None or each is None:
             return sketch, UNSURE
@@ -256,7 +258,11 @@ class Grouped(Beside):
         reckoned = sketch.asked[0]
         if group.property:
             sketch = sketch.with_condition(group.node, Condition(group.property, "IS NOT NULL", ""))
-        because = [Because(told.place, told.words, told.which), Because(end.place, end.words, "sorted by it"), Because(each[0].place, each[0].words, "each")]
+        because = [
+            Because(told.place, told.words, told.which),
+            Because(self._end_place(end), end.words, "sorted by it"),
+            Because(each[0].place, each[0].words, "each"),
+        ]
         made = replace(sketch, asked=(reckoned,), groups=(group,), why=(*sketch.why, *because), limit=self._limit.count if self._limit else 1)
         return replace(made, ranked=self._by(made, reckoned.node, reckoned.property, descending=end.way == "high")), SAID
 
@@ -316,6 +322,9 @@ class Grouped(Beside):
         asked, link = next(((one, of) for one in sketch.asked if (of := self._grouped_by(spot.label, sketch, one, row)) is not None), (sketch.asked[0], None))
         start = self._denies_from(mark)
         inside = tuple(one for one in spot.conditions if self._said_at(one) > start)
+        if not inside and self._facts.tokens[self._token(mark.place)].low not in NONE:
+            # Families that Osei does not make.
+            inside = spot.conditions
         # A verb that is denied is no relation that is: never published.
         verbal = all(one.mode == "all" or (link is not None and one.type == link.type and one.start == row) for one in sketch.links)
         if link is None or not inside or not verbal:
