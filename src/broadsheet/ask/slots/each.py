@@ -15,7 +15,6 @@ from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.measured import COINS
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
 from broadsheet.ask.slots.standing import REACH, UNSURE
-from broadsheet.ask.slots.texts import WHETHER
 
 THERE = frozenset("are is there".split())
 # Words of which none is meant at all, and words before `not` that make it none.
@@ -37,6 +36,18 @@ class Reckoned(NamedTuple):
 
 class Grouped(Beside):
     """Finishes trees by groups of rows."""
+
+    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
+        super().__init__(facts, found, names, keys)
+        self._reckoned = next(self._reckoned_bounds(), None)
+        if self._reckoned is not None and self._is_of_groups():
+            bounds = self._reckoned.bounds
+            taken = {one.value.place for one in bounds if one.value is not None}
+            self._facts = replace(
+                self._facts,
+                comparisons=tuple(one for one in self._facts.comparisons if one not in bounds),
+                values=tuple(one for one in self._facts.values if one.place not in taken),
+            )
 
     def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
         """Return what rows are told for: `for each theme`, `per year`, `by author` of what is counted."""
@@ -69,18 +80,6 @@ class Grouped(Beside):
         )
         return next(said, -1)
 
-    def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
-        super().__init__(facts, found, names, keys)
-        self._reckoned = next(self._reckoned_bounds(), None)
-        if self._reckoned is not None and self._is_of_groups():
-            bounds = self._reckoned.bounds
-            taken = {one.value.place for one in bounds if one.value is not None}
-            self._facts = replace(
-                self._facts,
-                comparisons=tuple(one for one in self._facts.comparisons if one not in bounds),
-                values=tuple(one for one in self._facts.values if one.place not in taken),
-            )
-
     # The best of each group, and the best group.
 
     def _reckoned_bounds(self) -> Iterator[Reckoned]:
@@ -101,59 +100,6 @@ class Grouped(Beside):
         """Whether a question begins with groups of rows, and not with rows."""
         first = self._anchors[0] if self._anchors else None
         return first is not None and not first.is_value and not any(one.kind == "label" and one.label in self._names.schema.named for one in first.options)
-
-    def left_of(self, sketch: Sketch) -> Iterator[str]:
-        """Yield what is to be said of a question to a table of which a sketch reads less than it says."""
-        if self._reckoned is not None and not sketch.bounded:
-            yield f"{self._reckoned.told.words!r} beside {self._reckoned.bounds[0].words!r} is not looked at."
-        yield from self._unranked(sketch)
-        if self._names.schema.named:
-            yield from (f"{words!r} is not looked at." for words in (*self._ends_left(sketch), *self._words_left(sketch)))
-
-    def _ends_left(self, sketch: Sketch) -> Iterator[str]:
-        """Yield ends of a scale beside another that was taken, and such of each of a group: `makers whose cheapest is the most expensive`."""
-        heard = [one.place for one in sketch.why]
-        ends = [one for one in self._facts.superlatives if not one.soft and not self._is_of_name(one.place)]
-        one_of = any(one.sign == "=" and self._is_name(spot.label, one.property) for spot in sketch.spots[:1] for one in spot.conditions)
-        if self._first in WHETHER and sketch.ranked is not None and one_of:
-            # Whether one is among the three most expensive is not told by the three among that one.
-            yield from (one.words for one in ends)
-        elif len(ends) > 1 and sketch.ranked is not None and sketch.ranked.property:
-            yield from (one.words for one in ends if not any(within(one.place, place) for place in heard))
-        for one in ends:
-            at = self._token(one.place)
-            owner = next((each for each in self._anchors if each.last == at - 1 and each.words.endswith(("'s", "s'", "’s", "s’"))), None)
-            owner = owner or next((each for each in self._anchors if each.last == at - 2 and self._facts.tokens[at - 1].low in {"'", "'s", "’"}), None)
-            if owner is not None and not owner.is_value and not sketch.groups:
-                yield self._facts.question[owner.place.start : one.place.end]
-
-    def _words_left(self, sketch: Sketch) -> Iterator[str]:
-        """Yield words for all or for others, where nothing was made of them: `makers in every family`, `which other instruments`."""
-        tokens = self._facts.tokens
-        heard = [one.place for one in sketch.why if one.part in {"there is no other", "each"}]
-        denied = sketch.apart or any(one.sign == "<>" for spot in sketch.spots for one in spot.conditions)
-        asked = {one.node for one in sketch.asked}
-        for at, token in enumerate(tokens[:-1]):
-            behind = next((one for one in self._anchors if one.first == at + 1), None)
-            named = {option.label for option in behind.options if option.kind == "label"} if behind is not None else set()
-            all_of = token.low in {"all", "every", "each"} and bool(named) and not named & {sketch.spots[node].label for node in asked}
-            rows = named & self._names.schema.named.keys()
-            if all_of and not rows and not sketch.groups and not sketch.ranked and not any(one.function for one in sketch.asked):
-                yield token.text
-            if token.low == "all" and self._first in WHETHER and sketch.against:
-                yield token.text
-            if token.low in {"other", "others"} and tokens[at + 1].low != "than" and not denied:
-                yield token.text
-        yield from self._denials_left(sketch)
-        yield from (one.words for one in self._facts.marked("only") if one.words.lower() == "only" and one.place not in heard and self._is_of_groups())
-
-    def _denials_left(self, sketch: Sketch) -> Iterator[str]:
-        """Yield the last of several words that deny, where fewer things are denied: `makers with no instruments without a price`."""
-        marks = [one for one in self._facts.marked("negation") if one.words.lower() in {"no", "not", "without", "never"} or one.words.lower().endswith("n't")]
-        held = [one for spot in sketch.spots for one in spot.conditions if one.sign in {"<>", "IS NULL"} or one.value is False]
-        turned = [one for one in (*self._facts.comparisons, *self.rivals) if one.sign in {"<=", ">="}]
-        if len(marks) > max(1, len(held) + len(turned) + sum(one.mode == "none" for one in sketch.links)):
-            yield marks[-1].words
 
     def _groups_within(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Ask for groups of which what is reckoned is above or below a figure."""

@@ -15,10 +15,10 @@ from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.build import MEDIAN
 from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
-from broadsheet.ask.slots.each import Grouped
 from broadsheet.ask.slots.either import Bounds, bounds_of, one_of, together
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.kinds import Kinds
+from broadsheet.ask.slots.left import Left
 from broadsheet.ask.slots.measured import COINS
 from broadsheet.ask.slots.ordered import THEIRS, adjective
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Sketch, Spot
@@ -32,7 +32,7 @@ ALSO = frozenset("and but also , yet".split())
 EITHER = frozenset("or either else , cost costs are is that they".split())
 
 
-class Finish(Grouped):
+class Finish(Left):
     """Finishes the trees of one question."""
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys, texts: Texts) -> None:
