@@ -148,17 +148,193 @@ def test_rows_are_listed_by_what_is_named_behind_by(asked, question):
     [
         ("Who lent the Cello?", "'lent'"),
         ("Is the Cello in stock?", "'stock'"),
-        ("Which instrument has the lowest price in each family?", "'in each' beside the most or the least of something is not looked at"),
-        ("Which makers make no brass instruments?", "'no' may mean none at all"),
-        ("What is the median price?", "'median' is not reckoned"),
-        ("What is the second cheapest instrument?", "'second'"),
-        ("Which strings are cheaper than the Oboe?", "compares with something else than a figure or a date"),
+        ("What are the two cheapest instruments of each family?", "'of each' beside the most or the least of something is not looked at"),
+        ("What is the 90th percentile of price?", "'percentile' is not reckoned"),
+        ("Which maker has the second most instruments?", "'second'"),
+        ("Which instruments are cheaper than all strings?", "compares with something else than a figure or a date"),
+        ("Which instruments cost twice as much as the Lute?", "'twice' is not reckoned"),
+        ("instruments with an average price over 2000", "'average' beside 'over 2000' is not looked at"),
+        ("makers with no strings and no brass", "'no' may mean none at all"),
+        ("Which makers make instruments in every family?", "'every' is not looked at"),
+        ("Which maker's cheapest instrument is the most expensive?", "'most' is not looked at"),
+        ("Are all brass instruments cheaper than the Oboe?", "'all' is not looked at"),
+        ("Which other instruments does the maker of the Lute make?", "'other' is not looked at"),
+        ("Which instruments cost 100 more than the Lute?", "compares with something else than a figure or a date"),
+        ("Which instruments are brass or cost over 3000?", "the query asks for all of it"),
+        ("the loudest instrument", "'loudest'"),
+        ("chep bras instruments", "Did you mean 'brass'?"),
+        ("Which percusion instruments cost under 1000?", "Did you mean 'percussion'?"),
     ],
 )
 def test_what_is_not_looked_at_is_told(asked, question, told):
     said = [one.message for one in asked(question)[1].findings if one.severity == "warning"]
     assert any(told in one for one in said)
     assert "second" not in question or not any("Did you mean" in one for one in said)
+
+
+def test_figures_between_the_least_and_the_greatest_of_two_columns(tmp_path, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+    spans = {"G-1": (1, 2), "G-2": (2, 4), "G-3": (4, 6), "G-4": (3, 3)}
+    (tmp_path / "games.csv").write_text(
+        "code,game,min players,max players\n" + "".join(f"{code},Game {code},{low},{high}\n" for code, (low, high) in spans.items())
+    )
+    graph = table_graph(tmp_path / "games.csv")
+    index = ValueIndex(graph)
+    with Ladybug(graph) as engine:
+        loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("games", graph)))
+        for question, counts in (("games for 2 or 3 players", {2, 3}), ("Which games can be played by 4 players?", {4})):
+            state = loop.begin(question).state
+            assert sorted({_plain(row[0]) for row in state.preview.rows}) == [code for code, (low, high) in spans.items() if counts & set(range(low, high + 1))]
+            assert not any(one.severity == "warning" for one in state.findings)
+
+
+def means(column, of):
+    return {key: sum(row[of] for row in ROWS if row[column] == key) / len([row for row in ROWS if row[column] == key]) for key in {row[column] for row in ROWS}}
+
+
+def ends(column, of, end):
+    """The rows that have the least or the most of each group, with the figure."""
+    best = {key: end(row[of] for row in ROWS if row[column] == key) for key in {row[column] for row in ROWS}}
+    return sorted((row[column], row[CODE], row[of]) for row in ROWS if row[of] == best[row[column]])
+
+
+MEAN = {of: sum(row[of] for row in ROWS) / len(ROWS) for of in (PRICE, WEIGHT)}
+BRASS = [row[PRICE] for row in ROWS if row[FAMILY] == "brass"]
+
+
+def price(title):
+    return next(row[PRICE] for row in ROWS if row[TITLE] == title)
+
+
+def weight(title):
+    return next(row[WEIGHT] for row in ROWS if row[TITLE] == title)
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("Which instruments cost more than the Tuba?", lambda row: row[PRICE] > price("Tuba")),
+        ("Which instruments are cheaper than the Lute?", lambda row: row[PRICE] < price("Lute")),
+        ("Which strings are cheaper than the Oboe?", lambda row: row[FAMILY] == "strings" and row[PRICE] < price("Oboe")),
+        ("Which instruments weigh more than the Cello?", lambda row: row[WEIGHT] > weight("Cello")),
+        ("Which instruments are heavier than the Cornet but cheaper than the Tuba?", lambda row: row[WEIGHT] > weight("Cornet") and row[PRICE] < price("Tuba")),
+        ("Which instruments are not more expensive than the Lute?", lambda row: row[PRICE] <= price("Lute")),
+        ("Which instruments are at least as heavy as the Tuba?", lambda row: row[WEIGHT] >= weight("Tuba")),
+        ("Which instruments are pricier than the Cello?", lambda row: row[PRICE] > price("Cello")),
+        ("Which instruments have the same maker as the Lute?", lambda row: row[MAKER] == "Osei" and row[TITLE] != "Lute"),
+        ("Which instruments are cheaper than the cheapest brass instrument?", lambda row: row[PRICE] < min(BRASS)),
+        ("Which instruments cost more than the most expensive brass instrument?", lambda row: row[PRICE] > max(BRASS)),
+        ("List all instruments priced above the average", lambda row: row[PRICE] > MEAN[PRICE]),
+        ("Which instruments weigh less than 2 or more than 5?", lambda row: not 2 <= row[WEIGHT] <= 5),
+        ("Which instruments are as heavy as the Tuba?", lambda row: row[WEIGHT] == weight("Tuba") and row[TITLE] != "Tuba"),
+        ("Which instruments were bought after the Oboe?", lambda row: row[CODE] in {"I-4", "I-5", "I-6", "I-7"}),
+        ("Which instruments cost less than the average?", lambda row: row[PRICE] < MEAN[PRICE]),
+        ("instruments with above average weight", lambda row: row[WEIGHT] > MEAN[WEIGHT]),
+        ("instruments heavier than average", lambda row: row[WEIGHT] > MEAN[WEIGHT]),
+        ("Which brass instruments are below the average price?", lambda row: row[FAMILY] == "brass" and row[PRICE] < MEAN[PRICE]),
+        ("Which instruments cost more than the average brass instrument?", lambda row: row[PRICE] > sum(BRASS) / len(BRASS)),
+        ("Which instruments cost under 200 or over 3000?", lambda row: row[PRICE] < 200 or row[PRICE] > 3000),
+        ("Which instruments cost 170 or 410 euros?", lambda row: row[PRICE] in {170, 410}),
+        ("Which instruments cost 170, 410 or 900?", lambda row: row[PRICE] in {170, 410, 900}),
+        ("Which brass instruments are below 500 euros or above 2000 euros?", lambda row: row[FAMILY] == "brass" and not 500 <= row[PRICE] <= 2000),
+        ("Which instruments are heavier than 4 or cheaper than 200 euros?", lambda row: row[WEIGHT] > 4 or row[PRICE] < 200),
+        ("Which instruments were built in 1950 or 2001?", lambda row: row[BUILT] in {1950, 2001}),
+        ("instruments with no bought on date", lambda row: row[CODE] == "I-8"),
+        ("instruments without a price", lambda row: False),
+        ("instruments whose price is missing", lambda row: False),
+    ],
+)
+def test_rows_held_against_others_and_against_figures_of_two(asked, question, holds):
+    rows, state = asked(question)
+    assert sorted(rows) == codes(holds)
+    assert not any(one.severity == "warning" for one in state.findings)
+
+
+def no_rows(column, holds):
+    return sorted((key,) for key in {row[column] for row in ROWS} if not any(row[column] == key and holds(row) for row in ROWS))
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("Which makers make no brass instruments?", no_rows(MAKER, lambda row: row[FAMILY] == "brass")),
+        ("makers without any strings", no_rows(MAKER, lambda row: row[FAMILY] == "strings")),
+        ("Which makers do not make strings?", no_rows(MAKER, lambda row: row[FAMILY] == "strings")),
+        ("Which makers have no instruments over 1000 euros?", no_rows(MAKER, lambda row: row[PRICE] > 1000)),
+        ("Which families does Tamura not make?", no_rows(FAMILY, lambda row: row[MAKER] == "Tamura")),
+        ("Which makers make neither brass nor strings?", no_rows(MAKER, lambda row: row[FAMILY] in {"brass", "strings"})),
+        ("Which makers have no tuned instruments?", no_rows(MAKER, lambda row: row[TUNED] == "yes")),
+        ("How many makers make no percussion?", [(2,)]),
+        ("Name the makers that have never built any brass", no_rows(MAKER, lambda row: row[FAMILY] == "brass")),
+        ("Which makers make only brass?", [("Hart & Söhne",)]),
+        ("Which makers make strings but no brass?", [("Tamura",)]),
+        ("For every family, show the most expensive instrument", ends(FAMILY, PRICE, max)),
+        ("Within each maker, which instrument is heaviest?", ends(MAKER, WEIGHT, max)),
+        ("Is the Lute the most expensive instrument?", [(False,)]),
+        ("Are any brass instruments cheaper than the Lute?", [(True,)]),
+        ("By how much do the Lute and the Tuba differ in price?", [(1600, 900, 2500)]),
+        ("What is more expensive, the Tuba or the Cello?", [("I-5", 2500)]),
+        ("What maker is on average the priciest?", [max(means(MAKER, PRICE).items(), key=lambda one: one[1])]),
+        ("What is the cheapest instrument of each maker?", ends(MAKER, PRICE, min)),
+        ("the heaviest instrument per family", ends(FAMILY, WEIGHT, max)),
+        ("What is each family's cheapest instrument?", ends(FAMILY, PRICE, min)),
+        ("Which instrument has the lowest price in each family?", ends(FAMILY, PRICE, min)),
+        ("What is the lowest price per maker?", _by(MAKER, min)),
+        (
+            "the newest instrument by each maker",
+            [("Corvino", "I-3", "2025-03-03"), ("Hart & Söhne", "I-6", "2025-06-03"), ("Osei", "I-7", "2025-07-03"), ("Tamura", "I-4", "2025-04-03")],
+        ),
+        ("What is the median price of brass instruments?", [(1455,)]),
+        ("What is the median price?", [(1135,)]),
+        ("What is the median weight per family?", [("brass", 3.5), ("percussion", 3), ("strings", 6), ("woodwind", 1)]),
+        ("What is the second most expensive instrument?", [("I-3", 4000)]),
+        ("What is the second cheapest instrument?", [("I-7", 170), ("I-8", 170)]),
+        ("third cheapest", [("I-6", 410)]),
+        ("2nd heaviest", [("I-7", 5)]),
+        ("What is the second lowest price?", [(410,)]),
+        ("Is the Tuba cheaper than the Lute?", [(False, 2500, 900)]),
+        ("Does the Oboe cost more than the Cello?", [(True, 4000, 1370)]),
+        ("Was the Tuba bought before the Lute?", [(False, "2025-05-03", "2025-02-03")]),
+        ("Is the Tuba heavier than the average?", [(True,)]),
+        ("What is the price difference between the Tuba and the Lute?", [(1600, 2500, 900)]),
+        ("How much more does the Tuba cost than the Lute?", [(1600, 2500, 900)]),
+        ("Which is heavier, the Lute or the Oboe?", [("I-2", 8)]),
+        ("Which costs less, the Tuba or the Oboe?", [("I-5", 2500)]),
+        ("How many instruments cost more than the Tuba?", [(2,)]),
+        ("Which maker has the highest average price?", [max(means(MAKER, PRICE).items(), key=lambda one: one[1])]),
+        ("Which family is cheapest on average?", [min(means(FAMILY, PRICE).items(), key=lambda one: one[1])]),
+        ("Which maker's instruments weigh the most on average?", [max(means(MAKER, WEIGHT).items(), key=lambda one: one[1])]),
+        ("Which makers have an average price over 2000?", sorted(one for one in means(MAKER, PRICE).items() if one[1] > 2000)),
+        ("Which families cost under 900 euros on average?", sorted(one for one in means(FAMILY, PRICE).items() if one[1] < 900)),
+        ("How many instruments cost less than the average?", [(5,)]),
+    ],
+)
+def test_groups_places_and_differences(asked, question, rows):
+    found, state = asked(question)
+    assert sorted(found) == sorted(rows)
+    assert not any(one.severity == "warning" for one in state.findings)
+
+
+def test_rows_that_are_called_alike_are_each_compared_with_and_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+    (tmp_path / "games.csv").write_text(
+        "code,game,price\nG-1,Azul,10\nG-2,Azul,30\nG-3,Catan,20\nG-4,Chess,40\nG-5,Go,50\nG-6,Hive,5\nG-7,Tak,60\nG-8,Uno,70\nG-9,Set,80\nG-10,Nim,90\n"
+    )
+    graph = table_graph(tmp_path / "games.csv")
+    index = ValueIndex(graph)
+    with Ladybug(graph) as engine:
+        state = (
+            Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("games", graph)))
+            .begin("Which games are cheaper than Azul?")
+            .state
+        )
+    assert sorted(_plain(row[0]) for row in state.preview.rows) == ["G-1", "G-3", "G-6"]
+    assert any("2 rows are called 'Azul'" in one.message for one in state.findings)
+
+
+def test_rows_at_one_place_are_told_to_share_it_and_an_average_of_what_it_is(asked):
+    assert any("share their places" in one for one in asked("What is the second cheapest instrument?")[1].drafts[0].notes)
+    assert any("that of all rows" in one for one in asked("Which brass instruments cost less than the average?")[1].drafts[0].notes)
 
 
 def test_letters_stand_for_themselves_where_no_thing_follows():

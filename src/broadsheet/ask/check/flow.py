@@ -243,6 +243,8 @@ class Flow:
             said = "These patterns have nothing in common: each match of one stands beside each match of the other."
             # A few that are looked up by a value of theirs make few rows.
             looked_up = all(len(things) == 1 and id(things[0]) in self._pinned for things in matched.paths)
+            if looked_up and self._told_together(matched):
+                return
             yield Finding(Code.CARTESIAN_PRODUCT, Severity.INFO if looked_up else Severity.WARNING, matched.clause.place, said)
 
     def _linked(self, matched: Matched) -> Iterator[set[int]]:
@@ -266,6 +268,14 @@ class Flow:
             found = {id(other) for inner in walk(properties) if isinstance(inner, Variable) and (other := self._scopes.of(inner)) is not None}
             if id(thing) in own and found & own:
                 yield (found & own) | {id(thing)}
+
+    def _told_together(self, matched: Matched) -> bool:
+        """Whether things that are looked up are reckoned with together: the price of one less than that of another."""
+        own = {id(thing) for things in matched.paths for thing in things}
+        nodes = (node for expression in self._scopes.expressions for node in walk(expression) if isinstance(node, Binary) and node.sign not in {"AND", "OR"})
+        return any(
+            own <= {id(thing) for inner in walk(node) if isinstance(inner, Variable) and (thing := self._scopes.of(inner)) is not None} for node in nodes
+        )
 
     @cached_property
     def _pinned(self) -> set[int]:

@@ -22,6 +22,8 @@ FUNCTIONS: dict[str, str] = {
     "size": "the size of", "length": "the length of", "toLower": "the small letters of", "toUpper": "the capital letters of",
 }  # fmt: skip
 ROWS, DIFFERENT = "the number of rows", "different"
+# The function of which the median is one case, and where that is.
+MEDIAN, MEDIAN_OF, MIDDLE = "the median of", "percentileCont", 0.5
 QUANTIFIED: dict[str, str] = {"ALL": "for every", "ANY": "for some", "NONE": "for no", "SINGLE": "for exactly one"}
 FOUND: dict[str, str] = {"EXISTS": "something is found by", "COUNT": "how many rows are found by", "COLLECT": "the list that is found by"}
 PATHS: dict[str, str] = {"shortestPath": "the shortest path along", "allShortestPaths": "all shortest paths along"}
@@ -31,7 +33,7 @@ WORDS = frozenset(
     word.upper()
     for phrase in (
         *(words for table in (COMPARED, TESTED, ADDED, MULTIPLIED, JOINED) for _, words in table),
-        *FUNCTIONS.values(), *QUANTIFIED.values(), *FOUND.values(), *PATHS.values(), *TOWARDS.values(), MISSING, PRESENT, NULL, POWER, NEGATIVE, POSITIVE, NOT, ROWS, DIFFERENT,
+        *FUNCTIONS.values(), MEDIAN, *QUANTIFIED.values(), *FOUND.values(), *PATHS.values(), *TOWARDS.values(), MISSING, PRESENT, NULL, POWER, NEGATIVE, POSITIVE, NOT, ROWS, DIFFERENT,
         (
             "a an node called whose such that with relation relations any exactly at least most in row where everything as sorted by from high low then without first rows "
             "path cypher expression it depending on if otherwise end true false nothing element find keep only go give back each once take add what following steps all for do "

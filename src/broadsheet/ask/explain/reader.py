@@ -433,6 +433,8 @@ class _Reader(Patterns):
             return _expression_of(self.name("an expression").text)
         if self._words(p.ROWS):
             return Function("count", (), star=True)
+        if self._words(p.MEDIAN):
+            return Function(p.MEDIAN_OF, (self._one(), Literal_(p.MIDDLE)))
         for name, phrase in p.FUNCTIONS.items():
             if self._words(phrase):
                 distinct = self._words(p.DIFFERENT)

@@ -282,6 +282,8 @@ def _function(node: Function) -> str:
         return p.ROWS if node.name == "count" else f"the expression {_quoted(written(node))}"
     if node.name in p.FUNCTIONS and len(node.arguments) == 1:
         return f"{p.FUNCTIONS[node.name]} {f'{p.DIFFERENT} ' if node.distinct else ''}{_said(node.arguments[0], _PART)}"
+    if node.name == p.MEDIAN_OF and not node.distinct and node.arguments[1:] == (Literal_(p.MIDDLE),):
+        return f"{p.MEDIAN} {_said(node.arguments[0], _PART)}"
     called = name(node.name) if "." not in node.name else _quoted(node.name)
     return f"{called}({f'{p.DIFFERENT} ' if node.distinct else ''}{', '.join(map(_said, node.arguments))})"
 

@@ -20,7 +20,7 @@ buy purchase order shop
 sell supply offer
 product item good article goods merchandise
 price cost charge fee
-price cost fee amount cheap expensive costly
+price cost fee amount cheap expensive costly dear
 vehicle car automobile
 crime offence offense incident felony case
 happen occur
@@ -150,7 +150,7 @@ organism species
 gene protein
 light bright
 height tall
-weight heavy weigh
+weight heavy weigh light
 speed fast quick
 distance far
 """
@@ -190,6 +190,17 @@ def _groups() -> dict[str, frozenset[int]]:
         for word in line.split():
             held.setdefault(stem(word), set()).add(number)
     return {word: frozenset(numbers) for word, numbers in held.items()}
+
+
+@lru_cache(maxsize=256)
+def kin(word: str) -> tuple[str, ...]:
+    """Return the words of the table that may stand for a word, itself among them where it is there.
+
+    >>> kin("weight")
+    ('weight', 'heavy', 'weigh', 'light')
+    """
+    lines = [line.split() for line in _ALIKE.strip().splitlines()]
+    return tuple(dict.fromkeys(one for line in lines if stem(word) in map(stem, line) for one in line))
 
 
 @lru_cache(maxsize=1 << 16)

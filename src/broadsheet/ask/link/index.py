@@ -24,6 +24,8 @@ SHARED = 20_000
 SPELLINGS, HARDLY = 20, 0.25
 # So like a value a text is spelt, of all that there are and of those of one property.
 SPELT, SLIP = 0.75, 0.6
+# So like a word of a value of several a word is spelt that may be meant for it, which has more letters than this; the value has no more blanks.
+LIKE, SHORTEST, BRIEF = 0.85, 4, 3
 # What rows of any table may be called.
 ROWS = ("item", "article", "product", "row", "record", "entry", "dish", "meal", "movie", "film")
 _GAPS = re.compile(r"[\W_]+")
@@ -159,7 +161,15 @@ class ValueIndex:
         """
         near = {folded(one.entry.value): one.entry.value for one in reversed(self.nearest(text, SPELLINGS, among=among, least=HARDLY))}
         spelt = get_close_matches(folded(text), list(near), 1, SPELT if among is None else SLIP)
+        if not spelt and among is None and " " not in text.strip() and folded(text) not in self._by_word:
+            near, spelt = self._by_word, get_close_matches(folded(text), list(self._by_word), 1, LIKE)
         return did_you_mean(near[spelt[0]], [near[spelt[0]]]) if spelt else ""
+
+    @cached_property
+    def _by_word(self) -> dict[str, str]:
+        """The longer words of short values of which there are few, with the first value that has each."""
+        values = [one.value for listed in self.closed.values() for one in reversed(listed) if one.value.count(" ") < BRIEF]
+        return {word: value for value in values for word in folded(value).split() if len(word) > SHORTEST}
 
 
 def _threes(text: str) -> frozenset[str]:

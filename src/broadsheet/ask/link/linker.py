@@ -112,7 +112,7 @@ def _spellings(text: str, pieces: Sequence[Token]) -> Iterator[tuple[str, How, f
             yield bare[:-1], "plural", 0.9
             if bare.endswith("ies"):
                 yield bare[:-3] + "y", "plural", 0.9
-            if bare.endswith("es"):
+            if bare.endswith(("ses", "xes", "zes", "ches", "shes", "oes")):
                 yield bare[:-2], "plural", 0.9
 
 

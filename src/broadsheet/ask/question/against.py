@@ -34,7 +34,7 @@ SURE = frozenset(
 # Words that hardly any English question does without.
 _ENGLISH = frozenset(
     "the of in a an and to for is are was were who what which how that with by on at from do does did have has had list show find give all many most not name names their "
-    "where when than more me or as it its".split()
+    "where when than more me or as it its but without whose after before".split()
 )
 
 

@@ -51,7 +51,7 @@ class DeniedHeld:
         yield from self._truths()
 
     def _negations(self) -> Iterator[Doubt]:
-        marks = [one for one in self._facts.marked("negation") if not self._is_name(one)]
+        marks = [one for one in self._facts.marked("negation") if not self._is_name(one) and not self._is_less(one)]
         denied = [one for one in self._facts.comparisons if one.denied or one.sign == "<>"]
         held = self._held.negations or any("NOT" in one.sign or one.sign == "<>" or one.turned for one in self._held.filters)
         held = held or any(one.value is not None and one.sign == "=" and one.value.value == 0 for one in self._held.filters)
@@ -74,6 +74,11 @@ class DeniedHeld:
                 return
         if not self._facts.marked("negation") and not denied:
             yield from self._denied()
+
+    def _is_less(self, mark: Mark) -> bool:
+        """Whether a word denies that something is as much as another, which the query says with less or more."""
+        behind = next((token.low for token in self._facts.tokens if token.place.start >= mark.place.end), "")
+        return behind == "as" and any(one.sign in {"<", ">"} and one.value is None for one in self._held.filters)
 
     def _is_name(self, mark: Mark) -> bool:
         return any(

@@ -298,7 +298,7 @@ class NamesHeld:
         joined = [node for node in walk(self._held.query) if isinstance(node, Binary) and node.sign in {"OR", "XOR"} and self._parts_two(node)]
         if joined and not ors and "or" not in lows:
             yield Doubt("or_extra", Code.QUESTION_MISMATCH, joined[0].place, None, f"The question has no `or`, and the query has {written(joined[0])}.")
-        if ors and not self._held.alternatives:
+        if ors and not self._held.alternatives and not self._spans():
             place = next((node.place for node in walk(self._held.query) if isinstance(node, Binary) and node.sign == "AND"), self._held.last)
             both = [one for one in self._held.filters if one.value is not None]
             rule = (
@@ -310,6 +310,12 @@ class NamesHeld:
                 else "or_unseen"
             )
             yield Doubt(rule, Code.QUESTION_MISMATCH, place, ors[0].place, "the query asks for all of it.")
+
+    def _spans(self) -> bool:
+        """Whether one property is at most the one figure and another at least the other: for 2 or 3 players at least 2 may play, and at most 3 need to."""
+        figures = [float(one.value) for one in self._facts.values if one.is_number]
+        bounds = {(one.sign, float(one.value.value)) for one in self._held.filters if one.value is not None and isinstance(one.value.value, int | float)}
+        return len(figures) > 1 and {("<=", max(figures)), (">=", min(figures))} <= bounds
 
     def _parts_two(self, node: Binary) -> bool:
         """Whether an OR stands between two different conditions that the question names, and not between two ways to say one."""

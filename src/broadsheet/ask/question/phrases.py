@@ -81,7 +81,7 @@ LETTERED = _words("and or in at as somewhere anywhere twice but then")
 SUPERLATIVES: Mapping[str, str] = {
     **dict.fromkeys(
         "most highest largest biggest greatest maximum max longest best heaviest tallest richest strongest widest deepest hottest broadest busiest wealthiest priciest "
-        "loudest warmest farthest furthest maximal topmost utmost costliest thickest".split(),
+        "loudest warmest farthest furthest maximal topmost utmost costliest dearest thickest".split(),
         "high",
     ),
     **dict.fromkeys(

@@ -144,6 +144,9 @@ class _Reader:
                 low, end = low + self._lows[end], end + 1
             return p.SYMBOLS[low], end, False
         found = p.phrase_at(p.BEFORE, self._lows, at)
+        if low == "or" and any(back in self._begins for back in range(max(0, at - 3), at)):
+            # Under 20 or more than 120: another bound begins.
+            return None
         if found is not None and found[1] - at > 1:
             return *found, low in {"no", "not"} and self._lows[at + 1] in p.AGED
         if low in p.UP or low in p.DOWN or low in p.AGED:

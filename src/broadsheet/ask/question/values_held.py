@@ -155,7 +155,16 @@ class ValuesHeld:
                 continue
             start, end = span
             slack, middle = (end - start) * 0.02 + 1e-9, (start + end) / 2
-            near = [(moment, one) for one in self._held.filters if one.sign in ORDER and one.value is not None and (moment := moment_of(one.value)) is not None]
+            # What bounds another year of the question bounds not this one.
+            others = tuple(f"{one.value}" for one in self._facts.values if one.kind == "year" and one.value != value.value)
+            near = [
+                (moment, one)
+                for one in self._held.filters
+                if one.sign in ORDER
+                and one.value is not None
+                and not (others and one.value.iso.startswith(others))
+                and (moment := moment_of(one.value)) is not None
+            ]
             low = [one for moment, one in near if start - slack - (0 if one.value and one.value.iso else 1) <= moment < middle]
             high = [one for moment, one in near if middle < moment <= end + slack]
             if value.kind == "year" and not any(one.value and one.value.iso for one in low + high):

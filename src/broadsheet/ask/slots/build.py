@@ -1,6 +1,7 @@
 """A sketch as a tree of Cypher."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial, reduce
 
 from broadsheet.ask.cypher.logic import conjunction
 from broadsheet.ask.cypher.nodes import (
@@ -28,9 +29,13 @@ from broadsheet.ask.cypher.nodes import (
 from broadsheet.ask.question.words import parts
 from broadsheet.ask.slots.habits import Habits
 from broadsheet.ask.slots.keys import Keys
-from broadsheet.ask.slots.sketch import Asked, Condition, Link, Ranked, Sketch
+from broadsheet.ask.slots.sketch import Against, Asked, Condition, Link, Ranked, Sketch
 
 COUNTED, TOTAL, SIZE = "count", "total", "size"
+ANSWER, DIFFERENCE = "answer", "difference"
+AVERAGE, LOWEST, HIGHEST = "average", "lowest", "highest"
+# Where the middle of values is.
+MEDIAN, MIDDLE = "percentileCont", 0.5
 
 
 def query_of(sketch: Sketch, habits: Habits, keys: Keys) -> Query:
@@ -52,12 +57,13 @@ class _Builder:
         self._sketch, self._habits, self._keys = sketch, habits, keys
         self._names = _names([spot.label for spot in sketch.spots])
         self._apart = {link.end: link.mode for link in sketch.links if link.mode != "all"}
-        self._outer = {node for root in self._apart for node in sketch.below(root)}
+        averages = {one.other for one in sketch.against if one.of}
+        self._outer = {node for root in self._apart for node in sketch.below(root)} | averages
 
     def query(self) -> Query:
         """Return the whole query."""
         wanted = [] if self._habits.plain_order or self._sketch.ranked is None or not self._sketch.ranked.property else [self._there(self._sketch.ranked)]
-        clauses: list[Match | Projection] = [self._match(range(len(self._sketch.spots)), wanted)]
+        clauses: list[Match | Projection] = [*self._averages(), self._match(range(len(self._sketch.spots)), wanted)]
         for root, mode in self._apart.items():
             if mode == "optional":
                 nodes = self._sketch.below(root)
@@ -71,7 +77,41 @@ class _Builder:
         links = [one for one in self._sketch.links if one.end not in self._outer]
         absent = [self._absent(root) for root, mode in self._apart.items() if mode == "none"]
         apart = [Binary("<>", Variable(self._names[one]), Variable(self._names[other])) for one, other in self._sketch.apart]
-        return Match(self._paths(inner, links), where=conjunction([*self._conditions(inner), *apart, *absent, *wanted]))
+        against = [self._against(one) for one in self._sketch.against if one.of or not self._sketch.told]
+        return Match(self._paths(inner, links), where=conjunction([*self._conditions(inner), *apart, *against, *absent, *wanted]))
+
+    @property
+    def _is_beside(self) -> bool:
+        """Whether each row may stand beside several others."""
+        return any(not one.of for one in self._sketch.against)
+
+    def _averages(self) -> list[Match | Projection]:
+        """Return what reckons the averages, and the ends of scales, that nodes are held against."""
+        found: list[Match | Projection] = []
+        means = [one for one in self._sketch.against if one.of]
+        for number, one in enumerate(means):
+            inner = Match(self._paths([one.other], []), where=conjunction(self._conditions([one.other])))
+            held = self._key(Ranked(one.other, one.property, descending=False, keyed=one.keyed))
+            mean = Function(one.of, (held,))
+            before = tuple(Projected(Variable(self._average(each))) for each in means[:number])
+            found += [inner, Projection("WITH", (*before, Projected(mean, self._average(one))))]
+        return found
+
+    @property
+    def _carried(self) -> tuple[Projected, ...]:
+        """What was reckoned beforehand, for what is matched again."""
+        return tuple(Projected(Variable(self._average(one))) for one in self._sketch.against if one.of)
+
+    def _average(self, one: Against) -> str:
+        """Return the name of what is reckoned of all."""
+        first = next(each for each in self._sketch.against if each.of)
+        called = {"avg": AVERAGE, "min": LOWEST, "max": HIGHEST}[one.of]
+        return called if one is first else f"{called}{one.other}"
+
+    def _against(self, one: Against) -> Expression:
+        held = self._key(Ranked(one.node, one.property, descending=False, keyed=one.keyed))
+        other = Variable(self._average(one)) if one.of else self._key(Ranked(one.other, one.property, descending=False, keyed=one.keyed))
+        return Binary(one.sign, held, other)
 
     def _there(self, ranked: Ranked) -> Expression:
         return IsNull(self._property(ranked.node, ranked.property), negated=True)
@@ -91,6 +131,9 @@ class _Builder:
             return IsNull(held, negated=condition.sign == "IS NOT NULL")
         if condition.folded or condition.also:
             return self._either(node, condition)
+        if condition.either:
+            alternatives = (reduce(partial(Binary, "AND"), (self._condition(node, one) for one in told)) for told in condition.either)
+            return reduce(partial(Binary, "OR"), alternatives)
         if condition.keyed:
             held = self._keys.expression(self._sketch.spots[node].label, condition.property, held)
         label = self._sketch.spots[node].label
@@ -126,7 +169,7 @@ class _Builder:
                 elements += [RelationPattern(types=Label(step.type), towards=step.towards), self._node(step.end, written)]
                 here = step.end
             paths.append(Path(tuple(elements)))
-        return tuple(paths)
+        return (*paths, *(Path((self._node(node, written),)) for node in nodes if node not in written))
 
     def _node(self, node: int, written: set[int]) -> NodePattern:
         if node in written:
@@ -135,28 +178,86 @@ class _Builder:
         return NodePattern(self._names[node], Label(self._sketch.spots[node].label))
 
     def _returned(self) -> list[Match | Projection]:
+        return self._gathered() or self._listed()
+
+    def _gathered(self) -> list[Match | Projection]:
+        """Return what answers a question that asks for no plain rows; nothing for one that does."""
         sketch = self._sketch
-        if sketch.whether:
-            return [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), "answer"),))]
-        if sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
-            return self._by_count()
-        if sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
-            return self._over() if sketch.over else [self._grouped()]
+        found: list[Match | Projection] = []
+        if sketch.told and (beside := next((one for one in sketch.against if not one.of), None)) is not None:
+            found = [self._beside(beside)]
+        elif sketch.whether:
+            found = [Projection("RETURN", (Projected(Binary(">", Function("count", (), star=True), Literal_(0)), ANSWER),))]
+        elif sketch.having is not None or (sketch.ranked is not None and not sketch.ranked.property):
+            found = self._by_count()
+        elif sketch.groups and sketch.ranked is not None and not any(one.function for one in sketch.asked):
+            found = self._of_each(sketch.ranked)
+        elif sketch.place and sketch.ranked is not None:
+            found = self._at_place(sketch.ranked)
+        elif sketch.over or sketch.bounded:
+            found = self._over() if sketch.over else self._bounded()
+        elif sketch.groups or any(one.function not in {"", SIZE} for one in sketch.asked):
+            found = [self._grouped()]
+        return found
+
+    def _listed(self) -> list[Match | Projection]:
+        """Return rows, sorted and cut as they are asked for."""
+        sketch = self._sketch
         items = tuple(Projected(self._value(one)) for one in sketch.asked)
         order = () if sketch.ranked is None else (Sorted(self._key(sketch.ranked), sketch.ranked.descending),)
         limit = None if sketch.limit is None else Literal_(sketch.limit)
         nodes = tuple(dict.fromkeys(one.node for one in sketch.asked))
         if order and sketch.ranked is not None and sketch.ranked.node not in nodes:
             # The first of what is sorted by, and then all that is asked of it.
-            first = (Projected(Variable(self._names[sketch.ranked.node])),)
+            first = (*self._carried, Projected(Variable(self._names[sketch.ranked.node])))
             again = self._match(range(len(sketch.spots)))
             return [Projection("WITH", first, distinct=True, order=order, limit=limit), again, Projection("RETURN", items, distinct=self._habits.distinct)]
         if order and self._habits.distinct and any(one.property for one in sketch.asked):
             # What is sorted by must still be there when rows are made one of each.
             kept = tuple(Projected(Variable(self._names[node])) for node in nodes)
             return [Projection("WITH", kept, distinct=True, order=order, limit=limit), Projection("RETURN", items)]
-        distinct = self._habits.distinct and (bool(sketch.links) or any(one.property for one in sketch.asked))
+        distinct = self._habits.distinct and (bool(sketch.links) or self._is_beside or any(one.property for one in sketch.asked))
         return [Projection("RETURN", items, distinct=distinct, order=order, limit=limit)]
+
+    def _beside(self, one: Against) -> Projection:
+        """Return the values of two nodes, with whether the first is as it is asked, or with how far they are apart."""
+        held, other = (self._key(Ranked(node, one.property, descending=False, keyed=one.keyed)) for node in (one.node, one.other))
+        answer = Function("abs", (Binary("-", held, other),)) if self._sketch.difference else Binary(one.sign, held, other)
+        called = [self._row_name(node) for node in (one.node, one.other)]
+        first, second = called if len({*called, ANSWER, DIFFERENCE}) > len(called) + 1 else ("", "")
+        return Projection("RETURN", (Projected(answer, DIFFERENCE if self._sketch.difference else ANSWER), Projected(held, first), Projected(other, second)))
+
+    def _row_name(self, node: int) -> str:
+        """Return what a row is called by its one condition."""
+        told = [one.value for one in self._sketch.spots[node].conditions if one.sign == "=" and isinstance(one.value, str)]
+        return told[0] if len(told) == 1 else ""
+
+    def _of_each(self, ranked: Ranked) -> list[Match | Projection]:
+        """Return, for each of a group, all that has the least or the most of it."""
+        each = self._sketch.groups[0]
+        end = Asked(ranked.node, ranked.property, "max" if ranked.descending else "min")
+        called, held = (each.property and self._free(each.property)) or self._names[each.node], self._key(ranked)
+        kept = [*self._carried, Projected(self._value(each), called if each.property else ""), Projected(Function(end.function, (held,)), _name_of(end))]
+        wanted: list[Expression] = [Binary("=", held, Variable(_name_of(end)))]
+        wanted += [Binary("=", self._value(each), Variable(called))] if each.property else []
+        items = [Projected(self._value(one)) for one in self._sketch.asked if one not in {each, Asked(ranked.node, ranked.property)}]
+        shown = (Projected(Variable(called)), *items, Projected(Variable(_name_of(end))))
+        return [Projection("WITH", tuple(kept)), self._match(range(len(self._sketch.spots)), wanted), Projection("RETURN", shown)]
+
+    def _at_place(self, ranked: Ranked) -> list[Match | Projection]:
+        """Return all that stands at one place in the order: what is equal shares its place. Of what is sorted by alone each value has one."""
+        called, skip = self._free(ranked.property), Literal_(self._sketch.place - 1)
+        kept, order = (*self._carried, Projected(self._key(ranked), called)), (Sorted(Variable(called), ranked.descending),)
+        if self._sketch.asked == (Asked(ranked.node, ranked.property),):
+            return [Projection("RETURN", kept[-1:], distinct=True, order=order, skip=skip, limit=Literal_(1))]
+        again = self._match(range(len(self._sketch.spots)), [Binary("=", self._key(ranked), Variable(called))])
+        items = [Projected(self._value(one)) for one in self._sketch.asked if one != Asked(ranked.node, ranked.property)]
+        first = Projection("WITH", kept, order=order, skip=skip, limit=Literal_(1))
+        return [first, again, Projection("RETURN", (*items, Projected(Variable(called))))]
+
+    def _free(self, key: str) -> str:
+        """Return a name for the values of a property that no node has."""
+        return _names([*(spot.label for spot in self._sketch.spots), key])[-1]
 
     def _key(self, ranked: Ranked) -> Expression:
         held = self._property(ranked.node, ranked.property)
@@ -171,7 +272,9 @@ class _Builder:
         many = asked.function == "count"
         if not many and asked.property:
             held = self._keys.number(self._sketch.spots[asked.node].label, asked.property, held)
-        return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or asked.property))
+        if asked.function == MEDIAN:
+            return Function(MEDIAN, (held, Literal_(MIDDLE)))
+        return Function(asked.function, (held,), distinct=many and bool(self._sketch.links or self._is_beside or asked.property))
 
     def _over(self) -> list[Match | Projection]:
         """Return a function over how many there are for each."""
@@ -183,9 +286,17 @@ class _Builder:
     def _grouped(self) -> Projection:
         sketch = self._sketch
         keys = tuple(Projected(self._value(one)) for one in sketch.groups)
-        values = tuple(Projected(self._value(one), _name_of(one) if keys else "") for one in sketch.asked if one not in sketch.groups)
+        values = tuple(Projected(self._value(one), _name_of(one) if keys or one.function == MEDIAN else "") for one in sketch.asked if one not in sketch.groups)
         order = () if not keys or sketch.ranked is None else (Sorted(Variable(_name_of(sketch.asked[-1])), sketch.ranked.descending),)
         return Projection("RETURN", (*keys, *values), order=order, limit=None if sketch.limit is None else Literal_(sketch.limit))
+
+    def _bounded(self) -> list[Match | Projection]:
+        """Return groups of which what is reckoned is above or below a figure."""
+        each, of = self._sketch.groups[0], self._sketch.asked[0]
+        called = self._free(each.property) if each.property else self._names[each.node]
+        kept = (Projected(self._value(each), called if each.property else ""), Projected(self._value(of), _name_of(of)))
+        where = conjunction(Binary(sign, Variable(_name_of(of)), Literal_(bound)) for sign, bound in self._sketch.bounded)
+        return [Projection("WITH", kept, where=where), Projection("RETURN", (Projected(Variable(called)), Projected(Variable(_name_of(of)))))]
 
     def _by_count(self) -> list[Match | Projection]:
         """Return what keeps nodes by how many others they are joined to, or sorts them by it."""
@@ -203,7 +314,8 @@ class _Builder:
 
 
 def _name_of(asked: Asked) -> str:
-    return f"{asked.function or 'value'}_{asked.property}" if asked.property else TOTAL
+    called = "median" if asked.function == MEDIAN else asked.function or "value"
+    return f"{called}_{asked.property}" if asked.property else TOTAL
 
 
 def _names(labels: Sequence[str]) -> list[str]:

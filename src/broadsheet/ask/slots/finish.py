@@ -1,40 +1,43 @@
 """What is asked of a tree of nodes: counts, ends of a scale, comparisons, groups, told from the facts of the question."""
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from broadsheet.ask.cypher.nodes import within
 from broadsheet.ask.link.english import NAMES, adjective, alike
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Value
-from broadsheet.ask.question.values import iso
+from broadsheet.ask.question.values import FIRST_YEAR, LAST_YEAR, iso
 from broadsheet.ask.question.words import parts, stem
 from broadsheet.ask.schema import NUMBERS
 from broadsheet.ask.slots.anchors import Anchor, Option
+from broadsheet.ask.slots.build import MEDIAN
 from broadsheet.ask.slots.company import Company
 from broadsheet.ask.slots.done import Done
+from broadsheet.ask.slots.either import Bounds, bounds_of, one_of, together
 from broadsheet.ask.slots.keys import Keys
 from broadsheet.ask.slots.kinds import Kinds
+from broadsheet.ask.slots.left import Left
 from broadsheet.ask.slots.measured import COINS
-from broadsheet.ask.slots.ordered import Ordered
+from broadsheet.ask.slots.ordered import THEIRS
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Having, Link, Sketch, Spot
 from broadsheet.ask.slots.standing import UNSURE
 from broadsheet.ask.slots.tallies import Tallies
 from broadsheet.ask.slots.texts import WHETHER, Texts
 
-THERE = frozenset("are is there".split())
 AMOUNTS = frozenset("under over below above cheaper up".split())
 # Words between two comparisons of one thing.
 ALSO = frozenset("and but also , yet".split())
+EITHER = frozenset("or either else , cost costs are is that they".split())
 
 
-class Finish(Ordered):
+class Finish(Left):
     """Finishes the trees of one question."""
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys, texts: Texts) -> None:
         super().__init__(facts, found, names, keys)
-        self._texts = texts
+        facts, self._texts = self._facts, texts
         self._kinds = Kinds(found, names)
         self._done, self._company, self._tallies = Done(facts, found, names), Company(facts, names), Tallies(facts, found)
 
@@ -49,15 +52,25 @@ class Finish(Ordered):
             self._tallies.over,
             self._tallies.exact,
             self._sized,
+            self._held_against,
             self._compared,
             self._contained,
             self._years,
             self._figures,
             self._flagged,
+            self._none_of,
+            self._only_of,
             self._aggregated,
+            self._groups_within,
+            self._best_of_groups,
             self._ranked,
+            self._of_each,
+            self._at_place,
+            self._is_the_most,
             self._same,
             self._whether,
+            self._which_of,
+            self._averaged,
         ):
             sketch, more = part(sketch)
             score += more
@@ -131,42 +144,12 @@ class Finish(Ordered):
                 return one
         return None
 
-    def _groups(self, sketch: Sketch) -> tuple[Asked, ...]:
-        """Return what rows are told for: `for each theme`, `per year`, `by author` of what is counted."""
-        tokens = self._facts.tokens
-        marks = [self._token(one.place) + len(one.words.split()) for one in self._facts.marked("group")]
-        marks += [
-            at + 1
-            for at, one in enumerate(tokens)
-            if one.low == "by" and any(anchor.last == self._said_before(at) and not anchor.is_value for anchor in self._anchors)
-        ]
-        for at in marks:
-            anchor = next((one for one in self._anchors if at <= one.first <= at + 1 and not one.is_value), None)
-            if anchor is None or any(one.is_value and one.first - anchor.last in {1, 2} for one in self._anchors):
-                continue
-            for option in anchor.options:
-                node = self._spot(sketch, anchor.last, option.label)
-                if node >= 0 and option.kind == "property":
-                    return (Asked(node, option.property),)
-                if node > 0 and sketch.spots[node].at == anchor.last:
-                    return (Asked(node),)
-        return ()
-
-    def _said_before(self, at: int) -> int:
-        """Return the last token before another that is more than `are there`, or than a bound such as `over 20 euros`."""
-        tokens, bounds = self._facts.tokens, [one.place for one in self._facts.comparisons]
-        said = (
-            before
-            for before in range(at - 1, -1, -1)
-            if tokens[before].low not in THERE | COINS and not any(within(tokens[before].place, one) for one in bounds)
-        )
-        return next(said, -1)
-
     # Conditions.
 
     def _compared(self, sketch: Sketch) -> tuple[Sketch, float]:
-        score, taken = 0.0, frozenset(told.place for told in sketch.why)
+        score, taken, made = 0.0, frozenset(told.place for told in sketch.why), list[Bounds]()
         for one in self._facts.comparisons:
+            before = sketch
             if (
                 one.value is not None
                 and one.value.is_number
@@ -178,7 +161,27 @@ class Finish(Ordered):
             elif one.value is not None and one.value.kind == "date":
                 sketch, more = self._dated(sketch, one, one.value)
                 score += more
-        return sketch, score
+            made += bounds_of(before, sketch, one.place)
+        return self._either_of(sketch, made), score
+
+    def _either_of(self, sketch: Sketch, made: Sequence[Bounds]) -> Sketch:
+        """Return the sketch with bounds that `or` joins as those of which one must be met: `under 200 or over 3000`."""
+        runs: list[list[Bounds]] = []
+        for one in together(made):
+            last = runs[-1][-1] if runs else None
+            between = [each.low for each in self._facts.tokens if last is not None and last.place.end <= each.place.start < one.place.start]
+            units = EITHER | COINS | self._units({one.key, *((last.key,) if last is not None else ())})
+            joined = last is not None and last.node == one.node and bool({"or", ","} & set(between)) and set(between) <= units
+            runs = [*runs[:-1], [*runs[-1], one]] if joined else [*runs, [one]]
+        for run in runs:
+            # Behind a comma alone stands what must be met too.
+            told = [each.low for each in self._facts.tokens if run[0].place.end <= each.place.start < run[-1].place.start]
+            sketch = one_of(sketch, run) if "or" in told else sketch
+        return sketch
+
+    def _units(self, keys: Collection[str]) -> frozenset[str]:
+        """Return the words of a question that name properties: `less than 20 minutes or more than 120`."""
+        return frozenset(one.words.lower() for one in self._anchors if any(option.property in keys for option in one.options))
 
     def _bounded(self, sketch: Sketch, one: Comparison, value: Value) -> tuple[Sketch, float]:
         at = self._token(value.place)
@@ -190,6 +193,12 @@ class Finish(Ordered):
                 having = Having(node, one.sign, int(float(value.value)))
                 return replace(sketch, having=having, why=(*sketch.why, because)), 0.5
         found = self._property_near(sketch, at, scales=True)
+        if found is not None and not self._is_at(found[1], one, at):
+            # What a comparative is about is not what is named before it: 60 minutes or cheaper than 15.
+            found = self._compared_by(sketch, at, one.words) or found
+        if self._coins(at) or (found is not None and value.kind == "number" and self._is_time(sketch, *found)):
+            # Under 20 euros, and under 20, are no days.
+            found = self._priced(sketch, at) or (None if found is not None and self._is_time(sketch, *found) else found)
         if found is None and (self._coins(at) or one.words.lower().split()[0] in AMOUNTS):
             # Under 2000, and over 20 euros, are no years.
             found = self._priced(sketch, at)
@@ -205,10 +214,21 @@ class Finish(Ordered):
         coins = [Because(each.place, each.text, found[1]) for each in (*self._coins(at), *self._costs())]
         return replace(self._bound(sketch, found, one.sign, value, because), why=(*sketch.why, because, *coins)), 0.3
 
+    def _is_time(self, sketch: Sketch, node: int, key: str) -> bool:
+        """Whether a property tells days or moments, and no years as numbers."""
+        facts = self._held(sketch.spots[node].label).get(key)
+        return facts is not None and facts.type not in NUMBERS and key in self.times(sketch.spots[node].label)
+
+    def _is_at(self, key: str, one: Comparison, at: int) -> bool:
+        """Whether a property is named within a comparison or right behind its figure."""
+        first = self._token(one.place)
+        return any(first <= anchor.first <= at + len(THEIRS) and any(option.property == key for option in anchor.options) for anchor in self._anchors)
+
     def _compared_before(self, sketch: Sketch, one: Comparison) -> tuple[int, str] | None:
         """Return the node and property of the comparison that this one goes on: `over 5 and below 9`."""
         before = [each for each in self._facts.comparisons if each.place.end <= one.place.start and each.value is not None]
-        if not before or any(before[-1].place.end <= each.place.start < one.place.start and each.low not in ALSO for each in self._facts.tokens):
+        between = {each.low for each in self._facts.tokens if before and before[-1].place.end <= each.place.start < one.place.start}
+        if not before or not (between <= ALSO | COINS or between <= EITHER | COINS):
             return None
         held = [(number, each) for number, spot in enumerate(sketch.spots) for each in spot.conditions]
         return next(
@@ -279,13 +299,22 @@ class Finish(Ordered):
 
     def _years(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Take a year, a month or a day that nothing else took for a condition."""
-        taken = [one.value.place for one in self._facts.comparisons if one.value is not None]
+        taken, made = [one.value.place for one in self._facts.comparisons if one.value is not None], list[Bounds]()
         for value in self._facts.values:
-            if value.kind in {"year", "date"} and value.place not in taken and not any(within(value.place, one.place) for one in self._anchors if one.is_value):
+            before = sketch
+            if (
+                value.kind in {"year", "date"}
+                and not self._is_paid(sketch, value)
+                and value.place not in taken
+                and not any(within(value.place, one.place) for one in self._anchors if one.is_value)
+            ):
                 node = self._spot(sketch, self._token(value.place))
                 times = self.times(sketch.spots[node].label) if node >= 0 else []
+                if not times:
+                    node = next((number for number, spot in enumerate(sketch.spots) if spot.at >= 0 and self.times(spot.label)), node)
+                    times = self.times(sketch.spots[node].label) if node >= 0 else []
                 near = self._property_near(sketch, self._token(value.place), scales=True)
-                if near is not None and near[1] in self.times(sketch.spots[near[0]].label):
+                if near is not None and (near[1] in self.times(sketch.spots[near[0]].label) or self._are_years(sketch.spots[near[0]].label, near[1])):
                     node, times = near[0], [near[1]]
                 key = next((one for one in times if "year" in parts(one)), times[0] if times else "")
                 if not key:
@@ -297,14 +326,27 @@ class Finish(Ordered):
                 elif told:
                     for sign, end in zip((">=", "<="), _ends_of(told), strict=True):
                         sketch = sketch.with_condition(node, Condition(key, sign, self._keys.value(label, key, end), self._keyed(label, key)), because)
-        return sketch, 0.0
+            made += bounds_of(before, sketch, value.place)
+        return self._either_of(sketch, made), 0.0
+
+    def _is_paid(self, sketch: Sketch, value: Value) -> bool:
+        """Whether a figure is of a currency or stands right at the name of what it measures, and is no year: `cost 1370`."""
+        at = self._token(value.place)
+        node, key = next(self._measures(sketch, at), (-1, ""))
+        measured = node >= 0 and key not in self.times(sketch.spots[node].label) and not self._are_years(sketch.spots[node].label, key)
+        return value.is_number and (measured or bool(self._coins(at)))
+
+    def _are_years(self, label: str, key: str) -> bool:
+        """Whether all numbers of a property may be years: of a column `built`."""
+        held = self._held(label)[key]
+        return held.type == "integer" and all(isinstance(one, int | float) and FIRST_YEAR <= one <= LAST_YEAR for one in (held.low, held.high))
 
     # Functions.
 
     def _aggregated(self, sketch: Sketch) -> tuple[Sketch, float]:
         for one in self._facts.aggregates:
             if (
-                one.which in {"avg", "sum", "min", "max"}
+                (one.which in {"avg", "sum", "min", "max"} or one.words.lower() == "median")
                 and not self._is_of_name(one.place)
                 and not sketch.over
                 and not any(asked.function == "count" for asked in sketch.asked)
@@ -313,7 +355,11 @@ class Finish(Ordered):
                 for option in anchor.options if anchor else ():
                     node = self._spot(sketch, anchor.last if anchor else 0, option.label)
                     if option.kind == "property" and node >= 0 and option.property in self._scales(option.label):
-                        made = replace(sketch, asked=(Asked(node, option.property, one.which),), why=(*sketch.why, Because(one.place, one.words, one.which)))
+                        made = replace(
+                            sketch,
+                            asked=(Asked(node, option.property, MEDIAN if one.words.lower() == "median" else one.which),),
+                            why=(*sketch.why, Because(one.place, one.words, one.which)),
+                        )
                         return replace(made, groups=self._groups(made)), 0.3
                 if not one.soft:
                     return sketch, UNSURE
@@ -325,6 +371,8 @@ class Finish(Ordered):
 
     def _same(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Pair what is asked for with others of its label that are joined to the same node."""
+        if any(one.sign == "=" for one in self.rivals):
+            return sketch, 0.0
         at = next((number for number, one in enumerate(self._facts.tokens) if stem(one.low) in {"shar", "sam"}), -1)
         same = any(one.low == "same" for one in self._facts.tokens)
         behind = self._behind(at, "label", "property") if at >= 0 and same else None

@@ -1,13 +1,15 @@
 """Figures and what they measure: prices, units, what is true or false, and what `how long` and `how much` ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from broadsheet.ask.cypher.nodes import meet
 from broadsheet.ask.link.english import alike, is_empty
+from broadsheet.ask.question.facts import Value
 from broadsheet.ask.question.words import Token, parts, root, stem
 from broadsheet.ask.slots.anchors import OF, Anchor
+from broadsheet.ask.slots.either import Bounds, bounds_of, one_of
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Sketch
 from broadsheet.ask.slots.standing import REACH, Standing
 
@@ -16,6 +18,8 @@ COINS = frozenset(
     "euro euros eur dollar dollars usd pound pounds gbp franc francs chf yen jpy krone kroner crown crowns zloty rupee rupees cent cents € $ £ ¥".split()
 )
 PRICE, COST = 0.8, "cost"
+# Words of columns that hold the least and the greatest of something.
+LEAST, MOST = ("min", "minimum", "least", "from"), ("max", "maximum", "most", "to")
 MANY = frozenset("many much often do does did is are to come about frequently".split())
 
 
@@ -30,7 +34,7 @@ class Measured(Standing):
     def _flagged(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Take the name of what is true or false for a condition: `that are solo`."""
         for anchor in self._anchors:
-            for option in anchor.options:
+            for option in anchor.options if anchor not in self._spent else ():
                 node = self._spot(sketch, anchor.last, option.label)
                 if option.kind == "property" and node >= 0 and self.is_flag(option.label, option.property):
                     denied = anchor.negated or self._is_denied(anchor)
@@ -46,16 +50,58 @@ class Measured(Standing):
         """Take figures that stand right at the name of what they measure for conditions: `cost 20 euros`, `20 minutes`."""
         taken = [one.value.place for one in self._facts.comparisons if one.value is not None] + [one.place for one in self._facts.limits]
         score = 0.0
-        for value in self._facts.values:
-            if not value.is_number or any(meet(value.place, place) for place in taken):
+        for values in self._listed([one for one in self._facts.values if one.is_number and not any(meet(one.place, place) for place in taken)]):
+            places = [self._token(one.place) for one in values]
+            node, key = next((found for at in places for found in self._measures(sketch, at)), (-1, ""))
+            costs = self._costs() if len(values) > 1 else []
+            if node < 0 and len(values) > 1 and (costs or any(map(self._coins, places))):
+                node, key = self._priced(sketch, places[-1]) or (-1, "")
+            if node < 0:
                 continue
-            at = self._token(value.place)
-            node, key = next(self._measures(sketch, at), (-1, ""))
-            if node >= 0:
-                coins = [Because(each.place, each.text, key) for each in self._coins(at)]
-                sketch = self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
-                sketch, score = without(replace(sketch, why=(*sketch.why, *coins)), node, key), 0.3
+            told = [*(each for at in places for each in self._coins(at)), *costs]
+            sketch, score = replace(sketch, why=(*sketch.why, *(Because(each.place, each.text, key) for each in told))), 0.3
+            spanned = self._spanned(sketch, node, key, values)
+            if spanned is None:
+                before, made = sketch, list[Bounds]()
+                for value in values:
+                    before, sketch = sketch, self._bound(sketch, (node, key), "=", value, Because(value.place, value.text, f"{key} = {value.text}"))
+                    made += bounds_of(before, sketch, value.place)
+                spanned = one_of(sketch, made) if len(made) > 1 else sketch
+            sketch = without(spanned, node, key)
         return sketch, score
+
+    def _spanned(self, sketch: Sketch, node: int, key: str, values: Sequence[Value]) -> Sketch | None:
+        """Return the sketch with figures between the least and the greatest that rows have: of 3 players at least 3 may, and at most 3 need to; None where there are no two such columns."""
+        least, most = self._span(sketch.spots[node].label, key)
+        at = self._token(values[0].place)
+        named = any(one.words.lower().split()[0] in {*LEAST, *MOST} and abs(one.first - at) <= REACH for one in self._anchors)
+        figures = sorted(one.value for one in values)
+        if not least or named or figures != list(range(int(figures[0]), int(figures[0]) + len(figures))):  # pyrefly: ignore
+            return None
+        low, high = min(values, key=lambda one: one.value), max(values, key=lambda one: one.value)
+        sketch = self._bound(sketch, (node, least), "<=", high, Because(high.place, high.text, f"{least} <= {high.text}"))
+        return without(self._bound(sketch, (node, most), ">=", low, Because(low.place, low.text, f"{most} >= {low.text}")), node, least)
+
+    def _span(self, label: str, key: str) -> tuple[str, str]:
+        """Return the columns of the least and the greatest of what a column is one end of: `min players` and `max players`."""
+        scales = {parts(one): one for one in self._scales(label)}
+        first, *rest = parts(key)
+        pairs = ((scales.get((low, *rest)), scales.get((high, *rest))) for low, high in zip(LEAST, MOST, strict=True) if first in {low, high})
+        return next(((least, most) for least, most in pairs if least and most), ("", ""))
+
+    def _listed(self, values: Sequence[Value]) -> Iterator[list[Value]]:
+        """Yield figures, those together that `or` joins: `2 or 3 players`, `170, 410 or 900 euros`."""
+        run: list[Value] = []
+        for value in values:
+            between = [one.low for one in self._facts.tokens[run[-1].last : value.first]] if run else []
+            if run and (not between or not set(between) <= {"or", ",", "either"} | COINS):
+                yield from [run] if self._is_either(run) else ([one] for one in run)
+                run = []
+            run.append(value)
+        yield from [run] if self._is_either(run) else ([one] for one in run)
+
+    def _is_either(self, run: Sequence[Value]) -> bool:
+        return len(run) > 1 and any(one.low == "or" for one in self._facts.tokens[run[-2].last : run[-1].first])
 
     def _measures(self, sketch: Sketch, at: int) -> Iterator[tuple[int, str]]:
         """Yield the nodes with the properties of a figure: named right before it, else right behind it."""

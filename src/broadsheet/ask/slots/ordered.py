@@ -16,6 +16,10 @@ from broadsheet.ask.slots.standing import REACH, UNSURE
 AGES = frozenset("new old late lat early recent".split())
 DEGREES = frozenset("high low large larg big small great few best".split())
 THEIRS = frozenset("the their its".split())
+# Ends of a scale that say nothing of what it is.
+PLAINLY = frozenset(
+    "most least highest lowest largest smallest biggest greatest fewest best worst top bottom maximum minimum max min maximal minimal topmost utmost".split()
+)
 
 
 class Ordered(Measured):
@@ -66,7 +70,7 @@ class Ordered(Measured):
                     each for each in sketch.asked if each.function != "count" and not (done and self._first != "when" and each.property == ranked.property)
                 ) or (Asked(0),)
                 limit = self._limit.count if self._limit else 1
-                because = Because(one.place, one.words, f"sorted by {ranked.property or 'count'}")
+                because = Because(self._end_place(one), one.words, f"sorted by {ranked.property or 'count'}")
                 return replace(sketch, asked=sketch.asked if sketch.groups else asked, ranked=ranked, limit=limit, why=(*sketch.why, because)), 0.3
             if not one.soft:
                 return sketch, UNSURE
@@ -132,7 +136,18 @@ class Ordered(Measured):
             if near and max(near)[0]:
                 return self._by(sketch, number, max(near)[1], descending=descending)
         scales = self._measured_by(sketch.spots[node].label)
-        return self._by(sketch, node, scales[0], descending=descending) if len(scales) == 1 and not of_many(one) else None
+        # Of the loudest nobody knows that it is so by the one column of numbers; of the cheapest one may.
+        said = self._is_priced(one) or (one.words.lower() in PLAINLY and not of_many(one))
+        return self._by(sketch, node, scales[0], descending=descending) if len(scales) == 1 and said else None
+
+    def _end_place(self, one: Superlative) -> Place:
+        """Return where an end of a scale is told, with its adjective where that is one of what is paid."""
+        told = self._is_priced(one) and one.words.lower() in {"most", "least"} and self._facts.question[one.place.end + 1 :].startswith(one.about)
+        return Place(one.place.start, one.place.end + 1 + len(one.about)) if told else one.place
+
+    def _is_priced(self, one: Superlative) -> bool:
+        """Whether an end of a scale is one of what is paid: `cheapest`, `most expensive`."""
+        return alike(adjective(one.words), "price") > 0 or (one.words.lower() in {"most", "least"} and alike(one.about, "price") > 0)
 
     def _measured(self, sketch: Sketch, one: Superlative) -> tuple[int, str] | None:
         """Return the node and property of which most or least is said behind it: `costs the least`."""

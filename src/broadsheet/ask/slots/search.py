@@ -6,8 +6,9 @@ from functools import partial
 from heapq import nlargest
 from typing import NamedTuple
 
-from broadsheet.ask.link.english import ADJECTIVES, is_empty
+from broadsheet.ask.link.english import ADJECTIVES, alike, is_empty
 from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.words import parts
 from broadsheet.ask.slots.anchors import OF, Anchor, Option
 from broadsheet.ask.slots.paths import Evidence, Way
 from broadsheet.ask.slots.sketch import Asked, Because, Condition, Link, Sketch, Spot
@@ -22,6 +23,8 @@ ASKING = frozenset(
     "which what who whom whose how when where can could would list give show name find tell get return is are does do did has have identify provide".split()
 )
 BEFOREHAND = frozenset("in on at for from of among since during before after with by to under within".split())
+# Words that say of a property that it is not there.
+BE, GONE = frozenset("is are was were".split()), frozenset("missing unknown empty blank absent".split())
 # What a name costs that is passed over, a value that is, and words that name a second time what is there.
 PASSED, LOST, AGAIN = 0.7, 2.0, 0.6
 CLOSE = 3
@@ -69,6 +72,7 @@ class Search:
         self._times, self._is_flag, self._rows = times, is_flag, rows
         self.steps, self.stopped = 0, False
         self._tokens, self._evidence = facts.tokens, evidence
+        self._ranked = bool(facts.superlatives or facts.comparisons)
         tokens = facts.tokens
         bounds = [one.place.start for one in (*facts.comparisons, *facts.containments, *facts.orders)]
         bounds += [one.place.start for one in facts.values if one.kind in {"year", "date", "decade"}]
@@ -90,7 +94,7 @@ class Search:
 
     def trees(self) -> list[State]:
         """Return the best trees, the best first."""
-        beam = list(self._starts())
+        beam = list(self._starts()) or [self._start(one, one.options[0], number, 0.0) for number, one in enumerate(self._anchors) if one.is_value][:1]
         for number in range(len(self._anchors)):
             if self.steps >= WORK:
                 self.stopped = True
@@ -116,6 +120,9 @@ class Search:
                     )
         low = self._tokens[self._begins].low if self._tokens else ""
         names = self._evidence.names
+        if not self._anchors and self._ranked:
+            # Of a table nothing but rows can be the cheapest.
+            yield from (State(Sketch((Spot(label, (), 0, 0),)), 0.0, frozenset()) for label in self._rows)
         labels = names.persons if low in {"who", "whom", "whose"} else names.places if low == "where" else frozenset()
         for label in sorted(labels):
             because = Because(self._tokens[self._begins].place, self._tokens[self._begins].text, label)
@@ -204,7 +211,8 @@ class Search:
             return
         if self._is_bound(anchor):
             return
-        if (sign := self._presence(anchor)) and option.score >= SURELY:
+        rows = any((one.kind, one.label) == ("label", option.label) for one in anchor.options)
+        if not rows and (sign := self._presence(anchor)) and (option.score >= SURELY or _is_named_alone(anchor, option)):
             because = Because(anchor.place, anchor.words, f"{option.property} {sign}")
             yield replace(
                 state,
@@ -227,10 +235,12 @@ class Search:
         """Return whether a property must be there or must not: `with a venue`, `without a venue`; nothing where neither is said."""
         before = [one.low for one in self._tokens[max(0, anchor.first - 2) : anchor.first]]
         behind = self._tokens[anchor.last + 1 : anchor.last + 2]
+        if [one.low in words for one, words in zip(self._tokens[anchor.last + 1 : anchor.last + 3], (BE, GONE), strict=False)] == [True, True]:
+            return "IS NULL"
         if behind and (behind[0].shape not in {"mark", "word"} or behind[0].low in {"of", "is", "in", "that", "which", "like", "called"}):
             return ""
         article = before[-1:] in (["a"], ["an"], ["any"])
-        if anchor.negated and (article or before[-1:] in (["no"], ["without"], ["lacking"], ["lack"])):
+        if anchor.negated and (article or before[-1:] in (["no"], ["without"], ["lacking"], ["lack"]) or GONE.issuperset(before[-1:])):
             return "IS NULL"
         return "IS NOT NULL" if article and before[0] in {"with", "has", "have", "having"} else ""
 
@@ -364,6 +374,12 @@ def _best(states: Sequence[State]) -> list[State]:
 def _placed(sketch: Sketch, number: int, anchor: Anchor, *, named: int) -> Sketch:
     spots = (*sketch.spots[:number], sketch.spots[number]._replace(at=anchor.last, named=named), *sketch.spots[number + 1 :])
     return replace(sketch, spots=spots)
+
+
+def _is_named_alone(anchor: Anchor, option: Option) -> bool:
+    """Whether a word is one of a property's name, and of no other of its label: `price` of `replacement price`."""
+    others = [one for one in anchor.options if one.kind == "property" and one.label == option.label and one != option]
+    return not others and any(alike(anchor.words, one) == 1.0 for one in parts(option.property))
 
 
 def _at(anchor: Anchor) -> frozenset[int]:

@@ -19,15 +19,17 @@ class Because(NamedTuple):
 class Condition(NamedTuple):
     """What a property of a node must be; several values of which one must be there are IN. The value is compared as it is, or as the key of a date or number that is kept as text.
 
-    `folded`: small letters and capitals are the same. `also` are further properties of which it may hold instead. Of IS NULL and IS NOT NULL the value says nothing.
+    `folded`: small letters and capitals are the same. `also` are further properties of which it may hold instead, `either` are such conditions, all of one of which must be met instead of this one.
+    Of IS NULL and IS NOT NULL the value says nothing.
     """
 
     property: str
     sign: str
-    value: str | float | bool | tuple[str, ...]
+    value: str | float | bool | tuple[str | float, ...]
     keyed: bool = False
     folded: bool = False
     also: tuple[str, ...] = ()
+    either: tuple[tuple["Condition", ...], ...] = ()
 
 
 class Spot(NamedTuple):
@@ -75,9 +77,24 @@ class Having(NamedTuple):
     count: int
 
 
+class Against(NamedTuple):
+    """A property of a node compared with that of another node, which nothing joins to it, or with what a function `of` all nodes like the other gives: their average."""
+
+    node: int
+    property: str
+    sign: str
+    other: int
+    keyed: bool = False
+    of: Literal["", "avg", "min", "max"] = ""
+
+
 @dataclass(frozen=True)
 class Sketch:
-    """A tree of nodes, the first one its root; `groups` are what rows are told for, each; `over` is a function over what is counted for each."""
+    """A tree of nodes, the first one its root; `groups` are what rows are told for, each; `over` is a function over what is counted for each.
+
+    `place` is the one place in the order that is asked for, from 2 on. `against` are nodes held against others, `difference` asks how far they are apart, and a node is `alone` where it is one row.
+    `bounded` is what must hold of what is reckoned for each group.
+    """
 
     spots: tuple[Spot, ...]
     links: tuple[Link, ...] = ()
@@ -87,10 +104,20 @@ class Sketch:
     having: Having | None = None
     over: str = ""
     limit: int | None = None
+    place: int = 0
     apart: tuple[tuple[int, int], ...] = ()
+    against: tuple[Against, ...] = ()
+    bounded: tuple[tuple[str, float], ...] = ()
+    alone: bool = False
+    difference: bool = False
     whether: bool = False
     why: tuple[Because, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def told(self) -> bool:
+        """Whether two rows are told beside each other: which is more, or how far they are apart."""
+        return (self.whether and self.alone) or self.difference
 
     def with_condition(self, node: int, condition: Condition, because: Because | None = None) -> "Sketch":
         """Return the sketch with a further condition on a node."""

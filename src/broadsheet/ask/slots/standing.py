@@ -6,8 +6,8 @@ from broadsheet.ask.cypher.nodes import Place
 from broadsheet.ask.link.english import TIMES
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Facts, Value
-from broadsheet.ask.question.words import parts
-from broadsheet.ask.schema import NUMBERS, PropertyFacts
+from broadsheet.ask.question.words import parts, stem
+from broadsheet.ask.schema import NUMBERS, PropertyFacts, Triple
 from broadsheet.ask.schema import TIMES as TIME_TYPES
 from broadsheet.ask.slots.anchors import Anchor, Option
 from broadsheet.ask.slots.keys import Keys
@@ -24,6 +24,8 @@ class Standing:
 
     def __init__(self, facts: Facts, found: Sequence[Anchor], names: Names, keys: Keys) -> None:
         self._facts, self._anchors, self._names, self._keys = facts, found, names, keys
+        # Names that tell what rows are held against, and nothing of what is asked for.
+        self._spent: tuple[Anchor, ...] = ()
         self._first = facts.tokens[0].low if facts.tokens else ""
 
     def _token(self, place: Place) -> int:
@@ -59,6 +61,11 @@ class Standing:
     def _measured_by(self, label: str) -> list[str]:
         """Return the properties of a label that are more or less, without the key by which its rows are called."""
         return [key for key in self._scales(label) if key != next(iter(self._names.schema.named.get(label, ())), None)]
+
+    def _made_of(self, label: str, key: str) -> Triple | None:
+        """Return the relation from rows to what was made of a column of theirs: of `maker` HAS_MAKER; None where nothing was."""
+        said = {stem(one) for one in parts(key)}
+        return next((one for one in self._names.schema.triples if one.start == label and {stem(part) for part in parts(one.type)[1:]} == said), None)
 
     def _keyed(self, label: str, key: str) -> bool:
         return self._keys.needed(label, key)

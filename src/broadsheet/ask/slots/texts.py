@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from statistics import fmean
 
-from broadsheet.ask.link.english import alike, is_empty
+from broadsheet.ask.link.english import alike, is_empty, kin
 from broadsheet.ask.link.index import ValueIndex
 from broadsheet.ask.link.links import Links, Missing, NameLink
 from broadsheet.ask.question.facts import Facts
@@ -40,6 +41,8 @@ WHETHER = frozenset("is are was were does do did has have".split())
 # So short a word is easily a part of others.
 SHORTEST = 4
 SURE = 0.9
+# So like a name a word is spelt that is a slip of it.
+SLIP = 0.85
 # So near a word stands to what it describes.
 BY = 4
 Reach = Callable[[str, str, int, int], Sequence[Way]]
@@ -90,6 +93,9 @@ class Texts:
                 continue
             label = sketch.spots[node].label
             keys = self._named(label, links.names)
+            if not cued and any(self._is_slip(label, keys, one.low) for one in run) and not any(self._has(label, keys, one.low) for one in run):
+                # What is asked back is not looked for.
+                continue
             for words in self._phrases(label, keys, run):
                 text = " ".join(one.text for one in words).casefold()
                 bare = text if len(words) > 1 else _stemmed(text)
@@ -99,6 +105,20 @@ class Texts:
                 note = f"Nothing of the graph is called {text!r}; it was looked for in {' and '.join(keys)}{within}.{self._index.did_you_mean(text)}"
                 sketch = replace(sketch, why=(*sketch.why, *because), notes=(*sketch.notes, note))
         return sketch
+
+    def _has(self, label: str, keys: Sequence[str], word: str) -> bool:
+        return any(_stemmed(word) in value for key in keys for value in self._values[label, key])
+
+    def _is_slip(self, label: str, keys: Sequence[str], word: str) -> bool:
+        """Whether a word that no text has is spelt nearly as a value, or as the name of a property or a label."""
+        return not self._has(label, keys, word) and bool(self._index.did_you_mean(word) or self.meant(word, label))
+
+    def meant(self, word: str, label: str | None = None) -> str:
+        """Return the word of the name of a property or a label, or one that means the same, as which a word is nearly spelt."""
+        schema = self._index.schema
+        keys = [key for one, own in schema.labels.items() if label in {None, one} for key in own or ()]
+        names = {part for name in (*schema.labels, *keys) for part in parts(name) if len(part) > 1}
+        return next(iter(get_close_matches(word, sorted(names | {like for part in names for like in kin(part)} - {word}), 1, SLIP)), "")
 
     def _reached(self, sketch: Sketch, at: int, reach: Reach) -> tuple[Sketch, int]:
         """Join what has a text to what is asked for, where one relation does."""
@@ -171,6 +191,7 @@ def _runs(facts: Facts, unheard: Sequence[Token], names: Sequence[NameLink]) -> 
         if (
             placed
             and not ranked
+            and not (token.low in ORDINALS and not cued)
             and token.place in left
             and not is_empty(token.low)
             and token.low not in SAYING
@@ -210,4 +231,4 @@ def _describes(question: Sequence[Token], at: int, names: Sequence[NameLink]) ->
 
 
 def _is_time(token: Token) -> bool:
-    return any(alike(stem(token.low), one) >= SURE for one in ("year", "month", "day"))
+    return any(alike(stem(token.low), one) >= SURE for one in ("year", "month", "day", "date"))

@@ -1,11 +1,11 @@
 """Questions to queries: the drafts of a question, the best first, each with the words that gave its parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
-from broadsheet.ask.cypher.nodes import Query
+from broadsheet.ask.cypher.nodes import Place, Query, meet
 from broadsheet.ask.cypher.printer import canonical
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.english import alike, is_empty
@@ -14,10 +14,11 @@ from broadsheet.ask.link.linker import link
 from broadsheet.ask.link.links import Ambiguity, Links, Missing, NameLink
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.bounds import bounded
-from broadsheet.ask.question.facts import Facts, Value
+from broadsheet.ask.question.facts import Comparison, Facts, Value
 from broadsheet.ask.question.reader import read_question
 from broadsheet.ask.question.vocabulary import Vocabulary
 from broadsheet.ask.question.words import Token, parts, stem
+from broadsheet.ask.schema import TIMES
 from broadsheet.ask.slots.anchors import MOST, Anchor, anchors, kept, silent_tokens
 from broadsheet.ask.slots.build import query_of
 from broadsheet.ask.slots.finish import Finish
@@ -55,7 +56,7 @@ RELATING = frozenset(
         "involve involvement link connect connection make made receive take took taken mark hold holder holding share tie find found commit identify experience implicate "
         "label do done report go went gone live living complete record match use associate association relate relation belong include contain come came bear "
         "keep kept occur happen place perform know known concern pertain attach register registered instance member carry register assign feature appear participate "
-        "part handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue"
+        "part offer handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue"
     ).split()
 )
 
@@ -108,16 +109,21 @@ class Slots:
         evidence = Evidence(self._ways, facts.tokens, silent, frozenset(one.first for one in found), self.weights.relations)
         finish = Finish(facts, found, self.index.names, self._keys, self._texts)
         drafts: dict[str, Draft] = {}
-        search = Search(facts, found, evidence, finish.times, finish.is_flag, frozenset(self.index.schema.named))
+        asked = tuple(one for one in found if one not in finish.others)
+        search = Search(facts, asked, evidence, finish.times, finish.is_flag, frozenset(self.index.schema.named))
         trees = search.trees()
-        said = (*_left_out(over, stopped=search.stopped), *_unread(facts))
+        said = _left_out(over, stopped=search.stopped)
         for state in trees:
             draft = self._draft(state, finish, facts, found, links, evidence)
-            more = (*said, *_left_of(facts, draft.sketch))
+            more = (*said, *_unread(facts, draft.sketch), *_left_of(facts, draft.sketch), *_several(finish, links, draft.sketch))
             draft = draft._replace(notes=(*draft.notes, *more), left_out=more)
             if draft.text not in drafts or drafts[draft.text].score < draft.score:
                 drafts[draft.text] = draft
         return tuple(sorted(drafts.values(), key=lambda one: -one.score)[:limit])
+
+    def meant(self, word: str) -> str:
+        """Return the word that speaks of a property or a label as which a word is nearly spelt, or an empty string."""
+        return self._texts.meant(word.lower())
 
     def undecided(self, question: str, margin: float = CLOSE) -> tuple[Ambiguity, ...]:
         """Return the words of several meanings between which neither the question nor the graph's relations decide: what is to be asked back.
@@ -251,11 +257,34 @@ def _left_of(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _unread(facts: Facts) -> tuple[str, ...]:
-    """Return what is to be said of comparisons with a thing, and not with a figure, and of what is not reckoned: `cheaper than the celesta`, `median`."""
+def _unread(facts: Facts, sketch: Sketch) -> tuple[str, ...]:
+    """Return what is to be said of comparisons with a thing of which nothing was made, and of what is not reckoned: `cheaper than any of them`, `percentile`."""
+    heard = [one.place for one in sketch.why]
     things = [one for one in facts.comparisons if one.sign in {"<", "<=", ">", ">="} and (one.value is None or one.value.kind in {"name", "quoted", "code"})]
-    said = [f"{one.words!r} compares with something else than a figure or a date; that is not looked at." for one in things]
-    return (*said, *(f"{one.words!r} is not reckoned." for one in facts.aggregates if one.which in {"percentileCont", "stDev"}))
+    said = [
+        f"{one.words!r} compares with something else than a figure or a date; that is not looked at."
+        for one in things
+        if not any(meet(_told_at(one), place) for place in heard)
+    ]
+    left = [one for one in facts.aggregates if one.which in {"percentileCont", "stDev"} and one.place not in heard]
+    return (*said, *(f"{one.words!r} is not reckoned." for one in left))
+
+
+def _several(finish: Finish, links: Links, sketch: Sketch) -> Iterator[str]:
+    """Yield what is to be said of rows that others are held against, several that are called alike, of what is multiplied, and of bounds of an average."""
+    places = [anchor.place for one in finish.rivals if not one.of for anchor in one.rows]
+    for one in links.values:
+        if one.place in places and one.count > 1:
+            yield f"{one.count:,} rows are called {one.value!r}; each of them was compared with."
+    for word in finish.folds():
+        yield f"{word!r} is not reckoned."
+    yield from finish.left_of(sketch)
+
+
+def _told_at(one: Comparison) -> Place:
+    """Return where the word stands that compares, so that what is compared with is not taken for it."""
+    start = one.place.start + max(0, one.words.lower().rfind(" than"))
+    return Place(start, start + len(" than"))
 
 
 def _told(facts: Facts, sketch: Sketch, before: Sketch) -> frozenset[int]:
@@ -271,9 +300,12 @@ def _unheard(facts: Facts, used: frozenset[int]) -> list[Token]:
 
 def _idle(facts: Facts, unheard: Sequence[Token], sketch: Sketch, names: Names) -> tuple[Token, ...]:
     """Return the words that nothing was made of, each once: those that neither a name, a relation, a value nor a fact has taken."""
-    used = frozenset(word for name in _read(sketch) for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
+    read = _read(sketch)
+    used = frozenset(word for name in read for word in (*parts(name), *(one for phrase in names.words_of(name) for one in phrase)))
+    if any(key in read and told.type in TIMES for _, key, told in names.schema.everything()):
+        used |= {"date"}
     named = [one for one in facts.values if one.kind == "name" and one.soft]
-    bound = bool(sketch.links) or sketch.ranked is not None or any(spot.conditions for spot in sketch.spots)
+    bound = bool(sketch.links or sketch.against) or sketch.ranked is not None or any(spot.conditions for spot in sketch.spots)
     left = [
         one
         for one in unheard

@@ -85,6 +85,8 @@ class SlotWriter:
             words, [one for one in (*index.names.owners, *index.schema.labels) if one.lower() != words.lower()]
         ):
             return "", meant
+        if meant := self._slots.meant(words):
+            return "", did_you_mean(meant, [meant])
         return next((called for called, _ in _called([one for one in near if one.place.end <= place.start], index)), ""), ""
 
     def write(self, asking: Asking) -> Draft:
