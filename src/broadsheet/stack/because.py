@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from broadsheet.core.artifacts import Artifact
 from broadsheet.core.schema import Columns
 from broadsheet.stack.holdings import Holdings
+from broadsheet.stack.steps import rank
 from broadsheet.stack.steps.score import LIKENESS
 from broadsheet.stack.steps.vectors import MEANING, WORDS, Seen
 from broadsheet.stack.words import Words
@@ -15,6 +17,8 @@ SEVERAL = 2
 """Others from whom on it is told what they went on to: of one alone nothing is told."""
 MOST = 0.1
 """The share of items that count as those that most had."""
+FALLS = 1.5
+"""A place that is so many times as far down without an item, and more than one place, rests on it."""
 PLACE, BEFORE, SINCE, PEOPLE = "place", "before", "since", "people"
 
 
@@ -59,30 +63,46 @@ def others_of(events: pl.DataFrame, reader: str, history: Sequence[str], items: 
     return Others(count, had, {item: (before, people, of) for item, (_, before, people, of) in best.items()})
 
 
-def sentences(held: Holdings, seen: Seen | None, scores: pl.DataFrame, picked: Sequence[str], words: Words, told: Collection[str] = ()) -> dict[str, str]:
-    """Return for each picked item why it is there, by the stage that adds most to its score; `told` are items of the history that a page was told of, and nobody had.
+class Grounds(NamedTuple):
+    """What a slate's reasons are made of: the catalogue, scores by stage, vectors and ranking where there are any, and items of the history that were only marked on a page."""
 
-    Where neither a single item before it nor the number of people tells why, the sentence says that it is the score alone, and what the item is most like.
+    held: Holdings
+    scores: pl.DataFrame
+    seen: Seen | None = None
+    ranking: Artifact | None = None
+    marked: Collection[str] = ()
+
+
+def sentences(grounds: Grounds, picked: Sequence[str], words: Words) -> dict[str, str]:
+    """Return for each picked item why it is there, by the stage that adds most to its score.
+
+    Where neither an item that was had before nor the number of people tells why, the sentence says that it is the score, and what the item is most like.
     """
+    held, scores, seen, ranking, marked = grounds
     reader = held.asks[0]
     history = list(dict.fromkeys(reader.history))
     others = Others(0, {}, {}) if held.events is None else others_of(held.events, reader.user, history, picked)
     place = {row[Columns.ITEM]: number for number, row in enumerate(scores.sort(Columns.SCORE, descending=True, maintain_order=True).iter_rows(named=True), 1)}
     leads = _leads(scores)
+    ranked, rests = ({}, {}) if ranking is None else (_places(ranking, reader.user), rank.rests_on(ranking))
     found = {}
     for item in picked:
         near = _nearest(seen, item, history)
         if leads.get(item) == LIKENESS and near:
-            found[item] = f"Like {_named(held, near)}, which you {'marked on the page' if near in told else words.had}."
+            found[item] = f"Like {_named(held, near)}, which you {'marked on the page' if near in marked else words.had}."
         elif item in others.led:
             before, people, of = others.led[item]
             found[item] = f"People who {words.had} {_named(held, before)} went on to this: {people} of {of}."
+        elif leads.get(item) == rank.NAME and item in rests and rests[item][1] >= max(FALLS * ranked[item], ranked[item] + 2):
+            before, without = rests[item]
+            which = "marked on the page" if before in marked else words.had
+            found[item] = f"Goes with {_named(held, before)}, which you {which}: without that it would be ranked {without}, not {ranked[item]}."
         elif others.had.get(item, 0) >= others.many:
             found[item] = f"Among the {words.many} that others {words.had} most: {others.had[item]} of {others.count} people."
         else:
             nobody = f"Nobody else {words.had} it yet. " if others.count and not others.had.get(item) else ""
-            like = f"; it is most like {_named(held, near)}" if near else ""
-            found[item] = f"{nobody}By its score alone, place {place[item]} of {len(place)} after all that you {words.had}{like}."
+            like = f"; of that it is most like {_named(held, near)}" if near else ""
+            found[item] = f"{nobody}By all that you {words.had} together: place {place[item]} of {len(place)} by score{like}."
     return found
 
 
@@ -90,6 +110,11 @@ def _leads(scores: pl.DataFrame) -> dict[str, str]:
     """Return by item the stage that adds most to its score, of those that add to any."""
     parts = [name for name in scores.columns if name.startswith("adds ") and scores[name].abs().sum() > 0]
     return {row[Columns.ITEM]: max(parts, key=lambda name: row[name]).removeprefix("adds ") for row in scores.iter_rows(named=True)} if parts else {}
+
+
+def _places(ranking: Artifact, user: str) -> dict[str, int]:
+    frame = ranking.frame("scores").filter(pl.col(Columns.USER) == user)
+    return dict(frame.select(Columns.ITEM, Columns.RANK).iter_rows())
 
 
 def _nearest(seen: Seen | None, item: str, history: list[str]) -> str:

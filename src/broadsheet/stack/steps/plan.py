@@ -9,13 +9,14 @@ import polars as pl
 
 from broadsheet.core.artifacts import Manifest, write_artifact
 from broadsheet.core.schema import ArtifactKind, Columns
-from broadsheet.stack.because import sentences
+from broadsheet.stack.because import Grounds, sentences
 from broadsheet.stack.holdings import Holdings
 from broadsheet.stack.planned import day_plan
 from broadsheet.stack.recipe import OFF, SHIPPED
 from broadsheet.stack.shop import Told
 from broadsheet.stack.slate import NAME, SLATE, Placed, slate_frame
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
+from broadsheet.stack.steps.rank import NAME as RANK
 from broadsheet.stack.steps.score import NAME as SCORE
 from broadsheet.stack.steps.step import Done, Step, Work
 from broadsheet.stack.steps.vectors import NAME as VECTORS
@@ -64,7 +65,7 @@ def plan_step(said: str, slate: int, told: Told = Told(), words: Words = ITEMS) 
 
     files = (Path(said),) if Path(said).is_dir() else ()
     settings = {"plan": said, "slate": slate, "hidden": sorted(told.hidden), "told": [item for item, _ in told.had], "words": list(words)}
-    return Step(NAME, "Plan and slate", ArtifactKind.SLATE, work, (CATALOGUE, SCORE), (VECTORS,), settings=settings, files=files)
+    return Step(NAME, "Plan and slate", ArtifactKind.SLATE, work, (CATALOGUE, SCORE), (VECTORS, RANK), settings=settings, files=files)
 
 
 def _with_sentences(filled: Sequence[Placed], held: Holdings, given: Work, told: Told, words: Words) -> list[Placed]:
@@ -73,7 +74,8 @@ def _with_sentences(filled: Sequence[Placed], held: Holdings, given: Work, told:
     marked = [item for item, _ in told.had if item in held.items]
     history = held.asks[0].history
     only_marked = set(marked) - set(history[: len(history) - len(marked)])
-    said = sentences(held, seen, given.parents[SCORE].frame("scores"), [one.item for one in filled if one.slot], words, only_marked)
+    grounds = Grounds(held, given.parents[SCORE].frame("scores"), seen, given.parents.get(RANK), only_marked)
+    said = sentences(grounds, [one.item for one in filled if one.slot], words)
     return [one._replace(because=said.get(one.item, "")) for one in filled]
 
 
