@@ -80,3 +80,17 @@ def test_a_catalogue_without_events_says_the_score(tmp_path):
     items = [Item(id=name, title=title) for name, title in TITLES.items()]
     held = Holdings(write_holdings(tmp_path / "c", Filed([Announcement(item=item) for item in items], [], [Asked("me", ("h",))]), {}))
     assert sentences(Grounds(held, scores()), ["x"], GAMES)["x"] == "By all that you borrowed together: place 1 of 3 by score."
+
+
+def test_too_few_readers_for_weights_are_told_before_the_run():
+    from broadsheet.stack.recipe import Recipe
+    from broadsheet.stack.shop import Shop
+    from broadsheet.stack.steps.score import LEAST, foretold
+
+    recipe = Recipe.model_validate({"kind": "shop", "source": ("a.csv",), "events": "b.csv", "stages": {"retrieve": "fit", "rank": "fit"}})
+    histories = {"me": ["a", "b", "c"], "one": ["a", "b"], **{f"u{number}": ["a", "b", "c"] for number in range(LEAST - 1)}}
+    shop = Shop({}, histories, "me", pl.DataFrame(), None, "")
+    assert foretold(recipe, shop) == "No weights of stages can be fitted: 29 readers beside me had 3 events or more, and 30 are needed. Ranking alone will order."
+    without = recipe.model_copy(update={"stages": recipe.stages.model_copy(update={"rank": "off"})})
+    assert foretold(without, shop).endswith("Retrieval alone will order.")
+    assert foretold(recipe, shop._replace(histories={**histories, "more": ["a", "b", "c"]})) == ""

@@ -245,11 +245,20 @@ def _row_words(row: Sequence[Any], naming: Naming) -> str:
 
 
 def _rows(state: State, naming: Naming) -> Iterator[tuple[int, tuple[tuple[str, str], ...], str]]:
-    """Yield the rows that are shown: the number, each cell with the label of a node, and what the row rests on."""
+    """Yield the rows that are shown: the number, each cell with the label of a node, and what the row rests on beside what stands in it."""
     assert state.preview is not None
     for number, row in enumerate(state.preview.rows, 1):
         cells = tuple((cell(value, naming), value["label"] if is_node(value) else "") for value in row)
-        yield number, cells, "; ".join(state.preview.cited[number - 1]) if state.preview.cited else ""
+        yield number, cells, "; ".join(_beside_cells(state.preview.cited[number - 1], [words for words, _ in cells])) if state.preview.cited else ""
+
+
+def _beside_cells(cited: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """Return what a row rests on without the nodes that the row itself names.
+
+    >>> _beside_cells(("Game Great Harbour", "Publisher Ostmann", "1 relation"), ("Great Harbour", "32"))
+    ['Publisher Ostmann', '1 relation']
+    """
+    return [one for one in cited if one.partition(" ")[2] not in cells]
 
 
 def branches(made: Transcript) -> tuple[Branch, ...]:

@@ -29,6 +29,8 @@ router = APIRouter()
 OFFERED = (MORE, LESS, SAVED, READ, NOT_MY_FIELD)
 OF_A_PROPOSAL = (MORE, LESS, SAVED)
 Label = Annotated[date, Path(description="The day, as 2026-03-16.")]
+# What is said of how long the page took before, kept with the job that writes it: while a run is made anew its record tells no times.
+BEFORE = "before"
 # The page as a file has a style of its own, and runs nothing.
 FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox"
 
@@ -106,7 +108,7 @@ def anew(view: Acts) -> Response:
     if job is None or job.state in {JobState.DONE, JobState.FAILED}:
         for label in labels_of(site.settings.report_folder)[:1]:
             before.keep(site.store, read_day(site, label), site.clock)
-        site.jobs.submit(PAGE, {}, owner="site")
+        site.jobs.submit(PAGE, {BEFORE: _took(site)}, owner="site")
     return view.page("today_run.html", **_under_way(site)) if view.is_part else view.to("/")
 
 
@@ -158,7 +160,19 @@ def _pending(view: View, report: Report) -> int:
 def _under_way(site: Site) -> dict[str, Any]:
     """Return the job that writes the page and the run that it works on, None where there is none."""
     job = newest_job(site)
-    return {"job": job, "run": run_of(site), "writes": site.settings.writes}
+    under_way = job is not None and job.state in {JobState.WAITING, JobState.RUNNING}
+    took = str(job.payload.get(BEFORE, "")) if job is not None and under_way else _took(site)
+    return {"job": job, "run": run_of(site), "writes": site.settings.writes, "took": took}
+
+
+def _took(site: Site) -> str:
+    """Say how long the page took the last time it was written here, else how long the steps of its run did; nothing where neither is known."""
+    done = next((job for job in site.jobs.newest(50) if job.kind == PAGE and job.state is JobState.DONE and job.ended is not None), None)
+    if done is not None and done.ended is not None:
+        return f"The last time it took about {max(1, round((done.ended - done.made).total_seconds()))} s."
+    run = run_of(site)
+    steps = 0 if run is None else round(sum(step.seconds for step in run.steps if step.ready))
+    return f"The last time its steps took about {steps} s, without opening the models." if steps else ""
 
 
 def run_of(site: Site) -> RunRecord | None:
