@@ -18,7 +18,7 @@ from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.errors import MissingExtraError, NotFittedError
 from broadsheet.core.packages import MINILM
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfConfig, TfidfEmbedder
-from broadsheet.represent.tfidf import WORD
+from broadsheet.core.terms import WORD
 
 
 class TestTfidf(EmbedderConformance):
