@@ -43,8 +43,11 @@ def run(
 
     Example: broadsheet run --again --out run
     """
+    import time
+
     from broadsheet.stack.recipe import read_recipe
 
+    since = time.monotonic()
     read = _again(out, settings or ()) if again else read_recipe(recipe, settings or ())
     # Said before what is heavy is loaded, which takes seconds.
     typer.echo(f"Running {f'again what {out} holds' if again else recipe} …", err=True)
@@ -62,7 +65,7 @@ def run(
     from broadsheet.report.composed import Asked, compose
 
     with _drawn() as (watch, progress):
-        done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from, replace), watch=watch, progress=progress)
+        done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from, replace, since), watch=watch, progress=progress)
     if as_json:
         typer.echo(done.run.model_dump_json(indent=1))
     for step in done.run.failed:

@@ -23,7 +23,7 @@ from broadsheet.serve.pages import before
 from broadsheet.serve.pages.frame import Acts, Looks, View
 from broadsheet.serve.site import Site
 from broadsheet.serve.work import PAGE
-from broadsheet.stack.record import RunRecord, read_run
+from broadsheet.stack.record import RUN, RunRecord, read_run
 
 router = APIRouter()
 OFFERED = (MORE, LESS, SAVED, READ, NOT_MY_FIELD)
@@ -160,19 +160,23 @@ def _pending(view: View, report: Report) -> int:
 def _under_way(site: Site) -> dict[str, Any]:
     """Return the job that writes the page and the run that it works on, None where there is none."""
     job = newest_job(site)
-    under_way = job is not None and job.state in {JobState.WAITING, JobState.RUNNING}
-    took = str(job.payload.get(BEFORE, "")) if job is not None and under_way else _took(site)
-    return {"job": job, "run": run_of(site), "writes": site.settings.writes, "took": took}
+    now = job if job is not None and job.state in {JobState.WAITING, JobState.RUNNING} else None
+    took = str(now.payload.get(BEFORE, "")) if now is not None else _took(site)
+    return {"job": job, "run": run_of(site), "writes": site.settings.writes, "took": took, "begun": now is not None and _is_begun(site, now)}
+
+
+def _is_begun(site: Site, job: Job) -> bool:
+    """Whether the record of the run is that of the job: before, it tells of the run before."""
+    record = site.settings.report_folder / RUN
+    return record.is_file() and record.stat().st_mtime >= job.made.timestamp()
 
 
 def _took(site: Site) -> str:
-    """Say how long the page took the last time it was written here, else how long the steps of its run did; nothing where neither is known."""
+    """Say how long the page took the last time it was written, here or by a command; nothing where that is not known."""
     done = next((job for job in site.jobs.newest(50) if job.kind == PAGE and job.state is JobState.DONE and job.ended is not None), None)
-    if done is not None and done.ended is not None:
-        return f"The last time it took about {max(1, round((done.ended - done.made).total_seconds()))} s."
     run = run_of(site)
-    steps = 0 if run is None else round(sum(step.seconds for step in run.steps if step.ready))
-    return f"The last time its steps took about {steps} s, without opening the models." if steps else ""
+    seconds = (done.ended - done.made).total_seconds() if done is not None and done.ended is not None else run.took if run is not None else 0.0
+    return f"The last time it took about {seconds:.0f} s." if seconds >= 1 else ""
 
 
 def run_of(site: Site) -> RunRecord | None:
