@@ -6,7 +6,9 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 from broadsheet.core.terms import STOP_WORDS, WORD, analyser
 
-TEXTS = st.lists(st.sampled_from(["the", "Café", "naïve", "kettle's", "ﬁne", "İstanbul", "3.5%", "x", "日本", "--", "of", "re-ranking", "ß", "Ǆ"])).map(" ".join)
+TEXTS = st.lists(st.sampled_from(["the", "Café", "naïve", "kettle's", "ﬁne", "İstanbul", "3.5%", "x", "日本", "--", "of", "re-ranking", "ß", "Ǆ"])).map(
+    " ".join
+)
 
 
 def test_the_commonest_words_are_those_of_scikit_learn():

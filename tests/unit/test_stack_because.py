@@ -16,7 +16,9 @@ TITLES = {"h": "Great Harbour", "d": "Silver Drift", "x": "Hidden Sable", "y": "
 
 
 def held_of(tmp_path, others, history=("h", "d")):
-    events = [("me", item, float(at)) for at, item in enumerate(history)] + [(user, item, float(at)) for user, row in others.items() for at, item in enumerate(row)]
+    events = [("me", item, float(at)) for at, item in enumerate(history)] + [
+        (user, item, float(at)) for user, row in others.items() for at, item in enumerate(row)
+    ]
     items = [Item(id=name, title=title) for name, title in TITLES.items()]
     filed = Filed([Announcement(item=item) for item in items], [], [Asked("me", tuple(history))], pl.DataFrame(events, schema=EVENTS, orient="row"))
     return Holdings(write_holdings(tmp_path / "catalogue", filed, {}))
@@ -24,7 +26,9 @@ def held_of(tmp_path, others, history=("h", "d")):
 
 def scores(of="rank", items=("x", "y", "z")):
     parts = {name: [float(len(items) - row) if name == of else 0.0 for row in range(len(items))] for name in ("likeness", "rank")}
-    return pl.DataFrame({Columns.ITEM: list(items), Columns.SCORE: [float(-row) for row in range(len(items))], **{f"adds {name}": part for name, part in parts.items()}})
+    return pl.DataFrame(
+        {Columns.ITEM: list(items), Columns.SCORE: [float(-row) for row in range(len(items))], **{f"adds {name}": part for name, part in parts.items()}}
+    )
 
 
 class Near:
@@ -54,7 +58,7 @@ def test_people_who_went_on_to_it_are_counted_and_one_alone_is_not_told_of(tmp_p
 
 
 def test_what_everybody_has_anyway_leads_from_nothing_and_is_told_as_that(tmp_path):
-    others = {name: "zx" for name in "abcdefgi"} | {"j": "hx", "k": "hx"}
+    others = dict.fromkeys("abcdefgi", "zx") | {"j": "hx", "k": "hx"}
     held = held_of(tmp_path, others)
     assert others_of(held.events, "me", ["h", "d"], ["x"]).led == {}
     assert sentences(Grounds(held, scores()), ["x"], GAMES)["x"] == "Among the games that others borrowed most: 10 of 10 people."
@@ -90,7 +94,9 @@ def test_too_few_readers_for_weights_are_told_before_the_run():
     recipe = Recipe.model_validate({"kind": "shop", "source": ("a.csv",), "events": "b.csv", "stages": {"retrieve": "fit", "rank": "fit"}})
     histories = {"me": ["a", "b", "c"], "one": ["a", "b"], **{f"u{number}": ["a", "b", "c"] for number in range(LEAST - 1)}}
     shop = Shop({}, histories, "me", pl.DataFrame(), None, "")
-    assert foretold(recipe, shop) == "No weights of stages can be fitted: 29 readers beside me had 3 events or more, and 30 are needed. Ranking alone will order."
+    assert (
+        foretold(recipe, shop) == "No weights of stages can be fitted: 29 readers beside me had 3 events or more, and 30 are needed. Ranking alone will order."
+    )
     without = recipe.model_copy(update={"stages": recipe.stages.model_copy(update={"rank": "off"})})
     assert foretold(without, shop).endswith("Retrieval alone will order.")
     assert foretold(recipe, shop._replace(histories={**histories, "more": ["a", "b", "c"]})) == ""

@@ -54,7 +54,6 @@ def run(
     if read.of_events:
         from broadsheet.stack.record import check_whose
         from broadsheet.stack.shop import read_shop
-
         from broadsheet.stack.steps.score import foretold
 
         # What is wrong with the tables, or with whose page it is, does not wait for the models either.

@@ -38,9 +38,7 @@ def why(
     if as_json:
         whose = {"reader": lineage.record.reader, "run": str(folder)}
         told = [{**cause.model_dump(mode="json"), "models": models.get(cause.stage, {})} for cause in causes]
-        typer.echo(
-            json.dumps({"item": item, "title": title, **whose, "because": because, "causes": told}, indent=1, ensure_ascii=False)
-        )
+        typer.echo(json.dumps({"item": item, "title": title, **whose, "because": because, "causes": told}, indent=1, ensure_ascii=False))
         return
     typer.echo(f"{item}  {title}\nfor {lineage.record.reader}, {lineage.record.label}" + (f"\n{because}" if because else ""))
     for cause in causes:

@@ -100,7 +100,11 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
     reader = read_shop(recipe, asked.profile or recipe.reader).reader
     check_whose(out, reader, replace=asked.replace)
     told = told_by(asked.feedback, reader) if asked.feedback else Told()
-    steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told, words_of(recipe.kind, recipe.words)), page_step(recipe, told)]
+    steps = [
+        *steps_of(recipe, reader, told=told),
+        plan_step(recipe.stages.plan, recipe.places, told, words_of(recipe.kind, recipe.words)),
+        page_step(recipe, told),
+    ]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
     ran = run_steps(
         steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress

@@ -138,7 +138,7 @@ def _of_transformers(folder: Path, most: int, *, halved: bool) -> tuple[Any, Any
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     model = AutoModel.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32).eval()
     if halved:
         _halve(model)

@@ -122,10 +122,14 @@ def _names(picks: list[Entry], spots: list[tuple[float, float]]) -> list[Markup]
         wide = LETTER * len(name)
         for anchor, left in (("start", x + NAME_GAP + 2), ("end", x - NAME_GAP - 2 - wide)):
             box = (left, y - NAME_GAP / 2, left + wide, y + NAME_GAP / 2)
-            if 0 <= left and left + wide <= WIDTH and not any(_overlap(box, other) for other in taken):
+            if left >= 0 and left + wide <= WIDTH and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 at = left if anchor == "start" else left + wide
-                drawn.append(Markup('<text class="named" x="{x:g}" y="{y:g}" text-anchor="{a}" aria-hidden="true">{name}</text>').format(x=round(at, 1), y=y + 3.5, a=anchor, name=name))
+                drawn.append(
+                    Markup('<text class="named" x="{x:g}" y="{y:g}" text-anchor="{a}" aria-hidden="true">{name}</text>').format(
+                        x=round(at, 1), y=y + 3.5, a=anchor, name=name
+                    )
+                )
                 break
     return drawn
 

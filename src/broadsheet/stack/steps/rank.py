@@ -48,7 +48,11 @@ def rank_step(bundle: Chosen, off: str = "") -> Step:
         frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
         parents = {CATALOGUE: held.artifact.content_hash, VECTORS: seen.artifact.content_hash, "bundle": bundle.content_hash(given)}
         models = {"ranker": ranker.model, "bundle": bundle.named()}
-        made = write_artifact(given.folder, Manifest(kind=ArtifactKind.SCORES, parents=parents, models=models), frames={"scores": frame, RESTS: _rests(ranker, held.asks[0], frame)})
+        made = write_artifact(
+            given.folder,
+            Manifest(kind=ArtifactKind.SCORES, parents=parents, models=models),
+            frames={"scores": frame, RESTS: _rests(ranker, held.asks[0], frame)},
+        )
         own = int((frame[Columns.USER] == held.asks[0].user).sum())
         note = "The bundle knew none of these items: each is one pass through its compression." if len(fresh) == len(held.items) else ""
         return Done(made, {**({"taken in by content": len(fresh)} if fresh else {}), "scored": own, "histories ranked": len(asks)}, note)
