@@ -84,7 +84,7 @@ class View(NamedTuple):
     def page(self, template: str, *, status: int = 200, **names: Any) -> HTMLResponse:
         """Render a template that extends `frame.html`, or a part of one."""
         names = {"view": self, "token": self.sessions.token(self.session), "path": self.request.url.path, **names}
-        answer = HTMLResponse(templates().get_template(template).render(frame_names(self.site) | names), status)
+        answer = HTMLResponse(templates().get_template(template).render(frame_names(self.site, self.request.url.path) | names), status)
         return self.sealed(answer)
 
     def to(self, address: str) -> Response:
@@ -159,18 +159,18 @@ def templates() -> Environment:
     return made
 
 
-def places_of(site: Site) -> tuple[tuple[str, str], ...]:
-    """Return the pages that a page leads to, without that of needs where the run of the site reads no posts: it is there all the same."""
+def places_of(site: Site, path: str) -> tuple[tuple[str, str], ...]:
+    """Return the pages that the page of a path leads to, without that of needs where the run of the site reads no posts: who knows its address is there all the same."""
     try:
         step = read_run(site.settings.report_folder).step(NEEDS.removeprefix("/"))
     except ArtifactError:
         return PLACES
-    return PLACES if step is not None and step.state != "off" else tuple(one for one in PLACES if one[0] != NEEDS)
+    return PLACES if path == NEEDS or (step is not None and step.state != "off") else tuple(one for one in PLACES if one[0] != NEEDS)
 
 
-def frame_names(site: Site) -> dict[str, Any]:
+def frame_names(site: Site, path: str) -> dict[str, Any]:
     """Return the names that `frame.html` needs, for whoever looks."""
-    return {"places": places_of(site), "script": SCRIPT, "static": address_of, "field": FIELD}
+    return {"places": places_of(site, path), "script": SCRIPT, "static": address_of, "field": FIELD}
 
 
 @cache

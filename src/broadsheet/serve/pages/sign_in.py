@@ -46,7 +46,7 @@ def sign_out(view: Acts) -> Response:
 
 
 def _form(request: Request, back: str, fault: Problem | None = None) -> HTMLResponse:
-    names = {**frame_names(request.app.state.site), "back": _here(back), "fault": fault, "token": "", "path": "/in", "view": None}
+    names = {**frame_names(request.app.state.site, request.url.path), "back": _here(back), "fault": fault, "token": "", "path": "/in", "view": None}
     answer = HTMLResponse(templates().get_template("sign_in.html").render(names), fault.status if fault else 200, fault.headers if fault else None)
     answer.headers.update(SEALED)
     return answer
