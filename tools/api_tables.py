@@ -16,7 +16,7 @@ def routes() -> str:
 
     # No route is asked, so that no site is needed.
     document = create_api(None).openapi()  # type: ignore[arg-type]
-    scopes = {(method, route.path): scope(route.dependant) for router in ROUTERS for route in router.routes for method in route.methods}
+    scopes = {(method, route.path_format): scope(route.dependant) for router in ROUTERS for route in router.routes for method in route.methods}
     lines = ["| request | made of | scope | what it does |", "|---|---|---|---|"]
     for path, methods in document["paths"].items():
         for method, said in methods.items():

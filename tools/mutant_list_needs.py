@@ -109,7 +109,7 @@ NEEDS = [
     Mutant(
         "privacy: a cue behind a number is not read",
         "needs/pii/kinds.py",
-        "return behind is not None and behind.match(text, end, end + 50) is not None",
+        "return behind is not None and behind.compiled.match(text, end, end + 50) is not None",
         "return False",
         WRITINGS + "what_is_written_in_many_ways_is_found",
     ),

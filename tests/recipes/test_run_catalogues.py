@@ -24,6 +24,7 @@ from broadsheet.core.errors import BroadsheetError
 from broadsheet.core.packages import EFFICIENTNET, MINILM
 from broadsheet.core.schema import ArtifactKind
 from broadsheet.report import composed
+from broadsheet.report.model import Report
 from broadsheet.sample.catalogues import write_catalogue
 from broadsheet.stack.composing import steps_of
 from broadsheet.stack.holdings import Asked, Holdings
@@ -33,6 +34,7 @@ from broadsheet.stack.running import step_key
 from broadsheet.stack.shop import read_shop
 from broadsheet.stack.slate import read_slate
 from broadsheet.stack.steps.score import Table, fit_weights
+from broadsheet.stack.why import Lineage
 
 DOCS = ROOT / "docs"
 BLOCKS = dict(re.findall(r"## ([^\n]+)\n(?:(?!\n## ).)*?```sh\n(.*?)```", (DOCS / "catalogues.md").read_text(), re.DOTALL))
@@ -104,6 +106,14 @@ def bought_and_shown(folder, run):
     own = {row["item"]: row["score"] for row in ranks if row["user"] == "customer07"}
     allowed = [item for item in sorted(own, key=lambda item: -own[item]) if not slate[item].held_back]
     assert [item for item in slate if not slate[item].held_back] == allowed
+    # Each pick says why it is there in a sentence that the page, its JSON and the command have alike; what was not picked says none.
+    assert all(bool(one.because) == (one.slot is not None) for one in slate.values())
+    report = Report.model_validate_json((folder / str(run.label) / "report.json").read_bytes())
+    first = report.picks()[0]
+    assert first.because == slate[first.item.id].because == Lineage(folder).because(first.item.id)
+    assert "bought" in first.because or "article" in first.because
+    assert '<p class="reason">' in (folder / str(run.label) / "index.html").read_text()
+    assert run.took > 0
 
 
 def the_tutorial_goes_on(here):

@@ -4,15 +4,17 @@ import base64
 import contextlib
 import importlib.util
 import io
+import json
+import re
 from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
 from PIL import Image
-from tests.conftest import missing
+from tests.conftest import ROOT, missing
 
 from broadsheet.core.clock import SetClock
-from broadsheet.core.schema import Announce, Item
+from broadsheet.core.schema import Announce, Announcement, Item
 from broadsheet.core.store import Store
 from broadsheet.represent.finding import WEIGHT
 
@@ -71,11 +73,36 @@ def test_items_are_found_by_words_by_a_picture_and_page_after_page(client):
     assert (refused.status_code, refused.json()["type"]) == (400, "urn:broadsheet:problem:cursor")
 
 
+# Requests that pages of the documentation show, as they are typed.
+SHOWN = [
+    (page, path, body)
+    for page in ("README.md", "docs/serve.md")
+    for path, body in re.findall(r"^curl .*?localhost:8460(/v1/\S+) -H 'content-type: application/json' -d '([^']+)'", (ROOT / page).read_text(), re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize(("page", "path", "body"), SHOWN)
+def test_a_request_that_the_documentation_shows_is_answered(client, page, path, body):
+    answer = client.post(path, json=json.loads(body))
+    assert answer.status_code == 200, answer.text
+
+
 def test_what_else_is_known_of_an_item_is_told_of_hits_and_items_alike(client):
     hit = post(client, "search", text="a red lamp", k=1).json()["hits"][0]
     assert hit["item"]["attributes"] == {"price": "24.90", "stock": 3}
     assert client.get("/v1/items", params={"id": "i0"}).json() == hit["item"]
     assert client.get("/v1/items", params={"id": "i1"}).json()["attributes"] == {}
+    assert client.get("/v1/items/i0").json() == hit["item"]
+
+
+def test_an_id_with_a_slash_is_a_part_of_the_address_as_it_is_or_encoded(client, site):
+    site.store.record_day([Announcement(item=Item(id="arxiv:hep-th/9901001", title="Strings"))])
+    for path in ("arxiv:hep-th/9901001", "arxiv%3Ahep-th%2F9901001"):
+        assert client.get(f"/v1/items/{path}").json()["title"] == "Strings"
+    assert client.get("/v1/items/i/0").status_code == 404
+    assert client.get("/v1/items/").status_code == 422
+    refused = client.put("/v1/items/hep-th/9901001")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
 
 
 def test_words_with_a_digit_that_no_item_holds_are_named(client):
@@ -308,8 +335,10 @@ def test_a_reader_of_whom_nothing_is_known_is_told_with_the_name_that_is_near(cl
     for route in ("recommend", "rank", "slate"):
         found = post(client, route, reader="Ana").json()
         assert found["note"] == "Nothing is known of a reader 'Ana'. Did you mean 'Anna'?"
-        assert post(client, route, reader="Anna").json()["note"] == ""
-        assert post(client, route).json()["note"] == ""
+        assert found["known"] is False
+        anna, nobody = post(client, route, reader="Anna").json(), post(client, route).json()
+        assert (anna["note"], anna["known"]) == ("", True)
+        assert (nobody["note"], nobody["known"]) == ("", False)
     assert post(client, "rank", reader="Anna").json()["history"] == len(LIKED)
 
 

@@ -261,7 +261,10 @@ def test_rows_have_their_key_and_name_and_nothing_is_asked_that_makes_no_differe
         client = pages_of(site_of(store, ask=part))
         page = Walk(client, "Which lutes have Osei?").look()
         assert table(page) == ["L-1 Theorbo", "L-3 Lirone"]
-        assert '<td class="small">Lute L-1 Theorbo</td>' in page
+        # A row that names what it rests on says so once; one of other values tells it beside them.
+        assert ">rests on<" not in page
+        priced = Walk(client, "What is the sort of L-1?").look()
+        assert '<td class="small">Lute L-1 Theorbo</td>' in priced
         assert "each gives the same 2 rows, and the first was taken." in page
         assert "What does “Ruiz” mean?" in Walk(client, "Which lutes have Ruiz?").look()
         assert "“sort by sort”" in page

@@ -199,6 +199,16 @@ def test_a_run_without_needs_says_why_and_a_post_can_be_read_all_the_same(site, 
     assert words in client.get("/needs", headers=PART).text
 
 
+@pytest.mark.parametrize(
+    ("change", "named"), [(step_is(state="off"), False), (step_is(state="running"), True), (lambda copy: (copy / "run.json").unlink(), True)]
+)
+def test_needs_stand_in_the_menu_where_a_run_reads_posts_or_none_is_known(site, client, folder, tmp_path, change, named):
+    elsewhere(site, folder, tmp_path, change)
+    menu = client.get("/search").text.partition('aria-label="Pages"')[2].partition("</nav>")[0]
+    assert ('href="/needs"' in menu) is named
+    assert ("<kbd>n</kbd>" in client.get("/nowhere").text) is named
+
+
 def test_who_waits_for_the_pyramid_is_told_that_it_is_there(client):
     part = client.get("/needs", headers=PART).text
     assert "<html" not in part

@@ -18,7 +18,7 @@ from broadsheet.ask.answer.values import CELL, cell, cut
 from broadsheet.ask.cypher.layout import clause_places
 from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.records import Compared, Found, Preview, State, Transcript
-from broadsheet.ask.loop.showing import in_words
+from broadsheet.ask.loop.showing import in_words, rests_on
 from broadsheet.ask.schema import Naming
 
 if TYPE_CHECKING:
@@ -231,10 +231,11 @@ def _show_rows(console: Console, state: State, preview: Preview, naming: Naming)
         table.add_column("", justify="right", style="dim")
         for name in preview.columns:
             table.add_column(text(name))
-        if preview.cited:
+        origins = [cut("; ".join(rests_on(preview, number, naming)), 2 * CELL) for number in range(1, len(preview.rows) + 1)]
+        if any(origins):
             table.add_column("rests on", style="dim")
         for number, row in enumerate(in_words(state, naming), 1):
-            origin = [cut("; ".join(preview.cited[number - 1]), 2 * CELL)] if preview.cited else []
+            origin = [origins[number - 1]] if any(origins) else []
             table.add_row(str(number), *map(text, row), *map(text, origin))
         console.print(table)
     if not preview.fault:

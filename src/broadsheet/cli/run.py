@@ -43,21 +43,28 @@ def run(
 
     Example: broadsheet run --again --out run
     """
+    import time
+
     from broadsheet.stack.recipe import read_recipe
 
+    since = time.monotonic()
     read = _again(out, settings or ()) if again else read_recipe(recipe, settings or ())
     # Said before what is heavy is loaded, which takes seconds.
     typer.echo(f"Running {f'again what {out} holds' if again else recipe} …", err=True)
     if read.of_events:
         from broadsheet.stack.record import check_whose
         from broadsheet.stack.shop import read_shop
+        from broadsheet.stack.steps.score import foretold
 
         # What is wrong with the tables, or with whose page it is, does not wait for the models either.
-        check_whose(out, read_shop(read, profile or read.reader).reader, replace=replace)
+        shop = read_shop(read, profile or read.reader)
+        check_whose(out, shop.reader, replace=replace)
+        if lacking := foretold(read, shop):
+            typer.echo(lacking, err=True)
     from broadsheet.report.composed import Asked, compose
 
     with _drawn() as (watch, progress):
-        done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from, replace), watch=watch, progress=progress)
+        done = compose(read, out, Asked(profile, day.date() if day else None, store, feedback_from, replace, since), watch=watch, progress=progress)
     if as_json:
         typer.echo(done.run.model_dump_json(indent=1))
     for step in done.run.failed:
@@ -142,7 +149,7 @@ def _drawn() -> "Iterator[tuple[Callable[[RunRecord], None], Progress]]":
 
 
 class _Lines:
-    """Prints each step once it has ended, and what was left out of the catalogue; what waits for a step that failed is in the record."""
+    """Prints each step once it has ended, what was left out of the catalogue, and how stages are weighed; what waits for a step that failed is in the record."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
@@ -150,11 +157,12 @@ class _Lines:
     def __call__(self, record: "RunRecord") -> None:
         from broadsheet.report.render.run_picture import run_lines
         from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
+        from broadsheet.stack.steps.score import NAME as SCORE
 
         for step, line in zip(record.steps, run_lines(record), strict=True):
             ended = step.state in {"done", "unchanged", "off", "failed"}
             if ended and (step.name, step.state) not in self._told:
                 self._told.add((step.name, step.state))
                 typer.echo(line, err=True)
-                if step.state == "done" and step.note and step.name == CATALOGUE:
+                if step.state == "done" and step.note and step.name in {CATALOGUE, SCORE}:
                     typer.echo(f"  {step.note}", err=True)

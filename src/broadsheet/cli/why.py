@@ -34,13 +34,13 @@ def why(
         write_file(svg, str(why_picture(item, title, causes)))
         typer.echo(str(svg), err=True)
     models = {step.name: step.models for step in lineage.record.steps if step.models}
+    because = lineage.because(item)
     if as_json:
+        whose = {"reader": lineage.record.reader, "run": str(folder)}
         told = [{**cause.model_dump(mode="json"), "models": models.get(cause.stage, {})} for cause in causes]
-        typer.echo(
-            json.dumps({"item": item, "title": title, "reader": lineage.record.reader, "run": str(folder), "causes": told}, indent=1, ensure_ascii=False)
-        )
+        typer.echo(json.dumps({"item": item, "title": title, **whose, "because": because, "causes": told}, indent=1, ensure_ascii=False))
         return
-    typer.echo(f"{item}  {title}\nfor {lineage.record.reader}, {lineage.record.label}")
+    typer.echo(f"{item}  {title}\nfor {lineage.record.reader}, {lineage.record.label}" + (f"\n{because}" if because else ""))
     for cause in causes:
         typer.echo(f"\n{cause.title}: {cause.text}")
         ran = "; ".join(f"{role}: {model}" for role, model in models.get(cause.stage, {}).items())

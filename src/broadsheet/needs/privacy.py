@@ -105,7 +105,7 @@ def _by_patterns(plain: str, lines: str) -> list[Found]:
         if (pattern.digits and not has_digits) or (pattern.odd and not has_odd):
             continue
         searched, place = lines if pattern.lines else plain, 0
-        while match := pattern.written.search(searched, place):
+        while match := pattern.written.compiled.search(searched, place):
             begin, end = _place(match)
             if pattern.kind is Kind.ADDRESS:
                 begin = _free(taken, plain, begin, end)

@@ -1,6 +1,7 @@
 """The page of a run: the steps that the page alone can do, and what a run leaves of it."""
 
 import shutil
+import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -37,6 +38,7 @@ from broadsheet.stack.steps.catalogue import Day
 from broadsheet.stack.steps.plan import plan_step
 from broadsheet.stack.steps.step import Done, Step, Work
 from broadsheet.stack.why import PAGE, Lineage
+from broadsheet.stack.words import words_of
 
 PICTURE, REPORT = "run.svg", "report.json"
 LIVE = "arxiv:"
@@ -45,7 +47,7 @@ LIVE = "arxiv:"
 class Asked(NamedTuple):
     """What a run is asked beside its recipe: for whom, of which day (None: the newest), and which databases it keeps things in, and learns from alone.
 
-    With `replace` a page of somebody else's may be replaced.
+    With `replace` a page of somebody else's may be replaced; `since` is when it was asked, in seconds of the monotonic clock (nought: now).
     """
 
     profile: str = ""
@@ -53,6 +55,7 @@ class Asked(NamedTuple):
     store: str = ""
     feedback: str = ""
     replace: bool = False
+    since: float = 0.0
 
 
 class Composed(NamedTuple):
@@ -69,6 +72,7 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
 
     Raises what can be refused before the long work; a step that fails is in the record, and its error is returned.
     """
+    asked = asked._replace(since=asked.since or time.monotonic())
     if recipe.of_events:
         return _compose_events(recipe, out, asked, watch, progress)
     with prepared(_request(recipe, asked), out) as read:
@@ -87,7 +91,7 @@ def compose(recipe: Recipe, out: Path, asked: Asked = Asked(), *, watch: Watch =
         if report is not None:
             # The same page twice is one: a run that was killed before this line keeps what was shown all the same.
             settled(ready, report)
-    return finished(ran, report, out)
+    return finished(ran, report, out, asked.since)
 
 
 def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progress: Progress) -> Composed:
@@ -96,7 +100,11 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
     reader = read_shop(recipe, asked.profile or recipe.reader).reader
     check_whose(out, reader, replace=asked.replace)
     told = told_by(asked.feedback, reader) if asked.feedback else Told()
-    steps = [*steps_of(recipe, reader, told=told), plan_step(recipe.stages.plan, recipe.places, told.hidden), page_step(recipe, told)]
+    steps = [
+        *steps_of(recipe, reader, told=told),
+        plan_step(recipe.stages.plan, recipe.places, told, words_of(recipe.kind, recipe.words)),
+        page_step(recipe, told),
+    ]
     settings = {**recipe.model_dump(mode="json"), "reader": reader}
     ran = run_steps(
         steps, out, RunRecord(recipe=recipe.name, kind=recipe.kind, reader=reader, label=asked.wanted, settings=settings), watch=watch, progress=progress
@@ -104,8 +112,7 @@ def _compose_events(recipe: Recipe, out: Path, asked: Asked, watch: Watch, progr
     report = published(ran, out)
     if report is not None:
         ran = ran._replace(record=ran.record.model_copy(update={"reader": report.reader, "label": report.label}))
-        write_run(out, ran.record)
-    return finished(ran, report, out)
+    return finished(ran, report, out, asked.since)
 
 
 def told_by(address: str, reader: str) -> Told:
@@ -116,8 +123,10 @@ def told_by(address: str, reader: str) -> Told:
     return Told(tuple((item, at) for at, item in had), tuple(item for item, event in newest.items() if event.kind not in WANTED))
 
 
-def finished(ran: Ran, report: Report | None, out: Path) -> Composed:
-    """Draw the run, and return what it came to."""
+def finished(ran: Ran, report: Report | None, out: Path, since: float) -> Composed:
+    """Draw the run, keep how long it took, and return what it came to."""
+    ran = ran._replace(record=ran.record.model_copy(update={"took": round(time.monotonic() - since, 1)}))
+    write_run(out, ran.record)
     write_file(out / PICTURE, str(run_picture(ran.record, alone=True)))
     return Composed(ran.record, report, out / str(report.label) / "index.html" if report is not None else None, ran.error)
 

@@ -84,6 +84,7 @@ class Entry(Record):
     paper is for this reader (None without a library, and for what cannot be picked). `slot` is its place in
     the slate from 1, None outside; `propensity` the chance it had of one, `explored` whether chance gave it.
     `left_out` says which rule keeps it out, `copy_of` which pick it stands too near to.
+    `because` is one sentence of why it is picked, where no reasons with shares are measured.
     `held_back` says that a plan of categories took from its odds. `summary` is a TL;DR by a language model, None where there is none
     or it did not hold against the abstract. `x`, `y` are its place on the map, 0 to 1.
     `lineage` is its way through the stages of a run, where the page is one's, `picture` a small picture of it as a data address.
@@ -102,6 +103,7 @@ class Entry(Record):
     explored: bool = False
     interest: int | None = None
     reasons: tuple[Reason, ...] = ()
+    because: str = ""
     key_sentences: tuple[KeySentence, ...] = ()
     changes: tuple[Change, ...] = ()
     earlier_known: bool = False

@@ -49,6 +49,7 @@ def report_of(given: Work, run: RunRecord, told: Sequence[str] = ()) -> Report:
                 slot=one.slot,
                 propensity=one.propensity,
                 held_back=one.held_back,
+                because=one.because,
                 links=find_links(item),
                 picture=_picture(item, held.root) if one.slot else "",
                 x=float(places[row][0]),

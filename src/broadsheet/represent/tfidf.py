@@ -9,7 +9,6 @@ from typing import Self
 import numpy as np
 import polars as pl
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
 
 from broadsheet.core.artifacts import Artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
@@ -17,9 +16,7 @@ from broadsheet.core.component import Embedder
 from broadsheet.core.config import Config, Size
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
-
-# A word is two letters or more; an apostrophe or a hyphen may stand inside.
-WORD = r"(?u)\b\w[\w'-]*\w\b"
+from broadsheet.core.terms import analyser
 
 
 class TfidfConfig(Config):
@@ -59,8 +56,7 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
     @cached_property
     def analyse(self) -> Callable[[str], list[str]]:
         """The function from a text to its terms."""
-        vectorizer = CountVectorizer(ngram_range=(1, self.config.longest), stop_words="english", token_pattern=WORD, strip_accents="unicode")
-        return vectorizer.build_analyzer()
+        return analyser(self.config.longest)
 
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
         """Count in how many items each term stands."""

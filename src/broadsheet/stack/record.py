@@ -52,6 +52,7 @@ class StepRecord(Record):
 class RunRecord(Record):
     """A run: the recipe and what it says, for whom and which day, and its steps in the order in which they run.
 
+    `took` is how many seconds it took from its command to its page, nought while it works.
     `folder` is where a page says that its run lies: as it was named, or the last part of a path that only holds on one machine.
     """
 
@@ -63,6 +64,7 @@ class RunRecord(Record):
     label: date | None = None
     settings: dict[str, object] = Field(default_factory=dict)
     folder: str = ""
+    took: float = 0.0
     steps: tuple[StepRecord, ...] = ()
 
     def step(self, name: str) -> StepRecord | None:

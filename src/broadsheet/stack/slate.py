@@ -15,7 +15,8 @@ SLATE = "slate"
 class Placed(NamedTuple):
     """One item: its log-odds, its chance (None: not known), its slot from 1 (None: not on the slate), the chance that it had of one, and its interest.
 
-    `held_back` says that a plan of categories took from its odds, `explored` that chance gave it its place, `kept_out` what keeps it off the slate.
+    `held_back` says that a plan of categories took from its odds, `explored` that chance gave it its place, `kept_out` what keeps it off the slate,
+    `because` in one sentence why it is on it, where that is not told by evidence of its own.
     """
 
     item: str
@@ -27,6 +28,7 @@ class Placed(NamedTuple):
     held_back: bool = False
     explored: bool = False
     kept_out: str = ""
+    because: str = ""
 
 
 SCHEMA = {
@@ -39,6 +41,7 @@ SCHEMA = {
     "held_back": pl.Boolean,
     "explored": pl.Boolean,
     "kept_out": pl.String,
+    "because": pl.String,
 }
 
 
@@ -53,4 +56,6 @@ def slate_frame(placed: Iterable[Placed]) -> pl.DataFrame:
 
 def read_slate(artifact: Artifact) -> dict[str, Placed]:
     """Return the items of a slate that was written, by id."""
-    return {row[0]: Placed(*row) for row in artifact.frame(SLATE).select(list(SCHEMA)).iter_rows()}
+    frame = artifact.frame(SLATE)
+    # What an earlier version wrote may have a column less.
+    return {row[Columns.ITEM]: Placed(**row) for row in frame.select([name for name in SCHEMA if name in frame.columns]).iter_rows(named=True)}

@@ -51,6 +51,11 @@ class Lineage:
         lines = (self._text(item), self._vector(item), self._retrieved(item), self._ranked(item), self._scored(item), self._placed(item), self._shown(item))
         return tuple(line for line in lines if line is not None)
 
+    def because(self, item: str) -> str:
+        """Return in one sentence why an item is on the page, as its slate says; nothing where it says none."""
+        placed = self._slate.get(item) if self._ready(PLAN) else None
+        return placed.because if placed is not None else ""
+
     def check_reader(self, reader: str) -> None:
         """Raise RecordError where the page is for somebody else."""
         own = [self.record.reader, str(self.record.settings.get("reader") or "")]

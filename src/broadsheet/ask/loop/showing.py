@@ -14,7 +14,7 @@ from broadsheet.ask.answer.compare import difference
 from broadsheet.ask.answer.empty import emptiness
 from broadsheet.ask.answer.expected import Wanted, missing
 from broadsheet.ask.answer.steps import STEP, Counter, steps
-from broadsheet.ask.answer.values import cut, node_name, value_as_json
+from broadsheet.ask.answer.values import cell, cut, is_node, node_name, value_as_json
 from broadsheet.ask.answer.words import reason, sentence
 from broadsheet.ask.cypher.nodes import Projection, Query
 from broadsheet.ask.cypher.parser import parse
@@ -78,6 +78,12 @@ def in_words(state: State, naming: Naming = UNNAMED) -> tuple[tuple[str, ...], .
     about = asked_about(query) if query is not None else ()
     rows = state.preview.rows if state.preview is not None else ()
     return tuple(tuple(told_cell(value, keys, naming) for value, keys in zip_longest(row, about[: len(row)], fillvalue=())) for row in rows)
+
+
+def rests_on(preview: Preview, number: int, naming: Naming = UNNAMED) -> tuple[str, ...]:
+    """Return what the row of a number, from 1, comes from, without the nodes that the row itself names."""
+    names = {cell(value, naming) for value in preview.rows[number - 1] if is_node(value)}
+    return tuple(one for one in preview.cited[number - 1] if one.partition(" ")[2] not in names) if preview.cited else ()
 
 
 def _caps(tools: Tools) -> Caps:

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from broadsheet.core.metrics.resample import holm
 from broadsheet.core.schema import Record
@@ -86,6 +84,8 @@ class _Tests(NamedTuple):
 
 
 def _tests(people: People, figures: Figures, authors: Sequence[str], plan: AnalysisPlan) -> _Tests:
+    from scipy.stats import t as student
+
     value = _in_steps(figures, authors)
     kept = np.flatnonzero(~np.isnan(value))
     count, levels = len(kept), len(people.levels)
@@ -180,6 +180,8 @@ def shuffled(steps: np.ndarray, scores: np.ndarray, group: np.ndarray, draw: np.
 
     Of very many people the same is reckoned by the mean and the variance of such deals.
     """
+    from scipy.stats import norm
+
     total, mean, spread = steps @ scores, np.zeros(scores.shape[1]), np.zeros(scores.shape[1])
     few = len(steps) * DRAWS <= _MOST
     drawn = np.zeros((DRAWS if few else 0, scores.shape[1]))

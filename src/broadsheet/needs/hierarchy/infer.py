@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
 from threadpoolctl import threadpool_limits
 
 from broadsheet.core.catalogue import text_hash
@@ -247,6 +246,8 @@ def interval(value: float, error: float, people: float, levels: int, confidence:
     >>> [round(end, 3) for end in interval(0.5, 0.1, 38, 7, 0.95)]
     [0.208, 0.684]
     """
+    from scipy.stats import t as student
+
     free = people - levels - 1
     if not (np.isfinite(value) and np.isfinite(error)) or free < 1:
         return None

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom
 
 from broadsheet.needs.hierarchy.people import People, Rows
 
@@ -51,6 +50,8 @@ def by_chance(sooner: np.ndarray) -> np.ndarray:
     >>> by_chance(np.array([[0, 12], [2, 0]])).round(4).tolist()
     [[1.0, 0.0129], [0.0129, 1.0]]
     """
+    from scipy.stats import binom
+
     upper = np.triu_indices(len(sooner), 1)
     one, other = sooner[upper], sooner.T[upper]
     raw = np.minimum(1.0, 2 * binom.cdf(np.minimum(one, other), one + other, 0.5))

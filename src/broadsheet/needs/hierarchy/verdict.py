@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import chi2, norm
 from threadpoolctl import threadpool_limits
 
 from broadsheet.core.schema import Record
@@ -63,6 +62,8 @@ def judge(present: np.ndarray, posts: np.ndarray, plan: AnalysisPlan, moved: np.
 
     The order in which levels are given plays no part.
     """
+    from scipy.stats import chi2, norm
+
     share = present.mean(axis=0)
     kept = [level for level in np.argsort(-share, kind="stable").tolist() if 0 < share[level] < 1]
     told = None if moved is None else moved[np.ix_(kept, kept)] / moved[np.ix_(kept, kept)].sum(axis=1, keepdims=True)

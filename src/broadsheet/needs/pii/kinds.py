@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -29,6 +30,18 @@ _FIRST_DIGIT = re.compile(r"(?:[A-Z]+[ -])+(?=\w*\d)")
 Near = Callable[[str, int, int], bool]
 
 
+class Written:
+    """An expression that is compiled when it is first looked for: all of them together take seconds, and most commands look for none."""
+
+    def __init__(self, expression: str, flags: re.RegexFlag = re.IGNORECASE) -> None:
+        self._expression, self._flags = expression, flags
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The expression, compiled."""
+        return re.compile(self._expression, self._flags)
+
+
 class Pattern(NamedTuple):
     """A kind, how it is written (the group `it`, or the whole), what else must be true of it, and of the text around it.
 
@@ -37,7 +50,7 @@ class Pattern(NamedTuple):
     """
 
     kind: Kind
-    written: re.Pattern[str]
+    written: Written
     holds: Callable[[str], bool]
     near: Near
     digits: bool
@@ -58,7 +71,7 @@ def anywhere(_text: str, _begin: int, _end: int) -> bool:
 
 def pattern(kind: Kind, written: str, holds: Callable[[str], bool] = always, near: Near = anywhere, *, cased: bool = False, lines: bool = False) -> Pattern:
     """Return a pattern; capitals count where it is `cased`, or within `(?-i:...)`."""
-    return Pattern(kind, re.compile(written, re.MULTILINE if cased else re.IGNORECASE), holds, near, digits=False, odd=False, lines=lines, cased=cased)
+    return Pattern(kind, Written(written, re.MULTILINE if cased else re.IGNORECASE), holds, near, digits=False, odd=False, lines=lines, cased=cased)
 
 
 def numbered(kind: Kind, written: str, holds: Callable[[str], bool] = always, near: Near = anywhere) -> Pattern:
@@ -73,16 +86,16 @@ def odd(kind: Kind, written: str, holds: Callable[[str], bool] = always, near: N
 
 def beside(before: str = "", after: str = "", reach: int = 40) -> Near:
     """Return whether a cue ends within `reach` characters before a place (or before the first digit in it), or begins right behind it."""
-    ahead = re.compile(before, re.IGNORECASE) if before else None
-    behind = re.compile(after, re.IGNORECASE) if after else None
+    ahead = Written(before) if before else None
+    behind = Written(after) if after else None
 
     def near(text: str, begin: int, end: int) -> bool:
         if ahead is not None:
             # A word of capitals before a number may be of it, or announce it.
             digit = _FIRST_DIGIT.match(text, begin, end)
             places = {begin, digit.end()} if digit else {begin}
-            if any(ahead.search(text, max(0, place - reach), place) for place in places):
+            if any(ahead.compiled.search(text, max(0, place - reach), place) for place in places):
                 return True
-        return behind is not None and behind.match(text, end, end + 50) is not None
+        return behind is not None and behind.compiled.match(text, end, end + 50) is not None
 
     return near

@@ -12,17 +12,21 @@ WIDTH, HEIGHT, MARGIN = 760, 300, 20
 SHAPES = ("circle", "square", "triangle", "diamond", "cross", "hexagon", "bar")
 BARS = 12
 GAP = 20
+# A name on the map: how far it stands from its mark, how many letters it has at most, how wide one is drawn with room to spare.
+NAME_GAP, NAME_LONGEST, LETTER = 10, 26, 5.6
 
 
 def day_map(report: Report) -> Markup:
-    """Draw the map: picks in the shape and colour of their interest with their number, others as dots."""
+    """Draw the map: picks in the shape and colour of their interest with their number, others as dots; each says its name, and of proposals picks show it where there is room."""
     picks, rest = report.picks(), [e for e in report.entries if e.slot is None]
     dots = [_dot(e) for e in rest]
-    marks = [_pick(entry, x, y) for entry, (x, y) in zip(picks, _apart([_place(e) for e in picks]), strict=True)]
+    spots = _apart([_place(e) for e in picks])
+    marks = [_pick(entry, x, y) for entry, (x, y) in zip(picks, spots, strict=True)]
+    names = _names(picks, spots) if report.proposed else []
     title = f"Map of the {report.words.whole}: {len(report.entries)} {report.words.many}, {len(picks)} picked; what reads alike lies together."
     return Markup(
-        '<svg class="map" viewBox="0 0 {w} {h}" role="group" aria-labelledby="map-title"><title id="map-title">{title}</title>{dots}{marks}</svg>'
-    ).format(w=WIDTH, h=HEIGHT, title=title, dots=Markup("").join(dots), marks=Markup("").join(marks))
+        '<svg class="map" viewBox="0 0 {w} {h}" role="group" aria-labelledby="map-title"><title id="map-title">{title}</title>{dots}{names}{marks}</svg>'
+    ).format(w=WIDTH, h=HEIGHT, title=title, dots=Markup("").join(dots), names=Markup("").join(names), marks=Markup("").join(marks))
 
 
 def shape(name: str, x: float, y: float, size: float) -> Markup:
@@ -108,9 +112,35 @@ def _apart(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(round(min(max(x, 12), WIDTH - 12), 1), round(min(max(y, 12), HEIGHT - 12), 1)) for x, y in moved]
 
 
+def _names(picks: list[Entry], spots: list[tuple[float, float]]) -> list[Markup]:
+    """Write the names of picks beside their marks, the first ones first, each where it hides no mark and no other name."""
+    taken = [(x - NAME_GAP, y - NAME_GAP, x + NAME_GAP, y + NAME_GAP) for x, y in spots]
+    drawn = []
+    for entry, (x, y) in zip(picks, spots, strict=True):
+        name = plain_tex(entry.item.title)
+        name = name if len(name) <= NAME_LONGEST else f"{name[: NAME_LONGEST - 1].rstrip()}…"
+        wide = LETTER * len(name)
+        for anchor, left in (("start", x + NAME_GAP + 2), ("end", x - NAME_GAP - 2 - wide)):
+            box = (left, y - NAME_GAP / 2, left + wide, y + NAME_GAP / 2)
+            if left >= 0 and left + wide <= WIDTH and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                at = left if anchor == "start" else left + wide
+                drawn.append(
+                    Markup('<text class="named" x="{x:g}" y="{y:g}" text-anchor="{a}" aria-hidden="true">{name}</text>').format(
+                        x=round(at, 1), y=y + 3.5, a=anchor, name=name
+                    )
+                )
+                break
+    return drawn
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def _dot(entry: Entry) -> Markup:
     x, y = _place(entry)
-    return Markup('<circle class="dot {section}" cx="{x:g}" cy="{y:g}" r="3"><title>{title}</title></circle>').format(
+    return Markup('<circle class="dot {section}" cx="{x:g}" cy="{y:g}" r="3" role="img"><title>{title}</title></circle>').format(
         section=entry.section, x=x, y=y, title=plain_tex(entry.item.title)
     )
 

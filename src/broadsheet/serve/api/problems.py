@@ -28,6 +28,7 @@ MEDIA: Final = "application/problem+json"
 URN: Final = "urn:broadsheet:problem:"
 # So many faults of a request are told.
 FEW = 20
+ITEM: Final = "/v1/items/{id}"
 IN_THE_LOG: Final = "Who runs this server finds it in the log, under the id of the request."
 TOLD: Final = frozenset({"query-timeout", "language-model", "not-installed"})
 MENDS: Final = {
@@ -165,9 +166,9 @@ def _fields(request: Request) -> str:
 
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:
-    """Return the methods of all routes of a path: each route knows its own alone."""
+    """Return the methods of all routes of a path: each route knows its own alone. An item's id may hold a slash."""
     path = request.scope["path"]
-    paths = {one: methods for one, methods in app.openapi()["paths"].items() if re.fullmatch(re.sub(r"{[^/]+}", "[^/]+", one), path)}
+    paths = {one: methods for one, methods in app.openapi()["paths"].items() if re.fullmatch(re.sub(r"{[^/]+}", ".+" if one == ITEM else "[^/]+", one), path)}
     return sorted({method.upper() for methods in paths.values() for method in methods})
 
 

@@ -24,6 +24,9 @@ LONGEST = 200
 Slate = Annotated[tuple[ItemId, ...], Field(max_length=50, examples=[["w01415", "w01319"]]), LISTED]
 
 
+Somebody = Annotated[bool, Field(description="Whether anything is known of who asks: a history, or events of the reader, or the user, who is named.")]
+
+
 class Who(Shape):
     """Who asks: what was had before, in time order, or a reader whose events say so; neither is somebody of whom nothing is known, and neither is a reader without events."""
 
@@ -59,6 +62,7 @@ class RecommendOut(Shape):
     unknown: tuple[str, ...]
     popular: bool
     history: int
+    known: Somebody
     note: str
     model: str
     generation: int
@@ -92,6 +96,7 @@ class RankOut(Shape):
     seen: tuple[str, ...]
     popular: bool
     history: int
+    known: Somebody
     note: str
     model: str
     generation: int
@@ -143,6 +148,7 @@ class SlateOut(Shape):
     plan: Plan | None
     propensity: float | None
     unknown: tuple[str, ...]
+    known: Somebody
     note: str
     model: str
     generation: int
@@ -164,6 +170,7 @@ async def recommend(request: Request, asked: RecommendIn, caller: Reads) -> Reco
             unknown=answer.unknown,
             popular=answer.popular,
             history=len(history),
+            known=is_known(asked, history, note),
             note=note,
             model=part.loaded.model,
             generation=site.holder.current.number,
@@ -180,7 +187,7 @@ async def rank(request: Request, asked: RankIn, caller: Reads) -> RankOut:
         found = await part.ask(Ranked(history, asked.candidates or None, asked.k, asked.keep_seen))
         hits = tuple(Chance(id=hit.item, title=hit.title, score=hit.score, probability=min(1.0, hit.probability)) for hit in found.hits)
         return RankOut(
-            hits=hits, unknown=found.unknown, seen=found.seen, popular=found.popular, history=len(history), note=note,
+            hits=hits, unknown=found.unknown, seen=found.seen, popular=found.popular, history=len(history), known=is_known(asked, history, note), note=note,
             model=part.loaded.model, generation=site.holder.current.number,
         )  # fmt: skip
 
@@ -202,7 +209,7 @@ async def slate(request: Request, asked: SlateIn, caller: Reads) -> SlateOut:
         )
         plan = None if made.plan is None else Plan(categories=made.plan.categories, source=made.plan.source, slates=made.plan.ttl)
         return SlateOut(
-            round=made.round, picks=picks, plan=plan, propensity=made.propensity, unknown=answer.unknown[0], note=note,
+            round=made.round, picks=picks, plan=plan, propensity=made.propensity, unknown=answer.unknown[0], known=asked.user is not None or is_known(asked, history, note), note=note,
             model=part.loaded.model, generation=site.holder.current.number,
         )  # fmt: skip
 
@@ -227,6 +234,11 @@ async def history_of(site: Any, asked: Who) -> Known:
     if asked.history:
         raise Problem(400, "two", "A history and a reader are both given.", "Give one of the two.")
     return await asyncio.to_thread(known_of, site, asked.reader)
+
+
+def is_known(asked: Who, history: tuple[str, ...], note: str) -> bool:
+    """Return whether anything is known of who asks; of a reader without a history it is where no note says that there is nothing."""
+    return bool(history) or (asked.reader is not None and not note)
 
 
 def known_of(site: Any, reader: str) -> Known:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, UploadFile
 from pydantic import Field, StringConstraints
 
 from broadsheet.core.catalogue import Catalogue
@@ -111,6 +111,12 @@ def item(request: Request, caller: Reads, id: Annotated[ItemId, Query(descriptio
     """Return one item by its id: of the catalogue that is searched, else of the database, else its title as a bundle knows it."""
     del caller
     return shown(known_item(request.app.state.site, id))
+
+
+@router.get("/items/{id:path}", responses={**ALWAYS, **documented(404)}, tags=["search"])
+def item_at(request: Request, caller: Reads, id: Annotated[ItemId, Path(description="The id; it may hold a slash.")]) -> Shown:  # noqa: A002
+    """Return one item by its id, as part of the address."""
+    return item(request, caller, id)
 
 
 def known_item(site: Any, id: str) -> Item:  # noqa: A002 - the field's own name

@@ -84,7 +84,14 @@ def _with_errors(app: FastAPI) -> None:
 def page_of(request: Request, problem: Problem) -> HTMLResponse:
     """Return a problem as a page; one that passes by itself is asked again after as long as it says."""
     wait = problem.headers.get("Retry-After", "") if request.method == "GET" and problem.status == 503 else ""
-    names: dict[str, Any] = {**frame_names(), "problem": problem, "wait": wait, "path": request.url.path, "token": "", "view": None}
+    names: dict[str, Any] = {
+        **frame_names(request.app.state.site, request.url.path),
+        "problem": problem,
+        "wait": wait,
+        "path": request.url.path,
+        "token": "",
+        "view": None,
+    }
     name = "problem_part.html" if is_part(request) else "problem.html"
     answer = HTMLResponse(templates().get_template(name).render(names), problem.status, problem.headers)
     answer.headers.update(SEALED)

@@ -16,7 +16,7 @@ from broadsheet.ask.explain.writer import sentences
 from broadsheet.ask.loop.asking import is_spelling
 from broadsheet.ask.loop.outcome import outcome_of
 from broadsheet.ask.loop.records import Act, Found, Option, State, Transcript
-from broadsheet.ask.loop.showing import in_words
+from broadsheet.ask.loop.showing import in_words, rests_on
 from broadsheet.ask.schema import Naming
 
 KEYWORDS: Final = frozenset(
@@ -248,11 +248,11 @@ def _row_words(row: Sequence[Any], naming: Naming) -> str:
 
 
 def _rows(state: State, naming: Naming) -> Iterator[tuple[int, tuple[tuple[str, str], ...], str]]:
-    """Yield the rows that are shown: the number, each cell with the label of a node, and what the row rests on."""
+    """Yield the rows that are shown: the number, each cell with the label of a node, and what the row rests on beside what stands in it."""
     assert state.preview is not None
     for number, (row, told) in enumerate(zip(state.preview.rows, in_words(state, naming), strict=True), 1):
         cells = tuple((said, value["label"] if is_node(value) else "") for value, said in zip(row, told, strict=True))
-        yield number, cells, "; ".join(state.preview.cited[number - 1]) if state.preview.cited else ""
+        yield number, cells, "; ".join(rests_on(state.preview, number, naming))
 
 
 def branches(made: Transcript) -> tuple[Branch, ...]:

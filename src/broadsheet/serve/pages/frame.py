@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
+from broadsheet.core.errors import ArtifactError
 from broadsheet.report.render import run_picture, why_picture
 from broadsheet.report.render.page import environment
 from broadsheet.represent.finding import absence
@@ -19,9 +20,11 @@ from broadsheet.serve.api.problems import Problem
 from broadsheet.serve.callers import OWN, PERSON_HERE, Caller, is_here, of_key, within_rate
 from broadsheet.serve.session import FIELD, HEADER, Session, Sessions
 from broadsheet.serve.site import Site
+from broadsheet.stack.record import read_run
 
 PLACES: Final = (("/", "Today"), ("/search", "Search"), ("/ask", "Ask"), ("/needs", "Needs"), ("/reader", "Reader"), ("/runs", "Runs"))
-"""The pages that every page leads to."""
+"""The pages that every page leads to; that of needs is named where a run reads posts, and while none is known."""
+NEEDS: Final = "/needs"
 DRAWN: Final = (run_picture.STYLE, why_picture.STYLE)
 """Styles that pictures bring with them, so that they can be kept as files."""
 
@@ -81,7 +84,7 @@ class View(NamedTuple):
     def page(self, template: str, *, status: int = 200, **names: Any) -> HTMLResponse:
         """Render a template that extends `frame.html`, or a part of one."""
         names = {"view": self, "token": self.sessions.token(self.session), "path": self.request.url.path, **names}
-        answer = HTMLResponse(templates().get_template(template).render(frame_names() | names), status)
+        answer = HTMLResponse(templates().get_template(template).render(frame_names(self.site, self.request.url.path) | names), status)
         return self.sealed(answer)
 
     def to(self, address: str) -> Response:
@@ -156,9 +159,18 @@ def templates() -> Environment:
     return made
 
 
-def frame_names() -> dict[str, Any]:
+def places_of(site: Site, path: str) -> tuple[tuple[str, str], ...]:
+    """Return the pages that the page of a path leads to, without that of needs where the run of the site reads no posts: who knows its address is there all the same."""
+    try:
+        step = read_run(site.settings.report_folder).step(NEEDS.removeprefix("/"))
+    except ArtifactError:
+        return PLACES
+    return PLACES if path == NEEDS or (step is not None and step.state != "off") else tuple(one for one in PLACES if one[0] != NEEDS)
+
+
+def frame_names(site: Site, path: str) -> dict[str, Any]:
     """Return the names that `frame.html` needs, for whoever looks."""
-    return {"places": PLACES, "script": SCRIPT, "static": address_of, "field": FIELD}
+    return {"places": places_of(site, path), "script": SCRIPT, "static": address_of, "field": FIELD}
 
 
 @cache

@@ -17,9 +17,9 @@ Back = Annotated[str, StringConstraints(max_length=300)]
 
 
 @router.get("/in")
-def form(next: Annotated[Back, Query()] = "/") -> HTMLResponse:  # noqa: A002 - the usual name
+def form(request: Request, next: Annotated[Back, Query()] = "/") -> HTMLResponse:  # noqa: A002 - the usual name
     """Ask for a key."""
-    return _form(next)
+    return _form(request, next)
 
 
 @router.post("/in")
@@ -28,7 +28,7 @@ def sign_in(request: Request, key: Annotated[str, Form(max_length=200)], next: A
     try:
         caller = caller_of(request, key.strip())
     except Problem as fault:
-        return _form(next, fault)
+        return _form(request, next, fault)
     assert caller.key is not None
     sessions: Sessions = request.app.state.sessions
     settings = request.app.state.site.settings
@@ -45,8 +45,8 @@ def sign_out(view: Acts) -> Response:
     return answer
 
 
-def _form(back: str, fault: Problem | None = None) -> HTMLResponse:
-    names = {**frame_names(), "back": _here(back), "fault": fault, "token": "", "path": "/in", "view": None}
+def _form(request: Request, back: str, fault: Problem | None = None) -> HTMLResponse:
+    names = {**frame_names(request.app.state.site, request.url.path), "back": _here(back), "fault": fault, "token": "", "path": "/in", "view": None}
     answer = HTMLResponse(templates().get_template("sign_in.html").render(names), fault.status if fault else 200, fault.headers if fault else None)
     answer.headers.update(SEALED)
     return answer

@@ -23,12 +23,14 @@ from broadsheet.serve.pages import before
 from broadsheet.serve.pages.frame import Acts, Looks, View
 from broadsheet.serve.site import Site
 from broadsheet.serve.work import PAGE
-from broadsheet.stack.record import RunRecord, read_run
+from broadsheet.stack.record import RUN, RunRecord, read_run
 
 router = APIRouter()
 OFFERED = (MORE, LESS, SAVED, READ, NOT_MY_FIELD)
 OF_A_PROPOSAL = (MORE, LESS, SAVED)
 Label = Annotated[date, Path(description="The day, as 2026-03-16.")]
+# What is said of how long the page took before, kept with the job that writes it: while a run is made anew its record tells no times.
+BEFORE = "before"
 # The page as a file has a style of its own, and runs nothing.
 FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox"
 
@@ -106,7 +108,7 @@ def anew(view: Acts) -> Response:
     if job is None or job.state in {JobState.DONE, JobState.FAILED}:
         for label in labels_of(site.settings.report_folder)[:1]:
             before.keep(site.store, read_day(site, label), site.clock)
-        site.jobs.submit(PAGE, {}, owner="site")
+        site.jobs.submit(PAGE, {BEFORE: _took(site)}, owner="site")
     return view.page("today_run.html", **_under_way(site)) if view.is_part else view.to("/")
 
 
@@ -158,7 +160,23 @@ def _pending(view: View, report: Report) -> int:
 def _under_way(site: Site) -> dict[str, Any]:
     """Return the job that writes the page and the run that it works on, None where there is none."""
     job = newest_job(site)
-    return {"job": job, "run": run_of(site), "writes": site.settings.writes}
+    now = job if job is not None and job.state in {JobState.WAITING, JobState.RUNNING} else None
+    took = str(now.payload.get(BEFORE, "")) if now is not None else _took(site)
+    return {"job": job, "run": run_of(site), "writes": site.settings.writes, "took": took, "begun": now is not None and _is_begun(site, now)}
+
+
+def _is_begun(site: Site, job: Job) -> bool:
+    """Whether the record of the run is that of the job: before, it tells of the run before."""
+    record = site.settings.report_folder / RUN
+    return record.is_file() and record.stat().st_mtime >= job.made.timestamp()
+
+
+def _took(site: Site) -> str:
+    """Say how long the page took the last time it was written, here or by a command; nothing where that is not known."""
+    done = next((job for job in site.jobs.newest(50) if job.kind == PAGE and job.state is JobState.DONE and job.ended is not None), None)
+    run = run_of(site)
+    seconds = (done.ended - done.made).total_seconds() if done is not None and done.ended is not None else run.took if run is not None else 0.0
+    return f"The last time it took about {seconds:.0f} s." if seconds >= 1 else ""
 
 
 def run_of(site: Site) -> RunRecord | None:

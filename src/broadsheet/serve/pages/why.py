@@ -32,6 +32,7 @@ def why(view: Looks, item: Annotated[ItemId, Query()]) -> HTMLResponse:
         "why.html",
         item=held,
         causes=causes,
+        because=lineage.because(item),
         picture=why_picture(item, held.title, causes),
         run=lineage.record,
         models=models,

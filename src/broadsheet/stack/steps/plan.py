@@ -9,23 +9,29 @@ import polars as pl
 
 from broadsheet.core.artifacts import Manifest, write_artifact
 from broadsheet.core.schema import ArtifactKind, Columns
+from broadsheet.stack.because import Grounds, sentences
 from broadsheet.stack.holdings import Holdings
 from broadsheet.stack.planned import day_plan
 from broadsheet.stack.recipe import OFF, SHIPPED
+from broadsheet.stack.shop import Told
 from broadsheet.stack.slate import NAME, SLATE, Placed, slate_frame
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
+from broadsheet.stack.steps.rank import NAME as RANK
 from broadsheet.stack.steps.score import NAME as SCORE
 from broadsheet.stack.steps.step import Done, Step, Work
+from broadsheet.stack.steps.vectors import NAME as VECTORS
+from broadsheet.stack.steps.vectors import Seen
+from broadsheet.stack.words import ITEMS, Words
 
 OUTSIDE = 2.0
 """Log-odds that an item outside the plan loses, as on a page of papers."""
-TOLD = "you told that you do not want it"
+UNWANTED = "you told that you do not want it"
 EARLIER = 14
 """Days before, whose events count as pages that the reader was shown."""
 
 
-def plan_step(said: str, slate: int, hidden: Sequence[str] = ()) -> Step:
-    """Return the step; `said` is off, shipped, a planner by name, or the folder of a bundle, `hidden` what the reader does not want to see."""
+def plan_step(said: str, slate: int, told: Told = Told(), words: Words = ITEMS) -> Step:  # noqa: B008
+    """Return the step; `said` is off, shipped, a planner by name, or the folder of a bundle, `told` what the reader told on a page, `words` what items are called."""
 
     def work(given: Work) -> Done:
         held = Holdings(given.parents[CATALOGUE])
@@ -46,20 +52,31 @@ def plan_step(said: str, slate: int, hidden: Sequence[str] = ()) -> Step:
                 else "no candidate is held back, so it changed nothing"
             )
             note = f"{plan.planner}, after {len(pages)} days of the reader: {what}."
-        gone = frozenset(hidden)
+        gone = frozenset(told.hidden)
         filled = placed(items, scores, chances, allowed, slate, gone)
         before = {one.item for one in placed(items, scores, chances, np.ones(len(items), dtype=bool), slate, gone) if one.slot}
         moved = len({one.item for one in filled if one.slot} - before)
         note += f" It put {moved} other items on the slate than score alone." if moved else ""
+        filled = _with_sentences(filled, held, given, told, words)
         parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
         manifest = Manifest(kind=ArtifactKind.SLATE, parents=parents, models={"plan": planner} if planner else {})
         made = write_artifact(given.folder, manifest, frames={SLATE: slate_frame(filled)})
         return Done(made, {"picks": sum(one.slot is not None for one in filled), "candidates": len(items), "held back": int((~allowed).sum())}, note)
 
     files = (Path(said),) if Path(said).is_dir() else ()
-    return Step(
-        NAME, "Plan and slate", ArtifactKind.SLATE, work, (CATALOGUE, SCORE), settings={"plan": said, "slate": slate, "hidden": sorted(hidden)}, files=files
-    )
+    settings = {"plan": said, "slate": slate, "hidden": sorted(told.hidden), "told": [item for item, _ in told.had], "words": list(words)}
+    return Step(NAME, "Plan and slate", ArtifactKind.SLATE, work, (CATALOGUE, SCORE), (VECTORS, RANK), settings=settings, files=files)
+
+
+def _with_sentences(filled: Sequence[Placed], held: Holdings, given: Work, told: Told, words: Words) -> list[Placed]:
+    """Say of each item on the slate why it is there."""
+    seen = Seen(given.parents[VECTORS]) if VECTORS in given.parents else None
+    marked = [item for item, _ in told.had if item in held.items]
+    history = held.asks[0].history
+    only_marked = set(marked) - set(history[: len(history) - len(marked)])
+    grounds = Grounds(held, given.parents[SCORE].frame("scores"), seen, given.parents.get(RANK), only_marked)
+    said = sentences(grounds, [one.item for one in filled if one.slot], words)
+    return [one._replace(because=said.get(one.item, "")) for one in filled]
 
 
 def earlier_pages(held: Holdings) -> list[tuple[list[tuple[str, ...]], list[bool]]]:
@@ -88,7 +105,7 @@ def placed(items: Sequence[str], scores: np.ndarray, chances: np.ndarray, allowe
             slots.get(row),
             float(row in slots),
             held_back=not bool(allowed[row]),
-            kept_out="" if row in slots else TOLD if items[row] in hidden else f"{slate} others score higher",
+            kept_out="" if row in slots else UNWANTED if items[row] in hidden else f"{slate} others score higher",
         )
         for row in order.tolist()
     ]

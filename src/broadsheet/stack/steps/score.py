@@ -10,12 +10,16 @@ from broadsheet.core.artifacts import Artifact, Manifest, write_artifact
 from broadsheet.core.choice import Choice, Day, fit_choice
 from broadsheet.core.schema import ArtifactKind, Columns
 from broadsheet.stack.holdings import Asked, Holdings
+from broadsheet.stack.recipe import OFF, Recipe
+from broadsheet.stack.shop import Shop
+from broadsheet.stack.steps.catalogue import LEAST as SEVERAL
 from broadsheet.stack.steps.catalogue import NAME as CATALOGUE
 from broadsheet.stack.steps.rank import NAME as RANK
 from broadsheet.stack.steps.retrieve import NAME as RETRIEVE
 from broadsheet.stack.steps.step import Done, Step, Work
 from broadsheet.stack.steps.vectors import MEANING, WORDS, Seen
 from broadsheet.stack.steps.vectors import NAME as VECTORS
+from broadsheet.stack.words import counted
 
 NAME = "score"
 LEAST = 30
@@ -23,6 +27,7 @@ LEAST = 30
 PENALTY = 1e-2
 """Of the squared weights, a choice: some dozens of choices say little, and are not to be believed to the letter."""
 LIKENESS = "likeness"
+CALLED = {RETRIEVE: "retrieval", RANK: "ranking"}
 WEIGHT, HERE, CHOICES = "weight", "here", "choices"
 
 
@@ -70,6 +75,16 @@ def score_step(*, of_events: bool, off: str = "") -> Step:
         return Done(made, figures, _said(fitted, stages, of_events=of_events, here=here))
 
     return Step(NAME, "Score", ArtifactKind.SCORES, work, (CATALOGUE,), (VECTORS, RETRIEVE, RANK), settings={"of_events": of_events}, off=off)
+
+
+def foretold(recipe: Recipe, shop: Shop) -> str:
+    """Say before a run that its events are too few to fit weights on, and what that means; nothing where they may suffice."""
+    several = sum(len(row) >= SEVERAL for user, row in shop.histories.items() if user != shop.reader)
+    on = [name for name in (RETRIEVE, RANK) if getattr(recipe.stages, name) != OFF]
+    if several >= LEAST or not on:
+        return ""
+    who = f"{counted(several, 'reader')} beside {shop.reader} had {SEVERAL} events or more"
+    return f"No weights of stages can be fitted: {who}, and {LEAST} are needed. {CALLED[on[-1]].capitalize()} alone will order."
 
 
 def fit_weights(asks: Sequence[Asked], stages: Mapping[str, "Table"], seen: Seen | None = None) -> Fitted:
@@ -166,7 +181,7 @@ def _said(fitted: Fitted, stages: Mapping[str, Table], *, of_events: bool, here:
     if here:
         return f"Weights by log-odds a unit, fitted on {fitted.choices} choices that no stage was fitted on: {told}."
     if of_events:
-        return f"Only {fitted.choices} choices are held out, fewer than {LEAST}: no weight is fitted, and ranking alone orders."
+        return f"Only {fitted.choices} choices are held out, fewer than {LEAST}: no weight is fitted, and {CALLED[list(stages)[-1]]} alone orders."
     if fitted.choice is None:
         return f"Nobody's choices among these papers are known, so the weights of {' and '.join(stages)} are nought: they are shown and move nothing."
     return (
