@@ -17,8 +17,8 @@ from conformance import ITEMS, EmbedderConformance
 from broadsheet.core.catalogue import Catalogue
 from broadsheet.core.errors import MissingExtraError, NotFittedError
 from broadsheet.core.packages import MINILM
-from broadsheet.core.terms import WORD
 from broadsheet.represent import MiniLMConfig, MiniLMEmbedder, TfidfConfig, TfidfEmbedder
+from broadsheet.represent.tfidf import WORD
 
 
 class TestTfidf(EmbedderConformance):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import eigsh
+from sklearn.feature_extraction.text import CountVectorizer
 
 from broadsheet.core.ragged import Ragged
 from broadsheet.core.seeds import generator
@@ -121,8 +122,6 @@ class BM25:
     """Scores of texts by the words that they share with a query, rare ones more (Robertson et al. 1994)."""
 
     def __init__(self, texts: Sequence[str], k: float = 1.2, b: float = 0.75) -> None:
-        from sklearn.feature_extraction.text import CountVectorizer
-
         # One letter is a word too: names of attributes may be numbers.
         self._counter: Any = CountVectorizer(analyzer=re.compile(r"\w+").findall, lowercase=False)
         counts = sparse.csr_array(self._counter.fit_transform([text.lower() for text in texts]), dtype=np.float64)

@@ -1,6 +1,8 @@
 """Where each paper lies on the map of the day: near papers near each other."""
 
 import numpy as np
+from sklearn.decomposition import TruncatedSVD
+from sklearn.manifold import TSNE
 
 from broadsheet.core.component import unit
 from broadsheet.stack.represented import Represented
@@ -32,8 +34,6 @@ def place_rows(base: np.ndarray) -> np.ndarray:
     components = (u * signs * s)[:, :2].astype(np.float64)
     if count < SMALLEST:
         return _unit(components)
-    from sklearn.manifold import TSNE
-
     start = components / (components[:, 0].std() or 1.0) * 1e-4
     laid = np.arange(0, count, -(-count // LARGEST))
     layout = TSNE(perplexity=min(30.0, (count - 1) / 3), init=start[laid], metric="cosine", random_state=0, max_iter=500, learning_rate="auto")
@@ -55,8 +55,6 @@ def _between(base: np.ndarray, laid: np.ndarray, places: np.ndarray) -> np.ndarr
 
 
 def _reduced(vectors: Represented) -> np.ndarray:
-    from sklearn.decomposition import TruncatedSVD
-
     rows = vectors.lexical_candidates
     papers, terms = (int(size) for size in rows.shape or (0, 0))
     dimensions = min(32, papers - 1, terms - 1)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
+from sklearn.metrics import silhouette_score
 
 from broadsheet.core.component import similarity
 from broadsheet.core.schema import Item
@@ -56,8 +57,6 @@ def group_rows(distances: np.ndarray) -> list[list[int]]:
     count = len(distances)
     if count < 3:
         return [[row] for row in range(count)]
-    from sklearn.metrics import silhouette_score
-
     tree = linkage(squareform(distances, checks=False), method="ward")
     best, labels = 0.0, np.ones(count, dtype=int)
     for groups in range(2, min(MOST, count - 1) + 1):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 
 from broadsheet.core.catalogue import Catalogue, reading_text
 from broadsheet.core.index import Index
@@ -57,11 +59,10 @@ class Words:
         self._count, self._held = len(items), dict[str, _Held]()
         self._terms = TfidfEmbedder(TfidfConfig(size="tiny")).analyse
         texts = [" ".join([item.id, reading_text(item), *item.creators, *item.categories]) for item in items]
-        rows: dict[str, list[int]] = {}
-        for row, text in enumerate(texts):
-            for term in dict.fromkeys(self._terms(text)):
-                rows.setdefault(term, []).append(row)
-        self._held = {term: self._of(np.array(held, dtype=np.int32)) for term, held in rows.items()}
+        if any(map(self._terms, texts)):
+            counter = CountVectorizer(analyzer=self._terms, binary=True, dtype=np.int8)
+            held = sparse.csc_array(counter.fit_transform(texts))
+            self._held = {term: self._of(held.indices[held.indptr[at] : held.indptr[at + 1]]) for term, at in counter.vocabulary_.items()}
         # What nobody is found by, and yet an item has: its price, or its size.
         told = {str(value) for item in items for value in item.attributes.values() if isinstance(value, str | int | float) and DIGIT.search(str(value))}
         self._told = frozenset(term for text in told for term in self._terms(text) if DIGIT.search(term))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple, Self
 import numpy as np
 from pydantic import Field
 from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
 
 from broadsheet.core.config import Config, Size
 from broadsheet.core.progress import Progress, silent
@@ -68,8 +69,6 @@ class LinkedProjection(NamedTuple):
         progress: Progress = silent,
     ) -> Self:
         """Fit to the rows given; `groups` are the rows that somebody joined, two or more each."""
-        from sklearn.decomposition import TruncatedSVD
-
         config = config or LinkedConfig()
         texts, terms = (int(size) for size in lexical.shape or (0, 0))
         counts = np.bincount(lexical.indices, minlength=terms)

@@ -1,7 +1,6 @@
 """The dense text embedder that installs offline: all-MiniLM-L6-v2, 384 dimensions."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -90,10 +89,10 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
     def _encode(self, texts: list[str]) -> np.ndarray:
         import torch
 
-        read, model = self._load()
-        tokens = read(texts)
+        tokenizer, model = self._load()
+        tokens = tokenizer(texts, padding=True, truncation=True, max_length=self.config.max_tokens, return_tensors="pt")
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._dtype == "bfloat16"):
-            states = model(**tokens).float()
+            states = model(**tokens).last_hidden_state.float()
         mask = tokens["attention_mask"].unsqueeze(-1).float()
         pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
         return torch.nn.functional.normalize(pooled, dim=1).numpy()
@@ -104,9 +103,17 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
 
     def _load(self) -> tuple[Any, Any]:
         if self._loaded is None:
-            folder = Path(self.checkpoint())
-            made = _of_transformers if self.config.checkpoint else _packaged
-            self._loaded = made(folder, self.config.max_tokens, halved=self._dtype == "bfloat16")
+            checkpoint = self.checkpoint()
+            import torch
+            from transformers import AutoModel, AutoTokenizer
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()
+            tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
+            model = AutoModel.from_pretrained(checkpoint, local_files_only=True, dtype=torch.float32).eval()
+            if self._dtype == "bfloat16":
+                _halve(model)
+            self._loaded = (tokenizer, model)
         return self._loaded
 
     def checkpoint(self) -> str:
@@ -119,31 +126,6 @@ class MiniLMEmbedder(Embedder[MiniLMConfig]):
                 )
             return self.config.checkpoint
         return str(MINILM.path().parent)
-
-
-def _packaged(folder: Path, most: int, *, halved: bool) -> tuple[Any, Any]:
-    """Return the tokenizer and the model of the checkpoint that is known."""
-    from broadsheet.represent.bert import Encoder, Tokens
-
-    encoder = Encoder(folder)
-    if halved:
-        encoder.halve()
-    return Tokens(folder, most), encoder
-
-
-def _of_transformers(folder: Path, most: int, *, halved: bool) -> tuple[Any, Any]:
-    """Return the same of another checkpoint, which may be of any architecture."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    model = AutoModel.from_pretrained(str(folder), local_files_only=True, dtype=torch.float32).eval()
-    if halved:
-        _halve(model)
-    read = partial(tokenizer, padding=True, truncation=True, max_length=most, return_tensors="pt")
-    return read, lambda **tokens: model(**tokens).last_hidden_state
 
 
 def _halve(model: Any) -> None:

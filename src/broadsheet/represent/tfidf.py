@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 
 from broadsheet.core.artifacts import Artifact, write_artifact
 from broadsheet.core.catalogue import Catalogue
@@ -16,7 +17,9 @@ from broadsheet.core.component import Embedder
 from broadsheet.core.config import Config, Size
 from broadsheet.core.progress import Progress, silent
 from broadsheet.core.schema import ArtifactKind, Columns
-from broadsheet.core.terms import analyser
+
+# A word is two letters or more; an apostrophe or a hyphen may stand inside.
+WORD = r"(?u)\b\w[\w'-]*\w\b"
 
 
 class TfidfConfig(Config):
@@ -56,7 +59,8 @@ class TfidfEmbedder(Embedder[TfidfConfig]):
     @cached_property
     def analyse(self) -> Callable[[str], list[str]]:
         """The function from a text to its terms."""
-        return analyser(self.config.longest)
+        vectorizer = CountVectorizer(ngram_range=(1, self.config.longest), stop_words="english", token_pattern=WORD, strip_accents="unicode")
+        return vectorizer.build_analyzer()
 
     def fit(self, catalogue: Catalogue, folder: Path, *, seed: int = 0) -> Artifact:
         """Count in how many items each term stands."""

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from broadsheet.core.terms import STOP_WORDS
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
 from broadsheet.report.render.maths import plain_tex
 from broadsheet.report.sentences import split_sentences
 
 # Numbers in words are no small words here.
-STOP = STOP_WORDS - set("one two three four five six eight nine ten eleven twelve fifteen twenty forty fifty sixty hundred".split())
+STOP = frozenset(ENGLISH_STOP_WORDS) - set("one two three four five six eight nine ten eleven twelve fifteen twenty forty fifty sixty hundred".split())
 # With what a summary often begins.
 OPENERS = frozenset(
     "introduces presents proposes shows studies describes compares learns ranks trains uses finds reports measures offers gives builds adds argues asks "
