@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
-from tests.serve_site import parts
+from tests.serve_site import asking, parts
 from tests.site_run import write_recipe
 
 from broadsheet.core.store import Store
@@ -58,7 +58,8 @@ def served(here: Path) -> Iterator[str]:
         address = str(here / "s.sqlite")
         with contextlib.closing(Store(address)) as store:
             store.create_tables()
-            every = parts()
+            # The server closes what it served; the graph of other tests stays open.
+            every = {**parts(), "ask": asking()}
             holder = Holder({name: Opener(lambda: "1", lambda part=every[name]: part) for name in PARTS})
             site = Site(store, holder, Settings(reader="Ana", reports=here / "run", writes=True))
             worker = Worker(site.jobs, threading.Event(), commands=partial(command_of, place=Place(address, here / "run")), look=0.05)
