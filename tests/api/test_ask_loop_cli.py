@@ -141,7 +141,7 @@ def test_a_row_of_a_table_is_told_by_its_key_and_its_name(says, tmp_path):
     asked = ("run", "Which lutes have the family bowed?", "--graph", "lutes.csv")
     said = says("", *asked).stdout
     assert "2 rows of lute: L-3 Lirone, L-4 Viol." in said
-    assert "│ 1 │ L-3 Lirone │ Lute L-3 Lirone │" in said
+    assert "│ 1 │ L-3 Lirone │\n" in said
     told = json.loads(says("", *asked, "--json").stdout)
     assert told["names"] == [["L-3 Lirone"], ["L-4 Viol"]]
     assert told["rows"][0][0]["properties"] == {"code": "L-3", "family": "bowed", "sort": "Lirone"}

@@ -235,6 +235,7 @@ def weight(title):
         ("Which instruments cost more than the average brass instrument?", lambda row: row[PRICE] > sum(BRASS) / len(BRASS)),
         ("Which instruments cost under 200 or over 3000?", lambda row: row[PRICE] < 200 or row[PRICE] > 3000),
         ("Which instruments cost 170 or 410 euros?", lambda row: row[PRICE] in {170, 410}),
+        ("strings that cost 900 or 1370", lambda row: row[FAMILY] == "strings" and row[PRICE] in {900, 1370}),
         ("Which instruments cost 170, 410 or 900?", lambda row: row[PRICE] in {170, 410, 900}),
         ("Which brass instruments are below 500 euros or above 2000 euros?", lambda row: row[FAMILY] == "brass" and not 500 <= row[PRICE] <= 2000),
         ("Which instruments are heavier than 4 or cheaper than 200 euros?", lambda row: row[WEIGHT] > 4 or row[PRICE] < 200),
@@ -307,6 +308,8 @@ def no_rows(column, holds):
         ("Which makers have an average price over 2000?", sorted(one for one in means(MAKER, PRICE).items() if one[1] > 2000)),
         ("Which families cost under 900 euros on average?", sorted(one for one in means(FAMILY, PRICE).items() if one[1] < 900)),
         ("How many instruments cost less than the average?", [(5,)]),
+        ("How many instruments are below the average price?", [(5,)]),
+        ("the heavyest instrument", [("I-2",)]),
     ],
 )
 def test_groups_places_and_differences(asked, question, rows):

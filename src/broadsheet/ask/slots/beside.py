@@ -313,7 +313,7 @@ class Beside(Ordered):
     def _without_scale(self, sketch: Sketch, node: int, key: str) -> tuple[Asked, ...]:
         """Return what is asked for without what is compared, and rows themselves where nothing is left but what they are called."""
         label = sketch.spots[node].label
-        left = tuple(one for one in sketch.asked if one != Asked(node, key))
+        left = tuple(one._replace(property="") if one == Asked(node, key, "count") else one for one in sketch.asked if one != Asked(node, key))
         named = {option.property for one in self._anchors for option in one.options if any((each.kind, each.label) == ("label", label) for each in one.options)}
         rows = all(one.node == node and one.function in {"", "count"} and one.property in named | {""} for one in left)
         return (Asked(node, function=left[0].function if left else ""),) if rows else left

@@ -331,10 +331,13 @@ class Finish(Left):
 
     def _is_paid(self, sketch: Sketch, value: Value) -> bool:
         """Whether a figure is of a currency or stands right at the name of what it measures, and is no year: `cost 1370`."""
-        at = self._token(value.place)
-        node, key = next(self._measures(sketch, at), (-1, ""))
-        measured = node >= 0 and key not in self.times(sketch.spots[node].label) and not self._are_years(sketch.spots[node].label, key)
-        return value.is_number and (measured or bool(self._coins(at)))
+        run = next((one for one in self._listed([each for each in self._facts.values if each.is_number]) if value in one), [])
+        for at in (self._token(one.place) for one in run):
+            node, key = next(self._measures(sketch, at), (-1, ""))
+            measured = node >= 0 and key not in self.times(sketch.spots[node].label) and not self._are_years(sketch.spots[node].label, key)
+            if measured or self._coins(at):
+                return True
+        return False
 
     def _are_years(self, label: str, key: str) -> bool:
         """Whether all numbers of a property may be years: of a column `built`."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from broadsheet.ask.cypher.nodes import Place, meet, within
 from broadsheet.ask.link.english import adjective, alike
 from broadsheet.ask.question.facts import Facts, Limit, Order, Superlative
+from broadsheet.ask.question.phrases import SUPERLATIVES
 from broadsheet.ask.question.words import parts
 from broadsheet.ask.slots.anchors import Anchor
 from broadsheet.ask.slots.measured import Measured, without
@@ -119,9 +120,9 @@ class Ordered(Measured):
         if (measured := self._measured(sketch, one)) is not None:
             return self._by(sketch, *measured, descending=one.way == "high")
         behind = self._behind(at + 1, "label", "property", reach=3)
-        if one.way in {"old", "new"}:
-            return self._by_time(sketch, one, at, behind)
-        descending = one.way == "high"
+        if one.way in {"old", "new"} or not way_of(one):
+            return self._by_time(sketch, one, at, behind) if way_of(one) else None
+        descending = way_of(one) == "high"
         for option in behind.options if behind is not None else ():
             node = self._spot(sketch, behind.last if behind else at, option.label)
             if node >= 0 and option.kind == "property" and option.property in self._scales(option.label):
@@ -206,3 +207,10 @@ def top_of(facts: Facts) -> bool:
 def of_many(one: Superlative) -> bool:
     """Whether an end may be one of how many there are: `most`, `fewest`."""
     return one.words.lower() in {"most", "least", "fewest", "highest", "largest", "greatest", "biggest", "lowest", "smallest", "maximum", "top"}
+
+
+def way_of(one: Superlative) -> str:
+    """Return which end of a scale is meant: of a word that is none of those known the end of its adjective, an empty string where nobody knows it."""
+    if one.words.lower() in SUPERLATIVES or one.way != "unknown":
+        return one.way
+    return next((way for word, way in SUPERLATIVES.items() if adjective(word) == adjective(one.words)), "")
