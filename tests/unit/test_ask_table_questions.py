@@ -267,6 +267,8 @@ def no_rows(column, holds):
         ("Which makers have no tuned instruments?", no_rows(MAKER, lambda row: row[TUNED] == "yes")),
         ("How many makers make no percussion?", [(2,)]),
         ("Name the makers that have never built any brass", no_rows(MAKER, lambda row: row[FAMILY] == "brass")),
+        ("Which makers produce brass?", [("Hart & Söhne",), ("Osei",)]),
+        ("Which makers sell percussion?", [("Osei",), ("Tamura",)]),
         ("Which makers make only brass?", [("Hart & Söhne",)]),
         ("Which makers make strings but no brass?", [("Tamura",)]),
         ("For every family, show the most expensive instrument", ends(FAMILY, PRICE, max)),

@@ -93,8 +93,9 @@ class Texts:
                 continue
             label = sketch.spots[node].label
             keys = self._named(label, links.names)
-            if not cued and any(self._is_slip(label, keys, one.low) for one in run) and not any(self._has(label, keys, one.low) for one in run):
-                # What is asked back is not looked for.
+            unknown = not cued and not any(self._has(label, keys, one.low) for one in run)
+            if unknown and (_is_verb(facts.tokens, at, links.names) or any(self._is_slip(label, keys, one.low) for one in run)):
+                # What somebody does to something is not looked for, nor is a slip, which is asked back.
                 continue
             for words in self._phrases(label, keys, run):
                 text = " ".join(one.text for one in words).casefold()
@@ -228,6 +229,11 @@ def _describes(question: Sequence[Token], at: int, names: Sequence[NameLink]) ->
         if is_empty(token.low) or token.shape != "word":
             return False
     return False
+
+
+def _is_verb(question: Sequence[Token], at: int, names: Sequence[NameLink]) -> bool:
+    """Whether a word that no text has stands right behind who does something: `makers produce`."""
+    return at > 0 and any(one.kind == "label" and one.place.end == question[at - 1].place.end and one.score >= SURE for one in names)
 
 
 def _is_time(token: Token) -> bool:

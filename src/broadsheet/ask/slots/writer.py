@@ -56,7 +56,8 @@ RELATING = frozenset(
         "involve involvement link connect connection make made receive take took taken mark hold holder holding share tie find found commit identify experience implicate "
         "label do done report go went gone live living complete record match use associate association relate relation belong include contain come came bear "
         "keep kept occur happen place perform know known concern pertain attach register registered instance member carry register assign feature appear participate "
-        "part offer handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue"
+        "part offer handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue "
+        "produce sell sold supply manufacture build built craft"
     ).split()
 )
 
