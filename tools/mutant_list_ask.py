@@ -22,6 +22,7 @@ SAFETY = "tests/unit/test_ask_safety.py::test_"
 ASKED = "tests/unit/test_ask_questions.py::test_"
 EVERYDAY = "tests/unit/test_ask_everyday.py::test_"
 TABLES = "tests/unit/test_ask_single_tables.py::test_"
+AMENDED = "tests/unit/test_ask_table_amendments.py::test_"
 ASK = [
     Mutant(
         "ask: AND binds as loosely as OR",
@@ -376,10 +377,45 @@ ASK = [
         EVERYDAY + "each_doubt_is_asked_about",
     ),
     Mutant(
+        "ask amend: groups are lost where an amendment is read as a question",
+        "ask/amend/composed.py",
+        " or (any(groups) and not all(groups)):",
+        ":",
+        AMENDED + "how_many_there_must_be_is_asked_and_not_taken_for_a_fee",
+    ),
+    Mutant(
+        "ask amend: what two readings say alike is decided by a third",
+        "ask/loop/amending.py",
+        " and not found.is_tied",
+        "",
+        AMENDED + "what_two_columns_may_mean_is_asked_back_and_other_words_are_another_amendment",
+    ),
+    Mutant(
+        "ask loop: words that say more than a meaning choose it",
+        "ask/loop/asking.py",
+        "if at >= 0 and said <= texts[at] | roots(options[at].words) else None",
+        "if at >= 0 else None",
+        AMENDED + "words_that_say_more_than_a_meaning_are_no_choice",
+    ),
+    Mutant(
+        "ask loop: a name is mended at a place that moved",
+        "ask/loop/asking.py",
+        "question = question[:start] + one.link[2] + question[end:]",
+        "question = question[:start] + one.link[2] + question[start:]",
+        AMENDED + "a_name_that_nothing_has_is_asked_back_and_mended_in_words",
+    ),
+    Mutant(
+        "ask build: the key that is named is taken for a title",
+        "cli/ask_graph.py",
+        "tuple(no_nodes or ()), key=key)",
+        "tuple(no_nodes or ()), title=key)",
+        "tests/api/test_ask_graph_cli.py::test_the_key_that_a_remark_names_merges_rows_and_a_column_called_as_they_are_names_them",
+    ),
+    Mutant(
         "ask amend: what is doubtful is not asked about",
         "ask/amend/words.py",
-        "best.explained >= EXPLAINED and best.score >= LIKELY and not best.left and",
-        "best.score >= OFFERED and",
+        "best.explained >= EXPLAINED\n        and best.score >= (ALONE if len(apart) == 1 == len(scene.shape.kinds) else LIKELY)\n        and not best.left\n        and",
+        "best.score >= OFFERED\n        and",
         AMEND + "what_is_understood_in_part_is_asked_about",
     ),
     Mutant(

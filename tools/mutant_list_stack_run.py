@@ -5,7 +5,22 @@ from mutant_list import Mutant
 RUNNING = "tests/unit/test_stack_running.py::test_"
 TOLD = "tests/unit/test_stack_told.py::test_"
 SHOP = "tests/recipes/test_run_catalogues.py::test_"
+BECAUSE = "tests/unit/test_stack_because.py::test_"
 STACK_RUN = [
+    Mutant(
+        "run: what one alone went on to is told of",
+        "stack/because.py",
+        "if people >= SEVERAL and more >",
+        "if more >",
+        BECAUSE + "people_who_went_on_to_it_are_counted_and_one_alone_is_not_told_of",
+    ),
+    Mutant(
+        "run: what everybody has anyway is told to lead on",
+        "stack/because.py",
+        "more > best.get(item, (0.0,))[0]",
+        "more > best.get(item, (-9.0,))[0]",
+        BECAUSE + "what_everybody_has_anyway_leads_from_nothing_and_is_told_as_that",
+    ),
     Mutant(
         "run: another artefact is taken for the one that was left",
         "stack/running.py",

@@ -238,3 +238,10 @@ def test_another_end_of_the_same_measure(loop):
 def test_a_figure_of_more_than_was_asked(loop):
     made = said(loop, "What is the average fee of party games?", "and strategy games")
     assert rows_of(made) == [(26.0,)]
+
+
+def test_words_that_say_more_than_a_meaning_are_no_choice(loop):
+    made = said(loop, CARDS, "for at least 4 players")
+    other = loop.step(made, Event(act=Act.AMEND, text="sort by players at least"))
+    assert other.state.query.endswith("ORDER BY game.`players at least`")
+    assert ">= 4" not in other.state.query

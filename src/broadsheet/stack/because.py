@@ -58,7 +58,7 @@ def others_of(events: pl.DataFrame, reader: str, history: Sequence[str], items: 
     best: dict[str, tuple[float, str, int, int]] = {}
     for before, item, people in after.sort(BEFORE, Columns.ITEM).iter_rows():
         more = people - had[before] * had[item] / count
-        if people >= SEVERAL and more > 0 and more > best.get(item, (0.0,))[0]:
+        if people >= SEVERAL and more > best.get(item, (0.0,))[0]:
             best[item] = (more, before, people, had[before])
     return Others(count, had, {item: (before, people, of) for item, (_, before, people, of) in best.items()})
 
