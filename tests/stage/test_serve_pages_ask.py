@@ -300,3 +300,19 @@ def test_while_the_graph_is_opened_the_page_says_so_and_keeps_the_words(tmp_path
         assert answer.status_code == 503
         assert f'value="{QUESTION}"' in answer.text
         assert "Send it again in a few seconds" in answer.text
+
+
+def test_a_name_that_nothing_has_is_a_button_and_may_be_said_in_words(client):
+    walk = Walk(client, "When was Gravle shown?")
+    page = walk.look()
+    assert "Nothing is called “Gravle”" in page
+    assert "the title &#39;Gravel&#39; of Film" in page
+    assert walk.step("choose", number=1).count("2020") >= 1
+    again = Walk(client, "When was Gravle shown?")
+    assert "2013" in again.step("amend", text="I meant Her")
+
+
+def test_one_meaning_alone_is_offered_as_one(client):
+    walk = Walk(client, "Which films are there after 2010?")
+    assert "It can mean one thing here." in walk.step("amend", text="all years")
+    assert sorted(table(walk.step("choose", number=1))) == ["Gravel", "Her", "Up"]
