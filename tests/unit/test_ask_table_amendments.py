@@ -67,6 +67,7 @@ def cards(holds=lambda row: True, below=30):
         ("without Ostmann", cards(lambda row: row[HOUSE] != "Ostmann")),
         ("only Ostmann and Ravensfurt", cards(lambda row: row[HOUSE] in {"Ostmann", "Ravensfurt"})),
         ("neither Ostmann nor Ravensfurt", cards(lambda row: row[HOUSE] not in {"Ostmann", "Ravensfurt"})),
+        ("not from Pêche Noire", cards(lambda row: row[HOUSE] != "Pêche Noire")),
         ("under 15 instead", cards(below=15)),
         ("cheaper than 15", cards(below=15)),
         ("under 20 and solo", cards(lambda row: row[SOLO] == "yes", below=20)),
@@ -245,3 +246,13 @@ def test_words_that_say_more_than_a_meaning_are_no_choice(loop):
     other = loop.step(made, Event(act=Act.AMEND, text="sort by players at least"))
     assert other.state.query.endswith("ORDER BY game.`players at least`")
     assert ">= 4" not in other.state.query
+
+
+def test_groups_over_a_relation_are_sorted_and_bounded_too(loop):
+    made = said(loop, "How many games does each house make?")
+    assert "HAS_HOUSE" in made.state.query
+    first = loop.step(made, Event(act=Act.AMEND, text="most first"))
+    assert [row[-1] for row in rows_of(first)] == [3, 3, 2]
+    asked = loop.step(made, Event(act=Act.AMEND, text="only those with more than 2"))
+    assert asked.state.options[0].meaning.endswith("where total > 2")
+    assert [row[-1] for row in rows_of(loop.step(asked, Event(act=Act.CHOOSE, number=1)))] == [3, 3]

@@ -45,7 +45,8 @@ def values(scene: Scene) -> Iterator[Said]:
     for place, word in enumerate(heard.words):
         if word.value is None or place in heard.contrast:
             continue
-        signs = (*COMPARISONS, *PARTS) if isinstance(word.value, str) else COMPARISONS
+        # A text is not more or less than another: "from Oslo" is no bound, as a day is.
+        signs = COMPARISONS if not isinstance(word.value, str) or isinstance(word.value, Day) else ("=", *PARTS)
         near = [
             cue for cue in heard.cues if cue.kind in signs and not cue.words & heard.contrast and (0 <= place - cue.end <= 3 or 0 <= cue.start - place - 1 <= 1)
         ]

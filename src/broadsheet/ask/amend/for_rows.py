@@ -224,14 +224,14 @@ def enough(scene: Scene) -> Iterator[Candidate]:
     """Yield only the groups that have enough: "only those with more than 15", of how many there are for each maker."""
     heard, last = scene.heard, scene.last
     counted = [item for item in last.items if is_aggregate(item.expression)]
-    keys = [item for item in last.items if isinstance(item.expression, Property)]
+    keys = [item for item in last.items if isinstance(item.expression, Property | Variable)]
     if len(counted) != 1 or not keys or len(keys) + 1 != len(last.items) or len(edits.steps(scene.tree)) > 1 or len(heard.numbers) != 1:
         return
     if any(one.sure >= WHOLE for one in heard.named("property")):
         return
     taken = {*scene.shape.kinds}
-    names = {id(item): item.name or _name_of(item, taken) for item in last.items}
-    passed = tuple(replace(item, name=names[id(item)]) for item in last.items)
+    names = {id(item): item.expression.name if isinstance(item.expression, Variable) else item.name or _name_of(item, taken) for item in last.items}
+    passed = tuple(item if isinstance(item.expression, Variable) else replace(item, name=names[id(item)]) for item in last.items)
     for said in (one for one in values(scene) if one.sign in COMPARISONS and not isinstance(one.value, str)):
         test = Binary(said.sign, Variable(names[id(counted[0])]), literal(said.value))
         step = Projection("WITH", passed, where=test)

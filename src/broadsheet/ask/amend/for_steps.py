@@ -146,7 +146,8 @@ def _counted_sorts(scene: Scene, most: bool) -> Iterator[tuple[Expression, froze
         if is_aggregate(meant):
             named = frozenset().union(*(_said(scene, node) for node in walk(meant) if isinstance(node, Property | Variable)), _said(scene, name))
             named |= _labels_said(scene, meant) | frozenset().union(*(scene.heard.all(call.name) for call in aggregates(meant)))
-            yield name, named, 0.2 + 0.25 * bool(named) + 0.1 * most, "count"
+            alone = sum(is_aggregate(one) for _, one in (*shown, *within)) == 1
+            yield name, named, 0.2 + 0.25 * bool(named) + (0.25 if alone else 0.1) * most, "count"
 
 
 def _as_given(scene: Scene, of: Property) -> Expression:

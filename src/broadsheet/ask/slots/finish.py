@@ -364,9 +364,17 @@ class Finish(Left):
                             why=(*sketch.why, Because(one.place, one.words, one.which)),
                         )
                         return replace(made, groups=self._groups(made)), 0.3
+                if one.words.lower() == "on average" and (asked := self._asked_figure(sketch)) is not None:
+                    made = replace(sketch, asked=(asked._replace(function=one.which),), why=(*sketch.why, Because(one.place, one.words, one.which)))
+                    return replace(made, groups=self._groups(made)), 0.3
                 if not one.soft:
                     return sketch, UNSURE
         return sketch, 0.0
+
+    def _asked_figure(self, sketch: Sketch) -> Asked | None:
+        """Return the one figure that is asked for, if there is one: of `what do strings cost on average` the price."""
+        figures = [one for one in sketch.asked if one.property in self._scales(sketch.spots[one.node].label) and not one.function]
+        return figures[0] if len(figures) == 1 else None
 
     def _sized(self, sketch: Sketch) -> tuple[Sketch, float]:
         held = [(number, key) for number, spot in enumerate(sketch.spots) for key, facts in self._held(spot.label).items() if facts.type == "string"]
