@@ -138,6 +138,29 @@ def test_figures_and_ends_of_a_scale(asked, question, rows):
     assert not any(one.severity == "warning" for one in state.findings)
 
 
+@pytest.mark.parametrize(
+    ("question", "column", "down"),
+    [
+        ("brass instruments from cheapest to most expensive", PRICE, False),
+        ("brass instruments sorted from heaviest to lightest", WEIGHT, True),
+        ("List the brass instruments from newest to oldest", CODE, True),
+        ("List brass instruments, newest first", CODE, True),
+        ("List brass instruments, heaviest first", WEIGHT, True),
+    ],
+)
+def test_rows_from_one_end_to_the_other(asked, question, column, down):
+    rows, state = asked(question)
+    assert [code for (code,) in rows] == [
+        row[CODE] for row in sorted((row for row in ROWS if row[FAMILY] == "brass"), key=lambda row: row[column], reverse=down)
+    ]
+    assert not any(one.severity == "warning" for one in state.findings)
+
+
+def test_an_order_by_what_nothing_measures_is_told(asked):
+    _, state = asked("List brass instruments, loudest first")
+    assert any("loudest first" in one.message for one in state.findings)
+
+
 @pytest.mark.parametrize("question", ["Sort all brass instruments by price", "List brass instruments by price", "Show brass instruments sorted by price"])
 def test_rows_are_listed_by_what_is_named_behind_by(asked, question):
     assert [row[0] for row in asked(question)[0]] == ["I-6", "I-5"]

@@ -69,7 +69,7 @@ def anchors(facts: Facts, links: Links, names: Names) -> tuple[Anchor, ...]:
         one for one in links.names if one.kind != "relation" and not any(one.place.start < v.place.end and v.place.start < one.place.end for v in links.values)
     ]
     values, called = list(_values(facts, links, named, names)), [one for one in _names(facts, named, names) if one.options and one.first not in inside]
-    found = [*values, *(one for one in called if not _is_cue(one, values, facts))]
+    found = [*values, *(one for one in called if not _is_cue(one, values, facts) and not _is_done(one, facts))]
     return tuple(_marked(sorted(found, key=lambda one: (one.first, one.last)), facts))
 
 
@@ -90,6 +90,13 @@ def _is_cue(called: Anchor, values: Sequence[Anchor], facts: Facts) -> bool:
             if any(option.kind == "property" and option.property in keys and option.score >= CUE for option in called.options):
                 return True
     return False
+
+
+def _is_done(called: Anchor, facts: Facts) -> bool:
+    """Whether words at the end say what somebody does, and no property: `which mills do you stock`."""
+    before = facts.tokens[called.first - 1].low if called.first else ""
+    ends = all(one.shape == "mark" for one in facts.tokens[called.last + 1 :])
+    return ends and called.first == called.last and before in {"you", "we", "i"} and called.options[0].kind == "property"
 
 
 def _tokens(facts: Facts, place: Place) -> tuple[int, int]:

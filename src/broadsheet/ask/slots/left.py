@@ -17,6 +17,8 @@ class Left(Grouped):
             yield f"{self._reckoned.told.words!r} beside {self._reckoned.bounds[0].words!r} is not looked at."
         yield from self._unranked(sketch)
         if self._names.schema.named:
+            if self._first == "who" and any(not one.property and sketch.spots[one.node].label in self._names.schema.named for one in sketch.asked):
+                yield "'who' is not looked at: no column tells it by that name."
             yield from (f"{words!r} is not looked at." for words in (*self._ends_left(sketch), *self._words_left(sketch)))
 
     def _ends_left(self, sketch: Sketch) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 
 from broadsheet.ask.cypher.nodes import Place, meet, within
 from broadsheet.ask.link.english import adjective, alike
@@ -59,6 +60,8 @@ class Ordered(Measured):
             return sketch, 0.0
         if (many := self._ends(sketch)) is not None:
             return replace(sketch, ranked=many, limit=self._limit.count if self._limit else 1), 0.4
+        if (told := self._from_end_to_end(sketch)) is not None:
+            return told, 0.2
         for one in sorted((each for each in self._facts.superlatives if not self._is_of_name(each.place)), key=lambda end: end.soft):
             if (ranked := self._rank(sketch, one)) is not None:
                 if any(each.function in {"min", "max"} for each in sketch.asked):
@@ -76,6 +79,17 @@ class Ordered(Measured):
             if not one.soft:
                 return sketch, UNSURE
         return self._ordered(sketch)
+
+    def _from_end_to_end(self, sketch: Sketch) -> Sketch | None:
+        """Sort all rows where both ends of a scale are told: `from cheapest to most expensive`."""
+        for one, other in pairwise(self._facts.superlatives):
+            between = [each.low for each in self._facts.tokens if one.place.end <= each.place.start < other.place.start]
+            if between[-1:] == ["to"] and len(between) <= len(("ones", "to")) and (ranked := self._rank(sketch, one)) is not None:
+                place = Place(one.place.start, self._end_place(other).end)
+                because = Because(place, self._facts.question[slice(*place)], f"sorted by {ranked.property}")
+                said = [Because(each.place, each.text, "sorted") for each in self._facts.tokens if each.low in {"sorted", "ordered"}]
+                return replace(sketch, ranked=ranked, limit=None, why=(*sketch.why, because, *said))
+        return None
 
     def _ordered(self, sketch: Sketch) -> tuple[Sketch, float]:
         """Sort all rows: `newest first`, `sorted by name`."""
@@ -117,8 +131,10 @@ class Ordered(Measured):
 
     def _rank(self, sketch: Sketch, one: Superlative) -> Ranked | None:
         at = self._token(one.place)
-        if (measured := self._measured(sketch, one)) is not None:
-            return self._by(sketch, *measured, descending=one.way == "high")
+        measured = self._measured(sketch, one)
+        before = self._by(sketch, *measured, descending=one.way == "high") if measured is not None else self._since(sketch, one)
+        if before is not None:
+            return before
         behind = self._behind(at + 1, "label", "property", reach=3)
         if one.way in {"old", "new"} or not way_of(one):
             return self._by_time(sketch, one, at, behind) if way_of(one) else None
@@ -157,6 +173,16 @@ class Ordered(Measured):
         options = next((each.options for each in self._anchors if each.last == last), ()) if one.words.lower() in {"most", "least"} else ()
         return next(((node, key) for node, key in self._scaled(sketch, last, options)), None)
 
+    def _since(self, sketch: Sketch, one: Superlative) -> Ranked | None:
+        """Return that rows are sorted by since when they are something: `has been in stock the longest`."""
+        last = next((before for before in range(self._token(one.place) - 1, -1, -1) if self._facts.tokens[before].low != "the"), -1)
+        options = next((each.options for each in self._anchors if each.last == last), ()) if one.words.lower() in {"longest", "shortest"} else ()
+        for option in options:
+            node = self._spot(sketch, last, option.label)
+            if node >= 0 and option.property in self.times(option.label):
+                return self._by(sketch, node, option.property, descending=one.way != "high")
+        return None
+
     def _by(self, sketch: Sketch, node: int, key: str, *, descending: bool) -> Ranked:
         return Ranked(node, key, descending, self._keyed(sketch.spots[node].label, key))
 
@@ -189,10 +215,12 @@ class Ordered(Measured):
 def first_of(words: str) -> str:
     """Return the adjective of what comes first, "" where it is of no measure of its own.
 
-    >>> first_of("heaviest first"), first_of("most expensive first"), first_of("highest first")
-    ('heavy', 'expensive', '')
+    >>> first_of("heaviest first"), first_of("most expensive first"), first_of("highest first"), first_of("from newest to oldest")
+    ('heavy', 'expensive', '', 'new')
     """
     said = words.lower().split()
+    if len(said) > 2 and said[-2] == "to" and said[-1].endswith("est"):
+        said = [said[-3], "first"]
     if said[-1] != "first" or len(said) < 2:
         return ""
     base = said[1] if said[0] in {"most", "least"} and len(said) > 2 else adjective(said[0]) if said[0].endswith("est") else ""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from broadsheet.ask.cypher.nodes import within
 from broadsheet.ask.link.english import is_empty
 from broadsheet.ask.question.facts import Aggregate, Facts
 from broadsheet.ask.slots.anchors import Anchor
@@ -60,6 +61,8 @@ class Tallies:
         for value in self._facts.values:
             compared = any(one.value is not None and one.value.place == value.place for one in self._facts.comparisons)
             before = self._facts.tokens[value.first - 1].low if value.first else ""
+            # The 50 of "50 g" is a part of a value.
+            compared = compared or any(one.is_value and within(value.place, one.place) for one in self._anchors)
             if value.kind != "number" or compared or before not in HAVING or (value.soft and before not in ONLY):
                 continue
             node = next((number for number, spot in enumerate(sketch.spots) if number and 0 <= spot.at - value.last <= 1 and not spot.conditions), -1)
