@@ -317,3 +317,20 @@ def test_a_column_that_is_called_by_words_of_questions_is_not_asked_for_by_each(
     words = Vocabulary(graph.schema())
     assert not any(one.name == "what it is" for one in read_question("What is the price of A1?", words).mentions)
     assert any(one.name == "what it is" for one in read_question("Which things have a what it is?", words).mentions)
+
+
+def test_figures_with_one_unit_are_figures_and_the_column_says_the_unit(made):
+    graph = made("sku,ball_weight,price,size,flat,run time\nA,50 g,3€,10 cm,12a,90 min\nB,100 g,4.50 €,2 m,7a,\nC,25 g,12 €,3 m,9b,45 min\n", key="sku")
+    assert became(graph)["ball_weight_g"] == ("integer", "property")
+    assert graph.nodes["Thing"]["ball_weight_g"].to_list() == [50, 100, 25]
+    assert graph.nodes["Thing"]["price_eur"].to_list() == [3.0, 4.5, 12.0]
+    assert graph.nodes["Thing"]["run time min"].to_list() == [90, None, 45]
+    # Of several units, and of numbers of houses, none is told.
+    assert {became(graph)[name][0] for name in ("size", "flat")} == {"string"}
+    assert next(one["remark"] for one in graph.columns if one["column"] == "ball_weight_g") == "called 'ball_weight' in the file; figures in g"
+
+
+def test_a_column_whose_name_says_the_unit_or_that_is_asked_for_keeps_its_name(made):
+    graph = made("sku,price_eur,weight\nA,3 €,5 kg\nB,4 €,7 kg\n", key="sku", no_nodes=("weight",))
+    assert graph.nodes["Thing"].columns == ["sku", "price_eur", "weight"]
+    assert graph.nodes["Thing"]["weight"].to_list() == [5, 7]

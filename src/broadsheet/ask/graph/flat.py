@@ -99,6 +99,7 @@ class _Table:
         self.told: list[dict[str, str]] = []
         self.own: dict[str, pl.Series] = {}
         self.remarks: dict[str, str] = {}
+        self.in_units: dict[str, str] = {}
         if wishes.key:
             self.raw, again = merged(raw, wishes.key, wishes.joined)
             self._remark(wishes.key, f"{again:,} row{'' if again == 1 else 's'} merged with the first of the same {wishes.key}" if again else "")
@@ -120,8 +121,21 @@ class _Table:
             self.own[name] = parts
         else:
             made = typed(name, values)
-            self.own[name] = made.values
-            self._remark(name, made.remark)
+            own = self._in_unit(name, made.unit)
+            self.own[own] = made.values.alias(own)
+            self._remark(own, "; ".join(filter(None, (self.remarks.pop(name, "") if own != name else "", made.remark))))
+
+    def _in_unit(self, name: str, unit: str) -> str:
+        """Return a column's name with the unit of its figures, where it does not say it and nobody asked for it by its own."""
+        words = [one.lower() for one in re.split(r"[\W_]+", name) if one]
+        if not unit or unit.lower() in words or name in {*self.wishes.nodes, *self.wishes.no_nodes, self.wishes.title, self.wishes.key, self.wishes.joined}:
+            return name
+        made = f"{name}{' ' if ' ' in name else '_'}{unit}"
+        if made in self.raw.columns:
+            return name
+        self.remarks[name] = "; ".join(filter(None, (self.remarks.get(name), f"called {name!r} in the file")))
+        self.in_units[name] = made
+        return made
 
     def _remark(self, name: str, text: str) -> None:
         self.remarks[name] = "; ".join(filter(None, (self.remarks.get(name), text)))
@@ -153,7 +167,7 @@ class _Table:
         keyed.nodes(self.label, range(self.rows), frame)
         for name, held in self.own.items():
             self._tell(name, type_of(held.dtype), self._became(keyed, name, held))
-        order = list(self.raw.columns)
+        order = [self.in_units.get(name, name) for name in self.raw.columns]
         made = keyed.graph()
         named = naming(self.label, frame, self.key, self.wishes.title)
         told = tuple(sorted(self.told, key=lambda one: order.index(one["column"])))

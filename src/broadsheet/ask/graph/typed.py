@@ -16,16 +16,23 @@ _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+-][0-9]
 _COMMA = re.compile(r"-?(0|[1-9][0-9]*),[0-9]{1,2}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+_MEASURED = re.compile(r"(?P<before>[$£€]?)\s*(?P<figure>-?[0-9]+([.,][0-9]+)?)\s*(?P<after>[^\W\d_]{0,8}|[%$£€°]|°[CF])")
+# Units that may stand right at their figure, and what they are called in a column's name.
+UNITS = {
+    **dict.fromkeys(("g", "kg", "mg", "m", "cm", "mm", "km", "l", "ml", "cl", "dl", "h", "min", "s", "ms", "w", "kw", "v", "lb", "oz", "in", "ft", "gb", "mb")),
+    "%": "percent", "€": "eur", "$": "usd", "£": "gbp", "°": "degrees", "°c": "celsius", "°f": "fahrenheit",
+}  # fmt: skip
 _LARGEST = 2**63 - 1
 _TRUTH = {"true": True, "false": False}
 _ANSWERS = (("yes", "no"), ("ja", "nein"), ("oui", "non"))
 
 
 class Typed(NamedTuple):
-    """A column's values of one type, and a remark where that needs one."""
+    """A column's values of one type, a remark where that needs one, and the unit that stood behind each figure."""
 
     values: pl.Series
     remark: str = ""
+    unit: str = ""
 
 
 def typed(name: str, values: Sequence[Any]) -> Typed:
@@ -60,6 +67,9 @@ def _of_texts(name: str, held: Sequence[str | None]) -> Typed:
             return Typed(_parsed(name, held, lambda text, yes=yes: text.lower() == yes, pl.Boolean), f"{yes} and {no} are truth values")
     if any("," in one for one in own) and all(_COMMA.fullmatch(one) or _INTEGER.fullmatch(one) for one in own):
         return Typed(_parsed(name, held, lambda text: float(text.replace(",", ".")), pl.Float64), "a comma stands before decimals")
+    if (unit := _unit(own)) and len(own) > 1:
+        bare = typed(name, [None if one is None else _figure(one) for one in held])
+        return bare._replace(remark=f"figures in {unit}", unit=UNITS.get(unit.lower()) or unit) if bare.values.dtype.is_numeric() else _as_text(name, held)
     kind = _kind(own)
     if kind == "datetime":
         return _times(name, [None if one is None else datetime.fromisoformat(one.strip()) for one in held])
@@ -71,7 +81,29 @@ def _of_texts(name: str, held: Sequence[str | None]) -> Typed:
     }
     if kind in forms:
         return Typed(_parsed(name, held, *forms[kind]))
+    return _as_text(name, held)
+
+
+def _as_text(name: str, held: Sequence[str | None]) -> Typed:
     return Typed(pl.Series(name, held, dtype=pl.String), _mixed(held))
+
+
+def _unit(own: set[str]) -> str:
+    """Return the unit that stands behind, or before, the figure of every text; an empty string where there is none, or several.
+
+    >>> _unit({"50 g", "100 g"}), _unit({"12€", "7.50 €"}), _unit({"$5", "$12.50"}), _unit({"12a", "7a"}), _unit({"3 g", "2 kg"})
+    ('g', '€', '$', '', '')
+    """
+    found = {_MEASURED.fullmatch(one) for one in own}
+    units = {one["after"] or one["before"] if one is not None and bool(one["after"]) != bool(one["before"]) else "" for one in found}
+    unit = units.pop() if len(units) == 1 else ""
+    spaced = all(" " in one for one in own)
+    return unit if unit and (spaced or unit.lower() in UNITS) else ""
+
+
+def _figure(text: str) -> str:
+    found = _MEASURED.fullmatch(text.strip())
+    return found["figure"] if found is not None else text
 
 
 def _kind(own: set[str]) -> str:

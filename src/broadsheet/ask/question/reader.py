@@ -8,7 +8,7 @@ from broadsheet.ask.question import phrases as p
 from broadsheet.ask.question.facts import Aggregate, Comparison, Containment, Facts, Limit, Mark, Mention, Order, Superlative, Value
 from broadsheet.ask.question.values import values_of
 from broadsheet.ask.question.vocabulary import Vocabulary
-from broadsheet.ask.question.words import Token, stem, tokens
+from broadsheet.ask.question.words import Token, parts, stem, tokens
 
 # How many words may stand between a phrase and the value that it is about.
 FAR = 4
@@ -264,6 +264,8 @@ class _Reader:
         if end < len(self._pieces) and self._lows[end] == "-" and self._pieces[end].place.start == value.place.end:
             # A number that is a part of a word: 5-star reviews.
             return None
+        if end < len(self._pieces) and self._is_unit(self._pieces[end]):
+            return None
         before = self._lows[at - 1] if at else ""
         after = self._lows[end] if end < len(self._lows) else ""
         if before in {"top", "bottom", "first", "last", "latest", "best", "worst", "initial"}:
@@ -276,6 +278,10 @@ class _Reader:
         if after in {"results", "rows", "examples", "entries", "records", "result", "instances", "answers"} and not self._hanging(at):
             return at, end, "any"
         return self._asked_for(at, end)
+
+    def _is_unit(self, piece: Token) -> bool:
+        """Whether a word is the unit in which a property is told, and no thing that is counted: the g of `weight_g`."""
+        return any(one.kind == "property" and not one.whole and one.place == piece.place and parts(one.name)[-1] == piece.low for one in self._mentions)
 
     def _hanging(self, at: int) -> bool:
         """Whether something before a number makes it a condition: `with 3 results`."""

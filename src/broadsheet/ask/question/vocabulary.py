@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from broadsheet.ask.cypher.nodes import Place
+from broadsheet.ask.graph.typed import UNITS
 from broadsheet.ask.question.facts import Mention
 from broadsheet.ask.question.words import Token, parts, root, stem, tokens
 from broadsheet.ask.schema import Schema
@@ -59,7 +60,7 @@ class Vocabulary:
             self._enter(_Entry((cut("".join(words)),), kind, name, owners, whole=True))
         if kind == "property" and len(heavy) > 1:
             for one in heavy:
-                if len(one) > 2 and not one.isdigit() and one not in LITTLE | ASKING:
+                if (len(one) > 2 or (one == heavy[-1] and one in UNITS)) and not one.isdigit() and one not in LITTLE | ASKING:
                     self._enter(_Entry((one,), kind, name, owners, whole=False))
 
     def _value(self, owner: str, key: str, value: str) -> None:

@@ -9,6 +9,7 @@ from broadsheet.ask.link.linker import NEAR, cue
 from broadsheet.ask.link.links import Links, NameLink
 from broadsheet.ask.link.names import Names
 from broadsheet.ask.question.facts import Facts
+from broadsheet.ask.question.phrases import ORDINALS
 
 # So sure a property's name must be to say of which property a value beside it is; a link of less than the whole of some words is less sure than one of all.
 CUE, WHOLE = 0.5, 0.99
@@ -69,7 +70,7 @@ def anchors(facts: Facts, links: Links, names: Names) -> tuple[Anchor, ...]:
         one for one in links.names if one.kind != "relation" and not any(one.place.start < v.place.end and v.place.start < one.place.end for v in links.values)
     ]
     values, called = list(_values(facts, links, named, names)), [one for one in _names(facts, named, names) if one.options and one.first not in inside]
-    found = [*values, *(one for one in called if not _is_cue(one, values, facts) and not _is_done(one, facts))]
+    found = [*values, *(one for one in called if not _is_cue(one, values, facts) and not _is_done(one, facts) and not _is_place(one, facts))]
     return tuple(_marked(sorted(found, key=lambda one: (one.first, one.last)), facts))
 
 
@@ -97,6 +98,12 @@ def _is_done(called: Anchor, facts: Facts) -> bool:
     before = facts.tokens[called.first - 1].low if called.first else ""
     ends = all(one.shape == "mark" for one in facts.tokens[called.last + 1 :])
     return ends and called.first == called.last and before in {"you", "we", "i"} and called.options[0].kind == "property"
+
+
+def _is_place(called: Anchor, facts: Facts) -> bool:
+    """Whether a word tells a place before an end of a scale, and no time: `second cheapest`."""
+    ends = [one.place.start for one in facts.superlatives]
+    return facts.tokens[called.first].low in ORDINALS and any(0 < start - called.place.end <= len(" most ") for start in ends)
 
 
 def _tokens(facts: Facts, place: Place) -> tuple[int, int]:

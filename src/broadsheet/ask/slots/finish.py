@@ -101,6 +101,9 @@ class Finish(Left):
             because = Because(counted.place, counted.words, "count")
             of = sketch.asked[0]
             label = sketch.spots[of.node].label
+            if of.property and self._is_figured(label, of.property):
+                # How many 100 g balls there are is how many rows have such a figure.
+                of = of._replace(property="")
             if (
                 of.property in self._measured_by(label)
                 and any(one.sign == "=" for one in sketch.spots[of.node].conditions)
@@ -117,6 +120,11 @@ class Finish(Left):
                 # How many papers a year are papers, and no years.
                 sketch = replace(sketch, asked=(Asked(of.node, function="count"),))
         return sketch, score
+
+    def _is_figured(self, label: str, key: str) -> bool:
+        """Whether a figure stands right before the name of a property: `100 g`."""
+        ends = {value.last for value in self._facts.values if value.is_number} | {value.last + 1 for value in self._facts.values if value.is_number}
+        return any(one.first in ends and any(option.label == label and option.property == key for option in one.options) for one in self._anchors)
 
     def _whole(self, sketch: Sketch) -> Sketch:
         """Ask for rows of a table beside the one property that is named of them: `which game has the highest fee`."""
