@@ -400,3 +400,75 @@ def test_what_is_to_be_left_out_is_denied_and_not_asked_for(tmp_path, monkeypatc
         loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("instruments", graph)))
         made = loop.step(loop.begin("Which instruments are there?"), Event(act=Act.AMEND, text=said))
     assert "instrument.family <> 'brass'" in (made.state.query or "")
+
+
+YARNS = """skein,yarn,fibre,mill,ball_weight,length_m,price_eur,washable,since
+Y1,Otter Ripple,alpaca,Peak & Fell,50 g,200,11.89,no,2021-02-01
+Y2,Ember Lane,sock,Peak & Fell,100 g,402,15.21,yes,2019-06-21
+Y3,Umber Lane,merino,Uld,100 g,150,15.39,yes,2020-01-05
+Y4,Nettle Strand,merino,Uld,25 g,440,12.00,no,2022-08-08
+Y5,Moss Cloud,merino,Uld,50 g,90,20.10,,2023-03-03
+Y6,Fjord Hush,alpaca,Hraun,50 g,310,9.50,no,2018-04-04
+Y7,Crow Drift,alpaca,Hraun,100 g,75,,yes,2017-05-05
+"""
+
+
+@pytest.fixture(scope="module")
+def yarns(tmp_path_factory):
+    """Ask the table of yarns, whose weights stand with their unit: rows, nodes by their keys, and the state."""
+    folder = tmp_path_factory.mktemp("yarns")
+    (folder / "yarns.csv").write_text(YARNS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROADSHEET_HOME", str(folder / "home"))
+        graph = table_graph(folder / "yarns.csv", Wishes(key="skein"))
+        index = ValueIndex(graph)
+        with Ladybug(graph) as engine:
+            loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("yarns", graph)))
+
+            def ask(question):
+                state = loop.begin(question).state
+                assert outcome_of(state) is Outcome.ANSWERED, question
+                return [tuple(one["properties"]["skein"] if isinstance(one, dict) else one for one in row) for row in state.preview.rows], state
+
+            yield ask
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("Which yarns weigh more than 50 g?", [("Y2",), ("Y3",), ("Y7",)]),
+        ("Which yarns weigh less than 50 g?", [("Y4",)]),
+        ("yarns of at most 50 g", [("Y1",), ("Y4",), ("Y5",), ("Y6",)]),
+        ("Which 50 g yarns are longer than 150 m?", [("Y1",), ("Y6",)]),
+        ("Which yarns are longer than 400 metres?", [("Y2",), ("Y4",)]),
+        ("Which merino yarns have more than 100 metres?", [("Y3",), ("Y4",)]),
+        ("How many 100 g balls of alpaca are there?", [(1,)]),
+        ("How many metres has Otter Ripple?", [(200,)]),
+        ("What does Umber Lane weigh?", [(100,)]),
+        ("Which yarn is the lightest?", [("Y4",)]),
+        ("What is the second most expensive merino?", [("Y3", 15.39)]),
+        ("What is the second longest yarn?", [("Y2", 402)]),
+        ("Which yarns do not say whether they are washable?", [("Y5",)]),
+        ("Which yarns are not washable?", [("Y1",), ("Y4",), ("Y6",)]),
+        ("What do merino yarns cost on average?", [(pytest.approx((15.39 + 12 + 20.1) / 3),)]),
+    ],
+)
+def test_figures_that_stand_with_their_unit(yarns, question, rows):
+    found, state = yarns(question)
+    assert sorted(found) == rows
+    assert not any(one.severity == "warning" for one in state.findings), [one.message for one in state.findings]
+
+
+def test_rows_without_a_price_are_told_where_all_are_sorted_by_it(yarns):
+    found, state = yarns("List all alpaca yarns by price.")
+    assert len(found) == 2
+    assert any("What has no price_eur is not among them." in note for draft in state.drafts for note in draft.notes)
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [("What share of yarns is washable?", "share"), ("What percentage of yarns is washable?", "percentage"), ("Who makes Umber Lane?", "who")],
+)
+def test_what_no_column_tells_is_said(yarns, question, word):
+    _, state = yarns(question)
+    assert any(f"{word!r} is not looked at" in one.message for one in state.findings)

@@ -180,6 +180,8 @@ MUTUAL = frozenset(
 SHORT: Mapping[str, str] = {
     "no": "number", "num": "number", "nr": "number", "addr": "address", "tel": "phone", "dob": "birth", "qty": "quantity", "desc": "description", "org": "organisation",
     "dept": "department", "lang": "language", "lw": "live", "sn": "social", "rel": "relation", "cat": "category", "loc": "location", "avg": "average",
+    "m": "metre", "cm": "centimetre", "mm": "millimetre", "km": "kilometre", "g": "gram", "kg": "kilogram", "ml": "millilitre",
+    "meter": "metre", "meters": "metre", "grams": "gram", "kilometers": "kilometre", "kilos": "kilogram", "kilo": "kilogram",
 }  # fmt: skip
 
 

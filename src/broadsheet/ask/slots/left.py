@@ -7,6 +7,9 @@ from broadsheet.ask.slots.each import Grouped
 from broadsheet.ask.slots.sketch import Sketch
 from broadsheet.ask.slots.texts import WHETHER
 
+# Words for a part of all.
+SHARES = frozenset("share percentage proportion fraction percent ratio".split())
+
 
 class Left(Grouped):
     """Tells what trees leave out."""
@@ -52,6 +55,8 @@ class Left(Grouped):
             if all_of and not rows and not sketch.groups and not sketch.ranked and not any(one.function for one in sketch.asked):
                 yield token.text
             if token.low == "all" and self._first in WHETHER and sketch.against:
+                yield token.text
+            if token.low in SHARES:
                 yield token.text
             if token.low in {"other", "others"} and tokens[at + 1].low != "than" and not denied:
                 yield token.text

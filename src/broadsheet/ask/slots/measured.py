@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from broadsheet.ask.cypher.nodes import meet
+from broadsheet.ask.cypher.nodes import Place, meet
 from broadsheet.ask.link.english import alike, is_empty
 from broadsheet.ask.question.facts import Value
 from broadsheet.ask.question.words import Token, parts, root, stem
@@ -17,6 +17,8 @@ from broadsheet.ask.slots.standing import REACH, Standing
 COINS = frozenset(
     "euro euros eur dollar dollars usd pound pounds gbp franc francs chf yen jpy krone kroner crown crowns zloty rupee rupees cent cents € $ £ ¥".split()
 )
+# So far before what is true or false stands what is said of whether it is told.
+WHETHER_REACH = 6
 PRICE, COST = 0.8, "cost"
 # Words of columns that hold the least and the greatest of something.
 LEAST, MOST = ("min", "minimum", "least", "from"), ("max", "maximum", "most", "to")
@@ -38,9 +40,22 @@ class Measured(Standing):
                 node = self._spot(sketch, anchor.last, option.label)
                 if option.kind == "property" and node >= 0 and self.is_flag(option.label, option.property):
                     denied = anchor.negated or self._is_denied(anchor)
+                    if (before := self._asked_whether(anchor)) is not None:
+                        sign = "IS NULL" if denied else "IS NOT NULL"
+                        because = Because(
+                            Place(before.start, anchor.place.end), self._facts.question[before.start : anchor.place.end], f"{option.property} {sign}"
+                        )
+                        return sketch.with_condition(node, Condition(option.property, sign, ""), because), 0.3
                     because = Because(anchor.place, anchor.words, f"{option.property} is {'false' if denied else 'true'}")
                     return sketch.with_condition(node, Condition(option.property, "=", not denied), because), 0.3
         return sketch, 0.0
+
+    def _asked_whether(self, anchor: Anchor) -> Place | None:
+        """Return where it is asked whether something is told at all: `do not say whether they are tuned`."""
+        words = [(one.low, one.place) for one in self._facts.tokens[max(0, anchor.first - WHETHER_REACH) : anchor.first]]
+        if not any(low in {"say", "says", "tell", "tells", "state", "states", "known"} for low, _ in words):
+            return None
+        return next((place for low, place in words if low in {"whether", "if"}), None)
 
     def _is_denied(self, anchor: Anchor) -> bool:
         before = [one.place for one in self._facts.tokens[max(0, anchor.first - REACH) : anchor.first]]
@@ -117,11 +132,21 @@ class Measured(Standing):
         if first == "how" and second not in MANY:
             near = [(max(alike(second, part) for part in parts(key)), key) for key in self._scales(label)]
             return Because(spoken[0].place, spoken[0].text, max(near)[1]) if spoken and near and max(near)[0] else None
+        if first == "what":
+            return self._done_by(label, spoken)
         if first == "who" and label not in self._names.persons:
             texts = [key for key, facts in self._held(label).items() if facts.type == "string"]
             said = ((one, key) for one in spoken for key in texts if any(root(one.low) == root(part) for part in parts(key)))
             return next((Because(one.place, one.text, key) for one, key in said), None)
         return None
+
+    def _done_by(self, label: str, spoken: Sequence[Token]) -> Because | None:
+        """Return what a verb at the end asks of rows: `what does it weigh`."""
+        verb = next((one for one in reversed(self._facts.tokens) if one.shape != "mark"), None)
+        if verb is None or verb not in spoken or label not in self._names.schema.named:
+            return None
+        score, key = max(((alike(verb.low, part), key) for key in self._scales(label) for part in parts(key)), default=(0.0, ""))
+        return Because(verb.place, verb.text, key) if score >= PRICE else None
 
     def _paid(self) -> list[Token] | None:
         """Return the words that ask what is paid for something: `how much is it`, `what does it cost`; None where none do."""

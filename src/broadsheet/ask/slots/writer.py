@@ -219,8 +219,11 @@ class Slots:
         return tuple(dict.fromkeys(found))
 
     def _without_value(self, sketch: Sketch) -> tuple[str, ...]:
-        """Return what is to be said of nodes that have no value where one is denied: they are in neither."""
+        """Return what is to be said of nodes that have no value where one is denied, or all are sorted by it: they are in neither."""
         denied = [(spot.label, one.property) for spot in sketch.spots for one in spot.conditions if one.sign == "<>"]
+        ranked = sketch.ranked
+        if ranked is not None and ranked.property and sketch.limit is None and sketch.spots[ranked.node].label in self.index.schema.named:
+            denied.append((sketch.spots[ranked.node].label, ranked.property))
         return tuple(dict.fromkeys(f"What has no {key} is not among them." for label, key in denied if self._keys.filled(label, key) < 1))
 
 
