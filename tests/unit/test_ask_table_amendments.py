@@ -68,6 +68,9 @@ def cards(holds=lambda row: True, below=30):
         ("only Ostmann and Ravensfurt", cards(lambda row: row[HOUSE] in {"Ostmann", "Ravensfurt"})),
         ("neither Ostmann nor Ravensfurt", cards(lambda row: row[HOUSE] not in {"Ostmann", "Ravensfurt"})),
         ("not from Pêche Noire", cards(lambda row: row[HOUSE] != "Pêche Noire")),
+        ("not the ones from Pêche Noire", cards(lambda row: row[HOUSE] != "Pêche Noire")),
+        ("not those from Ravensfurt", cards(lambda row: row[HOUSE] != "Ravensfurt")),
+        ("only from Ostmann", cards(lambda row: row[HOUSE] == "Ostmann")),
         ("under 15 instead", cards(below=15)),
         ("cheaper than 15", cards(below=15)),
         ("under 20 and solo", cards(lambda row: row[SOLO] == "yes", below=20)),
@@ -116,6 +119,9 @@ def test_the_first_rows_by_something(loop, words, rows):
     [
         ("also show the fee", [FEE]),
         ("show the house too", [HOUSE]),
+        ("with the house", [HOUSE]),
+        ("and show the house", [HOUSE]),
+        ("with their minutes and fee", [MINUTES, FEE]),
         ("also show the fee and the house", [FEE, HOUSE]),
         ("add the minutes, the fee and the house", [MINUTES, FEE, HOUSE]),
     ],
@@ -256,3 +262,20 @@ def test_groups_over_a_relation_are_sorted_and_bounded_too(loop):
     asked = loop.step(made, Event(act=Act.AMEND, text="only those with more than 2"))
     assert asked.state.options[0].meaning.endswith("where total > 2")
     assert [row[-1] for row in rows_of(loop.step(asked, Event(act=Act.CHOOSE, number=1)))] == [3, 3]
+
+
+def test_a_name_that_is_mistyped_in_an_amendment_is_offered_as_it_is_spelt(loop):
+    made = loop.step(said(loop, CARDS), Event(act=Act.AMEND, text="not from Ravnsfurt"))
+    assert made.happened[-1].told == ("Nothing is called 'Ravnsfurt'.",)
+    assert [one.meaning for one in made.state.options] == ["added filter house <> 'Ravensfurt'"]
+    assert sorted(rows_of(loop.step(made, Event(act=Act.AMEND, text="yes")))) == [(row[SHELF],) for row in cards(lambda row: row[HOUSE] != "Ravensfurt")]
+
+
+def test_how_many_there_are_stands_beside_an_average(loop):
+    made = said(loop, "What is the average fee per house?", "also show how many there are")
+    assert [row[-1] for row in sorted(rows_of(made), key=lambda row: row[-1])] == [2, 3, 3]
+
+
+def test_another_year_is_no_other_fee(loop):
+    made = loop.step(said(loop, CARDS), Event(act=Act.AMEND, text="in 2022 instead"))
+    assert "2022" not in (made.state.query or "").replace("date('2022", "")

@@ -50,6 +50,9 @@ def values(scene: Scene) -> Iterator[Said]:
         near = [
             cue for cue in heard.cues if cue.kind in signs and not cue.words & heard.contrast and (0 <= place - cue.end <= 3 or 0 <= cue.start - place - 1 <= 1)
         ]
+        if isinstance(word.value, str) and not isinstance(word.value, Day) and not near and place and heard.words[place - 1].low == "from":
+            yield Said(word.value, "", frozenset({place - 1, place}), place)
+            continue
         near.sort(key=lambda cue: (min(abs(place - cue.end), abs(cue.start - place - 1)), cue.start > place))
         sign = _aged(scene, near[0], word.value) if near else ""
         yield Said(word.value, sign, frozenset({place}) | (near[0].words if near else frozenset()), place)
@@ -166,6 +169,8 @@ def changed(scene: Scene) -> Iterator[Candidate]:
             words = said.words | named | old | swap | (heard.contrast & (old | named)) | heard.all("not") | _contrast_words(scene) | _generic(scene)
             if said.value == held.value.value and sign in {"", held.sign}:
                 continue
+            if _is_other_year(scene, held, said):
+                continue
             denied = any(cue.kind == "not" and 0 <= said.place - cue.end <= 2 for cue in heard.cues) and not heard.contrast
             within = not said.sign and held.sign in UPWARDS and heard.words[said.place - 1].low == "in" and not swap and not old
             turned = sign in UPWARDS and held.sign in UPWARDS and UPWARDS[sign] != UPWARDS[held.sign]
@@ -183,6 +188,14 @@ def changed(scene: Scene) -> Iterator[Candidate]:
                 sign = "="
             yield Candidate(exchanged(scene, held.test, _with_value(held, said.value, sign if sign != held.sign else "")), words, sure)
         yield from _resigned(scene, held, named | old | swap | _generic(scene), about)
+
+
+def _is_other_year(scene: Scene, held: Tested, said: Said) -> bool:
+    """Whether "in 2022" is said, and what is compared is no time."""
+    before = scene.heard.words[said.place - 1].low if said.place else ""
+    year = isinstance(said.value, int) and CURRENT_YEARS[0] <= said.value <= CURRENT_YEARS[1]
+    timed = isinstance(held.of, Property) and isinstance(held.of.of, Variable) and scene.is_time(held.of.of.name, held.of.key)
+    return before == "in" and year and not timed and not said.sign
 
 
 def _owned(scene: Scene, held: Tested, said: Said) -> bool:
@@ -311,6 +324,12 @@ def letters(scene: Scene) -> Iterator[Candidate]:
         )
 
 
+def with_columns(heard: Heard) -> frozenset[int]:
+    """Return the places of words at the beginning that wish for something to be shown: "with the mill", "with their length"."""
+    lows = [word.low for word in heard.words[:2]]
+    return frozenset({0, 1}) if lows and lows[0] == "with" and lows[1:] in (["the"], ["their"], ["its"]) else frozenset()
+
+
 def unknowns(scene: Scene) -> Iterator[Candidate]:
     """Yield only what has a value, or has none."""
     heard = scene.heard
@@ -318,7 +337,7 @@ def unknowns(scene: Scene) -> Iterator[Candidate]:
     for said, name in scene.properties():
         if list(values(scene)) or said.words & heard.contrast:
             return
-        has = frozenset(place for place, word in enumerate(heard.words) if word.low in {"have", "has", "having", "with"})
+        has = frozenset(place for place, word in enumerate(heard.words) if word.low in {"have", "has", "having", "with"} and not with_columns(heard))
         deny = frozenset(place for place, word in enumerate(heard.words) if word.low in {"no", "not", "without", "don't", "doesn't"})
         of = Property(Variable(name), said.name)
         facts = scene.facts(name, said.name)

@@ -5,9 +5,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from broadsheet.ask.amend import edits
-from broadsheet.ask.amend.for_conditions import COMPARISONS, literal, opposite, values
+from broadsheet.ask.amend.for_conditions import COMPARISONS, literal, opposite, values, with_columns
 from broadsheet.ask.amend.heard import WHOLE, Heard, Mention, name_words
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
+from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Projection, Property, Query, Sorted, Variable
 from broadsheet.ask.link.english import adjective, alike
 from broadsheet.ask.question.reader import read_question
@@ -34,7 +35,7 @@ def _apart(found: list[Mention]) -> list[Mention]:
 def several_columns(scene: Scene) -> Iterator[Candidate]:
     """Yield several things more, or less, given back: "also show the price and the year"."""
     heard, last = scene.heard, scene.last
-    show, hide = heard.all("show", "want") | _more(heard), heard.all("hide", "remove")
+    show, hide = heard.all("show", "want") | _more(heard) | with_columns(heard), heard.all("hide", "remove")
     named = _apart([one for one in heard.named("property") if one.sure >= SURE and not one.words & heard.contrast and scene.owners(one.name)])
     if not named or not (show or hide) or heard.numbers or heard.texts or heard.cue("order", "per", "not", "null", "none", "instead"):
         return
@@ -50,7 +51,7 @@ def several_columns(scene: Scene) -> Iterator[Candidate]:
     else:
         kept = (*last.items, *(Projected(one) for one in columns if one not in given))
         changed = len(kept) - len(last.items)
-    if changed == len(columns) > 1:
+    if changed == len(columns) > (not with_columns(heard)):
         yield Candidate(edits.with_step(scene.tree, last, items=kept), words, 0.55 + MORE * (changed - 1))
 
 
@@ -261,6 +262,12 @@ def figures(scene: Scene) -> Iterator[Candidate]:
     heard, last = scene.heard, scene.last
     counted = [item for item in last.items if is_aggregate(item.expression)]
     cue = heard.cue("avg", "sum", "max", "min")
+    if cue is None and len(counted) == 1 and heard.all("count") and (_more(heard) or heard.all("show")) and not heard.named("label"):
+        name = next((one.name for one in walk(counted[0].expression) if isinstance(one, Variable) and one.name in scene.shape.kinds), "")
+        call = Function("count", (Variable(name),))
+        if name and call != counted[0].expression:
+            words = heard.all("count", "show", "want") | _more(heard)
+            yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), words, 0.7)
     if cue is None or len(counted) != 1 or heard.numbers or heard.cue("order", "per", "limit"):
         return
     for one, name in scene.properties():

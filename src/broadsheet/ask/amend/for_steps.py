@@ -198,7 +198,7 @@ def columns(scene: Scene) -> Iterator[Candidate]:
     heard, last = scene.heard, scene.last
     show, hide, more = heard.all("show", "want"), heard.all("hide", "remove", "not"), heard.all("add")
     swap = heard.all("instead", "meant") | heard.contrast
-    too = frozenset(place for place, word in enumerate(heard.words) if word.low in TOO)
+    too = frozenset(place for place, word in enumerate(heard.words) if word.low in TOO or (word.low == "and" and not place))
     for one, name in scene.properties():
         of = Property(Variable(name), one.name)
         words = one.words | _label_of(scene, name)
@@ -233,7 +233,14 @@ def _replaced(scene: Scene, new: Expression, words: frozenset[int], sure: float)
             and isinstance(item.expression.of, Variable)
             and scene.facts(item.expression.of.name, item.expression.key) is None
         )
-        bonus = 0.1 * bool(same) + 0.15 * bool(said) + 0.05 * (len(scene.last.items) == 1) + 0.25 * (strange and scene.schema.knows_properties)
+        whole = isinstance(item.expression, Variable) and not scene.heard.all("meant", "instead") and not scene.heard.contrast
+        bonus = (
+            -0.3 * (whole and not said)
+            + 0.1 * bool(same)
+            + 0.15 * bool(said)
+            + 0.05 * (len(scene.last.items) == 1)
+            + 0.25 * (strange and scene.schema.knows_properties)
+        )
         yield Candidate(edits.with_item(scene.tree, scene.last, item, new), words | said, sure + bonus)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from broadsheet.ask.amend.composed import composed
 from broadsheet.ask.amend.guard import guard
 from broadsheet.ask.amend.heard import Link
+from broadsheet.ask.amend.words import Amended as ReadAmendment
 from broadsheet.ask.amend.words import meanings, read_amendment
 from broadsheet.ask.check.findings import Severity
 from broadsheet.ask.check.scope import names_of, walk
@@ -24,7 +25,7 @@ from broadsheet.core.errors import ConfigError
 RULES = "rules of amendment"
 QUESTION = "the amendment read as a question of the same rows"
 # Words for the rows that are there.
-THEY = frozenset("them they these those it ones".split())
+THEY = frozenset("them they these it".split())
 
 
 class Amended(NamedTuple):
@@ -51,9 +52,11 @@ def amend(query: Query, words: str, asking: Asking, tools: Tools) -> Amended:
 
 def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended:
     """Read the words over the schema and edit what they name, nothing else."""
-    found = read_amendment(words, query, tools.schema, lambda said: [Link(one.label, one.property, one.value) for one in tools.index.exact(said)])
+    found = _read(query, words, tools)
     if not found.is_read and not found.is_tied and (made := _as_question(query, words, tools)) is not None:
         return Amended(settle(Draft(canonical(made), QUESTION, (f"amended: {words}",)), asking, tools))
+    if not found.is_read and (offered := _respelt(query, words, tools)) is not None:
+        return offered
     if found.choices:
         return Amended(None, (found.question,), options=_options(words, query, found.choices))
     if not found.is_read:
@@ -63,6 +66,24 @@ def _by_rules(query: Query, words: str, asking: Asking, tools: Tools) -> Amended
         )
     told = (f"Not understood: {found.unread}",) if found.unread else ()
     return Amended(settle(Draft(canonical(found.tree), RULES, (f"amended: {words}",)), asking, tools), told)
+
+
+def _respelt(query: Query, words: str, tools: Tools) -> Amended | None:
+    """Offer what an amendment comes to with the name that is nearest to one which nothing has, spelt right."""
+    missing = [one for one in link(words, tools.index).missing if one.nearest]
+    if not missing:
+        return None
+    first = missing[0]
+    right = f"{words[: first.place.start]}{first.nearest[0].value}{words[first.place.end :]}"
+    found = _read(query, right, tools)
+    made = found.tree if found.is_read else _as_question(query, right, tools)
+    if made is None:
+        return None
+    return Amended(None, (f"Nothing is called {first.words!r}.",), options=_options(words, query, (made,)))
+
+
+def _read(query: Query, words: str, tools: Tools) -> ReadAmendment:
+    return read_amendment(words, query, tools.schema, lambda said: [Link(one.label, one.property, one.value) for one in tools.index.exact(said)])
 
 
 def _as_question(query: Query, words: str, tools: Tools) -> Query | None:
