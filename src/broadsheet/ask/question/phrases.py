@@ -86,7 +86,7 @@ SUPERLATIVES: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         "least fewest lowest smallest minimum min shortest worst lightest cheapest weakest poorest coldest narrowest shallowest closest nearest minimal thinnest "
-        "coolest quietest".split(),
+        "coolest quietest briefest".split(),
         "low",
     ),
     **dict.fromkeys("latest newest youngest".split(), "new"),
