@@ -1,6 +1,5 @@
 """A reader's profile: what is read, followed, wanted and not wanted."""
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -118,5 +117,4 @@ def same_person(left: str, right: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return " ".join(bare.casefold().replace(".", " ").split())
+    return " ".join(without_accents(name).casefold().replace(".", " ").split())
