@@ -307,6 +307,13 @@ def test_all_rows_are_shown_on_request_and_the_kept_question_stays_as_it_was(yar
     assert "Why row 27 is there" in walk.step("why", number=27)
 
 
+def test_what_has_one_of_each_is_not_asked_for_the_most(yarns):
+    client, _ = yarns
+    page = client.get("/ask/examples", headers=PART).text
+    assert "Which fibre has the most yarns?" in page
+    assert "the most fibres" not in page
+
+
 def test_a_program_says_how_many_rows_it_takes(yarns):
     _, client = yarns
     first = client.post("/v1/ask", json={"question": "Which yarns are there?"}).json()
