@@ -95,7 +95,11 @@ def test_a_recipe_that_is_written_is_read_as_it_was_meant(tmp_path, kind):
         ("shop", "houses.csv", ""),
         ("menu", "soups.csv", "soup, soups, ordered"),
         ("menu", "dishes.csv", ""),
-        *((kind, name, "") for kind in ("shop", "movies") for name in ("items.csv", "movies.csv", "stock.csv", "glass.csv", "atlas.csv", "my_yarns.csv", "knives.csv")),
+        *(
+            (kind, name, "")
+            for kind in ("shop", "movies")
+            for name in ("items.csv", "movies.csv", "stock.csv", "glass.csv", "atlas.csv", "my_yarns.csv", "knives.csv")
+        ),
     ],
 )
 def test_a_file_that_is_called_by_what_is_in_it_gives_a_new_recipe_its_words(tmp_path, kind, source, words):

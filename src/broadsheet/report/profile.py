@@ -10,6 +10,7 @@ from pydantic import Field
 from broadsheet import sample
 from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
+from broadsheet.core.letters import without_accents
 from broadsheet.core.schema import Item
 from broadsheet.report.deliver.settings import DeliveryConfig
 from broadsheet.report.feedback.compare import CompareConfig

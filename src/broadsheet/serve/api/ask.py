@@ -77,7 +77,7 @@ class LoopsOut(Shape):
 @router.post("/ask", status_code=201, responses=ALWAYS)
 async def ask(request: Request, asked: AskIn, caller: Reads) -> AskOut:
     """Ask a question: a query is drafted, checked, explained and run, or it is asked back what words mean."""
-    return await begin(request.app.state.site, caller, asked.question, lambda *made: _out(*made, rows=asked.rows))
+    return await begin(request.app.state.site, caller, asked.question, lambda name, loop, made: _out(name, loop, made, rows=asked.rows))
 
 
 @router.post("/ask/{id}", responses={**ALWAYS, **documented(404, 409)})
