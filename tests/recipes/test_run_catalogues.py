@@ -279,7 +279,7 @@ def test_the_page_of_a_catalogue_speaks_of_its_items(bought, kind, one, had):
     assert f"Skip to the {many}" in page
     assert f"What customer01 has not {had}, the best first" in page
     assert files["report.md"].startswith(f"# Picked {many} - ")
-    assert "| Title | Link | Text | By |" in files["report.md"]
+    assert "| Title | Key | Text | Price eur |" in files["report.md"]
     assert "## More, by score" in files["report.md"]
     assert f"<title>Picked {many} for customer01, " in files["report.atom"]
     shown = MailView(report.model_copy(update={"run": report.run.model_copy(update={"kind": kind})}))
@@ -295,6 +295,22 @@ def test_what_lies_beside_the_page_of_a_shop_speaks_of_articles_too(bought):
     assert index["days"][0]["counts"] == {"articles": len(done.report.entries), "picked": 4}
     assert OF_PAPERS.findall(text_of((folder / "run" / "index.html").read_text() + (folder / "run" / "feed.xml").read_text())) == []
     assert not any(entry.bibtex for entry in done.report.entries)
+
+
+def test_the_markdown_of_a_shop_has_keys_and_prices_and_no_column_that_is_empty_for_all(bought):
+    _, done = bought
+    lines = (done.page.parent / "report.md").read_text().splitlines()
+    assert lines[2] == "| Title | Key | Text | Price eur |"
+    first = done.report.picks()[0].item
+    assert lines[4].startswith(f"| {first.title} | {first.id} | ")
+    assert lines[4].endswith(f" | {first.attributes['price_eur']} |")
+    assert all(line.count(" | ") == 3 for line in lines if line.startswith("| "))
+
+
+def test_the_page_names_what_ordered_it(bought):
+    _, done = bought
+    assert done.report.ranked_by == "sequence ranking alone"
+    assert "Ranked by sequence ranking alone;" in done.page.read_text()
 
 
 def test_what_was_bought_twice_is_one_article_in_two_events_and_near_once(bought):

@@ -272,6 +272,65 @@ def test_rows_have_their_key_and_name_and_nothing_is_asked_that_makes_no_differe
         assert "This may not be what was asked. The question says &#39;bought&#39;" in Walk(client, "Which lutes were bought?").look()
 
 
+@pytest.fixture
+def yarns(tmp_path):
+    """The pages and the interface of a table of 27 yarns, each of one fibre and with one mill."""
+    from tests.serve_site import asking, client_of, pages_of, site_of
+
+    from broadsheet.ask.graph.flat import table_graph
+
+    rows = [f"Y{at:02},Yarn {at:02},{'wool' if at % 2 else 'silk'},{100 + at}" for at in range(27)]
+    (tmp_path / "yarns.csv").write_text("\n".join(["skein,yarn,fibre,length", *rows]) + "\n")
+    part = asking(table_graph(tmp_path / "yarns.csv"))
+    with contextlib.closing(part), contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        store.create_tables()
+        made = site_of(store, ask=part)
+        yield pages_of(made), client_of(made)
+
+
+def test_all_rows_are_shown_on_request_and_the_kept_question_stays_as_it_was(yarns):
+    client, _ = yarns
+    walk = Walk(client, "Which yarns are there?")
+    page = walk.look()
+    assert "27 rows, the first 10 shown" in page
+    assert len(table(page)) == 10
+    link = re.search(r'href="([^"]+rows=27)#answer-title">Show all 27 rows<', page)
+    assert link
+    kept = client.get(f"{walk.place}/transcript.json").content
+    whole = client.get(link[1]).text
+    assert len(set(table(whole))) == 27
+    assert table(whole)[:10] == table(page)
+    assert "Show all" not in whole
+    assert "The graph has changed" not in whole
+    assert client.get(f"{walk.place}/transcript.json").content == kept
+    assert client.get(f"{walk.place}?rows=1001").status_code == 422
+    assert "Why row 27 is there" in walk.step("why", number=27)
+
+
+def test_what_has_one_of_each_is_not_asked_for_the_most(yarns):
+    client, _ = yarns
+    page = client.get("/ask/examples", headers=PART).text
+    assert "Which fibre has the most yarns?" in page
+    assert "the most fibres" not in page
+
+
+def test_a_program_says_how_many_rows_it_takes(yarns):
+    _, client = yarns
+    first = client.post("/v1/ask", json={"question": "Which yarns are there?"}).json()
+    assert [len(first["state"][name]) for name in ("rows", "names", "provenance")] == [10, 10, 10]
+    more = client.post("/v1/ask", json={"question": "Which yarns are there?", "rows": 25}).json()
+    assert [len(more["state"][name]) for name in ("rows", "names", "provenance")] == [25, 25, 25]
+    assert more["state"]["rows"][:10] == first["state"]["rows"]
+    assert more["state"]["total"] == 27
+    assert len(client.get(f"/v1/ask/{first['id']}?rows=1000").json()["state"]["rows"]) == 27
+    assert len(client.get(f"/v1/ask/{first['id']}?rows=3").json()["state"]["rows"]) == 3
+    transcripts = [client.get(f"/v1/ask/{one['id']}/transcript").json() for one in (first, more)]
+    assert transcripts[0] == transcripts[1]
+    assert len(transcripts[1]["states"][0]["preview"]["rows"]) == 10
+    for rows in (0, 1001, True, "all"):
+        assert client.post("/v1/ask", json={"question": "Which yarns are there?", "rows": rows}).status_code == 422
+
+
 def test_no_question_or_one_too_long_is_told_beside_the_form(client):
     from tests.serve_site import token_of
 

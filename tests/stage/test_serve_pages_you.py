@@ -414,6 +414,15 @@ def test_a_catalogue_of_events_shows_what_its_reader_had(monkeypatch, site, clie
     assert page.index("p24") < page.index("p0")
 
 
+def test_all_readers_are_linked_where_a_run_is_by_events(monkeypatch, site, client):
+    from broadsheet.serve.pages import reader
+
+    assert 'href="/readers"' not in client.get("/reader").text
+    run = reader.run_of(site)
+    monkeypatch.setattr(reader, "run_of", lambda _: run.model_copy(update={"kind": "shop"}))
+    assert '<a href="/readers">All readers</a>' in client.get("/reader").text
+
+
 def test_other_readers_are_shown_with_what_they_had_and_what_comes_next(monkeypatch, site, client, tmp_path):
     from tests.serve_site import held, parts
 

@@ -137,3 +137,31 @@ def test_a_catalogue_without_a_word_is_searched_all_the_same():
     items = Catalogue([Item(id="?", title="!")])
     near = Finder(build_index(["?"], np.ones((1, 1), dtype=np.float32)), items).find(np.ones((1, 1)), ["moss"], 3).near[0]
     assert [(one.id, one.words) for one in near] == [("?", 0)]
+
+
+MILLS = (("Garnhaus Müller", "50 g"), ("Søndergård", "100 g"), ("Łódź Wełna & Æbler", "2021-02-01"), ("Peak & Fell", "yes"))
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [("Garnhaus", 0), ("muller", 0), ("Müller", 0), ("Sondergard", 1), ("SØNDERGÅRD", 1), ("lodz welna", 2), ("Æbler", 2), ("aebler", 2), ("fell", 3)],
+)
+def test_a_short_text_among_attributes_is_searched_with_or_without_accents(text, row):
+    items = [Item(id=f"y{at}", title="Yarn", attributes={"mill": mill, "other": other}) for at, (mill, other) in enumerate(MILLS)]
+    words = Words(items)
+    assert words.absent(text) == ()
+    assert words.shares(text).argmax() == row
+    assert words.shares(text)[row] == pytest.approx(1)
+
+
+def test_what_is_no_name_among_attributes_finds_nothing():
+    held = {"size": "50 g", "since": "2021-02-01T10:00:00Z", "washable": "yes", "story": "stormy " * 20, "site": "https://mill.example/stormy", "count": 7}
+    words = Words([Item(id="y1", title="Yarn", attributes=held), Item(id="y2", title="Wool")])
+    assert not words.shares("yes stormy mill 50 2021-02-01T10 7").any()
+    assert words.absent("stormy") == ("stormy",)
+    assert words.absent("2021-02-01T10 50") == ()
+
+
+def test_titles_and_creators_are_folded_as_the_query_is():
+    words = Words([Item(id="a", title="Straße", creators=("Jørgen Œuvrard",)), Item(id="b", title="Road")])
+    assert [words.shares(text)[0] for text in ("strasse", "Straße", "Jorgen", "jørgen", "oeuvrard")] == [1.0] * 5

@@ -86,6 +86,33 @@ def test_a_recipe_that_is_written_is_read_as_it_was_meant(tmp_path, kind):
     assert tomllib.loads(text)["kind"] == kind
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "words"),
+    [
+        ("shop", "yarns.csv", "yarn, yarns, bought"),
+        ("shop", "Boxes.jsonl.gz", "box, boxes, bought"),
+        ("shop", "glasses.parquet", "glass, glasses, bought"),
+        ("shop", "houses.csv", ""),
+        ("menu", "soups.csv", "soup, soups, ordered"),
+        ("menu", "dishes.csv", ""),
+        *(
+            (kind, name, "")
+            for kind in ("shop", "movies")
+            for name in ("items.csv", "movies.csv", "stock.csv", "glass.csv", "atlas.csv", "my_yarns.csv", "knives.csv")
+        ),
+    ],
+)
+def test_a_file_that_is_called_by_what_is_in_it_gives_a_new_recipe_its_words(tmp_path, kind, source, words):
+    text = recipe_text(Wanted(kind, (f"{tmp_path}/{source}",), events="acts.csv"))
+    assert tomllib.loads(text).get("words", "") == words
+    assert text.count("words = ") == 1
+    assert "words" not in recipe_text(Wanted("papers", (source,)))
+
+
+def test_of_a_folder_or_several_files_no_words_are_made():
+    assert all("\n# words = " in recipe_text(Wanted("shop", source, events="acts.csv")) for source in (("yarns",), ("yarns.csv", "needles.csv")))
+
+
 def test_columns_and_readers_that_are_not_there_are_told_before_a_recipe_is_written(tmp_path):
     (tmp_path / "things.csv").write_text("id,title\na1,Tea\n")
     (tmp_path / "acts.csv").write_text("who,what\nana,a1\n,\n")

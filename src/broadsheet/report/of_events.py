@@ -64,7 +64,7 @@ def report_of(given: Work, run: RunRecord, told: Sequence[str] = ()) -> Report:
         reader=held.asks[0].user,
         source=", ".join(held.artifact.manifest.models.values()),
         subject="items",
-        ranked_by="likeness, retrieval and sequence ranking" if score.NAME in given.parents else "likeness",
+        ranked_by=_ranked_by(given),
         models=models,
         notes=tuple(filter(None, (_after(held, told, run.words), step.note if plan is not None and step is not None else ""))),
         counts={NEW: len(entries), "cross": 0, "updated": 0, "withdrawn": 0},
@@ -72,6 +72,14 @@ def report_of(given: Work, run: RunRecord, told: Sequence[str] = ()) -> Report:
         entries=tuple(sorted(entries, key=lambda entry: (entry.slot or 10**9, -entry.score))),
         config={"recipe": dict(run.settings)},
     )
+
+
+def _ranked_by(given: Work) -> str:
+    """Name the stages that have a weight in the score: all that weights were fitted for, or the one that orders alone."""
+    if score.NAME not in given.parents:
+        return "likeness"
+    used = score.used_of(given.parents[score.NAME])
+    return f"{used[0]} alone" if len(used) == 1 else f"{', '.join(used[:-1])} and {used[-1]}" if used else "the order of the source"
 
 
 def label_of(held: Holdings, wanted: date | None, told: Sequence[str] = ()) -> date:

@@ -1,6 +1,5 @@
 """A reader's profile: what is read, followed, wanted and not wanted."""
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import Field
 from broadsheet import sample
 from broadsheet.core.config import Config, build, read_toml, with_settings
 from broadsheet.core.errors import ProfileError, did_you_mean
+from broadsheet.core.letters import without_accents
 from broadsheet.core.schema import Item
 from broadsheet.report.deliver.settings import DeliveryConfig
 from broadsheet.report.feedback.compare import CompareConfig
@@ -118,5 +118,4 @@ def same_person(left: str, right: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return " ".join(bare.casefold().replace(".", " ").split())
+    return " ".join(without_accents(name).casefold().replace(".", " ").split())

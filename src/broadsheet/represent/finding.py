@@ -12,6 +12,7 @@ from broadsheet.core.catalogue import Catalogue, reading_text
 from broadsheet.core.index import Index
 from broadsheet.core.index.formats import decode
 from broadsheet.core.index.protocol import Allowed
+from broadsheet.core.letters import without_accents
 from broadsheet.core.schema import Item
 from broadsheet.represent.tfidf import TfidfConfig, TfidfEmbedder
 
@@ -25,6 +26,10 @@ NONE = np.zeros(0, dtype=np.int32)
 # So many words that no item holds are named.
 FEW = 4
 DIGIT = re.compile(r"\d")
+# An attribute of more letters is a text of its own, and no name, and one that begins with a digit, but for a unit, tells a size or a day.
+SHORT = 80
+MEASURE = re.compile(r"[\d\s.,:/+TZ-]+\w{0,3}")
+TRUTHS = frozenset({"yes", "no", "true", "false"})
 MARKS = "\"'“”‘’.,;:!?()[]{}<>"
 
 
@@ -53,12 +58,15 @@ class _Held(NamedTuple):
 
 
 class Words:
-    """Which items hold which words: of their titles, texts, creators, categories and ids. A word weighs ln((1 + N) / (1 + n)), n of N items holding it."""
+    """Which items hold which words: of their titles, texts, creators, categories, ids and short texts among their attributes; letters without accents.
+
+    A word weighs ln((1 + N) / (1 + n)), n of N items holding it.
+    """
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._count, self._held = len(items), dict[str, _Held]()
-        self._terms = TfidfEmbedder(TfidfConfig(size="tiny")).analyse
-        texts = [" ".join([item.id, reading_text(item), *item.creators, *item.categories]) for item in items]
+        self._analyse = TfidfEmbedder(TfidfConfig(size="tiny")).analyse
+        texts = [" ".join([item.id, reading_text(item), *item.creators, *item.categories, *named(item)]) for item in items]
         if any(map(self._terms, texts)):
             counter = CountVectorizer(analyzer=self._terms, binary=True, dtype=np.int8)
             held = sparse.csc_array(counter.fit_transform(texts))
@@ -66,6 +74,9 @@ class Words:
         # What nobody is found by, and yet an item has: its price, or its size.
         told = {str(value) for item in items for value in item.attributes.values() if isinstance(value, str | int | float) and DIGIT.search(str(value))}
         self._told = frozenset(term for text in told for term in self._terms(text) if DIGIT.search(term))
+
+    def _terms(self, text: str) -> list[str]:
+        return self._analyse(without_accents(text))
 
     def _of(self, rows: np.ndarray) -> _Held:
         weight = np.float32(np.log((1 + self._count) / (1 + len(rows))))
@@ -94,6 +105,16 @@ class Words:
             else:
                 found[rows] += weight
         return found / every if every else found
+
+
+def named(item: Item) -> list[str]:
+    """Return the attributes of an item that are names, such as a maker's: short texts that are no number, size, day, truth or address.
+
+    >>> named(Item(id="a", title="Tea", attributes={"mill": "Garnhaus", "weight": "50 g", "since": "2021-02-01", "washable": "no", "price": 4}))
+    ['Garnhaus']
+    """
+    texts = [value.strip() for value in item.attributes.values() if isinstance(value, str)]
+    return [text for text in texts if 1 < len(text) <= SHORT and text.casefold() not in TRUTHS and "://" not in text and not MEASURE.fullmatch(text)]
 
 
 def absence(words: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """A recipe written from what somebody says of their catalogue, with a comment for each line."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -7,6 +8,7 @@ from typing import Literal, NamedTuple
 from broadsheet.core.errors import ConfigError, OutputError
 from broadsheet.core.files import write_file
 from broadsheet.stack.recipe import Kind, Recipe, read_recipe
+from broadsheet.stack.words import WORDS
 
 _HEADS = {
     "papers": "A day of papers for a reader with a library. What was measured not to help is off: the page says by how much.",
@@ -25,6 +27,11 @@ _SAID = {
     "ask": "a graph to ask questions of: off, or shipped",
     "plan": "off: the best by score; least-exposed, mask-recent, … hold back categories that were had lately; shipped, or a folder",
 }
+
+
+# Of "movies", "shoes", "lenses" and "knives" the letters do not tell what one is called, and "atlas", "radius" and "glass" are one.
+PLURAL = re.compile(r"(?!.*(?:ies|oes|ves|zes|[^s]ses|[aius]s)$)[a-z]{3,}s")
+VAGUE = frozenset("data details entries events goods items lines news objects orders purchases records rows sales things users".split())
 
 
 class Wanted(NamedTuple):
@@ -53,15 +60,33 @@ def recipe_text(wanted: Wanted) -> str:
     lines += [_line("event_columns", wanted.event_columns, "the same of the events")] if events and wanted.event_columns else []
     lines += [_line("images", wanted.images, "the folder of pictures: ID.png, or as a column image names them")] if wanted.images else []
     lines += [_line("posts", wanted.posts, "what people wrote: JSON lines with id, author, at, text")] if wanted.posts else []
-    lines += (
-        ['# words = "game, games, borrowed"  # what the page calls its items, and what was done with them, where it is not bought, ordered or watched']
-        if events
-        else []
-    )
+    lines += [_own_words(wanted)] if events else []
     lines += [_line("reader", wanted.reader, "whose page it is; empty is who had most" if events else "a profile: broadsheet profile new --help")]
     stages = dict(_STAGES["events" if events else "papers"]) | ({"needs": "cues"} if wanted.posts else {})
     lines += ["", "[stages]", *(_line(name, stages[name], said) for name, said in _SAID.items() if name in stages)]
     return "\n".join(lines) + "\n"
+
+
+def _own_words(wanted: Wanted) -> str:
+    """Return the line of a catalogue's own words: those that the name of its one file tells, else an example that is commented out."""
+    said = "what the page calls its items, and what was done with them"
+    told = named_by(wanted.source[0]) if len(wanted.source) == 1 else None
+    kinds = WORDS[wanted.kind]
+    if told is None or told[1] == kinds.many:
+        return f'# words = "game, games, borrowed"  # {said}, where it is not {kinds.had}'
+    return _line("words", f"{told[0]}, {told[1]}, {kinds.had}", said)
+
+
+def named_by(source: str) -> tuple[str, str] | None:
+    """Return what the name of a file calls one of its items, and several; None where it is no plain plural.
+
+    >>> named_by("data/yarns.csv"), named_by("Boxes.jsonl.gz"), named_by("stock.csv"), named_by("series.csv")
+    (('yarn', 'yarns'), ('box', 'boxes'), None, None)
+    """
+    many = Path(source).name.partition(".")[0].lower()
+    if "." not in Path(source).name or many in VAGUE or not PLURAL.fullmatch(many):
+        return None
+    return many[: -2 if many.endswith(("ches", "shes", "sses", "xes")) else -1], many
 
 
 def write_recipe(wanted: Wanted, out: Path, *, replace: bool = False) -> Recipe:

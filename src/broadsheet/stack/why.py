@@ -104,7 +104,7 @@ class Lineage:
         if not self._ready(score.NAME):
             return {}
         frame = self._artifact(score.NAME).frame("weights")
-        return dict(frame.select("stage_name", score.HERE).iter_rows())
+        return dict(frame.select(score.STAGE, score.HERE).iter_rows())
 
     @cached_property
     def _slate(self) -> dict[str, Placed]:

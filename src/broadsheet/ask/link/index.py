@@ -10,9 +10,9 @@ import polars as pl
 
 from broadsheet.ask.graph.tables import Graph
 from broadsheet.ask.link.names import Names
-from broadsheet.ask.question.alike import without_accents
 from broadsheet.ask.schema import FEW, Schema
 from broadsheet.core.errors import did_you_mean
+from broadsheet.core.letters import without_accents
 
 # Text without a blank that is longer than this is a key that nobody spells.
 UNBROKEN, LONG = 40, 120

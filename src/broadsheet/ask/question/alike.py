@@ -1,23 +1,12 @@
 """When a number, a date or a text of a question and one of a query are the same."""
 
 import re
-import unicodedata
-from functools import lru_cache
 from typing import Any
 
 from broadsheet.ask.question.facts import Value
 from broadsheet.ask.question.held import MOMENT, Constant
 from broadsheet.ask.question.values import iso
-
-
-@lru_cache(maxsize=4096)
-def without_accents(text: str) -> str:
-    """Return a text with its letters alone.
-
-    >>> without_accents("Björk López")
-    'Bjork Lopez'
-    """
-    return text if text.isascii() else "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+from broadsheet.core.letters import without_accents
 
 
 def folded(text: str) -> str:

@@ -1,14 +1,23 @@
-"""The report as Markdown: a heading with the day, and a table of title, link, abstract, authors."""
+"""The report as Markdown: a heading with the day, and a table of title, link, abstract, authors; of what is no paper also of keys and prices."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
+from typing import NamedTuple
 
 from broadsheet.core.schema import Item
 from broadsheet.report.model import Entry, Report
-from broadsheet.stack.words import PAPERS
+from broadsheet.stack.words import PAPERS, Words
 
-_HEAD = "| Title | Link | {0.text} | {0.by} |\n| --- | --- | --- | --- |\n"
+
+class _Column(NamedTuple):
+    """The heading of a column, and what stands in its cell of an item."""
+
+    head: str
+    cell: Callable[[Item], str]
+
+
 # The form is English whatever the reader's locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WOULD_BE_READ = re.compile(
@@ -27,12 +36,13 @@ def seed_form(label: date, items: Iterable[Item]) -> str:
 
     Fields stand as the source gave them, TeX accents of authors included.
     """
-    return heading(label) + _table(items, _folded, _HEAD.format(PAPERS))
+    return heading(label) + _table(items, _form(PAPERS, _folded, _as_given))
 
 
 def report_markdown(report: Report) -> str:
     """Write the page as Markdown: the picks in the reference form, then the rest of the day by section.
 
+    A catalogue by events has keys and prices too, and no column that is empty for all.
     Whatever a Markdown reader would take for markup is escaped, so the rendered text of each
     cell is the field itself, newlines folded.
     """
@@ -40,12 +50,12 @@ def report_markdown(report: Report) -> str:
     if report.fictional:
         parts.append("*Fictional sample: no paper, author or figure here is real.*\n\n")
     picks = report.picks()
-    head = _HEAD.format(report.words)
-    parts.append(_table((entry.item for entry in picks), _literal, head))
+    columns = _columns(report)
+    parts.append(_table((entry.item for entry in picks), columns))
     parts.append(_summaries(picks))
     rest = [entry for entry in report.entries if entry.slot is None]
     for name, title in (("new", report.words.more), ("cross", "More that is cross-listed"), ("updated", "Updated"), ("withdrawn", "Withdrawn")):
-        parts.append(_section(title, [entry for entry in rest if entry.section == name], head))
+        parts.append(_section(title, [entry for entry in rest if entry.section == name], columns))
     return "".join(parts)
 
 
@@ -73,20 +83,50 @@ def _summaries(picks: list[Entry]) -> str:
     return "\n## TL;DR, by a language model, and what it rests on\n\n" + "".join(lines) if lines else ""
 
 
-def _section(title: str, entries: list[Entry], head: str) -> str:
+def _section(title: str, entries: list[Entry], columns: Sequence[_Column]) -> str:
     if not entries:
         return ""
     told = "".join(f"- {_literal(e.item.id)} was on your page of {e.told_before}.\n" for e in entries if e.told_before is not None)
-    return f"\n## {title}\n\n{_table((e.item for e in entries), _literal, head)}" + (f"\n{told}" if told else "")
+    return f"\n## {title}\n\n{_table((e.item for e in entries), columns)}" + (f"\n{told}" if told else "")
 
 
-def _table(items: Iterable[Item], cell: Callable[[str], str], head: str) -> str:
-    rows: list[str] = []
-    for item in items:
-        authors = str(item.attributes.get("creators_verbatim") or ", ".join(item.creators)) if cell is _folded else ", ".join(item.creators)
-        link = f"[{cell(item.url)}]({item.url.replace('|', '%7C')})" if item.url else ""
-        rows.append(f"| {cell(item.title)} | {link} | {cell(item.text)} | {cell(authors)} |\n")
-    return head + "".join(rows)
+def _columns(report: Report) -> list[_Column]:
+    """Return the columns of a page: those of the reference form for papers; else those that any item has something for."""
+    title, link, text, by = _form(report.words, _literal, _joined)
+    if not report.proposed:
+        return [title, link, text, by]
+    items = [entry.item for entry in report.entries]
+    named = dict.fromkeys(name for item in items for name in item.attributes if "price" in re.split(r"[\W_\d]+", name.casefold()))
+    prices = [_Column(_literal(name.replace("_", " ").capitalize()), partial(_said, name)) for name in named]
+    held = [one for one in (link, text, *prices, by) if any(map(one.cell, items))]
+    return [title, _Column("Key", lambda item: _literal(item.id)), *held]
+
+
+def _form(words: Words, cell: Callable[[str], str], authors: Callable[[Item], str]) -> tuple[_Column, _Column, _Column, _Column]:
+    return (
+        _Column("Title", lambda item: cell(item.title)),
+        _Column("Link", lambda item: f"[{cell(item.url)}]({item.url.replace('|', '%7C')})" if item.url else ""),
+        _Column(words.text, lambda item: cell(item.text)),
+        _Column(words.by, lambda item: cell(authors(item))),
+    )
+
+
+def _said(name: str, item: Item) -> str:
+    value = item.attributes.get(name)
+    return "" if value is None else _literal(str(value))
+
+
+def _joined(item: Item) -> str:
+    return ", ".join(item.creators)
+
+
+def _as_given(item: Item) -> str:
+    return str(item.attributes.get("creators_verbatim") or _joined(item))
+
+
+def _table(items: Iterable[Item], columns: Sequence[_Column]) -> str:
+    lines = [[one.head for one in columns], ["---"] * len(columns), *([one.cell(item) for one in columns] for item in items)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _folded(text: str) -> str:

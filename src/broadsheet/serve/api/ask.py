@@ -10,20 +10,22 @@ from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.outcome import told
 from broadsheet.ask.loop.records import Act, Event, Transcript
 from broadsheet.core.errors import QueryError
-from broadsheet.serve.api.asked import STEPS, Doing, begin, held, in_lane, listed, take
+from broadsheet.serve.api.asked import ROWS, STEPS, Doing, begin, held, in_lane, listed, take, with_rows
 from broadsheet.serve.api.problems import ALWAYS, documented
 from broadsheet.serve.api.shapes import WHOLE, Cursor, Shape, cursor_of, place_of
 from broadsheet.serve.callers import Reads
 
 router = APIRouter(prefix="/v1", tags=["ask"])
 Words = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
+Rows = Annotated[int, Field(ge=1, le=ROWS)]
 LoopId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The id that asking gave.", examples=["00112233445566778899aabbccddeeff"])]
 
 
 class AskIn(Shape):
-    """A question in words."""
+    """A question in words, and how many of its rows are told, where it is not the first ten."""
 
     question: Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$"), Field(examples=["Who wrote the most papers?"])]
+    rows: Annotated[Rows, WHOLE] | None = None
 
 
 class StepIn(Shape):
@@ -75,7 +77,7 @@ class LoopsOut(Shape):
 @router.post("/ask", status_code=201, responses=ALWAYS)
 async def ask(request: Request, asked: AskIn, caller: Reads) -> AskOut:
     """Ask a question: a query is drafted, checked, explained and run, or it is asked back what words mean."""
-    return await begin(request.app.state.site, caller, asked.question, _out)
+    return await begin(request.app.state.site, caller, asked.question, lambda name, loop, made: _out(name, loop, made, rows=asked.rows))
 
 
 @router.post("/ask/{id}", responses={**ALWAYS, **documented(404, 409)})
@@ -86,10 +88,10 @@ async def step(request: Request, id: LoopId, asked: StepIn, caller: Reads) -> As
 
 
 @router.get("/ask/{id}", responses={**ALWAYS, **documented(404)})
-async def state(request: Request, id: LoopId, caller: Reads) -> AskOut:  # noqa: A002
-    """Return where a loop is."""
+async def state(request: Request, id: LoopId, caller: Reads, rows: Annotated[Rows | None, Query()] = None) -> AskOut:  # noqa: A002
+    """Return where a loop is; with `rows` so many of the answer's rows, and not the first ten alone."""
     site = request.app.state.site
-    return await in_lane(site, lambda loop: _out(id, loop, held(site, id, caller)))
+    return await in_lane(site, lambda loop: _out(id, loop, held(site, id, caller), rows=rows))
 
 
 @router.get("/ask/{id}/transcript", responses={**ALWAYS, **documented(404)})
@@ -106,10 +108,10 @@ def loops(request: Request, caller: Reads, limit: Annotated[int, Query(ge=1, le=
     return LoopsOut(loops=shown, next=cursor_of(found[limit - 1].number, "ask", caller.name) if len(found) > limit else "")
 
 
-def _out(name: str, loop: Loop, made: Transcript) -> AskOut:
+def _out(name: str, loop: Loop, made: Transcript, *, rows: int | None = None) -> AskOut:
     last = made.happened[-1]
     try:
-        said = told(loop, made)
+        said = told(loop, with_rows(loop, made, rows) if rows else made)
     except QueryError as fault:
         said = {"question": made.question, "fault": [fault.what, fault.mend]}
     plain = json.loads(json.dumps(said, default=str))

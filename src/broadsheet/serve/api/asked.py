@@ -7,8 +7,10 @@ from typing import Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
+from broadsheet.ask.cypher.parser import parse
 from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.records import Event, Transcript
+from broadsheet.ask.loop.showing import as_json, cited
 from broadsheet.core.database import Instant
 from broadsheet.core.store import METADATA
 from broadsheet.serve.api.problems import Problem
@@ -18,6 +20,9 @@ from broadsheet.serve.site import Site
 
 # So many steps one question may take: each is kept for ever.
 STEPS = 100
+# So many rows are shown at most: an engine gives no more.
+ROWS = 1000
+CHANGED = "The graph has changed since this was asked: these are its rows now."
 LOOPS = sa.Table(
     "ask_loops",
     METADATA,
@@ -78,6 +83,21 @@ async def take(site: Site, caller: Caller, name: str, event: Event, known: int |
         return then(name, loop, made)
 
     return await in_lane(site, work)
+
+
+def with_rows(loop: Loop, made: Transcript, rows: int) -> Transcript:
+    """Return a transcript whose state shows so many rows, to be told and not to be kept: a kept one has the first rows alone. The query is run for them."""
+    state = made.state
+    query = None if state is None or state.query is None else parse(state.query).query
+    if state is None or state.preview is None or state.preview.fault or query is None:
+        return made
+    preview, found = loop.shown(query)
+    if found is not None:
+        notes = (*preview.notes, CHANGED) if preview.hash != state.preview.hash else preview.notes
+        told = tuple(cited(one, found.naming) for one in (found.citations or ())[:rows])
+        preview = preview.model_copy(update={"rows": tuple(map(as_json, found.rows.rows[:rows])), "cited": told, "notes": notes})
+    wide = state.model_copy(update={"preview": preview})
+    return made.model_copy(update={"states": (*made.states[: state.number - 1], wide, *made.states[state.number :])})
 
 
 async def in_lane(site: Site, work: Callable[[Loop], T]) -> T:

@@ -12,7 +12,7 @@ from broadsheet.ask.loop.machine import Loop
 from broadsheet.ask.loop.records import Act, Event, Transcript
 from broadsheet.ask.loop.transcript import dumped
 from broadsheet.core.errors import BroadsheetError, QueryError
-from broadsheet.serve.api.asked import STEPS, Doing, begin, held, in_lane, listed, take
+from broadsheet.serve.api.asked import ROWS, STEPS, Doing, begin, held, in_lane, listed, take, with_rows
 from broadsheet.serve.api.problems import Problem, of_error
 from broadsheet.serve.models.parts import Asking
 from broadsheet.serve.pages.ask_examples import examples, known
@@ -69,9 +69,15 @@ async def ask(view: Acts, question: Annotated[str, Form()] = "") -> Response:
 
 
 @router.get("/ask/{name}")
-async def state(view: Looks, name: LoopId) -> HTMLResponse:
-    """Show where a question is: all of it is kept, so that no graph need be open for that."""
-    return _page(view, name, await run_in_threadpool(_held, view, name))
+async def state(view: Looks, name: LoopId, rows: Annotated[int, Query(ge=0, le=ROWS)] = 0) -> HTMLResponse:
+    """Show where a question is: all of it is kept, so that no graph need be open for that; it must be for more rows than the first."""
+    made = await run_in_threadpool(_held, view, name)
+    if not rows:
+        return _page(view, name, made)
+    try:
+        return _page(view, name, await in_lane(view.site, lambda loop: with_rows(loop, made, rows)))
+    except (Problem, BroadsheetError) as fault:
+        return _page(view, name, made, _problem(fault))
 
 
 @router.post("/ask/{name}")

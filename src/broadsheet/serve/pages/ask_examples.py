@@ -15,6 +15,8 @@ from broadsheet.ask.schema import Schema
 OFFERED: Final = 6
 TRIED: Final = 24
 """Questions that are tried at most: on a large graph each may take a while."""
+TOTAL: Final = "total"
+"""What a column of counts is called; where each is one, to ask for the most is idle."""
 NUMBERS: Final = frozenset({"integer", "float"})
 _known: WeakKeyDictionary[Engine, tuple[str, ...]] = WeakKeyDictionary()
 
@@ -38,8 +40,11 @@ def known(tools: Tools) -> tuple[str, ...] | None:
 
 
 def answers(state: State | None) -> bool:
-    """Whether a state has rows, something in them, and nothing that is doubtful."""
+    """Whether a state has rows, something in them, of what is counted somewhere more than one, and nothing that is doubtful."""
     if state is None or outcome_of(state) is not Outcome.ANSWERED or state.preview is None:
+        return False
+    counts = [row[state.preview.columns.index(TOTAL)] for row in state.preview.rows] if TOTAL in state.preview.columns else []
+    if counts and not any(isinstance(one, int) and one > 1 for one in counts):
         return False
     something = any(value not in (None, 0, "") for row in state.preview.rows for value in row)
     return something and not any(one.severity != "info" or one.asked for one in state.findings)

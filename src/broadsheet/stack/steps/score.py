@@ -28,7 +28,8 @@ PENALTY = 1e-2
 """Of the squared weights, a choice: some dozens of choices say little, and are not to be believed to the letter."""
 LIKENESS = "likeness"
 CALLED = {RETRIEVE: "retrieval", RANK: "ranking"}
-WEIGHT, HERE, CHOICES = "weight", "here", "choices"
+AT_LENGTH = {**CALLED, RANK: "sequence ranking"}
+STAGE, WEIGHT, HERE, CHOICES = "stage_name", "weight", "here", "choices"
 
 
 class Fitted(NamedTuple):
@@ -65,7 +66,7 @@ def score_step(*, of_events: bool, off: str = "") -> Step:
         frame = _scored(held, stages, seen, fitted, used, here=here)
         weights = pl.DataFrame(
             [(name, weight, fitted.weight(name), fitted.choices) for name, weight in used.items()],
-            schema={"stage_name": pl.String, HERE: pl.Float64, WEIGHT: pl.Float64, CHOICES: pl.Int64},
+            schema={STAGE: pl.String, HERE: pl.Float64, WEIGHT: pl.Float64, CHOICES: pl.Int64},
             orient="row",
         )
         parents = {name: artifact.content_hash for name, artifact in given.parents.items()}
@@ -75,6 +76,11 @@ def score_step(*, of_events: bool, off: str = "") -> Step:
         return Done(made, figures, _said(fitted, stages, of_events=of_events, here=here))
 
     return Step(NAME, "Score", ArtifactKind.SCORES, work, (CATALOGUE,), (VECTORS, RETRIEVE, RANK), settings={"of_events": of_events}, off=off)
+
+
+def used_of(scores: Artifact) -> list[str]:
+    """Return by name the stages that have a weight in the scores of a run."""
+    return [AT_LENGTH.get(name, name) for name, weight in scores.frame("weights").select(STAGE, HERE).iter_rows() if weight]
 
 
 def foretold(recipe: Recipe, shop: Shop) -> str:
