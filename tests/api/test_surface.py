@@ -87,7 +87,8 @@ def test_every_file_the_documents_name_is_there():
 
 
 def test_every_option_the_readme_shows_is_an_option():
-    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", (ROOT / "README.md").read_text()))
+    ours = "".join(line for line in (ROOT / "README.md").read_text().splitlines(keepends=True) if not line.startswith("curl "))
+    shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", ours))
     commands = (
         (),
         ("report",),

@@ -307,7 +307,8 @@ def test_the_log_has_no_secret_no_address_and_no_words(site, client, capsys):
     configure()
     last = lines[-1]
     assert (last["route"], last["status"], len(last["key"])) == ("/v1/items", 404, 8)
-    assert headers["Authorization"].rpartition("_")[2] not in json.dumps(lines)
+    # A secret may have the sign in it that parts it from its name.
+    assert headers["Authorization"].split("_", 2)[2] not in json.dumps(lines)
     assert "very-private" not in json.dumps(lines)
 
 

@@ -307,6 +307,32 @@ def test_all_rows_are_shown_on_request_and_the_kept_question_stays_as_it_was(yar
     assert "Why row 27 is there" in walk.step("why", number=27)
 
 
+def test_more_rows_than_a_query_gives_are_told_to_be_cut(tmp_path):
+    from tests.serve_site import asking, pages_of, site_of
+
+    from broadsheet.ask.graph.flat import table_graph
+
+    (tmp_path / "yarns.csv").write_text("skein,yarn\n" + "".join(f"Y{at:04},Yarn {at:04}\n" for at in range(1005)))
+    part = asking(table_graph(tmp_path / "yarns.csv"))
+    with contextlib.closing(part), contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        store.create_tables()
+        client = pages_of(site_of(store, ask=part))
+        walk = Walk(client, "Which yarns are there?")
+        page = walk.look()
+        assert "1,000 rows, and there are more, which are not fetched, the first 10 shown" in page
+        assert "Show the 1,000 rows that were fetched" in page
+        whole = client.get(f"{walk.place}?rows=1000").text
+        assert len(table(whole)) == 1000
+        assert "1,000 rows, and there are more, which are not fetched</caption>" in whole
+    with contextlib.closing(Store(tmp_path / "s.sqlite")) as store:
+        from tests.serve_site import searching
+
+        shut = pages_of(site_of(store, search=searching())).get(f"{walk.place}?rows=1000")
+        assert shut.status_code in {404, 503}
+        assert 'role="alert"' in shut.text
+        assert len(table(shut.text)) == 10
+
+
 def test_what_has_one_of_each_is_not_asked_for_the_most(yarns):
     client, _ = yarns
     page = client.get("/ask/examples", headers=PART).text

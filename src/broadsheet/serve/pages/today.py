@@ -176,7 +176,7 @@ def _took(site: Site) -> str:
     done = next((job for job in site.jobs.newest(50) if job.kind == PAGE and job.state is JobState.DONE and job.ended is not None), None)
     run = run_of(site)
     seconds = (done.ended - done.made).total_seconds() if done is not None and done.ended is not None else run.took if run is not None else 0.0
-    return f"The last time it took about {seconds:.0f} s." if seconds >= 1 else ""
+    return f"The last time it took about {max(1, seconds):.0f} s." if seconds > 0 else ""
 
 
 def run_of(site: Site) -> RunRecord | None:
