@@ -50,7 +50,7 @@ MUTANTS = [
         "markdown: newlines stay", "report/render/markdown.py", '85\\u2028\\u2029]", " ", text).replace', '85\\u2028\\u2029]", "\\n", text).replace', MARKDOWN
     ),
     Mutant("markdown: tags vanish", "report/render/markdown.py", 'r"|<(?=[A-Za-z/!?])"', 'r"|\\0"', MARKDOWN),
-    Mutant("markdown: authors resolved in the reference form", "report/render/markdown.py", "if cell is _folded", "if False", MARKDOWN),
+    Mutant("markdown: authors resolved in the reference form", "report/render/markdown.py", "_folded, _as_given", "_folded, _joined", MARKDOWN),
     Mutant(
         "merge: told apart by title",
         "sources/merge.py",
