@@ -29,6 +29,20 @@ SEARCH = [
         FINDING + "a_word_is_worth_as_much_as_it_is_rare_and_a_word_of_all_nothing",
     ),
     Mutant(
+        "search: names among attributes are not searched",
+        "represent/finding.py",
+        "*item.categories, *named(item)",
+        "*item.categories",
+        FINDING + "a_short_text_among_attributes_is_searched_with_or_without_accents",
+    ),
+    Mutant(
+        "search: strokes of letters matter",
+        "represent/finding.py",
+        "self._analyse(without_accents(text))",
+        "self._analyse(text)",
+        FINDING + "titles_and_creators_are_folded_as_the_query_is",
+    ),
+    Mutant(
         "search: of items that hold as much none is heard",
         "represent/finding.py",
         "[: HEARD - len(above)] if least > 0",
