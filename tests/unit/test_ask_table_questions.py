@@ -89,6 +89,9 @@ def codes(holds):
         ("Which instruments are not in Brass?", lambda row: row[FAMILY] != "brass"),
         ("Which instruments are not Brass instruments?", lambda row: row[FAMILY] != "brass"),
         ("Which instruments other than Strings cost over 2000?", lambda row: row[FAMILY] != "strings" and row[PRICE] > 2000),
+        ("Which instruments are mellow?", lambda row: "mellow" in row[BLURB]),
+        ("Which instruments have Tu in their name?", lambda row: "tu" in row[TITLE].lower()),
+        ("instruments with 'oo' in the title", lambda row: "oo" in row[TITLE]),
         ("Which instruments start with C?", lambda row: row[TITLE].startswith("C")),
     ],
 )

@@ -225,6 +225,20 @@ class _Reader:
                     self._valued.add(value.first)
                     yield Containment(self._place(at, value.last), sign, value, self._said(at, value.last))  # pyrefly: ignore
 
+        yield from self._contained_in()
+
+    def _contained_in(self) -> Iterator[Containment]:
+        """Yield what stands in a name: `with Tweed in their name`."""
+        for value in self._values:
+            behind = self._lows[value.last : value.last + 3]
+            inside = behind[:1] == ["in"] and behind[1:2] in (["the"], ["their"], ["its"]) and behind[2:] in (["name"], ["names"], ["title"], ["titles"])
+            had = self._lows[value.first - 1] if value.first else ""
+            if inside and had in {"with", "have", "has", "having"} and value.kind in {"quoted", "code", "name"} and value.first not in self._valued:
+                self._valued.add(value.first)
+                end = value.last + len(behind)
+                self._taken.update(range(value.first, end))
+                yield Containment(self._place(value.first, end), "CONTAINS", value, self._said(value.first, end))  # pyrefly: ignore
+
     def _is_article(self, at: int) -> bool:
         """Whether a letter stands before a thing, and not for itself: `a reed`, but `a in the name`."""
         behind = self._lows[at + 1 : at + 2]

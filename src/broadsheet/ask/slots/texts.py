@@ -81,7 +81,7 @@ class Texts:
 
         `reach` tells the best relation from one label to another, by the words between two tokens.
         """
-        for run, cued in (*_runs(facts, unheard, links.names), *_sought(facts, links.missing)):
+        for run, cued in (*_runs(facts, unheard, links.names, are=bool(self._index.schema.named)), *_sought(facts, links.missing)):
             if not cued and facts.tokens[0].low in WHETHER:
                 # Whether something is so is not told by a word that may stand anywhere.
                 continue
@@ -94,7 +94,7 @@ class Texts:
             label = sketch.spots[node].label
             keys = self._named(label, links.names)
             unknown = not cued and not any(self._has(label, keys, one.low) for one in run)
-            if unknown and (_is_verb(facts.tokens, at, links.names) or any(self._is_slip(label, keys, one.low) for one in run)):
+            if unknown and (_is_verb(facts.tokens, at, links.names) or _is_said(facts.tokens, at) or any(self._is_slip(label, keys, one.low) for one in run)):
                 # What somebody does to something is not looked for, nor is a slip, which is asked back.
                 continue
             for words in self._phrases(label, keys, run):
@@ -173,8 +173,8 @@ def _stemmed(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "us", "is", "as")) else word
 
 
-def _runs(facts: Facts, unheard: Sequence[Token], names: Sequence[NameLink]) -> Iterator[tuple[list[Token], bool]]:
-    """Yield words that name nothing, those together that stand in a row, and whether it is said that a text is about them."""
+def _runs(facts: Facts, unheard: Sequence[Token], names: Sequence[NameLink], *, are: bool) -> Iterator[tuple[list[Token], bool]]:
+    """Yield words that name nothing, those together that stand in a row, and whether it is said that a text is about them; with `are` also what rows are said to be."""
     left = {one.place for one in unheard}
     run: list[Token] = []
     cued = sure = False
@@ -182,7 +182,7 @@ def _runs(facts: Facts, unheard: Sequence[Token], names: Sequence[NameLink]) -> 
         before = facts.tokens[at - 1].low if at else ""
         # A word behind `about` is one that a text is about, though it may mean something of the schema by chance.
         cued = (cued and (bool(run) or is_empty(before))) or before in CUES
-        placed = cued or bool(run) or before in BESIDE or _describes(facts.tokens, at, names)
+        placed = cued or bool(run) or before in BESIDE or _describes(facts.tokens, at, names) or (are and _is_said(facts.tokens, at))
         known = max((one.score for one in names if one.place.start < token.place.end and token.place.start < one.place.end), default=0.0)
         ranked = (
             any(one.place.start == facts.tokens[at + 1].place.start for one in facts.superlatives)
@@ -229,6 +229,11 @@ def _describes(question: Sequence[Token], at: int, names: Sequence[NameLink]) ->
         if is_empty(token.low) or token.shape != "word":
             return False
     return False
+
+
+def _is_said(question: Sequence[Token], at: int) -> bool:
+    """Whether a word is what rows are said to be: `which ones are undyed`."""
+    return at > 1 and question[at - 1].low in {"are", "is"}
 
 
 def _is_verb(question: Sequence[Token], at: int, names: Sequence[NameLink]) -> bool:

@@ -57,7 +57,7 @@ RELATING = frozenset(
         "label do done report go went gone live living complete record match use associate association relate relation belong include contain come came bear "
         "keep kept occur happen place perform know known concern pertain attach register registered instance member carry register assign feature appear participate "
         "part offer handle describe refer get say call role file address reside resides dwell tied folks nature publish release issue "
-        "produce sell sold supply manufacture build built craft"
+        "produce sell sold supply manufacture build built craft add suit"
     ).split()
 )
 
