@@ -321,7 +321,7 @@ ASK = [
     Mutant(
         "ask: a word that names nothing is dropped",
         "ask/slots/texts.py",
-        "        for run, cued in (*_runs(facts, unheard, links.names), *_sought(facts, links.missing)):",
+        "        for run, cued in (*_runs(facts, unheard, links.names, are=bool(self._index.schema.named)), *_sought(facts, links.missing)):",
         "        for run, cued in ():",
         ASKED + "questions_on_papers_are_the_queries_that_they_mean",
     ),
