@@ -19,6 +19,8 @@ TIMES = frozenset("date day when year month time".split())
 MORE_WORDS = frozenset("add also and too as well plus besides furthermore additionally".split())
 LONE = frozenset("only just one".split())
 DEGREES = frozenset({"most", "least"})
+# Adjectives of more or less of anything.
+DEGREE = frozenset("high low larg large great small big".split())
 AGES = frozenset("new old late lat early recent".split())
 HIGH = frozenset({"high", "new"})
 
@@ -173,6 +175,13 @@ def _measures(scene: Scene, at: frozenset[int], base: str, *, is_time: bool) -> 
     if named:
         held, name = named[0]
         yield Property(Variable(name), held.name), held.words
+        return
+    if base in DEGREE:
+        # The highest is so by what the query looks at, where that is one thing.
+        looked = {one.of for one in scene.compared if isinstance(one.of, Property) and not isinstance(one.value.value, str | bool)}
+        looked |= {one.expression for one in scene.last.order[:1] if isinstance(one.expression, Property)}
+        if len(looked) == 1:
+            yield looked.pop(), frozenset()
         return
     for name in scene.given:
         keys = scene.schema.properties(scene.possible.get(name, frozenset())) or {}

@@ -199,6 +199,8 @@ def columns(scene: Scene) -> Iterator[Candidate]:
     show, hide, more = heard.all("show", "want"), heard.all("hide", "remove", "not"), heard.all("add")
     swap = heard.all("instead", "meant") | heard.contrast
     too = frozenset(place for place, word in enumerate(heard.words) if word.low in TOO or (word.low == "and" and not place))
+    # Rows that are whole things lose nothing by what stands beside them.
+    rows = [item.expression for item in last.items] == [Variable(name) for name in scene.nodes]
     for one, name in scene.properties():
         of = Property(Variable(name), one.name)
         words = one.words | _label_of(scene, name)
@@ -207,7 +209,7 @@ def columns(scene: Scene) -> Iterator[Candidate]:
         if present is None and not one.words & heard.contrast:
             if show or too:
                 tree = edits.with_step(scene.tree, last, items=(*last.items, Projected(of)))
-                yield Candidate(tree, words | show | more | too, 0.35 + first + 0.15 * bool(too) - 0.15 * bool(swap))
+                yield Candidate(tree, words | show | more | too, 0.35 + first + 0.15 * bool(too) + 0.05 * rows - 0.15 * bool(swap))
             if (show or swap) and not heard.numbers:
                 yield from _replaced(scene, of, words | show | swap | more, 0.25 + first + 0.2 * bool(swap) - 0.4 * bool(too))
         if present is not None and hide and len(last.items) > 1:
@@ -235,7 +237,7 @@ def _replaced(scene: Scene, new: Expression, words: frozenset[int], sure: float)
         )
         whole = isinstance(item.expression, Variable) and not scene.heard.all("meant", "instead") and not scene.heard.contrast
         bonus = (
-            -0.3 * (whole and not said)
+            -0.5 * (whole and not said)
             + 0.1 * bool(same)
             + 0.15 * bool(said)
             + 0.05 * (len(scene.last.items) == 1)

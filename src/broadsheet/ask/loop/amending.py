@@ -24,6 +24,8 @@ from broadsheet.core.errors import ConfigError
 
 RULES = "rules of amendment"
 QUESTION = "the amendment read as a question of the same rows"
+# Words that say that something is another: a condition gives way to one of its kind anyway.
+SWAPS = frozenset({"instead", "rather"})
 # Words for the rows that are there.
 THEY = frozenset("them they these it".split())
 
@@ -92,7 +94,7 @@ def _as_question(query: Query, words: str, tools: Tools) -> Query | None:
     if tools.settings.writer != "slots" or len(labels) != 1:
         return None
     rows = f"{' '.join(parts(labels[0].name))}s"
-    plain = " ".join(rows if one.lower().strip("?.!") in THEY else one for one in words.split())
+    plain = " ".join(rows if one.lower().strip("?.!") in THEY else one for one in words.split() if one.lower().strip(",.!") not in SWAPS)
     for said in dict.fromkeys((plain, f"{rows} {plain}", f"Which {rows} are {plain}?")):
         draft = tools.writer.write(asking_of(said, tools, ()))
         if draft.text is None or draft.doubts or link(said, tools.index).missing:
