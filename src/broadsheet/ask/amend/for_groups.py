@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from broadsheet.ask.amend import edits
-from broadsheet.ask.amend.for_conditions import COMPARISONS, Said, literal, said_label, things, values
+from broadsheet.ask.amend.for_conditions import said_label, things
 from broadsheet.ask.amend.for_patterns import joins, path_to
+from broadsheet.ask.amend.said import COMPARISONS, Said, literal, values
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
 from broadsheet.ask.cypher.nodes import Binary, Function, Label, NodePattern, Projected, Projection, Query, Variable
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import groupby
 
 from broadsheet.ask.amend import edits
-from broadsheet.ask.amend.for_conditions import COMPARISONS, literal, opposite, values, with_columns
+from broadsheet.ask.amend.for_conditions import opposite
 from broadsheet.ask.amend.heard import WHOLE, Heard, Mention, name_words
+from broadsheet.ask.amend.said import COMPARISONS, literal, values, with_columns
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
 from broadsheet.ask.check.scope import walk
 from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Projection, Property, Query, Sorted, Variable
