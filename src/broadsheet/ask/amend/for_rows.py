@@ -6,12 +6,14 @@ from itertools import groupby
 
 from broadsheet.ask.amend import edits
 from broadsheet.ask.amend.for_conditions import opposite
+from broadsheet.ask.amend.for_steps import after_per
 from broadsheet.ask.amend.heard import WHOLE, Heard, Mention, name_words
 from broadsheet.ask.amend.said import COMPARISONS, literal, values, with_columns
 from broadsheet.ask.amend.scene import SURE, Candidate, Scene, is_aggregate
 from broadsheet.ask.check.scope import walk
-from broadsheet.ask.cypher.nodes import Binary, Function, ListOf, Literal_, Projected, Projection, Property, Query, Sorted, Variable
-from broadsheet.ask.link.english import adjective, alike
+from broadsheet.ask.cypher.nodes import Binary, Expression, Function, ListOf, Literal_, Projected, Projection, Property, Query, Sorted, Variable
+from broadsheet.ask.link.english import AGES, DEGREES, adjective, alike, first_of
+from broadsheet.ask.question.facts import Facts
 from broadsheet.ask.question.reader import read_question
 
 # A change beyond the first counts against a reading; what is said in one breath is one wish.
@@ -19,10 +21,7 @@ MORE = 0.12
 TIMES = frozenset("date day when year month time".split())
 MORE_WORDS = frozenset("add also and too as well plus besides furthermore additionally".split())
 LONE = frozenset("only just one".split())
-DEGREES = frozenset({"most", "least"})
-# Adjectives of more or less of anything.
-DEGREE = frozenset("high low larg large great small big".split())
-AGES = frozenset("new old late lat early recent".split())
+MOST = frozenset({"most", "least"})
 HIGH = frozenset({"high", "new"})
 
 
@@ -85,13 +84,12 @@ def _dates(scene: Scene) -> list[Property]:
 def ends(scene: Scene) -> Iterator[Candidate]:
     """Yield the first rows by something: "only the newest three", "the cheapest", "the two with the highest price"."""
     heard = scene.heard
-    if heard.cue("order", "not", "per") or heard.contrast or any(is_aggregate(item.expression) for item in scene.last.items):
+    if heard.cue("order", "not", "per") or heard.contrast or scene.figures:
         return
-    facts = read_question(" ".join(one.text for one in heard.words))
-    for one in (each for each in facts.superlatives if not each.soft and each.way):
+    for one in (each for each in _facts(heard).superlatives if not each.soft and each.way):
         said = one.words.lower().split()
         own = _place_of(heard, said)
-        at = _place_of(heard, [*said, one.about.lower()] if said[-1] in DEGREES and one.about else said)
+        at = _place_of(heard, [*said, one.about.lower()] if said[-1] in MOST and one.about else said)
         close = [place for place in heard.numbers if at and (min(abs(place - end) for end in at) <= 1 or _is_of(heard, place, min(at)))]
         alone = frozenset(place for place, word in enumerate(heard.words) if word.low in LONE)
         after = max(at, default=0) + 1
@@ -99,13 +97,32 @@ def ends(scene: Scene) -> Iterator[Candidate]:
             continue
         number = heard.words[close[0]].value if close else 1
         if isinstance(number, int) and number > 0:
-            for of, named in _measures(scene, own, one.about.lower() if said[-1] in DEGREES else adjective(one.words), is_time=one.way in {"old", "new"}):
-                step = scene.last
-                tree = edits.sorted_by(scene.tree, step, of, descending=one.way in HIGH)
-                tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
-                labels = frozenset().union(*(each.words for each in heard.named("label") if scene.labelled(each.name)))
-                words = at | named | alone | frozenset(close[:1]) | labels | heard.all("show", "limit", "add", "want", "up", "down", "max", "min", "instead")
+            for of, named in _measures(scene, own, one.about.lower() if said[-1] in MOST else adjective(one.words), is_time=one.way in {"old", "new"}):
+                tree = _first_by(scene, of, number, descending=one.way in HIGH)
+                words = (
+                    at
+                    | named
+                    | alone
+                    | frozenset(close[:1])
+                    | _labels(scene)
+                    | heard.all("show", "limit", "add", "want", "up", "down", "max", "min", "instead")
+                )
                 yield Candidate(tree, words, 0.7 + MORE)
+
+
+def _facts(heard: Heard) -> Facts:
+    return read_question(" ".join(one.text for one in heard.words))
+
+
+def _labels(scene: Scene) -> frozenset[int]:
+    """Return the places of words that name what the query is of."""
+    return frozenset().union(*(one.words for one in scene.heard.named("label") if scene.labelled(one.name)))
+
+
+def _first_by(scene: Scene, of: Expression, number: int, *, descending: bool) -> Query:
+    """Return the query sorted by one thing, with so many rows kept."""
+    tree = edits.sorted_by(scene.tree, scene.last, of, descending=descending)
+    return edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
 
 
 def _is_of(heard: Heard, number: int, end: int) -> bool:
@@ -117,11 +134,9 @@ def _is_of(heard: Heard, number: int, end: int) -> bool:
 def firsts(scene: Scene) -> Iterator[Candidate]:
     """Yield all rows in the order of an adjective: "longest first", "most expensive first"."""
     heard = scene.heard
-    for one in read_question(" ".join(each.text for each in heard.words)).orders:
-        said = one.words.lower().split()
-        if len(said) > 1 and said[-1] == "first" and (said[0] in DEGREES or said[0].endswith("est")):
-            at = _place_of(heard, said)
-            base = said[1] if said[0] in DEGREES else adjective(said[0])
+    for one in _facts(heard).orders:
+        if base := first_of(one.words):
+            at = _place_of(heard, one.words.lower().split())
             for of, named in _measures(scene, at, base, is_time=base in AGES):
                 if at and not any(each.expression == of for each in scene.last.order[:1]):
                     words = at | named | heard.all("show", "up", "down", "order")
@@ -133,17 +148,15 @@ def tops(scene: Scene) -> Iterator[Candidate]:
     heard, lows = scene.heard, [word.low for word in scene.heard.words]
     at = next((place for place in heard.numbers if place and lows[place - 1] in {"top", "best"}), -1)
     number = heard.words[at].value if at > 0 else None
-    counted = [item for item in scene.last.items if is_aggregate(item.expression)]
-    if isinstance(number, int) and len(counted) == 1 < len(scene.last.items) and not scene.last.order and "by" not in lows:
-        what = Variable(counted[0].name) if counted[0].name else counted[0].expression
-        tree = edits.sorted_by(scene.tree, scene.last, what, descending=not heard.all("up"))
-        tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
+    if isinstance(number, int) and len(scene.figures) == 1 < len(scene.last.items) and not scene.last.order and "by" not in lows:
+        figure = scene.figures[0]
+        what = Variable(figure.name) if figure.name else figure.expression
+        tree = _first_by(scene, what, number, descending=not heard.all("up"))
         yield Candidate(tree, frozenset({at - 1, at}) | heard.all("show", "limit", "add", "up", "down"), 0.85 + MORE)
     named = [(one, name) for one, name in scene.properties() if one.sure >= SURE and one.start > at and lows[one.start - 1] == "by"]
-    if isinstance(number, int) and named and not any(is_aggregate(item.expression) for item in scene.last.items):
+    if isinstance(number, int) and named and not scene.figures:
         said, name = named[0]
-        tree = edits.sorted_by(scene.tree, scene.last, Property(Variable(name), said.name), descending=not heard.all("up"))
-        tree = edits.with_step(tree, edits.last_step(tree), limit=edits.counted(number))
+        tree = _first_by(scene, Property(Variable(name), said.name), number, descending=not heard.all("up"))
         words = frozenset({at - 1, at, said.start - 1}) | said.words | heard.all("show", "limit", "add", "up", "down", "order")
         yield Candidate(tree, words, 0.7 + MORE)
 
@@ -153,7 +166,7 @@ def several_orders(scene: Scene) -> Iterator[Candidate]:
     heard = scene.heard
     cue, down, up = heard.all("order"), heard.all("down"), heard.all("up")
     named = _apart([one for one in heard.named("property") if one.sure >= SURE and scene.owners(one.name) and not one.words & cue])
-    if not cue or len(named) < 2 or (down and up) or heard.numbers or heard.contrast or any(is_aggregate(item.expression) for item in scene.last.items):
+    if not cue or len(named) < 2 or (down and up) or heard.numbers or heard.contrast or scene.figures:
         return
     order = tuple(Sorted(Property(Variable(scene.owners(one.name)[0]), one.name), bool(down)) for one in named)
     words = cue | down | up | frozenset().union(*(one.words for one in named)) | heard.all("show", "add")
@@ -177,7 +190,7 @@ def _measures(scene: Scene, at: frozenset[int], base: str, *, is_time: bool) -> 
         held, name = named[0]
         yield Property(Variable(name), held.name), held.words
         return
-    if base in DEGREE:
+    if base in DEGREES:
         # The highest is so by what the query looks at, where that is one thing.
         looked = {one.of for one in scene.compared if isinstance(one.of, Property) and not isinstance(one.value.value, str | bool)}
         looked |= {one.expression for one in scene.last.order[:1] if isinstance(one.expression, Property)}
@@ -223,18 +236,17 @@ def each_group(scene: Scene) -> Iterator[Candidate]:
     per = heard.all("per")
     if not per or heard.cue("count", "show", "order", *("avg", "sum", "max", "min", "collect")) or len(scene.given) != 1:
         return
-    if any(is_aggregate(item.expression) for item in last.items):
+    if scene.figures:
         return
     for one, name in scene.properties():
-        if name == scene.given[0] and any(0 <= one.start - cue.end <= 1 for cue in heard.cues if cue.kind == "per"):
+        if name == scene.given[0] and after_per(scene, one):
             items = (Projected(Property(Variable(name), one.name)), Projected(Function("count", (Variable(name),))))
             yield Candidate(edits.with_step(scene.tree, last, items=items, distinct=False, order=()), per | one.words | heard.all("add"), 0.6 + MORE)
 
 
 def enough(scene: Scene) -> Iterator[Candidate]:
     """Yield only the groups that have enough: "only those with more than 15", of how many there are for each maker."""
-    heard, last = scene.heard, scene.last
-    counted = [item for item in last.items if is_aggregate(item.expression)]
+    heard, last, counted = scene.heard, scene.last, scene.figures
     keys = [item for item in last.items if isinstance(item.expression, Property | Variable)]
     if len(counted) != 1 or not keys or len(keys) + 1 != len(last.items) or len(edits.steps(scene.tree)) > 1 or len(heard.numbers) != 1:
         return
@@ -250,7 +262,7 @@ def enough(scene: Scene) -> Iterator[Candidate]:
         items = tuple(Projected(Variable(names[id(item)])) for item in last.items)
         part = scene.tree.parts[-1]
         made = replace(part, clauses=(*part.clauses[:-1], step, replace(last, items=items, order=order)))
-        words = said.words | heard.all("add", "count", "show") | frozenset().union(*(one.words for one in heard.named("label") if scene.labelled(one.name)))
+        words = said.words | heard.all("add", "count", "show") | _labels(scene)
         yield Candidate(edits.swapped(scene.tree, part, made), words, 1.1)
 
 
@@ -269,15 +281,8 @@ def _name_of(item: Projected, taken: set[str]) -> str:
 
 def figures(scene: Scene) -> Iterator[Candidate]:
     """Yield another figure of each group, beside or instead of the one that is there: "also show the average price"."""
-    heard, last = scene.heard, scene.last
-    counted = [item for item in last.items if is_aggregate(item.expression)]
+    heard, last, counted = scene.heard, scene.last, scene.figures
     cue = heard.cue("avg", "sum", "max", "min")
-    if cue is None and len(counted) == 1 and heard.all("count") and (_more(heard) or heard.all("show")) and not heard.named("label"):
-        name = next((one.name for one in walk(counted[0].expression) if isinstance(one, Variable) and one.name in scene.shape.kinds), "")
-        call = Function("count", (Variable(name),))
-        if name and call != counted[0].expression:
-            words = heard.all("count", "show", "want") | _more(heard)
-            yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), words, 0.7)
     if cue is None or len(counted) != 1 or heard.numbers or heard.cue("order", "per", "limit"):
         return
     for one, name in scene.properties():
@@ -290,6 +295,20 @@ def figures(scene: Scene) -> Iterator[Candidate]:
                 yield Candidate(edits.with_item(scene.tree, last, counted[0], call), words, 0.7)
 
 
+def how_many(scene: Scene) -> Iterator[Candidate]:
+    """Yield how many there are beside another figure of them: "also show how many there are"."""
+    heard, last = scene.heard, scene.last
+    wished = _more(heard) or heard.all("show")
+    if len(scene.figures) != 1 or not heard.all("count") or not wished or heard.named("label") or heard.cue("avg", "sum", "max", "min"):
+        return
+    figure = scene.figures[0].expression
+    name = next((one.name for one in walk(figure) if isinstance(one, Variable) and one.name in scene.shape.kinds), "")
+    call = Function("count", (Variable(name),))
+    if name and call != figure:
+        words = heard.all("count", "show", "want") | _more(heard)
+        yield Candidate(edits.with_step(scene.tree, last, items=(*last.items, Projected(call))), words, 0.7)
+
+
 def other_groups(scene: Scene) -> Iterator[Candidate]:
     """Yield the figure for each of something else: "per sort instead"."""
     heard, last = scene.heard, scene.last
@@ -298,7 +317,7 @@ def other_groups(scene: Scene) -> Iterator[Candidate]:
         return
     for one, name in scene.properties():
         old, new = keys[0].expression, Property(Variable(name), one.name)
-        if isinstance(old, Property) and old.of == new.of and old != new and any(0 <= one.start - cue.end <= 1 for cue in heard.cues if cue.kind == "per"):
+        if isinstance(old, Property) and old.of == new.of and old != new and after_per(scene, one):
             order = tuple(held for held in last.order if held.expression != old)
             items = tuple(Projected(new) if item is keys[0] else item for item in last.items)
             yield Candidate(
@@ -308,4 +327,4 @@ def other_groups(scene: Scene) -> Iterator[Candidate]:
             )
 
 
-READERS = (several_columns, times, ends, firsts, tops, several_orders, any_of, each_group, enough, figures, other_groups)
+READERS = (several_columns, times, ends, firsts, tops, several_orders, any_of, each_group, enough, figures, how_many, other_groups)

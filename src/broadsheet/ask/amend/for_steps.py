@@ -317,14 +317,15 @@ def _also_counted(scene: Scene, kind: str, words: frozenset[int]) -> Iterator[Ca
 def _counted(scene: Scene) -> Iterator[tuple[Expression, frozenset[int], float]]:
     """Yield what may be counted: what is named, else what is given back."""
     for one in scene.heard.named("label"):
-        if one.sure >= SURE and not _after_per(scene, one):
+        if one.sure >= SURE and not after_per(scene, one):
             yield from ((Variable(name), one.words, 0.5) for name in scene.labelled(one.name))
     for item in scene.last.items[:1]:
         of = item.expression.of if isinstance(item.expression, Property) else item.expression
         yield of, frozenset(), 0.45
 
 
-def _after_per(scene: Scene, said: Mention) -> bool:
+def after_per(scene: Scene, said: Mention) -> bool:
+    """Whether a name stands behind "per"."""
     return any(cue.kind == "per" and 0 <= said.start - cue.end <= 2 for cue in scene.heard.cues)
 
 
@@ -337,10 +338,10 @@ def _grouping(scene: Scene, per: frozenset[int]) -> Iterator[tuple[Expression, f
     """Yield what rows may be put together by: what stands behind "per"."""
     del per
     for one, name in scene.properties():
-        if _after_per(scene, one):
+        if after_per(scene, one):
             yield Property(Variable(name), one.name), 0.5, one.words | _label_of(scene, name)
     for one in scene.heard.named("label"):
-        if one.sure >= SURE and _after_per(scene, one):
+        if one.sure >= SURE and after_per(scene, one):
             key = scene.naming(one.name)
             for name in scene.labelled(one.name):
                 held = next(

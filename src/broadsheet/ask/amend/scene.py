@@ -19,6 +19,7 @@ from broadsheet.ask.cypher.nodes import (
     Literal_,
     MapOf,
     NodePattern,
+    Projected,
     Projection,
     Property,
     Query,
@@ -166,6 +167,11 @@ class Scene:
         found = {name: value for step in self.shape.steps for name, value in step.values.items()}
         last = edits.last_step(self.tree)
         return found | {item.name: item.expression for item in last.items if item.name and not isinstance(item.expression, Property | Variable)}
+
+    @cached_property
+    def figures(self) -> list[Projected]:
+        """What is given back that is put together of rows."""
+        return [item for item in self.last.items if is_aggregate(item.expression)]
 
     @property
     def last(self) -> Projection:

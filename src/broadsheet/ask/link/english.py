@@ -163,6 +163,9 @@ PERSONS = frozenset(
 PLACES = frozenset("location place city country address area region site venue town state street building room".split())
 # Words that say how much there is of something, and do not ask for it.
 ADJECTIVES = frozenset("cheap expensive costly".split())
+# Adjectives of age, and those that are more or less of anything.
+AGES = frozenset("new old late lat early recent".split())
+DEGREES = frozenset("high low large larg big small great few best".split())
 TIMES = frozenset("date time day year month when at timestamp created published released born birth died death founded".split())
 # Properties by which a thing is usually called, best first.
 NAMES = ("name", "title", "label", "full_name", "fullname", "username", "display_name", "surname", "id", "code")
@@ -241,3 +244,18 @@ def adjective(words: str) -> str:
         last = last[:-3]
         last = last[:-1] if len(last) > 2 and last[-1] == last[-2] and last[-1] not in "ls" else last
     return last[:-1] + "y" if last.endswith("i") else last
+
+
+def first_of(words: str) -> str:
+    """Return the adjective of what comes first, "" where it is of no measure of its own.
+
+    >>> first_of("heaviest first"), first_of("most expensive first"), first_of("highest first"), first_of("from newest to oldest")
+    ('heavy', 'expensive', '', 'new')
+    """
+    said = words.lower().split()
+    if len(said) > 2 and said[-2] == "to" and said[-1].endswith("est"):
+        said = [said[-3], "first"]
+    if said[-1] != "first" or len(said) < 2:
+        return ""
+    base = said[1] if said[0] in {"most", "least"} and len(said) > 2 else adjective(said[0]) if said[0].endswith("est") else ""
+    return "" if base in DEGREES else base

@@ -5,7 +5,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from broadsheet.ask.cypher.nodes import Place, meet, within
-from broadsheet.ask.link.english import adjective, alike
+from broadsheet.ask.link.english import AGES, adjective, alike, first_of
 from broadsheet.ask.question.facts import Facts, Limit, Order, Superlative
 from broadsheet.ask.question.phrases import SUPERLATIVES
 from broadsheet.ask.question.words import parts
@@ -14,9 +14,6 @@ from broadsheet.ask.slots.measured import Measured, without
 from broadsheet.ask.slots.sketch import Asked, Because, Ranked, Sketch
 from broadsheet.ask.slots.standing import REACH, UNSURE
 
-# What is first by its age, and by whatever is named beside.
-AGES = frozenset("new old late lat early recent".split())
-DEGREES = frozenset("high low large larg big small great few best".split())
 THEIRS = frozenset("the their its".split())
 # Ends of a scale that say nothing of what it is.
 PLAINLY = frozenset(
@@ -210,21 +207,6 @@ class Ordered(Measured):
                 if option.kind == "property" and node >= 0 and (not scales or option.property in (*self._scales(option.label), *self.times(option.label))):
                     return node, option.property
         return None
-
-
-def first_of(words: str) -> str:
-    """Return the adjective of what comes first, "" where it is of no measure of its own.
-
-    >>> first_of("heaviest first"), first_of("most expensive first"), first_of("highest first"), first_of("from newest to oldest")
-    ('heavy', 'expensive', '', 'new')
-    """
-    said = words.lower().split()
-    if len(said) > 2 and said[-2] == "to" and said[-1].endswith("est"):
-        said = [said[-3], "first"]
-    if said[-1] != "first" or len(said) < 2:
-        return ""
-    base = said[1] if said[0] in {"most", "least"} and len(said) > 2 else adjective(said[0]) if said[0].endswith("est") else ""
-    return "" if base in DEGREES else base
 
 
 def top_of(facts: Facts) -> bool:
