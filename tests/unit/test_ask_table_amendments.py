@@ -1,17 +1,13 @@
 """Amendments in words of a query over a single table: what each comes to is reckoned from the rows, and what is open is asked."""
 
 import pytest
+from tests.asked_table import asked_table, quoted
 
-from broadsheet.ask.graph.flat import Wishes, table_graph
-from broadsheet.ask.graph.ladybug import Ladybug
-from broadsheet.ask.link.index import ValueIndex
-from broadsheet.ask.loop.machine import Loop
+from broadsheet.ask.graph.flat import Wishes
 from broadsheet.ask.loop.outcome import Outcome, outcome_of
-from broadsheet.ask.loop.records import Act, Event, Settings
+from broadsheet.ask.loop.records import Act, Event
 from broadsheet.ask.loop.showing import in_words
-from broadsheet.ask.loop.tools import Tools, named
 from broadsheet.ask.loop.transcript import dumped, replayed
-from broadsheet.ask.write.rules import SlotWriter
 
 ROWS = [
     # Shelf, game, sort, house, blurb, players at least, at most, minutes, fee, solo; acquired on the 4th of the month of its number, in the year of its number after 2015.
@@ -30,15 +26,10 @@ CARDS = "Which card games have a fee below 30?"
 
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("games")
-    lines = [",".join(f'"{one}"' for one in (*row, f"{2015 + number}-0{number}-04")) for number, row in enumerate(ROWS, 1)]
-    (folder / "games.csv").write_text("shelf,game,sort,house,blurb,players at least,players at most,minutes,fee,solo,acquired\n" + "\n".join(lines) + "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BROADSHEET_HOME", str(folder / "home"))
-        graph = table_graph(folder / "games.csv", Wishes(title="game"))
-        index = ValueIndex(graph)
-        with Ladybug(graph) as engine:
-            yield Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("games", graph)))
+    head = "shelf,game,sort,house,blurb,players at least,players at most,minutes,fee,solo,acquired\n"
+    rows = quoted((*row, f"{2015 + number}-0{number}-04") for number, row in enumerate(ROWS, 1))
+    with asked_table(tmp_path_factory.mktemp("table") / "games.csv", head + rows, Wishes(title="game")) as made:
+        yield made
 
 
 def said(loop, question, *words):
@@ -90,6 +81,12 @@ def test_other_rows(loop, words, rows):
     made = said(loop, CARDS, words)
     assert sorted(rows_of(made)) == sorted((row[SHELF],) for row in rows)
     assert made.state.changes
+
+
+@pytest.mark.parametrize("words", ["without party games", "not party games", "except party games"])
+def test_what_is_to_be_left_out_is_denied_and_not_asked_for(loop, words):
+    made = said(loop, "Which games are there?", words)
+    assert sorted(rows_of(made)) == [(row[SHELF],) for row in ROWS if row[SORT] != "party"]
 
 
 @pytest.mark.parametrize(

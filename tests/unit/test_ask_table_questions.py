@@ -1,15 +1,10 @@
 """Questions to a single table: each answer is reckoned from the rows by hand, and what is not understood is told."""
 
 import pytest
+from tests.asked_table import asked_table, quoted
 
-from broadsheet.ask.graph.flat import Wishes, table_graph
-from broadsheet.ask.graph.ladybug import Ladybug
-from broadsheet.ask.link.index import ValueIndex
-from broadsheet.ask.loop.machine import Loop
+from broadsheet.ask.graph.flat import Wishes
 from broadsheet.ask.loop.outcome import Outcome, outcome_of
-from broadsheet.ask.loop.records import Settings
-from broadsheet.ask.loop.tools import Tools, named
-from broadsheet.ask.write.rules import SlotWriter
 
 ROWS = [
     # Code, title, maker, family, text, price, weight, year, tuned; bought on is the 3rd of the month of its number, in the year 2025.
@@ -28,27 +23,23 @@ CODE, TITLE, MAKER, FAMILY, BLURB, PRICE, WEIGHT, BUILT, TUNED = range(9)
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """Ask the table: the answer's rows, nodes by their codes, and the state."""
-    folder = tmp_path_factory.mktemp("instruments")
-    lines = [",".join(f'"{one}"' for one in (*row, f"2025-0{number}-03" if number < 8 else "")) for number, row in enumerate(ROWS, 1)]
-    (folder / "instruments.csv").write_text("code,instrument,maker,family,blurb,price_eur,max weight,built,tuned,bought on\n" + "\n".join(lines) + "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BROADSHEET_HOME", str(folder / "home"))
-        graph = table_graph(folder / "instruments.csv", Wishes(title="instrument"))
-        index = ValueIndex(graph)
-        with Ladybug(graph) as engine:
-            loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("instruments", graph)))
+    head = "code,instrument,maker,family,blurb,price_eur,max weight,built,tuned,bought on\n"
+    rows = quoted((*row, f"2025-0{number}-03" if number < 8 else "") for number, row in enumerate(ROWS, 1))
+    with asked_table(tmp_path_factory.mktemp("table") / "instruments.csv", head + rows, Wishes(title="instrument")) as loop:
+        yield lambda question: answered(loop, question)
 
-            def ask(question):
-                state = loop.begin(question).state
-                assert outcome_of(state) is Outcome.ANSWERED, question
-                return [tuple(_plain(one) for one in row) for row in state.preview.rows], state
 
-            yield ask
+def answered(loop, question):
+    """Return the rows of an answer, and its state."""
+    state = loop.begin(question).state
+    assert outcome_of(state) is Outcome.ANSWERED, question
+    return [tuple(map(_plain, row)) for row in state.preview.rows], state
 
 
 def _plain(value):
-    """A node by its code, or by its name where it has none."""
-    return (value["properties"].get("code") or value["properties"]["name"]) if isinstance(value, dict) else value
+    """A node by its key, or by its name where it has none."""
+    held = value["properties"] if isinstance(value, dict) else {}
+    return held.get("code") or held.get("skein") or held["name"] if held else value
 
 
 def codes(holds):
@@ -198,19 +189,13 @@ def test_what_is_not_looked_at_is_told(asked, question, told):
     assert "second" not in question or not any("Did you mean" in one for one in said)
 
 
-def test_figures_between_the_least_and_the_greatest_of_two_columns(tmp_path, monkeypatch):
-    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
+def test_figures_between_the_least_and_the_greatest_of_two_columns(tmp_path):
     spans = {"G-1": (1, 2), "G-2": (2, 4), "G-3": (4, 6), "G-4": (3, 3)}
-    (tmp_path / "games.csv").write_text(
-        "code,game,min players,max players\n" + "".join(f"{code},Game {code},{low},{high}\n" for code, (low, high) in spans.items())
-    )
-    graph = table_graph(tmp_path / "games.csv")
-    index = ValueIndex(graph)
-    with Ladybug(graph) as engine:
-        loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("games", graph)))
+    rows = "".join(f"{code},Game {code},{low},{high}\n" for code, (low, high) in spans.items())
+    with asked_table(tmp_path / "games.csv", "code,game,min players,max players\n" + rows) as loop:
         for question, counts in (("games for 2 or 3 players", {2, 3}), ("Which games can be played by 4 players?", {4})):
-            state = loop.begin(question).state
-            assert sorted({_plain(row[0]) for row in state.preview.rows}) == [code for code, (low, high) in spans.items() if counts & set(range(low, high + 1))]
+            found, state = answered(loop, question)
+            assert sorted({row[0] for row in found}) == [code for code, (low, high) in spans.items() if counts & set(range(low, high + 1))]
             assert not any(one.severity == "warning" for one in state.findings)
 
 
@@ -349,20 +334,11 @@ def test_groups_places_and_differences(asked, question, rows):
     assert not any(one.severity == "warning" for one in state.findings)
 
 
-def test_rows_that_are_called_alike_are_each_compared_with_and_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
-    (tmp_path / "games.csv").write_text(
-        "code,game,price\nG-1,Azul,10\nG-2,Azul,30\nG-3,Catan,20\nG-4,Chess,40\nG-5,Go,50\nG-6,Hive,5\nG-7,Tak,60\nG-8,Uno,70\nG-9,Set,80\nG-10,Nim,90\n"
-    )
-    graph = table_graph(tmp_path / "games.csv")
-    index = ValueIndex(graph)
-    with Ladybug(graph) as engine:
-        state = (
-            Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("games", graph)))
-            .begin("Which games are cheaper than Azul?")
-            .state
-        )
-    assert sorted(_plain(row[0]) for row in state.preview.rows) == ["G-1", "G-3", "G-6"]
+def test_rows_that_are_called_alike_are_each_compared_with_and_told(tmp_path):
+    prices = "G-1,Azul,10 G-2,Azul,30 G-3,Catan,20 G-4,Chess,40 G-5,Go,50 G-6,Hive,5 G-7,Tak,60 G-8,Uno,70 G-9,Set,80 G-10,Nim,90"
+    with asked_table(tmp_path / "games.csv", "\n".join(["code,game,price", *prices.split()])) as loop:
+        found, state = answered(loop, "Which games are cheaper than Azul?")
+    assert sorted(row[0] for row in found) == ["G-1", "G-3", "G-6"]
     assert any("2 rows are called 'Azul'" in one.message for one in state.findings)
 
 
@@ -391,20 +367,6 @@ def test_rows_that_are_equal_to_the_last_are_told(asked, question, others):
     assert any(one.startswith("Others are equal to the last") for one in state.preview.notes) == others
 
 
-@pytest.mark.parametrize("said", ["without brass", "not brass", "except brass"])
-def test_what_is_to_be_left_out_is_denied_and_not_asked_for(tmp_path, monkeypatch, said):
-    from broadsheet.ask.loop.records import Act, Event
-
-    monkeypatch.setenv("BROADSHEET_HOME", str(tmp_path / "home"))
-    (tmp_path / "instruments.csv").write_text("code,title,family\n" + "".join(f"I-{n},Thing {n},{'brass' if n % 2 else 'strings'}\n" for n in range(6)))
-    graph = table_graph(tmp_path / "instruments.csv")
-    index = ValueIndex(graph)
-    with Ladybug(graph) as engine:
-        loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("instruments", graph)))
-        made = loop.step(loop.begin("Which instruments are there?"), Event(act=Act.AMEND, text=said))
-    assert "instrument.family <> 'brass'" in (made.state.query or "")
-
-
 YARNS = """skein,yarn,fibre,mill,ball_weight,length_m,price_eur,washable,since
 Y1,Otter Ripple,alpaca,Peak & Fell,50 g,200,11.89,no,2021-02-01
 Y2,Ember Lane,sock,Peak & Fell,100 g,402,15.21,yes,2019-06-21
@@ -419,21 +381,8 @@ Y7,Crow Drift,alpaca,Hraun,100 g,75,,yes,2017-05-05
 @pytest.fixture(scope="module")
 def yarns(tmp_path_factory):
     """Ask the table of yarns, whose weights stand with their unit: rows, nodes by their keys, and the state."""
-    folder = tmp_path_factory.mktemp("yarns")
-    (folder / "yarns.csv").write_text(YARNS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BROADSHEET_HOME", str(folder / "home"))
-        graph = table_graph(folder / "yarns.csv", Wishes(key="skein"))
-        index = ValueIndex(graph)
-        with Ladybug(graph) as engine:
-            loop = Loop(Tools(engine, index, SlotWriter(index, graph), Settings(seconds=20.0), named("yarns", graph)))
-
-            def ask(question):
-                state = loop.begin(question).state
-                assert outcome_of(state) is Outcome.ANSWERED, question
-                return [tuple(one["properties"]["skein"] if isinstance(one, dict) else one for one in row) for row in state.preview.rows], state
-
-            yield ask
+    with asked_table(tmp_path_factory.mktemp("table") / "yarns.csv", YARNS, Wishes(key="skein")) as loop:
+        yield lambda question: answered(loop, question)
 
 
 @pytest.mark.parametrize(
